@@ -1,0 +1,39 @@
+import type { Reason } from "./evaluate.ts";
+import type { State } from "./experiment.ts";
+
+/** One experiment in the answer of `GET /api/expgroups`, by its key. */
+export interface AssignedGroup {
+  readonly active: boolean;
+  readonly state: State;
+  /** Empty when the request named no device. */
+  readonly group: string;
+  readonly fallback: string;
+  readonly epoch: number;
+  /** Control 0, the other groups 1.. in order, −1 when the experiment does not apply. */
+  readonly value: number;
+  readonly payload: unknown;
+  readonly html: string | null;
+  readonly reason: Reason;
+}
+
+/** One experiment in the answer of `GET /api/experiments`, by its key. */
+export interface PublicExperiment {
+  readonly title: string;
+  readonly state: State;
+  readonly active: boolean;
+  /** Group name → weight. */
+  readonly groups: Readonly<Record<string, number>>;
+  readonly fallback: string;
+  readonly control: string;
+}
+
+/** The answer of `POST /events`. */
+export interface EventsAnswer {
+  readonly status: "ok";
+  /** Events that are durably stored now. */
+  readonly accepted: number;
+  /** Events whose id was stored before. */
+  readonly duplicates: number;
+  /** `index` counts from 0 in the request's array. */
+  readonly rejected: readonly { readonly index: number; readonly reason: string }[];
+}

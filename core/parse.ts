@@ -1,0 +1,54 @@
+import * as v from "valibot";
+
+/** One thing that is wrong with an input: where, what was found, what is allowed. */
+export interface Problem {
+  /** Path of the field as in JavaScript, e.g. `groups[1].weight`; empty for the whole input. */
+  readonly field: string;
+  readonly value: unknown;
+  readonly allowed: string;
+}
+
+/** Thrown by every `parseX` at the edge; its message names field, value and what is allowed. */
+export class InvalidInput extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(describeProblem).join("; "));
+    this.name = "InvalidInput";
+    this.problems = problems;
+  }
+}
+
+export function describeProblem({ field, value, allowed }: Problem): string {
+  return `${field || "the input"} is ${describeValue(value)}: allowed is ${allowed}`;
+}
+
+/** Parses an untrusted input by a schema whose messages say what is allowed. Throws InvalidInput with all problems. */
+export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  throw new InvalidInput(
+    result.issues.map((issue) => ({
+      field: fieldPath(issue.path),
+      // Not `issue.input`: of a check over several fields, or an unknown field, that is not the field's value.
+      value: issue.path ? issue.path.at(-1)?.value : issue.input,
+      allowed: issue.message,
+    })),
+  );
+}
+
+function fieldPath(path: readonly { readonly key?: unknown }[] | undefined): string {
+  let field = "";
+  for (const { key } of path ?? []) {
+    if (typeof key === "number") field += `[${key}]`;
+    else field += field === "" ? String(key) : `.${String(key)}`;
+  }
+  return field;
+}
+
+function describeValue(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (typeof value === "number") return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
