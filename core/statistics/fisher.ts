@@ -1,0 +1,51 @@
+import { hypergeometricTail, hypergeometricTails, lnHypergeometricTerm, support } from "./hypergeometric.ts";
+import { noMoreLikelyThan } from "./no-more-likely.ts";
+import { refuse, requireCount } from "./refuse.ts";
+import { type PValue, pValueOf } from "./tail.ts";
+
+/** Two rows of two counts, each a whole number from 0 to 10^12. */
+export type TwoByTwo = readonly [readonly [number, number], readonly [number, number]];
+
+export interface FisherExactInput {
+  readonly table: TwoByTwo;
+}
+
+export interface FisherExactResult extends PValue {
+  /** P(first cell ≤ the one seen), given the margins. */
+  readonly pLower: number;
+  /** P(first cell ≥ the one seen), given the margins. */
+  readonly pUpper: number;
+}
+
+/**
+ * Are rows and columns of a 2 × 2 table independent? Fisher's exact test, two-sided: the probability, with the margins
+ * as they are, of all tables that are no more likely than this one. It holds at any size; 1e9 takes a few milliseconds.
+ *
+ * Source: R. A. Fisher 1935; two-sided as in R's fisher.test.
+ *
+ * @returns pValue above 0 (it may underflow) up to 1, its log10P, and both one-sided tails
+ * @throws RangeError when the table is not 2 × 2, or a count is not a whole number from 0 to 10^12
+ * @example fisherExact({ table: [[8, 2], [1, 5]] }).pValue // 0.03496503496503497
+ */
+export function fisherExact({ table }: FisherExactInput): FisherExactResult {
+  if (table.length !== 2 || table.some((row) => row.length !== 2)) {
+    refuse("table", JSON.stringify(table), "two rows of two counts");
+  }
+  for (const [i, row] of table.entries()) {
+    for (const [j, count] of row.entries()) requireCount(`table[${i}][${j}]`, count);
+  }
+  const [[a, b], [c, d]] = table;
+  const urn = { population: a + b + c + d, marked: a + b, drawn: a + c };
+  const [fewest, most] = support(urn);
+  const mode = Math.floor(((urn.drawn + 1) / (urn.population + 2)) * (urn.marked + 1));
+  const twoSided = noMoreLikelyThan(a, {
+    fewest,
+    most,
+    peak: Math.min(most, Math.max(fewest, mode)),
+    lnTerm: (k) => lnHypergeometricTerm(k, urn),
+    lower: (k) => hypergeometricTail(k, -1, urn),
+    upper: (k) => hypergeometricTail(k, 1, urn),
+  });
+  const { lower, upper } = hypergeometricTails(a, urn);
+  return { ...pValueOf(twoSided), pLower: lower.p, pUpper: upper.p };
+}

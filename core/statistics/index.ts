@@ -1,0 +1,27 @@
+export { type AdjustPValuesInput, type AdjustPValuesResult, adjustPValues } from "./adjust-p-values.ts";
+export { type BinomialExactInput, type BinomialExactResult, binomialExact } from "./binomial-exact.ts";
+export { type FisherExactInput, type FisherExactResult, fisherExact, type TwoByTwo } from "./fisher.ts";
+export { type IndependenceInput, type IndependenceResult, independence } from "./independence.ts";
+export {
+  type MdeProportionInput,
+  type MdeProportionResult,
+  type PowerInput,
+  type PowerProportionInput,
+  type PowerProportionResult,
+  type PowerResult,
+  power,
+} from "./power.ts";
+export {
+  type SampleRatioMismatchInput,
+  type SampleRatioMismatchResult,
+  SRM_THRESHOLD,
+  sampleRatioMismatch,
+} from "./sample-ratio-mismatch.ts";
+export type {
+  SampleSizeMeanInput,
+  SampleSizeMeanResult,
+  SampleSizeProportionInput,
+  SampleSizeProportionResult,
+} from "./sample-size.ts";
+export { specialFunctions } from "./special-functions.ts";
+export { type WilsonInput, type WilsonResult, wilson } from "./wilson.ts";
