@@ -1,0 +1,77 @@
+import { uuidv7 } from "./random.ts";
+
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
+/** The server takes at most this many at once. */
+const MOST_EVENTS = 100;
+
+/** What a page says of an event; the outbox adds id, time, device and path. */
+export interface Message {
+  readonly event: string;
+  readonly experiment?: string | undefined;
+  readonly group?: string | undefined;
+  readonly epoch?: number | undefined;
+  readonly params?: unknown;
+}
+
+export interface Outbox {
+  /** Keeps an event until the server has it. */
+  add(message: Message): void;
+  /** Lets events go: at once, and from then on shortly after each is added. */
+  open(): void;
+}
+
+/**
+ * Sends events in batches, each until the server has stored it. `fetch` with `keepalive` outlives the page; a string body
+ * is `text/plain`, which crosses origins without a preflight.
+ */
+export function createOutbox(api: string, device: string): Outbox {
+  let waiting: object[] = [];
+  let isOpen = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let retryMs = FIRST_RETRY_MS;
+
+  const send = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const batch = waiting.splice(0, MOST_EVENTS);
+    if (batch.length === 0) return;
+    const again = () => {
+      waiting = [...batch, ...waiting];
+      timer ??= setTimeout(send, retryMs);
+      retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+    };
+    fetch(`${api}/events`, { method: "POST", body: JSON.stringify(batch), keepalive: true, credentials: "omit" }).then(
+      (response) => {
+        const { ok, status } = response;
+        // An answer that nobody reads keeps its connection, of which a browser has six per host.
+        response.text().catch(() => undefined);
+        // 4xx other than these will never become a 2xx.
+        if (!ok && (status >= 500 || status === 408 || status === 425 || status === 429)) return again();
+        retryMs = FIRST_RETRY_MS;
+        if (waiting.length > 0) send();
+      },
+      again,
+    );
+  };
+
+  addEventListener("pagehide", send);
+  addEventListener("visibilitychange", () => document.hidden && send());
+
+  return {
+    add(message) {
+      waiting.push({
+        id: uuidv7(),
+        ts: new Date().toISOString(),
+        deviceId: device,
+        path: location.pathname,
+        ...message,
+      });
+      if (isOpen) timer ??= setTimeout(send);
+    },
+    open() {
+      isOpen = true;
+      send();
+    },
+  };
+}
