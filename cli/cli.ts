@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import yargs, { type Options as YargsOption } from "yargs";
+import { BadConfig, readConfig, SETTINGS } from "../server/config.ts";
+import { CannotListen, type Mode, main as runServer } from "../server/main.ts";
+import { CorruptRegistry } from "../server/registry/experiments-file.ts";
+import { EnvironmentMissing } from "../simulate/environment.ts";
+import { simulate } from "../simulate/main.ts";
+import { parseOptions, SIMULATE_OPTIONS, UsageError } from "../simulate/options.ts";
+
+/** Exit codes, as the README lists them. */
+const EXIT = { usage: 2, environment: 3, dataRefused: 78 } as const;
+
+const EXAMPLES = {
+  simulate: "simulate -n 1000 --seed 1",
+  serve: "fairsplit serve --data ./data --port 8080",
+  demo: "fairsplit demo --port 5000",
+} as const;
+
+/** Runs one command line (without `node` and the script) and sets the process's exit code. */
+export async function runCli(args: readonly string[]): Promise<void> {
+  try {
+    await parser(args).parseAsync();
+  } catch (error) {
+    process.exitCode = exitCode(error);
+    if (process.exitCode === 1) throw error;
+    const example = Object.entries(EXAMPLES).find(([command]) => command === args[0])?.[1] ?? EXAMPLES.simulate;
+    const hint = process.exitCode === EXIT.usage ? ` (example: ${example})` : "";
+    process.stderr.write(`fairsplit: ${(error as Error).message}${hint}\n`);
+  }
+}
+
+function exitCode(error: unknown): number {
+  if (error instanceof UsageError || error instanceof BadConfig) return EXIT.usage;
+  if (error instanceof EnvironmentMissing || error instanceof CannotListen) return EXIT.environment;
+  if (error instanceof CorruptRegistry) return EXIT.dataRefused;
+  return 1;
+}
+
+function parser(args: readonly string[]) {
+  const server = (mode: Mode, describe: string) =>
+    ({
+      command: mode,
+      describe,
+      builder: settingOptions(),
+      handler: (flags: Record<string, unknown>) => runServer(mode, readConfig(flags, process.env)),
+    }) as const;
+  return yargs([...args])
+    .scriptName("fairsplit")
+    .command(server("serve", "run the server"))
+    .command(server("demo", "run the server with its demo pages, on loopback and without login"))
+    .command({
+      command: "simulate",
+      describe: "send real-browser visits through the real tag and check what comes out",
+      builder: SIMULATE_OPTIONS,
+      handler: async (flags) => {
+        process.exitCode = await simulate(parseOptions(flags, process.env, () => randomBytes(4).toString("hex")));
+      },
+    })
+    .demandCommand(1, "say what to do: serve, demo or simulate")
+    .strict()
+    .parserConfiguration({ "camel-case-expansion": false, "boolean-negation": false })
+    .version(false)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    });
+}
+
+function settingOptions(): Record<string, YargsOption> {
+  return Object.fromEntries(
+    SETTINGS.map(({ flag, env, describe, default: fallback }) => [
+      flag,
+      { type: "string", requiresArg: true, describe: `${describe} [${env}${fallback && `, default ${fallback}`}]` },
+    ]),
+  );
+}

@@ -1,0 +1,59 @@
+import { Hono } from "hono";
+import { adminOnly } from "./admin.ts";
+import type { EventLog } from "./events/log.ts";
+import { type Env, problem } from "./http.ts";
+import type { Registry } from "./registry/registry.ts";
+import { demoRoutes } from "./routes/demo.ts";
+import { eventLogRoutes } from "./routes/event-log.ts";
+import { recordRoutes } from "./routes/events.ts";
+import { experimentsRoutes } from "./routes/experiments.ts";
+import { experimentsPageRoutes } from "./routes/experiments-page.tsx";
+import { expgroupsRoutes } from "./routes/expgroups.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { tagRoutes } from "./routes/tag.ts";
+import type { RunSigner } from "./run.ts";
+
+export interface Deps {
+  readonly registry: Registry;
+  readonly log: EventLog;
+  readonly runs: RunSigner;
+  /** The admin's bearer token; null opens the admin routes, which only the demo does, on loopback. */
+  readonly adminToken: string | null;
+  readonly assets: { readonly tag: string; readonly adminCss: string };
+  /** Text of the demo pages' files by name; null leaves them out. */
+  readonly demoPages: ReadonlyMap<string, string> | null;
+  /** Told of errors that are ours; never of a client's. */
+  readonly onError: (error: Error) => void;
+}
+
+/** The whole HTTP surface. Building it opens nothing and listens nowhere: `main.ts` does, tests call `app.request()`. */
+export function createApp(deps: Deps): Hono<Env> {
+  const isDemo = deps.adminToken === null;
+  const app = new Hono<Env>();
+
+  app.route("/", tagRoutes(deps.assets.tag));
+  app.route("/", expgroupsRoutes(deps));
+  app.route("/", recordRoutes(deps));
+  app.route("/", experimentsRoutes(deps));
+  app.route("/", healthRoutes());
+  if (deps.demoPages) app.route("/", demoRoutes({ ...deps, pages: deps.demoPages }));
+
+  app.get("/admin.css", (c) => c.text(deps.assets.adminCss, 200, { "content-type": "text/css; charset=utf-8" }));
+  // Only these paths are guarded by middleware, so that the hot routes above run none.
+  const guard = adminOnly(deps.adminToken);
+  app.use("/experiments/*", guard);
+  app.use("/api/admin/*", guard);
+  app.get("/events", guard);
+  app.route("/", eventLogRoutes(deps));
+  app.route("/", runRoutes(deps));
+  app.route("/", experimentsPageRoutes({ ...deps, isDemo }));
+
+  app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));
+  app.onError((error) => {
+    // A client that went away is not an error of ours.
+    if (error.name !== "AbortError" && (error as NodeJS.ErrnoException).code !== "ECONNRESET") deps.onError(error);
+    return problem(500, "Internal Server Error", "something went wrong; the server's log says what");
+  });
+  return app;
+}

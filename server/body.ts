@@ -1,0 +1,39 @@
+import type { Context } from "hono";
+import { type Env, header } from "./http.ts";
+
+/** Why a body was not read; `status` is the answer's. */
+export class BodyRefused extends Error {
+  readonly status: 400 | 413 | 415;
+
+  constructor(status: 400 | 413 | 415, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * The text of a request's body of at most `mostBytes`. A longer one is refused by its Content-Length before a byte is
+ * read, or while it is counted when it comes in chunks. Throws BodyRefused.
+ */
+export async function readBody(c: Context<Env>, mostBytes: number): Promise<string> {
+  const encoding = header(c, "content-encoding");
+  if (encoding !== undefined && encoding !== "identity") {
+    throw new BodyRefused(415, `content-encoding is "${encoding}": allowed are uncompressed bodies`);
+  }
+  const tooLong = () => new BodyRefused(413, `the body is longer than ${mostBytes} bytes`);
+  const length = header(c, "content-length");
+  if (length !== undefined) {
+    if (Number(length) > mostBytes) throw tooLong();
+    return c.req.text();
+  }
+  const { body } = c.req.raw;
+  if (!body) return "";
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

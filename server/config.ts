@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+
+/** A setting: its environment variable is `FAIRSPLIT_` + its name in capitals, its flag is `--` + its name in kebab case. */
+export interface Setting {
+  readonly name: string;
+  readonly flag: string;
+  readonly env: string;
+  readonly default: string;
+  readonly describe: string;
+}
+
+const setting = (flag: string, fallback: string, describe: string): Setting => {
+  const name = flag.replaceAll("-", "_").toUpperCase();
+  return { name, flag, env: `FAIRSPLIT_${name}`, default: fallback, describe };
+};
+
+/** Every setting of the server, once: `--help`, the environment and the README's table are made of (or tested against) it. */
+export const SETTINGS: readonly Setting[] = [
+  setting("host", "127.0.0.1", "address to listen on"),
+  setting("port", "5000", "port to listen on, 0 for any free one"),
+  setting("data", "./data", "folder of the experiments and the event log"),
+  setting(
+    "admin-token",
+    "",
+    "the admin's bearer token, at least 24 characters; generated into the data folder when empty",
+  ),
+  setting("admin-token-file", "", "file to read the admin token from"),
+];
+
+/** Read by the simulator, not by the server. */
+export const SIMULATOR_ENV = ["FAIRSPLIT_BROWSER"] as const;
+
+export interface Config {
+  readonly host: string;
+  /** 0 to 65535; 0 means any free port. */
+  readonly port: number;
+  readonly data: string;
+  /** Empty when it is to be generated. */
+  readonly adminToken: string;
+}
+
+/** Wrong usage or configuration: the program ends with exit code 2 and this message. */
+export class BadConfig extends Error {}
+
+export const LEAST_TOKEN_LENGTH = 24;
+
+/** Merges flags over environment over defaults. Throws BadConfig saying what is allowed. */
+export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Config {
+  const known = new Set<string>([...SETTINGS.map((setting) => setting.env), ...SIMULATOR_ENV]);
+  for (const name of Object.keys(env)) {
+    if (name.startsWith("FAIRSPLIT_") && !known.has(name)) {
+      throw new BadConfig(`${name} is not a setting: allowed are ${[...known].join(", ")}`);
+    }
+  }
+  const value = (flag: string): string => {
+    const setting = SETTINGS.find((candidate) => candidate.flag === flag);
+    if (!setting) throw new Error(`no setting ${flag}`);
+    if (Array.isArray(flags[flag])) throw new BadConfig(`--${flag} is given ${flags[flag].length} times: allowed is once`);
+    return String(flags[flag] ?? env[setting.env] ?? setting.default);
+  };
+  const port = Number(value("port"));
+  if (!/^\d{1,5}$/.test(value("port")) || port > 65535) {
+    throw new BadConfig(`port is "${value("port")}": allowed are whole numbers from 0 to 65535`);
+  }
+  if (value("host") === "") throw new BadConfig('host is "": allowed is an address such as 127.0.0.1');
+  if (value("data") === "") throw new BadConfig('data is "": allowed is the path of a folder');
+  return {
+    host: value("host"),
+    port,
+    data: value("data"),
+    adminToken: adminToken(value("admin-token"), value("admin-token-file")),
+  };
+}
+
+function adminToken(token: string, file: string): string {
+  if (token !== "" && file !== "") throw new BadConfig("admin-token and admin-token-file are both set: allowed is one");
+  if (token === "" && file === "") return "";
+  const chosen = file === "" ? token : readToken(file);
+  if (chosen.length < LEAST_TOKEN_LENGTH) {
+    throw new BadConfig(`the admin token has ${chosen.length} characters: allowed are ${LEAST_TOKEN_LENGTH} or more`);
+  }
+  return chosen;
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new BadConfig(`admin-token-file is "${file}", which cannot be read (${(error as Error).message})`);
+  }
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { type ServerType, serve } from "@hono/node-server";
+import closeWithGrace from "close-with-grace";
+import { createApp } from "./app.ts";
+import { BadConfig, type Config, isLoopback } from "./config.ts";
+import { demoExperiments } from "./demo-experiments.ts";
+import { openEventLog } from "./events/log.ts";
+import { openRegistry } from "./registry/registry.ts";
+import { runSigner } from "./run.ts";
+import { readOrCreateSecret } from "./secrets.ts";
+
+export type Mode = "demo" | "serve";
+
+/** The port is taken, or may not be used. */
+export class CannotListen extends Error {}
+
+/** Opens the data folder, listens, prints the base URL as the first line on stdout, and stops cleanly on a signal. */
+export async function main(mode: Mode, config: Config): Promise<void> {
+  if (mode === "demo" && !isLoopback(config.host)) {
+    throw new BadConfig(`host is "${config.host}": the demo has no login, allowed is a loopback address`);
+  }
+  await mkdir(config.data, { recursive: true });
+  const demo = mode === "demo";
+  const registry = await openRegistry(
+    join(config.data, "experiments.json"),
+    demo ? demoExperiments(new Date().toISOString()) : [],
+  );
+  const log = await openEventLog(join(config.data, "events"));
+  const { secret } = await readOrCreateSecret(join(config.data, "secret"));
+  const app = createApp({
+    registry,
+    log,
+    runs: runSigner(Buffer.from(secret, "base64url")),
+    adminToken: demo ? null : await adminToken(config),
+    assets: { tag: readBuilt("tag.js"), adminCss: readBuilt("admin.css") },
+    demoPages: demo ? readDemoPages() : null,
+    onError: (error) => process.stderr.write(`${error.stack}\n`),
+  });
+
+  const { server, port } = await listen(app.fetch, config, demo);
+  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  process.stdout.write(`fairsplit listening on http://${host}:${port}\n`);
+
+  closeWithGrace({ delay: 8000, logger: false }, async () => {
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      if ("closeIdleConnections" in server) server.closeIdleConnections();
+    });
+    await log.close();
+  });
+}
+
+async function adminToken(config: Config): Promise<string> {
+  if (config.adminToken !== "") return config.adminToken;
+  const path = join(config.data, "admin-token");
+  const { secret, created } = await readOrCreateSecret(path);
+  if (created) process.stderr.write(`fairsplit: made an admin token, it is in ${path}\n`);
+  return secret;
+}
+
+/** In the demo a taken port moves to the next free one and says so; otherwise it is an error. */
+async function listen(fetch: Parameters<typeof serve>[0]["fetch"], config: Config, mayMove: boolean) {
+  for (let port = config.port; ; port += 1) {
+    try {
+      const server = await listenOn(fetch, config.host, port);
+      if (port !== config.port) process.stderr.write(`fairsplit: port ${config.port} is taken, using ${port}\n`);
+      return { server, port: (server.address() as AddressInfo).port };
+    } catch (error) {
+      const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+      if (taken && mayMove && port < Math.min(config.port + 100, 65535)) continue;
+      throw new CannotListen(`cannot listen on ${config.host}:${port}: ${(error as Error).message}`);
+    }
+  }
+}
+
+function listenOn(fetch: Parameters<typeof serve>[0]["fetch"], hostname: string, port: number): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve(
+      {
+        fetch,
+        hostname,
+        port,
+        // Node's own limits close slow headers after 88 s and slow bodies after 328 s.
+        serverOptions: {
+          headersTimeout: 8000,
+          requestTimeout: 15_000,
+          keepAliveTimeout: 5000,
+          connectionsCheckingInterval: 1000,
+        },
+      },
+      () => resolve(server),
+    );
+    server.once("error", reject);
+  });
+}
+
+function readBuilt(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), "utf8");
+}
+
+function readDemoPages(): ReadonlyMap<string, string> {
+  const folder = new URL("../demo-pages/", import.meta.url);
+  return new Map(readdirSync(folder).map((name) => [name, readFileSync(new URL(name, folder), "utf8")]));
+}

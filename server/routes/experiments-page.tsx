@@ -1,0 +1,32 @@
+import { Hono } from "hono";
+import { toggled, transition } from "../../core/transition.ts";
+import { BodyRefused, readBody } from "../body.ts";
+import { type Env, problem } from "../http.ts";
+import { ExperimentsPage } from "../pages/experiments.tsx";
+import type { Registry } from "../registry/registry.ts";
+
+const MAX_FORM_BYTES = 4096;
+
+/** `GET /experiments` and `POST /experiments/toggle`: the admin's table with its switches. */
+export function experimentsPageRoutes({ registry, isDemo }: { registry: Registry; isDemo: boolean }) {
+  return new Hono<Env>()
+    .get("/experiments", (c) => c.html(<ExperimentsPage experiments={registry.list()} isDemo={isDemo} />))
+    .post("/experiments/toggle", async (c) => {
+      let form: URLSearchParams;
+      try {
+        form = new URLSearchParams(await readBody(c, MAX_FORM_BYTES));
+      } catch (error) {
+        if (error instanceof BodyRefused) return problem(error.status, "Request refused", error.message);
+        throw error;
+      }
+      const key = form.get("experiment") ?? "";
+      const changed = await registry.update(key, (experiment) =>
+        transition(experiment, { state: toggled(experiment.state), by: "admin" }, new Date().toISOString()),
+      );
+      if (!changed) {
+        const known = registry.list().map((experiment) => experiment.key);
+        return problem(404, "Not Found", `experiment is "${key}": allowed are ${known.join(", ")}`);
+      }
+      return c.redirect("/experiments", 302);
+    });
+}

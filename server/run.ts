@@ -1,0 +1,34 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** Request header by which the simulator says which run a visit is of; its events carry `run` and are counted apart. */
+export const RUN_HEADER = "fairsplit-run";
+
+/** A run's signed name is worth something for this long. */
+const RUN_LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** Signs the names of simulator runs, so that nobody else can keep events out of the results. */
+export interface RunSigner {
+  /** A new run: its name, and the header's value that proves it for 24 hours. */
+  issue(now: number): { run: string; header: string };
+  /** The run that a header's value proves, or null. */
+  verify(header: string | undefined, now: number): string | null;
+}
+
+export function runSigner(key: Buffer): RunSigner {
+  const sign = (text: string) => createHmac("sha256", key).update(`run:${text}`).digest();
+  return {
+    issue(now) {
+      const run = randomBytes(9).toString("base64url");
+      const text = `${run}.${now + RUN_LIFETIME_MS}`;
+      return { run, header: `${text}.${sign(text).toString("base64url")}` };
+    },
+    verify(header, now) {
+      if (header === undefined) return null;
+      const [run = "", expires = "", signature = ""] = header.split(".");
+      const expected = sign(`${run}.${expires}`);
+      const given = Buffer.from(signature, "base64url");
+      if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
+      return Number(expires) > now ? run : null;
+    },
+  };
+}
