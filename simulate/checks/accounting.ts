@@ -1,0 +1,69 @@
+import { groupsShown, type Observations } from "../observations.ts";
+import type { Check } from "./check.ts";
+
+export interface Accounting {
+  /** Events that the visitors' pages must have sent: one pageview, an exposure per active experiment, the clicks. */
+  readonly sent: number;
+  readonly stored: number;
+  readonly lost: number;
+  readonly duplicates: number;
+  /** Stored, but nobody did it. */
+  readonly unexpected: number;
+}
+
+/** Is everything that visitors did in the log exactly once, and nothing else? No statistics: a single lost click shows. */
+export function checkAccounting(observations: Observations): { accounting: Accounting; check: Check } {
+  const sent = expectedEvents(observations);
+  const stored = new Map<string, number>();
+  for (const { deviceId, event, source, experiment } of observations.events) {
+    if (source !== "backend") add(stored, deviceId, event, experiment);
+  }
+  let lost = 0;
+  let duplicates = 0;
+  let unexpected = 0;
+  const wrong: string[] = [];
+  for (const what of new Set([...sent.keys(), ...stored.keys()])) {
+    const [expected, found] = [sent.get(what) ?? 0, stored.get(what) ?? 0];
+    if (found === expected) continue;
+    if (found < expected) lost += expected - found;
+    else if (expected === 0) unexpected += found;
+    else duplicates += found - expected;
+    const [deviceId, event, experiment] = JSON.parse(what) as string[];
+    wrong.push(
+      `${event}${experiment ? ` of ${experiment}` : ""} by device ${deviceId}: sent ${expected}, stored ${found}`,
+    );
+  }
+  const accounting = { sent: sum(sent), stored: sum(stored), lost, duplicates, unexpected };
+  return {
+    accounting,
+    check: {
+      name: "accounting",
+      ok: wrong.length === 0,
+      detail:
+        `sent ${accounting.sent}, stored ${accounting.stored}, lost ${lost}, duplicates ${duplicates}, unexpected ${unexpected}` +
+        (wrong.length > 0 ? `; first: ${wrong[0]}` : ""),
+    },
+  };
+}
+
+function expectedEvents({ visits, claims }: Observations): Map<string, number> {
+  const sent = new Map<string, number>();
+  for (const { seen, clicks } of visits) {
+    if (!seen) continue;
+    add(sent, seen.deviceId, "pageview");
+    for (const key of groupsShown(seen).keys()) {
+      if (claims[key]?.state === "active") add(sent, seen.deviceId, "exposure", key);
+    }
+    for (const { experiment, event } of clicks) add(sent, seen.deviceId, event, experiment);
+  }
+  return sent;
+}
+
+function add(counts: Map<string, number>, deviceId: string, event: string, experiment = ""): void {
+  const key = JSON.stringify([deviceId, event, experiment]);
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,74 @@
+import { binomialExact, wilson } from "../../core/statistics/index.ts";
+import { tally } from "../../core/tally.ts";
+import { expectedShares, experimentsOnPage, experimentsWithClicks, type Observations } from "../observations.ts";
+import { clickRate } from "../rates.ts";
+import type { Test } from "./check.ts";
+
+export interface ConversionReport {
+  readonly experiment: string;
+  readonly group: string;
+  /** Exposed devices, as the server's events say. */
+  readonly devices: number;
+  readonly converted: number;
+  readonly rate: number;
+  /** Wilson, 95 %. */
+  readonly ci: readonly [number, number] | null;
+  /** The true rate, which only the simulator knows. */
+  readonly expected: number;
+  /** `exact`: this experiment's own effect; `mixture`: the share-weighted mean of the effects of others. */
+  readonly source: "exact" | "mixture";
+}
+
+/** The conversions that the server's events say, by `core/tally`, against the probabilities by which visitors clicked. */
+export function conversions(observations: Observations): { rows: ConversionReport[]; tests: Test[] } {
+  const effects = experimentsWithClicks(observations);
+  const goal = goalOf(observations);
+  if (goal === undefined) return { rows: [], tests: [] };
+  const run = observations.events.find((event) => event.run !== undefined)?.run ?? null;
+  const rows = experimentsOnPage(observations)
+    .filter((key) => observations.claims[key]?.state === "active")
+    .flatMap((key) => {
+      const tallies = tally(key, observations.events, { goals: [goal], run });
+      return [...expectedShares(observations.claims, key).keys()].map((group): ConversionReport => {
+        const ofGroup = tallies.filter((entry) => entry.group === group);
+        const devices = ofGroup.reduce((sum, entry) => sum + entry.devices, 0);
+        const converted = ofGroup.reduce((sum, entry) => sum + (entry.conversions.get(goal) ?? 0), 0);
+        return {
+          experiment: key,
+          group,
+          devices,
+          converted,
+          rate: devices === 0 ? 0 : converted / devices,
+          ci: wilson({ conversions: converted, n: devices, alpha: 0.05 }),
+          expected: expectedRate(observations, effects, key, group),
+          source: effects.length === 1 && effects[0] === key ? "exact" : "mixture",
+        };
+      });
+    });
+  return {
+    rows,
+    tests: rows.map(({ experiment, group, devices, converted, expected }) => ({
+      check: "conversion",
+      what: `${experiment} ${group}`,
+      p: devices === 0 ? null : binomialExact({ k: converted, n: devices, p: expected }).pTwoSided,
+    })),
+  };
+}
+
+/** The event that counts: that of the first thing to click on the page. */
+export function goalOf({ visits }: Pick<Observations, "visits">): string | undefined {
+  for (const { seen } of visits) {
+    for (const { clicks } of seen?.placeholders ?? []) if (clicks[0] !== undefined) return clicks[0];
+  }
+  return undefined;
+}
+
+/** Chance that a visitor of this group clicks at least once: experiments are independent, so the chances of not clicking multiply. */
+function expectedRate({ claims, rates }: Observations, effects: readonly string[], key: string, group: string): number {
+  const stays = effects.map((effect) => {
+    if (effect === key) return 1 - clickRate(rates, claims, key, group);
+    const shares = [...expectedShares(claims, effect)];
+    return 1 - shares.reduce((mean, [name, share]) => mean + share * clickRate(rates, claims, effect, name), 0);
+  });
+  return 1 - stays.reduce((product, stay) => product * stay, 1);
+}

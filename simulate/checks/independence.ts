@@ -1,0 +1,61 @@
+import { independence } from "../../core/statistics/index.ts";
+import { expectedShares, experimentsOnPage, groupsShown, type Observations } from "../observations.ts";
+import type { Test } from "./check.ts";
+
+export interface IndependenceReport {
+  readonly a: string;
+  readonly b: string;
+  readonly cells: readonly {
+    readonly a: string;
+    readonly b: string;
+    /** Visits that saw both groups, as a share of all visits that saw both experiments. */
+    readonly share: number;
+    readonly expected: number;
+  }[];
+  readonly chi2: number | null;
+  readonly df: number | null;
+  readonly p: number | null;
+}
+
+/** Does the group of one experiment say anything about the group of another? Every pair of active experiments on the page. */
+export function independences(observations: Observations): { pairs: IndependenceReport[]; tests: Test[] } {
+  const keys = experimentsOnPage(observations).filter((key) => observations.claims[key]?.state === "active");
+  const pairs = keys.flatMap((a, place) => keys.slice(place + 1).map((b) => pairOf(observations, a, b)));
+  return {
+    pairs,
+    tests: pairs.map(({ a, b, p }) => ({ check: "independence", what: `${a}/${b}`, p })),
+  };
+}
+
+function pairOf(observations: Observations, a: string, b: string): IndependenceReport {
+  const sharesA = expectedShares(observations.claims, a);
+  const sharesB = expectedShares(observations.claims, b);
+  const [rows, columns] = [[...sharesA.keys()], [...sharesB.keys()]];
+  const table = rows.map(() => columns.map(() => 0));
+  let n = 0;
+  for (const { seen } of observations.visits) {
+    const groups = seen && groupsShown(seen);
+    const row = table[rows.indexOf(groups?.get(a) ?? "")];
+    const column = columns.indexOf(groups?.get(b) ?? "");
+    if (!row || column === -1) continue;
+    row[column] = (row[column] ?? 0) + 1;
+    n += 1;
+  }
+  const result = independence({ table });
+  return {
+    a,
+    b,
+    cells: rows.flatMap((rowName, i) =>
+      columns.map((columnName, j) => ({
+        a: rowName,
+        b: columnName,
+        share: n === 0 ? 0 : (table[i]?.[j] ?? 0) / n,
+        expected: (sharesA.get(rowName) ?? 0) * (sharesB.get(columnName) ?? 0),
+      })),
+    ),
+    chi2: result.chi2,
+    df: result.df,
+    // With small counts the chi-square is not to be trusted; a larger table than 2 × 2 then stays untested.
+    p: result.status === "ok" ? result.pValue : (result.fisherP ?? null),
+  };
+}

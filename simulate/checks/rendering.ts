@@ -1,0 +1,48 @@
+import { experimentsOnPage, groupShown, type Observations } from "../observations.ts";
+import type { Check } from "./check.ts";
+
+export interface Rendering {
+  readonly visits: number;
+  readonly mismatches: number;
+}
+
+/** Is what each visitor saw what the server says it assigned (its `exp_groups` event)? No statistics: one wrong visit in a million shows. */
+export function checkRendering(observations: Observations): { rendering: Rendering; check: Check } {
+  const assigned = new Map<string, unknown>();
+  for (const { event, source, deviceId, params } of observations.events) {
+    if (event === "exp_groups" && source === "backend") assigned.set(deviceId, params);
+  }
+  const keys = experimentsOnPage(observations);
+  const wrong: string[] = [];
+  for (const { index, seen, errors } of observations.visits) {
+    if (!seen) {
+      wrong.push(`visit ${index} saw nothing: ${errors[0] ?? "no reason known"}`);
+      continue;
+    }
+    const groups = (assigned.get(seen.deviceId) ?? {}) as Readonly<Record<string, string>>;
+    const mismatch = seen.placeholders
+      .filter(({ experiment }) => keys.includes(experiment))
+      .map((placeholder) => {
+        const expected = groups[placeholder.experiment];
+        const shown = groupShown(placeholder, expected);
+        return shown !== null && shown === expected
+          ? null
+          : `visit ${index} saw ${shown ?? "no variant"} of ${placeholder.experiment}, assigned was ${expected ?? "nothing"}`;
+      })
+      .find((text) => text !== null);
+    if (mismatch) wrong.push(mismatch);
+  }
+  const visits = observations.visits.length;
+  const found = keys.length > 0;
+  return {
+    rendering: { visits, mismatches: wrong.length },
+    check: {
+      name: "rendering",
+      ok: wrong.length === 0 && found,
+      detail: !found
+        ? "no placeholder of a known experiment on the page"
+        : (wrong[0] ?? `rendered = assigned in ${visits} of ${visits} visits`) +
+          (wrong.length > 1 ? ` (and ${wrong.length - 1} more visits)` : ""),
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { Seen } from "./in-page.ts";
+
+/** One click: the n-th `[data-exp-click]` of a placeholder. */
+export interface Click {
+  readonly experiment: string;
+  readonly event: string;
+}
+
+/** What happened in one visit. */
+export interface Visit {
+  readonly index: number;
+  /** Null when the visitor saw nothing: the page did not load, or the tag did not start. */
+  readonly seen: Seen | null;
+  readonly clicks: readonly Click[];
+  /** Errors of the page and of its console. */
+  readonly errors: readonly string[];
+}
+
+/** Which of the things on the page this visitor clicks. */
+export type Decide = (seen: Seen) => readonly Click[];
+
+/** Sends visitors to a page. Visits may run side by side, as many as the driver was opened for. */
+export interface Driver {
+  visit(index: number, decide: Decide): Promise<Visit>;
+  close(): Promise<void>;
+}

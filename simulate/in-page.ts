@@ -1,0 +1,115 @@
+/** What a visitor sees when the page has settled. */
+export interface Seen {
+  readonly deviceId: string;
+  readonly placeholders: readonly {
+    readonly experiment: string;
+    /** HTML that is really in the page, without the templates. */
+    readonly rendered: string;
+    readonly variants: readonly { readonly group: string; readonly html: string }[];
+    /** Event names of the elements inside that report clicks, in document order. */
+    readonly clicks: readonly string[];
+  }[];
+  /** False when the server did not answer the events within the page's patience. */
+  readonly acknowledged: boolean;
+}
+
+/** Name of the function by which the page reports to the simulator. */
+export const REPORT = "fairsplitReport";
+
+/**
+ * Runs in the page before its own scripts, as text: it may use nothing but its arguments. It watches from outside, through
+ * events and resource timing, and reports once when everything the tag sent so far has been answered, and once more after
+ * each click.
+ */
+export function visitInPage(seedWords: readonly number[], report: string, patienceMs: number): void {
+  if (window.top !== window) return;
+
+  // What a page writes while it is left comes after the simulator's clean-up, and before this line.
+  try {
+    localStorage.clear();
+    sessionStorage.clear();
+    for (const cookie of document.cookie.split("; ")) {
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous
+      document.cookie = `${cookie.split("=")[0]}=;path=/;max-age=0`;
+    }
+  } catch {
+    // A document without storage has nothing to leave behind.
+  }
+  window.name = "";
+
+  // sfc32 (Chris Doty-Humphrey, PractRand): the same seed gives the same visitor.
+  let [a = 0, b = 0, c = 0, d = 1] = seedWords;
+  const next = () => {
+    const sum = (a + b + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + sum;
+    return sum >>> 0;
+  };
+  crypto.getRandomValues = ((array: ArrayBufferView) => {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    for (let i = 0; i < bytes.length; i += 1) bytes[i] = next() >>> 24;
+    return array;
+  }) as Crypto["getRandomValues"];
+
+  let isReady = false;
+  let isWaiting = true;
+  let lastAction = 0;
+  let lastAnswered = -1;
+  const html = (nodes: Iterable<Node>) => {
+    const box = document.createElement("div");
+    for (const node of nodes) box.append(node.cloneNode(true));
+    return box.innerHTML.replace(/\s+/g, " ").trim();
+  };
+  const tell = (acknowledged: boolean) => {
+    clearTimeout(patience);
+    isWaiting = false;
+    const seen: Seen = {
+      deviceId: /(?:^|; )device_id=([^;]+)/.exec(document.cookie)?.[1] ?? "",
+      placeholders: [...document.querySelectorAll<HTMLElement>("[data-exp]")].map((placeholder) => ({
+        experiment: placeholder.dataset.exp ?? "",
+        rendered: html([...placeholder.childNodes].filter((node) => node.nodeName !== "TEMPLATE")),
+        variants: [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")].map(
+          (template) => ({ group: template.dataset.group ?? "", html: html(template.content.childNodes) }),
+        ),
+        clicks: [...placeholder.querySelectorAll<HTMLElement>("[data-exp-click]")].map(
+          ({ dataset }) => dataset.expClick ?? "",
+        ),
+      })),
+      acknowledged,
+    };
+    (window as unknown as Record<string, (text: string) => void>)[report]?.(JSON.stringify(seen));
+  };
+  const tellWhenSettled = () => {
+    if (isWaiting && isReady && document.readyState !== "loading" && lastAnswered >= lastAction) tell(true);
+  };
+  let patience = setTimeout(() => tell(false), patienceMs);
+
+  document.addEventListener("fairsplit:exposure", () => {
+    lastAction = performance.now();
+  });
+  document.addEventListener("fairsplit:ready", () => {
+    isReady = true;
+    tellWhenSettled();
+  });
+  document.addEventListener("DOMContentLoaded", tellWhenSettled);
+  addEventListener(
+    "click",
+    () => {
+      lastAction = performance.now();
+      isWaiting = true;
+      patience = setTimeout(() => tell(false), patienceMs);
+    },
+    true,
+  );
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { name, startTime, responseStatus } = entry as PerformanceResourceTiming;
+      if (responseStatus === 200 && new URL(name).pathname.endsWith("/events")) {
+        lastAnswered = Math.max(lastAnswered, startTime);
+      }
+    }
+    tellWhenSettled();
+  }).observe({ type: "resource", buffered: true });
+}

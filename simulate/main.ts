@@ -1,0 +1,179 @@
+import pc from "picocolors";
+import type { Event } from "../core/event.ts";
+import { BROWSER_FIXES, findBrowser } from "./browser.ts";
+import { openBrowserDriver } from "./browser-driver.ts";
+import { checkAccounting } from "./checks/accounting.ts";
+import { checkRendering } from "./checks/rendering.ts";
+import type { Click, Decide, Driver, Visit } from "./driver.ts";
+import { EnvironmentMissing } from "./environment.ts";
+import { startFaultyProxy } from "./faults.ts";
+import { groupShown, type Observations } from "./observations.ts";
+import type { Options } from "./options.ts";
+import { setFirstWeights, startOwnServer } from "./own-server.ts";
+import { pretty } from "./pretty.ts";
+import { showProgress } from "./progress.ts";
+import { clickRate, parseRates, type Rates } from "./rates.ts";
+import { buildReport } from "./report.ts";
+import { draw } from "./seed.ts";
+import { type Claims, type ServerClient, serverClient } from "./server-client.ts";
+
+/** The page of the demo that the seed's experiments are on. */
+const DEMO_PAGE = "/demo/7-admin-page";
+const INTERRUPTED = 130;
+/** How long the server may take to store what it accepted. */
+const STORAGE_PATIENCE_MS = 3000;
+
+/** Runs a simulation, prints its report on stdout, and resolves to the exit code. */
+export async function simulate(options: Options): Promise<number> {
+  const executable = findBrowser(options.browserPath ?? undefined);
+  if (!executable) throw noBrowser(options.browserPath);
+  const target = await openTarget(options);
+  const interruption = listenForInterrupt();
+  try {
+    const client = serverClient(target.base, options.token);
+    const claims = await client.claims();
+    const rates = parseRates(options.rates, claims);
+    const { run, header } = await client.startRun();
+    const startedAt = new Date();
+    const url = pageUrl(options, target.base);
+    const driver = await openBrowserDriver({ ...options, executable, url, headers: { "Fairsplit-Run": header } });
+    let visits: Visit[];
+    try {
+      visits = await sendVisits(driver, options, decider(options.seed, rates, claims), interruption);
+    } finally {
+      await driver.close();
+    }
+    const seconds = (Date.now() - startedAt.getTime()) / 1000;
+    refuseEmptyPage(visits, url);
+    const observations = await collect({ claims, rates, visits }, client, run);
+    const report = buildReport(observations, {
+      seed: options.seed,
+      target: target.name,
+      partial: interruption.happened,
+      startedAt: startedAt.toISOString(),
+      seconds,
+    });
+    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : pretty(report, pc));
+    return interruption.happened ? INTERRUPTED : report.ok ? 0 : 1;
+  } finally {
+    interruption.stop();
+    await target.stop();
+  }
+}
+
+interface Target {
+  readonly base: string;
+  /** What the report calls it: an own server's port differs from run to run. */
+  readonly name: string;
+  stop(): Promise<void>;
+}
+
+async function openTarget({ url, token, fault }: Options): Promise<Target> {
+  if (url !== null) return { base: new URL(url).origin, name: url, stop: async () => undefined };
+  if (fault === null) {
+    const server = await startOwnServer();
+    return { base: server.url, name: "its own server", stop: server.stop };
+  }
+  let claims: Claims = {};
+  const server = await startOwnServer({
+    async before(url) {
+      claims = await serverClient(url, token).claims();
+    },
+    change: async (file) => (fault === "split-bias" ? setFirstWeights(file, 60, 40) : undefined),
+  });
+  const proxy = await startFaultyProxy(fault, server.url, claims);
+  return {
+    base: proxy.url,
+    name: `its own server with the fault ${fault}`,
+    async stop() {
+      proxy.stop();
+      await server.stop();
+    },
+  };
+}
+
+function pageUrl({ url, page }: Options, base: string): string {
+  const pathOfUrl = url === null ? "/" : new URL(url).pathname;
+  return new URL(page ?? (pathOfUrl === "/" ? DEMO_PAGE : pathOfUrl), base).href;
+}
+
+/** Each visitor clicks in a placeholder with the probability of the group that is shown there. */
+function decider(seed: string, rates: Rates, claims: Claims): (index: number) => Decide {
+  return (index) => (seen) =>
+    seen.placeholders.flatMap((placeholder): Click[] => {
+      const { experiment, clicks } = placeholder;
+      const group = groupShown(placeholder);
+      const [event] = clicks;
+      if (event === undefined || group === null) return [];
+      const isClick = draw(seed, index, `click:${experiment}`) < clickRate(rates, claims, experiment, group);
+      return isClick ? [{ experiment, event }] : [];
+    });
+}
+
+async function sendVisits(
+  driver: Driver,
+  { visits: total, concurrency }: Options,
+  decide: (index: number) => Decide,
+  interruption: Interruption,
+): Promise<Visit[]> {
+  const visits: Visit[] = [];
+  const progress = showProgress(total);
+  let next = 0;
+  const visitor = async () => {
+    while (next < total && !interruption.happened) {
+      const index = next++;
+      visits.push(await driver.visit(index, decide(index)));
+      progress.advance();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, total) }, visitor));
+  progress.stop();
+  return visits.sort((a, b) => a.index - b.index);
+}
+
+/** Reads the run's events, again for a moment while some are missing: an assignment's event is stored behind its answer. */
+async function collect(seen: Omit<Observations, "events">, client: ServerClient, run: string): Promise<Observations> {
+  for (const deadline = Date.now() + STORAGE_PATIENCE_MS; ; ) {
+    const events: Event[] = await client.events(run);
+    const observations = { ...seen, events };
+    const isComplete =
+      checkAccounting(observations).accounting.lost === 0 && checkRendering(observations).rendering.mismatches === 0;
+    if (isComplete || Date.now() > deadline) return observations;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function refuseEmptyPage(visits: readonly Visit[], url: string): void {
+  if (visits.length === 0 || visits.some(({ seen }) => seen !== null && seen.placeholders.length > 0)) return;
+  const reason = visits.find(({ errors }) => errors.length > 0)?.errors[0] ?? "no element has data-exp";
+  throw new EnvironmentMissing(`no visitor saw a placeholder at ${url}: ${reason}`);
+}
+
+function noBrowser(asked: string | null): EnvironmentMissing {
+  const what = asked === null ? "found no browser" : `--browser-path is "${asked}", which is no program`;
+  return new EnvironmentMissing(
+    [`${what}. Any of these helps:`, ...BROWSER_FIXES.map((fix) => `  - ${fix}`)].join("\n"),
+  );
+}
+
+interface Interruption {
+  readonly happened: boolean;
+  stop(): void;
+}
+
+/** The first Ctrl-C lets the visits under way end, and the report be printed; the second ends at once. */
+function listenForInterrupt(): Interruption {
+  const state = { happened: false };
+  const onSignal = () => {
+    if (state.happened) process.exit(INTERRUPTED);
+    state.happened = true;
+    process.stderr.write("\nfairsplit: interrupted, finishing the visits under way …\n");
+  };
+  process.on("SIGINT", onSignal);
+  return {
+    get happened() {
+      return state.happened;
+    },
+    stop: () => process.off("SIGINT", onSignal),
+  };
+}

@@ -1,0 +1,111 @@
+import type { Options as YargsOption } from "yargs";
+import { FAULTS, type Fault } from "./faults.ts";
+
+/** Wrong usage: exit code 2, one line and an example. */
+export class UsageError extends Error {}
+
+export interface Options {
+  readonly visits: number;
+  /** Base URL of the server; null to start one with throw-away data. */
+  readonly url: string | null;
+  /** Path or URL of the page to visit; null for the demo's last page. */
+  readonly page: string | null;
+  readonly token: string | null;
+  readonly seed: string;
+  readonly concurrency: number;
+  /** What `--rates` says; null for the default. */
+  readonly rates: string | null;
+  readonly browserPath: string | null;
+  readonly json: boolean;
+  readonly fault: Fault | null;
+}
+
+/** Every flag of `simulate`, once; all take text, because yargs accepts `-n abc` as NaN. */
+export const SIMULATE_OPTIONS = {
+  n: { alias: "visits", describe: "visits to send, 1 to 10,000,000 [default 1000]", type: "string", requiresArg: true },
+  url: { describe: "server to visit; without it one is started on throw-away data", type: "string", requiresArg: true },
+  page: {
+    describe: "path or URL of the page to visit [default: the demo's last page]",
+    type: "string",
+    requiresArg: true,
+  },
+  token: { describe: "admin token of the server at --url [FAIRSPLIT_ADMIN_TOKEN]", type: "string", requiresArg: true },
+  driver: { describe: "how to visit: browser", type: "string", requiresArg: true },
+  seed: { describe: "same seed, same visitors [default: a new one, printed]", type: "string", requiresArg: true },
+  concurrency: { describe: "visitors at the same time, 1 to 64 [default 4]", type: "string", requiresArg: true },
+  rates: {
+    describe: "click probabilities: exp.group=p,… or a JSON file {exp: {group: p}} [default 0.1, 0.2, … per group]",
+    type: "string",
+    requiresArg: true,
+  },
+  "browser-path": { describe: "browser to use [FAIRSPLIT_BROWSER, CHROME_PATH]", type: "string", requiresArg: true },
+  json: { describe: "print one JSON document on stdout instead of the report", type: "boolean" },
+  fault: {
+    describe: `break something on purpose, to see the check fail: ${FAULTS.join(", ")}`,
+    type: "string",
+    requiresArg: true,
+  },
+} as const satisfies Record<string, YargsOption>;
+
+/** Parses the flags. Throws UsageError naming the flag, the value and what is allowed. */
+export function parseOptions(
+  flags: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv,
+  randomSeed: () => string,
+): Options {
+  const text = (name: keyof typeof SIMULATE_OPTIONS): string | null => {
+    const value = flags[name];
+    if (Array.isArray(value)) throw new UsageError(`${dashed(name)} is given ${value.length} times: allowed is once`);
+    if (value === "") throw new UsageError(`${dashed(name)} is empty: it needs a value`);
+    return value === undefined ? null : String(value);
+  };
+  const count = (name: keyof typeof SIMULATE_OPTIONS, fallback: number, most: number): number => {
+    const value = text(name);
+    if (value === null) return fallback;
+    if (!/^\d{1,9}$/.test(value) || Number(value) < 1 || Number(value) > most) {
+      throw new UsageError(
+        `${dashed(name)} is "${value}": allowed are whole numbers from 1 to ${most.toLocaleString("en")}`,
+      );
+    }
+    return Number(value);
+  };
+  const oneOf = <T extends string>(name: keyof typeof SIMULATE_OPTIONS, allowed: readonly T[]): T | null => {
+    const value = text(name);
+    if (value === null) return null;
+    const found = allowed.find((candidate) => candidate === value);
+    if (!found) throw new UsageError(`${dashed(name)} is "${value}": allowed are ${allowed.join(", ")}`);
+    return found;
+  };
+  if (Array.isArray(flags.json)) throw new UsageError("--json is given twice: allowed is once");
+  const url = text("url");
+  if (url !== null && !/^https?:$/.test(protocolOf(url))) {
+    throw new UsageError(`--url is "${url}": allowed is a URL such as http://127.0.0.1:5000`);
+  }
+  oneOf("driver", ["browser"]);
+  const fault = oneOf("fault", FAULTS);
+  if (fault && url) throw new UsageError("--fault breaks only a server that simulate starts itself: leave out --url");
+  return {
+    visits: count("n", 1000, 10_000_000),
+    url,
+    page: text("page"),
+    token: text("token") ?? (env.FAIRSPLIT_ADMIN_TOKEN || null),
+    seed: text("seed") ?? randomSeed(),
+    concurrency: count("concurrency", 4, 64),
+    rates: text("rates"),
+    browserPath: text("browser-path"),
+    json: flags.json === true,
+    fault,
+  };
+}
+
+function dashed(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name}`;
+}
+
+function protocolOf(url: string): string {
+  try {
+    return new URL(url).protocol;
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { EnvironmentMissing } from "./environment.ts";
+
+const START_PATIENCE_MS = 20_000;
+
+export interface OwnServer {
+  /** Base URL. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Someone with an editor: looks at the server, stops it, changes its file, and starts it again. */
+export interface Preparation {
+  before(url: string): Promise<void>;
+  change(experimentsFile: string): Promise<void>;
+}
+
+/**
+ * Starts the demo server as a process of its own on a free loopback port, with throw-away data.
+ */
+export async function startOwnServer(prepare?: Preparation): Promise<OwnServer> {
+  const data = await mkdtemp(join(tmpdir(), "fairsplit-data-"));
+  let running = await run(data);
+  if (prepare) {
+    await prepare.before(running.url);
+    await end(running.child);
+    await prepare.change(join(data, "experiments.json"));
+    running = await run(data);
+  }
+  const { child, url } = running;
+  process.once("exit", () => child.kill("SIGKILL"));
+  return {
+    url,
+    async stop() {
+      await end(child);
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Rewrites every experiment's first two weights. */
+export async function setFirstWeights(experimentsFile: string, first: number, second: number): Promise<void> {
+  const content = JSON.parse(await readFile(experimentsFile, "utf8")) as {
+    experiments: { groups: { weight: number }[] }[];
+  };
+  for (const { groups } of content.experiments) {
+    groups.slice(0, 2).forEach((group, index) => {
+      group.weight = index === 0 ? first : second;
+    });
+  }
+  await writeFile(experimentsFile, JSON.stringify(content));
+}
+
+async function run(data: string): Promise<{ child: ChildProcess; url: string }> {
+  const program = fileURLToPath(new URL("fairsplit.js", import.meta.url));
+  const child = spawn(process.execPath, [program, "demo", "--port", "0", "--data", data], {
+    stdio: ["ignore", "pipe", "inherit"],
+    // Its own process group: Ctrl-C is for us, who stop it when the visits are over.
+    detached: process.platform !== "win32",
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("FAIRSPLIT_"))),
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    const fail = (reason: string) => reject(new EnvironmentMissing(`the server did not start: ${reason}`));
+    const timer = setTimeout(() => fail(`no answer within ${START_PATIENCE_MS / 1000} s`), START_PATIENCE_MS);
+    child.once("error", (error) => fail(error.message));
+    child.once("exit", (code) => fail(`exit code ${code}`));
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).once("line", (line) => {
+      clearTimeout(timer);
+      resolve(/http:\S+/.exec(line)?.[0] ?? "");
+    });
+  });
+  return { child, url };
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.removeAllListeners("exit");
+    child.once("exit", () => resolve());
+    child.kill("SIGTERM");
+  });
+}

@@ -1,0 +1,76 @@
+import type { Colors } from "picocolors/types.js";
+import { FALSE_ALARM_RATE } from "./checks/check.ts";
+import type { SimulationReport } from "./report.ts";
+
+/** The report as text for people, with a newline at its end. */
+export function pretty(report: SimulationReport, colors: Colors): string {
+  const lines = [
+    `${report.visits} ${report.driver} visits to ${report.target}, seed ${report.seed}${report.partial ? " (interrupted)" : ""}`,
+    "",
+    ...report.experiments.flatMap((experiment) => experimentLines(report, experiment)),
+    ...report.independence.flatMap((pair) => [
+      `Split independence ${pair.a}/${pair.b}:`,
+      ...pair.cells.map(
+        ({ a, b, share, expected }) => `  (${a}, ${b}): ${percent(share)}, expected ${percent(expected)}`,
+      ),
+      "",
+    ]),
+    "Checks:",
+    ...report.checks.map(({ name, ok, detail }) =>
+      ok ? `  ${colors.green("✓")} ${name}: ${detail}` : `  ${colors.red("✗")} ${colors.bold(name)}: ${detail}`,
+    ),
+    "",
+    ...detectableLines(report),
+    `${report.visits} visits in ${report.timing.seconds.toFixed(1)} s, ${report.timing.visitsPerSecond.toFixed(1)} a second.`,
+    report.ok ? colors.green("All checks passed.") : colors.red(`Failed: ${failed(report)}.`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function experimentLines(
+  report: SimulationReport,
+  { key, state, groups }: SimulationReport["experiments"][number],
+): string[] {
+  const split =
+    state === "active"
+      ? [`${key} split:`, ...groups.map((group) => `  ${group.name}: ${seen(group)}, exact ${percent(group.expected)}`)]
+      : [`${key} is ${state}, so nothing is split:`, ...groups.map((group) => `  ${group.name}: ${seen(group)}`)];
+  const rows = report.conversions.filter(({ experiment }) => experiment === key);
+  if (rows.length === 0) return [...split, ""];
+  const events = rows.map(({ group, devices, converted, rate, expected, source }) => {
+    // Two standard errors, as the demo that this grew from printed it.
+    const spread = devices === 0 ? 0 : 2 * Math.sqrt((rate * (1 - rate)) / devices);
+    const conversion = `Conv=${(100 * rate).toFixed(2)} +- ${percent(spread)}`;
+    return `  ${group}: ${devices} visits, ${converted} clicks, ${conversion}, ${source === "exact" ? "Exact" : "Expected"}: ${percent(expected)}`;
+  });
+  return [...split, `${key} events:`, ...events, ""];
+}
+
+function detectableLines({ detectable: { split, conversion }, visits }: SimulationReport): string[] {
+  if (split === null) return [];
+  const rate = conversion === null ? "" : `, or a click rate that is off by ${points(conversion)}`;
+  return [
+    `With ${visits} visits the smallest split deviation that would have shown is ${points(split)}${rate}`,
+    `(4 times in 5; a flawless system fails 1 run in ${1 / FALSE_ALARM_RATE}). For finer splits use more visits.`,
+    "",
+  ];
+}
+
+function failed({ checks }: SimulationReport): string {
+  return checks
+    .filter(({ ok }) => !ok)
+    .map(({ name }) => name)
+    .join(", ");
+}
+
+function seen(group: { seen: number; share: number }): string {
+  return `${group.seen} visits (${percent(group.share)})`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}
+
+function points(share: number): string {
+  return `${(100 * share).toFixed(1)} points`;
+}

@@ -1,0 +1,131 @@
+import { adjustPValues } from "../core/statistics/index.ts";
+import { normalQuantile } from "../core/statistics/normal.ts";
+import { type Accounting, checkAccounting } from "./checks/accounting.ts";
+import { type Check, FALSE_ALARM_RATE, type Test } from "./checks/check.ts";
+import { type ConversionReport, conversions } from "./checks/conversion.ts";
+import { checkErrors } from "./checks/errors.ts";
+import { type IndependenceReport, independences } from "./checks/independence.ts";
+import { checkRendering, type Rendering } from "./checks/rendering.ts";
+import { type SplitReport, splits } from "./checks/split.ts";
+import type { Observations } from "./observations.ts";
+
+/** What a run has found: the JSON document of `--json`. The same seed gives the same report but for `timing`. */
+export interface SimulationReport {
+  readonly ok: boolean;
+  /** True when it was interrupted: fewer visits than asked for. */
+  readonly partial: boolean;
+  readonly seed: string;
+  readonly driver: "browser";
+  readonly target: string;
+  readonly visits: number;
+  readonly experiments: readonly SplitReport[];
+  readonly conversions: readonly (ConversionReport & { readonly ok: boolean })[];
+  readonly independence: readonly (IndependenceReport & { readonly ok: boolean })[];
+  readonly rendering: Rendering;
+  readonly accounting: Accounting;
+  readonly checks: readonly Check[];
+  /** Smallest deviations that this run had a chance of 80 % to notice, as shares of the visitors. */
+  readonly detectable: { readonly split: number | null; readonly conversion: number | null };
+  readonly timing: { readonly startedAt: string; readonly seconds: number; readonly visitsPerSecond: number };
+}
+
+export interface Circumstances {
+  readonly seed: string;
+  readonly target: string;
+  readonly partial: boolean;
+  readonly startedAt: string;
+  readonly seconds: number;
+}
+
+/** Checks everything that was observed. Reconciliation needs no statistics; the statistical tests share one false-alarm rate by Holm. */
+export function buildReport(observations: Observations, circumstances: Circumstances): SimulationReport {
+  const { seed, target, partial, startedAt, seconds } = circumstances;
+  const { rendering, check: renderingCheck } = checkRendering(observations);
+  const { accounting, check: accountingCheck } = checkAccounting(observations);
+  const split = splits(observations);
+  const conversion = conversions(observations);
+  const pairs = independences(observations);
+  const tests = judge([...split.tests, ...pairs.tests, ...conversion.tests]);
+  const passes = (check: Test["check"], what: string) =>
+    tests.every((test) => test.check !== check || test.what !== what || !test.rejected);
+  const checks = [
+    renderingCheck,
+    summarise("split", tests, "no active experiment on the page"),
+    summarise("independence", tests, "fewer than two active experiments on the page"),
+    summarise("conversion", tests, "nothing to click in an active experiment"),
+    accountingCheck,
+    checkErrors(observations),
+  ];
+  const visits = observations.visits.length;
+  return {
+    ok: checks.every(({ ok }) => ok),
+    partial,
+    seed,
+    driver: "browser",
+    target,
+    visits,
+    experiments: split.experiments,
+    conversions: conversion.rows.map((row) => ({ ...row, ok: passes("conversion", `${row.experiment} ${row.group}`) })),
+    independence: pairs.pairs.map((pair) => ({ ...pair, ok: passes("independence", `${pair.a}/${pair.b}`) })),
+    rendering,
+    accounting,
+    checks,
+    detectable: detectable(split.experiments, conversion.rows, tests.length),
+    timing: { startedAt, seconds, visitsPerSecond: seconds > 0 ? visits / seconds : 0 },
+  };
+}
+
+interface JudgedTest extends Test {
+  /** Holm's adjusted p-value over all tests of the run. */
+  readonly adjusted: number | null;
+  readonly rejected: boolean;
+}
+
+function judge(tests: readonly Test[]): JudgedTest[] {
+  const { holm } = adjustPValues({ pValues: tests.map(({ p }) => p), alpha: FALSE_ALARM_RATE });
+  return tests.map((test, i) => {
+    const adjusted = holm[i] ?? null;
+    return { ...test, adjusted, rejected: adjusted !== null && adjusted <= FALSE_ALARM_RATE };
+  });
+}
+
+function summarise(name: Test["check"], tests: readonly JudgedTest[], nothing: string): Check {
+  const own = tests.filter(({ check, p }) => check === name && p !== null);
+  const smallest = own.reduce<JudgedTest | undefined>(
+    (least, test) => ((test.p ?? 1) < (least?.p ?? 2) ? test : least),
+    undefined,
+  );
+  if (!smallest) return { name, ok: true, detail: `not tested: ${nothing}` };
+  const ok = own.every(({ rejected }) => !rejected);
+  return {
+    name,
+    ok,
+    detail: `smallest p = ${formatP(smallest.p ?? 1)} of ${own.length} (${smallest.what}), ${ok ? "above" : "below"} the line that ${tests.length} tests share`,
+  };
+}
+
+/** Normal approximation, at the level that Bonferroni leaves to the strictest test, with a power of 80 %. */
+function detectable(
+  experiments: readonly SplitReport[],
+  rows: readonly ConversionReport[],
+  tests: number,
+): SimulationReport["detectable"] {
+  const reach = -normalQuantile(FALSE_ALARM_RATE / Math.max(tests, 1) / 2) - normalQuantile(0.2);
+  const deviation = (n: number, p: number) => (n === 0 ? null : reach * Math.sqrt((p * (1 - p)) / n));
+  const largest = (values: (number | null)[]) =>
+    values.length === 0 || values.includes(null) ? null : Math.max(...values.map((value) => value ?? 0));
+  const active = experiments.filter(({ state }) => state === "active");
+  return {
+    split: largest(
+      active.flatMap(({ groups }) => {
+        const n = groups.reduce((sum, { seen }) => sum + seen, 0);
+        return groups.map(({ expected }) => deviation(n, expected));
+      }),
+    ),
+    conversion: largest(rows.map(({ devices, expected }) => deviation(devices, expected))),
+  };
+}
+
+function formatP(p: number): string {
+  return p >= 0.001 ? p.toFixed(3) : p === 0 ? "< 1e-300" : p.toExponential(1);
+}

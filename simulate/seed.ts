@@ -1,0 +1,13 @@
+import { digest } from "../core/assign.ts";
+
+/** A number from [0, 1) that depends on nothing but its arguments, so that a visit is the same in whatever order visits run. */
+export function draw(seed: string, visit: number, purpose: string): number {
+  // 52 bits: what a double holds exactly.
+  return Number.parseInt(digest(`${seed}:${visit}`, purpose).slice(0, 13), 16) / 2 ** 52;
+}
+
+/** Four 32-bit words that seed the randomness of a visit's browser. */
+export function seedWords(seed: string, visit: number): number[] {
+  const hex = digest(`${seed}:${visit}`, "browser");
+  return [0, 8, 16, 24].map((start) => Number.parseInt(hex.slice(start, start + 8), 16));
+}

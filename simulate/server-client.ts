@@ -1,0 +1,57 @@
+import type { Event } from "../core/event.ts";
+import type { PublicExperiment } from "../core/http-contract.ts";
+import { EnvironmentMissing } from "./environment.ts";
+
+/** What the server says it tests: the answer of `GET /api/experiments`. */
+export type Claims = Readonly<Record<string, PublicExperiment>>;
+
+/** The server as anyone sees it, over HTTP. */
+export interface ServerClient {
+  claims(): Promise<Claims>;
+  /** Asks for a signed name of this run; `header` goes with every request of its visits. */
+  startRun(): Promise<{ run: string; header: string }>;
+  /** All events of a run, in log order. */
+  events(run: string): Promise<Event[]>;
+}
+
+const PAGE_OF_EVENTS = 10_000;
+
+/** Talks to the server at a base URL. Every method throws EnvironmentMissing when it does not answer as a fairsplit server. */
+export function serverClient(base: string, token: string | null): ServerClient {
+  const request = async (path: string, method = "GET"): Promise<Response> => {
+    const url = new URL(path, base).href;
+    let response: Response;
+    try {
+      response = await fetch(url, { method, headers: token === null ? {} : { authorization: `Bearer ${token}` } });
+    } catch (error) {
+      const { cause } = error as { cause?: Error };
+      throw new EnvironmentMissing(`${url} cannot be reached: ${cause?.message || (error as Error).message}`);
+    }
+    if (response.status === 401) throw new EnvironmentMissing(`${url} wants the admin's token: give --token`);
+    if (!response.ok) throw new EnvironmentMissing(`${url} answered ${response.status}, so it is no fairsplit server`);
+    return response;
+  };
+  const json = async <T>(response: Response): Promise<T> => {
+    try {
+      return (await response.json()) as T;
+    } catch {
+      throw new EnvironmentMissing(`${response.url} did not answer with JSON, so it is no fairsplit server`);
+    }
+  };
+  return {
+    claims: async () => json<Claims>(await request("/api/experiments")),
+    startRun: async () => json<{ run: string; header: string }>(await request("/api/admin/runs", "POST")),
+    async events(run) {
+      const events: Event[] = [];
+      let path = `/events?run=${encodeURIComponent(run)}&limit=${PAGE_OF_EVENTS}`;
+      for (;;) {
+        const response = await request(path);
+        const page = await json<Event[]>(response);
+        events.push(...page);
+        const next = /<([^>]+)>; *rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
+        if (page.length === 0 || next === undefined) return events;
+        path = next;
+      }
+    },
+  };
+}
