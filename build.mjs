@@ -1,0 +1,58 @@
+// Bundles the three programs (tag, server with CLI, library) into dist/. Called by setup.mjs; needs the dependencies.
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const node = {
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20.19",
+  packages: "external",
+  jsx: "automatic",
+  jsxImportSource: "hono/jsx",
+  logLevel: "warning",
+};
+
+export async function buildAll() {
+  await rm("dist", { recursive: true, force: true });
+  await Promise.all([
+    build({
+      entryPoints: { tag: "tag/index.ts" },
+      outdir: "dist",
+      bundle: true,
+      minify: true,
+      format: "iife",
+      target: "es2022",
+      legalComments: "none",
+      logLevel: "warning",
+    }),
+    build({
+      ...node,
+      entryPoints: { fairsplit: "cli/fairsplit.ts", simulate: "cli/simulate.ts", browser: "simulate/browser.ts" },
+      outdir: "dist",
+      banner: { js: "#!/usr/bin/env node" },
+      splitting: true,
+      chunkNames: "[name]-[hash]",
+    }),
+    build({
+      ...node,
+      platform: "neutral",
+      entryPoints: { core: "core/index.ts", statistics: "core/statistics/index.ts" },
+      outdir: "dist",
+    }),
+  ]);
+  await copyFile("server/pages/admin.css", "dist/admin.css");
+  const { sizeBudget } = JSON.parse(await readFile("package.json", "utf8"));
+  return Promise.all(
+    Object.entries(sizeBudget).map(async ([file, { gzip: budget }]) => {
+      const content = await readFile(file);
+      return { file, bytes: content.length, gzip: gzipSync(content, { level: 9 }).length, budget };
+    }),
+  );
+}
+
+/** The stamp says which sources dist/ was built from; setup.mjs compares it. */
+export async function stamp(text) {
+  await writeFile("dist/.sources", text);
+}
