@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** A server under load. */
+export interface Contestant {
+  readonly name: string;
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Its data folder; null when it stores nothing. */
+  readonly data: string | null;
+  /** Events that it acknowledged so far. */
+  acknowledged: number;
+}
+
+const SERVER_CORE = "0";
+const LOAD_CORE = "1";
+
+/** Whether servers and load get a core each; the load is this process and what it starts. */
+export const isPinned =
+  availableParallelism() > 1 && spawnSync("taskset", ["-apc", LOAD_CORE, String(process.pid)]).status === 0;
+
+/** Starts a Node program, given with its arguments, whose first line on stdout ends with its URL. */
+export async function start(name: string, data: string | null, args: readonly string[]): Promise<Contestant> {
+  const command = [process.execPath, ...args];
+  const [executable = "", ...rest] = isPinned ? ["taskset", "-c", SERVER_CORE, ...command] : command;
+  const child = spawn(executable, rest, { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await Promise.race([
+    once(createInterface(child.stdout), "line"),
+    once(child, "exit").then(([code]) => {
+      throw new Error(`${name} ended with exit code ${code}`);
+    }),
+  ]);
+  return { name, url: String(line).split(" ").at(-1) ?? "", process: child, data, acknowledged: 0 };
+}
+
+export async function stop({ process }: Contestant): Promise<void> {
+  process.kill("SIGTERM");
+  await once(process, "exit");
+}
+
+export const hasCpuTimes = existsSync("/proc/self/stat");
+
+/** Processor time that a server took so far, all its threads together; NaN where there is no /proc. */
+export function cpuSeconds({ process: { pid } }: Contestant): number {
+  if (!hasCpuTimes) return Number.NaN;
+  // Fields 14 and 15 of proc(5), counted behind the name in parentheses: user and system time in ticks of 10 ms.
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
+  return (Number(user) + Number(system)) / 100;
+}
+
+/** Lines in the event log of a stopped server. */
+export async function countStored(data: string): Promise<number> {
+  let lines = 0;
+  for (const name of await readdir(join(data, "events"))) {
+    for await (const chunk of createReadStream(join(data, "events", name))) {
+      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
+    }
+  }
+  return lines;
+}
