@@ -55,7 +55,8 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
   const value = (flag: string): string => {
     const setting = SETTINGS.find((candidate) => candidate.flag === flag);
     if (!setting) throw new Error(`no setting ${flag}`);
-    if (Array.isArray(flags[flag])) throw new BadConfig(`--${flag} is given ${flags[flag].length} times: allowed is once`);
+    if (Array.isArray(flags[flag]))
+      throw new BadConfig(`--${flag} is given ${flags[flag].length} times: allowed is once`);
     return String(flags[flag] ?? env[setting.env] ?? setting.default);
   };
   const port = Number(value("port"));

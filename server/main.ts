@@ -47,7 +47,10 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   closeWithGrace({ delay: 8000, logger: false }, async () => {
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
-      if ("closeIdleConnections" in server) server.closeIdleConnections();
+      // A connection that is kept alive without a request would hold the end up until it times out.
+      const closeIdle = () => "closeIdleConnections" in server && server.closeIdleConnections();
+      closeIdle();
+      setInterval(closeIdle, 50).unref();
     });
     await log.close();
   });

@@ -50,13 +50,15 @@ export async function launchBrowser(executable: string): Promise<Browser> {
   const close = async () => {
     const exited = new Promise((resolve) => child.once("exit", resolve));
     if (child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGKILL");
+      killTree(child);
       await exited;
     }
+    // The browser's own children may hold the other ends for a while, which would keep this process alive.
+    for (const stream of child.stdio) stream?.destroy();
     // The children of a killed browser write to its profile for another moment.
     await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
-  process.once("exit", () => child.kill("SIGKILL"));
+  process.once("exit", () => killTree(child));
   try {
     await connection.send("Browser.getVersion");
   } catch (error) {
@@ -77,6 +79,16 @@ export async function launchBrowser(executable: string): Promise<Browser> {
     },
     close,
   };
+}
+
+/** The browser with all its processes: it is the leader of a group of its own. */
+function killTree(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined && process.platform !== "win32") process.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
+  } catch {
+    // It is gone already.
+  }
 }
 
 interface Message {

@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import { EnvironmentMissing } from "./environment.ts";
 
 const START_PATIENCE_MS = 20_000;
+/** The server ends itself within 8 s. */
+const STOP_PATIENCE_MS = 9000;
 
 export interface OwnServer {
   /** Base URL. */
@@ -80,8 +82,13 @@ async function run(data: string): Promise<{ child: ChildProcess; url: string }> 
 function end(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    const kill = setTimeout(() => child.kill("SIGKILL"), STOP_PATIENCE_MS);
     child.removeAllListeners("exit");
-    child.once("exit", () => resolve());
+    child.once("exit", () => {
+      clearTimeout(kill);
+      child.stdout?.destroy();
+      resolve();
+    });
     child.kill("SIGTERM");
   });
 }

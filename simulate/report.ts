@@ -110,7 +110,7 @@ function detectable(
   rows: readonly ConversionReport[],
   tests: number,
 ): SimulationReport["detectable"] {
-  const reach = -normalQuantile(FALSE_ALARM_RATE / Math.max(tests, 1) / 2) - normalQuantile(0.2);
+  const reach = normalQuantile(FALSE_ALARM_RATE / Math.max(tests, 1) / 2) + normalQuantile(0.2);
   const deviation = (n: number, p: number) => (n === 0 ? null : reach * Math.sqrt((p * (1 - p)) / n));
   const largest = (values: (number | null)[]) =>
     values.length === 0 || values.includes(null) ? null : Math.max(...values.map((value) => value ?? 0));

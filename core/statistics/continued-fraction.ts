@@ -23,7 +23,7 @@ export function continuedFraction(numerator: (i: number) => number, denominator:
     c = b + a / c || TINY;
     const factor = c * d;
     value *= factor;
-    if (Math.abs(factor - 1) <= SETTLED) return value;
+    if (!(Math.abs(factor - 1) > SETTLED)) return value; // said so that a NaN ends it too
   }
   throw new Error(`the continued fraction did not settle in ${MAX_TERMS} terms: this is a bug`);
 }

@@ -68,6 +68,6 @@ function sumOutwards(k: number, direction: 1 | -1, { population, marked, drawn }
         : (j / (marked - j + 1)) * ((surplus + j) / (drawn - j + 1));
     term *= ratio;
     sum += term;
-    if (term <= 1e-17 * (1 - ratio) * sum) return sum;
+    if (!(term > 1e-17 * (1 - ratio) * sum)) return sum; // said so that a NaN ends it too
   }
 }

@@ -113,7 +113,7 @@ function mdeProportion(input: MdeProportionInput): MdeProportionResult {
   for (;;) {
     // Halving until the two are neighbours: about 60 steps, and no tolerance to choose.
     const middle = (missed + found) / 2;
-    if (middle <= missed || middle >= found) break;
+    if (!(middle > missed && middle < found)) break;
     if (isFound(middle)) found = middle;
     else missed = middle;
   }

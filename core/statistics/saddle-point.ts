@@ -31,7 +31,7 @@ export function deviance(x: number, mean: number): number {
   for (let j = 3; ; j += 2) {
     power *= v * v;
     const next = sum + power / j;
-    if (next === sum) return sum;
+    if (!(Math.abs(next - sum) > 0)) return sum; // said so that a NaN ends it too
     sum = next;
   }
 }

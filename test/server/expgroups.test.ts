@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import { assign } from "../../core/assign.ts";
+import { weights } from "../../core/experiment.ts";
+import { active, inactive, openApp, rolledOut } from "./open-app.ts";
+
+const DEVICE = "b8afe181-0214-45fa-8904-fce9229a8b42";
+
+async function ask(app: Awaited<ReturnType<typeof openApp>>["app"], query: Record<string, string>) {
+  const response = await app.request(`/api/expgroups?${new URLSearchParams(query)}`);
+  return { response, text: await response.clone().text(), groups: await response.json() };
+}
+
+describe("the answer for a device", () => {
+  test("names the group that assign computes, with all that the tag needs", async () => {
+    const experiment = active("homepage_button_test", {
+      groups: [
+        { name: "A", weight: 50 },
+        { name: "B", weight: 50, html: "<b>B</b>", payload: { color: "gold" } },
+      ],
+    });
+    const { app } = await openApp([experiment]);
+    const { response, groups } = await ask(app, { device_id: DEVICE });
+    expect(response.status).toBe(200);
+    expect(groups).toEqual({
+      homepage_button_test: {
+        active: true,
+        state: "active",
+        group: "B",
+        fallback: "A",
+        epoch: 1,
+        value: 1,
+        payload: { color: "gold" },
+        html: "<b>B</b>",
+        reason: "hash",
+      },
+    });
+  });
+
+  test("is the same with the server's hash as with core's, for 1,000 devices", async () => {
+    const experiment = active("homepage_button_test", { salt: "sält-🚀" });
+    const { app } = await openApp([experiment]);
+    for (let i = 0; i < 1000; i += 1) {
+      const { groups } = await ask(app, { device_id: `seed-6:é:${i}` });
+      expect(groups.homepage_button_test.group).toBe(assign(`seed-6:é:${i}`, "sält-🚀", weights(experiment)));
+    }
+  });
+
+  test("is the fallback when the experiment is inactive", async () => {
+    const { app } = await openApp([inactive("headline_test", { fallback: "B" })]);
+    const { groups } = await ask(app, { device_id: DEVICE });
+    expect(groups.headline_test).toMatchObject({
+      active: false,
+      state: "inactive",
+      group: "B",
+      value: -1,
+      reason: "inactive",
+    });
+  });
+
+  test("is everyone's group when the experiment is rolled out", async () => {
+    const { app } = await openApp([rolledOut("headline_test", "B")]);
+    for (let i = 0; i < 20; i += 1) {
+      const { groups } = await ask(app, { device_id: `seed-7:${i}` });
+      expect(groups.headline_test).toMatchObject({
+        active: true,
+        state: "rollout",
+        group: "B",
+        value: 1,
+        reason: "rollout",
+      });
+    }
+  });
+
+  test("has a field for an experiment called __proto__", async () => {
+    const { app, stored } = await openApp([active("__proto__"), active("constructor")]);
+    const { text, groups } = await ask(app, { device_id: DEVICE });
+    expect(Object.keys(groups)).toEqual(["__proto__", "constructor"]);
+    expect(text).toMatch(/^\{"__proto__":\{"active":true,/);
+    expect(Object.keys((await stored())[0]?.params ?? {})).toEqual(["__proto__", "constructor"]);
+  });
+
+  test("is empty when there is no experiment, and nothing is stored", async () => {
+    const { app, stored } = await openApp();
+    expect((await ask(app, { device_id: DEVICE })).groups).toEqual({});
+    expect(await stored()).toEqual([]);
+  });
+
+  test("is never cached, and may be read by every site", async () => {
+    const { app } = await openApp([active("headline_test")]);
+    const { headers } = (await ask(app, { device_id: DEVICE })).response;
+    expect(headers.get("cache-control")).toBe("private, no-store");
+    expect(headers.get("access-control-allow-origin")).toBe("*");
+    expect(headers.get("access-control-allow-credentials")).toBeNull();
+    expect(headers.get("cross-origin-resource-policy")).toBe("cross-origin");
+    expect(headers.get("content-type")).toBe("application/json; charset=utf-8");
+  });
+
+  test.each(["/api/expgroups", "/events", "/api/experiments"])("a preflight of %s is answered", async (path) => {
+    const { app } = await openApp();
+    const response = await app.request(path, { method: "OPTIONS" });
+    expect(response.status).toBe(204);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(response.headers.get("access-control-allow-headers")).toBe("Content-Type, Fairsplit-Run");
+    expect(response.headers.get("access-control-allow-methods")).toContain("POST");
+  });
+});
+
+describe("without a device id", () => {
+  test.each<[what: string, query: Record<string, string>]>([
+    ["no parameter", {}],
+    ["an empty one", { device_id: "" }],
+  ])("every group is empty and nothing is stored: %s", async (_, query) => {
+    const { app, stored } = await openApp([active("on"), inactive("off"), rolledOut("done", "B")]);
+    const { response, groups } = await ask(app, query);
+    expect(response.status).toBe(200);
+    expect(Object.entries(groups)).toHaveLength(3);
+    for (const key of ["on", "off", "done"]) {
+      expect(groups[key], key).toMatchObject({ group: "", fallback: "A", value: -1, payload: null, html: null });
+    }
+    expect(await stored()).toEqual([]);
+  });
+});
+
+describe("the exp_groups event", () => {
+  test("is stored once per answer, with the groups of all experiments", async () => {
+    const { app, stored } = await openApp([active("on"), inactive("off"), rolledOut("done", "B")]);
+    const { groups } = await ask(app, { device_id: DEVICE, path: "/shop?x=1" });
+    const events = await stored();
+    expect(events).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        ts: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        deviceId: DEVICE,
+        event: "exp_groups",
+        source: "backend",
+        path: "/shop?x=1",
+        params: { on: groups.on.group, off: "A", done: "B" },
+      },
+    ]);
+  });
+
+  test("has no path when none was asked for", async () => {
+    const { app, stored } = await openApp([active("on")]);
+    await ask(app, { device_id: DEVICE });
+    expect(await stored()).toEqual([expect.not.objectContaining({ path: expect.anything() })]);
+  });
+
+  test("carries the run of a signed header, and none of a forged one", async () => {
+    const { app, runs, stored } = await openApp([active("on")]);
+    const { run, header } = runs.issue(Date.now());
+    for (const value of [header, `${header}x`]) {
+      await app.request(`/api/expgroups?device_id=${DEVICE}`, { headers: { "fairsplit-run": value } });
+    }
+    expect((await stored()).map((event) => event.run)).toEqual([run, undefined]);
+  });
+
+  test("is not needed for the answer: a failing log costs no visitor his group", async () => {
+    const failing = {
+      append: () => Promise.reject(new Error("disk full")),
+      read: () => Promise.reject(),
+      close: async () => {},
+    };
+    const { app } = await openApp([active("on")], { log: failing });
+    const { response, groups } = await ask(app, { device_id: DEVICE });
+    expect(response.status).toBe(200);
+    expect(groups.on.group).toMatch(/^[AB]$/);
+  });
+});
+
+describe("a device id that is refused", () => {
+  test.each<[what: string, query: string]>([
+    ["257 characters", `device_id=${"x".repeat(257)}`],
+    ["257 UTF-16 units in 129 characters", `device_id=x${encodeURIComponent("🚀".repeat(128))}`],
+  ])("%s", async (_, query) => {
+    const { app, stored } = await openApp([active("on")]);
+    const response = await app.request(`/api/expgroups?${query}`);
+    expect(response.status).toBe(400);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    expect(await response.json()).toMatchObject({ status: 400, detail: expect.stringContaining("device_id") });
+    expect(await stored()).toEqual([]);
+  });
+
+  test("not one of 256 characters", async () => {
+    const { app } = await openApp([active("on")]);
+    expect((await app.request(`/api/expgroups?device_id=${"x".repeat(256)}`)).status).toBe(200);
+  });
+});
