@@ -62,7 +62,8 @@ function parser(args: readonly string[]) {
     .version(false)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      // A flag without its value is an error of yargs' own.
+      throw error && error.name !== "YError" ? error : new UsageError(error?.message ?? message);
     });
 }
 

@@ -17,12 +17,17 @@ export type Mode = "demo" | "serve";
 /** The port is taken, or may not be used. */
 export class CannotListen extends Error {}
 
+/** What requests in flight get when the server stops. A connection that never asks for anything is not idle to Node. */
+const LONGEST_STOP_MS = 2000;
+
 /** Opens the data folder, listens, prints the base URL as the first line on stdout, and stops cleanly on a signal. */
 export async function main(mode: Mode, config: Config): Promise<void> {
   if (mode === "demo" && !isLoopback(config.host)) {
     throw new BadConfig(`host is "${config.host}": the demo has no login, allowed is a loopback address`);
   }
-  await mkdir(config.data, { recursive: true });
+  await mkdir(config.data, { recursive: true }).catch((error) => {
+    throw new BadConfig(`data is "${config.data}", which cannot be made a folder (${error.message})`);
+  });
   const demo = mode === "demo";
   const registry = await openRegistry(
     join(config.data, "experiments.json"),
@@ -51,6 +56,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       const closeIdle = () => "closeIdleConnections" in server && server.closeIdleConnections();
       closeIdle();
       setInterval(closeIdle, 50).unref();
+      setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), LONGEST_STOP_MS).unref();
     });
     await log.close();
   });

@@ -8,7 +8,7 @@ import { complement, type Tail, tailOfLog } from "./tail.ts";
  *
  * @param t any finite number
  * @param df degrees of freedom, > 0, need not be whole
- * @example tTail(2.2281388519649385, 10).p // 0.025
+ * @example tTail(2.2281388519862753, 10).p // 0.025
  */
 export function tTail(t: number, df: number): Tail {
   if (t < 0) return complement(tTail(-t, df));
@@ -26,7 +26,7 @@ export function tTail(t: number, df: number): Tail {
  *
  * @param p above 0 and below 1
  * @param df degrees of freedom, > 0
- * @example tQuantile(0.025, 10) // 2.2281388519649385
+ * @example tQuantile(0.025, 10) // 2.2281388519862753
  */
 export function tQuantile(p: number, df: number): number {
   if (p === 0.5) return 0;

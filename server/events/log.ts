@@ -76,7 +76,7 @@ export async function openEventLog(folder: string, segmentBytes = SEGMENT_BYTES)
   let isSound = true;
 
   async function commit(batch: Batch): Promise<void> {
-    const bytes = Buffer.from(batch.lines.join(""));
+    const bytes = Buffer.from(`${batch.lines.join("\n")}\n`);
     try {
       if (!isSound) await cutBack();
       if (offset >= segmentBytes) await rotate();
@@ -135,17 +135,19 @@ export async function openEventLog(folder: string, segmentBytes = SEGMENT_BYTES)
 
   return {
     async append(events) {
-      const waiting = new Set<Batch>();
+      const waiting: Batch[] = [];
       let stored = 0;
       for (const event of events) {
-        const sent = inFlight.get(event.id);
-        if (sent) waiting.add(sent);
-        if (sent || ids.has(event.id)) continue;
-        queue.lines.push(`${JSON.stringify(event)}\n`);
-        queue.ids.push(event.id);
-        inFlight.set(event.id, queue);
-        waiting.add(queue);
-        stored += 1;
+        let batch = inFlight.get(event.id);
+        if (!batch) {
+          if (ids.has(event.id)) continue;
+          batch = queue;
+          batch.lines.push(JSON.stringify(event));
+          batch.ids.push(event.id);
+          inFlight.set(event.id, batch);
+          stored += 1;
+        }
+        if (waiting.at(-1) !== batch) waiting.push(batch);
       }
       if (stored > 0) writing ??= writeAll();
       for (const batch of waiting) await batch.done;

@@ -1,0 +1,99 @@
+import { execFile } from "node:child_process";
+import { describe, expect, it } from "vitest";
+
+const PROGRAM = new URL("../../dist/simulate.js", import.meta.url).pathname;
+
+function simulate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, ...args], { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
+    });
+  });
+}
+
+function checksOf(stdout: string): Record<string, boolean> {
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean }[] };
+  return Object.fromEntries(checks.map(({ name, ok }) => [name, ok]));
+}
+
+describe("bad usage of simulate ends with exit code 2, one line and an example", () => {
+  const cases: [args: string[], says: string][] = [
+    [["-n", "abc"], '-n is "abc"'],
+    [["-n", "-5"], "-n"],
+    [["-n", "1.5"], '-n is "1.5"'],
+    [["-n", "0"], '-n is "0"'],
+    [["-n"], "n"],
+    [["-n", "5", "-n", "6"], "-n is given 2 times"],
+    [["--colour"], "colour"],
+    [["--driver", "car"], "allowed are browser"],
+    [["--fault", "gremlin"], "allowed are split-bias"],
+    [["--fault", "swap-render", "--url", "http://127.0.0.1:1"], "--url"],
+    [["--url", "ftp://x"], "--url"],
+    [["--concurrency", "0"], "--concurrency"],
+  ];
+  for (const [args, says] of cases) {
+    it(args.join(" "), async () => {
+      const { code, stdout, stderr } = await simulate(...args);
+      expect(stderr).toContain(says);
+      expect(stderr).toContain("example: simulate -n 1000");
+      expect(stderr.trim().split("\n")).toHaveLength(1);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    });
+  }
+});
+
+describe("what is missing around simulate ends with exit code 3", () => {
+  it("a server that cannot be reached", async () => {
+    const { code, stderr } = await simulate("-n", "1", "--url", "http://127.0.0.1:1");
+    expect(stderr).toContain("http://127.0.0.1:1/api/experiments cannot be reached");
+    expect(code).toBe(3);
+  });
+
+  it("a browser, with three fixes", async () => {
+    const { code, stderr } = await simulate("-n", "1", "--browser-path", "/nowhere/chromium");
+    expect(stderr.match(/^ {2}- /gm)).toHaveLength(3);
+    expect(code).toBe(3);
+  });
+});
+
+describe("the gate", () => {
+  it("passes a healthy system, and the same seed gives the same report but for its timing", async () => {
+    const [first, second] = [
+      await simulate("-n", "60", "--seed", "7", "--json"),
+      await simulate("-n", "60", "--seed", "7", "--json"),
+    ];
+    expect(first.code).toBe(0);
+    const [a, b] = [first, second].map(({ stdout }) => ({ ...JSON.parse(stdout), timing: null }));
+    expect(a).toEqual(b);
+    expect(a).toMatchObject({
+      ok: true,
+      visits: 60,
+      rendering: { mismatches: 0 },
+      accounting: { lost: 0, duplicates: 0, unexpected: 0 },
+    });
+  }, 120_000);
+
+  const faults: [fault: string, visits: string, check: string][] = [
+    ["split-bias", "1000", "split"],
+    ["swap-render", "60", "rendering"],
+    ["drop-events", "60", "accounting"],
+    ["double-events", "60", "accounting"],
+  ];
+  for (const [fault, visits, check] of faults) {
+    it(`fails ${check} when the fault is ${fault}`, async () => {
+      const { code, stdout } = await simulate("-n", visits, "--seed", "1", "--json", "--fault", fault);
+      expect(code).toBe(1);
+      const failed = Object.entries(checksOf(stdout)).flatMap(([name, ok]) => (ok ? [] : [name]));
+      expect(failed).toEqual([check]);
+    }, 240_000);
+  }
+});
+
+it("prints the lines of the demo that this grew from", async () => {
+  const { code, stdout } = await simulate("-n", "20", "--seed", "1");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^homepage_button_test split:\n {2}A: \d+ visits \(\d+\.\d\d%\), exact 50\.00%$/m);
+  expect(stdout).toMatch(/^ {2}A: \d+ visits, \d+ clicks, Conv=\d+\.\d\d \+- \d+\.\d\d%, Exact: 10\.00%$/m);
+  expect(stdout).toMatch(/^ {2}Future: \d+ visits, \d+ clicks, Conv=\d+\.\d\d \+- \d+\.\d\d%, Expected: 15\.00%$/m);
+  expect(stdout).toMatch(/^Split independence \w+\/\w+:\n {2}\(\w+, \w+\): \d+\.\d\d%, expected 25\.00%$/m);
+}, 60_000);
