@@ -19,7 +19,7 @@ export interface BrowserDriverOptions {
 
 /**
  * Real visitors in a real browser. A visitor is a browser context wiped clean, not a new one: that is 2.5 times as fast,
- * and the tests prove that no cookie, storage, cache, service worker or window name gets from one visitor to the next.
+ * and nothing (cookie, storage, cache, service worker, window name) may get from one visitor to the next.
  */
 export async function openBrowserDriver(options: BrowserDriverOptions): Promise<Driver> {
   const browser = await launchBrowser(options.executable);

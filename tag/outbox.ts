@@ -4,6 +4,8 @@ const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 /** The server takes at most this many at once. */
 const MOST_EVENTS = 100;
+/** The server takes 64 KiB at once, and `fetch` with `keepalive` 64 KiB in flight: beyond that it fails without being sent. */
+const MOST_BYTES = 60_000;
 
 /** What a page says of an event; the outbox adds id, time, device and path. */
 export interface Message {
@@ -26,7 +28,8 @@ export interface Outbox {
  * is `text/plain`, which crosses origins without a preflight.
  */
 export function createOutbox(api: string, device: string): Outbox {
-  let waiting: object[] = [];
+  /** Events as JSON. */
+  let waiting: string[] = [];
   let isOpen = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let retryMs = FIRST_RETRY_MS;
@@ -34,14 +37,19 @@ export function createOutbox(api: string, device: string): Outbox {
   const send = () => {
     clearTimeout(timer);
     timer = undefined;
-    const batch = waiting.splice(0, MOST_EVENTS);
+    let bytes = 0;
+    const tooMany = waiting.findIndex((event, count) => {
+      bytes += byteLength(event);
+      return count === MOST_EVENTS || bytes > MOST_BYTES;
+    });
+    const batch = waiting.splice(0, tooMany === -1 ? MOST_EVENTS : tooMany);
     if (batch.length === 0) return;
     const again = () => {
       waiting = [...batch, ...waiting];
       timer ??= setTimeout(send, retryMs);
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
     };
-    fetch(`${api}/events`, { method: "POST", body: JSON.stringify(batch), keepalive: true, credentials: "omit" }).then(
+    fetch(`${api}/events`, { method: "POST", body: `[${batch}]`, keepalive: true, credentials: "omit" }).then(
       (response) => {
         const { ok, status } = response;
         // An answer that nobody reads keeps its connection, of which a browser has six per host.
@@ -60,13 +68,15 @@ export function createOutbox(api: string, device: string): Outbox {
 
   return {
     add(message) {
-      waiting.push({
+      const event = JSON.stringify({
         id: uuidv7(),
         ts: new Date().toISOString(),
         deviceId: device,
         path: location.pathname,
         ...message,
       });
+      // One that never gets through would hold up all that follow.
+      if (byteLength(event) <= MOST_BYTES) waiting.push(event);
       if (isOpen) timer ??= setTimeout(send);
     },
     open() {
@@ -74,4 +84,8 @@ export function createOutbox(api: string, device: string): Outbox {
       send();
     },
   };
+}
+
+function byteLength(text: string): number {
+  return new Blob([text]).size;
 }

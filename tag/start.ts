@@ -47,7 +47,7 @@ export function start(script: HTMLScriptElement | null): void {
   fetch(`${api}/api/expgroups?${query}`, { credentials: "omit" })
     .then((response) => (response.ok ? response.json() : {}))
     .then(
-      (groups: Groups) => decide?.(groups),
+      (groups: Groups | null) => decide?.(groups ?? {}),
       () => decide?.({}),
     )
     .catch(() => undefined);

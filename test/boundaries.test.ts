@@ -49,7 +49,9 @@ describe("the folder table of the architecture", () => {
       const forbidden = found.filter(
         ({ target }) =>
           !folders.some((allowed) => target.startsWith(`${allowed}/`)) &&
-          !packages.some((allowed) => target === allowed || target.startsWith(allowed.endsWith(":") ? allowed : `${allowed}/`)),
+          !packages.some(
+            (allowed) => target === allowed || target.startsWith(allowed.endsWith(":") ? allowed : `${allowed}/`),
+          ),
       );
       expect(forbidden).toEqual([]);
     });
