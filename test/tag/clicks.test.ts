@@ -1,0 +1,87 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, type Mock, test, vi } from "vitest";
+import { watchClicks } from "../../tag/clicks.ts";
+import type { Message } from "../../tag/outbox.ts";
+
+let report: Mock<(message: Message) => void>;
+const added: Parameters<typeof addEventListener>[] = [];
+
+beforeEach(() => {
+  const add = window.addEventListener.bind(window);
+  vi.spyOn(globalThis, "addEventListener").mockImplementation((...args: Parameters<typeof addEventListener>) => {
+    added.push(args);
+    add(...args);
+  });
+  report = vi.fn();
+  watchClicks(report);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const [type, listener, options] of added.splice(0)) window.removeEventListener(type, listener, options);
+});
+
+function click(html: string, selector = "#target"): Message[] {
+  document.body.innerHTML = html;
+  document.querySelector(selector)?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  return report.mock.calls.map(([message]) => message);
+}
+
+const BUTTON = (attributes: string) => `<div data-exp="test"><button id="target" ${attributes}>Buy</button></div>`;
+
+test("reports a click with its event, experiment and params", () => {
+  expect(click(BUTTON(`data-exp-click="button_click" data-exp-params='{"btn_type":"A"}'`))).toEqual([
+    { event: "button_click", experiment: "test", params: { btn_type: "A" } },
+  ]);
+});
+
+test("reports a click on what is inside the button", () => {
+  const html = '<div data-exp="test"><a data-exp-click="signup"><b><i id="target">x</i></b></a></div>';
+  expect(click(html)).toEqual([{ event: "signup", experiment: "test", params: undefined }]);
+});
+
+test("the button itself may be the placeholder", () => {
+  expect(click('<button id="target" data-exp="test" data-exp-click="buy">x</button>')).toEqual([
+    { event: "buy", experiment: "test", params: undefined },
+  ]);
+});
+
+test("a click outside of every experiment names none", () => {
+  expect(click('<button id="target" data-exp-click="buy">x</button>')).toEqual([
+    { event: "buy", experiment: undefined, params: undefined },
+  ]);
+});
+
+test("the nearest experiment and the nearest mark count", () => {
+  const html = `<div data-exp="outer" data-exp-click="outer_click">${BUTTON('data-exp-click="inner_click"')}</div>`;
+  expect(click(html)).toEqual([{ event: "inner_click", experiment: "test", params: undefined }]);
+});
+
+test.each([
+  ["no mark", BUTTON("")],
+  ["a mark without a name", BUTTON('data-exp-click=""')],
+  ["a mark beside it", `<b data-exp-click="x"></b>${BUTTON("")}`],
+])("reports nothing for %s", (_, html) => {
+  expect(click(html)).toEqual([]);
+});
+
+test.each(["{broken", "", "undefined"])("a typing mistake in the params does not cost the click: %j", (params) => {
+  expect(click(BUTTON(`data-exp-click="buy" data-exp-params='${params}'`))).toMatchObject([
+    { event: "buy", experiment: "test" },
+  ]);
+});
+
+test("hears a click that the page stops", () => {
+  document.body.innerHTML = BUTTON('data-exp-click="buy"');
+  const button = document.querySelector("#target");
+  button?.addEventListener("click", (event) => event.stopImmediatePropagation());
+  button?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  expect(report).toHaveBeenCalledOnce();
+});
+
+test("hears a click on an element that came later, once per click", () => {
+  document.body.insertAdjacentHTML("beforeend", '<button id="later" data-exp-click="buy">x</button>');
+  const later = document.querySelector("#later");
+  later?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  later?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  expect(report).toHaveBeenCalledTimes(2);
+});

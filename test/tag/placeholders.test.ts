@@ -1,0 +1,183 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { AssignedGroup } from "../../core/http-contract.ts";
+import { type Groups, renderPlaceholders } from "../../tag/placeholders.ts";
+
+const ASSIGNED: AssignedGroup = {
+  active: true,
+  state: "active",
+  group: "B",
+  fallback: "A",
+  epoch: 1,
+  value: 1,
+  payload: null,
+  html: null,
+  reason: "hash",
+};
+const groups = (key: string, change: Partial<AssignedGroup> = {}): Groups => ({ [key]: { ...ASSIGNED, ...change } });
+const TEMPLATES =
+  '<template data-group="A"><p>Variant A</p></template><template data-group="B"><p>Variant B</p></template>';
+const placeholder = (key: string, content = TEMPLATES) => `<div data-exp="${key}">Loading…${content}</div>`;
+
+const observers: MutationObserver[] = [];
+const RealObserver = MutationObserver;
+
+beforeEach(() => {
+  document.body.innerHTML = "";
+  // An observer outlives its test, and would render the next one's placeholders.
+  vi.stubGlobal(
+    "MutationObserver",
+    class extends RealObserver {
+      constructor(callback: MutationCallback) {
+        super(callback);
+        observers.push(this);
+      }
+    },
+  );
+});
+afterEach(() => {
+  for (const observer of observers.splice(0)) observer.disconnect();
+  vi.unstubAllGlobals();
+  Reflect.deleteProperty(document, "readyState");
+});
+
+function render(html: string, given: Groups) {
+  document.body.innerHTML = html;
+  const shown = vi.fn();
+  renderPlaceholders(given, (key, assigned) => shown(key, assigned?.group));
+  return shown;
+}
+
+/** The text of each placeholder, without what its templates hold. */
+const texts = () =>
+  [...document.querySelectorAll("[data-exp]")].map((element) =>
+    [...element.childNodes]
+      .map((node) => (node.nodeName === "TEMPLATE" ? "" : node.textContent))
+      .join("")
+      .trim(),
+  );
+
+describe("which variant is shown", () => {
+  test.each<[what: string, groups: Groups, expected: string]>([
+    ["that of the group", groups("test"), "Variant B"],
+    ["that of the fallback when there is no group", groups("test", { group: "" }), "Variant A"],
+    ["the page's own content when the group has no template", groups("test", { group: "C" }), "Loading…"],
+    ["the first template when the server said nothing", {}, "Variant A"],
+    ["the first template when the server knows other experiments only", groups("another"), "Variant A"],
+  ])("%s", (_, given, expected) => {
+    render(placeholder("test"), given);
+    expect(texts()).toEqual([expected]);
+  });
+
+  test("the template marked as fallback when the server said nothing", () => {
+    const marked = '<template data-group="A">A</template><template data-group="B" data-fallback>B</template>';
+    render(placeholder("test", marked), {});
+    expect(texts()).toEqual(["B"]);
+  });
+
+  test("the mark does not matter when the server answered", () => {
+    const marked = '<template data-group="A">A</template><template data-group="B" data-fallback>B</template>';
+    render(placeholder("test", marked), groups("test", { group: "A" }));
+    expect(texts()).toEqual(["A"]);
+  });
+
+  test("the page's own content when there are no templates", () => {
+    render(placeholder("test", ""), groups("test"));
+    expect(texts()).toEqual(["Loading…"]);
+  });
+
+  test.each(["__proto__", "toString", "constructor"])("a placeholder called %s is one without an answer", (key) => {
+    const shown = render(placeholder(key), groups("another"));
+    expect(texts()).toEqual(["Variant A"]);
+    expect(shown.mock.calls).toEqual([[key, undefined]]);
+  });
+
+  test("group names may hold quotes and brackets", () => {
+    const group = `"']<x>`;
+    const element = document.createElement("div");
+    element.dataset.exp = "test";
+    const template = document.createElement("template");
+    template.dataset.group = group;
+    template.innerHTML = "odd";
+    element.append(template);
+    document.body.append(element);
+    renderPlaceholders(groups("test", { group }), () => undefined);
+    expect(texts()).toEqual(["odd"]);
+  });
+});
+
+describe("rendering", () => {
+  test("keeps the templates, and replaces all else", () => {
+    render(placeholder("test"), groups("test"));
+    const element = document.querySelector("[data-exp]");
+    expect([...(element?.children ?? [])].map(({ nodeName }) => nodeName)).toEqual(["TEMPLATE", "TEMPLATE", "P"]);
+    expect(element?.textContent).not.toContain("Loading");
+  });
+
+  test("happens once per placeholder, and says so each time", () => {
+    const shown = render(placeholder("test") + placeholder("test") + placeholder("other"), groups("test"));
+    expect(texts()).toEqual(["Variant B", "Variant B", "Variant A"]);
+    expect(shown.mock.calls).toEqual([
+      ["test", "B"],
+      ["test", "B"],
+      ["other", undefined],
+    ]);
+  });
+
+  test("takes only the templates that are the placeholder's own", () => {
+    const inner = `<div data-exp="inner">Loading…<template data-group="B">inner B</template></div>`;
+    render(`<section data-exp="outer">own ${inner}</section>`, { ...groups("outer"), ...groups("inner") });
+    expect(texts()).toEqual(["own inner B", "inner B"]);
+  });
+
+  test("renders placeholders that a script adds later, and those within a variant", async () => {
+    const shown = render("<main></main>", { ...groups("outer"), ...groups("inner") });
+    const nested = `<template data-group="B">outer B ${placeholder("inner").replaceAll("Variant", "inner")}</template>`;
+    document.querySelector("main")?.insertAdjacentHTML("beforeend", placeholder("outer", nested));
+    await vi.waitFor(() => expect(texts().at(-1)).toBe("inner B"));
+    expect(shown.mock.calls.map(([key]) => key)).toEqual(["outer", "inner"]);
+  });
+
+  test("leaves what the page changes later alone", async () => {
+    render(placeholder("test"), groups("test"));
+    const shown = document.querySelector("[data-exp] p");
+    if (shown) shown.textContent = "changed by the page";
+    document.body.append(document.createElement("hr"));
+    await new Promise((done) => setTimeout(done));
+    expect(texts()).toEqual(["changed by the page"]);
+  });
+});
+
+describe("while the page is still being parsed", () => {
+  const parsing = (state: DocumentReadyState) =>
+    Object.defineProperty(document, "readyState", { configurable: true, value: state });
+
+  test("a placeholder that the parser may not have closed waits for what follows it", async () => {
+    parsing("loading");
+    const shown = render(placeholder("test"), groups("test"));
+    expect(texts()).toEqual(["Loading…"]);
+    expect(shown).not.toHaveBeenCalled();
+    document.body.append(document.createElement("hr"));
+    await vi.waitFor(() => expect(texts()).toEqual(["Variant B"]));
+  });
+
+  test("one that something follows is rendered at once, be it only text", () => {
+    parsing("loading");
+    render(`${placeholder("test")}\n`, groups("test"));
+    expect(texts()).toEqual(["Variant B"]);
+  });
+
+  test("one whose parent something follows is rendered at once", () => {
+    parsing("loading");
+    render(`<main><section>${placeholder("test")}</section></main><hr>`, groups("test"));
+    expect(texts()).toEqual(["Variant B"]);
+  });
+
+  test("the last one is rendered when the page is complete", () => {
+    parsing("loading");
+    render(placeholder("test"), groups("test"));
+    parsing("interactive");
+    document.dispatchEvent(new Event("DOMContentLoaded"));
+    expect(texts()).toEqual(["Variant B"]);
+  });
+});

@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { randomHex, uuidv7 } from "../../tag/random.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const fill = (byte: number) =>
+  vi.spyOn(crypto, "getRandomValues").mockImplementation((array) => {
+    (array as Uint8Array).fill(byte);
+    return array;
+  });
+
+describe("random hexadecimal digits", () => {
+  test.each([0, 1, 16])("two for each of %i bytes", (bytes) => {
+    expect(randomHex(bytes)).toMatch(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+  });
+
+  test("keep the leading zero of a small byte", () => {
+    fill(0x0a);
+    expect(randomHex(3)).toBe("0a0a0a");
+  });
+
+  test("differ 10,000 times", () => {
+    expect(new Set(Array.from({ length: 10_000 }, () => randomHex(16))).size).toBe(10_000);
+  });
+});
+
+describe("a UUID of version 7", () => {
+  test("has the format of RFC 9562", () => {
+    for (let i = 0; i < 1000; i += 1) {
+      expect(uuidv7()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    }
+  });
+
+  test.each([
+    ["1970-01-01T00:00:00.000Z", "00000000-0000-7"],
+    ["2022-02-22T19:22:22.000Z", "017f22e2-79b0-7"], // the example of RFC 9562, A.6
+    ["2026-01-31T12:00:00.000Z", "019c13ec-9e00-7"],
+  ])("begins with its time: %s", (time, start) => {
+    vi.useFakeTimers({ now: new Date(time) });
+    expect(uuidv7().slice(0, 15)).toBe(start);
+  });
+
+  test("sorts by time, as text", () => {
+    vi.useFakeTimers({ now: 1_000 });
+    const ids = [0, 1, 9, 16, 255, 256, 65_535, 2 ** 32, 2 ** 40].map((ms) => {
+      vi.setSystemTime(ms);
+      return uuidv7();
+    });
+    expect(ids.toSorted()).toEqual(ids);
+  });
+
+  test.each([
+    [0x00, "8"],
+    [0xff, "b"],
+  ])("has the variant bits whatever is random: %i", (byte, variant) => {
+    fill(byte);
+    expect(uuidv7()[19]).toBe(variant);
+  });
+
+  test("uses all of its random bits: 1,000 of one millisecond differ", () => {
+    vi.useFakeTimers({ now: 1_000 });
+    expect(new Set(Array.from({ length: 1000 }, uuidv7)).size).toBe(1000);
+  });
+});

@@ -1,0 +1,248 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
+import type { AssignedGroup } from "../../core/http-contract.ts";
+import { start } from "../../tag/start.ts";
+
+const ASSIGNED: AssignedGroup = {
+  active: true,
+  state: "active",
+  group: "B",
+  fallback: "A",
+  epoch: 3,
+  value: 1,
+  payload: null,
+  html: null,
+  reason: "hash",
+};
+const PAGE = `
+  <div data-exp="test">Loading…<template data-group="A">Variant A</template><template data-group="B">Variant B <button data-exp-click="buy">x</button></template></div>
+  <div data-exp="test"><template data-group="A">again A</template><template data-group="B">again B</template></div>`;
+
+let answer: (response: Response | Promise<Response>) => void;
+let fetched: Mock<(url: string, init?: RequestInit) => Promise<Response>>;
+const cleanUps: (() => void)[] = [];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date("2026-01-31T12:00:00.000Z") });
+  fetched = vi.fn(async (url) =>
+    String(url).includes("/api/expgroups")
+      ? new Promise<Response>((resolve) => {
+          answer = resolve;
+        })
+      : new Response("{}"),
+  );
+  vi.stubGlobal("fetch", fetched);
+  // Observers and listeners outlive a test.
+  const RealObserver = MutationObserver;
+  vi.stubGlobal(
+    "MutationObserver",
+    class extends RealObserver {
+      constructor(callback: MutationCallback) {
+        super(callback);
+        cleanUps.push(() => this.disconnect());
+      }
+    },
+  );
+  const add = window.addEventListener.bind(window);
+  vi.stubGlobal("addEventListener", (...args: Parameters<typeof addEventListener>) => {
+    cleanUps.push(() => window.removeEventListener(...args));
+    add(...args);
+  });
+  delete document.fairsplitTag;
+  document.body.innerHTML = PAGE;
+});
+afterEach(async () => {
+  await vi.runOnlyPendingTimersAsync();
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function script(attributes: Record<string, string> = {}): HTMLScriptElement {
+  const element = document.createElement("script");
+  for (const [name, value] of Object.entries({ src: "https://ab.example.com/tag.js", ...attributes })) {
+    element.setAttribute(name, value);
+  }
+  return element;
+}
+
+const groups = (change: Partial<AssignedGroup> = {}) =>
+  new Response(JSON.stringify({ test: { ...ASSIGNED, ...change } }));
+const settle = () => vi.advanceTimersByTimeAsync(0);
+const sent = () =>
+  fetched.mock.calls.flatMap(([url, init]) => (url.endsWith("/events") ? JSON.parse(String(init?.body)) : []));
+const texts = () =>
+  [...document.querySelectorAll("[data-exp]")].map((element) =>
+    element.lastElementChild?.nodeName === "TEMPLATE" || element.lastChild
+      ? [...element.childNodes]
+          .map((node) => (node.nodeName === "TEMPLATE" ? "" : node.textContent))
+          .join("")
+          .trim()
+      : "",
+  );
+
+describe("the groups", () => {
+  test("are asked for once, with the device and the page's path, without cookies", async () => {
+    start(script());
+    expect(fetched).toHaveBeenCalledOnce();
+    const [url, init] = fetched.mock.lastCall ?? [];
+    const { origin, pathname, searchParams } = new URL(String(url));
+    expect(origin + pathname).toBe("https://ab.example.com/api/expgroups");
+    expect(searchParams.get("device_id")).toMatch(/^[0-9a-f]{32}$/);
+    expect(searchParams.get("path")).toBe(location.pathname);
+    expect(init).toEqual({ credentials: "omit" });
+  });
+
+  test("decide what is shown", async () => {
+    start(script());
+    expect(texts()[0]).toBe("Loading…");
+    answer(groups());
+    await settle();
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+  });
+
+  test.each<[what: string, response: () => Response | Promise<Response>]>([
+    ["no connection", () => Promise.reject(new TypeError("Failed to fetch"))],
+    ["500 with JSON", () => new Response('{"test":{"group":"B"}}', { status: 500 })],
+    ["404", () => new Response("", { status: 404 })],
+    ["HTML", () => new Response("<!doctype html><h1>Captive portal</h1>")],
+    ["half of the JSON", () => new Response('{"test":{"active":true,"gro')],
+    ["an empty body", () => new Response("")],
+    ["null", () => new Response("null")],
+    ["a number", () => new Response("7")],
+    ["a list", () => new Response("[]")],
+    ["a text as group", () => new Response('{"test":"B"}')],
+    ["nothing about this experiment", () => new Response("{}")],
+  ])("the fallback is shown at once, and nothing is exposed: %s", async (_, response) => {
+    start(script());
+    answer(response());
+    await settle();
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    expect(sent().map(({ event }) => event)).toEqual(["pageview"]);
+  });
+});
+
+describe("the timeout", () => {
+  test.each<[attributes: Record<string, string>, timeoutMs: number]>([
+    [{}, 1000],
+    [{ "data-timeout": "250" }, 250],
+  ])("shows the fallback when no answer comes: %j", async (attributes, timeoutMs) => {
+    start(script(attributes));
+    await vi.advanceTimersByTimeAsync(timeoutMs - 1);
+    expect(texts()[0]).toBe("Loading…");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(texts()).toEqual(["Variant A", "again A"]);
+  });
+
+  test("an answer that comes later changes nothing and exposes nobody", async () => {
+    start(script());
+    await vi.advanceTimersByTimeAsync(1000);
+    answer(groups());
+    await settle();
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    expect(sent().map(({ event }) => event)).toEqual(["pageview"]);
+  });
+
+  test("that comes after the answer changes nothing", async () => {
+    start(script());
+    answer(groups());
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+    expect(sent().filter(({ event }) => event === "exposure")).toHaveLength(1);
+  });
+});
+
+describe("what is reported", () => {
+  test("a pageview and one exposure per experiment, though two placeholders show it", async () => {
+    start(script());
+    answer(groups());
+    await settle();
+    expect(sent()).toMatchObject([
+      { event: "pageview", path: location.pathname },
+      { event: "exposure", experiment: "test", group: "B", epoch: 3 },
+    ]);
+    expect(new Set(sent().map(({ deviceId }) => deviceId)).size).toBe(1);
+  });
+
+  test("no pageview when the page does not want one", async () => {
+    start(script({ "data-pageview": "off" }));
+    answer(groups());
+    await settle();
+    expect(sent().map(({ event }) => event)).toEqual(["exposure"]);
+  });
+
+  test.each([
+    "inactive",
+    "rollout",
+  ] as const)("no exposure while the experiment is %s, though a variant is shown", async (state) => {
+    start(script());
+    answer(groups({ state }));
+    await settle();
+    expect(texts()[0]).toBe("Variant B x");
+    expect(sent().map(({ event }) => event)).toEqual(["pageview"]);
+  });
+
+  test("no exposure for an experiment that the page does not show", async () => {
+    document.body.innerHTML = "";
+    start(script());
+    answer(groups());
+    await settle();
+    expect(sent().map(({ event }) => event)).toEqual(["pageview"]);
+  });
+
+  test("an exposure when the placeholder comes later", async () => {
+    document.body.innerHTML = "<main></main>";
+    start(script());
+    answer(groups());
+    await settle();
+    document.body.insertAdjacentHTML("beforeend", PAGE);
+    await settle();
+    expect(sent().map(({ event }) => event)).toEqual(["pageview", "exposure"]);
+  });
+
+  test("a click with the group and epoch that were shown", async () => {
+    start(script());
+    answer(groups());
+    await settle();
+    document.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    await settle();
+    expect(sent().at(-1)).toMatchObject({ event: "buy", experiment: "test", group: "B", epoch: 3 });
+  });
+
+  test("a click before the groups have come, without a group", async () => {
+    document.body.innerHTML = '<button data-exp-click="buy">x</button>';
+    start(script());
+    document.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    answer(groups());
+    await settle();
+    expect(sent().map(({ event }) => event)).toEqual(["pageview", "buy"]);
+    expect(sent()[1]).not.toHaveProperty("group");
+  });
+});
+
+describe("the page", () => {
+  test("hears when the groups are decided and when a variant was exposed", async () => {
+    const heard: unknown[] = [];
+    for (const name of ["ready", "exposure"]) {
+      document.addEventListener(`fairsplit:${name}`, (event) => heard.push([name, (event as CustomEvent).detail]), {
+        once: true,
+      });
+    }
+    start(script());
+    answer(groups());
+    await settle();
+    expect(heard).toEqual([
+      ["exposure", { experiment: "test", group: "B" }],
+      ["ready", { test: ASSIGNED }],
+    ]);
+  });
+
+  test("may have the tag twice: the second does nothing", async () => {
+    start(script());
+    start(script({ src: "https://other.example.com/tag.js" }));
+    answer(groups());
+    await settle();
+    expect(fetched.mock.calls.filter(([url]) => url.includes("/api/expgroups"))).toHaveLength(1);
+    expect(sent().map(({ event }) => event)).toEqual(["pageview", "exposure"]);
+  });
+});
