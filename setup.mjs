@@ -87,6 +87,9 @@ if (command === "test") {
     const { status } = spawnSync(bin, rest, { stdio: "inherit", shell: process.platform === "win32" });
     if (status !== 0) fail(`${program} failed`, status ?? 1);
   }
+} else if (command === "bench") {
+  process.argv.splice(2, process.argv.length, ...args);
+  await import("./bench/run.mjs");
 } else if (command !== "build") {
   process.argv.splice(2, process.argv.length, command, ...args);
   await import("./dist/fairsplit.js");

@@ -1,6 +1,6 @@
 import { type Browser, launchBrowser, type Session } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
-import { REPORT, type Seen, visitInPage } from "./in-page.ts";
+import { REPORT, type Seen, type Visitor, visitInPage } from "./in-page.ts";
 import { seedWords } from "./seed.ts";
 
 /** The page's patience for the server's answer, and ours for the page's report. */
@@ -13,7 +13,7 @@ export interface BrowserDriverOptions {
   readonly seed: string;
   /** Visitors at the same time. */
   readonly concurrency: number;
-  /** Sent with every request of the page. */
+  /** Sent with every `fetch` of the page to its own server. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -55,10 +55,10 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     browserContextId,
   });
   const page = await browser.attach(targetId);
-  const { origin } = new URL(url);
   let errors: string[] = [];
   let onReport: (seen: Seen) => void = () => undefined;
   let script: string | undefined;
+  let historyLength = 1;
 
   page.on("Runtime.bindingCalled", ({ payload }) => onReport(JSON.parse(String(payload)) as Seen));
   page.on("Runtime.exceptionThrown", ({ exceptionDetails }) => errors.push(describeException(exceptionDetails)));
@@ -74,9 +74,6 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     page.send("Runtime.enable"),
     page.send("Log.enable"),
     page.send("Runtime.addBinding", { name: REPORT }),
-    page.send("Network.enable"),
-    page.send("Network.setCacheDisabled", { cacheDisabled: true }),
-    page.send("Network.setExtraHTTPHeaders", { headers }),
   ]);
 
   /** Does something and waits for the report that it leads to. */
@@ -96,7 +93,13 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
   return {
     async visit(index, decide) {
       errors = [];
-      const source = `(${visitInPage})(${JSON.stringify(seedWords(seed, index))},${JSON.stringify(REPORT)},${PAGE_PATIENCE_MS})`;
+      const visitor: Visitor = {
+        seedWords: seedWords(seed, index),
+        report: REPORT,
+        patienceMs: PAGE_PATIENCE_MS,
+        headers,
+      };
+      const source = `(${visitInPage})(${JSON.stringify(visitor)})`;
       if (script) void page.send("Page.removeScriptToEvaluateOnNewDocument", { identifier: script });
       const added = page.send<{ identifier: string }>("Page.addScriptToEvaluateOnNewDocument", { source });
       const seen = await report(async () => {
@@ -104,6 +107,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
         if (errorText) throw new Error(`${url}: ${errorText}`);
       });
       script = (await added).identifier;
+      ({ historyLength } = seen);
       const clicks = decide(seen);
       let { acknowledged } = seen;
       for (const click of clicks) {
@@ -114,8 +118,10 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     },
     async wipe() {
       await Promise.all([
-        browser.send("Storage.clearCookies", { browserContextId }),
-        page.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" }),
+        // Every origin of the context, also those of frames; cookies too.
+        page.send("Storage.clearDataForOrigin", { origin: "*", storageTypes: "all" }),
+        page.send("Network.clearBrowserCache"),
+        ...(historyLength > 2 ? [page.send("Page.resetNavigationHistory")] : []),
       ]);
     },
     async close() {
