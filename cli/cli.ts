@@ -4,7 +4,6 @@ import { BadConfig, readConfig, SETTINGS } from "../server/config.ts";
 import { CannotListen, type Mode, main as runServer } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
-import { simulate } from "../simulate/main.ts";
 import { parseOptions, SIMULATE_OPTIONS, UsageError } from "../simulate/options.ts";
 
 /** Exit codes, as the README lists them. */
@@ -53,7 +52,10 @@ function parser(args: readonly string[]) {
       describe: "send real-browser visits through the real tag and check what comes out",
       builder: SIMULATE_OPTIONS,
       handler: async (flags) => {
-        process.exitCode = await simulate(parseOptions(flags, process.env, () => randomBytes(4).toString("hex")));
+        const options = parseOptions(flags, process.env, () => randomBytes(4).toString("hex"));
+        // Only here: a server loads neither the simulator with its faults nor playwright.
+        const { simulate } = await import("../simulate/main.ts");
+        process.exitCode = await simulate(options);
       },
     })
     .demandCommand(1, "say what to do: serve, demo or simulate")

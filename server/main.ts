@@ -18,7 +18,7 @@ export type Mode = "demo" | "serve";
 export class CannotListen extends Error {}
 
 /** What requests in flight get when the server stops. A connection that never asks for anything is not idle to Node. */
-const LONGEST_STOP_MS = 2000;
+const LONGEST_STOP_MS = 1500;
 
 /** Opens the data folder, listens, prints the base URL as the first line on stdout, and stops cleanly on a signal. */
 export async function main(mode: Mode, config: Config): Promise<void> {
