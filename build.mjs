@@ -1,5 +1,8 @@
-// Bundles the three programs (tag, server with CLI, library) into dist/. Called by setup.mjs; needs the dependencies.
+// Bundles the three programs (tag, server with CLI, library) into dist/, and declares the library's types. Called by
+// setup.mjs; needs the dependencies.
+import { execFile } from "node:child_process";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -41,6 +44,7 @@ export async function buildAll() {
       entryPoints: { core: "core/index.ts", statistics: "core/statistics/index.ts" },
       outdir: "dist",
     }),
+    emitTypes(),
   ]);
   await copyFile("server/pages/admin.css", "dist/admin.css");
   const { sizeBudget } = JSON.parse(await readFile("package.json", "utf8"));
@@ -55,4 +59,12 @@ export async function buildAll() {
 /** The stamp says which sources dist/ was built from; setup.mjs compares it. */
 export async function stamp(text) {
   await writeFile("dist/.sources", text);
+}
+
+/** core/tsconfig.json has neither Node's nor the browser's types, so this is also what keeps core/ pure. */
+async function emitTypes() {
+  const tsc = promisify(execFile)(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "core"]);
+  await tsc.catch((error) => {
+    throw new Error(`the types of core/ cannot be made:\n${error.stdout}`);
+  });
 }
