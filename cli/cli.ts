@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import yargs, { type Options as YargsOption } from "yargs";
 import { BadConfig, readConfig, SETTINGS } from "../server/config.ts";
+import { CannotLock } from "../server/data-lock.ts";
 import { CannotListen, type Mode, main as runServer } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
 import { parseOptions, SIMULATE_OPTIONS, UsageError } from "../simulate/options.ts";
+import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
 
 /** Exit codes, as the README lists them. */
 const EXIT = { usage: 2, environment: 3, dataRefused: 78 } as const;
@@ -13,6 +15,7 @@ const EXAMPLES = {
   simulate: "simulate -n 1000 --seed 1",
   serve: "fairsplit serve --data ./data --port 8080",
   demo: "fairsplit demo --port 5000",
+  restore: "fairsplit restore ./data --from 2",
 } as const;
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. */
@@ -30,8 +33,9 @@ export async function runCli(args: readonly string[]): Promise<void> {
 
 function exitCode(error: unknown): number {
   if (error instanceof UsageError || error instanceof BadConfig) return EXIT.usage;
-  if (error instanceof EnvironmentMissing || error instanceof CannotListen) return EXIT.environment;
-  if (error instanceof CorruptRegistry) return EXIT.dataRefused;
+  if (error instanceof EnvironmentMissing || error instanceof CannotListen || error instanceof CannotLock)
+    return EXIT.environment;
+  if (error instanceof CorruptRegistry || error instanceof NothingToRestore) return EXIT.dataRefused;
   return 1;
 }
 
@@ -58,7 +62,16 @@ function parser(args: readonly string[]) {
         process.exitCode = await simulate(options);
       },
     })
-    .demandCommand(1, "say what to do: serve, demo or simulate")
+    .command({
+      command: "restore [folder]",
+      describe: "list the backups of the experiments, and go back to one when their file is damaged",
+      builder: (command) =>
+        command
+          .positional("folder", { type: "string", describe: "the data folder, also --data" })
+          .options({ ...settingOptions((flag) => flag === "data"), ...RESTORE_OPTIONS }),
+      handler: (flags) => runRestore(parseRestoreOptions(flags, process.env), (line) => console.log(line)),
+    })
+    .demandCommand(1, "say what to do: serve, demo, simulate or restore")
     .strict()
     .parserConfiguration({ "camel-case-expansion": false, "boolean-negation": false })
     .version(false)
@@ -69,9 +82,9 @@ function parser(args: readonly string[]) {
     });
 }
 
-function settingOptions(): Record<string, YargsOption> {
+function settingOptions(isOffered = (_flag: string) => true): Record<string, YargsOption> {
   return Object.fromEntries(
-    SETTINGS.map(({ flag, env, describe, default: fallback }) => [
+    SETTINGS.filter(({ flag }) => isOffered(flag)).map(({ flag, env, describe, default: fallback }) => [
       flag,
       { type: "string", requiresArg: true, describe: `${describe} [${env}${fallback && `, default ${fallback}`}]` },
     ]),

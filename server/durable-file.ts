@@ -5,19 +5,24 @@ import { dirname } from "node:path";
  * Replaces a file so that after a power cut either the old or the new content is there, whole: temporary file, fsync,
  * rename, fsync of the folder. (lowdb's own writer makes no fsync: the file was missing after 8 of 8 power cuts.)
  */
-export async function replaceFile(path: string, content: string, mode = 0o644): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   const temporary = `${path}.tmp`;
+  await writeSynced(temporary, content, mode);
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+/** Writes a new file whose content is durable when it resolves; its name is when the folder is synced. */
+export async function writeSynced(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   // One that an interrupted write left behind would keep its own mode.
-  await rm(temporary, { force: true });
-  const file = await open(temporary, "wx", mode);
+  await rm(path, { force: true });
+  const file = await open(path, "wx", mode);
   try {
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
 }
 
 /** Makes created, renamed and removed entries of a folder durable. */

@@ -6,6 +6,7 @@ import { type ServerType, serve } from "@hono/node-server";
 import closeWithGrace from "close-with-grace";
 import { createApp } from "./app.ts";
 import { BadConfig, type Config, isLoopback } from "./config.ts";
+import { lockDataFolder } from "./data-lock.ts";
 import { demoExperiments } from "./demo-experiments.ts";
 import { openEventLog } from "./events/log.ts";
 import { openRegistry } from "./registry/registry.ts";
@@ -28,6 +29,8 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   await mkdir(config.data, { recursive: true }).catch((error) => {
     throw new BadConfig(`data is "${config.data}", which cannot be made a folder (${error.message})`);
   });
+  // Before anything is read: what another process is writing is not ours to judge.
+  const lock = await lockDataFolder(config.data);
   const demo = mode === "demo";
   const registry = await openRegistry(
     join(config.data, "experiments.json"),
@@ -59,6 +62,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), LONGEST_STOP_MS).unref();
     });
     await log.close();
+    lock.release();
   });
 }
 

@@ -49,7 +49,10 @@ export async function startOwnServer(prepare?: Preparation): Promise<OwnServer> 
 export async function setFirstWeights(experimentsFile: string, first: number, second: number): Promise<void> {
   const content = JSON.parse(await readFile(experimentsFile, "utf8")) as {
     experiments: { groups: { weight: number }[] }[];
+    check?: string;
   };
+  // It says that nobody edited the file.
+  delete content.check;
   for (const { groups } of content.experiments) {
     groups.slice(0, 2).forEach((group, index) => {
       group.weight = index === 0 ? first : second;

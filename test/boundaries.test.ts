@@ -8,7 +8,7 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
   tag: { folders: ["tag", "core"], packages: [] },
   server: {
     folders: ["server", "core"],
-    packages: ["node:", "hono", "@hono/node-server", "lowdb", "valibot", "close-with-grace"],
+    packages: ["node:", "hono", "@hono/node-server", "lowdb", "valibot", "close-with-grace", "fs-native-extensions"],
   },
   simulate: {
     folders: ["simulate", "core"],

@@ -1,32 +1,26 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Adapter } from "lowdb";
-import * as v from "valibot";
-import { type Experiment, ExperimentSchema } from "../../core/experiment.ts";
-import { InvalidInput, parse } from "../../core/parse.ts";
 import { replaceFile } from "../durable-file.ts";
+import { backUp, listBackups } from "./backups.ts";
+import { CheckFailed, formatContent, NotARegistry, parseContent, type RegistryContent } from "./content.ts";
 
-/** What `experiments.json` holds. */
-export interface RegistryContent {
-  readonly schema: 1;
-  readonly experiments: readonly Experiment[];
+/** Room for some 10,000 experiments with their HTML. What is larger was not written by us, and would only fill the memory. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** The file is not what we wrote, or is gone: the start stops (exit 78), and everything is left as it is. */
+export class CorruptRegistry extends Error {
+  /** What is wrong, to be read after the file's path. */
+  readonly problem: string;
+  /** What it holds when nothing but its check is wrong. */
+  readonly edited: RegistryContent | null;
+
+  constructor(path: string, problem: string, advice: string, edited: RegistryContent | null = null) {
+    super(`${path} ${problem}. Nothing was changed. ${advice}`);
+    this.problem = problem;
+    this.edited = edited;
+  }
 }
-
-const ContentSchema = v.pipe(
-  v.strictObject(
-    {
-      schema: v.literal(1, "1, the only version of this file there is"),
-      experiments: v.array(ExperimentSchema, "a list of experiments"),
-    },
-    "an object {schema, experiments}",
-  ),
-  v.check(
-    ({ experiments }) => new Set(experiments.map(({ key }) => key)).size === experiments.length,
-    "experiments whose keys are unique",
-  ),
-);
-
-/** The file exists but is not what we wrote: the start stops (exit 78) and the file is left untouched. */
-export class CorruptRegistry extends Error {}
 
 /** lowdb adapter that never turns a missing, empty or wrong file into an empty registry, and whose writes survive a power cut. */
 export class ExperimentsFile implements Adapter<RegistryContent> {
@@ -36,26 +30,50 @@ export class ExperimentsFile implements Adapter<RegistryContent> {
     this.path = path;
   }
 
-  /** The content, or null when there is no file yet. Throws CorruptRegistry with path and reason. */
+  /** The content, or null when the folder is new. Throws CorruptRegistry with path, reason, and the command that helps. */
   async read(): Promise<RegistryContent | null> {
-    let text: string;
+    const restore = restoreCommand(this.path);
+    const goBack = `To go back to the newest whole backup: ${restore}`;
     try {
-      text = await readFile(this.path, "utf8");
+      const stats = await stat(this.path);
+      // Reading a pipe would wait for ever.
+      if (!stats.isFile()) throw new NotARegistry("it is not a file");
+      if (stats.size > MOST_BYTES) throw new NotARegistry(`it has ${stats.size} bytes, allowed are ${MOST_BYTES}`);
+      return parseContent(await readFile(this.path));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-      throw new CorruptRegistry(`${this.path} cannot be read: ${(error as Error).message}`);
-    }
-    try {
-      return parse(ContentSchema, JSON.parse(text)) as RegistryContent;
-    } catch (error) {
-      if (error instanceof SyntaxError || error instanceof InvalidInput) {
-        throw new CorruptRegistry(`${this.path} is not a registry: ${error.message}`);
+      const { code, message } = error as NodeJS.ErrnoException;
+      const problem = `is not a registry: ${message}`;
+      if (error instanceof CheckFailed) {
+        const accept = `${goBack}; if you edited it yourself: ${restore} --accept`;
+        throw new CorruptRegistry(this.path, problem, accept, error.content);
       }
-      throw error;
+      if (error instanceof NotARegistry) throw new CorruptRegistry(this.path, problem, goBack);
+      if (code === undefined) throw error;
+      if (code !== "ENOENT") throw new CorruptRegistry(this.path, `cannot be read: ${message}`, goBack);
     }
+    const remains = await remainsOf(this.path);
+    if (remains === null) return null;
+    const beginAnew = `${goBack}; to begin anew, use another folder`;
+    throw new CorruptRegistry(this.path, `is missing, though ${remains}`, beginAnew);
   }
 
   async write(content: RegistryContent): Promise<void> {
-    await replaceFile(this.path, `${JSON.stringify(content, null, 2)}\n`);
+    await backUp(this.path);
+    await replaceFile(this.path, formatContent(content));
   }
+}
+
+/** What shows that a missing file was there before, or null: a folder that holds events did not begin without experiments. */
+async function remainsOf(path: string): Promise<string | null> {
+  const backups = await listBackups(path);
+  if (backups.length > 0) return `it has ${backups.length === 1 ? "a backup" : `${backups.length} backups`}`;
+  const names = await readdir(join(dirname(path), "events")).catch(() => []);
+  return names.length > 0 ? "there is an event log" : null;
+}
+
+/** As it can be pasted into a shell. */
+function restoreCommand(path: string): string {
+  const folder = dirname(path);
+  const quoted = /^[\w./:@%+=,][\w./:@%+=,-]*$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
+  return `fairsplit restore ${quoted}`;
 }

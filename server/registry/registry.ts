@@ -1,6 +1,7 @@
 import { Low } from "lowdb";
 import type { Experiment } from "../../core/experiment.ts";
-import { ExperimentsFile, type RegistryContent } from "./experiments-file.ts";
+import type { RegistryContent } from "./content.ts";
+import { ExperimentsFile } from "./experiments-file.ts";
 
 /** The experiments, in the order in which they were created. Reads are from memory; a change is durable when it resolves. */
 export interface Registry {
@@ -13,7 +14,7 @@ export interface Registry {
   update(key: string, change: (experiment: Experiment) => Experiment): Promise<Experiment | undefined>;
 }
 
-/** Opens `path`; when there is no file yet, it is created with `initial`. Throws CorruptRegistry. */
+/** Opens `path`; in a new folder it is created with `initial`. Throws CorruptRegistry. */
 export async function openRegistry(path: string, initial: readonly Experiment[]): Promise<Registry> {
   const low = new Low<RegistryContent>(new ExperimentsFile(path), { schema: 1, experiments: [] });
   const before = await low.adapter.read();

@@ -18,7 +18,7 @@ afterEach(() => {
 
 describe("bad usage is exit 2 with one line that says what is allowed and gives an example", () => {
   test.each<[args: string[], env: Record<string, string>, message: string]>([
-    [[], {}, "say what to do: serve, demo or simulate (example: simulate "],
+    [[], {}, "say what to do: serve, demo, simulate or restore (example: simulate "],
     [["bogus"], {}, "Unknown argument: bogus (example: simulate "],
     [["serve", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit serve "],
     [["demo", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit demo "],
@@ -61,6 +61,6 @@ test.each([
 test("--help names every command", async () => {
   await runCli(["--help"]);
   const help = stdout.mock.calls.flat().join("\n");
-  for (const command of ["serve", "demo", "simulate"])
+  for (const command of ["serve", "demo", "simulate", "restore"])
     expect(help).toMatch(new RegExp(`^  fairsplit ${command} `, "m"));
 });

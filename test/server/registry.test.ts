@@ -4,11 +4,15 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Experiment } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
 import { replaceFile } from "../../server/durable-file.ts";
+import { formatContent } from "../../server/registry/content.ts";
 import { CorruptRegistry } from "../../server/registry/experiments-file.ts";
 import { openRegistry, type Registry } from "../../server/registry/registry.ts";
 import { active, inactive, NOW, temporaryFolder } from "./open-app.ts";
 
+/** As an editor, or an older version, leaves the file: without a check. */
 const filed = (experiments: readonly unknown[]) => `${JSON.stringify({ schema: 1, experiments }, null, 2)}\n`;
+/** As fairsplit writes it. */
+const written = (experiments: readonly Experiment[]) => formatContent({ schema: 1, experiments });
 const activate = (experiment: Experiment) => transition(experiment, { state: "active", by: "test" }, NOW);
 const retitle = (title: string) => (experiment: Experiment) => ({ ...experiment, title });
 
@@ -30,7 +34,7 @@ describe("opening", () => {
     const initial = [inactive("one"), active("two")];
     const registry = await openRegistry(path, initial);
     expect(registry.list()).toEqual(initial);
-    expect(await readFile(path, "utf8")).toBe(filed(initial));
+    expect(await readFile(path, "utf8")).toBe(written(initial));
   });
 
   test("keeps what the file says, and does not write it again", async () => {
@@ -96,7 +100,7 @@ describe("a corrupt file stops the start, is named with its reason, and stays un
   test("a folder in its place", async () => {
     const path = await pathInNewFolder();
     await mkdir(path);
-    await expect(openRegistry(path, [])).rejects.toThrow(`${path} cannot be read: EISDIR`);
+    await expect(openRegistry(path, [])).rejects.toThrow(`${path} is not a registry: it is not a file`);
   });
 });
 
@@ -107,15 +111,16 @@ describe("changing", () => {
     const changed = await registry.update("two", activate);
     expect(changed?.state).toBe("active");
     expect(registry.get("two")).toEqual(changed);
-    expect(await readFile(path, "utf8")).toBe(filed([inactive("one"), changed]));
+    expect(await readFile(path, "utf8")).toBe(written([inactive("one"), changed as Experiment]));
     expect((await openRegistry(path, [])).list()).toEqual(registry.list());
   });
 
-  test("leaves no other file behind", async () => {
+  test("leaves the state before it as a backup, and no other file", async () => {
     const path = await pathInNewFolder();
     const registry = await openRegistry(path, [inactive("one")]);
     await registry.update("one", activate);
-    expect(await readdir(join(path, ".."))).toEqual(["experiments.json"]);
+    expect(await readdir(join(path, ".."))).toEqual(["experiments.json", "experiments.json.1"]);
+    expect(await readFile(`${path}.1`, "utf8")).toBe(written([inactive("one")]));
   });
 
   test("of an unknown key is undefined, and nothing is written", async () => {

@@ -1,0 +1,5 @@
+/** What we use of it; the package has no types of its own. */
+declare module "fs-native-extensions" {
+  /** Locks bytes of an open file until it is closed. False when another open file has them. */
+  export function tryLock(descriptor: number, offset: number, length: number): boolean;
+}
