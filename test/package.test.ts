@@ -1,18 +1,13 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);
-
-beforeAll(() => {
-  const { status } = spawnSync(process.execPath, ["setup.mjs", "build"], { cwd: ROOT, stdio: "inherit" });
-  expect(status, "node setup.mjs build").toBe(0);
-});
 
 /** A project that has the package installed, removed when the test ends. */
 async function consumer(source: string): Promise<string> {
