@@ -7,6 +7,9 @@ export const MAX_DEPTH = 8;
 export const MAX_KEYS = 64;
 export const MAX_STRING_BYTES = 1024;
 
+/** Signs that need no escape in JSON, so that a stored line's id is found without parsing it. */
+export const ID_FORMAT = /^[A-Za-z0-9_.:-]{1,64}$/;
+
 const ID_ALLOWED = "1 to 64 letters, digits and _ . : -";
 const DEVICE_ALLOWED = "a device id of 1 to 256 characters";
 const EVENT_ALLOWED = "the event's name, 1 to 100 characters";
@@ -23,7 +26,7 @@ const Name = text(0, 256, NAME_ALLOWED);
  */
 export const EventSchema = v.looseObject(
   {
-    id: v.pipe(v.string(ID_ALLOWED), v.regex(/^[A-Za-z0-9_.:-]{1,64}$/, ID_ALLOWED)),
+    id: v.pipe(v.string(ID_ALLOWED), v.regex(ID_FORMAT, ID_ALLOWED)),
     ts: timestamp(),
     deviceId: text(1, 256, DEVICE_ALLOWED),
     event: text(1, 100, EVENT_ALLOWED),
@@ -111,7 +114,8 @@ function stringBeyondLimits(value: string, field: string): ReturnType<typeof bey
   return null;
 }
 
-function utf8Length(value: string): number {
+/** Bytes that a string takes in UTF-8. */
+export function utf8Length(value: string): number {
   let bytes = 0;
   for (const character of value) {
     const code = character.codePointAt(0) ?? 0;
