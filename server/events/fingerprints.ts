@@ -1,65 +1,63 @@
-const FIRST_CAPACITY = 1 << 16;
+/** 64 bits of an id, as two whole numbers below 2^32; the low one is never 0, which marks a free place. */
+export interface Fingerprint {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** Make collisions unpredictable to someone who chooses ids. */
+export interface Seeds {
+  readonly high: number;
+  readonly low: number;
+}
+
+export function fingerprint(id: string, seeds: Seeds): Fingerprint {
+  return { high: hash(id, seeds.high), low: hash(id, seeds.low) || 1 };
+}
+
 /** Open addressing stays near one probe per look-up below this share of used slots. */
 const MOST_FULL = 0.6;
 
 /**
- * A set of ids that keeps 64 bits of each: 16 to 27 bytes an id, where a Set of UUID strings takes about 550. Two of a
- * million ids collide with a chance of 3 in 100 million; a collision drops one event as a duplicate.
+ * A set of at most `most` fingerprints. Its memory is claimed at once, 13 to 27 bytes for each (a Set of UUID strings
+ * takes about 550), because moving a million of them to a larger table would hold up every request for 100 ms; the
+ * system gives the pages as they are used.
  */
 export class Fingerprints {
-  #slots = new Uint32Array(FIRST_CAPACITY * 2);
+  readonly #slots: Uint32Array;
+  readonly #mask: number;
+  readonly #most: number;
   #size = 0;
-  readonly #seedHigh: number;
-  readonly #seedLow: number;
 
-  /** Seeds make collisions unpredictable to someone who chooses ids. */
-  constructor(seedHigh: number, seedLow: number) {
-    this.#seedHigh = seedHigh;
-    this.#seedLow = seedLow;
+  constructor(most: number) {
+    const slots = 2 ** Math.ceil(Math.log2(most / MOST_FULL));
+    this.#slots = new Uint32Array(slots * 2);
+    this.#mask = slots - 1;
+    this.#most = most;
   }
 
-  get size(): number {
-    return this.#size;
+  get isFull(): boolean {
+    return this.#size >= this.#most;
   }
 
-  has(id: string): boolean {
-    const slot = this.#find(hash(id, this.#seedHigh), hash(id, this.#seedLow) || 1);
-    return this.#slots[slot * 2 + 1] !== 0;
+  has({ high, low }: Fingerprint): boolean {
+    return this.#slots[this.#find(high, low) * 2 + 1] !== 0;
   }
 
-  /** Adds an id; false when it was there already. */
-  add(id: string): boolean {
-    const high = hash(id, this.#seedHigh);
-    // 0 in the low word marks a free slot.
-    const low = hash(id, this.#seedLow) || 1;
+  /** Throws when the set is full: beyond that a look-up of what is not there would never end. */
+  add({ high, low }: Fingerprint): void {
     const slot = this.#find(high, low);
-    if (this.#slots[slot * 2 + 1] !== 0) return false;
+    if (this.#slots[slot * 2 + 1] !== 0) return;
+    if (this.isFull) throw new RangeError(`a set of ${this.#most} fingerprints is full`);
     this.#slots[slot * 2] = high;
     this.#slots[slot * 2 + 1] = low;
     this.#size += 1;
-    if (this.#size > (this.#slots.length / 2) * MOST_FULL) this.#grow();
-    return true;
   }
 
   /** The slot that holds the fingerprint, or the free one where it belongs. */
   #find(high: number, low: number): number {
-    const mask = this.#slots.length / 2 - 1;
-    for (let slot = high & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = high & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const found = this.#slots[slot * 2 + 1];
       if (found === 0 || (found === low && this.#slots[slot * 2] === high)) return slot;
-    }
-  }
-
-  #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
-    for (let i = 0; i < old.length; i += 2) {
-      const high = old[i] ?? 0;
-      const low = old[i + 1] ?? 0;
-      if (low === 0) continue;
-      const slot = this.#find(high, low);
-      this.#slots[slot * 2] = high;
-      this.#slots[slot * 2 + 1] = low;
     }
   }
 }

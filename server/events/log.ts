@@ -1,10 +1,16 @@
-import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Event } from "../../core/event.ts";
+import { type EventText, writeEvent } from "../../core/event-text.ts";
 import { syncFolder } from "../durable-file.ts";
-import { Fingerprints } from "./fingerprints.ts";
-import { cutTornTail, isLineStart, listSegments, type Position, readLines, segmentPath } from "./segments.ts";
+import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts";
+import type { Fingerprint } from "./fingerprints.ts";
+import { KnownIds } from "./known-ids.ts";
+import { type Refusal, RefusedFile } from "./refused-file.ts";
+import { SegmentWriter } from "./segment-writer.ts";
+import { isLineStart, listSegments, type Position, readLines, segmentSizes } from "./segments.ts";
+
+export { StorageFailed } from "./segment-writer.ts";
 
 export interface Appended {
   readonly stored: number;
@@ -20,35 +26,71 @@ export interface ReadOptions {
   readonly where: (event: Event) => boolean;
 }
 
+/** What became of the events, and how the log is; see `Accounting` for what survives a restart. */
+export interface LogState extends Counts {
+  readonly received: number;
+  /** Received and not yet decided: on their way to the disk. */
+  readonly waiting: number;
+  /** Lines of the log that are no events. */
+  readonly unreadable: number;
+  /** Refusals since the start that were counted only, because the file of the refused was full. */
+  readonly refusedNotKept: number;
+  readonly logBytes: number;
+  readonly lastError: { readonly at: string; readonly message: string } | null;
+}
+
 /** The append-only log of events: the only thing that is ever counted. */
 export interface EventLog {
-  /** Resolves when every event is durably stored, or was before. Rejects with StorageFailed when the disk does not take it. */
+  /**
+   * Resolves when every event is durably stored, or was before. Rejects with StorageFailed when the disk does not take
+   * it, with Overloaded when too much is waiting for it; the events may then be sent again.
+   */
   append(events: readonly Event[]): Promise<Appended>;
+  /** Appends events whose text is there already. */
+  record(events: readonly EventText[]): Promise<Appended>;
+  /** Counts events that were received and not accepted, and keeps them with their reasons. */
+  refuse(refusals: readonly Refusal[]): void;
   /** Events in log order; `next` is where to go on. Rejects with BadPosition when no event begins at `since`. */
   read(options: ReadOptions): Promise<{ events: Event[]; next: Position }>;
-  /** Throws when the log cannot take events at present. */
+  state(): LogState;
+  /** Stores what was appended before; what is appended later is rejected. */
   close(): Promise<void>;
 }
 
-/** The disk refused; nothing of the batch is in the log, and its events may be sent again. */
-export class StorageFailed extends Error {}
+/** More is waiting for the disk than fits; the event was not stored, and may be sent again in a second. */
+export class Overloaded extends Error {}
 
 /** Not a place where an event of the log begins. */
 export class BadPosition extends Error {}
+
+export interface LogOptions {
+  /** A segment that is longer is followed by the next. */
+  readonly segmentBytes: number;
+  /** Events and bytes that may wait for the disk; as many may be on their way to it. */
+  readonly mostWaiting: { readonly events: number; readonly bytes: number };
+}
+
+const LOG_OPTIONS: LogOptions = {
+  segmentBytes: 64 * 1024 * 1024,
+  // Some 0.1 s of the fastest load measured: what waits longer has senders that give up and send again.
+  mostWaiting: { events: 20_000, bytes: 8 * 1024 * 1024 },
+};
 
 /** Events that go to disk in one write and one sync. */
 interface Batch {
   readonly lines: string[];
   readonly ids: string[];
+  readonly fingerprints: Fingerprint[];
+  bytes: number;
+  /** Events whose id is in this batch already. */
+  resends: number;
   readonly done: Promise<void>;
   readonly settle: (error?: Error) => void;
 }
 
 /** Without anybody waiting, as for assignments, a sync costs processor time only. */
 const LONGEST_GATHER_MS = 5;
-const SEGMENT_BYTES = 64 * 1024 * 1024;
-/** A stored line begins with its id, so that ids are rebuilt without parsing the rest. */
-const ID_AT_START = /^\{"id":"([^"\\]+)"/;
+const SAVE_COUNTS_MS = 10_000;
 
 /**
  * Opens the log in a folder, creating it when needed: cuts a torn tail, rebuilds the ids, and goes on in the newest segment.
@@ -56,62 +98,50 @@ const ID_AT_START = /^\{"id":"([^"\\]+)"/;
  * One writer with group commit: whatever is queued is written at once and synced once, and only then acknowledged. A
  * resend of an id that is still on its way waits for that very write, so it is never acknowledged before its original.
  */
-export async function openEventLog(folder: string, segmentBytes = SEGMENT_BYTES): Promise<EventLog> {
+export async function openEventLog(folder: string, options: Partial<LogOptions> = {}): Promise<EventLog> {
+  const { segmentBytes, mostWaiting } = { ...LOG_OPTIONS, ...options };
   await mkdir(folder, { recursive: true });
-  const seed = randomBytes(8);
-  const ids = new Fingerprints(seed.readUInt32LE(0), seed.readUInt32LE(4));
-  const inFlight = new Map<string, Batch>();
-  let segment = (await listSegments(folder)).at(-1) ?? 1;
-  let file = await openSegment(folder, segment);
-  await cutTornTail(folder, segment);
-  let offset = (await file.stat()).size;
-  for await (const { text } of readLines(folder, { segment: 0, offset: 0 }, { segment, offset })) {
-    const id = ID_AT_START.exec(text)?.[1];
-    if (id) ids.add(id);
+  await syncFolder(join(folder, ".."));
+  const onFull = (segment: number, bytes: number) => {
+    closedBytes += bytes;
+    ids.finishSegment(segment, bytes);
+  };
+  const writer = await SegmentWriter.open(folder, (await listSegments(folder)).at(-1) ?? 1, segmentBytes, onFull);
+  const ids = await KnownIds.rebuild(folder, writer.end);
+  let closedBytes = (await segmentSizes(folder)).reduce((sum, bytes) => sum + bytes, 0) - writer.end.offset;
+  const before = await readCounts(folder);
+  const accounting = new Accounting({ duplicate: 0, refused: 0, shed: 0, ...before, stored: ids.total.stored });
+  const refused = await RefusedFile.open(folder);
+  let lastError: LogState["lastError"] = null;
+  if (before && before.stored > ids.total.stored) {
+    reportError(
+      `the log holds ${ids.total.stored} events, but ${before.stored} were stored when the counters were last saved`,
+    );
   }
 
+  const inFlight = new Map<string, Batch>();
   let queue = newBatch();
   let writing: Promise<void> | null = null;
-  /** False after a failed write: nobody knows what is on disk beyond the last sync. */
-  let isSound = true;
+  let closing: Promise<void> | null = null;
+  const saveTimer = setInterval(() => void saveCountsNow(), SAVE_COUNTS_MS).unref();
+
+  function reportError(message: string): void {
+    lastError = { at: new Date().toISOString(), message };
+  }
 
   async function commit(batch: Batch): Promise<void> {
-    const bytes = Buffer.from(`${batch.lines.join("\n")}\n`);
+    let failed: Error | undefined;
     try {
-      if (!isSound) await cutBack();
-      if (offset >= segmentBytes) await rotate();
-      // A write near a full disk may take only a part.
-      for (let done = 0; done < bytes.length; ) {
-        done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
-      }
-      await file.datasync();
-      offset += bytes.length;
-      for (const id of batch.ids) ids.add(id);
-      batch.settle();
+      await writer.append(Buffer.from(`${batch.lines.join("\n")}\n`));
+      for (const id of batch.fingerprints) ids.add(id);
     } catch (error) {
-      isSound = false;
-      // While the disk is still failing this fails too; the next batch tries it again before it writes.
-      await cutBack().catch(() => undefined);
-      batch.settle(new StorageFailed(`the event log cannot be written: ${(error as Error).message}`));
-    } finally {
-      for (const id of batch.ids) inFlight.delete(id);
+      failed = error as Error;
+      reportError(failed.message);
     }
-  }
-
-  async function rotate(): Promise<void> {
-    const next = await openSegment(folder, segment + 1);
-    await file.close();
-    file = next;
-    segment += 1;
-    offset = 0;
-  }
-
-  /** Opens the segment anew and cuts off what is beyond the last sync. */
-  async function cutBack(): Promise<void> {
-    await file.close().catch(() => undefined);
-    file = await openSegment(folder, segment);
-    await file.truncate(offset);
-    isSound = true;
+    accounting.settle(failed ? "shed" : "stored", batch.ids.length);
+    accounting.settle(failed ? "shed" : "duplicate", batch.resends);
+    for (const id of batch.ids) inFlight.delete(id);
+    batch.settle(failed);
   }
 
   /** Lets requests that come together share a sync: waits as long as every turn of the event loop brings another event. */
@@ -133,43 +163,117 @@ export async function openEventLog(folder: string, segmentBytes = SEGMENT_BYTES)
     writing = null;
   }
 
-  return {
-    async append(events) {
-      const waiting: Batch[] = [];
-      let stored = 0;
-      for (const event of events) {
-        let batch = inFlight.get(event.id);
-        if (!batch) {
-          if (ids.has(event.id)) continue;
-          batch = queue;
-          batch.lines.push(JSON.stringify(event));
-          batch.ids.push(event.id);
-          inFlight.set(event.id, batch);
-          stored += 1;
-        }
-        if (waiting.at(-1) !== batch) waiting.push(batch);
+  /** Saves the counts of one moment, at which the log ends where `stored` says. One after the other. */
+  let saved: Promise<unknown> = Promise.resolve();
+  let savedText = JSON.stringify(accounting.counts);
+  function saveCountsNow(): Promise<unknown> {
+    saved = saved.then(async () => {
+      const { counts } = accounting;
+      if (JSON.stringify(counts) === savedText) return;
+      try {
+        await saveCounts(folder, { ...counts, upTo: writer.end });
+        savedText = JSON.stringify(counts);
+      } catch (error) {
+        reportError(`the counters cannot be saved: ${(error as Error).message}`);
       }
-      if (stored > 0) writing ??= writeAll();
-      for (const batch of waiting) await batch.done;
-      return { stored, duplicates: events.length - stored };
+    });
+    return saved;
+  }
+
+  /** Why nothing can be taken now, or null. */
+  function obstacle(events: readonly EventText[]): Error | null {
+    if (closing) return new Overloaded("the event log is closing");
+    const bytes = events.reduce((sum, { text }) => sum + text.length, queue.bytes);
+    if (queue.lines.length + events.length <= mostWaiting.events && bytes <= mostWaiting.bytes) return null;
+    return new Overloaded("more events are waiting for the disk than it takes");
+  }
+
+  async function record(events: readonly EventText[]): Promise<Appended> {
+    accounting.receive(events.length);
+    const error = obstacle(events);
+    if (error) {
+      accounting.settle("shed", events.length);
+      throw error;
+    }
+    const batches: Batch[] = [];
+    let stored = 0;
+    let known = 0;
+    for (const { id, text } of events) {
+      let batch = inFlight.get(id);
+      if (batch) {
+        batch.resends += 1;
+      } else {
+        const fingerprint = ids.fingerprint(id);
+        if (ids.has(fingerprint)) {
+          known += 1;
+          continue;
+        }
+        batch = queue;
+        batch.lines.push(text);
+        batch.ids.push(id);
+        batch.fingerprints.push(fingerprint);
+        batch.bytes += text.length;
+        inFlight.set(id, batch);
+        stored += 1;
+      }
+      if (batches.at(-1) !== batch) batches.push(batch);
+    }
+    accounting.settle("duplicate", known);
+    if (stored > 0) writing ??= writeAll();
+    for (const batch of batches) await batch.done;
+    return { stored, duplicates: events.length - stored };
+  }
+
+  return {
+    record,
+    append: (events) => record(events.map(writeEvent)),
+    refuse(refusals) {
+      const at = new Date().toISOString();
+      accounting.receive(refusals.length);
+      accounting.settle("refused", refusals.length);
+      for (const refusal of refusals) refused.keep(at, refusal);
     },
     async read({ since, limit, where }) {
       const events: Event[] = [];
       let next = since ?? { segment: 0, offset: 0 };
       if (!(await isLineStart(folder, next))) throw new BadPosition(`no event begins after ${next.offset} bytes`);
-      for await (const { text, end } of readLines(folder, next, { segment, offset })) {
+      for await (const { text, end } of readLines(folder, next, writer.end)) {
         if (events.length === limit) break;
-        const event = JSON.parse(text) as Event;
-        if (where(event)) events.push(event);
+        const event = readEvent(text);
+        if (event && where(event)) events.push(event);
         next = end;
       }
       return { events, next };
     },
-    async close() {
-      await writing;
-      await file.close();
+    state: () => ({
+      ...accounting.counts,
+      unreadable: ids.total.unreadable,
+      refusedNotKept: refused.dropped,
+      logBytes: closedBytes + writer.end.offset,
+      lastError,
+    }),
+    close() {
+      closing ??= (async () => {
+        clearInterval(saveTimer);
+        await writing;
+        await refused.flush();
+        await saveCountsNow();
+        await ids.save(writer.end);
+        await writer.close();
+      })();
+      return closing;
     },
   };
+}
+
+/** An event that is stored; null for a line that is none, which no reader may stumble over. */
+export function readEvent(text: string): Event | null {
+  try {
+    const event = JSON.parse(text);
+    return typeof event?.id === "string" && typeof event.deviceId === "string" ? event : null;
+  } catch {
+    return null;
+  }
 }
 
 function newBatch(): Batch {
@@ -179,18 +283,5 @@ function newBatch(): Batch {
   });
   // Nobody may be waiting (an assignment's event): a failed write must not end the process.
   done.catch(() => undefined);
-  return { lines: [], ids: [], done, settle };
-}
-
-async function openSegment(folder: string, segment: number): Promise<FileHandle> {
-  const path = segmentPath(folder, segment);
-  try {
-    return await open(path, "r+");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  const file = await open(path, "wx+");
-  await syncFolder(folder);
-  await syncFolder(join(folder, ".."));
-  return file;
+  return { lines: [], ids: [], fingerprints: [], bytes: 0, resends: 0, done, settle };
 }

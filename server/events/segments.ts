@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
-import { appendFile, open, readdir, stat, truncate } from "node:fs/promises";
+import { appendFile, type FileHandle, open, readdir, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { syncFolder } from "../durable-file.ts";
 
 /** A place in the log: after `offset` bytes of segment `segment`. */
 export interface Position {
@@ -10,6 +11,11 @@ export interface Position {
 
 const NAME = /^(\d{8})\.ndjson$/;
 const NEWLINE = 0x0a;
+const SCAN_BYTES = 1 << 20;
+/** A stored line begins with its id, so that ids are found without parsing the rest. */
+const BEFORE_ID = Buffer.from('{"id":"');
+const QUOTE = 0x22;
+const LONGEST_ID = 64;
 
 export function segmentPath(folder: string, segment: number): string {
   return join(folder, `${String(segment).padStart(8, "0")}.ndjson`);
@@ -22,6 +28,12 @@ export async function listSegments(folder: string): Promise<number[]> {
     .flatMap((name) => NAME.exec(name)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => a - b);
+}
+
+/** Bytes of each segment of a folder, oldest first. */
+export async function segmentSizes(folder: string): Promise<number[]> {
+  const segments = await listSegments(folder);
+  return Promise.all(segments.map(async (segment) => (await stat(segmentPath(folder, segment))).size));
 }
 
 export interface Line {
@@ -50,6 +62,54 @@ export async function* readLines(folder: string, from: Position, to: Position): 
       rest = buffer.subarray(lineStart);
     }
   }
+}
+
+/**
+ * Calls `onLine` for each whole line between two offsets of a file, with the bytes from `start` to `end` of a buffer that
+ * is only theirs during the call. Four times as fast as `readLines`, which lets its caller stop.
+ *
+ * @returns the offset after the last whole line
+ */
+export async function scanLines(
+  path: string,
+  from: number,
+  to: number,
+  onLine: (buffer: Buffer, start: number, end: number) => void,
+): Promise<number> {
+  const file = await open(path, "r");
+  try {
+    let buffer = Buffer.allocUnsafe(Math.min(SCAN_BYTES, Math.max(1, to - from)));
+    // Bytes at the buffer's beginning that belong to a line whose end was not read yet.
+    let held = 0;
+    let offset = from;
+    while (offset < to) {
+      if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
+      const { bytesRead } = await file.read(buffer, held, Math.min(buffer.length - held, to - offset), offset);
+      if (bytesRead === 0) break;
+      offset += bytesRead;
+      const filled = buffer.subarray(0, held + bytesRead);
+      let start = 0;
+      for (let end = filled.indexOf(NEWLINE, held); end !== -1; end = filled.indexOf(NEWLINE, start)) {
+        onLine(filled, start, end);
+        start = end + 1;
+      }
+      buffer.copyWithin(0, start, filled.length);
+      held = filled.length - start;
+    }
+    return offset - held;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The id that a line begins with; null when it is not a line of ours. */
+export function idOfLine(buffer: Buffer, start: number, end: number): string | null {
+  const from = start + BEFORE_ID.length;
+  if (from >= end || buffer.compare(BEFORE_ID, 0, BEFORE_ID.length, start, from) !== 0) return null;
+  const quote = buffer.indexOf(QUOTE, from);
+  // Closed, and so closed by the braces of the event: a line of NULs or half a line has no such end.
+  if (quote <= from || quote - from > LONGEST_ID || quote >= end || buffer[end - 1] !== 0x7d) return null;
+  return buffer.toString("latin1", from, quote);
 }
 
 /** Whether a line may begin there: at the beginning of a segment, or after a newline. */
@@ -85,8 +145,27 @@ export async function cutTornTail(folder: string, segment: number): Promise<numb
   }
   const torn = tail.subarray(tail.lastIndexOf(NEWLINE) + 1);
   if (torn.length > 0) {
-    await appendFile(path.replace(/\.ndjson$/, ".bad.ndjson"), Buffer.concat([torn, Buffer.from("\n")]));
+    const kept = appendFile(path.replace(/\.ndjson$/, ".bad.ndjson"), Buffer.concat([torn, Buffer.from("\n")]));
+    // Only for people to look at: a full disk must not keep the server from starting.
+    await kept.catch(() => undefined);
     await truncate(path, size - torn.length);
   }
   return torn.length;
+}
+
+/** Opens a segment for writing and makes sure that its entry in the folder is durable, creating it when needed. */
+export async function openSegment(folder: string, segment: number): Promise<FileHandle> {
+  const path = segmentPath(folder, segment);
+  const file = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return open(path, "wx+");
+  });
+  try {
+    // Also when it was there already: the sync after its creation may be what failed.
+    await syncFolder(folder);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }

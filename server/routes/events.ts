@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { type Event, type EventDefaults, MAX_EVENTS_PER_REQUEST, parseEvent } from "../../core/event.ts";
+import { type EventDefaults, MAX_EVENTS_PER_REQUEST } from "../../core/event.ts";
+import { type EventText, parseEventText } from "../../core/event-text.ts";
+import { parseEventTexts, type ReceivedEvent } from "../../core/event-texts.ts";
 import type { EventsAnswer } from "../../core/http-contract.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { BodyRefused, readBody } from "../body.ts";
-import { type EventLog, StorageFailed } from "../events/log.ts";
+import { type EventLog, Overloaded, StorageFailed } from "../events/log.ts";
 import { type Env, header, preflight, problem, publicJson } from "../http.ts";
 import { RUN_HEADER, type RunSigner } from "../run.ts";
 
@@ -21,23 +23,28 @@ export function recordRoutes({ log, runs }: { log: EventLog; runs: RunSigner }) 
         if (!CONTENT_TYPE.test(contentType)) {
           throw new BodyRefused(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
         }
-        const inputs = eventsOf(await readBody(c, MAX_BODY_BYTES));
-        const { events, rejected } = parseAll(inputs, {
+        const received = eventsOf(await readBody(c, MAX_BODY_BYTES));
+        const { events, rejected } = parseAll(received, {
           id: randomUUID,
           ts: () => new Date().toISOString(),
           run: runs.verify(header(c, RUN_HEADER), Date.now()),
         });
+        if (rejected.length > 0) {
+          log.refuse(rejected.map(({ index, reason }) => ({ reason, text: textOf(received[index]) })));
+        }
         if (events.length === 0 && rejected.length > 0) {
           return problem(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
         }
-        const { stored, duplicates } = await log.append(events);
+        const { stored, duplicates } = await log.record(events);
         return publicJson({ status: "ok", accepted: stored, duplicates, rejected } satisfies EventsAnswer);
       } catch (error) {
         if (error instanceof BodyRefused) {
+          // Nobody knows how many events it held.
+          log.refuse([{ reason: error.message, text: "" }]);
           const headers: Record<string, string> = error.status === 413 ? { connection: "close" } : {};
           return problem(error.status, "Request refused", error.message, { headers });
         }
-        if (error instanceof StorageFailed) {
+        if (error instanceof StorageFailed || error instanceof Overloaded) {
           return problem(503, "Storage unavailable", error.message, { headers: { "retry-after": "1" } });
         }
         throw error;
@@ -46,31 +53,40 @@ export function recordRoutes({ log, runs }: { log: EventLog; runs: RunSigner }) 
     .options("/events", preflight);
 }
 
-/** The body's events, not yet parsed. Throws BodyRefused. */
-function eventsOf(body: string): unknown[] {
-  let input: unknown;
+/** The body's events, not yet checked. Throws BodyRefused. */
+function eventsOf(body: string): ReceivedEvent[] {
+  let received: ReceivedEvent[];
   try {
-    input = JSON.parse(body);
+    received = parseEventTexts(body);
   } catch (error) {
     throw new BodyRefused(400, `the body is not JSON: ${(error as Error).message}`);
   }
-  const inputs = Array.isArray(input) ? input : [input];
-  if (inputs.length < 1 || inputs.length > MAX_EVENTS_PER_REQUEST) {
-    throw new BodyRefused(400, `the array has ${inputs.length} events: allowed are 1 to ${MAX_EVENTS_PER_REQUEST}`);
+  if (received.length < 1 || received.length > MAX_EVENTS_PER_REQUEST) {
+    throw new BodyRefused(400, `the array has ${received.length} events: allowed are 1 to ${MAX_EVENTS_PER_REQUEST}`);
   }
-  return inputs;
+  return received;
 }
 
-function parseAll(inputs: readonly unknown[], defaults: EventDefaults) {
-  const events: Event[] = [];
+function parseAll(received: readonly ReceivedEvent[], defaults: EventDefaults) {
+  const events: EventText[] = [];
   const rejected: { index: number; reason: string }[] = [];
-  inputs.forEach((input, index) => {
+  received.forEach(({ text, input }, index) => {
     try {
-      events.push(parseEvent(input, defaults));
+      events.push(parseEventText(text, input, defaults));
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       rejected.push({ index, reason: error.message });
     }
   });
   return { events, rejected };
+}
+
+/** A refused event for the file of the refused. */
+function textOf(received: ReceivedEvent | undefined): string {
+  try {
+    return received?.text ?? JSON.stringify(received?.input) ?? "";
+  } catch {
+    // JSON.stringify overflows the stack on nesting that JSON.parse accepts.
+    return "nested too deep to be written";
+  }
 }

@@ -18,7 +18,7 @@ const events = (count: number, from = 0) => Array.from({ length: count }, (_, i)
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `e-${i}`);
 
 async function openLog(folder: string, segmentBytes?: number): Promise<EventLog> {
-  const log = await openEventLog(folder, segmentBytes);
+  const log = await openEventLog(folder, segmentBytes === undefined ? {} : { segmentBytes });
   onTestFinished(() => log.close().catch(() => undefined));
   return log;
 }
@@ -27,6 +27,9 @@ async function ids(log: EventLog): Promise<string[]> {
   const { events } = await log.read({ since: null, limit: Number.MAX_SAFE_INTEGER, where: () => true });
   return events.map(({ id }) => id);
 }
+
+const segmentNames = async (folder: string) =>
+  (await readdir(folder)).filter((name) => /^\d{8}\.ndjson$/.test(name)).sort();
 
 const FIRST = "00000001.ndjson";
 
@@ -150,7 +153,7 @@ describe("segments", () => {
     const folder = await temporaryFolder();
     const log = await openLog(folder, 500);
     for (const single of events(30)) await log.append([single]);
-    const names = (await readdir(folder)).sort();
+    const names = await segmentNames(folder);
     expect(names.slice(0, 3)).toEqual(["00000001.ndjson", "00000002.ndjson", "00000003.ndjson"]);
     for (const name of names.slice(0, -1)) {
       const { size } = await stat(join(folder, name));
@@ -177,11 +180,11 @@ describe("segments", () => {
     const folder = await temporaryFolder();
     const before = await openLog(folder, 300);
     for (const single of events(7)) await before.append([single]);
-    const names = await readdir(folder);
+    const names = await segmentNames(folder);
     await before.close();
     const log = await openLog(folder);
     await log.append([event(7)]);
-    expect(await readdir(folder)).toEqual(names);
+    expect(await segmentNames(folder)).toEqual(names);
     expect(await ids(log)).toEqual(numbers(8));
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { assign } from "../../core/assign.ts";
 import { weights } from "../../core/experiment.ts";
-import { active, inactive, openApp, rolledOut } from "./open-app.ts";
+import { active, failingLog, inactive, openApp, rolledOut } from "./open-app.ts";
 
 const DEVICE = "b8afe181-0214-45fa-8904-fce9229a8b42";
 
@@ -155,11 +155,7 @@ describe("the exp_groups event", () => {
   });
 
   test("is not needed for the answer: a failing log costs no visitor his group", async () => {
-    const failing = {
-      append: () => Promise.reject(new Error("disk full")),
-      read: () => Promise.reject(),
-      close: async () => {},
-    };
+    const failing = await failingLog(new Error("disk full"));
     const { app } = await openApp([active("on")], { log: failing });
     const { response, groups } = await ask(app, { device_id: DEVICE });
     expect(response.status).toBe(200);

@@ -6,7 +6,7 @@ import type { Event } from "../../core/event.ts";
 import { defineExperiment, type Experiment, type ExperimentDraft } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
 import { createApp, type Deps } from "../../server/app.ts";
-import { openEventLog } from "../../server/events/log.ts";
+import { type EventLog, openEventLog } from "../../server/events/log.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { runSigner } from "../../server/run.ts";
 
@@ -30,6 +30,13 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** A log that takes nothing, for a reason. */
+export async function failingLog(error: Error): Promise<EventLog> {
+  const log = await openEventLog(await temporaryFolder());
+  onTestFinished(() => log.close());
+  return { ...log, append: () => Promise.reject(error), record: () => Promise.reject(error) };
 }
 
 /** The whole app with real parts in a folder of its own, closed when the test ends. Without a token it is the demo's. */

@@ -2,7 +2,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { StorageFailed } from "../../server/events/log.ts";
 import { runSigner } from "../../server/run.ts";
-import { NOW, openApp } from "./open-app.ts";
+import { failingLog, NOW, openApp } from "./open-app.ts";
 
 const event = (n: number, more: Record<string, unknown> = {}) => ({
   id: `e-${n}`,
@@ -245,11 +245,7 @@ describe("what is refused", () => {
   });
 
   test("503 with Retry-After when the disk takes nothing", async () => {
-    const failing = {
-      append: () => Promise.reject(new StorageFailed("the event log cannot be written: ENOSPC")),
-      read: () => Promise.reject(),
-      close: async () => {},
-    };
+    const failing = await failingLog(new StorageFailed("the event log cannot be written: ENOSPC"));
     const { post, errors } = await openApp([], { log: failing });
     const response = await post(event(1));
     expect(response.status).toBe(503);
@@ -259,11 +255,7 @@ describe("what is refused", () => {
   });
 
   test("500, which is reported and says nothing of the reason, for a fault of ours", async () => {
-    const broken = {
-      append: () => Promise.reject(new Error("a secret")),
-      read: () => Promise.reject(),
-      close: async () => {},
-    };
+    const broken = await failingLog(new Error("a secret"));
     const { post, errors } = await openApp([], { log: broken });
     const response = await post(event(1));
     expect(response.status).toBe(500);

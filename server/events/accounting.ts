@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { replaceFile } from "../durable-file.ts";
+import type { Position } from "./segments.ts";
+
+/** What can become of an event that was received. */
+export const OUTCOMES = ["stored", "duplicate", "refused", "shed"] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+export type Counts = Readonly<Record<Outcome, number>>;
+
+/**
+ * Counts what became of every event: received = stored + duplicate + refused + shed + waiting, always. `shed` are those
+ * that were answered 503, because the queue was full or the disk refused; they are received again when they are resent.
+ *
+ * What survives a restart: `stored` is what the log holds, counted anew. The others are in no log; they are saved on a
+ * clean stop and every ten seconds, so that a killed process forgets at most the last ten seconds of them, together with
+ * their share of `received`.
+ */
+export class Accounting {
+  #received: number;
+  readonly #counts: Record<Outcome, number>;
+
+  constructor(before: Counts) {
+    this.#counts = { ...before };
+    this.#received = sum(before);
+  }
+
+  receive(events: number): void {
+    this.#received += events;
+  }
+
+  settle(outcome: Outcome, events: number): void {
+    this.#counts[outcome] += events;
+  }
+
+  get counts(): Counts & { readonly received: number; readonly waiting: number } {
+    return { received: this.#received, waiting: this.#received - sum(this.#counts), ...this.#counts };
+  }
+}
+
+function sum(counts: Counts): number {
+  return OUTCOMES.reduce((total, outcome) => total + counts[outcome], 0);
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const SavedSchema = v.strictObject({
+  version: v.literal(1),
+  upTo: v.strictObject({ segment: count, offset: count }),
+  stored: count,
+  duplicate: count,
+  refused: count,
+  shed: count,
+});
+
+/** Counts as saved: `stored` is the number of events in the log up to `upTo`. */
+export interface SavedCounts extends Counts {
+  readonly upTo: Position;
+}
+
+export const COUNTS_FILE = "counters.json";
+
+export async function saveCounts(folder: string, { upTo, stored, duplicate, refused, shed }: SavedCounts) {
+  const content = { version: 1, upTo, stored, duplicate, refused, shed };
+  await replaceFile(join(folder, COUNTS_FILE), `${JSON.stringify(content)}\n`);
+}
+
+/** Counts of an earlier process; null when there are none, or they are not what we wrote. */
+export async function readCounts(folder: string): Promise<SavedCounts | null> {
+  try {
+    return v.parse(SavedSchema, JSON.parse(await readFile(join(folder, COUNTS_FILE), "utf8")));
+  } catch {
+    return null;
+  }
+}

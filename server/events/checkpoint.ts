@@ -1,0 +1,115 @@
+import { open, readFile, rm } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { replaceFile } from "../durable-file.ts";
+import type { Fingerprint, Seeds } from "./fingerprints.ts";
+import { segmentPath } from "./segments.ts";
+
+/** What was found in the first `bytes` bytes of a segment, so that the next start need not read them. */
+export interface Checkpoint {
+  readonly bytes: number;
+  /** Lines that begin with an id. */
+  readonly stored: number;
+  /** Other lines: a disk's garbage, or what a person wrote there. */
+  readonly unreadable: number;
+  readonly seeds: Seeds;
+  /** Fingerprints of the ids, in the order of the lines. */
+  readonly ids: FingerprintList;
+}
+
+/** Fingerprints in order, 8 bytes each. */
+export class FingerprintList {
+  #words: Uint32Array;
+  #length: number;
+
+  constructor(words: Uint32Array = new Uint32Array(0)) {
+    this.#words = words;
+    this.#length = words.length / 2;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The words as they are in a file. */
+  get words(): Uint32Array {
+    return this.#words.subarray(0, this.#length * 2);
+  }
+
+  at(index: number): Fingerprint {
+    return { high: this.#words[index * 2] ?? 0, low: this.#words[index * 2 + 1] ?? 0 };
+  }
+
+  push({ high, low }: Fingerprint): void {
+    if (this.#length * 2 === this.#words.length) {
+      const longer = new Uint32Array(Math.max(2048, this.#words.length * 2));
+      longer.set(this.#words);
+      this.#words = longer;
+    }
+    this.#words[this.#length * 2] = high;
+    this.#words[this.#length * 2 + 1] = low;
+    this.#length += 1;
+  }
+}
+
+const VERSION = 1;
+/** The log's bytes before the checkpoint's end that tie it to this very log. Arbitrary: a page. */
+const TIE_BYTES = 4096;
+
+export function checkpointPath(folder: string, segment: number): string {
+  return segmentPath(folder, segment).replace(/\.ndjson$/, ".ids");
+}
+
+/** Writes a segment's checkpoint: a line of JSON, the fingerprints, and a CRC of both. Old or new is there, never half. */
+export async function writeCheckpoint(folder: string, segment: number, checkpoint: Checkpoint): Promise<void> {
+  const { bytes, stored, unreadable, seeds, ids } = checkpoint;
+  const tie = await tieOf(folder, segment, bytes);
+  if (tie === null) return;
+  const header = { version: VERSION, bytes, stored, unreadable, seeds, ids: ids.length, tie };
+  const { words } = ids;
+  const content = Buffer.concat([
+    Buffer.from(`${JSON.stringify(header)}\n`),
+    Buffer.from(words.buffer, words.byteOffset, words.byteLength),
+    Buffer.alloc(4),
+  ]);
+  content.writeUInt32LE(crc32(content.subarray(0, -4)), content.length - 4);
+  const path = checkpointPath(folder, segment);
+  try {
+    await replaceFile(path, content);
+  } catch (error) {
+    // It may be a full disk that is short of just these bytes.
+    await rm(`${path}.tmp`, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * A segment's checkpoint, or null when there is none that can be trusted: it is missing or damaged, it says more than the
+ * log holds, or the log is another one. Then the ids are read from the log.
+ */
+export async function readCheckpoint(folder: string, segment: number): Promise<Checkpoint | null> {
+  const content = await readFile(checkpointPath(folder, segment)).catch(() => null);
+  if (!content || content.length < 8) return null;
+  if (crc32(content.subarray(0, -4)) !== content.readUInt32LE(content.length - 4)) return null;
+  const headerEnd = content.indexOf(0x0a);
+  // The CRC held, so this is what we wrote; only another version may have written something else.
+  const header = JSON.parse(content.toString("utf8", 0, headerEnd));
+  if (header.version !== VERSION) return null;
+  if ((await tieOf(folder, segment, header.bytes)) !== header.tie) return null;
+  const { bytes, stored, unreadable, seeds } = header;
+  // A copy, because 32-bit words have to begin at a multiple of 4 bytes.
+  const words = new Uint32Array(new Uint8Array(content.subarray(headerEnd + 1, -4)).buffer);
+  return { bytes, stored, unreadable, seeds, ids: new FingerprintList(words) };
+}
+
+/** CRC of the log's bytes right before a place; null when the log ends before it, or no line ends there. */
+async function tieOf(folder: string, segment: number, end: number): Promise<number | null> {
+  const file = await open(segmentPath(folder, segment), "r");
+  try {
+    const start = Math.max(0, end - TIE_BYTES);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+    if (bytesRead < end - start || (end > 0 && buffer.at(-1) !== 0x0a)) return null;
+    return crc32(buffer);
+  } finally {
+    await file.close();
+  }
+}

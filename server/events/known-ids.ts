@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { type Checkpoint, FingerprintList, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { type Fingerprint, fingerprint, type Seeds } from "./fingerprints.ts";
+import { RecentIds } from "./recent-ids.ts";
+import { idOfLine, listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
+
+/** Fewer are read from the log in less time than a checkpoint takes to be made durable. */
+const LEAST_LINES = 1000;
+
+/** The ids of a log, rebuilt when it is opened, and the checkpoints by which that is quick. */
+export class KnownIds {
+  readonly #folder: string;
+  readonly #seeds: Seeds;
+  readonly #recent = new RecentIds();
+  /** Of the newest segment. */
+  #list = new FingerprintList();
+  #unreadable = 0;
+  /** Of all segments. */
+  #total = { stored: 0, unreadable: 0 };
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, seeds: Seeds) {
+    this.#folder = folder;
+    this.#seeds = seeds;
+  }
+
+  /** Reads the checkpoints of a folder up to `end`, and from the log what none of them tells. */
+  static async rebuild(folder: string, end: Position): Promise<KnownIds> {
+    // Newest first, because beyond what is guaranteed an id may be forgotten, and need not be read at all.
+    const segments = (await listSegments(folder)).filter((segment) => segment <= end.segment).reverse();
+    const known = new KnownIds(folder, await seedsOf(folder, segments));
+    const lists: FingerprintList[] = [];
+    let held = 0;
+    for (const segment of segments) {
+      const bytes = segment === end.segment ? end.offset : (await stat(segmentPath(folder, segment))).size;
+      const { stored, unreadable, ids } = await known.#readSegment(segment, bytes, segment < end.segment);
+      known.#total.stored += stored;
+      known.#total.unreadable += unreadable;
+      if (segment === end.segment) {
+        known.#list = ids;
+        known.#unreadable = unreadable;
+      }
+      if (held < known.#recent.guaranteed) lists.push(ids);
+      held += ids.length;
+    }
+    for (const ids of lists.reverse()) for (let i = 0; i < ids.length; i += 1) known.#recent.add(ids.at(i));
+    return known;
+  }
+
+  /** Lines of the log that were found when it was opened. */
+  get total(): { readonly stored: number; readonly unreadable: number } {
+    return this.#total;
+  }
+
+  fingerprint(id: string): Fingerprint {
+    return fingerprint(id, this.#seeds);
+  }
+
+  has(id: Fingerprint): boolean {
+    return this.#recent.has(id);
+  }
+
+  /** Adds an id that was stored in the newest segment. */
+  add(id: Fingerprint): void {
+    this.#recent.add(id);
+    this.#list.push(id);
+  }
+
+  /** Writes the checkpoint of a segment that is full; what is added from now on is of the next one. */
+  finishSegment(segment: number, bytes: number): void {
+    const list = this.#list;
+    this.#list = new FingerprintList();
+    const unreadable = this.#unreadable;
+    this.#unreadable = 0;
+    this.#saving = this.#saving.then(() => this.#write(segment, bytes, list, unreadable));
+  }
+
+  /** Writes the checkpoint of the newest segment, and waits for those of others. */
+  async save({ segment, offset }: Position): Promise<void> {
+    await this.#saving;
+    if (this.#list.length >= LEAST_LINES) await this.#write(segment, offset, this.#list, this.#unreadable);
+  }
+
+  /** Without a checkpoint the next start takes longer, that is all: an error is not worth more. */
+  async #write(segment: number, bytes: number, ids: FingerprintList, unreadable: number): Promise<void> {
+    const checkpoint = { bytes, stored: ids.length, unreadable, seeds: this.#seeds, ids };
+    await writeCheckpoint(this.#folder, segment, checkpoint).catch(() => undefined);
+  }
+
+  /** What a segment holds up to `bytes`: its checkpoint, and by scanning what is beyond. A full one gets a checkpoint. */
+  async #readSegment(segment: number, bytes: number, isFull: boolean): Promise<Checkpoint> {
+    const before = await readCheckpoint(this.#folder, segment);
+    const { high, low } = this.#seeds;
+    const isUsable = before && before.bytes <= bytes && before.seeds.high === high && before.seeds.low === low;
+    if (isUsable && before.bytes === bytes) return before;
+    const ids = isUsable ? before.ids : new FingerprintList();
+    let unreadable = isUsable ? before.unreadable : 0;
+    const path = segmentPath(this.#folder, segment);
+    await scanLines(path, isUsable ? before.bytes : 0, bytes, (buffer, start, end) => {
+      const id = idOfLine(buffer, start, end);
+      if (id === null) unreadable += 1;
+      else ids.push(this.fingerprint(id));
+    });
+    if (isFull) await this.#write(segment, bytes, ids, unreadable);
+    return { bytes, stored: ids.length, unreadable, seeds: this.#seeds, ids };
+  }
+}
+
+/** The seeds of the newest checkpoint, so that the others can be used too; new ones when there is none. */
+async function seedsOf(folder: string, segments: readonly number[]): Promise<Seeds> {
+  for (const segment of segments) {
+    const checkpoint = await readCheckpoint(folder, segment);
+    if (checkpoint) return checkpoint.seeds;
+  }
+  const seed = randomBytes(8);
+  return { high: seed.readUInt32LE(0), low: seed.readUInt32LE(4) };
+}

@@ -1,0 +1,44 @@
+import { type Fingerprint, Fingerprints } from "./fingerprints.ts";
+
+/** 16 MiB each: 1.25 million fingerprints fill 60 % of 2^21 slots. */
+const GENERATION = 1_250_000;
+const GENERATIONS = 5;
+
+/**
+ * The ids by which a resend is told from a new event: at least the newest 5 million of them, whatever their age, in at
+ * most 80 MiB. Two of a million ids have the same fingerprint with a chance of 3 in 100 million; then one event is
+ * dropped as a duplicate.
+ *
+ * They live in generations of equal size, of which the oldest is forgotten as a whole: no single id is ever removed.
+ */
+export class RecentIds {
+  readonly #generation: number;
+  readonly #most: number;
+  /** Newest first. */
+  #tables: Fingerprints[];
+
+  constructor(generation = GENERATION, generations = GENERATIONS) {
+    this.#generation = generation;
+    this.#most = generations;
+    this.#tables = [new Fingerprints(generation)];
+  }
+
+  /** So many of the newest are known for sure. */
+  get guaranteed(): number {
+    return this.#generation * (this.#most - 1);
+  }
+
+  has(id: Fingerprint): boolean {
+    for (const table of this.#tables) if (table.has(id)) return true;
+    return false;
+  }
+
+  add(id: Fingerprint): void {
+    let [newest] = this.#tables as [Fingerprints];
+    if (newest.isFull) {
+      newest = new Fingerprints(this.#generation);
+      this.#tables = [newest, ...this.#tables.slice(0, this.#most - 1)];
+    }
+    newest.add(id);
+  }
+}

@@ -1,0 +1,75 @@
+import { appendFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** An event that was not accepted, and why. */
+export interface Refusal {
+  readonly reason: string;
+  /** The event as it came, or the beginning of it. */
+  readonly text: string;
+}
+
+export const REFUSED_FILE = "refused.bad.ndjson";
+/** Enough to see what a site sends wrongly; more would let anybody fill the disk. */
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_TEXT = 1024;
+const MOST_REASON = 256;
+/** What may wait to be written; beyond it refusals are counted only. */
+const MOST_WAITING = 256;
+
+/** The refused events of a folder, for people to look at: bounded, and not durable, because nothing is derived from it. */
+export class RefusedFile {
+  readonly #path: string;
+  readonly #mostBytes: number;
+  #bytes: number;
+  #waiting: string[] = [];
+  #writing: Promise<void> | null = null;
+  #dropped = 0;
+
+  private constructor(path: string, bytes: number, mostBytes: number) {
+    this.#path = path;
+    this.#bytes = bytes;
+    this.#mostBytes = mostBytes;
+  }
+
+  static async open(folder: string, mostBytes = MOST_BYTES): Promise<RefusedFile> {
+    const path = join(folder, REFUSED_FILE);
+    const bytes = await stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    return new RefusedFile(path, bytes, mostBytes);
+  }
+
+  /** Refusals since the start that were counted but not kept. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  keep(at: string, { reason, text }: Refusal): void {
+    const line = `${JSON.stringify({ at, reason: reason.slice(0, MOST_REASON), text: text.slice(0, MOST_TEXT) })}\n`;
+    const bytes = Buffer.byteLength(line);
+    if (this.#waiting.length >= MOST_WAITING || this.#bytes + bytes > this.#mostBytes) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#bytes += bytes;
+    this.#waiting.push(line);
+    this.#writing ??= this.#write();
+  }
+
+  /** Resolves when nothing waits to be written. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting;
+      this.#waiting = [];
+      await appendFile(this.#path, lines.join("")).catch(() => {
+        this.#dropped += lines.length;
+      });
+    }
+    this.#writing = null;
+  }
+}
