@@ -57,6 +57,7 @@ export function cpuSeconds({ process: { pid } }: Contestant): number {
 export async function countStored(data: string): Promise<number> {
   let lines = 0;
   for (const name of await readdir(join(data, "events"))) {
+    if (!/^\d{8}\.ndjson$/.test(name)) continue;
     for await (const chunk of createReadStream(join(data, "events", name))) {
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
     }

@@ -10,6 +10,7 @@ import { experimentsRoutes } from "./routes/experiments.ts";
 import { experimentsPageRoutes } from "./routes/experiments-page.tsx";
 import { expgroupsRoutes } from "./routes/expgroups.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { tagRoutes } from "./routes/tag.ts";
 import type { RunSigner } from "./run.ts";
@@ -45,7 +46,9 @@ export function createApp(deps: Deps): Hono<Env> {
   app.use("/experiments/*", guard);
   app.use("/api/admin/*", guard);
   app.get("/events", guard);
+  app.use("/metrics", guard);
   app.route("/", eventLogRoutes(deps));
+  app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));
   app.route("/", experimentsPageRoutes({ ...deps, isDemo }));
 

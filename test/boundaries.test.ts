@@ -8,7 +8,16 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
   tag: { folders: ["tag", "core"], packages: [] },
   server: {
     folders: ["server", "core"],
-    packages: ["node:", "hono", "@hono/node-server", "lowdb", "valibot", "close-with-grace", "fs-native-extensions"],
+    packages: [
+      "node:",
+      "hono",
+      "@hono/node-server",
+      "lowdb",
+      "valibot",
+      "close-with-grace",
+      "fs-native-extensions",
+      "prom-client",
+    ],
   },
   simulate: {
     folders: ["simulate", "core"],

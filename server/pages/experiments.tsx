@@ -1,10 +1,18 @@
 import type { Experiment } from "../../core/experiment.ts";
+import type { LogState } from "../events/log.ts";
+import { AccountingPanel } from "./accounting.tsx";
 import { Layout } from "./layout.tsx";
 
 const STATE_WORDS = { active: "Active", inactive: "Inactive", rollout: "Rolled out" } as const;
 
-/** The table of all experiments: state, groups with their share, fallback, switch. */
-export function ExperimentsPage({ experiments, isDemo }: { experiments: readonly Experiment[]; isDemo: boolean }) {
+interface Props {
+  readonly experiments: readonly Experiment[];
+  readonly log: LogState;
+  readonly isDemo: boolean;
+}
+
+/** The table of all experiments (state, groups with their share, fallback, switch), and what became of the events. */
+export function ExperimentsPage({ experiments, log, isDemo }: Props) {
   return (
     <Layout title="Experiments" isDemo={isDemo}>
       <h1>Experiments</h1>
@@ -28,6 +36,7 @@ export function ExperimentsPage({ experiments, isDemo }: { experiments: readonly
           </tbody>
         </table>
       )}
+      <AccountingPanel log={log} />
     </Layout>
   );
 }

@@ -18,12 +18,14 @@ const CONTENT_TYPE = /^(application\/json|text\/plain)\b/i;
 export function recordRoutes({ log, runs }: { log: EventLog; runs: RunSigner }) {
   return new Hono<Env>()
     .post("/events", async (c) => {
+      let body = "";
       try {
         const contentType = header(c, "content-type") ?? "";
         if (!CONTENT_TYPE.test(contentType)) {
           throw new BodyRefused(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
         }
-        const received = eventsOf(await readBody(c, MAX_BODY_BYTES));
+        body = await readBody(c, MAX_BODY_BYTES);
+        const received = eventsOf(body);
         const { events, rejected } = parseAll(received, {
           id: randomUUID,
           ts: () => new Date().toISOString(),
@@ -40,7 +42,7 @@ export function recordRoutes({ log, runs }: { log: EventLog; runs: RunSigner }) 
       } catch (error) {
         if (error instanceof BodyRefused) {
           // Nobody knows how many events it held.
-          log.refuse([{ reason: error.message, text: "" }]);
+          log.refuse([{ reason: error.message, text: body }]);
           const headers: Record<string, string> = error.status === 413 ? { connection: "close" } : {};
           return problem(error.status, "Request refused", error.message, { headers });
         }

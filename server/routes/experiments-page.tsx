@@ -1,16 +1,25 @@
 import { Hono } from "hono";
 import { toggled, transition } from "../../core/transition.ts";
 import { BodyRefused, readBody } from "../body.ts";
+import type { EventLog } from "../events/log.ts";
 import { type Env, problem } from "../http.ts";
 import { ExperimentsPage } from "../pages/experiments.tsx";
 import type { Registry } from "../registry/registry.ts";
 
 const MAX_FORM_BYTES = 4096;
 
+interface PageDeps {
+  readonly registry: Registry;
+  readonly log: EventLog;
+  readonly isDemo: boolean;
+}
+
 /** `GET /experiments` and `POST /experiments/toggle`: the admin's table with its switches. */
-export function experimentsPageRoutes({ registry, isDemo }: { registry: Registry; isDemo: boolean }) {
+export function experimentsPageRoutes({ registry, log, isDemo }: PageDeps) {
   return new Hono<Env>()
-    .get("/experiments", (c) => c.html(<ExperimentsPage experiments={registry.list()} isDemo={isDemo} />))
+    .get("/experiments", (c) =>
+      c.html(<ExperimentsPage experiments={registry.list()} log={log.state()} isDemo={isDemo} />),
+    )
     .post("/experiments/toggle", async (c) => {
       let form: URLSearchParams;
       try {

@@ -1,0 +1,48 @@
+import type { LogState } from "../events/log.ts";
+
+/** What became of every event that was received, and the log's last error. */
+export function AccountingPanel({ log }: { log: LogState }) {
+  const { received, stored, duplicate, refused, shed, waiting, unreadable, logBytes, lastError } = log;
+  return (
+    <section class="accounting" aria-labelledby="accounting">
+      <h2 id="accounting">Events</h2>
+      <dl>
+        <Count name="Received" value={received} />
+        <Count name="Stored" value={stored} />
+        <Count name="Duplicates" value={duplicate} />
+        <Count name="Refused" value={refused} />
+        <Count name="Shed (answered 503)" value={shed} />
+        {waiting > 0 && <Count name="On their way" value={waiting} />}
+        {unreadable > 0 && <Count name="Unreadable lines" value={unreadable} />}
+        <div>
+          <dt>Log</dt>
+          <dd>{size(logBytes)}</dd>
+        </div>
+      </dl>
+      <p class="detail">
+        {lastError ? (
+          <>
+            Last error, {lastError.at}: <span class="error">{lastError.message}</span>
+          </>
+        ) : (
+          "No error since the start."
+        )}
+      </p>
+    </section>
+  );
+}
+
+function Count({ name, value }: { name: string; value: number }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value.toLocaleString("en")}</dd>
+    </div>
+  );
+}
+
+function size(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${(bytes / 1000 ** power).toLocaleString("en", { maximumFractionDigits: 1 })} ${units[power]}`;
+}
