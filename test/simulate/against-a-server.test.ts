@@ -1,0 +1,86 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { json } from "node:stream/consumers";
+import { chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { findBrowser } from "../../simulate/browser.ts";
+import type { SimulationReport } from "../../simulate/report.ts";
+import { ROOT } from "../server/built-program.ts";
+
+const PROGRAM = join(ROOT, "dist/fairsplit.js");
+
+let data: string;
+let server: ReturnType<typeof spawn>;
+let base: string;
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
+  server = spawn(process.execPath, [PROGRAM, "demo", "--port", "0", "--data", data], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(server.stdout as NodeJS.ReadableStream, "data");
+  base = /http:\S+/.exec(String(line))?.[0] ?? "";
+});
+
+afterAll(async () => {
+  server.kill("SIGTERM");
+  await once(server, "exit");
+  await rm(data, { recursive: true, force: true });
+});
+
+function simulate(...args: string[]): Promise<{ code: number; report: SimulationReport }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [PROGRAM, "simulate", "--url", base, "--seed", "5", "--json", ...args],
+      { maxBuffer: 1 << 26 },
+      (error, stdout) =>
+        resolve({ code: error ? Number(error.code ?? -1) : 0, report: JSON.parse(stdout) as SimulationReport }),
+    );
+  });
+}
+
+it("an experiment that an admin switched off in the page shows its fallback only, and the run passes", async () => {
+  const browser = await chromium.launch({ executablePath: findBrowser() ?? "", args: ["--no-sandbox"] });
+  try {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`${base}/experiments`);
+    await page
+      .locator("tr", { hasText: "homepage_button_test" })
+      .getByRole("button", { name: /^Switch off/ })
+      .click();
+    await page
+      .locator("tr", { hasText: "homepage_button_test" })
+      .getByRole("button", { name: /^Switch on/ })
+      .waitFor();
+  } finally {
+    await browser.close();
+  }
+  const { code, report } = await simulate("-n", "40");
+  expect(code).toBe(0);
+  const seen = (key: string) =>
+    Object.fromEntries(report.experiments.find((each) => each.key === key)?.groups.map((g) => [g.name, g.seen]) ?? []);
+  expect(seen("homepage_button_test")).toEqual({ A: 40, B: 0 });
+  expect(Object.values(seen("headline_test")).every((devices) => devices > 0)).toBe(true);
+  expect(report).toMatchObject({ ok: true, rendering: { mismatches: 0 }, accounting: { lost: 0, unexpected: 0 } });
+}, 120_000);
+
+it("Ctrl-C ends the visits under way, prints the report of those that were made, and exits with 130", async () => {
+  const child = spawn(process.execPath, [PROGRAM, "simulate", "--url", base, "-n", "5000", "--json"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stderr.resume();
+  const stored = async () => ((await (await fetch(`${base}/events?limit=10000`)).json()) as unknown[]).length;
+  const before = await stored();
+  await expect.poll(stored, { timeout: 60_000, interval: 200 }).toBeGreaterThan(before + 20);
+  child.kill("SIGINT");
+  const [report, [code]] = await Promise.all([json(child.stdout) as Promise<SimulationReport>, once(child, "exit")]);
+  expect(code).toBe(130);
+  expect(report).toMatchObject({ partial: true, rendering: { mismatches: 0 }, accounting: { lost: 0, unexpected: 0 } });
+  expect(report.visits).toBeGreaterThan(3);
+  expect(report.visits).toBeLessThan(5000);
+}, 120_000);
