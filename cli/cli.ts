@@ -4,6 +4,8 @@ import { BadConfig, readConfig, SETTINGS } from "../server/config.ts";
 import { CannotLock } from "../server/data-lock.ts";
 import { CannotListen, type Mode, main as runServer } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";
+import { describeVerification } from "../server/verify/describe.ts";
+import { verify } from "../server/verify/verify.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
 import { parseOptions, SIMULATE_OPTIONS, UsageError } from "../simulate/options.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
@@ -16,6 +18,7 @@ const EXAMPLES = {
   serve: "fairsplit serve --data ./data --port 8080",
   demo: "fairsplit demo --port 5000",
   restore: "fairsplit restore ./data --from 2",
+  verify: "fairsplit verify ./data",
 } as const;
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. */
@@ -71,7 +74,20 @@ function parser(args: readonly string[]) {
           .options({ ...settingOptions((flag) => flag === "data"), ...RESTORE_OPTIONS }),
       handler: (flags) => runRestore(parseRestoreOptions(flags, process.env), (line) => console.log(line)),
     })
-    .demandCommand(1, "say what to do: serve, demo, simulate or restore")
+    .command({
+      command: "verify <data>",
+      describe: "recount the data folder of a stopped server, and name what contradicts the rest",
+      builder: (command) =>
+        command
+          .positional("data", { type: "string", demandOption: true, describe: "the data folder" })
+          .option("json", { type: "boolean", default: false, describe: "print one JSON document" }),
+      handler: async ({ data, json }) => {
+        const verification = await verify(data);
+        process.stdout.write(json ? `${JSON.stringify(verification)}\n` : describeVerification(verification));
+        process.exitCode = verification.ok ? 0 : 1;
+      },
+    })
+    .demandCommand(1, "say what to do: serve, demo, simulate, verify or restore")
     .strict()
     .parserConfiguration({ "camel-case-expansion": false, "boolean-negation": false })
     .version(false)

@@ -87,18 +87,32 @@ export async function writeCheckpoint(folder: string, segment: number, checkpoin
  * log holds, or the log is another one. Then the ids are read from the log.
  */
 export async function readCheckpoint(folder: string, segment: number): Promise<Checkpoint | null> {
+  const checkpoint = await readClaim(folder, segment);
+  return checkpoint && (await isOfLog(folder, segment, checkpoint)) ? checkpoint : null;
+}
+
+/** A checkpoint that nobody compared with the log yet. */
+export interface Claim extends Checkpoint {
+  readonly tie: number;
+}
+
+/** A checkpoint as it was written; null when it is missing or damaged. */
+export async function readClaim(folder: string, segment: number): Promise<Claim | null> {
   const content = await readFile(checkpointPath(folder, segment)).catch(() => null);
   if (!content || content.length < 8) return null;
   if (crc32(content.subarray(0, -4)) !== content.readUInt32LE(content.length - 4)) return null;
   const headerEnd = content.indexOf(0x0a);
   // The CRC held, so this is what we wrote; only another version may have written something else.
-  const header = JSON.parse(content.toString("utf8", 0, headerEnd));
-  if (header.version !== VERSION) return null;
-  if ((await tieOf(folder, segment, header.bytes)) !== header.tie) return null;
-  const { bytes, stored, unreadable, seeds } = header;
+  const { version, bytes, stored, unreadable, seeds, tie } = JSON.parse(content.toString("utf8", 0, headerEnd));
+  if (version !== VERSION) return null;
   // A copy, because 32-bit words have to begin at a multiple of 4 bytes.
   const words = new Uint32Array(new Uint8Array(content.subarray(headerEnd + 1, -4)).buffer);
-  return { bytes, stored, unreadable, seeds, ids: new FingerprintList(words) };
+  return { bytes, stored, unreadable, seeds, tie, ids: new FingerprintList(words) };
+}
+
+/** Whether the log holds what a checkpoint was made of. */
+export async function isOfLog(folder: string, segment: number, { bytes, tie }: Claim): Promise<boolean> {
+  return (await tieOf(folder, segment, bytes)) === tie;
 }
 
 /** CRC of the log's bytes right before a place; null when the log ends before it, or no line ends there. */

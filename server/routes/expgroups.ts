@@ -34,6 +34,8 @@ export function expgroupsRoutes({ registry, log, runs }: { registry: Registry; l
               source: "backend",
               ...(path ? { path: path.slice(0, 1024) } : {}),
               params: Object.fromEntries(assigned.map(([key, { group }]) => [key, group])),
+              // By these `fairsplit verify` finds the definition that the groups were assigned by.
+              epochs: Object.fromEntries(assigned.map(([key, { epoch }]) => [key, epoch])),
               ...(run === null ? {} : { run }),
             },
           ])

@@ -18,7 +18,7 @@ afterEach(() => {
 
 describe("bad usage is exit 2 with one line that says what is allowed and gives an example", () => {
   test.each<[args: string[], env: Record<string, string>, message: string]>([
-    [[], {}, "say what to do: serve, demo, simulate or restore (example: simulate "],
+    [[], {}, "say what to do: serve, demo, simulate, verify or restore (example: simulate "],
     [["bogus"], {}, "Unknown argument: bogus (example: simulate "],
     [["serve", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit serve "],
     [["demo", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit demo "],
@@ -28,6 +28,9 @@ describe("bad usage is exit 2 with one line that says what is allowed and gives 
     [["demo", "--port", "abc"], {}, 'port is "abc": allowed are whole numbers from 0 to 65535'],
     [["serve", "--port", "1", "--port", "2"], {}, "--port is given 2 times: allowed is once"],
     [["serve", "--data", "a", "--data", "b"], {}, "--data is given 2 times: allowed is once"],
+    [["verify"], {}, "Not enough non-option arguments"],
+    [["verify", "/dev/null"], {}, '"/dev/null" is not a data folder: allowed is one with a folder events'],
+    [["verify", "a", "b"], {}, "Unknown argument: b (example: fairsplit verify "],
     [["serve", "--no-port"], {}, "Unknown argument: no-port"],
     [["demo", "--host", "0.0.0.0"], {}, 'host is "0.0.0.0": the demo has no login, allowed is a loopback address'],
     [["demo", "--host", "::"], {}, 'host is "::": the demo has no login'],
@@ -61,6 +64,6 @@ test.each([
 test("--help names every command", async () => {
   await runCli(["--help"]);
   const help = stdout.mock.calls.flat().join("\n");
-  for (const command of ["serve", "demo", "simulate", "restore"])
+  for (const command of ["serve", "demo", "simulate", "verify", "restore"])
     expect(help).toMatch(new RegExp(`^  fairsplit ${command} `, "m"));
 });

@@ -135,6 +135,7 @@ describe("the exp_groups event", () => {
         source: "backend",
         path: "/shop?x=1",
         params: { on: groups.on.group, off: "A", done: "B" },
+        epochs: { on: 1, off: 0, done: 1 },
       },
     ]);
   });

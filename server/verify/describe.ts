@@ -1,0 +1,28 @@
+import type { Drift } from "./drift.ts";
+import type { Verification } from "./verify.ts";
+
+/** A verification for people, several lines. */
+export function describeVerification(verification: Verification): string {
+  const { folder, segments, bytes, events, assignments, checkpoints, counters, drifts, details } = verification;
+  const number = (value: number) => value.toLocaleString("en");
+  const lines = [
+    `${folder}: ${number(events)} events in ${number(segments)} segments, ${number(bytes)} bytes`,
+    counters
+      ? `counters: ${number(counters.stored)} stored, ${number(counters.duplicate)} duplicates, ` +
+        `${number(counters.refused)} refused, ${number(counters.shed)} shed`
+      : "counters: none saved",
+    `checkpoints: ${number(checkpoints.checked)} compared` +
+      (checkpoints.damaged > 0 ? `, ${number(checkpoints.damaged)} damaged (the next start does without)` : ""),
+    `groups: ${number(assignments.checked)} recomputed, ${number(assignments.unchecked)} not ` +
+      "(the registry knows the present epoch's definitions only)",
+    drifts === 0 ? "✓ no drift" : `✗ ${number(drifts)} ${drifts === 1 ? "drift" : "drifts"}:`,
+    ...details.map(describeDrift),
+  ];
+  if (drifts > details.length) lines.push(`  … and ${number(drifts - details.length)} more`);
+  return `${lines.join("\n")}\n`;
+}
+
+function describeDrift({ kind, file, line, offset, id, detail }: Drift): string {
+  const place = line === null ? file : `${file} line ${line} (byte ${offset})`;
+  return `  ${kind}: ${place}${id === null ? "" : ` id ${id}`}: ${detail}`;
+}

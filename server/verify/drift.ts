@@ -1,0 +1,30 @@
+/** Something that is not as the rest of the data folder says. */
+export interface Drift {
+  readonly kind: "torn" | "unreadable" | "duplicate" | "counters" | "checkpoint" | "assignment" | "exposure";
+  /** The segment's file, or the file that disagrees with the log. */
+  readonly file: string;
+  /** Counted from 1; null when it is not about a line. */
+  readonly line: number | null;
+  /** Where the line begins, in bytes. */
+  readonly offset: number | null;
+  readonly id: string | null;
+  readonly detail: string;
+}
+
+/** More are counted, not kept: a broken log has millions. */
+const MOST_KEPT = 100;
+
+/** Collects drifts in bounded memory. */
+export class Drifts {
+  readonly kept: Drift[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(drift: Drift): void {
+    this.#count += 1;
+    if (this.kept.length < MOST_KEPT) this.kept.push(drift);
+  }
+}
