@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { MAX_UNIT_ID_LENGTH } from "../../core/assign.ts";
 import { evaluate } from "../../core/evaluate.ts";
 import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
@@ -33,7 +34,8 @@ export class AssignmentCheck {
     }
     if (event.event !== "exp_groups" || event.source !== "backend") return [];
     const epochs = new Map(Object.entries((event.epochs ?? {}) as Record<string, unknown>));
-    return Object.entries(event.params).flatMap(([key, group]) =>
+    // What is in the file may be anything that begins like an event.
+    return Object.entries(event.params ?? {}).flatMap(([key, group]) =>
       this.#compare(event.deviceId, key, epochs.get(key), group, "assignment"),
     );
   }
@@ -46,8 +48,8 @@ export class AssignmentCheck {
     kind: Contradiction["kind"],
   ): Contradiction[] {
     const experiment = this.#experiments.get(key);
-    const isKnown = experiment?.now.epoch === epoch && deviceId.isWellFormed();
-    if (!experiment || !isKnown) {
+    const isUnit = deviceId.length > 0 && deviceId.length <= MAX_UNIT_ID_LENGTH && deviceId.isWellFormed();
+    if (!experiment || experiment.now.epoch !== epoch || !isUnit) {
       this.unchecked += 1;
       return [];
     }

@@ -6,7 +6,7 @@ export function describeVerification(verification: Verification): string {
   const { folder, segments, bytes, events, assignments, checkpoints, counters, drifts, details } = verification;
   const number = (value: number) => value.toLocaleString("en");
   const lines = [
-    `${folder}: ${number(events)} events in ${number(segments)} segments, ${number(bytes)} bytes`,
+    `${folder}: ${number(events)} events, ${number(bytes)} bytes, segments: ${number(segments)}`,
     counters
       ? `counters: ${number(counters.stored)} stored, ${number(counters.duplicate)} duplicates, ` +
         `${number(counters.refused)} refused, ${number(counters.shed)} shed`

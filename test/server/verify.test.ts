@@ -1,0 +1,252 @@
+import { appendFile, copyFile, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { runCli } from "../../cli/cli.ts";
+import { assign } from "../../core/assign.ts";
+import type { Event } from "../../core/event.ts";
+import { type Experiment, weights } from "../../core/experiment.ts";
+import { openEventLog } from "../../server/events/log.ts";
+import { openRegistry } from "../../server/registry/registry.ts";
+import { verify } from "../../server/verify/verify.ts";
+import { active, inactive, NOW, openApp, rolledOut, temporaryFolder } from "./open-app.ts";
+
+const event = (id: number | string, more: Partial<Event> = {}): Event => ({
+  id: `e-${id}`,
+  ts: NOW,
+  deviceId: "d1",
+  event: "pageview",
+  source: "test",
+  params: {},
+  ...more,
+});
+const events = (count: number) => Array.from({ length: count }, (_, i) => event(i));
+const FIRST = "events/00000001.ndjson";
+
+/** The data folder of a server that stored these events and stopped. */
+async function dataOf(events: readonly Event[], experiments: readonly Experiment[] = [], segmentBytes = 1e9) {
+  const data = await temporaryFolder();
+  await openRegistry(join(data, "experiments.json"), experiments);
+  const log = await openEventLog(join(data, "events"), { segmentBytes });
+  for (let i = 0; i < events.length; i += 100) await log.append(events.slice(i, i + 100));
+  await log.close();
+  return data;
+}
+
+const drifts = async (data: string) =>
+  (await verify(data)).details.map(({ kind, file, line, id }) => `${kind} ${file} ${line} ${id}`);
+
+describe("a data folder that is in order", () => {
+  test("has no drift, whatever was sent to its server", async () => {
+    const { app, post, log, folder } = await openApp([active("on"), inactive("off"), rolledOut("done", "B")]);
+    for (let i = 0; i < 50; i += 1) {
+      const groups = await (await app.request(`/api/expgroups?device_id=d${i}`)).json();
+      const { group, epoch } = groups.on;
+      await post([
+        { id: `e-${i}`, deviceId: `d${i}`, event: "exposure", experiment: "on", group, epoch },
+        { id: `e-${i}`, deviceId: "d1", event: "x" },
+        { bad: true },
+      ]);
+    }
+    await log.close();
+    expect(await verify(folder)).toMatchObject({
+      ok: true,
+      events: 100,
+      segments: 1,
+      drifts: 0,
+      details: [],
+      assignments: { checked: 200, unchecked: 0 },
+      counters: { stored: 100, duplicate: 50, refused: 50, shed: 0 },
+    });
+  });
+
+  test("of many segments, with their checkpoints", async () => {
+    const data = await dataOf(events(3000), [], 20_000);
+    const { ok, events: count, segments, checkpoints } = await verify(data);
+    expect([ok, count]).toEqual([true, 3000]);
+    expect(segments).toBeGreaterThan(10);
+    expect(checkpoints).toEqual({ checked: segments - 1, damaged: 0 });
+  });
+
+  test("after a kill, whose counters are older than the log", async () => {
+    const data = await dataOf(events(10));
+    const log = await openEventLog(join(data, "events"));
+    await log.append([event(10)]);
+    expect((await verify(data)).ok).toBe(true);
+    await log.close();
+  });
+
+  test("that is empty", async () => {
+    expect(await verify(await dataOf([]))).toMatchObject({ ok: true, events: 0, drifts: 0 });
+  });
+});
+
+describe("a drift is named with its place", () => {
+  test("a torn line", async () => {
+    const data = await dataOf(events(2));
+    await appendFile(join(data, FIRST), '{"id":"e-9');
+    expect(await drifts(data)).toEqual(["torn 00000001.ndjson 3 null"]);
+  });
+
+  test.each(["\0\0\0", "", "null", '{"id":"e-9","deviceId":"d1"'])("a line that is no event: %j", async (garbage) => {
+    const data = await dataOf(events(2));
+    await appendFile(join(data, FIRST), `${garbage}\n`);
+    expect((await verify(data)).details).toEqual([
+      expect.objectContaining({ kind: "unreadable", file: "00000001.ndjson", line: 3, offset: expect.any(Number) }),
+    ]);
+  });
+
+  test("an id that is there twice, also in another segment", async () => {
+    const data = await dataOf(events(30), [], 500);
+    const first = (await readFile(join(data, FIRST), "utf8")).split("\n")[0];
+    await appendFile(join(data, "events/00000002.ndjson"), `${first}\n`);
+    expect(await drifts(data)).toContainEqual(expect.stringMatching(/^duplicate 00000002.ndjson \d+ e-0$/));
+  });
+
+  test("events that were stored and are gone", async () => {
+    const data = await dataOf(events(2));
+    await truncate(join(data, FIRST), 0);
+    expect((await verify(data)).details).toMatchObject([
+      { kind: "counters", file: "counters.json", detail: expect.stringContaining("before which the log ends") },
+    ]);
+  });
+
+  test("a line that was taken out, and the same number of bytes put in", async () => {
+    const data = await dataOf(events(3));
+    const [a = "", b = "", c = ""] = (await readFile(join(data, FIRST), "utf8")).split("\n");
+    await writeFile(join(data, FIRST), `${a}\n${" ".repeat(b.length)}\n${c}\n`);
+    expect(await drifts(data)).toEqual(["unreadable 00000001.ndjson 2 null", "counters counters.json null null"]);
+  });
+
+  test("an id that was changed, by the checkpoint", async () => {
+    const data = await dataOf(events(2000));
+    const text = await readFile(join(data, FIRST), "utf8");
+    await writeFile(join(data, FIRST), text.replace('"e-7"', '"x-7"'));
+    expect(await drifts(data)).toEqual(["checkpoint 00000001.ndjson 8 x-7"]);
+  });
+
+  test("a checkpoint that says more than the log holds, or is of another", async () => {
+    const [data, other] = [await dataOf(events(2000)), await dataOf(events(1500))];
+    await copyFile(join(data, "events/00000001.ids"), join(other, "events/00000001.ids"));
+    expect(await drifts(other)).toEqual(["checkpoint 00000001.ids null null"]);
+    const foreign = await dataOf([event("x"), ...events(2500)]);
+    await copyFile(join(data, "events/00000001.ids"), join(foreign, "events/00000001.ids"));
+    expect(await drifts(foreign)).toEqual(["checkpoint 00000001.ids null null"]);
+  });
+
+  test("only 100 of many are listed, all are counted", async () => {
+    const data = await dataOf([]);
+    await writeFile(join(data, FIRST), "x\n".repeat(150));
+    const { drifts, details } = await verify(data);
+    expect([drifts, details.length]).toEqual([150, 100]);
+  });
+});
+
+test("a damaged checkpoint is no drift: the next start does without", async () => {
+  const data = await dataOf(events(2000));
+  await truncate(join(data, "events/00000001.ids"), 100);
+  expect(await verify(data)).toMatchObject({ ok: true, checkpoints: { checked: 0, damaged: 1 } });
+});
+
+describe("groups are recomputed from the definition of their epoch", () => {
+  const experiment = active("on");
+  const groupOf = (deviceId: string) => assign(deviceId, "on", weights(experiment));
+  const other = (group: string) => (group === "A" ? "B" : "A");
+  const exposure = (deviceId: string, group: string, epoch = 1) =>
+    event(deviceId, { deviceId, event: "exposure", experiment: "on", group, epoch });
+  const groups = (deviceId: string, group: string, epoch = 1) =>
+    event(deviceId, { deviceId, event: "exp_groups", source: "backend", params: { on: group }, epochs: { on: epoch } });
+
+  test("a wrong one is a drift that says which was right", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ minLength: 1, maxLength: 9 }), async (deviceId) => {
+        const right = groupOf(deviceId);
+        for (const [make, kind] of [
+          [exposure, "exposure"],
+          [groups, "assignment"],
+        ] as const) {
+          const data = await dataOf([{ ...make(deviceId, other(right)), id: "e-1" }], [experiment]);
+          expect((await verify(data)).details).toMatchObject([
+            { kind, line: 1, id: "e-1", detail: `on is "${other(right)}" for this device, but epoch 1 gives ${right}` },
+          ]);
+        }
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  test("those of other epochs and of unknown experiments are counted as not checked", async () => {
+    const lost = event("x", { event: "exposure", experiment: "gone", group: "A", epoch: 1 });
+    const unmarked = event("y", { event: "exp_groups", source: "backend", params: { on: "A" } });
+    const data = await dataOf([exposure("d1", "Z", 7), groups("d2", "Z", 0), lost, unmarked], [experiment]);
+    expect(await verify(data)).toMatchObject({ ok: true, assignments: { checked: 0, unchecked: 4 } });
+  });
+
+  test("one that everybody gets is right for an assignment after a rollout, not for an exposure before it", async () => {
+    const device = ["d1", "d2", "d3", "d4", "d5"].find((id) => groupOf(id) === "A") ?? "";
+    const rolled = rolledOut("on", "B");
+    expect((await verify(await dataOf([groups(device, "B")], [rolled]))).ok).toBe(true);
+    expect((await verify(await dataOf([exposure(device, "B")], [rolled]))).ok).toBe(false);
+  });
+
+  test("without a registry none is checked", async () => {
+    const data = await temporaryFolder();
+    await mkdir(join(data, "events"));
+    await writeFile(join(data, FIRST), `${JSON.stringify(exposure("d1", "Z"))}\n`);
+    expect(await verify(data)).toMatchObject({ ok: true, assignments: { checked: 0, unchecked: 1 } });
+  });
+});
+
+describe("fairsplit verify", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    process.exitCode = undefined;
+  });
+
+  async function run(...args: string[]) {
+    const stdout = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    await runCli(["verify", ...args]);
+    const text = (spy: typeof stdout) => spy.mock.calls.map(([chunk]) => chunk).join("");
+    return { code: process.exitCode, out: text(stdout), err: text(stderr) };
+  }
+
+  test("is exit 0 and says what it counted when there is no drift", async () => {
+    const data = await dataOf(events(1200));
+    const { code, out, err } = await run(data);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(/: 1,200 events, [\d,]+ bytes, segments: 1\n/);
+    expect(out).toContain("counters: 1,200 stored, 0 duplicates, 0 refused, 0 shed\n");
+    expect(out).toMatch(/✓ no drift\n$/);
+  });
+
+  test("is exit 1 and names every drift", async () => {
+    const data = await dataOf(events(2));
+    await appendFile(join(data, FIRST), "garbage\n");
+    const { code, out } = await run(data);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /✗ 1 drift:\n {2}unreadable: 00000001\.ndjson line 3 \(byte \d+\): the line is not an event\n$/,
+    );
+  });
+
+  test("--json prints one document", async () => {
+    const { code, out } = await run(await dataOf(events(2)), "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ ok: true, events: 2 });
+  });
+
+  test("is exit 78 for a corrupt registry", async () => {
+    const data = await dataOf(events(2));
+    await writeFile(join(data, "experiments.json"), "null");
+    const { code, out, err } = await run(data);
+    expect([code, out]).toEqual([78, ""]);
+    expect(err).toContain("experiments.json is not a registry");
+  });
+
+  test("is exit 2 for a folder that is none", async () => {
+    const { code, err } = await run("/dev/null/data");
+    expect(code).toBe(2);
+    expect(err).toContain('"/dev/null/data" is not a data folder');
+  });
+});
