@@ -88,7 +88,7 @@ try {
   const fdatasyncP50Ms = await measureFdatasync(join(folder, "probe"));
   for (const program of options.server) {
     const data = join(folder, String(contestants.length));
-    contestants.push(await start(program, data, [program, "demo", "--port", "0", "--data", data]));
+    contestants.push(await start(program, data, [program, "demo", "--port", "0", "--rate-limit", "0", "--data", data]));
   }
   const answers = await Promise.all([getGroups, postEvents(1)].map((scenario) => answerTo(scenario, contestants[0])));
   contestants.unshift(await start("bare Hono", null, [FLOOR, ...answers]));

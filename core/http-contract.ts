@@ -13,7 +13,8 @@ export interface AssignedGroup {
   readonly value: number;
   readonly payload: unknown;
   readonly html: string | null;
-  readonly reason: Reason;
+  /** Why it is this group; `bot` for a request of no visitor. */
+  readonly reason: Reason | "bot";
 }
 
 /** One experiment in the answer of `GET /api/experiments`, by its key. */

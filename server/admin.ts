@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { type Env, header, problem } from "./http.ts";
+import { clientAddress, type Limits } from "./rate-limit.ts";
 
 const ADMIN_HEADERS = {
   "cache-control": "no-store",
@@ -17,9 +18,16 @@ const ADMIN_HEADERS = {
  * Guards everything that only an admin may see or do: the bearer token (`null` opens it, as the demo does on loopback),
  * and for writes a request that no other site's page made.
  */
-export function adminOnly(token: string | null): MiddlewareHandler<Env> {
+export function adminOnly(token: string | null, { logins, proxies }: Limits): MiddlewareHandler<Env> {
   return async (c, next) => {
-    if (token !== null && !holdsToken(c, token)) {
+    const client = clientAddress(c, proxies);
+    const wait = token === null ? null : await logins.blocked(client);
+    if (wait !== null) {
+      c.res = problem(429, "Too Many Requests", "too many wrong admin tokens came from this address", {
+        headers: { "retry-after": String(wait) },
+      });
+    } else if (token !== null && !holdsToken(c, token)) {
+      await logins.take(client);
       c.res = problem(401, "Unauthorized", "this needs the header Authorization: Bearer <admin token>", {
         headers: { "www-authenticate": 'Bearer realm="fairsplit"' },
       });

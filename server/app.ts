@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { adminOnly } from "./admin.ts";
 import type { EventLog } from "./events/log.ts";
 import { type Env, problem } from "./http.ts";
+import type { Limits } from "./rate-limit.ts";
 import type { Registry } from "./registry/registry.ts";
 import { demoRoutes } from "./routes/demo.ts";
 import { eventLogRoutes } from "./routes/event-log.ts";
@@ -22,6 +23,9 @@ export interface Deps {
   /** The admin's bearer token; null opens the admin routes, which only the demo does, on loopback. */
   readonly adminToken: string | null;
   readonly assets: { readonly tag: string; readonly adminCss: string };
+  readonly limits: Limits;
+  /** Why the server should get no requests now; null when it is ready. */
+  readonly obstacle: () => Promise<string | null>;
   /** Text of the demo pages' files by name; null leaves them out. */
   readonly demoPages: ReadonlyMap<string, string> | null;
   /** Told of errors that are ours; never of a client's. */
@@ -37,12 +41,12 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", expgroupsRoutes(deps));
   app.route("/", recordRoutes(deps));
   app.route("/", experimentsRoutes(deps));
-  app.route("/", healthRoutes());
+  app.route("/", healthRoutes(deps));
   if (deps.demoPages) app.route("/", demoRoutes({ ...deps, pages: deps.demoPages }));
 
   app.get("/admin.css", (c) => c.text(deps.assets.adminCss, 200, { "content-type": "text/css; charset=utf-8" }));
   // Only these paths are guarded by middleware, so that the hot routes above run none.
-  const guard = adminOnly(deps.adminToken);
+  const guard = adminOnly(deps.adminToken, deps.limits);
   app.use("/experiments/*", guard);
   app.use("/api/admin/*", guard);
   app.get("/events", guard);

@@ -24,6 +24,8 @@ export const SETTINGS: readonly Setting[] = [
     "",
     "the admin's bearer token, at least 24 characters; generated into the data folder when empty",
   ),
+  setting("rate-limit", "6000", "posts to /events a minute from one client address, 0 for any number"),
+  setting("trust-proxy", "0", "proxies in front of the server, whose X-Forwarded-For is to be believed"),
   setting("admin-token-file", "", "file to read the admin token from"),
 ];
 
@@ -37,6 +39,10 @@ export interface Config {
   readonly data: string;
   /** Empty when it is to be generated. */
   readonly adminToken: string;
+  /** Posts to `/events` a minute and client address; 0 for no limit. */
+  readonly rateLimit: number;
+  /** Number of proxies in front of the server. */
+  readonly trustProxy: number;
 }
 
 /** Wrong usage or configuration: the program ends with exit code 2 and this message. */
@@ -59,17 +65,20 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
       throw new BadConfig(`--${flag} is given ${flags[flag].length} times: allowed is once`);
     return String(flags[flag] ?? env[setting.env] ?? setting.default);
   };
-  const port = Number(value("port"));
-  if (!/^\d{1,5}$/.test(value("port")) || port > 65535) {
-    throw new BadConfig(`port is "${value("port")}": allowed are whole numbers from 0 to 65535`);
-  }
+  const count = (flag: string, most: number): number => {
+    const text = value(flag);
+    if (/^\d{1,9}$/.test(text) && Number(text) <= most) return Number(text);
+    throw new BadConfig(`${flag} is "${text}": allowed are whole numbers from 0 to ${most}`);
+  };
   if (value("host") === "") throw new BadConfig('host is "": allowed is an address such as 127.0.0.1');
   if (value("data") === "") throw new BadConfig('data is "": allowed is the path of a folder');
   return {
     host: value("host"),
-    port,
+    port: count("port", 65_535),
     data: value("data"),
     adminToken: adminToken(value("admin-token"), value("admin-token-file")),
+    rateLimit: count("rate-limit", 999_999_999),
+    trustProxy: count("trust-proxy", 10),
   };
 }
 

@@ -9,6 +9,8 @@ import { BadConfig, type Config, isLoopback } from "./config.ts";
 import { lockDataFolder } from "./data-lock.ts";
 import { demoExperiments } from "./demo-experiments.ts";
 import { openEventLog } from "./events/log.ts";
+import { rateLimit } from "./rate-limit.ts";
+import { readinessOf } from "./readiness.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { runSigner } from "./run.ts";
 import { readOrCreateSecret } from "./secrets.ts";
@@ -20,6 +22,8 @@ export class CannotListen extends Error {}
 
 /** What requests in flight get when the server stops. A connection that never asks for anything is not idle to Node. */
 const LONGEST_STOP_MS = 1500;
+/** A minute and address: enough for a person's mistakes, and no way to guess 24 characters. */
+const WRONG_TOKENS = 30;
 
 /** Opens the data folder, listens, prints the base URL as the first line on stdout, and stops cleanly on a signal. */
 export async function main(mode: Mode, config: Config): Promise<void> {
@@ -38,11 +42,14 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   );
   const log = await openEventLog(join(config.data, "events"));
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
+  const readiness = readinessOf(config.data);
   const app = createApp({
     registry,
     log,
     runs: runSigner(Buffer.from(secret, "base64url")),
     adminToken: demo ? null : await adminToken(config),
+    limits: { events: rateLimit(config.rateLimit), logins: rateLimit(WRONG_TOKENS), proxies: config.trustProxy },
+    obstacle: readiness.obstacle,
     assets: { tag: readBuilt("tag.js"), adminCss: readBuilt("admin.css") },
     demoPages: demo ? readDemoPages() : null,
     onError: (error) => process.stderr.write(`${error.stack}\n`),
@@ -53,6 +60,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   process.stdout.write(`fairsplit listening on http://${host}:${port}\n`);
 
   closeWithGrace({ delay: 8000, logger: false }, async () => {
+    readiness.stop();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       // A connection that is kept alive without a request would hold the end up until it times out.

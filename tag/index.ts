@@ -1,8 +1,14 @@
 // The script that a site pastes. This shell only asks who included it: document.currentScript is null in anything later.
 import { start } from "./start.ts";
 
-try {
-  start(document.currentScript as HTMLScriptElement | null);
-} catch {
-  // Whatever is wrong with this page or browser, the page goes on as if we were not there.
-}
+const script = document.currentScript as HTMLScriptElement | null;
+const run = () => {
+  try {
+    start(script);
+  } catch {
+    // Whatever is wrong with this page or browser, the page goes on as if we were not there.
+  }
+};
+// A page that is rendered ahead of a visit that may never come has no visitor yet.
+if ((document as { prerendering?: boolean }).prerendering) document.addEventListener("prerenderingchange", run);
+else run();

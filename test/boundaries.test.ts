@@ -16,6 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
       "valibot",
       "close-with-grace",
       "fs-native-extensions",
+      "isbot",
+      "rate-limiter-flexible",
       "prom-client",
     ],
   },

@@ -50,6 +50,8 @@ export interface EventLog {
   record(events: readonly EventText[]): Promise<Appended>;
   /** Counts events that were received and not accepted, and keeps them with their reasons. */
   refuse(refusals: readonly Refusal[]): void;
+  /** Counts events that were received and are dropped: the sender sent too many, or is a bot. */
+  drop(outcome: "shed" | "bot", events: number): void;
   /** Events in log order; `next` is where to go on. Rejects with BadPosition when no event begins at `since`. */
   read(options: ReadOptions): Promise<{ events: Event[]; next: Position }>;
   state(): LogState;
@@ -110,7 +112,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   const ids = await KnownIds.rebuild(folder, writer.end);
   let closedBytes = (await segmentSizes(folder)).reduce((sum, bytes) => sum + bytes, 0) - writer.end.offset;
   const before = await readCounts(folder);
-  const accounting = new Accounting({ duplicate: 0, refused: 0, shed: 0, ...before, stored: ids.total.stored });
+  const accounting = new Accounting({ duplicate: 0, refused: 0, shed: 0, bot: 0, ...before, stored: ids.total.stored });
   const refused = await RefusedFile.open(folder);
   let lastError: LogState["lastError"] = null;
   if (before && before.stored > ids.total.stored) {
@@ -232,6 +234,10 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       accounting.receive(refusals.length);
       accounting.settle("refused", refusals.length);
       for (const refusal of refusals) refused.keep(at, refusal);
+    },
+    drop(outcome, events) {
+      accounting.receive(events);
+      accounting.settle(outcome, events);
     },
     async read({ since, limit, where }) {
       const events: Event[] = [];

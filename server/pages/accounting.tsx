@@ -2,7 +2,7 @@ import type { LogState } from "../events/log.ts";
 
 /** What became of every event that was received, and the log's last error. */
 export function AccountingPanel({ log }: { log: LogState }) {
-  const { received, stored, duplicate, refused, shed, waiting, unreadable, logBytes, lastError } = log;
+  const { received, stored, duplicate, refused, shed, bot, waiting, unreadable, logBytes, lastError } = log;
   return (
     <section class="accounting" aria-labelledby="accounting">
       <h2 id="accounting">Events</h2>
@@ -11,7 +11,8 @@ export function AccountingPanel({ log }: { log: LogState }) {
         <Count name="Stored" value={stored} />
         <Count name="Duplicates" value={duplicate} />
         <Count name="Refused" value={refused} />
-        <Count name="Shed (answered 503)" value={shed} />
+        <Count name="Shed (to be sent again)" value={shed} />
+        <Count name="Of bots, dropped" value={bot} />
         {waiting > 0 && <Count name="On their way" value={waiting} />}
         {unreadable > 0 && <Count name="Unreadable lines" value={unreadable} />}
         <div>

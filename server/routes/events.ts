@@ -6,8 +6,10 @@ import { parseEventTexts, type ReceivedEvent } from "../../core/event-texts.ts";
 import type { EventsAnswer } from "../../core/http-contract.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { BodyRefused, readBody } from "../body.ts";
+import { isFromBot } from "../bots.ts";
 import { type EventLog, Overloaded, StorageFailed } from "../events/log.ts";
 import { type Env, header, preflight, problem, publicJson } from "../http.ts";
+import { clientAddress, type Limits } from "../rate-limit.ts";
 import { RUN_HEADER, type RunSigner } from "../run.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -15,10 +17,18 @@ const MAX_BODY_BYTES = 64 * 1024;
 const CONTENT_TYPE = /^(application\/json|text\/plain)\b/i;
 
 /** `POST /events`: stores one event or an array of them, and answers when they are durable. */
-export function recordRoutes({ log, runs }: { log: EventLog; runs: RunSigner }) {
+export function recordRoutes({ log, runs, limits }: { log: EventLog; runs: RunSigner; limits: Limits }) {
   return new Hono<Env>()
     .post("/events", async (c) => {
       let body = "";
+      const run = runs.verify(header(c, RUN_HEADER), Date.now());
+      // The body stays unread: nobody knows how many events it holds.
+      const wait = run === null ? await limits.events.take(clientAddress(c, limits.proxies)) : null;
+      if (wait !== null) {
+        log.drop("shed", 1);
+        const detail = `this address sent too many requests; send the events again in ${wait} s`;
+        return problem(429, "Too Many Requests", detail, { headers: { "retry-after": String(wait) } });
+      }
       try {
         const contentType = header(c, "content-type") ?? "";
         if (!CONTENT_TYPE.test(contentType)) {
@@ -26,10 +36,14 @@ export function recordRoutes({ log, runs }: { log: EventLog; runs: RunSigner }) 
         }
         body = await readBody(c, MAX_BODY_BYTES);
         const received = eventsOf(body);
+        if (run === null && isFromBot(c)) {
+          log.drop("bot", received.length);
+          return publicJson({ status: "ok", accepted: 0, duplicates: 0, rejected: [] } satisfies EventsAnswer);
+        }
         const { events, rejected } = parseAll(received, {
           id: randomUUID,
           ts: () => new Date().toISOString(),
-          run: runs.verify(header(c, RUN_HEADER), Date.now()),
+          run,
         });
         if (rejected.length > 0) {
           log.refuse(rejected.map(({ index, reason }) => ({ reason, text: textOf(received[index]) })));

@@ -4,25 +4,36 @@ import { MAX_UNIT_ID_LENGTH, type Sha256Hex } from "../../core/assign.ts";
 import { evaluate } from "../../core/evaluate.ts";
 import { type Experiment, groupValue } from "../../core/experiment.ts";
 import type { AssignedGroup } from "../../core/http-contract.ts";
+import { isFromBot } from "../bots.ts";
 import type { EventLog } from "../events/log.ts";
 import { type Env, header, preflight, problem, publicJson } from "../http.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "../run.ts";
 
+const MAX_PATH_LENGTH = 1024;
 const sha256: Sha256Hex = (text) => hash("sha256", text, "hex");
 
-/** `GET /api/expgroups`: the groups of a device, which is also recorded as an `exp_groups` event without delaying the answer. */
+/**
+ * `GET /api/expgroups`: the groups of a device, which is also recorded as an `exp_groups` event without delaying the answer.
+ * A bot gets every fallback, and is only counted.
+ */
 export function expgroupsRoutes({ registry, log, runs }: { registry: Registry; log: EventLog; runs: RunSigner }) {
   return new Hono<Env>()
     .get("/api/expgroups", (c) => {
       const deviceId = c.req.query("device_id") || null;
-      if (deviceId !== null && (deviceId.length > MAX_UNIT_ID_LENGTH || !deviceId.isWellFormed())) {
-        return problem(400, "Bad Request", `device_id: allowed are 1 to ${MAX_UNIT_ID_LENGTH} well-formed characters`);
+      if (deviceId !== null && (deviceId.length > MAX_UNIT_ID_LENGTH || !isStorable(deviceId))) {
+        const allowed = `1 to ${MAX_UNIT_ID_LENGTH} well-formed characters other than NUL`;
+        return problem(400, "Bad Request", `device_id: allowed are ${allowed}`);
       }
+      const run = runs.verify(header(c, RUN_HEADER), Date.now());
+      const isBot = run === null && isFromBot(c);
       // From entries, because a key such as __proto__ must become a field like any other.
-      const assigned = registry.list().map((experiment) => [experiment.key, answer(experiment, deviceId)] as const);
-      if (deviceId !== null && assigned.length > 0) {
-        const run = runs.verify(header(c, RUN_HEADER), Date.now());
+      const assigned = registry
+        .list()
+        .map((experiment) => [experiment.key, isBot ? answerToBot(experiment) : answer(experiment, deviceId)] as const);
+      if (isBot) {
+        log.drop("bot", 1);
+      } else if (deviceId !== null && assigned.length > 0) {
         const path = c.req.query("path");
         void log
           .append([
@@ -32,7 +43,7 @@ export function expgroupsRoutes({ registry, log, runs }: { registry: Registry; l
               deviceId,
               event: "exp_groups",
               source: "backend",
-              ...(path ? { path: path.slice(0, 1024) } : {}),
+              ...(path && path.length <= MAX_PATH_LENGTH && isStorable(path) ? { path } : {}),
               params: Object.fromEntries(assigned.map(([key, { group }]) => [key, group])),
               // By these `fairsplit verify` finds the definition that the groups were assigned by.
               epochs: Object.fromEntries(assigned.map(([key, { epoch }]) => [key, epoch])),
@@ -46,8 +57,21 @@ export function expgroupsRoutes({ registry, log, runs }: { registry: Registry; l
     .options("/api/expgroups", preflight);
 }
 
+/** What an event may hold, as `POST /events` says it. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
+}
+
+function answerToBot(experiment: Experiment): AssignedGroup {
+  return describe(experiment, experiment.fallback, "bot");
+}
+
 function answer(experiment: Experiment, deviceId: string | null): AssignedGroup {
   const { group, reason } = evaluate(experiment, deviceId, sha256);
+  return describe(experiment, group, reason);
+}
+
+function describe(experiment: Experiment, group: string, reason: AssignedGroup["reason"]): AssignedGroup {
   const chosen = experiment.groups.find(({ name }) => name === group);
   return {
     active: experiment.state !== "inactive",

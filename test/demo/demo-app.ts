@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createApp } from "../../server/app.ts";
 import { demoExperiments } from "../../server/demo-experiments.ts";
 import { openEventLog } from "../../server/events/log.ts";
+import { rateLimit } from "../../server/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { runSigner } from "../../server/run.ts";
 
@@ -21,6 +22,8 @@ export async function openDemoApp(tag = "") {
     log,
     runs: runSigner(Buffer.from("a key for tests")),
     adminToken: null,
+    limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
+    obstacle: async () => null,
     assets: { tag, adminCss: "" },
     demoPages: new Map(
       await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, PAGES), "utf8")] as const)),

@@ -7,6 +7,7 @@ import { defineExperiment, type Experiment, type ExperimentDraft } from "../../c
 import { transition } from "../../core/transition.ts";
 import { createApp, type Deps } from "../../server/app.ts";
 import { type EventLog, openEventLog } from "../../server/events/log.ts";
+import { rateLimit } from "../../server/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { runSigner } from "../../server/run.ts";
 
@@ -52,6 +53,8 @@ export async function openApp(experiments: readonly Experiment[] = [], deps: Par
     log,
     runs,
     adminToken: null,
+    limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
+    obstacle: async () => null,
     assets: { tag: "/* the tag */", adminCss: "body{}" },
     demoPages: null,
     onError: (error) => errors.push(error),

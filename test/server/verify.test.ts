@@ -189,11 +189,11 @@ describe("groups are recomputed from the definition of their epoch", () => {
     expect((await verify(await dataOf([exposure(device, "B")], [rolled]))).ok).toBe(false);
   });
 
-  test("without a registry none is checked", async () => {
+  test("a registry that is missing beside a log is refused, as a start does", async () => {
     const data = await temporaryFolder();
     await mkdir(join(data, "events"));
     await writeFile(join(data, FIRST), `${JSON.stringify(exposure("d1", "Z"))}\n`);
-    expect(await verify(data)).toMatchObject({ ok: true, assignments: { checked: 0, unchecked: 1 } });
+    await expect(verify(data)).rejects.toThrow("experiments.json is missing, though there is an event log");
   });
 });
 
@@ -216,7 +216,7 @@ describe("fairsplit verify", () => {
     const { code, out, err } = await run(data);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(/: 1,200 events, [\d,]+ bytes, segments: 1\n/);
-    expect(out).toContain("counters: 1,200 stored, 0 duplicates, 0 refused, 0 shed\n");
+    expect(out).toContain("counters: 1,200 stored, 0 duplicates, 0 refused, 0 shed, 0 of bots\n");
     expect(out).toMatch(/✓ no drift\n$/);
   });
 

@@ -1,0 +1,31 @@
+import type { Context } from "hono";
+import { isbot } from "isbot";
+import { type Env, header } from "./http.ts";
+
+/** Few browsers send most of the traffic, and the pattern of all bots costs more than the rest of a hot route. */
+const MOST_REMEMBERED = 1000;
+/**
+ * Libraries by which somebody's own program calls the API on purpose: isbot knows them as scrapers, but a scraper runs no
+ * script, so it never comes here.
+ */
+const PROGRAMS =
+  /^(node|undici|node-fetch|axios|curl|python-requests|python-httpx|aiohttp|go-http-client|okhttp|java)\b/i;
+
+const remembered = new Map<string, boolean>();
+
+/**
+ * Whether a request comes from no visitor: a crawler, by its user agent, or a browser that fetches ahead of a visit that may
+ * never come. A signed run of the simulator is no bot; who asks has to check that first.
+ */
+export function isFromBot(c: Context<Env>): boolean {
+  const purpose = header(c, "sec-purpose") ?? header(c, "purpose") ?? header(c, "x-moz");
+  if (purpose !== undefined && /\b(prefetch|prerender|preview)\b/i.test(purpose)) return true;
+  const agent = header(c, "user-agent") ?? "";
+  let known = remembered.get(agent);
+  if (known === undefined) {
+    known = !PROGRAMS.test(agent) && isbot(agent);
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(agent, known);
+  }
+  return known;
+}
