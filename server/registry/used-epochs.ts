@@ -9,8 +9,9 @@ export async function usedEpochs(
   mostOf: (key: string) => number,
 ): Promise<ReadonlyMap<string, number>> {
   const used = new Map<string, number>();
-  const segments = await listSegments(eventsFolder).catch(() => []);
-  const end = { segment: segments.at(-1) ?? 0, offset: Number.MAX_SAFE_INTEGER };
+  const last = (await listSegments(eventsFolder).catch(() => [])).at(-1);
+  if (last === undefined) return used;
+  const end = { segment: last, offset: Number.MAX_SAFE_INTEGER };
   for await (const { text } of readLines(eventsFolder, { segment: 0, offset: 0 }, end)) {
     const { experiment, epoch } = text.includes('"epoch":') ? read(text) : {};
     if (typeof experiment !== "string" || typeof epoch !== "number" || epoch > mostOf(experiment)) continue;
