@@ -1,0 +1,200 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test, vi } from "vitest";
+import { runCli } from "../cli/cli.ts";
+import { SETTINGS, SIMULATOR_ENV } from "../server/config.ts";
+import { openDemoApp } from "./demo/demo-app.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const { scripts, dependencies, devDependencies, exports } = JSON.parse(
+  readFileSync(join(ROOT, "package.json"), "utf8"),
+) as Record<"scripts" | "dependencies" | "devDependencies" | "exports", Record<string, unknown>>;
+
+/** npm runs it by itself. */
+const PRIVATE_SCRIPTS = ["prepack"];
+/** Variables of others that the README may speak of. */
+const FOREIGN_ENV = ["CHROME_PATH", "NO_COLOR", "FORCE_COLOR", "CI"];
+/** Flags of npm, git, docker and so on in the README's commands; ours are looked up in `--help`. */
+const FOREIGN_COMMAND = /^(git|cd|curl|docker|node|npx (?!fairsplit|simulate)|wrk|apt-get|openssl|echo|export)\b/;
+
+/** Everything that is set as code: fenced blocks line by line, and inline code. */
+const blocks = [...README.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map(([, language = "", text = ""]) => ({
+  language,
+  text,
+}));
+const shellLines = blocks
+  .filter(({ language }) => ["sh", "bash", "console", "shell"].includes(language))
+  .flatMap(({ text }) => text.replaceAll("\\\n", " ").split("\n"))
+  .map((line) => line.replace(/(^|\s)#.*$/, "").replace(/^\$ /, ""))
+  .flatMap((line) => line.split(/&&|\||;/))
+  .map((command) => command.trim().replace(/^(?:[A-Z_]+=\S+ +)+/, ""))
+  .filter((command) => command !== "");
+const prose = README.replace(/^```[\s\S]*?^```/gm, "");
+const inlineCode = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
+const code = [...shellLines, ...inlineCode];
+
+const unique = (found: Iterable<string>) => [...new Set(found)].sort();
+/** What every one of these texts says, by a pattern with one group. */
+const found = (texts: readonly string[], pattern: RegExp) =>
+  unique(texts.flatMap((text) => [...text.matchAll(pattern)].map(([, name = ""]) => name)));
+const without = (all: readonly string[], known: Iterable<string>) => {
+  const set = new Set(known);
+  return all.filter((one) => !set.has(one));
+};
+
+async function helpOf(...command: string[]): Promise<string> {
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  try {
+    await runCli([...command, "--help"]);
+    return log.mock.calls.flat().join("\n");
+  } finally {
+    log.mockRestore();
+  }
+}
+
+const commands = async () => found([await helpOf()], /^ {2}fairsplit ([a-z]+)/gm);
+const flagsOf = async (command: string) => found([await helpOf(command)], /(?:^|[\s,])(--?[a-z][a-z-]*)/gm);
+
+test("the README is read: it has shell commands, inline code and links", () => {
+  expect(shellLines.length).toBeGreaterThan(2);
+  expect(inlineCode.length).toBeGreaterThan(30);
+});
+
+describe("what the README mentions exists", () => {
+  test("npm scripts", () => {
+    const mentioned = found(
+      code,
+      /\bnpm (?:run )?(?:-s )?((?!run\b|i\b|ci\b|install\b|pack\b|publish\b|exec\b)[a-z][\w:-]*)/g,
+    );
+    expect(mentioned).toContain("test");
+    expect(without(mentioned, Object.keys(scripts)), "npm scripts that package.json does not have").toEqual([]);
+  });
+
+  test("commands of fairsplit", async () => {
+    const mentioned = found(code, /\bfairsplit ([a-z]+)\b/g);
+    expect(mentioned).toContain("serve");
+    expect(without(mentioned, await commands()), "commands that fairsplit --help does not list").toEqual([]);
+  });
+
+  test("flags, each of the command that it is given to, or of any when it stands alone", async () => {
+    const flags = new Map<string, string[]>();
+    for (const command of await commands()) flags.set(command, await flagsOf(command));
+    const every = [...flags.values()].flat();
+    const unknown = code
+      .filter((line) => !FOREIGN_COMMAND.test(line) && !line.startsWith("<"))
+      .flatMap((line) => {
+        const command =
+          /\b(?:fairsplit|npm run(?: -s)?|npx fairsplit) ([a-z]+)/.exec(line)?.[1] ?? /\bsimulate\b/.exec(line)?.[0];
+        const known = flags.get(command ?? "") ?? every;
+        const ofNpm = /^npm .*?(?= -- |$)/.exec(line)?.[0] ?? "";
+        return found([line.slice(ofNpm.length)], /(?:^|\s)(--?[a-z][a-z-]*)(?=[\s=,]|$)/g)
+          .filter((flag) => !known.includes(flag))
+          .map((flag) => `${flag} in "${line}"`);
+      });
+    expect(unknown, "flags that --help does not list").toEqual([]);
+  });
+
+  test("environment variables", () => {
+    const mentioned = found(code, /\b([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])\b/g);
+    const known = [...SETTINGS.map(({ env }) => env), ...SIMULATOR_ENV, ...FOREIGN_ENV];
+    expect(without(mentioned, known), "variables that neither server nor simulator reads").toEqual([]);
+  });
+
+  test("routes", async () => {
+    const demo = await openDemoApp();
+    const routes = demo.app.routes.map(({ method, path }) => `${method} ${path}`);
+    await demo.close();
+    const mentioned = found(code, /\b((?:GET|POST|PUT|DELETE|OPTIONS|HEAD) \/[^\s?`]*)/g);
+    expect(mentioned).toContain("POST /events");
+    const exists = (route: string) =>
+      routes.some((known) => known.replace(/:\w+/g, "*") === route.replace(/:\w+|<\w+>/g, "*"));
+    expect(
+      mentioned.filter((route) => !exists(route)),
+      "routes that the app does not have",
+    ).toEqual([]);
+  });
+
+  test("package exports", () => {
+    const mentioned = found([README], /["'`]fairsplit\/([a-z-]+)["'`]/g);
+    const known = Object.keys(exports).map((name) => name.replace("./", ""));
+    expect(without(mentioned, known), "exports that package.json does not have").toEqual([]);
+  });
+
+  test("files and pictures that are linked, and headings of this page", () => {
+    const anchors = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => `#${anchorOf(heading)}`);
+    const targets = [
+      ...prose.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g),
+      ...prose.matchAll(/\b(?:src|href|srcset)="([^"]+)"/g),
+    ].map(([, target = ""]) => target);
+    const local = unique(targets).filter((target) => !/^[a-z]+:/i.test(target));
+    const missing = local.filter((target) =>
+      target.startsWith("#") ? !anchors.includes(target) : !existsSync(join(ROOT, target.replace(/[#?].*$/, ""))),
+    );
+    expect(missing, "links that lead nowhere").toEqual([]);
+  });
+
+  test("folders and files that are named as code", () => {
+    const paths = found(
+      inlineCode,
+      /^((?:core|tag|server|simulate|cli|demo-pages|test|bench|deploy|docs)\/[\w./-]*)$/g,
+    );
+    expect(paths.length).toBeGreaterThan(3);
+    expect(
+      paths.filter((path) => !existsSync(join(ROOT, path))),
+      "paths that are not there",
+    ).toEqual([]);
+  });
+});
+
+describe("what exists is in the README", () => {
+  test.each(SETTINGS.map(({ env, flag }) => [env, flag]))("the setting %s and its flag --%s", (env, flag) => {
+    expect(inlineCode, `\`${env}\``).toContain(env);
+    expect(inlineCode, `\`--${flag}\``).toContain(`--${flag}`);
+  });
+
+  test("the variables that the simulator reads", () => {
+    expect(without([...SIMULATOR_ENV], inlineCode)).toEqual([]);
+  });
+
+  test("every npm script that is for people", () => {
+    const mentioned = found(code, /\bnpm (?:run )?(?:-s )?([a-z][\w:-]*)/g);
+    expect(without(Object.keys(scripts), [...mentioned, ...PRIVATE_SCRIPTS]), "npm scripts").toEqual([]);
+  });
+
+  test("every command of fairsplit", async () => {
+    expect(without(await commands(), found(code, /\bfairsplit ([a-z]+)\b/g)), "commands of fairsplit").toEqual([]);
+  });
+
+  test("every route of the server but those of the demo", async () => {
+    const demo = await openDemoApp();
+    const routes = unique(demo.app.routes.map(({ method, path }) => `${method} ${path}`));
+    await demo.close();
+    const mentioned = found(code, /\b((?:GET|POST|PUT|DELETE) \/[^\s?`]*)/g);
+    const isOurs = (route: string) =>
+      /^(GET|POST|PUT|DELETE) \/(?!demo\/|admin\.css|$)/.test(route) && !route.includes("*");
+    expect(without(routes.filter(isOurs), mentioned), "routes").toEqual([]);
+  });
+
+  test("every dependency, in a line that says why", () => {
+    const section = /^## Dependencies\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(README)?.[1] ?? "";
+    const explained = section
+      .split("\n")
+      .flatMap((line) => (/^[-|*] *`([^`]+)`.{15,}/.exec(line)?.[1] ?? []) as string[]);
+    const all = [...Object.keys(dependencies), ...Object.keys(devDependencies)].filter(
+      (name) => !name.startsWith("@types/"),
+    );
+    expect(without(all, explained), "dependencies without a line under ## Dependencies").toEqual([]);
+    expect(without(explained, all), "lines under ## Dependencies that package.json does not have").toEqual([]);
+  });
+});
+
+/** As GitHub makes it. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .trim()
+    .replace(/\s/g, "-");
+}
