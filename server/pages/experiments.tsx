@@ -75,12 +75,17 @@ function Row({ experiment }: { experiment: Experiment }) {
 }
 
 /** The groups with their shares, and a bar drawn as SVG so that the page needs no inline style. */
-function Split({ experiment: { groups } }: { experiment: Experiment }) {
+function Split({ experiment: { groups, state } }: { experiment: Experiment }) {
   const total = groups.reduce((sum, { weight }) => sum + weight, 0);
   let start = 0;
   return (
     <>
-      <svg class="split" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+      <svg
+        class={state === "active" ? "split" : "split idle"}
+        viewBox="0 0 100 6"
+        preserveAspectRatio="none"
+        aria-hidden="true"
+      >
         {groups.map(({ weight }, index) => {
           const width = (100 * weight) / total;
           const bar = <rect class={`group-${index % 6}`} x={start} y="0" width={width} height="6" />;

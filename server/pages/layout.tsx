@@ -29,10 +29,10 @@ export function Layout({ title, isDemo, children }: PropsWithChildren<{ title: s
             </nav>
           </header>
           {isDemo && (
-            <p class="banner" role="note">
+            <aside class="banner" aria-label="Demo mode">
               Demo mode: anyone on this computer can open these pages without a login. For a real site run{" "}
               <code>fairsplit serve</code>.
-            </p>
+            </aside>
           )}
           <main>{children}</main>
         </body>

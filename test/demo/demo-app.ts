@@ -8,12 +8,13 @@ import { rateLimit } from "../../server/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { runSigner } from "../../server/run.ts";
 
+const ADMIN_CSS = new URL("../../server/pages/admin.css", import.meta.url);
 const PAGES = new URL("../../demo-pages/", import.meta.url);
 
 /** The whole app in demo mode with real parts in a folder of its own. */
-export async function openDemoApp(tag = "") {
+export async function openDemoApp(tag = "", experiments = demoExperiments("2026-01-31T12:00:00.000Z")) {
   const folder = await mkdtemp(join(tmpdir(), "fairsplit-demo-"));
-  const registry = await openRegistry(join(folder, "experiments.json"), demoExperiments("2026-01-31T12:00:00.000Z"));
+  const registry = await openRegistry(join(folder, "experiments.json"), experiments);
   const log = await openEventLog(join(folder, "events"));
   const names = await readdir(PAGES);
   const errors: Error[] = [];
@@ -24,7 +25,7 @@ export async function openDemoApp(tag = "") {
     adminToken: null,
     limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
     obstacle: async () => null,
-    assets: { tag, adminCss: "" },
+    assets: { tag, adminCss: await readFile(ADMIN_CSS, "utf8") },
     demoPages: new Map(
       await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, PAGES), "utf8")] as const)),
     ),

@@ -1,16 +1,14 @@
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { type ServerType, serve } from "@hono/node-server";
 import { build } from "esbuild";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { assign } from "../../core/assign.ts";
 import type { Event } from "../../core/event.ts";
-import { findBrowser } from "../../simulate/browser.ts";
+import { problemsOf } from "../accessibility.ts";
+import { launchBrowser } from "../launch-browser.ts";
 import { openDemoApp, STAGES } from "./demo-app.ts";
 
-const AXE = fileURLToPath(import.meta.resolve("axe-core/axe.min.js"));
-const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 /** Not the headless shell's own, which says that it is a program. */
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
@@ -41,19 +39,8 @@ let contexts: BrowserContext[] = [];
 let complaints: string[] = [];
 
 beforeAll(async () => {
-  const executablePath = findBrowser();
-  if (!executablePath) throw new Error("no browser found: run npm test, which installs one");
   const bundle = build({ entryPoints: ["tag/index.ts"], bundle: true, format: "iife", target: "es2022", write: false });
-  const launch = chromium.launch({
-    executablePath,
-    args: [
-      "--no-sandbox",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
+  const launch = launchBrowser();
   demo = await openDemoApp((await bundle).outputFiles[0]?.text);
   server = await new Promise((resolve) => {
     const listening = serve({ fetch: demo.app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(listening));
@@ -277,31 +264,8 @@ test("every page meets WCAG 2.2 AA and fits, light and dark, wide and narrow", a
   const check = async (path: string): Promise<string[]> => {
     const page = await visit({ bypassCSP: true }, path);
     await page.locator("text=/Loading…|Asking/").first().waitFor({ state: "detached" });
-    await page.addScriptTag({ path: AXE });
-    const found: string[] = [];
-    for (const colorScheme of ["light", "dark"] as const) {
-      for (const width of [1280, 320]) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 800 });
-        const problems = await page.evaluate(problemsOfPage, AXE_TAGS);
-        found.push(...problems.map((problem) => `${path} ${colorScheme} ${width}: ${problem}`));
-      }
-    }
-    return found;
+    return (await problemsOf(page)).map((problem) => `${path} ${problem}`);
   };
   const paths = ["/", ...STAGES.map((stage) => `/demo/${stage}`)];
   expect((await Promise.all(paths.map(check))).flat()).toEqual([]);
 });
-
-/** Runs in the page, where axe-core has been loaded. */
-async function problemsOfPage(tags: string[]): Promise<string[]> {
-  const { axe } = window as unknown as { axe: typeof import("axe-core") };
-  const { violations } = await axe.run(document, { runOnly: tags });
-  const tooWide = [...document.querySelectorAll("body, body *")].filter(
-    (element) => element.getBoundingClientRect().right > innerWidth,
-  );
-  return [
-    ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
-    ...tooWide.map(({ outerHTML }) => `too wide: ${outerHTML.slice(0, 80)}`),
-  ];
-}

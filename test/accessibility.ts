@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+
+const AXE = fileURLToPath(import.meta.resolve("axe-core/axe.min.js"));
+const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+/** 320 pixels is what WCAG 1.4.10 asks for: a page of 1,280 at 400 %. */
+const WIDTHS = [1280, 320] as const;
+
+/**
+ * What is wrong with a page for people who see, read or use it otherwise: violations of WCAG 2.2 AA, and whatever is wider
+ * than the screen, in light and dark, wide and narrow. The page's context needs `bypassCSP`. `look` is called with each.
+ */
+export async function problemsOf(page: Page, look = async (_name: string): Promise<void> => {}): Promise<string[]> {
+  await page.addScriptTag({ path: AXE });
+  const found: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of WIDTHS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      const problems = await page.evaluate(problemsOfDocument, AXE_TAGS);
+      found.push(...problems.map((problem) => `${colorScheme} ${width}: ${problem}`));
+      await look(`${colorScheme}-${width}`);
+    }
+  }
+  return found;
+}
+
+/** Runs in the page, where axe-core has been loaded. */
+async function problemsOfDocument(tags: string[]): Promise<string[]> {
+  const { axe } = window as unknown as { axe: typeof import("axe-core") };
+  const { violations } = await axe.run(document, { runOnly: tags });
+  const tooWide = [...document.querySelectorAll("body, body *")].filter(
+    (element) => element.getBoundingClientRect().right > innerWidth,
+  );
+  return [
+    ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`),
+    ...tooWide.map(({ outerHTML }) => `too wide: ${outerHTML.slice(0, 80)}`),
+  ];
+}

@@ -1,0 +1,99 @@
+import type { AddressInfo } from "node:net";
+import { type ServerType, serve } from "@hono/node-server";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { problemsOf } from "../accessibility.ts";
+import { openDemoApp } from "../demo/demo-app.ts";
+import { launchBrowser } from "../launch-browser.ts";
+import { active, inactive, rolledOut } from "./open-app.ts";
+
+const EXPERIMENTS = [
+  active("homepage_button_test", { title: "Homepage button" }),
+  inactive("headline_test", { title: "Headline" }),
+  rolledOut("white_gold_btn", "B", { title: "White or gold" }),
+  active("a_key_as_long_as_keys_may_be_".padEnd(100, "x"), {
+    title: "Six groups with names as long as names may be, and one that gets nobody",
+    groups: ["G", "H", "I", "J", "K", "L"].map((letter, index) => ({ name: letter.repeat(64), weight: index })),
+    fallback: "L".repeat(64),
+  }),
+];
+
+let demo: Awaited<ReturnType<typeof openDemoApp>>;
+let server: ServerType;
+let origin: string;
+let browser: Browser;
+let complaints: string[] = [];
+
+beforeAll(async () => {
+  const launch = launchBrowser();
+  demo = await openDemoApp("", EXPERIMENTS);
+  server = await new Promise((resolve) => {
+    const listening = serve({ fetch: demo.app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(listening));
+  });
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  browser = await launch;
+});
+
+afterEach(() => {
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await new Promise((resolve) => server.close(resolve));
+  expect(demo.errors).toEqual([]);
+  await demo.close();
+});
+
+async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options);
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  await page.goto(`${origin}/experiments`);
+  return page;
+}
+
+const row = (page: Page, title: string) => page.getByRole("row").filter({ hasText: title });
+
+describe("the admin page", () => {
+  test("switches an experiment off and on without JavaScript, under its own content security policy", async () => {
+    const page = await openPage({ javaScriptEnabled: false });
+    const { version = 0 } = demo.registry.get("homepage_button_test") ?? {};
+    const headline = row(page, "Homepage button");
+    expect(await headline.innerText()).toContain("Active");
+    await page.getByRole("button", { name: "Switch off Homepage button" }).click();
+    await page.getByRole("button", { name: "Switch on Homepage button" }).waitFor();
+    expect(await headline.innerText()).toContain("Inactive");
+    expect(page.url()).toBe(`${origin}/experiments`);
+    expect(demo.registry.get("homepage_button_test")).toMatchObject({ state: "inactive", version: version + 1 });
+    await page.reload();
+    expect(demo.registry.get("homepage_button_test")?.version).toBe(version + 1);
+
+    await page.getByRole("button", { name: "Switch on Homepage button" }).click();
+    await page.getByRole("button", { name: "Switch off Homepage button" }).waitFor();
+    expect(demo.registry.get("homepage_button_test")).toMatchObject({ state: "active", version: version + 2 });
+  });
+
+  test("can be used with the keyboard alone", async () => {
+    const page = await openPage({ javaScriptEnabled: false });
+    const button = page.getByRole("button", { name: "Headline" });
+    for (let tab = 0; tab < 20 && !(await button.evaluate((element) => element.matches(":focus"))); tab += 1) {
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Switch off Headline" }).waitFor();
+    expect(demo.registry.get("headline_test")?.state).toBe("active");
+  });
+
+  test("meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async () => {
+    const page = await openPage({ bypassCSP: true });
+    const folder = process.env.SCREENSHOTS;
+    const look = async (name: string) => {
+      if (folder) await page.screenshot({ path: `${folder}/experiments-${name}.png`, fullPage: true });
+    };
+    expect(await problemsOf(page, look)).toEqual([]);
+  });
+});
