@@ -1,0 +1,56 @@
+import type { Fault, Findings } from "./rig/fault.ts";
+import { isSound } from "./rig/journal.ts";
+
+/** What came of one fault. */
+export interface Verdict {
+  readonly id: string;
+  readonly mutant: string | null;
+  readonly cycles: number;
+  readonly seconds: number;
+  /** Why it was not run, which is no pass. */
+  readonly skipped: string | null;
+  /** The error that ended it. */
+  readonly error: string | null;
+  readonly findings: Findings | null;
+}
+
+/** Whether the server held; null when nobody can say. */
+export function held({ skipped, error, findings }: Verdict): boolean | null {
+  if (skipped !== null) return null;
+  if (error !== null || findings === null) return false;
+  return (findings.tally === null || isSound(findings.tally)) && findings.checks.every(({ ok }) => ok);
+}
+
+/** A mutant must not hold, and it must be what was measured that says so: an error may be the suite's own. */
+export function isPassed(verdict: Verdict): boolean {
+  if (verdict.mutant !== null && verdict.error !== null) return false;
+  const isHeld = held(verdict);
+  return isHeld === null || isHeld === (verdict.mutant === null);
+}
+
+const COLUMNS = ["acknowledged", "lost", "duplicated", "unexpected", "recovered"] as const;
+
+export function header(faults: readonly Fault[]): string {
+  return `  ${"fault".padEnd(idWidth(faults))}${COLUMNS.map((name) => name.padStart(13)).join("")}   cycles  seconds\n`;
+}
+
+/** The fault's line, and below it what else was measured. */
+export function describe(verdict: Verdict, faults: readonly Fault[]): string {
+  const { id, mutant, cycles, seconds, skipped, error, findings } = verdict;
+  const name = id.padEnd(idWidth(faults));
+  if (skipped !== null) return `– ${name}  skipped: ${skipped}\n`;
+  const cells = COLUMNS.map((column) => (findings?.tally?.[column].toLocaleString("en") ?? "–").padStart(13)).join("");
+  const line = `${isPassed(verdict) ? "✓" : "✗"} ${name}${cells}${String(cycles).padStart(9)}${seconds.toFixed(1).padStart(9)}\n`;
+  const indent = " ".repeat(idWidth(faults) + 4);
+  const found = held(verdict) === false ? "found" : "NOT FOUND";
+  return [
+    line,
+    ...(mutant === null ? [] : [`${indent}mutant: ${mutant}: ${found}\n`]),
+    ...(findings?.checks ?? []).map(({ ok, text }) => `${indent}${ok ? "" : "✗ "}${text}\n`),
+    ...(error === null ? [] : [`${indent}✗ ${error}\n`]),
+  ].join("");
+}
+
+function idWidth(faults: readonly Fault[]): number {
+  return Math.max(...faults.map(({ id }) => id.length));
+}
