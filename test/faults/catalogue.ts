@@ -1,6 +1,10 @@
+import { eio } from "./eio.ts";
+import { full } from "./full.ts";
 import { kill } from "./kill.ts";
+import { malformed } from "./malformed.ts";
+import { power } from "./power.ts";
 import { prefix } from "./prefix.ts";
 import type { Fault } from "./rig/fault.ts";
 
 /** Every fault, in the order in which they run. */
-export const FAULTS: readonly Fault[] = [kill, prefix];
+export const FAULTS: readonly Fault[] = [kill, power, prefix, full, eio, malformed];

@@ -20,12 +20,44 @@ const mutant = (name: string, file: string, text: string, replacement: string): 
 });
 
 const LOG = "server/events/log.ts";
+const ROUTE = "server/routes/events.ts";
+const MAIN = "server/main.ts";
 
 /** All of them, since they quote the product's text and have to follow it. */
 export const MUTANTS = {
   kill: mutant("ids are not rebuilt at start", LOG, "if (id) ids.add(id);", ""),
   power: mutant("writes are not synced", LOG, "await file.datasync();", ""),
   prefix: mutant("a torn tail is not cut", LOG, "await cutTornTail(folder, segment);", ""),
+  full: mutant(
+    "a failed write is acknowledged",
+    LOG,
+    "batch.settle(new StorageFailed(",
+    "batch.settle(void new StorageFailed(",
+  ),
+  eio: mutant(
+    "a failed sync is ignored",
+    LOG,
+    "await file.datasync();",
+    "await file.datasync().catch(() => undefined);",
+  ),
+  malformed: mutant(
+    "a body that is not JSON is an error of ours",
+    ROUTE,
+    "throw new BodyRefused(400, `the body is not JSON",
+    "throw new Error(`the body is not JSON",
+  ),
+  stop: mutant(
+    "silent connections are never closed",
+    MAIN,
+    "const LONGEST_STOP_MS = 2000;",
+    "const LONGEST_STOP_MS = 60_000;",
+  ),
+  devices: mutant(
+    "every event is kept in memory",
+    ROUTE,
+    "await log.append(events);",
+    "await log.append(events); (globalThis as any).kept = [...((globalThis as any).kept ?? []), events];",
+  ),
 } as const;
 
 /** Replaces the mutant's text while its file is bundled; the sources stay as they are. */
