@@ -1,3 +1,4 @@
+import { devices } from "./devices.ts";
 import { eio } from "./eio.ts";
 import { full } from "./full.ts";
 import { kill } from "./kill.ts";
@@ -5,6 +6,8 @@ import { malformed } from "./malformed.ts";
 import { power } from "./power.ts";
 import { prefix } from "./prefix.ts";
 import type { Fault } from "./rig/fault.ts";
+import { slowDisk } from "./slow-disk.ts";
+import { stop } from "./stop.ts";
 
 /** Every fault, in the order in which they run. */
-export const FAULTS: readonly Fault[] = [kill, power, prefix, full, eio, malformed];
+export const FAULTS: readonly Fault[] = [kill, power, prefix, full, eio, slowDisk, stop, malformed, devices];

@@ -24,8 +24,8 @@ export interface Trial {
   readonly folder: string;
   /** The server's program. */
   readonly program: string;
-  /** A part of the product as a module of its own, broken in the same way as the program. */
-  module(source: string): Promise<string>;
+  /** A part of the product as a module of its own, broken in the same way as the program, with a text replaced. */
+  module(source: string, scale: Mutant): Promise<string>;
   /** To be undone when the run ends, however it ends; the newest first. */
   atEnd(undo: () => unknown): void;
   progress(text: string): void;

@@ -19,26 +19,21 @@ const mutant = (name: string, file: string, text: string, replacement: string): 
   replacement,
 });
 
-const LOG = "server/events/log.ts";
+const WRITER = "server/events/segment-writer.ts";
 const ROUTE = "server/routes/events.ts";
 const MAIN = "server/main.ts";
 
 /** All of them, since they quote the product's text and have to follow it. */
 export const MUTANTS = {
-  kill: mutant("ids are not rebuilt at start", LOG, "if (id) ids.add(id);", ""),
-  power: mutant("writes are not synced", LOG, "await file.datasync();", ""),
-  prefix: mutant("a torn tail is not cut", LOG, "await cutTornTail(folder, segment);", ""),
-  full: mutant(
-    "a failed write is acknowledged",
-    LOG,
-    "batch.settle(new StorageFailed(",
-    "batch.settle(void new StorageFailed(",
-  ),
+  kill: mutant("ids are not rebuilt at start", "server/events/known-ids.ts", "known.#recent.add(ids.at(i));", ";"),
+  power: mutant("writes are not synced", WRITER, "await this.#file.datasync();", ""),
+  prefix: mutant("a torn tail is not cut", WRITER, "await cutTornTail(folder, segment);", ""),
+  full: mutant("a failed write is acknowledged", WRITER, "throw new StorageFailed(", "void new StorageFailed("),
   eio: mutant(
     "a failed sync is ignored",
-    LOG,
-    "await file.datasync();",
-    "await file.datasync().catch(() => undefined);",
+    WRITER,
+    "await this.#file.datasync();",
+    "await this.#file.datasync().catch(() => undefined);",
   ),
   malformed: mutant(
     "a body that is not JSON is an error of ours",
@@ -49,21 +44,61 @@ export const MUTANTS = {
   stop: mutant(
     "silent connections are never closed",
     MAIN,
-    "const LONGEST_STOP_MS = 2000;",
+    "const LONGEST_STOP_MS = 1500;",
     "const LONGEST_STOP_MS = 60_000;",
+  ),
+  overload: mutant(
+    "what waits is not bounded",
+    "server/events/log.ts",
+    "mostWaiting: { events: 20_000, bytes: 8 * 1024 * 1024 },",
+    "mostWaiting: { events: 1e9, bytes: 1e12 },",
   ),
   devices: mutant(
     "every event is kept in memory",
     ROUTE,
-    "await log.append(events);",
-    "await log.append(events); (globalThis as any).kept = [...((globalThis as any).kept ?? []), events];",
+    "await log.record(events);",
+    "(((globalThis as any).kept ??= []).push(...events), await log.record(events));",
+  ),
+  slowDisk: mutant(
+    "every request has a sync of its own",
+    ROUTE,
+    "await log.record(events);",
+    "await ((globalThis as any).tail = ((globalThis as any).tail ?? Promise.resolve()).then(() => log.record(events)));",
+  ),
+  slowClients: mutant("headers may take for ever", MAIN, "headersTimeout: 8000,", "headersTimeout: 0,"),
+  readOnly: mutant("a failed write is acknowledged", WRITER, "throw new StorageFailed(", "void new StorageFailed("),
+  clock: mutant(
+    "ids are forgotten after a day of the wall clock",
+    "server/events/log.ts",
+    "if (ids.has(fingerprint)) {",
+    "if (((globalThis as any).day ??= Date.now()) > Date.now() - 86_400_000 && ids.has(fingerprint)) {",
+  ),
+  toggles: mutant(
+    "changes do not wait for each other",
+    "server/registry/registry.ts",
+    "const done = tail.then(() => update(key, change));",
+    "const done = update(key, change);",
+  ),
+  registry: mutant(
+    "a registry that is none is taken for an empty one",
+    "server/registry/experiments-file.ts",
+    "if (error instanceof SyntaxError || error instanceof InvalidInput) {",
+    "if (error instanceof SyntaxError || error instanceof InvalidInput) return null; {",
   ),
 } as const;
+
+/** No mutant, but a table that is quick to claim: opening a log thousands of times would take minutes for that alone. */
+export const SMALL_TABLES = mutant(
+  "tables for fewer ids",
+  "server/events/recent-ids.ts",
+  "const GENERATION = 1_250_000;",
+  "const GENERATION = 10_000;",
+);
 
 /** Replaces the mutant's text while its file is bundled; the sources stay as they are. */
 export function mutate({ file, text, replacement }: Mutant): Plugin {
   return {
-    name: "mutate",
+    name: `mutate ${file}`,
     setup(build) {
       let isReplaced = false;
       build.onLoad({ filter: /\.tsx?$/ }, async ({ path }) => {

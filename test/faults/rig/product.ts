@@ -10,12 +10,15 @@ const CACHE = "node_modules/.cache/fairsplit-faults";
 export interface Product {
   /** Path of the program. */
   readonly program: string;
-  /** Bundles one source file as a module, and says where it is. */
-  module(source: string): Promise<string>;
+  /** Bundles one source file as a module, with a text replaced, and says where it is. */
+  module(source: string, scale: Mutant): Promise<string>;
 }
 
 export async function builtProduct(): Promise<Product> {
-  return { program: resolve("dist/fairsplit.js"), module: (source) => bundle(source, join(CACHE, "modules"), null) };
+  return {
+    program: resolve("dist/fairsplit.js"),
+    module: (source, scale) => bundle(source, join(CACHE, "modules"), [scale]),
+  };
 }
 
 /** Builds the mutant beside the product's own files, in a folder that nothing else knows of. */
@@ -26,12 +29,12 @@ export async function mutatedProduct(mutant: Mutant): Promise<Product> {
   await cp("demo-pages", join(folder, "demo-pages"), { recursive: true });
   await cp("package.json", join(folder, "package.json"));
   return {
-    program: await bundle("cli/fairsplit.ts", join(folder, "dist"), mutant),
-    module: (source) => bundle(source, join(folder, "modules"), mutant),
+    program: await bundle("cli/fairsplit.ts", join(folder, "dist"), [mutant]),
+    module: (source, scale) => bundle(source, join(folder, "modules"), [mutant, scale]),
   };
 }
 
-async function bundle(source: string, outdir: string, mutant: Mutant | null): Promise<string> {
+async function bundle(source: string, outdir: string, mutants: readonly Mutant[]): Promise<string> {
   const { metafile } = await build({
     entryPoints: [source],
     outdir,
@@ -44,7 +47,7 @@ async function bundle(source: string, outdir: string, mutant: Mutant | null): Pr
     jsx: "automatic",
     jsxImportSource: "hono/jsx",
     logLevel: "silent",
-    plugins: mutant ? [mutate(mutant)] : [],
+    plugins: mutants.map(mutate),
   });
   return resolve(Object.keys(metafile.outputs)[0] ?? "");
 }
