@@ -3,6 +3,7 @@ import { eio } from "./eio.ts";
 import { full } from "./full.ts";
 import { kill } from "./kill.ts";
 import { malformed } from "./malformed.ts";
+import { overload } from "./overload.ts";
 import { power } from "./power.ts";
 import { prefix } from "./prefix.ts";
 import type { Fault } from "./rig/fault.ts";
@@ -10,4 +11,4 @@ import { slowDisk } from "./slow-disk.ts";
 import { stop } from "./stop.ts";
 
 /** Every fault, in the order in which they run. */
-export const FAULTS: readonly Fault[] = [kill, power, prefix, full, eio, slowDisk, stop, malformed, devices];
+export const FAULTS: readonly Fault[] = [kill, power, prefix, full, eio, slowDisk, stop, malformed, overload, devices];

@@ -1,0 +1,163 @@
+import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Fault } from "./rig/fault.ts";
+import { MUTANTS } from "./rig/mutants.ts";
+import { OpenLoop, type Timed } from "./rig/open-loop.ts";
+import { newAgent, post } from "./rig/post.ts";
+import { memoryMb, startServer } from "./rig/server-process.ts";
+
+const SERVER_CORE = "0";
+const LOAD_CORE = "1";
+const TIMES = 5;
+const PER_REQUEST = 50;
+const SECONDS = 4;
+const CONNECTIONS = 2000;
+const LEAST_GOODPUT = 0.8;
+const MOST_SHED_MS = 20;
+const NORMAL_MS = 2000;
+/** A request in a row of normal ones takes no longer. */
+const ORDINARY_MS = 100;
+const MOST_GROWTH_MB = 128;
+const WAITING_AT_PEAK = 64;
+
+/** More than the server can take, from clients that do not wait for each other. */
+export const overload: Fault = {
+  id: "overload",
+  title: `${TIMES} times the load that the server can take, open loop`,
+  cycles: { full: 3, short: 1 },
+  cycle: `${SECONDS} s at peak, ${SECONDS} s of overload, then ordinary requests`,
+  mutant: MUTANTS.overload,
+  lacks: () => (process.platform === "linux" ? null : "memory is read from /proc"),
+  async run({ program, folder, cycles, progress, atEnd }) {
+    const pinned = pin(LOAD_CORE);
+    if (pinned) atEnd(() => pin(`0-${availableParallelism() - 1}`));
+    const wrapper = pinned ? ["taskset", "-c", SERVER_CORE] : [];
+    const server = await startServer(program, join(folder, "data"), { wrapper });
+    const rounds: Round[] = [];
+    for (let cycle = 0; cycle < cycles; cycle += 1) {
+      const { port, url } = server;
+      const peak = await peakOf(port, cycle);
+      const before = memoryMb(server.child.pid).now;
+      const loop = new OpenLoop(port, CONNECTIONS);
+      await loop.run(TIMES * peak, SECONDS, bodies(`o${cycle}`));
+      const end = performance.now();
+      const normalMs = (await normalAfter(url, cycle)) - end;
+      loop.close();
+      const stored = loop.answers.filter(({ status, at }) => status === 200 && at <= end).length / SECONDS;
+      rounds.push({
+        peak,
+        offered: loop.sent / SECONDS / peak,
+        share: stored / peak,
+        shed: loop.answers.filter(({ status }) => status === 503 || status === 429),
+        failed: loop.broken + loop.answers.filter(({ status }) => status >= 500 && status !== 503).length,
+        unsent: loop.unsent,
+        normalMs,
+        grownMb: memoryMb(server.child.pid).most - before,
+      });
+      progress(`${cycle + 1}/${cycles}`);
+    }
+    await server.kill();
+    const worst = (pick: (round: Round) => number) => Math.max(...rounds.map(pick));
+    const share = -worst((round) => -round.share);
+    const shed = rounds.flatMap((round) => round.shed);
+    const shedMs = p99(shed);
+    return {
+      tally: null,
+      checks: [
+        {
+          ok: true,
+          text:
+            `peak ${(-worst((round) => -round.peak)).toFixed(0)} requests of ${PER_REQUEST} events a second; ` +
+            `offered ${(-worst((round) => -round.offered)).toFixed(1)} times that, ${worst((round) => round.unsent)} more found no connection; ` +
+            `${pinned ? "a core each for server and load" : "server and load share their cores"}`,
+        },
+        { ok: share >= LEAST_GOODPUT, text: `goodput ${(100 * share).toFixed(0)} % of the peak` },
+        { ok: shed.length > 0 && shedMs <= MOST_SHED_MS, text: `${shed.length} shed, p99 ${shedMs.toFixed(1)} ms` },
+        { ok: worst((round) => round.failed) === 0, text: `${worst((round) => round.failed)} broken` },
+        {
+          ok: worst((round) => round.normalMs) <= NORMAL_MS,
+          text: `normal again after ${worst((round) => round.normalMs).toFixed(0)} ms`,
+        },
+        {
+          ok: worst((round) => round.grownMb) <= MOST_GROWTH_MB,
+          text: `memory grew by ${worst((round) => round.grownMb).toFixed(0)} MB at most`,
+        },
+      ],
+    };
+  },
+};
+
+interface Round {
+  /** Requests stored per second by as many clients as help. */
+  readonly peak: number;
+  /** Requests sent, and stored, as multiples of the peak. */
+  readonly offered: number;
+  readonly share: number;
+  readonly shed: readonly Timed[];
+  readonly failed: number;
+  readonly unsent: number;
+  readonly normalMs: number;
+  readonly grownMb: number;
+}
+
+/** A core for the server and one for the load, where there are two. */
+function pin(cores: string): boolean {
+  return availableParallelism() > 1 && spawnSync("taskset", ["-apc", cores, String(process.pid)]).status === 0;
+}
+
+/** Requests of new events, ready to be written to a socket. */
+function bodies(prefix: string): () => Buffer {
+  let count = 0;
+  return () => {
+    const events = Array.from({ length: PER_REQUEST }, () => {
+      count += 1;
+      return `{"id":"${prefix}-${count}","deviceId":"d${count}","event":"pageview","path":"/pricing","params":{}}`;
+    });
+    const body = `[${events.join(",")}]`;
+    return Buffer.from(
+      `POST /events HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+  };
+}
+
+/** Requests stored per second by clients that each wait for their answer. */
+async function peakOf(port: number, cycle: number): Promise<number> {
+  const next = bodies(`p${cycle}`);
+  const loop = new OpenLoop(port, WAITING_AT_PEAK);
+  loop.answered = () => loop.send(next());
+  for (let i = 0; i < WAITING_AT_PEAK; i += 1) loop.send(next());
+  // The first second is spent on compiling what is hot.
+  await delay(1000);
+  const before = loop.answers.length;
+  await delay(SECONDS * 1000);
+  const stored = loop.answers.slice(before).filter(({ status }) => status === 200).length;
+  loop.close();
+  return stored / SECONDS;
+}
+
+/** When ten requests in a row had been stored. */
+async function normalAfter(url: string, cycle: number): Promise<number> {
+  const agent = newAgent();
+  const giveUp = performance.now() + 10 * NORMAL_MS;
+  for (let inARow = 0, first = 0, count = 0; performance.now() < giveUp; count += 1) {
+    const start = performance.now();
+    const { status } = await post(url, `{"id":"n${cycle}-${count}","deviceId":"d","event":"x"}`, agent).catch(() => ({
+      status: 0,
+    }));
+    const isNormal = status === 200 && performance.now() - start <= ORDINARY_MS;
+    if (isNormal && inARow === 0) first = performance.now();
+    inARow = isNormal ? inARow + 1 : 0;
+    if (inARow === 10) {
+      agent.destroy();
+      return first;
+    }
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function p99(answers: readonly Timed[]): number {
+  const sorted = answers.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  return sorted[Math.floor(0.99 * sorted.length)] ?? Number.NaN;
+}
