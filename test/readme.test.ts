@@ -57,6 +57,17 @@ async function helpOf(...command: string[]): Promise<string> {
 const commands = async () => found([await helpOf()], /^ {2}fairsplit ([a-z]+)/gm);
 const flagsOf = async (command: string) => found([await helpOf(command)], /(?:^|[\s,])(--?[a-z][a-z-]*)/gm);
 
+/** The npm scripts that parse their arguments themselves, and where. */
+const OWN_SCRIPTS: readonly [script: string, files: string[]][] = [
+  ["faults", ["test/faults/command-line.ts"]],
+  ["bench:http", ["bench/http.ts"]],
+  ["bench:visits", ["bench/visits.ts"]],
+];
+const flagsOfParseArgs = (file: string) =>
+  found([readFileSync(join(ROOT, file), "utf8")], /^ +"?([a-z-]+)"?: \{ type: "(?:string|boolean)"/gm).map(
+    (name) => `--${name}`,
+  );
+
 test("the README is read: it has shell commands, inline code and links", () => {
   expect(shellLines.length).toBeGreaterThan(2);
   expect(inlineCode.length).toBeGreaterThan(30);
@@ -81,12 +92,13 @@ describe("what the README mentions exists", () => {
   test("flags, each of the command that it is given to, or of any when it stands alone", async () => {
     const flags = new Map<string, string[]>();
     for (const command of await commands()) flags.set(command, await flagsOf(command));
+    for (const [script, files] of OWN_SCRIPTS) flags.set(script, files.flatMap(flagsOfParseArgs));
     const every = [...flags.values()].flat();
     const unknown = code
       .filter((line) => !FOREIGN_COMMAND.test(line) && !line.startsWith("<"))
       .flatMap((line) => {
         const command =
-          /\b(?:fairsplit|npm run(?: -s)?|npx fairsplit) ([a-z]+)/.exec(line)?.[1] ?? /\bsimulate\b/.exec(line)?.[0];
+          /\b(?:fairsplit|npm run(?: -s)?|npx fairsplit) ([a-z:]+)/.exec(line)?.[1] ?? /\bsimulate\b/.exec(line)?.[0];
         const known = flags.get(command ?? "") ?? every;
         const ofNpm = /^npm .*?(?= -- |$)/.exec(line)?.[0] ?? "";
         return found([line.slice(ofNpm.length)], /(?:^|\s)(--?[a-z][a-z-]*)(?=[\s=,]|$)/g)
