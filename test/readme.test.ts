@@ -19,6 +19,13 @@ const FOREIGN_ENV = ["CHROME_PATH", "NO_COLOR", "FORCE_COLOR", "CI"];
 /** Flags of npm, git, docker and so on in the README's commands; ours are looked up in `--help`. */
 const FOREIGN_COMMAND = /^(git|cd|curl|docker|node|npx (?!fairsplit|simulate)|wrk|apt-get|openssl|echo|export)\b/;
 
+/** Flags of the programs that only the repository has: the benchmarks and the fault suite. */
+const OWN_PARSERS_FLAGS = ["test/faults/command-line.ts", "bench/http.ts", "bench/visits.ts"].flatMap((file) =>
+  [...readFileSync(join(ROOT, file), "utf8").matchAll(/"?([a-z][a-z-]*)"?: \{ type: "(?:string|boolean)"/g)].map(
+    ([, name]) => `--${name}`,
+  ),
+);
+
 /** Everything that is set as code: fenced blocks line by line, and inline code. */
 const blocks = [...README.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map(([, language = "", text = ""]) => ({
   language,
@@ -57,17 +64,6 @@ async function helpOf(...command: string[]): Promise<string> {
 const commands = async () => found([await helpOf()], /^ {2}fairsplit ([a-z]+)/gm);
 const flagsOf = async (command: string) => found([await helpOf(command)], /(?:^|[\s,])(--?[a-z][a-z-]*)/gm);
 
-/** The npm scripts that parse their arguments themselves, and where. */
-const OWN_SCRIPTS: readonly [script: string, files: string[]][] = [
-  ["faults", ["test/faults/command-line.ts"]],
-  ["bench:http", ["bench/http.ts"]],
-  ["bench:visits", ["bench/visits.ts"]],
-];
-const flagsOfParseArgs = (file: string) =>
-  found([readFileSync(join(ROOT, file), "utf8")], /^ +"?([a-z-]+)"?: \{ type: "(?:string|boolean)"/gm).map(
-    (name) => `--${name}`,
-  );
-
 test("the README is read: it has shell commands, inline code and links", () => {
   expect(shellLines.length).toBeGreaterThan(2);
   expect(inlineCode.length).toBeGreaterThan(30);
@@ -92,13 +88,14 @@ describe("what the README mentions exists", () => {
   test("flags, each of the command that it is given to, or of any when it stands alone", async () => {
     const flags = new Map<string, string[]>();
     for (const command of await commands()) flags.set(command, await flagsOf(command));
-    for (const [script, files] of OWN_SCRIPTS) flags.set(script, files.flatMap(flagsOfParseArgs));
+    for (const script of Object.keys(scripts)) if (!flags.has(script)) flags.set(script, OWN_PARSERS_FLAGS);
+    flags.set("start", flags.get("demo") ?? []);
     const every = [...flags.values()].flat();
     const unknown = code
       .filter((line) => !FOREIGN_COMMAND.test(line) && !line.startsWith("<"))
       .flatMap((line) => {
         const command =
-          /\b(?:fairsplit|npm run(?: -s)?|npx fairsplit) ([a-z:]+)/.exec(line)?.[1] ?? /\bsimulate\b/.exec(line)?.[0];
+          /\b(?:fairsplit|npm(?: run)?(?: -s)?) ([a-z][a-z:]*)/.exec(line)?.[1] ?? /\bsimulate\b/.exec(line)?.[0];
         const known = flags.get(command ?? "") ?? every;
         const ofNpm = /^npm .*?(?= -- |$)/.exec(line)?.[0] ?? "";
         return found([line.slice(ofNpm.length)], /(?:^|\s)(--?[a-z][a-z-]*)(?=[\s=,]|$)/g)

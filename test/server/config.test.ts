@@ -8,17 +8,33 @@ const TOKEN = "a-token-of-24-characters";
 
 describe("where a setting comes from", () => {
   test("nothing: the defaults", () => {
-    expect(readConfig({}, {})).toEqual({ host: "127.0.0.1", port: 5000, data: "./data", adminToken: "" });
+    expect(readConfig({}, {})).toEqual({
+      host: "127.0.0.1",
+      port: 5000,
+      data: "./data",
+      adminToken: "",
+      rateLimit: 6000,
+      trustProxy: 0,
+    });
   });
 
   test("the environment wins over the defaults, flags win over the environment", () => {
     const env = { FAIRSPLIT_HOST: "::1", FAIRSPLIT_PORT: "0", FAIRSPLIT_DATA: "/var/a", FAIRSPLIT_ADMIN_TOKEN: TOKEN };
-    expect(readConfig({}, env)).toEqual({ host: "::1", port: 0, data: "/var/a", adminToken: TOKEN });
+    expect(readConfig({}, env)).toEqual({
+      host: "::1",
+      port: 0,
+      data: "/var/a",
+      adminToken: TOKEN,
+      rateLimit: 6000,
+      trustProxy: 0,
+    });
     expect(readConfig({ port: "65535", data: "/var/b" }, env)).toEqual({
       host: "::1",
       port: 65535,
       data: "/var/b",
       adminToken: TOKEN,
+      rateLimit: 6000,
+      trustProxy: 0,
     });
   });
 
