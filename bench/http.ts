@@ -1,6 +1,6 @@
 // Requests per second of the built server's hot routes beside a bare Hono handler that does nothing, in one run:
 //
-//   npm run bench:http -- [--rounds 7] [--seconds 3] [--only TEXT] [--server dist/fairsplit.js …] [--json]
+//   npm run bench:http -- [--rounds 7] [--seconds 3] [--only TEXT] [--server dist/fairsplit.js …] [--sync-delay MS] [--json]
 //
 // The ratios are what counts: absolute numbers are the machine's. Rounds alternate between the servers, so that what else
 // the machine does hits all of them, and a ratio is the median of its rounds. Several `--server` compare builds.
@@ -75,6 +75,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "3" },
     only: { type: "string", default: "" },
     server: { type: "string", multiple: true, default: ["dist/fairsplit.js"] },
+    "sync-delay": { type: "string", default: "0" },
     json: { type: "boolean", default: false },
   },
 });
@@ -86,9 +87,13 @@ try {
   if (!hasWrk)
     say("wrk is not on the PATH: autocannon takes more of a core than the server, so the ratios are too kind");
   const fdatasyncP50Ms = await measureFdatasync(join(folder, "probe"));
+  const slowSync = Number(options["sync-delay"]) > 0 ? ["--import", "./bench/slow-sync.mjs"] : [];
+  process.env.BENCH_SYNC_DELAY_MS = options["sync-delay"];
   for (const program of options.server) {
     const data = join(folder, String(contestants.length));
-    contestants.push(await start(program, data, [program, "demo", "--port", "0", "--rate-limit", "0", "--data", data]));
+    contestants.push(
+      await start(program, data, [...slowSync, program, "demo", "--port", "0", "--rate-limit", "0", "--data", data]),
+    );
   }
   const answers = await Promise.all([getGroups, postEvents(1)].map((scenario) => answerTo(scenario, contestants[0])));
   contestants.unshift(await start("bare Hono", null, [FLOOR, ...answers]));
@@ -106,7 +111,7 @@ try {
     const cores = isPinned ? "a core each for server and load" : "shared cores";
     process.stdout.write(
       `Node ${process.version}, ${loadName()} with ${CONNECTIONS} connections, ${cores}, medians of ${options.rounds} rounds ` +
-        `of ${options.seconds} s, fdatasync p50 ${fdatasyncP50Ms.toFixed(2)} ms\n`,
+        `of ${options.seconds} s, fdatasync p50 ${fdatasyncP50Ms.toFixed(2)} + ${options["sync-delay"]} ms\n`,
     );
     for (const { scenario, servers } of results) process.stdout.write(`\n${describe(scenario, servers)}`);
   }
