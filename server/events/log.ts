@@ -4,7 +4,7 @@ import type { Event } from "../../core/event.ts";
 import { type EventText, writeEvent } from "../../core/event-text.ts";
 import { syncFolder } from "../durable-file.ts";
 import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts";
-import type { Fingerprint } from "./fingerprints.ts";
+import { type Batch, GroupCommit } from "./group-commit.ts";
 import { KnownIds } from "./known-ids.ts";
 import { type Refusal, RefusedFile } from "./refused-file.ts";
 import { SegmentWriter } from "./segment-writer.ts";
@@ -78,23 +78,6 @@ const LOG_OPTIONS: LogOptions = {
   mostWaiting: { events: 20_000, bytes: 8 * 1024 * 1024 },
 };
 
-/** Events that go to disk in one write and one sync. */
-interface Batch {
-  readonly lines: string[];
-  readonly ids: string[];
-  readonly fingerprints: Fingerprint[];
-  bytes: number;
-  /** Events whose id is in this batch already. */
-  resends: number;
-  readonly done: Promise<void>;
-  readonly settle: (error?: Error) => void;
-}
-
-/** Without anybody waiting, as for assignments, a sync costs processor time only. */
-const LONGEST_GATHER_MS = 5;
-const LONGEST_PATIENCE_MS = 2;
-/** A write of so much is worth a sync of its own, during which the next one is gathered. */
-const ENOUGH_BYTES = 64 * 1024;
 const SAVE_COUNTS_MS = 10_000;
 
 /**
@@ -124,10 +107,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     );
   }
 
-  const inFlight = new Map<string, Batch>();
-  let queue = newBatch();
-  let lastCommitMs = 0;
-  let writing: Promise<void> | null = null;
+  const commits = new GroupCommit(commit, account);
   let closing: Promise<void> | null = null;
   const saveTimer = setInterval(() => void saveCountsNow(), SAVE_COUNTS_MS).unref();
 
@@ -136,46 +116,14 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   }
 
   async function commit(batch: Batch): Promise<void> {
-    let failed: Error | undefined;
-    try {
-      await writer.append(Buffer.from(`${batch.lines.join("\n")}\n`));
-      for (const id of batch.fingerprints) ids.add(id);
-    } catch (error) {
-      failed = error as Error;
-      reportError(failed.message);
-    }
-    accounting.settle(failed ? "shed" : "stored", batch.ids.length);
-    accounting.settle(failed ? "shed" : "duplicate", batch.resends);
-    for (const id of batch.ids) inFlight.delete(id);
-    batch.settle(failed);
+    await writer.append(Buffer.from(`${batch.lines.join("\n")}\n`));
+    for (const id of batch.fingerprints) ids.add(id);
   }
 
-  /**
-   * Lets requests that come together share a sync: waits as long as every turn of the event loop brings another event,
-   * and a part of the last sync's time in any case, because those whom it answered are about to come again. On a disk of
-   * 5 ms that doubles what 32 senders get through.
-   */
-  async function gather(): Promise<void> {
-    const now = performance.now();
-    const patience = Math.min(lastCommitMs / 4, LONGEST_PATIENCE_MS);
-    for (let before = 0; queue.bytes < ENOUGH_BYTES; ) {
-      const waited = performance.now() - now;
-      if (waited > LONGEST_GATHER_MS || (queue.lines.length === before && waited > patience)) return;
-      before = queue.lines.length;
-      await new Promise<void>((go) => setImmediate(go));
-    }
-  }
-
-  async function writeAll(): Promise<void> {
-    while (queue.lines.length > 0) {
-      await gather();
-      const batch = queue;
-      queue = newBatch();
-      const start = performance.now();
-      await commit(batch);
-      lastCommitMs = performance.now() - start;
-    }
-    writing = null;
+  function account(batch: Batch, error: Error | undefined): void {
+    accounting.settle(error ? "shed" : "stored", batch.ids.length);
+    accounting.settle(error ? "shed" : "duplicate", batch.resends);
+    if (error) reportError(error.message);
   }
 
   /** Saves the counts of one moment, at which the log ends where `stored` says. One after the other. */
@@ -198,6 +146,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   /** Why nothing can be taken now, or null. */
   function obstacle(events: readonly EventText[]): Error | null {
     if (closing) return new Overloaded("the event log is closing");
+    const { queue } = commits;
     const bytes = events.reduce((sum, { text }) => sum + text.length, queue.bytes);
     if (queue.lines.length + events.length <= mostWaiting.events && bytes <= mostWaiting.bytes) return null;
     return new Overloaded("more events are waiting for the disk than it takes");
@@ -213,28 +162,22 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     const batches: Batch[] = [];
     let stored = 0;
     let known = 0;
-    for (const { id, text } of events) {
-      let batch = inFlight.get(id);
+    for (const event of events) {
+      let batch = commits.batchOf(event.id);
       if (batch) {
         batch.resends += 1;
       } else {
-        const fingerprint = ids.fingerprint(id);
+        const fingerprint = ids.fingerprint(event.id);
         if (ids.has(fingerprint)) {
           known += 1;
           continue;
         }
-        batch = queue;
-        batch.lines.push(text);
-        batch.ids.push(id);
-        batch.fingerprints.push(fingerprint);
-        batch.bytes += text.length;
-        inFlight.set(id, batch);
+        batch = commits.add(event, fingerprint);
         stored += 1;
       }
       if (batches.at(-1) !== batch) batches.push(batch);
     }
     accounting.settle("duplicate", known);
-    if (stored > 0) writing ??= writeAll();
     for (const batch of batches) await batch.done;
     return { stored, duplicates: events.length - stored };
   }
@@ -274,7 +217,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     close() {
       closing ??= (async () => {
         clearInterval(saveTimer);
-        await writing;
+        await commits.idle();
         await refused.flush();
         await saveCountsNow();
         await ids.save(writer.end);
@@ -293,14 +236,4 @@ export function readEvent(text: string): Event | null {
   } catch {
     return null;
   }
-}
-
-function newBatch(): Batch {
-  let settle: Batch["settle"] = () => undefined;
-  const done = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error ? reject(error) : resolve());
-  });
-  // Nobody may be waiting (an assignment's event): a failed write must not end the process.
-  done.catch(() => undefined);
-  return { lines: [], ids: [], fingerprints: [], bytes: 0, resends: 0, done, settle };
 }

@@ -1,0 +1,110 @@
+import type { EventText } from "../../core/event-text.ts";
+import type { Fingerprint } from "./fingerprints.ts";
+
+/** Events that go to disk in one write and one sync. */
+export interface Batch {
+  readonly lines: string[];
+  readonly ids: string[];
+  readonly fingerprints: Fingerprint[];
+  bytes: number;
+  /** Events that came while their id was on its way in this batch. */
+  resends: number;
+  /** Resolves when the batch is durable. */
+  readonly done: Promise<void>;
+  readonly settle: (error?: Error) => void;
+}
+
+/** Without anybody waiting, as for assignments, a sync costs processor time only. */
+const LONGEST_GATHER_MS = 5;
+const LONGEST_PATIENCE_MS = 2;
+/** A write of so much is worth a sync of its own, during which the next one is gathered. */
+const ENOUGH_BYTES = 64 * 1024;
+
+/** Queues events and commits them in batches, one after the other: whatever is queued goes at once. */
+export class GroupCommit {
+  readonly #commit: (batch: Batch) => Promise<void>;
+  readonly #onSettled: (batch: Batch, error: Error | undefined) => void;
+  readonly #inFlight = new Map<string, Batch>();
+  #queue = newBatch();
+  #lastCommitMs = 0;
+  #working: Promise<void> | null = null;
+
+  /**
+   * @param commit resolves when a batch is durable, and rejects with the reason when it is not
+   * @param onSettled called in the moment from which on its ids are not on their way any more
+   */
+  constructor(commit: (batch: Batch) => Promise<void>, onSettled: (batch: Batch, error: Error | undefined) => void) {
+    this.#commit = commit;
+    this.#onSettled = onSettled;
+  }
+
+  /** What waits for its turn; the batch that is being written is not in it. */
+  get queue(): Readonly<Batch> {
+    return this.#queue;
+  }
+
+  /** The batch that an id is on its way in. */
+  batchOf(id: string): Batch | undefined {
+    return this.#inFlight.get(id);
+  }
+
+  add({ id, text }: EventText, fingerprint: Fingerprint): Batch {
+    const batch = this.#queue;
+    batch.lines.push(text);
+    batch.ids.push(id);
+    batch.fingerprints.push(fingerprint);
+    batch.bytes += text.length;
+    this.#inFlight.set(id, batch);
+    this.#working ??= this.#work();
+    return batch;
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    do {
+      await this.#gather();
+      const batch = this.#queue;
+      this.#queue = newBatch();
+      const start = performance.now();
+      const error = await this.#commit(batch).then(
+        () => undefined,
+        (reason: Error) => reason,
+      );
+      this.#lastCommitMs = performance.now() - start;
+      for (const id of batch.ids) this.#inFlight.delete(id);
+      this.#onSettled(batch, error);
+      batch.settle(error);
+    } while (this.#queue.lines.length > 0);
+    this.#working = null;
+  }
+
+  /**
+   * Lets requests that come together share a sync: waits as long as every turn of the event loop brings another event,
+   * and a part of the last sync's time in any case, because those whom it answered are about to come again. On a disk of
+   * 5 ms that gives 32 senders 1.4 times as much.
+   */
+  async #gather(): Promise<void> {
+    const start = performance.now();
+    const patience = Math.min(this.#lastCommitMs / 4, LONGEST_PATIENCE_MS);
+    for (let before = 0; this.#queue.bytes < ENOUGH_BYTES; ) {
+      const waited = performance.now() - start;
+      if (waited > LONGEST_GATHER_MS || (this.#queue.lines.length === before && waited > patience)) return;
+      before = this.#queue.lines.length;
+      await new Promise<void>((go) => setImmediate(go));
+    }
+  }
+}
+
+function newBatch(): Batch {
+  let settle: Batch["settle"] = () => undefined;
+  const done = new Promise<void>((resolve, reject) => {
+    settle = (error) => (error ? reject(error) : resolve());
+  });
+  // Nobody may be waiting (an assignment's event): a failed write must not end the process.
+  done.catch(() => undefined);
+  return { lines: [], ids: [], fingerprints: [], bytes: 0, resends: 0, done, settle };
+}
