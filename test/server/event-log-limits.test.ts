@@ -88,6 +88,33 @@ describe("a closed log", () => {
   });
 });
 
+test("a log is not closed before what waits is on the disk", async () => {
+  const log = await openEventLog(await temporaryFolder());
+  const order: string[] = [];
+  let finish: () => void = () => undefined;
+  const syncing = new Promise<void>((started) => {
+    spyOn("datasync").mockImplementationOnce(() => {
+      started();
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    });
+  });
+  void log.append([event(0)]).then(() => order.push("stored"));
+  await syncing;
+  const closed = log.close().then(() => order.push("closed"));
+  // Time enough for a log that does not wait.
+  for (let i = 0; i < 3; i += 1) {
+    const other = await openEventLog(await temporaryFolder());
+    await other.append([event(0)]);
+    await other.close();
+  }
+  order.push("synced");
+  finish();
+  await closed;
+  expect(order).toEqual(["synced", "stored", "closed"]);
+});
+
 describe("a request whose events go to disk in two batches", () => {
   test("is refused when the first fails, and what the second stored is a duplicate when it is sent again", async () => {
     const log = await openLog(await temporaryFolder());
