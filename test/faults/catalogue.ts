@@ -1,3 +1,4 @@
+import { clock } from "./clock.ts";
 import { devices } from "./devices.ts";
 import { eio } from "./eio.ts";
 import { full } from "./full.ts";
@@ -6,9 +7,29 @@ import { malformed } from "./malformed.ts";
 import { overload } from "./overload.ts";
 import { power } from "./power.ts";
 import { prefix } from "./prefix.ts";
+import { readOnly } from "./read-only.ts";
+import { registry } from "./registry.ts";
 import type { Fault } from "./rig/fault.ts";
+import { slowClients } from "./slow-clients.ts";
 import { slowDisk } from "./slow-disk.ts";
 import { stop } from "./stop.ts";
+import { toggles } from "./toggles.ts";
 
 /** Every fault, in the order in which they run. */
-export const FAULTS: readonly Fault[] = [kill, power, prefix, full, eio, slowDisk, stop, malformed, overload, devices];
+export const FAULTS: readonly Fault[] = [
+  kill,
+  power,
+  prefix,
+  full,
+  eio,
+  slowDisk,
+  readOnly,
+  clock,
+  registry,
+  toggles,
+  stop,
+  overload,
+  devices,
+  malformed,
+  slowClients,
+];
