@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url";
 const LEAST_NODE = [20, 19];
 const SOURCES = ["core", "tag", "server", "simulate", "cli", "build.mjs", "package.json", "package-lock.json"];
 const BROWSER_USERS = ["simulate", "test", "bench"];
+/** The faults that are quick and need no quiet machine; `npm run faults` has all of them. */
+const SHORT_FAULTS = "--short kill power prefix full eio read-only clock registry toggles stop malformed".split(" ");
+const SHORT_MUTANTS = "--short --mutants kill power prefix".split(" ");
 const LOCK_STAMP = "node_modules/.fairsplit-lock";
 
 process.chdir(dirname(fileURLToPath(import.meta.url)));
@@ -86,6 +89,11 @@ if (command === "test") {
     const bin = join("node_modules", ".bin", program);
     const { status } = spawnSync(bin, rest, { stdio: "inherit", shell: process.platform === "win32" });
     if (status !== 0) fail(`${program} failed`, status ?? 1);
+  }
+  // The faults take their time from nobody, and nobody from them: some of their limits are in milliseconds.
+  for (const faults of args.length === 0 ? [SHORT_FAULTS, SHORT_MUTANTS] : []) {
+    const { status } = spawnSync(process.execPath, ["test/faults/run.mjs", ...faults], { stdio: "inherit" });
+    if (status !== 0) fail("the fault suite failed", status ?? 1);
   }
 } else if (command === "bench") {
   process.argv.splice(2, process.argv.length, ...args);

@@ -82,8 +82,8 @@ export const MUTANTS = {
   registry: mutant(
     "a registry that is none is taken for an empty one",
     "server/registry/experiments-file.ts",
-    "if (error instanceof SyntaxError || error instanceof InvalidInput) {",
-    "if (error instanceof SyntaxError || error instanceof InvalidInput) return null; {",
+    "if (error instanceof NotARegistry) throw new CorruptRegistry(this.path, problem, goBack);",
+    "if (error instanceof NotARegistry) return null;",
   ),
 } as const;
 

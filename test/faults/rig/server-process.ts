@@ -51,7 +51,9 @@ export interface Server {
 export async function startServer(program: string, data: string, options: StartOptions = {}): Promise<Server> {
   const { mode = "serve", args = [], env = {}, nodeArgs = [], wrapper = [], uid } = options;
   const [command = "", ...rest] = [...wrapper, process.execPath, ...nodeArgs, program];
-  const child = spawn(command, [...rest, mode, "--port", "0", "--rate-limit", "0", "--data", data, ...args], {
+  // All clients of the suite are one address.
+  const unlimited = ["--rate-limit", "0"];
+  const child = spawn(command, [...rest, mode, "--port", "0", "--data", data, ...unlimited, ...args], {
     env: { PATH: process.env.PATH, FAIRSPLIT_ADMIN_TOKEN: ADMIN_TOKEN, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(uid === undefined ? {} : { uid, gid: uid }),
