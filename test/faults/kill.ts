@@ -13,7 +13,7 @@ const MOST_MS = 400;
 export const kill: Fault = {
   id: "kill",
   title: "kill -9 under load of 32 clients that resend, then a restart on the same data",
-  cycles: { full: 250, short: 6 },
+  cycles: { full: 320, short: 6 },
   cycle: `a start, ${LEAST_MS} to ${MOST_MS} ms of load, a kill`,
   mutant: MUTANTS.kill,
   async run({ program, folder, random, cycles, progress }) {
