@@ -65,6 +65,12 @@ async function judge(fault: Fault, options: Options): Promise<Verdict> {
   const product = await (options.mutants ? mutatedProduct(fault.mutant) : builtProduct());
   const folder = await mkdtemp(join(tmpdir(), `fairsplit-fault-${fault.id}-`));
   const undo: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
+  const undoAll = async () => {
+    for (let step = undo.shift(); step; step = undo.shift()) await step();
+  };
+  // Mounts outlive the process that made them.
+  const interrupted = () => void undoAll().finally(() => process.exit(130));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, interrupted);
   try {
     const findings = await fault.run({
       ...product,
@@ -78,6 +84,7 @@ async function judge(fault: Fault, options: Options): Promise<Verdict> {
   } catch (error) {
     return verdict({ error: (error as Error).message });
   } finally {
-    for (const step of undo) await step();
+    for (const signal of ["SIGINT", "SIGTERM"]) process.removeListener(signal, interrupted);
+    await undoAll();
   }
 }

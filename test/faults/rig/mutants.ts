@@ -65,7 +65,12 @@ export const MUTANTS = {
     "await log.record(events);",
     "await ((globalThis as any).tail = ((globalThis as any).tail ?? Promise.resolve()).then(() => log.record(events)));",
   ),
-  slowClients: mutant("headers may take for ever", MAIN, "headersTimeout: 8000,", "headersTimeout: 0,"),
+  slowClients: mutant(
+    "heads and bodies may take for ever",
+    MAIN,
+    "headersTimeout: 8000,\n          requestTimeout: 15_000,",
+    "headersTimeout: 0,\n          requestTimeout: 0,",
+  ),
   readOnly: mutant("a failed write is acknowledged", WRITER, "throw new StorageFailed(", "void new StorageFailed("),
   clock: mutant(
     "ids are forgotten after a day of the wall clock",
