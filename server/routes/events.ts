@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { type EventDefaults, MAX_EVENTS_PER_REQUEST } from "../../core/event.ts";
-import { type EventText, parseEventText } from "../../core/event-text.ts";
-import { parseEventTexts, type ReceivedEvent } from "../../core/event-texts.ts";
+import { type EventDefaults, MAX_EVENTS_PER_REQUEST, parseEvent } from "../../core/event.ts";
+import { type EventText, writeEvent } from "../../core/event-text.ts";
 import type { EventsAnswer } from "../../core/http-contract.ts";
 import { InvalidInput } from "../../core/parse.ts";
+import { readPlainEvents } from "../../core/plain-events.ts";
 import { BodyRefused, readBody } from "../body.ts";
 import { isFromBot } from "../bots.ts";
 import { type EventLog, Overloaded, StorageFailed } from "../events/log.ts";
@@ -35,22 +35,14 @@ export function recordRoutes({ log, runs, limits }: { log: EventLog; runs: RunSi
           throw new BodyRefused(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
         }
         body = await readBody(c, MAX_BODY_BYTES);
-        const received = eventsOf(body);
+        const { events, refused } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
         if (run === null && isFromBot(c)) {
-          log.drop("bot", received.length);
+          log.drop("bot", events.length + refused.length);
           return publicJson({ status: "ok", accepted: 0, duplicates: 0, rejected: [] } satisfies EventsAnswer);
         }
-        const { events, rejected } = parseAll(received, {
-          id: randomUUID,
-          ts: () => new Date().toISOString(),
-          run,
-        });
-        if (rejected.length > 0) {
-          log.refuse(rejected.map(({ index, reason }) => ({ reason, text: textOf(received[index]) })));
-        }
-        if (events.length === 0 && rejected.length > 0) {
-          return problem(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
-        }
+        if (refused.length > 0) log.refuse(refused);
+        const rejected = refused.map(({ index, reason }) => ({ index, reason }));
+        if (events.length === 0) return problem(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
         const { stored, duplicates } = await log.record(events);
         return publicJson({ status: "ok", accepted: stored, duplicates, rejected } satisfies EventsAnswer);
       } catch (error) {
@@ -69,38 +61,50 @@ export function recordRoutes({ log, runs, limits }: { log: EventLog; runs: RunSi
     .options("/events", preflight);
 }
 
-/** The body's events, not yet checked. Throws BodyRefused. */
-function eventsOf(body: string): ReceivedEvent[] {
-  let received: ReceivedEvent[];
+interface Refused {
+  /** Counts from 0 in the request's array. */
+  readonly index: number;
+  readonly reason: string;
+  readonly text: string;
+}
+
+/** The events of a body, and which of them are refused. Throws BodyRefused when it holds none. */
+function readEvents(body: string, defaults: EventDefaults): { events: readonly EventText[]; refused: Refused[] } {
+  const plain = readPlainEvents(body, defaults);
+  if (plain) {
+    checkNumber(plain.length);
+    return { events: plain, refused: [] };
+  }
+  let input: unknown;
   try {
-    received = parseEventTexts(body);
+    input = JSON.parse(body);
   } catch (error) {
     throw new BodyRefused(400, `the body is not JSON: ${(error as Error).message}`);
   }
-  if (received.length < 1 || received.length > MAX_EVENTS_PER_REQUEST) {
-    throw new BodyRefused(400, `the array has ${received.length} events: allowed are 1 to ${MAX_EVENTS_PER_REQUEST}`);
-  }
-  return received;
-}
-
-function parseAll(received: readonly ReceivedEvent[], defaults: EventDefaults) {
+  const inputs: readonly unknown[] = Array.isArray(input) ? input : [input];
+  checkNumber(inputs.length);
   const events: EventText[] = [];
-  const rejected: { index: number; reason: string }[] = [];
-  received.forEach(({ text, input }, index) => {
+  const refused: Refused[] = [];
+  inputs.forEach((input, index) => {
     try {
-      events.push(parseEventText(text, input, defaults));
+      events.push(writeEvent(parseEvent(input, defaults)));
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
-      rejected.push({ index, reason: error.message });
+      refused.push({ index, reason: error.message, text: textOf(input) });
     }
   });
-  return { events, rejected };
+  return { events, refused };
+}
+
+function checkNumber(events: number): void {
+  if (events >= 1 && events <= MAX_EVENTS_PER_REQUEST) return;
+  throw new BodyRefused(400, `the array has ${events} events: allowed are 1 to ${MAX_EVENTS_PER_REQUEST}`);
 }
 
 /** A refused event for the file of the refused. */
-function textOf(received: ReceivedEvent | undefined): string {
+function textOf(input: unknown): string {
   try {
-    return received?.text ?? JSON.stringify(received?.input) ?? "";
+    return JSON.stringify(input) ?? "";
   } catch {
     // JSON.stringify overflows the stack on nesting that JSON.parse accepts.
     return "nested too deep to be written";
