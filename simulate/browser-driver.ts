@@ -1,6 +1,6 @@
 import { type Browser, launchBrowser, type Session } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
-import { REPORT, type Seen, type Visitor, visitInPage } from "./in-page.ts";
+import { type Instructions, REPORT, SEED, type Seen, visitInPage } from "./in-page.ts";
 import { seedWords } from "./seed.ts";
 
 /** The page's patience for the server's answer, and ours for the page's report. */
@@ -55,9 +55,10 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     browserContextId,
   });
   const page = await browser.attach(targetId);
+  const instructions: Instructions = { report: REPORT, seed: SEED, patienceMs: PAGE_PATIENCE_MS, headers };
   let errors: string[] = [];
   let onReport: (seen: Seen) => void = () => undefined;
-  let script: string | undefined;
+  let seedScript: string | undefined;
   let historyLength = 1;
 
   page.on("Runtime.bindingCalled", ({ payload }) => onReport(JSON.parse(String(payload)) as Seen));
@@ -74,6 +75,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     page.send("Runtime.enable"),
     page.send("Log.enable"),
     page.send("Runtime.addBinding", { name: REPORT }),
+    page.send("Page.addScriptToEvaluateOnNewDocument", { source: `(${visitInPage})(${JSON.stringify(instructions)})` }),
   ]);
 
   /** Does something and waits for the report that it leads to. */
@@ -93,20 +95,14 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
   return {
     async visit(index, decide) {
       errors = [];
-      const visitor: Visitor = {
-        seedWords: seedWords(seed, index),
-        report: REPORT,
-        patienceMs: PAGE_PATIENCE_MS,
-        headers,
-      };
-      const source = `(${visitInPage})(${JSON.stringify(visitor)})`;
-      if (script) void page.send("Page.removeScriptToEvaluateOnNewDocument", { identifier: script });
+      if (seedScript) void page.send("Page.removeScriptToEvaluateOnNewDocument", { identifier: seedScript });
+      const source = `${SEED}=${JSON.stringify(seedWords(seed, index))}`;
       const added = page.send<{ identifier: string }>("Page.addScriptToEvaluateOnNewDocument", { source });
       const seen = await report(async () => {
         const { errorText } = await page.send<{ errorText?: string }>("Page.navigate", { url });
         if (errorText) throw new Error(`${url}: ${errorText}`);
       });
-      script = (await added).identifier;
+      seedScript = (await added).identifier;
       ({ historyLength } = seen);
       const clicks = decide(seen);
       let { acknowledged } = seen;

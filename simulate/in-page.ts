@@ -18,12 +18,15 @@ export interface Seen {
 /** Name of the function by which the page reports to the simulator. */
 export const REPORT = "fairsplitReport";
 
-/** What a page is told of its visitor. */
-export interface Visitor {
-  /** Four 32-bit words. */
-  readonly seedWords: readonly number[];
+/** Name of the global by which the page learns its visitor's seed. */
+export const SEED = "fairsplitSeed";
+
+/** What every page is told. */
+export interface Instructions {
   /** Name of the function that reports. */
   readonly report: string;
+  /** Name of the global that holds the visitor's seed, four 32-bit words, before the page's scripts run. */
+  readonly seed: string;
   /** How long the server may take to answer. */
   readonly patienceMs: number;
   /** Sent with every `fetch`: DevTools' own way to add headers costs a quarter of all visits a second. */
@@ -31,11 +34,12 @@ export interface Visitor {
 }
 
 /**
- * Runs in the page before its own scripts, as text: it may use nothing but its argument. It watches from outside, through
+ * Runs in the page before its own scripts, as text: it may use nothing but its argument, which is the same for every
+ * visitor, because the browser keeps the compiled code of a text that it knows. It watches from outside, through
  * events and resource timing, and reports once when everything the tag sent so far has been answered, and once more after
  * each click.
  */
-export function visitInPage({ seedWords, report, patienceMs, headers }: Visitor): void {
+export function visitInPage({ report, seed, patienceMs, headers }: Instructions): void {
   if (window.top !== window) return;
 
   // What a page writes while it is left comes after the simulator's clean-up, and before this line.
@@ -52,13 +56,16 @@ export function visitInPage({ seedWords, report, patienceMs, headers }: Visitor)
   window.name = "";
 
   // sfc32 (Chris Doty-Humphrey, PractRand): the same seed gives the same visitor.
-  let [a = 0, b = 0, c = 0, d = 1] = seedWords;
+  let words: [a: number, b: number, c: number, d: number] | undefined;
   const next = () => {
+    words ??= (window as unknown as Record<string, typeof words>)[seed];
+    let [a, b, c, d] = words ?? [0, 0, 0, 1];
     const sum = (a + b + d) | 0;
     d = (d + 1) | 0;
     a = b ^ (b >>> 9);
     b = (c + (c << 3)) | 0;
     c = ((c << 21) | (c >>> 11)) + sum;
+    words = [a, b, c, d];
     return sum >>> 0;
   };
   crypto.getRandomValues = ((array: ArrayBufferView) => {

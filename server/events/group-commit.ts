@@ -27,6 +27,7 @@ export class GroupCommit {
   readonly #inFlight = new Map<string, Batch>();
   #queue = newBatch();
   #lastCommitMs = 0;
+  #lastLines = 0;
   #working: Promise<void> | null = null;
 
   /**
@@ -75,6 +76,7 @@ export class GroupCommit {
         (reason: Error) => reason,
       );
       this.#lastCommitMs = performance.now() - start;
+      this.#lastLines = batch.lines.length;
       for (const id of batch.ids) this.#inFlight.delete(id);
       this.#onSettled(batch, error);
       batch.settle(error);
@@ -84,16 +86,18 @@ export class GroupCommit {
 
   /**
    * Lets requests that come together share a sync: waits as long as every turn of the event loop brings another event,
-   * and a part of the last sync's time in any case, because those whom it answered are about to come again. On a disk of
-   * 5 ms that gives 32 senders 1.4 times as much.
+   * and a part of the last sync's time for as many as that one answered, because those are about to come again. On a disk
+   * of 5 ms that gives 32 senders 1.4 times as much; one sender waits for nobody.
    */
   async #gather(): Promise<void> {
     const start = performance.now();
     const patience = Math.min(this.#lastCommitMs / 4, LONGEST_PATIENCE_MS);
     for (let before = 0; this.#queue.bytes < ENOUGH_BYTES; ) {
+      const { length } = this.#queue.lines;
       const waited = performance.now() - start;
-      if (waited > LONGEST_GATHER_MS || (this.#queue.lines.length === before && waited > patience)) return;
-      before = this.#queue.lines.length;
+      const isComplete = length === before && (length >= this.#lastLines || waited > patience);
+      if (isComplete || waited > LONGEST_GATHER_MS) return;
+      before = length;
       await new Promise<void>((go) => setImmediate(go));
     }
   }
