@@ -1,12 +1,11 @@
-import type { EventText } from "../../core/event-text.ts";
 import type { Fingerprint } from "./fingerprints.ts";
+import { LineBuffer } from "./line-buffer.ts";
 
 /** Events that go to disk in one write and one sync. */
 export interface Batch {
-  readonly lines: string[];
-  readonly ids: string[];
+  /** Empty again once the batch is settled. */
+  readonly lines: LineBuffer;
   readonly fingerprints: Fingerprint[];
-  bytes: number;
   /** Events that came while their id was on its way in this batch. */
   resends: number;
   /** Resolves when the batch is durable. */
@@ -24,8 +23,10 @@ const ENOUGH_BYTES = 64 * 1024;
 export class GroupCommit {
   readonly #commit: (batch: Batch) => Promise<void>;
   readonly #onSettled: (batch: Batch, error: Error | undefined) => void;
-  readonly #inFlight = new Map<string, Batch>();
-  #queue = newBatch();
+  /** By `keyOf` their fingerprints: an id that is cut from a body would keep all of it. */
+  readonly #inFlight = new Map<number, Batch>();
+  #spare = new LineBuffer();
+  #queue = newBatch(new LineBuffer());
   #lastCommitMs = 0;
   #lastLines = 0;
   #working: Promise<void> | null = null;
@@ -45,17 +46,15 @@ export class GroupCommit {
   }
 
   /** The batch that an id is on its way in. */
-  batchOf(id: string): Batch | undefined {
-    return this.#inFlight.get(id);
+  batchOf(fingerprint: Fingerprint): Batch | undefined {
+    return this.#inFlight.get(keyOf(fingerprint));
   }
 
-  add({ id, text }: EventText, fingerprint: Fingerprint): Batch {
+  add(text: string, fingerprint: Fingerprint): Batch {
     const batch = this.#queue;
     batch.lines.push(text);
-    batch.ids.push(id);
     batch.fingerprints.push(fingerprint);
-    batch.bytes += text.length;
-    this.#inFlight.set(id, batch);
+    this.#inFlight.set(keyOf(fingerprint), batch);
     this.#working ??= this.#work();
     return batch;
   }
@@ -69,18 +68,20 @@ export class GroupCommit {
     do {
       await this.#gather();
       const batch = this.#queue;
-      this.#queue = newBatch();
+      this.#queue = newBatch(this.#spare);
       const start = performance.now();
       const error = await this.#commit(batch).then(
         () => undefined,
         (reason: Error) => reason,
       );
       this.#lastCommitMs = performance.now() - start;
-      this.#lastLines = batch.lines.length;
-      for (const id of batch.ids) this.#inFlight.delete(id);
+      this.#lastLines = batch.fingerprints.length;
+      for (const fingerprint of batch.fingerprints) this.#inFlight.delete(keyOf(fingerprint));
       this.#onSettled(batch, error);
       batch.settle(error);
-    } while (this.#queue.lines.length > 0);
+      batch.lines.clear();
+      this.#spare = batch.lines;
+    } while (this.#queue.lines.count > 0);
     this.#working = null;
   }
 
@@ -92,8 +93,8 @@ export class GroupCommit {
   async #gather(): Promise<void> {
     const start = performance.now();
     const patience = Math.min(this.#lastCommitMs / 4, LONGEST_PATIENCE_MS);
-    for (let before = 0; this.#queue.bytes < ENOUGH_BYTES; ) {
-      const { length } = this.#queue.lines;
+    for (let before = 0; this.#queue.lines.byteLength < ENOUGH_BYTES; ) {
+      const length = this.#queue.lines.count;
       const waited = performance.now() - start;
       const isComplete = length === before && (length >= this.#lastLines || waited > patience);
       if (isComplete || waited > LONGEST_GATHER_MS) return;
@@ -103,12 +104,17 @@ export class GroupCommit {
   }
 }
 
-function newBatch(): Batch {
+/** 53 of the 64 bits: what is on its way are thousands at most. */
+function keyOf({ high, low }: Fingerprint): number {
+  return high * 2 ** 21 + (low >>> 11);
+}
+
+function newBatch(lines: LineBuffer): Batch {
   let settle: Batch["settle"] = () => undefined;
   const done = new Promise<void>((resolve, reject) => {
     settle = (error) => (error ? reject(error) : resolve());
   });
   // Nobody may be waiting (an assignment's event): a failed write must not end the process.
   done.catch(() => undefined);
-  return { lines: [], ids: [], fingerprints: [], bytes: 0, resends: 0, done, settle };
+  return { lines, fingerprints: [], resends: 0, done, settle };
 }

@@ -116,12 +116,12 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   }
 
   async function commit(batch: Batch): Promise<void> {
-    await writer.append(Buffer.from(`${batch.lines.join("\n")}\n`));
+    await writer.append(batch.lines.bytes);
     for (const id of batch.fingerprints) ids.add(id);
   }
 
   function account(batch: Batch, error: Error | undefined): void {
-    accounting.settle(error ? "shed" : "stored", batch.ids.length);
+    accounting.settle(error ? "shed" : "stored", batch.fingerprints.length);
     accounting.settle(error ? "shed" : "duplicate", batch.resends);
     if (error) reportError(error.message);
   }
@@ -147,8 +147,8 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   function obstacle(events: readonly EventText[]): Error | null {
     if (closing) return new Overloaded("the event log is closing");
     const { queue } = commits;
-    const bytes = events.reduce((sum, { text }) => sum + text.length, queue.bytes);
-    if (queue.lines.length + events.length <= mostWaiting.events && bytes <= mostWaiting.bytes) return null;
+    const bytes = events.reduce((sum, { text }) => sum + text.length, queue.lines.byteLength);
+    if (queue.lines.count + events.length <= mostWaiting.events && bytes <= mostWaiting.bytes) return null;
     return new Overloaded("more events are waiting for the disk than it takes");
   }
 
@@ -162,17 +162,17 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     const batches: Batch[] = [];
     let stored = 0;
     let known = 0;
-    for (const event of events) {
-      let batch = commits.batchOf(event.id);
+    for (const { id, text } of events) {
+      const fingerprint = ids.fingerprint(id);
+      let batch = commits.batchOf(fingerprint);
       if (batch) {
         batch.resends += 1;
       } else {
-        const fingerprint = ids.fingerprint(event.id);
         if (ids.has(fingerprint)) {
           known += 1;
           continue;
         }
-        batch = commits.add(event, fingerprint);
+        batch = commits.add(text, fingerprint);
         stored += 1;
       }
       if (batches.at(-1) !== batch) batches.push(batch);
