@@ -26,7 +26,7 @@ export function renderPlaceholders(groups: Groups, onShown: OnShown): void {
     const templates = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")];
     const wanted = assigned?.group || assigned?.fallback;
     const template =
-      wanted === undefined
+      typeof wanted !== "string"
         ? (templates.find(({ dataset }) => "fallback" in dataset) ?? templates[0])
         : templates.find(({ dataset }) => dataset.group === wanted);
     if (template) placeholder.replaceChildren(...templates, template.content.cloneNode(true));

@@ -1,0 +1,212 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Event } from "../../core/event.ts";
+import { openDemoApp } from "../demo/demo-app.ts";
+import { launchBrowser } from "../launch-browser.ts";
+
+/** Of the whole browser: a context's is not sent with what a page sends while it is left. */
+const USER_AGENT =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+const PLACEHOLDER = `<div data-exp="homepage_button_test">Loading…
+  <template data-group="A"><button data-exp-click="button_click">Click A</button></template>
+  <template data-group="B" data-fallback><button data-exp-click="button_click">Click B</button></template></div>`;
+
+let tag: string;
+let demo: Awaited<ReturnType<typeof openDemoApp>>;
+let api: Server;
+let apiUrl: string;
+/** The marketer's site: another origin than the server. */
+let site: Server;
+let siteUrl: string;
+/** What a broken server answers to everything but the tag. */
+let answer: (response: ServerResponse) => void;
+let broken: Server;
+let brokenUrl: string;
+let pages: Record<string, string | ((response: ServerResponse) => void)>;
+let browser: Browser;
+let context: BrowserContext;
+let errors: string[];
+
+const listen = (server: Server) =>
+  new Promise<string>((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  });
+const script = (url = apiUrl, attributes = "") => `<script async src="${url}/tag.js" ${attributes}></script>`;
+
+beforeAll(async () => {
+  tag = await readFile(new URL("../../dist/tag.js", import.meta.url), "utf8");
+  browser = await launchBrowser([`--user-agent=${USER_AGENT}`]);
+  site = createServer(({ url }, response) => {
+    const page = pages[url ?? ""];
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    if (typeof page === "function") page(response);
+    else
+      response
+        .writeHead(page === undefined ? 404 : 200)
+        .end(page && `<!doctype html><link rel=icon href="data:,">${page}`);
+  });
+  siteUrl = await listen(site);
+  broken = createServer(({ url }, response) => {
+    response.setHeader("access-control-allow-origin", "*");
+    if (url === "/tag.js") response.setHeader("content-type", "text/javascript").end(tag);
+    else answer(response);
+  });
+  brokenUrl = await listen(broken);
+});
+
+beforeEach(async () => {
+  demo = await openDemoApp(tag);
+  api = serve({ fetch: demo.app.fetch, hostname: "127.0.0.1", port: 0 }) as Server;
+  await new Promise((resolve) => api.once("listening", resolve));
+  apiUrl = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+  pages = {};
+  errors = [];
+  context = await browser.newContext();
+  context.on("weberror", (error) => errors.push(error.error().message));
+});
+
+afterEach(async () => {
+  await context.close();
+  api.closeAllConnections();
+  api.close();
+  await demo.close();
+});
+
+afterAll(async () => {
+  await browser.close();
+  for (const server of [site, broken]) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** Events that the server has stored and that come from a page. */
+async function stored(): Promise<Event[]> {
+  const response = await fetch(`${apiUrl}/events?limit=1000`);
+  return ((await response.json()) as Event[]).filter(({ source }) => source === "browser");
+}
+
+const names = async () => (await stored()).map(({ event }) => event).sort();
+
+describe("on another origin than the server", () => {
+  it("renders the group of the device, keeps the device's cookie, and reports pageview, exposure and click", async () => {
+    pages["/"] = `${script()}${PLACEHOLDER}`;
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/`);
+    const shown = await page.locator("button").textContent();
+    await page.locator("button").click();
+    await expect.poll(names).toEqual(["button_click", "exposure", "pageview"]);
+    const [cookie] = await context.cookies(siteUrl);
+    const group = shown?.at(-1);
+    for (const { deviceId, event, group: told } of await stored()) {
+      expect(deviceId).toBe(cookie?.value);
+      expect(told).toBe(event === "pageview" ? undefined : group);
+    }
+    await page.reload();
+    expect(await page.locator("button").textContent()).toBe(shown);
+    expect(errors).toEqual([]);
+  });
+
+  it("does not lose a click that leaves the page", async () => {
+    pages["/"] = `${script()}<div data-exp="homepage_button_test">Loading…
+      <template data-group="A"><a href="/next" data-exp-click="button_click">Go</a></template>
+      <template data-group="B"><a href="/next" data-exp-click="button_click">Go</a></template></div>`;
+    pages["/next"] = "<p>next";
+    for (let visit = 0; visit < 20; visit += 1) {
+      const page = await context.newPage();
+      await page.goto(`${siteUrl}/`);
+      await page.locator("a").click();
+      await page.waitForURL("**/next");
+    }
+    const clicks = async () => (await names()).filter((name) => name === "button_click").length;
+    await expect.poll(clicks, { timeout: 6000 }).toBe(20);
+  });
+
+  it("does its work once when it is pasted twice", async () => {
+    pages["/"] = `${script()}${script()}${PLACEHOLDER}${script()}`;
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/`, { waitUntil: "networkidle" });
+    await page.locator("button").click();
+    await expect.poll(names).toEqual(["button_click", "exposure", "pageview"]);
+  });
+
+  it("renders what the parser reaches later, and what a script adds", async () => {
+    let finish: () => void = () => undefined;
+    pages["/"] = (response) => {
+      response.write(
+        `<!doctype html><link rel=icon href="data:,">${script()}<div id="first">${PLACEHOLDER.slice(0, 140)}`,
+      );
+      finish = () => response.end(`${PLACEHOLDER.slice(140)}</div>`);
+    };
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/`, { waitUntil: "commit" });
+    await page.waitForFunction(() => "fairsplitTag" in document);
+    expect(await page.locator("button").count()).toBe(0);
+    finish();
+    const shown = await page.locator("#first button").textContent();
+    await page.evaluate((html) => {
+      document.body.insertAdjacentHTML("beforeend", `<div id="second">${html}</div>`);
+    }, PLACEHOLDER);
+    expect(await page.locator("#second button").textContent()).toBe(shown);
+    await expect.poll(names).toEqual(["exposure", "pageview"]);
+  });
+});
+
+describe("the page shows the fallback, and no error of ours, when the server", () => {
+  const cases: [what: string, answer: (response: ServerResponse) => void][] = [
+    ["never answers", () => undefined],
+    ["answers 500", (response) => response.writeHead(500).end("oops")],
+    ["answers with a page", (response) => response.end("<html>a captive portal</html>")],
+    ["breaks off in its JSON", (response) => response.end('{"homepage_button_test":{"group":"A"')],
+    ["answers null", (response) => response.end("null")],
+    ["closes the connection", (response) => response.destroy()],
+    ["answers nonsense", (response) => response.end('{"homepage_button_test":{"group":{"a":[]}},"x":7}')],
+  ];
+  it.each(cases)("%s", async (_, given) => {
+    answer = given;
+    pages["/"] = `${script(brokenUrl, 'data-timeout="300"')}${PLACEHOLDER}<p>the rest of the page</p>`;
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/`);
+    const button = page.locator("button");
+    await button.waitFor({ timeout: 2000 });
+    expect(await button.textContent()).toMatch(/^Click [AB]$/);
+    await button.click();
+    expect(await page.locator("p").textContent()).toBe("the rest of the page");
+    expect(errors).toEqual([]);
+  });
+
+  it("is not there at all", async () => {
+    pages["/"] = `${script("http://127.0.0.1:1")}${PLACEHOLDER}`;
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/`);
+    expect(await page.locator("div").textContent()).toContain("Loading…");
+    expect(errors).toEqual([]);
+  });
+});
+
+it("works in a sandboxed frame, where cookies throw", async () => {
+  const framed = `${script()}${PLACEHOLDER}`.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+  pages["/"] = `<iframe sandbox="allow-scripts" srcdoc="${framed}"></iframe>`;
+  const page = await context.newPage();
+  await page.goto(`${siteUrl}/`);
+  await page.frameLocator("iframe").locator("button").click();
+  await expect.poll(names).toEqual(["button_click", "exposure", "pageview"]);
+  expect(errors).toEqual([]);
+});
+
+it("sends again what the server could not take, once, when it can", async () => {
+  let taken = 0;
+  pages["/"] = `${script()}${PLACEHOLDER}`;
+  await context.route(`${apiUrl}/events`, async (route) => {
+    taken += 1;
+    if (taken === 1) await route.fulfill({ status: 503, headers: { "access-control-allow-origin": "*" } });
+    else await route.continue();
+  });
+  const page = await context.newPage();
+  await page.goto(`${siteUrl}/`);
+  await expect.poll(names, { timeout: 5000 }).toEqual(["exposure", "pageview"]);
+});
