@@ -6,5 +6,7 @@ export default defineConfig({
     globalSetup: "test/build-once.ts",
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Longer than any wait of a healthy run, so that a busy machine fails none.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -21,7 +21,7 @@ export type Mode = "demo" | "serve";
 export class CannotListen extends Error {}
 
 /** What requests in flight get when the server stops. A connection that never asks for anything is not idle to Node. */
-const LONGEST_STOP_MS = 1500;
+const LONGEST_STOP_MS = 1000;
 /** A minute and address: enough for a person's mistakes, and no way to guess 24 characters. */
 const WRONG_TOKENS = 30;
 

@@ -44,7 +44,7 @@ export const MUTANTS = {
   stop: mutant(
     "silent connections are never closed",
     MAIN,
-    "const LONGEST_STOP_MS = 1500;",
+    "const LONGEST_STOP_MS = 1000;",
     "const LONGEST_STOP_MS = 60_000;",
   ),
   overload: mutant(
