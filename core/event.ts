@@ -3,12 +3,13 @@ import { InvalidInput, parse } from "./parse.ts";
 import { timestamp } from "./timestamp.ts";
 
 export const MAX_EVENTS_PER_REQUEST = 100;
-export const MAX_DEPTH = 8;
-export const MAX_KEYS = 64;
-export const MAX_STRING_BYTES = 1024;
+const MAX_DEPTH = 8;
+const MAX_KEYS = 64;
+const MAX_STRING_BYTES = 1024;
 
 /** Signs that need no escape in JSON, so that a stored line's id is found without parsing it. */
-export const ID_FORMAT = /^[A-Za-z0-9_.:-]{1,64}$/;
+/** How an event's id is written, as the source of a pattern. */
+export const ID_FORMAT = "[A-Za-z0-9_.:-]{1,64}";
 
 const ID_ALLOWED = "1 to 64 letters, digits and _ . : -";
 const DEVICE_ALLOWED = "a device id of 1 to 256 characters";
@@ -26,7 +27,7 @@ const Name = text(0, 256, NAME_ALLOWED);
  */
 export const EventSchema = v.looseObject(
   {
-    id: v.pipe(v.string(ID_ALLOWED), v.regex(ID_FORMAT, ID_ALLOWED)),
+    id: v.pipe(v.string(ID_ALLOWED), v.regex(new RegExp(`^${ID_FORMAT}$`), ID_ALLOWED)),
     ts: timestamp(),
     deviceId: text(1, 256, DEVICE_ALLOWED),
     event: text(1, 100, EVENT_ALLOWED),
@@ -108,14 +109,19 @@ function stringBeyondLimits(value: string, field: string): ReturnType<typeof bey
   if (value.length * 3 > MAX_STRING_BYTES && utf8Length(value) > MAX_STRING_BYTES) {
     return { field, value, allowed: `at most ${MAX_STRING_BYTES} bytes of UTF-8` };
   }
-  // Both are refused by PostgreSQL, where such an event would block everything behind it.
-  if (value.includes("\0")) return { field, value, allowed: "text without NUL characters" };
-  if (!value.isWellFormed()) return { field, value, allowed: "well-formed Unicode without lone surrogates" };
+  const allowed = storableText(value);
+  return allowed === null ? null : { field, value, allowed };
+}
+
+/** What a text would have to be to be stored; null when it is. PostgreSQL refuses such an event, and all behind it would wait. */
+export function storableText(value: string): string | null {
+  if (value.includes("\0")) return "text without NUL characters";
+  if (!value.isWellFormed()) return "well-formed Unicode without lone surrogates";
   return null;
 }
 
 /** Bytes that a string takes in UTF-8. */
-export function utf8Length(value: string): number {
+function utf8Length(value: string): number {
   let bytes = 0;
   for (const character of value) {
     const code = character.codePointAt(0) ?? 0;

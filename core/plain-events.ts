@@ -1,6 +1,6 @@
-import type { EventDefaults } from "./event.ts";
+import { type EventDefaults, ID_FORMAT } from "./event.ts";
 import type { EventText } from "./event-text.ts";
-import { isTimestamp } from "./timestamp.ts";
+import { isOnCalendar, TIME_FORMAT } from "./timestamp.ts";
 
 /** A string without escapes. Every UTF-16 unit is at most 3 bytes of UTF-8: 341 of them are within 1 KiB. */
 const text = (least: number, most: number) => `"[^"\\\\\\x00-\\x1f]{${least},${Math.min(most, 341)}}"`;
@@ -9,7 +9,7 @@ const WHOLE = "(?:0|[1-9]\\d{0,14})";
 const NUMBER = `(?:${WHOLE}|-[1-9]\\d{0,14})(?:\\.\\d{1,9})?`;
 
 const FIELDS = {
-  ts: `"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?Z"`,
+  ts: `"${TIME_FORMAT}"`,
   deviceId: text(1, 256),
   event: text(1, 100),
   source: text(1, 64),
@@ -44,7 +44,7 @@ function inOrder(fields: readonly Field[]): Order {
   });
   const placeOf = (field: Field) => captured.indexOf(field) + 2;
   return {
-    pattern: new RegExp(`\\{"id":"([A-Za-z0-9_.:-]{1,64})"${pattern.join("")}\\}`, "y"),
+    pattern: new RegExp(`\\{"id":"(${ID_FORMAT})"${pattern.join("")}\\}`, "y"),
     places: { ts: placeOf("ts"), source: placeOf("source"), params: placeOf("params") },
   };
 }
@@ -85,7 +85,7 @@ function readAt(body: string, at: number, defaults: EventDefaults): (EventText &
     if (!match) continue;
     const [text, id = ""] = match;
     const ts = match[places.ts];
-    if (ts !== undefined && !isTimestamp(ts.slice(1, -1))) return null;
+    if (ts !== undefined && !isOnCalendar(ts.slice(1, -1))) return null;
     let added = "";
     if (ts === undefined) added += `,"ts":${JSON.stringify(defaults.ts())}`;
     if (match[places.source] === undefined) added += ',"source":"browser"';

@@ -1,6 +1,8 @@
 import * as v from "valibot";
 
-const FORMAT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+/** How such a moment is written, as the source of a pattern. */
+export const TIME_FORMAT = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?Z";
+const WHOLE = new RegExp(`^${TIME_FORMAT}$`);
 
 /** What an error says of a time. */
 export const TIME_ALLOWED = "an ISO 8601 time in UTC such as 2026-01-31T12:00:00.000Z";
@@ -10,14 +12,14 @@ export const timestamp = (allowed = TIME_ALLOWED) => v.pipe(v.string(allowed), v
 
 /** Whether a text is such a moment. */
 export function isTimestamp(time: string): boolean {
-  return FORMAT.test(time) && exists(time);
+  return WHOLE.test(time) && isOnCalendar(time);
 }
 
 /**
- * Whether the calendar and the clock have that moment. Not by Date, which reads 30 February as 2 March and takes longer
+ * Whether the calendar and the clock have a moment that is written in that format. Not by Date, which reads 30 February as 2 March and takes longer
  * than all the other checks of an event.
  */
-function exists(time: string): boolean {
+export function isOnCalendar(time: string): boolean {
   const number = (at: number) => (time.charCodeAt(at) - 48) * 10 + time.charCodeAt(at + 1) - 48;
   const month = number(5);
   const day = number(8);

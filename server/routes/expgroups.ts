@@ -2,6 +2,7 @@ import { hash, randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { MAX_UNIT_ID_LENGTH, type Sha256Hex } from "../../core/assign.ts";
 import { evaluate } from "../../core/evaluate.ts";
+import { storableText } from "../../core/event.ts";
 import { type Experiment, groupValue } from "../../core/experiment.ts";
 import type { AssignedGroup } from "../../core/http-contract.ts";
 import { isFromBot } from "../bots.ts";
@@ -21,7 +22,7 @@ export function expgroupsRoutes({ registry, log, runs }: { registry: Registry; l
   return new Hono<Env>()
     .get("/api/expgroups", (c) => {
       const deviceId = c.req.query("device_id") || null;
-      if (deviceId !== null && (deviceId.length > MAX_UNIT_ID_LENGTH || !isStorable(deviceId))) {
+      if (deviceId !== null && (deviceId.length > MAX_UNIT_ID_LENGTH || storableText(deviceId) !== null)) {
         const allowed = `1 to ${MAX_UNIT_ID_LENGTH} well-formed characters other than NUL`;
         return problem(400, "Bad Request", `device_id: allowed are ${allowed}`);
       }
@@ -30,7 +31,13 @@ export function expgroupsRoutes({ registry, log, runs }: { registry: Registry; l
       // From entries, because a key such as __proto__ must become a field like any other.
       const assigned = registry
         .list()
-        .map((experiment) => [experiment.key, isBot ? answerToBot(experiment) : answer(experiment, deviceId)] as const);
+        .map(
+          (experiment) =>
+            [
+              experiment.key,
+              isBot ? describe(experiment, experiment.fallback, "bot") : answer(experiment, deviceId),
+            ] as const,
+        );
       if (isBot) {
         log.drop("bot", 1);
       } else if (deviceId !== null && assigned.length > 0) {
@@ -43,7 +50,7 @@ export function expgroupsRoutes({ registry, log, runs }: { registry: Registry; l
               deviceId,
               event: "exp_groups",
               source: "backend",
-              ...(path && path.length <= MAX_PATH_LENGTH && isStorable(path) ? { path } : {}),
+              ...(path && path.length <= MAX_PATH_LENGTH && storableText(path) === null ? { path } : {}),
               params: Object.fromEntries(assigned.map(([key, { group }]) => [key, group])),
               // By these `fairsplit verify` finds the definition that the groups were assigned by.
               epochs: Object.fromEntries(assigned.map(([key, { epoch }]) => [key, epoch])),
@@ -55,15 +62,6 @@ export function expgroupsRoutes({ registry, log, runs }: { registry: Registry; l
       return publicJson(Object.fromEntries(assigned));
     })
     .options("/api/expgroups", preflight);
-}
-
-/** What an event may hold, as `POST /events` says it. */
-function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes("\0");
-}
-
-function answerToBot(experiment: Experiment): AssignedGroup {
-  return describe(experiment, experiment.fallback, "bot");
 }
 
 function answer(experiment: Experiment, deviceId: string | null): AssignedGroup {
