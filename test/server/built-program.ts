@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PROGRAM = join(ROOT, "dist/fairsplit.js");
+/** The built command line. */
+export const PROGRAM = join(ROOT, "dist/fairsplit.js");
 
 /** Starts the built program as a user does; it is killed when the test ends. */
 export function run(args: readonly string[], env: Record<string, string> = {}) {

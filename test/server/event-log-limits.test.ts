@@ -1,18 +1,9 @@
 import { type FileHandle, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { Event } from "../../core/event.ts";
 import { type EventLog, type LogOptions, Overloaded, openEventLog, StorageFailed } from "../../server/events/log.ts";
-import { NOW, openApp, temporaryFolder } from "./open-app.ts";
+import { pageview as event, openApp, temporaryFolder } from "./open-app.ts";
 
-const event = (id: number): Event => ({
-  id: `e-${id}`,
-  ts: NOW,
-  deviceId: "d1",
-  event: "pageview",
-  source: "test",
-  params: {},
-});
 const events = (count: number, from = 0) => Array.from({ length: count }, (_, i) => event(from + i));
 const LINE_BYTES = Buffer.byteLength(JSON.stringify(event(0)));
 

@@ -4,16 +4,8 @@ import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Event } from "../../core/event.ts";
 import { type EventLog, openEventLog } from "../../server/events/log.ts";
-import { NOW, temporaryFolder } from "./open-app.ts";
+import { pageview as event, temporaryFolder } from "./open-app.ts";
 
-const event = (id: number): Event => ({
-  id: `e-${id}`,
-  ts: NOW,
-  deviceId: "d1",
-  event: "pageview",
-  source: "test",
-  params: {},
-});
 const line = (id: number) => `${JSON.stringify(event(id))}\n`;
 const events = (count: number, from = 0) => Array.from({ length: count }, (_, i) => event(from + i));
 const FIRST = "00000001.ndjson";

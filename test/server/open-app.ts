@@ -5,11 +5,9 @@ import { onTestFinished } from "vitest";
 import type { Event } from "../../core/event.ts";
 import { defineExperiment, type Experiment, type ExperimentDraft } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
-import { createApp, type Deps } from "../../server/app.ts";
+import type { Deps } from "../../server/app.ts";
 import { type EventLog, openEventLog } from "../../server/events/log.ts";
-import { rateLimit } from "../../server/rate-limit.ts";
-import { openRegistry } from "../../server/registry/registry.ts";
-import { runSigner } from "../../server/run.ts";
+import { appIn } from "./app-in.ts";
 
 export const NOW = "2026-01-31T12:00:00.000Z";
 
@@ -25,6 +23,17 @@ export const active = (key: string, draft: Partial<ExperimentDraft> = {}): Exper
   transition(inactive(key, draft), { state: "active", by: "test" }, NOW);
 export const rolledOut = (key: string, rolloutGroup: string, draft: Partial<ExperimentDraft> = {}): Experiment =>
   transition(active(key, draft), { state: "rollout", rolloutGroup, by: "test" }, NOW);
+
+/** A small event, told from others by its id. */
+export const pageview = (id: number | string, more: Partial<Event> = {}): Event => ({
+  id: `e-${id}`,
+  ts: NOW,
+  deviceId: "d1",
+  event: "pageview",
+  source: "test",
+  params: {},
+  ...more,
+});
 
 /** A folder that is removed when the test ends. */
 export async function temporaryFolder(): Promise<string> {
@@ -43,23 +52,8 @@ export async function failingLog(error: Error): Promise<EventLog> {
 /** The whole app with real parts in a folder of its own, closed when the test ends. Without a token it is the demo's. */
 export async function openApp(experiments: readonly Experiment[] = [], deps: Partial<Deps> = {}) {
   const folder = await temporaryFolder();
-  const registry = await openRegistry(join(folder, "experiments.json"), experiments);
-  const log = await openEventLog(join(folder, "events"));
+  const { app, registry, log, runs, errors } = await appIn(folder, experiments, deps);
   onTestFinished(() => log.close());
-  const runs = runSigner(Buffer.from("a key for tests"));
-  const errors: Error[] = [];
-  const app = createApp({
-    registry,
-    log,
-    runs,
-    adminToken: null,
-    limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
-    obstacle: async () => null,
-    assets: { tag: "/* the tag */", adminCss: "body{}" },
-    demoPages: null,
-    onError: (error) => errors.push(error),
-    ...deps,
-  });
   let flushes = 0;
   return {
     app,
@@ -67,7 +61,6 @@ export async function openApp(experiments: readonly Experiment[] = [], deps: Par
     log,
     runs,
     folder,
-    /** What the app reported as its own fault. */
     errors,
     /** Everything that is in the log; what was on its way comes first, because the log keeps its order. */
     async stored(): Promise<Event[]> {

@@ -9,17 +9,8 @@ import { type Experiment, weights } from "../../core/experiment.ts";
 import { openEventLog } from "../../server/events/log.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { verify } from "../../server/verify/verify.ts";
-import { active, inactive, NOW, openApp, rolledOut, temporaryFolder } from "./open-app.ts";
+import { active, pageview as event, inactive, openApp, rolledOut, temporaryFolder } from "./open-app.ts";
 
-const event = (id: number | string, more: Partial<Event> = {}): Event => ({
-  id: `e-${id}`,
-  ts: NOW,
-  deviceId: "d1",
-  event: "pageview",
-  source: "test",
-  params: {},
-  ...more,
-});
 const events = (count: number) => Array.from({ length: count }, (_, i) => event(i));
 const FIRST = "events/00000001.ndjson";
 

@@ -4,13 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
-import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findBrowser } from "../../simulate/browser.ts";
 import type { SimulationReport } from "../../simulate/report.ts";
-import { ROOT } from "../server/built-program.ts";
-
-const PROGRAM = join(ROOT, "dist/fairsplit.js");
+import { launchBrowser } from "../launch-browser.ts";
+import { PROGRAM } from "../server/built-program.ts";
 
 let data: string;
 let server: ReturnType<typeof spawn>;
@@ -44,7 +41,7 @@ function simulate(...args: string[]): Promise<{ code: number; report: Simulation
 }
 
 it("an experiment that an admin switched off in the page shows its fallback only, and the run passes", async () => {
-  const browser = await chromium.launch({ executablePath: findBrowser() ?? "", args: ["--no-sandbox"] });
+  const browser = await launchBrowser();
   try {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();

@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findBrowser } from "../../simulate/browser.ts";
 import { openBrowserDriver } from "../../simulate/browser-driver.ts";
+import { launchBrowser } from "../launch-browser.ts";
 
 /**
  * Runs in the page: looks for the traces of an earlier visitor, leaves its own, and says what it found. A frame of another
@@ -167,7 +167,7 @@ it("leaves nothing of a visitor for the next one, who comes in the same tab", as
 
 it("would see it: the same person's second visit finds every trace", async () => {
   findings = [];
-  const browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
+  const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
     for (let visit = 0; visit < 2; visit += 1) {

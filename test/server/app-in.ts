@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import type { Experiment } from "../../core/experiment.ts";
+import { createApp, type Deps } from "../../server/app.ts";
+import { openEventLog } from "../../server/events/log.ts";
+import { rateLimit } from "../../server/rate-limit.ts";
+import { openRegistry } from "../../server/registry/registry.ts";
+import { runSigner } from "../../server/run.ts";
+
+/** The whole app with real parts in a folder; without a token it is the demo's. Its log is the caller's to close. */
+export async function appIn(folder: string, experiments: readonly Experiment[], deps: Partial<Deps> = {}) {
+  const registry = await openRegistry(join(folder, "experiments.json"), experiments);
+  const log = await openEventLog(join(folder, "events"));
+  const runs = runSigner(Buffer.from("a key for tests"));
+  const errors: Error[] = [];
+  const app = createApp({
+    registry,
+    log,
+    runs,
+    adminToken: null,
+    limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
+    obstacle: async () => null,
+    assets: { tag: "/* the tag */", adminCss: "body{}" },
+    demoPages: null,
+    onError: (error) => errors.push(error),
+    ...deps,
+  });
+  return {
+    app,
+    registry,
+    log,
+    runs,
+    /** What the app reported as its own fault. */
+    errors,
+  };
+}
