@@ -2,6 +2,7 @@
 // setup.mjs; needs the dependencies.
 import { execFile } from "node:child_process";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -54,6 +55,17 @@ export async function buildAll() {
       return { file, bytes: content.length, gzip: gzipSync(content, { level: 9 }).length, budget };
     }),
   );
+}
+
+/**
+ * Bundles TypeScript programs of a folder that are no part of the product, and runs one of them with the process's own
+ * arguments: Node before 22.18 does not run TypeScript.
+ */
+export async function bundleAndRun(entryPoints, name, main) {
+  // Inside node_modules, so that the packages resolve.
+  const outdir = `node_modules/.cache/fairsplit-${name}`;
+  await build({ ...node, entryPoints, outdir });
+  await import(pathToFileURL(`${outdir}/${main}.js`));
 }
 
 /** The stamp says which sources dist/ was built from; setup.mjs compares it. */
