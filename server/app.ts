@@ -3,6 +3,7 @@ import { adminOnly } from "./admin.ts";
 import type { EventLog } from "./events/log.ts";
 import { type Env, problem } from "./http.ts";
 import type { Limits } from "./rate-limit.ts";
+import { recorder } from "./record.ts";
 import type { Registry } from "./registry/registry.ts";
 import { demoRoutes } from "./routes/demo.ts";
 import { eventLogRoutes } from "./routes/event-log.ts";
@@ -39,7 +40,7 @@ export function createApp(deps: Deps): Hono<Env> {
 
   app.route("/", tagRoutes(deps.assets.tag));
   app.route("/", expgroupsRoutes(deps));
-  app.route("/", recordRoutes(deps));
+  app.route("/", recordRoutes(recorder(deps)));
   app.route("/", experimentsRoutes(deps));
   app.route("/", healthRoutes(deps));
   if (deps.demoPages) app.route("/", demoRoutes({ ...deps, pages: deps.demoPages }));

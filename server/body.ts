@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { type Env, header } from "./http.ts";
+import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
 /** Why a body was not read; `status` is the answer's. */
 export class BodyRefused extends Error {
@@ -11,28 +11,34 @@ export class BodyRefused extends Error {
   }
 }
 
+/** Whether a body came that may be read, by its request's headers. Throws BodyRefused. */
+export function checkHead(header: HeaderOf, mostBytes: number): void {
+  const encoding = header("content-encoding");
+  if (encoding !== undefined && encoding !== "identity") {
+    throw new BodyRefused(415, `content-encoding is "${encoding}": allowed are uncompressed bodies`);
+  }
+  if (Number(header("content-length") ?? 0) > mostBytes) throw tooLong(mostBytes);
+}
+
+export function tooLong(mostBytes: number): BodyRefused {
+  return new BodyRefused(413, `the body is longer than ${mostBytes} bytes`);
+}
+
 /**
  * The text of a request's body of at most `mostBytes`. A longer one is refused by its Content-Length before a byte is
  * read, or while it is counted when it comes in chunks. Throws BodyRefused.
  */
 export async function readBody(c: Context<Env>, mostBytes: number): Promise<string> {
-  const encoding = header(c, "content-encoding");
-  if (encoding !== undefined && encoding !== "identity") {
-    throw new BodyRefused(415, `content-encoding is "${encoding}": allowed are uncompressed bodies`);
-  }
-  const tooLong = () => new BodyRefused(413, `the body is longer than ${mostBytes} bytes`);
-  const length = header(c, "content-length");
-  if (length !== undefined) {
-    if (Number(length) > mostBytes) throw tooLong();
-    return c.req.text();
-  }
+  const header = headersOf(c);
+  checkHead(header, mostBytes);
+  if (header("content-length") !== undefined) return c.req.text();
   const { body } = c.req.raw;
   if (!body) return "";
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > mostBytes) throw tooLong();
+    if (bytes > mostBytes) throw tooLong(mostBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

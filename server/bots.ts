@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { isbot } from "isbot";
-import { type Env, header } from "./http.ts";
+import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
 /** Few browsers send most of the traffic, and the pattern of all bots costs more than the rest of a hot route. */
 const MOST_REMEMBERED = 1000;
@@ -18,9 +18,14 @@ const remembered = new Map<string, boolean>();
  * never come. A signed run of the simulator is no bot; who asks has to check that first.
  */
 export function isFromBot(c: Context<Env>): boolean {
-  const purpose = header(c, "sec-purpose") ?? header(c, "purpose") ?? header(c, "x-moz");
+  return isBot(headersOf(c));
+}
+
+/** The same for a request's headers. */
+export function isBot(header: HeaderOf): boolean {
+  const purpose = header("sec-purpose") ?? header("purpose") ?? header("x-moz");
   if (purpose !== undefined && /\b(prefetch|prerender|preview)\b/i.test(purpose)) return true;
-  const agent = header(c, "user-agent") ?? "";
+  const agent = header("user-agent") ?? "";
   let known = remembered.get(agent);
   if (known === undefined) {
     known = !PROGRAMS.test(agent) && isbot(agent);

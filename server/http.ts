@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 
@@ -22,9 +23,25 @@ const PUBLIC_JSON = {
   "cache-control": "private, no-store",
 } as const;
 
+/** An answer before it is one of Hono's, or of Node's. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** An answer that any site may read. */
+export function publicAnswer(body: unknown, status = 200): Answer {
+  return { status, headers: PUBLIC_JSON, body: JSON.stringify(body) };
+}
+
+/** The same for a handler of Hono's. */
 export function publicJson(body: unknown, status = 200): Response {
-  return new Response(JSON.stringify(body), { status, headers: PUBLIC_JSON });
+  return respond(publicAnswer(body, status));
+}
+
+export function respond({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers });
 }
 
 /** Answer to the preflight of a cross-origin request with a JSON body or a run header. */
@@ -40,14 +57,19 @@ export function preflight(): Response {
   });
 }
 
+interface ProblemExtras {
+  readonly headers?: Record<string, string>;
+  readonly [member: string]: unknown;
+}
+
 /** An error as RFC 9457 problem details. `extra` adds members, `headers` adds headers. */
-export function problem(
+export function problemAnswer(
   status: number,
   title: string,
   detail: string,
-  { headers, ...extra }: { headers?: Record<string, string>; [member: string]: unknown } = {},
-): Response {
-  return new Response(JSON.stringify({ type: "about:blank", title, status, detail, ...extra }), {
+  { headers, ...extra }: ProblemExtras = {},
+): Answer {
+  return {
     status,
     headers: {
       ...PUBLIC_HEADERS,
@@ -55,12 +77,31 @@ export function problem(
       "cache-control": "no-store",
       ...headers,
     },
-  });
+    body: JSON.stringify({ type: "about:blank", title, status, detail, ...extra }),
+  };
+}
+
+/** The same for a handler of Hono's. */
+export function problem(status: number, title: string, detail: string, extras?: ProblemExtras): Response {
+  return respond(problemAnswer(status, title, detail, extras));
+}
+
+/** A request's headers by their names in small letters. */
+export type HeaderOf = (name: string) => string | undefined;
+
+/** The headers of a request as Node has it. */
+export function nodeHeaders({ headers }: IncomingMessage): HeaderOf {
+  return (name) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  };
+}
+
+export function headersOf(c: Context<Env>): HeaderOf {
+  return c.env?.incoming ? nodeHeaders(c.env.incoming) : (name) => c.req.header(name);
 }
 
 /** A request header; asks Node first, because building a Headers object costs more than the rest of a hot route. */
 export function header(c: Context<Env>, name: string): string | undefined {
-  const value = c.env?.incoming?.headers[name];
-  if (value !== undefined) return Array.isArray(value) ? value.join(", ") : value;
-  return c.env?.incoming ? undefined : c.req.header(name);
+  return headersOf(c)(name);
 }

@@ -1,16 +1,20 @@
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type ServerType, serve } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import closeWithGrace from "close-with-grace";
-import { createApp } from "./app.ts";
+import { createApp, type Deps } from "./app.ts";
 import { BadConfig, type Config, isLoopback } from "./config.ts";
 import { lockDataFolder } from "./data-lock.ts";
 import { demoExperiments } from "./demo-experiments.ts";
 import { openEventLog } from "./events/log.ts";
+import { fastLane } from "./fast-lane.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { readinessOf } from "./readiness.ts";
+import { recorder } from "./record.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { runSigner } from "./run.ts";
 import { readOrCreateSecret } from "./secrets.ts";
@@ -43,7 +47,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const log = await openEventLog(join(config.data, "events"));
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
   const readiness = readinessOf(config.data);
-  const app = createApp({
+  const deps: Deps = {
     registry,
     log,
     runs: runSigner(Buffer.from(secret, "base64url")),
@@ -53,9 +57,9 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     assets: { tag: readBuilt("tag.js"), adminCss: readBuilt("admin.css") },
     demoPages: demo ? readDemoPages() : null,
     onError: (error) => process.stderr.write(`${error.stack}\n`),
-  });
-
-  const { server, port } = await listen(app.fetch, config, demo);
+  };
+  const all = getRequestListener(createApp(deps).fetch);
+  const { server, port } = await listen(fastLane(recorder(deps), all, deps.onError), config, demo);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   process.stdout.write(`fairsplit listening on http://${host}:${port}\n`);
 
@@ -64,10 +68,10 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       // A connection that is kept alive without a request would hold the end up until it times out.
-      const closeIdle = () => "closeIdleConnections" in server && server.closeIdleConnections();
+      const closeIdle = () => server.closeIdleConnections();
       closeIdle();
       setInterval(closeIdle, 50).unref();
-      setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), LONGEST_STOP_MS).unref();
+      setTimeout(() => server.closeAllConnections(), LONGEST_STOP_MS).unref();
     });
     await log.close();
     lock.release();
@@ -83,10 +87,10 @@ async function adminToken(config: Config): Promise<string> {
 }
 
 /** In the demo a taken port moves to the next free one and says so; otherwise it is an error. */
-async function listen(fetch: Parameters<typeof serve>[0]["fetch"], config: Config, mayMove: boolean) {
+async function listen(listener: RequestListener, config: Config, mayMove: boolean) {
   for (let port = config.port; ; port += 1) {
     try {
-      const server = await listenOn(fetch, config.host, port);
+      const server = await listenOn(listener, config.host, port);
       if (port !== config.port) process.stderr.write(`fairsplit: port ${config.port} is taken, using ${port}\n`);
       return { server, port: (server.address() as AddressInfo).port };
     } catch (error) {
@@ -97,25 +101,17 @@ async function listen(fetch: Parameters<typeof serve>[0]["fetch"], config: Confi
   }
 }
 
-function listenOn(fetch: Parameters<typeof serve>[0]["fetch"], hostname: string, port: number): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      {
-        fetch,
-        hostname,
-        port,
-        // Node's own limits close slow headers after 88 s and slow bodies after 328 s.
-        serverOptions: {
-          headersTimeout: 8000,
-          requestTimeout: 15_000,
-          keepAliveTimeout: 5000,
-          connectionsCheckingInterval: 1000,
-        },
-      },
-      () => resolve(server),
-    );
-    server.once("error", reject);
-  });
+async function listenOn(listener: RequestListener, host: string, port: number): Promise<Server> {
+  // Node's own limits close slow headers after 88 s and slow bodies after 328 s.
+  const limits = {
+    headersTimeout: 8000,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 5000,
+    connectionsCheckingInterval: 1000,
+  };
+  const server = createServer(limits, listener).listen(port, host);
+  await once(server, "listening");
+  return server;
 }
 
 function readBuilt(name: string): string {

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import { type Env, header } from "./http.ts";
+import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
 /** Counts what each client does within a minute. */
 export interface RateLimit {
@@ -47,8 +47,17 @@ export function rateLimit(mostPerMinute: number): RateLimit {
  * stands further left in X-Forwarded-For, anyone can write. Of an IPv6 address the network of one customer counts (/64).
  */
 export function clientAddress(c: Context<Env>, proxies: number): string {
-  const own = c.env?.incoming?.socket?.remoteAddress ?? "";
-  const forwarded = proxies === 0 ? [] : (header(c, "x-forwarded-for") ?? "").split(",").map((part) => part.trim());
+  return clientBehind(ownAddress(c), headersOf(c), proxies);
+}
+
+/** The address of the other end of a request's connection. */
+export function ownAddress(c: Context<Env>): string {
+  return c.env?.incoming?.socket?.remoteAddress ?? "";
+}
+
+/** The same for a connection's other end and a request's headers. */
+export function clientBehind(own: string, header: HeaderOf, proxies: number): string {
+  const forwarded = proxies === 0 ? [] : (header("x-forwarded-for") ?? "").split(",").map((part) => part.trim());
   const address = forwarded.at(-proxies) || own;
   if (!address.includes(":") || address.startsWith("::ffff:")) return address;
   const [left = "", right] = address.split("::");

@@ -20,7 +20,7 @@ const mutant = (name: string, file: string, text: string, replacement: string): 
 });
 
 const WRITER = "server/events/segment-writer.ts";
-const ROUTE = "server/routes/events.ts";
+const ROUTE = "server/record.ts";
 const MAIN = "server/main.ts";
 
 /** All of them, since they quote the product's text and have to follow it. */
@@ -68,8 +68,8 @@ export const MUTANTS = {
   slowClients: mutant(
     "heads and bodies may take for ever",
     MAIN,
-    "headersTimeout: 8000,\n          requestTimeout: 15_000,",
-    "headersTimeout: 0,\n          requestTimeout: 0,",
+    "headersTimeout: 8000,\n    requestTimeout: 15_000,",
+    "headersTimeout: 0,\n    requestTimeout: 0,",
   ),
   readOnly: mutant("a failed write is acknowledged", WRITER, "throw new StorageFailed(", "void new StorageFailed("),
   clock: mutant(
