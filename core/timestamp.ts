@@ -12,19 +12,25 @@ export const timestamp = (allowed = TIME_ALLOWED) => v.pipe(v.string(allowed), v
 
 /** Whether a text is such a moment. */
 export function isTimestamp(time: string): boolean {
-  return WHOLE.test(time) && isOnCalendar(time);
+  return WHOLE.test(time) && isOnCalendar(time, 0);
 }
 
 /**
- * Whether the calendar and the clock have a moment that is written in that format. Not by Date, which reads 30 February as 2 March and takes longer
- * than all the other checks of an event.
+ * Whether the calendar and the clock have a moment that is written in that format, at a place of a text. Not by Date, which
+ * reads 30 February as 2 March and takes longer than all the other checks of an event.
  */
-export function isOnCalendar(time: string): boolean {
-  const number = (at: number) => (time.charCodeAt(at) - 48) * 10 + time.charCodeAt(at + 1) - 48;
-  const month = number(5);
-  const day = number(8);
-  if (month < 1 || month > 12 || day < 1 || number(11) > 23 || number(14) > 59 || number(17) > 59) return false;
-  return day <= 28 || day <= daysOf(month, number(0) * 100 + number(2));
+export function isOnCalendar(text: string, start: number): boolean {
+  const month = twoDigits(text, start + 5);
+  const day = twoDigits(text, start + 8);
+  if (month < 1 || month > 12 || day < 1) return false;
+  if (twoDigits(text, start + 11) > 23 || twoDigits(text, start + 14) > 59 || twoDigits(text, start + 17) > 59) {
+    return false;
+  }
+  return day <= 28 || day <= daysOf(month, twoDigits(text, start) * 100 + twoDigits(text, start + 2));
+}
+
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
 }
 
 function daysOf(month: number, year: number): number {

@@ -1,7 +1,8 @@
 import { open, readFile, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { replaceFile } from "../durable-file.ts";
-import type { Fingerprint, Seeds } from "./fingerprints.ts";
+import { FingerprintList } from "./fingerprint-list.ts";
+import type { Seeds } from "./fingerprints.ts";
 import { segmentPath } from "./segments.ts";
 
 /** What was found in the first `bytes` bytes of a segment, so that the next start need not read them. */
@@ -14,41 +15,6 @@ export interface Checkpoint {
   readonly seeds: Seeds;
   /** Fingerprints of the ids, in the order of the lines. */
   readonly ids: FingerprintList;
-}
-
-/** Fingerprints in order, 8 bytes each. */
-export class FingerprintList {
-  #words: Uint32Array;
-  #length: number;
-
-  constructor(words: Uint32Array = new Uint32Array(0)) {
-    this.#words = words;
-    this.#length = words.length / 2;
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
-  /** The words as they are in a file. */
-  get words(): Uint32Array {
-    return this.#words.subarray(0, this.#length * 2);
-  }
-
-  at(index: number): Fingerprint {
-    return { high: this.#words[index * 2] ?? 0, low: this.#words[index * 2 + 1] ?? 0 };
-  }
-
-  push({ high, low }: Fingerprint): void {
-    if (this.#length * 2 === this.#words.length) {
-      const longer = new Uint32Array(Math.max(2048, this.#words.length * 2));
-      longer.set(this.#words);
-      this.#words = longer;
-    }
-    this.#words[this.#length * 2] = high;
-    this.#words[this.#length * 2 + 1] = low;
-    this.#length += 1;
-  }
 }
 
 const VERSION = 1;
@@ -106,7 +72,7 @@ export async function readClaim(folder: string, segment: number): Promise<Claim 
   const { version, bytes, stored, unreadable, seeds, tie } = JSON.parse(content.toString("utf8", 0, headerEnd));
   if (version !== VERSION) return null;
   // A copy, because 32-bit words have to begin at a multiple of 4 bytes.
-  const words = new Uint32Array(new Uint8Array(content.subarray(headerEnd + 1, -4)).buffer);
+  const words = new Int32Array(new Uint8Array(content.subarray(headerEnd + 1, -4)).buffer);
   return { bytes, stored, unreadable, seeds, tie, ids: new FingerprintList(words) };
 }
 

@@ -1,26 +1,32 @@
-/** 64 bits of an id, as two whole numbers below 2^32; the low one is never 0, which marks a free place. */
+/** 64 bits of an id, as two whole numbers of 32 bits with a sign; the low one is never 0, which marks a free place. */
 export interface Fingerprint {
   readonly high: number;
   readonly low: number;
 }
 
-/** Make collisions unpredictable to someone who chooses ids. */
+/** Make collisions unpredictable to someone who chooses ids. 32 bits each. */
 export interface Seeds {
   readonly high: number;
   readonly low: number;
 }
 
 export function fingerprint(id: string, seeds: Seeds): Fingerprint {
+  return fingerprintIn(id, 0, id.length, seeds);
+}
+
+/** The same for an id that stands in a text, without cutting it out. */
+export function fingerprintIn(text: string, start: number, end: number, seeds: Seeds): Fingerprint {
   // Both in one pass: reading the text takes longer than mixing it.
   let high = seeds.high;
   let low = seeds.low;
-  for (let i = 0; i < id.length; i += 2) {
-    const block = id.charCodeAt(i) | ((i + 1 < id.length ? id.charCodeAt(i + 1) : 0) << 16);
+  for (let i = start; i < end; i += 2) {
+    const block = text.charCodeAt(i) | ((i + 1 < end ? text.charCodeAt(i + 1) : 0) << 16);
     const k = scramble(block);
     high = mix(high ^ k);
     low = mix(low ^ k);
   }
-  return { high: finish(high ^ id.length), low: finish(low ^ id.length) || 1 };
+  const length = end - start;
+  return { high: finish(high ^ length), low: finish(low ^ length) || 1 };
 }
 
 /** Open addressing stays near one probe per look-up below this share of used slots. */
@@ -32,14 +38,14 @@ const MOST_FULL = 0.6;
  * system gives the pages as they are used.
  */
 export class Fingerprints {
-  readonly #slots: Uint32Array;
+  readonly #slots: Int32Array;
   readonly #mask: number;
   readonly #most: number;
   #size = 0;
 
   constructor(most: number) {
     const slots = 2 ** Math.ceil(Math.log2(most / MOST_FULL));
-    this.#slots = new Uint32Array(slots * 2);
+    this.#slots = new Int32Array(slots * 2);
     this.#mask = slots - 1;
     this.#most = most;
   }
@@ -85,5 +91,6 @@ function mix(h: number): number {
 function finish(h: number): number {
   const a = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   const b = Math.imul(a ^ (a >>> 13), 0xc2b2ae35);
-  return (b ^ (b >>> 16)) >>> 0;
+  // With a sign V8 keeps it as a small integer, without one as an object.
+  return b ^ (b >>> 16);
 }

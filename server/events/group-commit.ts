@@ -1,11 +1,14 @@
+import type { EventText } from "../../core/event-text.ts";
 import type { Fingerprint } from "./fingerprints.ts";
 import { LineBuffer } from "./line-buffer.ts";
+import { PendingIds } from "./pending-ids.ts";
 
 /** Events that go to disk in one write and one sync. */
 export interface Batch {
   /** Empty again once the batch is settled. */
   readonly lines: LineBuffer;
-  readonly fingerprints: Fingerprint[];
+  /** Of the lines, in their order; empty again as well. */
+  readonly ids: PendingIds;
   /** Events that came while their id was on its way in this batch. */
   resends: number;
   /** Resolves when the batch is durable. */
@@ -23,10 +26,10 @@ const ENOUGH_BYTES = 64 * 1024;
 export class GroupCommit {
   readonly #commit: (batch: Batch) => Promise<void>;
   readonly #onSettled: (batch: Batch, error: Error | undefined) => void;
-  /** By `keyOf` their fingerprints: an id that is cut from a body would keep all of it. */
-  readonly #inFlight = new Map<number, Batch>();
-  #spare = new LineBuffer();
-  #queue = newBatch(new LineBuffer());
+  #spare: Room = { lines: new LineBuffer(), ids: new PendingIds() };
+  #queue = newBatch({ lines: new LineBuffer(), ids: new PendingIds() });
+  /** The batch that is being written. */
+  #current: Batch | null = null;
   #lastCommitMs = 0;
   #lastLines = 0;
   #working: Promise<void> | null = null;
@@ -47,14 +50,14 @@ export class GroupCommit {
 
   /** The batch that an id is on its way in. */
   batchOf(fingerprint: Fingerprint): Batch | undefined {
-    return this.#inFlight.get(keyOf(fingerprint));
+    if (this.#queue.ids.has(fingerprint)) return this.#queue;
+    return this.#current?.ids.has(fingerprint) ? this.#current : undefined;
   }
 
-  add(text: string, fingerprint: Fingerprint): Batch {
+  add(event: EventText, fingerprint: Fingerprint): Batch {
     const batch = this.#queue;
-    batch.lines.push(text);
-    batch.fingerprints.push(fingerprint);
-    this.#inFlight.set(keyOf(fingerprint), batch);
+    batch.lines.push(event);
+    batch.ids.add(fingerprint);
     this.#working ??= this.#work();
     return batch;
   }
@@ -68,6 +71,7 @@ export class GroupCommit {
     do {
       await this.#gather();
       const batch = this.#queue;
+      this.#current = batch;
       this.#queue = newBatch(this.#spare);
       const start = performance.now();
       const error = await this.#commit(batch).then(
@@ -75,12 +79,13 @@ export class GroupCommit {
         (reason: Error) => reason,
       );
       this.#lastCommitMs = performance.now() - start;
-      this.#lastLines = batch.fingerprints.length;
-      for (const fingerprint of batch.fingerprints) this.#inFlight.delete(keyOf(fingerprint));
+      this.#lastLines = batch.lines.count;
+      this.#current = null;
       this.#onSettled(batch, error);
       batch.settle(error);
       batch.lines.clear();
-      this.#spare = batch.lines;
+      batch.ids.clear();
+      this.#spare = batch;
     } while (this.#queue.lines.count > 0);
     this.#working = null;
   }
@@ -104,17 +109,15 @@ export class GroupCommit {
   }
 }
 
-/** 53 of the 64 bits: what is on its way are thousands at most. */
-function keyOf({ high, low }: Fingerprint): number {
-  return high * 2 ** 21 + (low >>> 11);
-}
+/** What a batch takes over from one that is settled. */
+type Room = Pick<Batch, "lines" | "ids">;
 
-function newBatch(lines: LineBuffer): Batch {
+function newBatch({ lines, ids }: Room): Batch {
   let settle: Batch["settle"] = () => undefined;
   const done = new Promise<void>((resolve, reject) => {
     settle = (error) => (error ? reject(error) : resolve());
   });
   // Nobody may be waiting (an assignment's event): a failed write must not end the process.
   done.catch(() => undefined);
-  return { lines, fingerprints: [], resends: 0, done, settle };
+  return { lines, ids, resends: 0, done, settle };
 }

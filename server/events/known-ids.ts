@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { type Checkpoint, FingerprintList, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { FingerprintList } from "./fingerprint-list.ts";
 import { type Fingerprint, fingerprint, type Seeds } from "./fingerprints.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { idOfLine, listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
@@ -51,6 +52,10 @@ export class KnownIds {
   /** Lines of the log that were found when it was opened. */
   get total(): { readonly stored: number; readonly unreadable: number } {
     return this.#total;
+  }
+
+  get seeds(): Seeds {
+    return this.#seeds;
   }
 
   fingerprint(id: string): Fingerprint {

@@ -1,7 +1,10 @@
+import type { EventText } from "../../core/event-text.ts";
+
 const FIRST_BYTES = 64 * 1024;
 /** A longer one is not kept for the next batch. */
 const MOST_KEPT_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
+const BRACE = 0x7d;
 
 /**
  * Lines of text as they go to the disk. Encoded at once: a text that waits as a string for its batch outlives the young
@@ -26,18 +29,44 @@ export class LineBuffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  push(line: string): void {
+  push({ text, start, end, addition }: EventText): void {
     // A UTF-16 unit is at most 3 bytes of UTF-8.
-    const most = this.#length + line.length * 3 + 1;
-    if (most > this.#buffer.length) {
-      const longer = Buffer.allocUnsafe(Math.max(most, this.#buffer.length * 2));
-      this.#buffer.copy(longer, 0, 0, this.#length);
-      this.#buffer = longer;
+    this.#makeRoom((end - start + addition.length) * 3 + 1);
+    const before = this.#length;
+    const isAscii = this.#copy(text, start, end - 1) && this.#copy(addition, 0, addition.length);
+    if (!isAscii) {
+      const line = `${text.slice(start, end - 1)}${addition}`;
+      this.#length = before + this.#buffer.write(line, before, "utf8");
     }
-    this.#length += this.#buffer.write(line, this.#length, "utf8");
-    this.#buffer[this.#length] = NEWLINE;
-    this.#length += 1;
+    this.#buffer[this.#length] = BRACE;
+    this.#buffer[this.#length + 1] = NEWLINE;
+    this.#length += 2;
     this.#lines += 1;
+  }
+
+  /**
+   * Copies a part of a text up to the first character that is no ASCII; says whether there is none. One by one, because a
+   * call out of JavaScript takes longer than copying a short line.
+   */
+  #copy(text: string, start: number, end: number): boolean {
+    const buffer = this.#buffer;
+    let length = this.#length;
+    for (let i = start; i < end; i += 1) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      buffer[length] = code;
+      length += 1;
+    }
+    this.#length = length;
+    return true;
+  }
+
+  #makeRoom(bytes: number): void {
+    const most = this.#length + bytes;
+    if (most <= this.#buffer.length) return;
+    const longer = Buffer.allocUnsafe(Math.max(most, this.#buffer.length * 2));
+    this.#buffer.copy(longer, 0, 0, this.#length);
+    this.#buffer = longer;
   }
 
   clear(): void {

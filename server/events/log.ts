@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Event } from "../../core/event.ts";
-import { type EventText, writeEvent } from "../../core/event-text.ts";
+import { type EventText, idEnd, idStart, writeEvent } from "../../core/event-text.ts";
 import { syncFolder } from "../durable-file.ts";
 import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts";
+import { fingerprintIn } from "./fingerprints.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
 import { KnownIds } from "./known-ids.ts";
 import { type Refusal, RefusedFile } from "./refused-file.ts";
@@ -117,11 +118,12 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
 
   async function commit(batch: Batch): Promise<void> {
     await writer.append(batch.lines.bytes);
-    for (const id of batch.fingerprints) ids.add(id);
+    const { list } = batch.ids;
+    for (let i = 0; i < list.length; i += 1) ids.add(list.at(i));
   }
 
   function account(batch: Batch, error: Error | undefined): void {
-    accounting.settle(error ? "shed" : "stored", batch.fingerprints.length);
+    accounting.settle(error ? "shed" : "stored", batch.lines.count);
     accounting.settle(error ? "shed" : "duplicate", batch.resends);
     if (error) reportError(error.message);
   }
@@ -147,7 +149,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   function obstacle(events: readonly EventText[]): Error | null {
     if (closing) return new Overloaded("the event log is closing");
     const { queue } = commits;
-    const bytes = events.reduce((sum, { text }) => sum + text.length, queue.lines.byteLength);
+    const bytes = events.reduce((sum, { start, end }) => sum + end - start, queue.lines.byteLength);
     if (queue.lines.count + events.length <= mostWaiting.events && bytes <= mostWaiting.bytes) return null;
     return new Overloaded("more events are waiting for the disk than it takes");
   }
@@ -162,8 +164,8 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     const batches: Batch[] = [];
     let stored = 0;
     let known = 0;
-    for (const { id, text } of events) {
-      const fingerprint = ids.fingerprint(id);
+    for (const event of events) {
+      const fingerprint = fingerprintIn(event.text, idStart(event), idEnd(event), ids.seeds);
       let batch = commits.batchOf(fingerprint);
       if (batch) {
         batch.resends += 1;
@@ -172,7 +174,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
           known += 1;
           continue;
         }
-        batch = commits.add(text, fingerprint);
+        batch = commits.add(event, fingerprint);
         stored += 1;
       }
       if (batches.at(-1) !== batch) batches.push(batch);

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type EventDefaults, parseEvent } from "../../core/event.ts";
+import { type EventText, idEnd, idStart } from "../../core/event-text.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { readPlainEvents } from "../../core/plain-events.ts";
 import { isTimestamp } from "../../core/timestamp.ts";
+import { LineBuffer } from "../../server/events/line-buffer.ts";
 
 const NOW = "2026-01-31T12:00:00.000Z";
 const DEFAULTS: EventDefaults = { id: () => "made-1", ts: () => NOW, run: null };
@@ -26,22 +28,33 @@ function bySchema(body: string, defaults: EventDefaults): unknown {
 function byText(body: string, defaults: EventDefaults): unknown[] | null {
   const events = readPlainEvents(body, defaults);
   return (
-    events?.map(({ id, text }) => {
-      expect(text.startsWith(`{"id":"${id}"`), text).toBe(true);
-      expect(text).not.toMatch(/[\n\r]/);
-      return JSON.parse(text);
+    events?.map((event) => {
+      const line = lineOf(event);
+      const read = JSON.parse(line);
+      expect(event.text.slice(idStart(event), idEnd(event))).toBe(read.id);
+      expect(line).not.toMatch(/[\n\r]/);
+      return read;
     }) ?? null
   );
 }
 
+/** As the log writes it, without the line's end. */
+function lineOf(event: EventText): string {
+  const buffer = new LineBuffer();
+  buffer.push(event);
+  return buffer.bytes.toString("utf8").slice(0, -1);
+}
+
 describe("a plain event's text", () => {
   test("is stored as it came, with what is missing behind it", () => {
-    const { id, text } = readPlainEvents(CLICK, DEFAULTS)?.[0] ?? {};
-    expect(id).toBe("e-1");
-    expect(text).toBe(`${CLICK.slice(0, -1)},"source":"browser"}`);
+    const lines = (body: string, run: string | null = null) => readPlainEvents(body, { ...DEFAULTS, run })?.map(lineOf);
+    expect(lines(CLICK)).toEqual([`${CLICK.slice(0, -1)},"source":"browser"}`]);
     const whole = `{"id":"e-1","ts":"${NOW}","deviceId":"d","event":"x","source":"y","value":1.50,"params":{}}`;
-    expect(readPlainEvents(whole, DEFAULTS)?.map(({ text }) => text)).toEqual([whole]);
-    expect(readPlainEvents(CLICK, { ...DEFAULTS, run: "r" })?.[0]?.text).toContain(',"run":"r"}');
+    expect(lines(whole)).toEqual([whole]);
+    expect(lines(`[${whole},${CLICK}]`)).toEqual([whole, `${CLICK.slice(0, -1)},"source":"browser"}`]);
+    expect(lines(CLICK, "r")?.[0]).toContain(',"run":"r"}');
+    const foreign = whole.replace('"d"', '"Zürich 🚀"');
+    expect(lines(foreign)).toEqual([foreign]);
   });
 
   test.each<[what: string, body: string]>([
