@@ -20,7 +20,7 @@ export interface Batch {
 const LONGEST_GATHER_MS = 5;
 const LONGEST_PATIENCE_MS = 2;
 /** A write of so much is worth a sync of its own, during which the next one is gathered. */
-const ENOUGH_BYTES = 64 * 1024;
+const ENOUGH_BYTES = 512 * 1024;
 
 /** Queues events and commits them in batches, one after the other: whatever is queued goes at once. */
 export class GroupCommit {

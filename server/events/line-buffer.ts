@@ -1,4 +1,5 @@
 import type { EventText } from "../../core/event-text.ts";
+import { FRAME_BYTES } from "./journal.ts";
 
 const FIRST_BYTES = 64 * 1024;
 /** A longer one is not kept for the next batch. */
@@ -12,7 +13,7 @@ const BRACE = 0x7d;
  */
 export class LineBuffer {
   #buffer = Buffer.allocUnsafe(FIRST_BYTES);
-  #length = 0;
+  #length = FRAME_BYTES;
   #lines = 0;
 
   /** Number of lines. */
@@ -21,11 +22,16 @@ export class LineBuffer {
   }
 
   get byteLength(): number {
-    return this.#length;
+    return this.#length - FRAME_BYTES;
   }
 
   /** The lines in UTF-8, each with its newline; valid until the next change. */
   get bytes(): Buffer {
+    return this.#buffer.subarray(FRAME_BYTES, this.#length);
+  }
+
+  /** The same with room in front of it for the frame of a journal's record. */
+  get frame(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
@@ -70,7 +76,7 @@ export class LineBuffer {
   }
 
   clear(): void {
-    this.#length = 0;
+    this.#length = FRAME_BYTES;
     this.#lines = 0;
     if (this.#buffer.length > MOST_KEPT_BYTES) this.#buffer = Buffer.allocUnsafe(FIRST_BYTES);
   }

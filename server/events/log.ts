@@ -6,8 +6,10 @@ import { syncFolder } from "../durable-file.ts";
 import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts";
 import { fingerprintIn } from "./fingerprints.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
+import { JOURNAL_FILE } from "./journal.ts";
 import { KnownIds } from "./known-ids.ts";
 import { type Refusal, RefusedFile } from "./refused-file.ts";
+import { replay } from "./replay.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { isLineStart, listSegments, type Position, readLines, segmentSizes } from "./segments.ts";
 
@@ -95,13 +97,16 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     closedBytes += bytes;
     ids.finishSegment(segment, bytes);
   };
-  const writer = await SegmentWriter.open(folder, (await listSegments(folder)).at(-1) ?? 1, segmentBytes, onFull);
+  const { journal, homeless } = await replay(folder);
+  const newest = (await listSegments(folder)).at(-1) ?? 1;
+  const writer = await SegmentWriter.open(folder, newest, { segmentBytes, onFull, journal });
   const ids = await KnownIds.rebuild(folder, writer.end);
   let closedBytes = (await segmentSizes(folder)).reduce((sum, bytes) => sum + bytes, 0) - writer.end.offset;
   const before = await readCounts(folder);
   const accounting = new Accounting({ duplicate: 0, refused: 0, shed: 0, bot: 0, ...before, stored: ids.total.stored });
   const refused = await RefusedFile.open(folder);
   let lastError: LogState["lastError"] = null;
+  if (homeless > 0) reportError(`${homeless} writes of ${JOURNAL_FILE} belong behind the end of the log`);
   if (before && before.stored > ids.total.stored) {
     reportError(
       `the log holds ${ids.total.stored} events, but ${before.stored} were stored when the counters were last saved`,
@@ -117,7 +122,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   }
 
   async function commit(batch: Batch): Promise<void> {
-    await writer.append(batch.lines.bytes);
+    await writer.append(batch.lines);
     const { list } = batch.ids;
     for (let i = 0; i < list.length; i += 1) ids.add(list.at(i));
   }

@@ -1,11 +1,25 @@
-import type { FileHandle } from "node:fs/promises";
+import { type FileHandle, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { JOURNAL_FILE, Journal } from "./journal.ts";
+import type { LineBuffer } from "./line-buffer.ts";
 import { cutTornTail, openSegment, type Position } from "./segments.ts";
+import { writeAll } from "./write-all.ts";
 
 /** The disk refused; nothing of what was to be written is in the log, and its events may be sent again. */
 export class StorageFailed extends Error {}
 
 /** Told of a segment that will not change any more. */
 export type OnFull = (segment: number, bytes: number) => void;
+
+export interface WriterOptions {
+  readonly segmentBytes: number;
+  readonly onFull: OnFull;
+  /** The folder's, without records; null when it has none yet. */
+  readonly journal: Journal | null;
+}
+
+/** A log that gets no more than this has no need of a journal, which takes 8 MiB. */
+const BYTES_BEFORE_JOURNAL = 256 * 1024;
 
 /**
  * Appends to the newest segment of a folder, and goes on in the next one when it is full. One call at a time.
@@ -22,22 +36,32 @@ export class SegmentWriter {
   #file: FileHandle;
   #offset: number;
   #isSound = true;
+  #journal: Journal | null;
+  /** The journal while it is being made. */
+  #making: Promise<void> | null = null;
+  #appendedBytes = 0;
 
-  private constructor(folder: string, segmentBytes: number, onFull: OnFull, file: FileHandle, at: Position) {
+  private constructor(
+    folder: string,
+    { segmentBytes, onFull, journal }: WriterOptions,
+    file: FileHandle,
+    { segment, offset }: Position,
+  ) {
     this.#folder = folder;
     this.#segmentBytes = segmentBytes;
     this.#onFull = onFull;
+    this.#journal = journal;
     this.#file = file;
-    this.#segment = at.segment;
-    this.#offset = at.offset;
+    this.#segment = segment;
+    this.#offset = offset;
   }
 
   /** Opens a segment, cutting off a torn tail. */
-  static async open(folder: string, segment: number, segmentBytes: number, onFull: OnFull): Promise<SegmentWriter> {
+  static async open(folder: string, segment: number, options: WriterOptions): Promise<SegmentWriter> {
     const file = await openSegment(folder, segment);
     await cutTornTail(folder, segment);
     const { size } = await file.stat();
-    return new SegmentWriter(folder, segmentBytes, onFull, file, { segment, offset: size });
+    return new SegmentWriter(folder, options, file, { segment, offset: size });
   }
 
   /** How far the log is durable. */
@@ -45,19 +69,27 @@ export class SegmentWriter {
     return { segment: this.#segment, offset: this.#offset };
   }
 
-  /** Resolves when the bytes are durable. Rejects with StorageFailed when they are not, and are not in the log either. */
-  async append(bytes: Uint8Array): Promise<void> {
+  /** Resolves when the lines are durable. Rejects with StorageFailed when they are not, and are not in the log either. */
+  async append(lines: LineBuffer): Promise<void> {
+    const { bytes, frame } = lines;
     try {
       if (!this.#isSound) await this.#cutBack();
       if (this.#offset >= this.#segmentBytes) await this.#rotate();
-      // A write near a full disk may take only a part.
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#offset + done);
-        if (bytesWritten === 0) throw new Error("the disk took nothing");
-        done += bytesWritten;
+      if (this.#journal && Journal.takes(frame.length)) {
+        // Both to their end: an error of one must not leave the other writing.
+        const [inSegment, inJournal] = await Promise.allSettled([
+          writeAll(this.#file, bytes, this.#offset),
+          this.#journal.write(frame, this.#segment, this.#offset, () => this.#file.datasync()),
+        ]);
+        if (inSegment.status === "rejected") throw inSegment.reason;
+        if (inJournal.status === "rejected") throw inJournal.reason;
+      } else {
+        await writeAll(this.#file, bytes, this.#offset);
+        await this.#file.datasync();
       }
-      await this.#file.datasync();
       this.#offset += bytes.length;
+      this.#appendedBytes += bytes.length;
+      if (this.#appendedBytes >= BYTES_BEFORE_JOURNAL) this.#making ??= this.#makeJournal();
     } catch (error) {
       this.#isSound = false;
       // While the disk is still failing this fails too; the next append tries it again before it writes.
@@ -67,11 +99,35 @@ export class SegmentWriter {
   }
 
   async close(): Promise<void> {
+    await this.#making;
+    if (this.#isSound && this.#journal) {
+      // On a failing disk the records stay for the next start.
+      await this.#finishJournal().catch(() => undefined);
+    }
+    await this.#journal?.close();
     await this.#file.close();
+  }
+
+  /** Without a journal appending is slower, that is all: an error is not worth more, and is not tried again. */
+  async #makeJournal(): Promise<void> {
+    if (this.#journal) return;
+    try {
+      this.#journal = await Journal.create(this.#folder);
+    } catch {
+      await rm(join(this.#folder, JOURNAL_FILE), { force: true }).catch(() => undefined);
+    }
+  }
+
+  /** Makes durable in the segment what was durable in the journal. */
+  async #finishJournal(): Promise<void> {
+    await this.#journal?.idle();
+    await this.#file.datasync();
+    await this.#journal?.restart();
   }
 
   async #rotate(): Promise<void> {
     await this.#file.sync();
+    await this.#finishJournal();
     const next = await openSegment(this.#folder, this.#segment + 1);
     const size = await next.stat().then(
       (stats) => stats.size,
@@ -94,11 +150,20 @@ export class SegmentWriter {
     this.#onFull(end.segment, end.offset);
   }
 
-  /** Opens the segment anew and cuts off what is beyond the last sync. */
+  /** Opens the segment anew, cuts off what is beyond the last durable write, and writes again what may not have reached it. */
   async #cutBack(): Promise<void> {
+    await this.#journal?.idle();
     await this.#file.close().catch(() => undefined);
     this.#file = await openSegment(this.#folder, this.#segment);
     await this.#file.truncate(this.#offset);
+    if (this.#journal) {
+      const records = (await this.#journal.read()).filter(({ segment }) => segment === this.#segment);
+      for (const { offset, bytes } of records) {
+        // The last of them may be the one that failed.
+        if (offset + bytes.length <= this.#offset) await writeAll(this.#file, bytes, offset);
+      }
+      await this.#finishJournal();
+    }
     this.#isSound = true;
   }
 }

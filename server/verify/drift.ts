@@ -1,6 +1,14 @@
 /** Something that is not as the rest of the data folder says. */
 export interface Drift {
-  readonly kind: "torn" | "unreadable" | "duplicate" | "counters" | "checkpoint" | "assignment" | "exposure";
+  readonly kind:
+    | "torn"
+    | "unreadable"
+    | "duplicate"
+    | "counters"
+    | "checkpoint"
+    | "journal"
+    | "assignment"
+    | "exposure";
   /** The segment's file, or the file that disagrees with the log. */
   readonly file: string;
   /** Counted from 1; null when it is not about a line. */

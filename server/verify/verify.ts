@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { BadConfig } from "../config.ts";
 import { COUNTS_FILE, readCounts, type SavedCounts } from "../events/accounting.ts";
 import { type Claim, checkpointPath, isOfLog, readClaim } from "../events/checkpoint.ts";
 import { fingerprint, type Seeds } from "../events/fingerprints.ts";
+import { JOURNAL_FILE, type JournalRecord, readJournal } from "../events/journal.ts";
 import { readEvent } from "../events/log.ts";
 import { idOfLine, listSegments, scanLines, segmentPath } from "../events/segments.ts";
 import { ExperimentsFile } from "../registry/experiments-file.ts";
@@ -104,6 +105,10 @@ export async function verify(data: string): Promise<Verification> {
     const detail = `they say ${counters.stored} stored events, the log holds ${countedUpTo} up to there`;
     drifts.add({ ...ABOUT_NO_LINE, kind: "counters", file: COUNTS_FILE, detail });
   }
+  for (const record of await unwritten(folder)) {
+    const detail = `${record.bytes.length} bytes of it are not in segment ${record.segment} yet: the next start writes them`;
+    drifts.add({ ...ABOUT_NO_LINE, kind: "journal", file: JOURNAL_FILE, detail });
+  }
   if (repeated.hasSuspects) await findRepeated(folder, segments, repeated, drifts);
   return {
     ok: drifts.count === 0,
@@ -131,6 +136,30 @@ async function contradiction(folder: string, segment: number, claim: Claim, size
   if (claim.bytes > size) return { file, detail: `it was made of ${claim.bytes} bytes, the segment has ${size}` };
   if (!(await isOfLog(folder, segment, claim))) return { file, detail: "it was made of another segment" };
   return null;
+}
+
+/** Records of the journal that the log does not hold, as after a power cut. */
+async function unwritten(folder: string): Promise<JournalRecord[]> {
+  const content = await readFile(join(folder, JOURNAL_FILE)).catch(() => null);
+  const missing: JournalRecord[] = [];
+  for (const record of (content && readJournal(content)?.records) ?? []) {
+    const { segment, offset, bytes } = record;
+    const stored = await readAt(segmentPath(folder, segment), offset, bytes.length);
+    if (!stored.equals(bytes)) missing.push(record);
+  }
+  return missing;
+}
+
+/** Bytes of a file, fewer where it ends. */
+async function readAt(path: string, offset: number, length: number): Promise<Buffer> {
+  const file = await open(path, "r").catch(() => null);
+  if (!file) return Buffer.alloc(0);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function findRepeated(folder: string, segments: readonly number[], repeated: RepeatedIds, drifts: Drifts) {

@@ -20,20 +20,22 @@ const mutant = (name: string, file: string, text: string, replacement: string): 
 });
 
 const WRITER = "server/events/segment-writer.ts";
+const JOURNAL = "server/events/journal.ts";
+const SYNC = "await writeAll(this.#file, frame, startOf(this.#half) + this.#used);\n    await this.#file.datasync();";
 const ROUTE = "server/record.ts";
 const MAIN = "server/main.ts";
 
 /** All of them, since they quote the product's text and have to follow it. */
 export const MUTANTS = {
   kill: mutant("ids are not rebuilt at start", "server/events/known-ids.ts", "known.#recent.add(ids.at(i));", ";"),
-  power: mutant("writes are not synced", WRITER, "await this.#file.datasync();", ""),
+  power: mutant("writes are not synced", JOURNAL, SYNC, SYNC.replace("await this.#file.datasync();", "")),
   prefix: mutant("a torn tail is not cut", WRITER, "await cutTornTail(folder, segment);", ""),
   full: mutant("a failed write is acknowledged", WRITER, "throw new StorageFailed(", "void new StorageFailed("),
   eio: mutant(
     "a failed sync is ignored",
-    WRITER,
-    "await this.#file.datasync();",
-    "await this.#file.datasync().catch(() => undefined);",
+    JOURNAL,
+    SYNC,
+    SYNC.replace("datasync()", "datasync().catch(() => undefined)"),
   ),
   malformed: mutant(
     "a body that is not JSON is an error of ours",

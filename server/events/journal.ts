@@ -1,0 +1,181 @@
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { syncFolder } from "../durable-file.ts";
+import { writeAll } from "./write-all.ts";
+
+export const JOURNAL_FILE = "journal";
+
+/** What stands in front of a record's bytes; whoever has a record written leaves room for it. */
+export const FRAME_BYTES = 32;
+/** A block of its own, so that no torn record can hit it. */
+const HEAD_BYTES = 4096;
+/** As much as a busy server writes in 0.1 s. */
+const HALF_BYTES = 4 * 1024 * 1024;
+const FILE_BYTES = HEAD_BYTES + 2 * HALF_BYTES;
+const MAGIC = 0x66736a31;
+
+/** Bytes that belong at a place of the log. */
+export interface JournalRecord {
+  readonly segment: number;
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * The last writes to the log once more, in a file whose blocks never change.
+ *
+ * A segment grows, so a sync of it waits for the file system's own journal: 1.4 ms beside a busy server on two cores,
+ * where overwriting takes 0.2. So a write goes to both and is durable when it is here; a segment itself is synced only
+ * when half of this file is full, while the other half takes over. After a power cut the records are written to their
+ * places again, which changes nothing where they are there already.
+ */
+export class Journal {
+  readonly #file: FileHandle;
+  /** Records of others are of no use any more. */
+  #generation: number;
+  #sequence = 0;
+  #half: 0 | 1 = 0;
+  #used = 0;
+  /** Of the segments, as far as the half says that is not written now. */
+  #synced: Promise<void> = Promise.resolve();
+
+  private constructor(file: FileHandle, generation: number) {
+    this.#file = file;
+    this.#generation = generation;
+  }
+
+  /** Makes an empty journal in a folder, durably, of its full size. */
+  static async create(folder: string): Promise<Journal> {
+    const file = await open(join(folder, JOURNAL_FILE), "w+");
+    try {
+      // Written, not only reserved: reserved blocks change when they are first written.
+      await writeAll(file, Buffer.alloc(FILE_BYTES), 0);
+      await file.sync();
+      await syncFolder(folder);
+      const journal = new Journal(file, 0);
+      await journal.restart();
+      return journal;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** The journal of a folder with its records, oldest first; null when there is none, or it was never finished. */
+  static async open(folder: string): Promise<{ journal: Journal; records: JournalRecord[] } | null> {
+    const content = await readFile(join(folder, JOURNAL_FILE)).catch(() => null);
+    const read = content && readJournal(content);
+    if (!read) return null;
+    const journal = new Journal(await open(join(folder, JOURNAL_FILE), "r+"), read.generation);
+    return { journal, records: read.records };
+  }
+
+  /** Whether so many bytes with their frame fit into a record. */
+  static takes(bytes: number): boolean {
+    return bytes <= HALF_BYTES;
+  }
+
+  /**
+   * Resolves when a record is durable. `frame` is FRAME_BYTES for us to fill in, and then the bytes. `syncSegments` makes
+   * everything durable that was written to the segments before.
+   */
+  async write(frame: Buffer, segment: number, offset: number, syncSegments: () => Promise<void>): Promise<void> {
+    if (this.#used + frame.length > HALF_BYTES) {
+      await this.#synced;
+      this.#synced = syncSegments();
+      // It is waited for when this half is full as well.
+      this.#synced.catch(() => undefined);
+      this.#half = this.#half === 0 ? 1 : 0;
+      this.#used = 0;
+    }
+    this.#sequence += 1;
+    frame.writeUInt32LE(MAGIC, 0);
+    frame.writeUInt32LE(this.#generation, 4);
+    frame.writeUInt32LE(this.#sequence, 8);
+    frame.writeUInt32LE(segment, 12);
+    frame.writeDoubleLE(offset, 16);
+    frame.writeUInt32LE(frame.length - FRAME_BYTES, 24);
+    frame.writeUInt32LE(crcOf(frame), 28);
+    await writeAll(this.#file, frame, startOf(this.#half) + this.#used);
+    await this.#file.datasync();
+    this.#used += frame.length;
+  }
+
+  /** Resolves when no sync is on its way any more, whatever became of it. */
+  async idle(): Promise<void> {
+    await this.#synced.catch(() => undefined);
+  }
+
+  /** The records since the last restart, oldest first. */
+  async read(): Promise<JournalRecord[]> {
+    const content = Buffer.alloc(FILE_BYTES);
+    await this.#file.read(content, 0, FILE_BYTES, 0);
+    return readJournal(content)?.records ?? [];
+  }
+
+  /** Forgets the records: what they say is durable in the segments, or is not wanted. */
+  async restart(): Promise<void> {
+    await this.idle();
+    const head = Buffer.alloc(12);
+    head.writeUInt32LE(MAGIC, 0);
+    head.writeUInt32LE((this.#generation + 1) >>> 0, 4);
+    head.writeUInt32LE(crc32(head.subarray(0, 8)), 8);
+    await writeAll(this.#file, head, 0);
+    await this.#file.datasync();
+    this.#generation = (this.#generation + 1) >>> 0;
+    this.#half = 0;
+    this.#used = 0;
+    this.#synced = Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** The generation of a journal's content, and its records; null when it is no journal, or was not finished. */
+export function readJournal(content: Buffer): { generation: number; records: JournalRecord[] } | null {
+  if (content.length !== FILE_BYTES || content.readUInt32LE(0) !== MAGIC) return null;
+  if (content.readUInt32LE(8) !== crc32(content.subarray(0, 8))) return null;
+  const generation = content.readUInt32LE(4);
+  const halves = ([0, 1] as const).map((half) => recordsOf(content, startOf(half), generation));
+  // Each half is in order, and one is newer than the other.
+  const records = halves
+    .filter(({ length }) => length > 0)
+    .sort(([a], [b]) => (a?.sequence ?? 0) - (b?.sequence ?? 0))
+    .flat();
+  return { generation, records };
+}
+
+/** A half's records up to the first that is older than the one before it, or is damaged. */
+function recordsOf(content: Buffer, start: number, generation: number): (JournalRecord & { sequence: number })[] {
+  const records: (JournalRecord & { sequence: number })[] = [];
+  const end = start + HALF_BYTES;
+  for (let at = start; at + FRAME_BYTES <= end; ) {
+    const length = content.readUInt32LE(at + 24);
+    if (content.readUInt32LE(at) !== MAGIC || at + FRAME_BYTES + length > end) break;
+    const frame = content.subarray(at, at + FRAME_BYTES + length);
+    const sequence = frame.readUInt32LE(8);
+    const last = records.at(-1)?.sequence;
+    if (frame.readUInt32LE(4) !== generation || (last !== undefined && sequence !== last + 1)) break;
+    if (frame.readUInt32LE(28) !== crcOf(frame)) break;
+    records.push({
+      segment: frame.readUInt32LE(12),
+      offset: frame.readDoubleLE(16),
+      bytes: frame.subarray(FRAME_BYTES),
+      sequence,
+    });
+    at += frame.length;
+  }
+  return records;
+}
+
+/** Of all of a record but the four bytes of the sum itself. */
+function crcOf(frame: Buffer): number {
+  return crc32(frame.subarray(FRAME_BYTES), crc32(frame.subarray(0, FRAME_BYTES - 4)));
+}
+
+function startOf(half: 0 | 1): number {
+  return HEAD_BYTES + half * HALF_BYTES;
+}

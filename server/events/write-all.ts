@@ -1,0 +1,10 @@
+import type { FileHandle } from "node:fs/promises";
+
+/** Writes all bytes at a place of a file. A write near a full disk may take only a part of them. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    if (bytesWritten === 0) throw new Error("the disk took nothing");
+    done += bytesWritten;
+  }
+}
