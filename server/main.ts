@@ -12,6 +12,7 @@ import { lockDataFolder } from "./data-lock.ts";
 import { demoExperiments } from "./demo-experiments.ts";
 import { openEventLog } from "./events/log.ts";
 import { fastLane } from "./fast-lane.ts";
+import { turnGate } from "./gate.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { readinessOf } from "./readiness.ts";
 import { recorder } from "./record.ts";
@@ -59,7 +60,10 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     onError: (error) => process.stderr.write(`${error.stack}\n`),
   };
   const all = getRequestListener(createApp(deps).fetch);
-  const { server, port } = await listen(fastLane(recorder(deps), all, deps.onError), config, demo);
+  // Nobody knows how many events a post holds that was not read.
+  const onTurnedAway = () => log.drop("shed", 1);
+  const lane = { record: recorder(deps), gate: turnGate(), onTurnedAway, onError: deps.onError };
+  const { server, port } = await listen(fastLane(lane, all), config, demo);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   process.stdout.write(`fairsplit listening on http://${host}:${port}\n`);
 
@@ -109,7 +113,8 @@ async function listenOn(listener: RequestListener, host: string, port: number): 
     keepAliveTimeout: 5000,
     connectionsCheckingInterval: 1000,
   };
-  const server = createServer(limits, listener).listen(port, host);
+  // Node's 511 overflow when a busy turn of the event loop takes 50 ms; a client then waits for its retransmission.
+  const server = createServer(limits, listener).listen({ port, host, backlog: 4096 });
   await once(server, "listening");
   return server;
 }

@@ -19,7 +19,7 @@ export interface WriterOptions {
 }
 
 /** A log that gets no more than this has no need of a journal, which takes 8 MiB. */
-const BYTES_BEFORE_JOURNAL = 256 * 1024;
+const BYTES_BEFORE_JOURNAL = 64 * 1024;
 
 /**
  * Appends to the newest segment of a folder, and goes on in the next one when it is full. One call at a time.

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
 /** An answer, and how long after its request was written it was there. */
@@ -31,6 +32,13 @@ export class OpenLoop {
   constructor(port: number, most: number) {
     this.#port = port;
     this.#most = most;
+  }
+
+  /** Opens connections before they are needed: a burst of new ones would measure the queue in which the kernel keeps them. */
+  async connect(connections: number): Promise<void> {
+    const sockets = Array.from({ length: connections }, () => this.#open());
+    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    this.#free.push(...sockets);
   }
 
   send(request: Buffer): void {
