@@ -1,5 +1,6 @@
 import { type CumulativeTable, cumulate, digest, pick, remainder, type Sha256Hex, sha256Hex } from "./assign.ts";
-import { type Experiment, weights } from "./experiment.ts";
+import type { Experiment } from "./experiment.ts";
+import { weights } from "./group.ts";
 
 /** Why a unit got its group, in the order in which the reasons are tried. */
 export type Reason = "inactive" | "rollout" | "no_unit" | "hash";

@@ -3,14 +3,19 @@ export { assign, type CumulativeTable, cumulate, digest, pick, remainder, type W
 export { type Evaluation, evaluate, type Reason } from "./evaluate.ts";
 export { type Event, EventSchema, parseEvent } from "./event.ts";
 export {
+  type Definition,
   defineExperiment,
   type Experiment,
   type ExperimentDraft,
   ExperimentSchema,
-  type Group,
   parseExperiment,
   type State,
+  type Unit,
 } from "./experiment.ts";
+export type { Goal } from "./goal.ts";
+export { type Group, groupValue, weights } from "./group.ts";
+export { checkLinks } from "./links.ts";
 export { InvalidInput, type Problem } from "./parse.ts";
+export { DEFAULT_SETTINGS, parseSettings, type Settings, SettingsSchema } from "./settings.ts";
 export { type Tally, type TallyOptions, tally } from "./tally.ts";
-export { type StateChange, transition } from "./transition.ts";
+export { type Change, transition } from "./transition.ts";

@@ -1,12 +1,14 @@
-import { type Experiment, parseExperiment, type State } from "./experiment.ts";
+import { DEFINITION_FIELDS, type Definition, type Experiment, parseExperiment, type State } from "./experiment.ts";
 import { InvalidInput } from "./parse.ts";
 
-/** What someone wants to change, and who. */
-export interface StateChange {
-  readonly state: State;
-  /** Required when the state is `rollout`. */
-  readonly rolloutGroup?: string;
+/** What someone wants to change, and who. What is left out stays. */
+export interface Change {
+  /** Who does it: kept as `updatedBy`. */
   readonly by: string;
+  readonly state?: State;
+  /** Required when the state becomes `rollout`. */
+  readonly rolloutGroup?: string;
+  readonly definition?: Partial<Definition>;
 }
 
 const ALLOWED: Readonly<Record<State, readonly State[]>> = {
@@ -15,36 +17,65 @@ const ALLOWED: Readonly<Record<State, readonly State[]>> = {
   rollout: ["rollout", "active"],
 };
 
+/** Fields that say who takes part and who gets which group. Of groups only names and weights do. */
+const SPLITTING = ["unit", "routes", "rule", "allocations", "dependsOn", "layer"] as const;
+
 /**
- * The only way an experiment's state changes. Returns a new experiment; the old one is never touched, so an invalid
- * change changes nothing. Every activation opens a new epoch: devices of different epochs are never counted together.
+ * The only way an experiment changes, its state and its definition in one step. Returns a new experiment; the old one is
+ * never touched, so an invalid change changes nothing.
+ *
+ * Every activation opens a new epoch, and so does a change of who gets which group while it is active: devices of
+ * different epochs are never counted together. The version grows by one with every change.
  *
  * @param now ISO 8601 time in UTC
- * @throws InvalidInput when the change is not allowed from the present state
+ * @throws InvalidInput when the change is not allowed from the present state, or its result is no valid experiment
  */
-export function transition(experiment: Experiment, change: StateChange, now: string): Experiment {
+export function transition(experiment: Experiment, change: Change, now: string): Experiment {
+  const { by, state = experiment.state, definition = {} } = change;
   const allowed = ALLOWED[experiment.state];
-  if (!allowed.includes(change.state)) {
+  if (!allowed.includes(state)) {
     throw new InvalidInput([
-      { field: "state", value: change.state, allowed: `${allowed.join(" or ")} when it is ${experiment.state}` },
+      { field: "state", value: state, allowed: `${allowed.join(" or ")} when it is ${experiment.state}` },
     ]);
   }
-  const starts = change.state === "active" && experiment.state !== "active";
-  const ends = experiment.state === "active" && change.state !== "active";
-  return parseExperiment({
+  refuseOtherFields(definition);
+  const wasActive = experiment.state === "active";
+  const starts = state === "active" && !wasActive;
+  const ends = state !== "active" && wasActive;
+  const after = parseExperiment({
     ...experiment,
-    state: change.state,
-    rolloutGroup: change.state === "rollout" ? (change.rolloutGroup ?? experiment.rolloutGroup) : null,
-    epoch: experiment.epoch + (starts ? 1 : 0),
+    ...definition,
+    state,
+    rolloutGroup: state === "rollout" ? (change.rolloutGroup ?? experiment.rolloutGroup) : null,
     startedAt: starts ? now : experiment.startedAt,
     endedAt: starts ? null : ends ? now : experiment.endedAt,
     version: experiment.version + 1,
     updatedAt: now,
-    updatedBy: change.by,
+    updatedBy: by,
   });
+  const opensEpoch = starts || (wasActive && splitsOtherwise(experiment, after));
+  return opensEpoch ? { ...after, epoch: experiment.epoch + 1 } : after;
 }
 
 /** What the toggle of the admin page does: active ↔ inactive, and rollout → active. */
 export function toggled(state: State): State {
   return state === "active" ? "inactive" : "active";
+}
+
+function refuseOtherFields(definition: object): void {
+  const unknown = Object.entries(definition).filter(([field]) => !(DEFINITION_FIELDS as string[]).includes(field));
+  if (unknown.length === 0) return;
+  const allowed = `no such field here: a change may have ${DEFINITION_FIELDS.join(", ")}`;
+  throw new InvalidInput(unknown.map(([field, value]) => ({ field, value, allowed })));
+}
+
+/** Whether some device may get another group, or take part when it did not. Texts, HTML, payloads and order do not matter. */
+function splitsOtherwise(before: Experiment, after: Experiment): boolean {
+  const split = (experiment: Experiment) =>
+    JSON.stringify([
+      experiment.groups.map(({ name, weight }) => [name, weight]).sort(([a], [b]) => ((a ?? "") < (b ?? "") ? -1 : 1)),
+      experiment.salt ?? experiment.key,
+      ...SPLITTING.map((field) => experiment[field]),
+    ]);
+  return split(before) !== split(after);
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { InvalidInput } from "../core/parse.ts";
 import { adminOnly } from "./admin.ts";
 import type { EventLog } from "./events/log.ts";
 import { type Env, problem } from "./http.ts";
@@ -59,6 +60,7 @@ export function createApp(deps: Deps): Hono<Env> {
 
   app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));
   app.onError((error) => {
+    if (error instanceof InvalidInput) return problem(422, "Unprocessable Content", error.message);
     // A client that went away is not an error of ours.
     if (error.name !== "AbortError" && (error as NodeJS.ErrnoException).code !== "ECONNRESET") deps.onError(error);
     return problem(500, "Internal Server Error", "something went wrong; the server's log says what");

@@ -1,27 +1,32 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
-import { type Experiment, ExperimentSchema } from "../../core/experiment.ts";
+import { type Experiment, ExperimentSchema, NEW_FIELDS } from "../../core/experiment.ts";
+import { checkLinks } from "../../core/links.ts";
 import { InvalidInput, parse } from "../../core/parse.ts";
+import { DEFAULT_SETTINGS, type Settings, SettingsSchema } from "../../core/settings.ts";
 
 /** What `experiments.json` holds. */
 export interface RegistryContent {
-  readonly schema: 1;
+  readonly settings: Settings;
   readonly experiments: readonly Experiment[];
 }
 
-const ContentSchema = v.pipe(
-  v.strictObject(
-    {
-      schema: v.literal(1, "1, the only version of this file there is"),
-      experiments: v.array(ExperimentSchema, "a list of experiments"),
-      check: v.exactOptional(v.string("text, or no such field")),
-    },
-    "an object {schema, experiments}",
-  ),
-  v.check(
-    ({ experiments }) => new Set(experiments.map(({ key }) => key)).size === experiments.length,
-    "experiments whose keys are unique",
-  ),
+/** The version of the file that is written. Version 1 had no settings, and its experiments had fewer fields. */
+const SCHEMA = 2;
+
+const Version = v.looseObject(
+  { schema: v.picklist([1, SCHEMA], `1 or ${SCHEMA}, the only versions of this file there are`) },
+  "an object {schema, settings, experiments}",
+);
+
+const FileSchema = v.strictObject(
+  {
+    schema: v.number(),
+    settings: SettingsSchema,
+    experiments: v.array(ExperimentSchema, "a list of experiments"),
+    check: v.exactOptional(v.string("text, or no such field")),
+  },
+  "an object {schema, settings, experiments}",
 );
 
 /** The bytes are no registry; the message says why. */
@@ -41,8 +46,9 @@ export class CheckFailed extends NotARegistry {
  * The file's text: JSON that people can read and edit, with a check over what it means, not over its spaces. Without its
  * last field it is accepted too, so that an edited file needs no SHA-256 by hand.
  */
-export function formatContent({ schema, experiments }: RegistryContent): string {
-  return `${JSON.stringify({ schema, experiments, check: checkOf({ schema, experiments }) }, null, 2)}\n`;
+export function formatContent({ settings, experiments }: RegistryContent): string {
+  const file = { schema: SCHEMA, settings, experiments };
+  return `${JSON.stringify({ ...file, check: checkOf(file) }, null, 2)}\n`;
 }
 
 /** Throws NotARegistry, or CheckFailed when nothing but the check is wrong. */
@@ -51,10 +57,11 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const input: unknown = JSON.parse(text);
     if (countFields(text) !== countOwnFields(input)) throw new NotARegistry("a field is there twice");
-    const { schema, experiments, check } = parse(ContentSchema, input);
-    const content: RegistryContent = { schema, experiments };
-    // Of the input: parsing may order the fields anew.
-    if (check !== undefined && check !== checkOf(input as RegistryContent)) {
+    const { settings, experiments, check } = parse(FileSchema, inPresentVersion(input));
+    checkLinks(experiments);
+    const content: RegistryContent = { settings, experiments };
+    // Of the input: parsing may order the fields anew, and fills those that an older version did not have.
+    if (check !== undefined && check !== checkOf(input as Record<string, unknown>)) {
       throw new CheckFailed("its check does not fit: it was edited, or damaged", content);
     }
     return content;
@@ -70,9 +77,26 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
   }
 }
 
-function checkOf({ schema, experiments }: RegistryContent): string {
+/** The input with what version 1 did not have. Throws InvalidInput on any other version. */
+function inPresentVersion(input: unknown): unknown {
+  const file = parse(Version, input);
+  if (file.schema === SCHEMA) return file;
+  const { experiments, settings, ...rest } = file;
+  if (settings !== undefined) {
+    throw new InvalidInput([{ field: "settings", value: settings, allowed: "no such field where schema is 1" }]);
+  }
+  const fill = (experiment: unknown) =>
+    typeof experiment === "object" && experiment !== null ? { ...NEW_FIELDS, ...experiment } : experiment;
+  return {
+    ...rest,
+    settings: DEFAULT_SETTINGS,
+    experiments: Array.isArray(experiments) ? experiments.map(fill) : experiments,
+  };
+}
+
+function checkOf({ schema, settings, experiments }: Readonly<Record<string, unknown>>): string {
   return `sha256-${createHash("sha256")
-    .update(JSON.stringify([schema, experiments]))
+    .update(JSON.stringify(schema === SCHEMA ? [schema, settings, experiments] : [schema, experiments]))
     .digest("hex")}`;
 }
 

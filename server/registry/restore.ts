@@ -33,7 +33,7 @@ export async function restore(path: string, backup: Backup, keep: string, now: s
   if (!backup.content) throw new Error(`backup ${backup.number} is not whole: ${backup.reason}`);
   const { experiments, raised } = await withFreshEpochs(path, backup.content.experiments, backup.number, now);
   const keptAs = (await exists(path)) ? await keepAside(path, `${keep}-${now.replace(/[-:]|\.\d+/g, "")}`) : null;
-  const content: RegistryContent = { schema: 1, experiments };
+  const content: RegistryContent = { ...backup.content, experiments };
   await replaceFile(path, formatContent(content));
   return { content, keptAs, raised };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { assign } from "../../core/assign.ts";
 import { type Evaluation, evaluate } from "../../core/evaluate.ts";
-import { defineExperiment, type Experiment, type State, weights } from "../../core/experiment.ts";
+import { defineExperiment, type Experiment, type State } from "../../core/experiment.ts";
+import { weights } from "../../core/group.ts";
 import { transition } from "../../core/transition.ts";
 
 const NOW = "2026-01-31T12:00:00.000Z";

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  defineExperiment,
-  type Experiment,
-  type ExperimentDraft,
-  groupValue,
-  parseExperiment,
-  weights,
-} from "../../core/experiment.ts";
+import { defineExperiment, type Experiment, type ExperimentDraft, parseExperiment } from "../../core/experiment.ts";
+import { groupValue, weights } from "../../core/group.ts";
 import { InvalidInput } from "../../core/parse.ts";
 
 const NOW = "2026-01-31T12:00:00.000Z";
@@ -28,7 +22,14 @@ test("fills everything that a draft leaves out", () => {
     control: "Future",
     fallback: "Future",
     rolloutGroup: null,
+    unit: "device",
     salt: null,
+    routes: [],
+    rule: null,
+    allocations: [],
+    dependsOn: null,
+    layer: null,
+    sticky: true,
     goals: [{ event: "button_click", kind: "binary" }],
     epoch: 0,
     startedAt: null,
@@ -106,7 +107,7 @@ describe("an error names the field, its value and what is allowed", () => {
     [named("Future"), "groups", named("Future").groups, "groups whose names are unique"],
     [{ groups: [...DRAFT.groups, { name: "C" }] }, "groups[2].weight", undefined, "a group: {name, weight, label"],
     [{ groups: [...DRAFT.groups, { name: "C", weight: 1, color: "red" }] }, "groups[2].color", "red", "a group: {name"],
-    [{ groups: [...DRAFT.groups, "C"] }, "groups[2]", "C", "a group: {name, weight, label?, html?, payload?}"],
+    [{ groups: [...DRAFT.groups, "C"] }, "groups[2]", "C", "a group: {name, weight, label?, html?, payload?, value?}"],
     [{ control: "Past" }, "control", "Past", "one of the groups' names"],
     [{ fallback: "future" }, "fallback", "future", "one of the groups' names"],
     [{ state: "rollout" }, "rolloutGroup", null, "one of the groups' names (null unless the state is rollout)"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defineExperiment, type Experiment, type State } from "../../core/experiment.ts";
 import { InvalidInput } from "../../core/parse.ts";
-import { type StateChange, toggled, transition } from "../../core/transition.ts";
+import { type Change, toggled, transition } from "../../core/transition.ts";
 
 const CREATED = "2026-01-01T00:00:00.000Z";
 const BEFORE = "2026-01-02T00:00:00.000Z";
@@ -22,7 +22,7 @@ const active = transition(draft, { state: "active", by: "ada" }, BEFORE);
 const rolledOut = transition(active, { state: "rollout", rolloutGroup: "Journey", by: "ada" }, BEFORE);
 const inState: Readonly<Record<State, Experiment>> = { inactive: draft, active, rollout: rolledOut };
 
-const to = (state: State): StateChange => ({ state, rolloutGroup: "Future", by: "bob" });
+const to = (state: State): Change => ({ state, rolloutGroup: "Future", by: "bob" });
 
 describe("every pair of states", () => {
   const unchanged = (from: Experiment) => ({

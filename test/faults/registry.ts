@@ -19,7 +19,7 @@ const STATES: Readonly<Record<string, (sound: string) => string | Buffer>> = {
   "a number": () => "0",
   "a list": () => "[]",
   "an empty object": () => "{}",
-  "a schema of the future": (sound) => sound.replace(/"schema": *1/, '"schema": 99'),
+  "a schema of the future": (sound) => sound.replace(/"schema": *\d/, '"schema": 99'),
   "experiments that are no list": () => '{"schema":1,"experiments":{}}',
   "an experiment twice": (sound) => sound.replaceAll("headline_test", "homepage_button_test"),
   "a negative weight": (sound) => sound.replace(/"weight": *50/, '"weight": -50'),

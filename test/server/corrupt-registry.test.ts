@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_SETTINGS } from "../../core/settings.ts";
 import { formatContent } from "../../server/registry/content.ts";
 import { run, start } from "./built-program.ts";
 import { active, inactive, temporaryFolder } from "./open-app.ts";
 
-const WHOLE = formatContent({ schema: 1, experiments: [active("one"), inactive("two")] });
+const WHOLE = formatContent({ settings: DEFAULT_SETTINGS, experiments: [active("one"), inactive("two")] });
 const edited = (from: string | RegExp, to: string) => {
   const text = WHOLE.replace(from, to);
   expect(text).not.toBe(WHOLE);
@@ -27,9 +28,9 @@ const STATES: [what: string, content: string | Uint8Array, reason: string][] = [
   ["truncated before its last brace", WHOLE.trimEnd().slice(0, -1), "JSON"],
   ["truncated and filled up with NUL bytes", half.padEnd(WHOLE.length, "\0"), "JSON"],
   ["nothing but NUL bytes", "\0".repeat(4096), "JSON"],
-  ["of a later version", edited('"schema": 1', '"schema": 2'), "schema is 2: allowed is 1"],
+  ["of a later version", edited('"schema": 2', '"schema": 3'), "schema is 3: allowed is 1 or 2"],
   ["with an unknown field", edited('"title"', '"titel"'), "experiments[0].titel is"],
-  ["with an experiment twice", edited('"key": "two"', '"key": "one"'), "experiments whose keys are unique"],
+  ["with an experiment twice", edited('"key": "two"', '"key": "one"'), "a key that no other has"],
   ["with a field twice", edited('"epoch": 1,', '"epoch": 1, "epoch": 1,'), "a field is there twice"],
   ["with a weight of a wrong type", edited('"weight": 50', '"weight": "50"'), 'groups[0].weight is "50"'],
   ["with a negative weight", edited('"weight": 50', '"weight": -50'), "groups[0].weight is -50"],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { assign } from "../../core/assign.ts";
-import { weights } from "../../core/experiment.ts";
+import { weights } from "../../core/group.ts";
 import { active, failingLog, inactive, openApp, rolledOut } from "./open-app.ts";
 
 const DEVICE = "b8afe181-0214-45fa-8904-fce9229a8b42";

@@ -2,6 +2,7 @@ import { chmod, mkdir, open, readdir, readFile, rm, stat, writeFile } from "node
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Experiment } from "../../core/experiment.ts";
+import { DEFAULT_SETTINGS } from "../../core/settings.ts";
 import { transition } from "../../core/transition.ts";
 import { replaceFile } from "../../server/durable-file.ts";
 import { formatContent } from "../../server/registry/content.ts";
@@ -12,7 +13,7 @@ import { active, inactive, NOW, temporaryFolder } from "./open-app.ts";
 /** As an editor, or an older version, leaves the file: without a check. */
 const filed = (experiments: readonly unknown[]) => `${JSON.stringify({ schema: 1, experiments }, null, 2)}\n`;
 /** As fairsplit writes it. */
-const written = (experiments: readonly Experiment[]) => formatContent({ schema: 1, experiments });
+const written = (experiments: readonly Experiment[]) => formatContent({ settings: DEFAULT_SETTINGS, experiments });
 const activate = (experiment: Experiment) => transition(experiment, { state: "active", by: "test" }, NOW);
 const retitle = (title: string) => (experiment: Experiment) => ({ ...experiment, title });
 
@@ -67,7 +68,7 @@ describe("a corrupt file stops the start, is named with its reason, and stays un
   test.each<[what: string, content: string, reason: string]>([
     ["empty", "", "Unexpected end of JSON input"],
     ["a newline", "\n", "Unexpected end of JSON input"],
-    ["null", "null", "the input is null: allowed is an object {schema, experiments}"],
+    ["null", "null", "the input is null: allowed is an object {schema, settings, experiments}"],
     ["0", "0", "the input is 0"],
     ["false", "false", "the input is false"],
     ["an empty text", '""', 'the input is ""'],
@@ -76,16 +77,17 @@ describe("a corrupt file stops the start, is named with its reason, and stays un
     ["truncated", whole.slice(0, whole.length / 2), "JSON"],
     ["without its last brace", whole.trimEnd().slice(0, -1), "JSON"],
     ["with zeros, as after a power cut", "\0".repeat(whole.length), "JSON"],
-    ["of a later version", '{"schema":2,"experiments":[]}', "schema is 2: allowed is 1, the only version"],
+    ["of a later version", '{"schema":3,"experiments":[]}', "schema is 3: allowed is 1 or 2, the only versions"],
     ["without a list", '{"schema":1,"experiments":{}}', "experiments is {}: allowed is a list of experiments"],
     ["with a field that we do not know", '{"schema":1,"experiments":[],"settings":{}}', "settings is {}"],
+    ["without settings", '{"schema":2,"experiments":[]}', "settings is missing"],
     ["with a wrong type", filed([{ ...inactive("one"), epoch: "1" }]), 'experiments[0].epoch is "1"'],
     [
       "with a bad weight",
       filed([inactive("one"), { ...inactive("two"), groups: [{ name: "A", weight: 0.5 }] }]),
       "experiments[1].groups[0].weight is 0.5",
     ],
-    ["with two experiments of one key", filed([inactive("one"), inactive("one")]), "experiments whose keys are unique"],
+    ["with two experiments of one key", filed([inactive("one"), inactive("one")]), "a key that no other has"],
   ])("%s", async (_, content, reason) => {
     const path = await pathInNewFolder();
     await writeFile(path, content);

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_SETTINGS } from "../../../core/settings.ts";
 import { CheckFailed, formatContent, NotARegistry, parseContent } from "../../../server/registry/content.ts";
 import { active, inactive } from "../open-app.ts";
 
@@ -7,7 +9,7 @@ const groups = [
   { name: "A", weight: 1, payload, html: '<b class="x">"a": 1</b>\n' },
   { name: "B", weight: 2 },
 ];
-const CONTENT = { schema: 1 as const, experiments: [active("one"), inactive("two", { groups })] };
+const CONTENT = { settings: DEFAULT_SETTINGS, experiments: [active("one"), inactive("two", { groups })] };
 const TEXT = formatContent(CONTENT);
 const bytes = (text: string) => Buffer.from(text);
 
@@ -76,10 +78,43 @@ test("every prefix of the file is refused, but for the one that lacks the last l
 });
 
 test.each([
-  ["of the file", TEXT.replace('"schema": 1,', '"schema": 1, "schema": 1,')],
+  ["of the file", TEXT.replace('"schema": 2,', '"schema": 2, "schema": 2,')],
   ["of an experiment", TEXT.replace('"epoch": 1,', '"epoch": 1,\n"epoch" : 1,')],
   ["of a payload", TEXT.replace('"b": 1', '"b": 1, "\\u0062": 1')],
 ])("a field %s that is there twice is refused, though it says the same", (_, text) => {
   expect(text).not.toBe(TEXT);
   expect(() => parseContent(bytes(text))).toThrow("a field is there twice");
+});
+
+describe("a file that an older version wrote", () => {
+  const old = readFileSync(new URL("../../cases/experiments-schema-1.json", import.meta.url), "utf8");
+
+  test("opens with the defaults of what came later, and is written in the present version", () => {
+    const { settings, experiments } = parseContent(bytes(old));
+    expect(settings).toEqual({ enabled: true, holdout: null });
+    expect(experiments).toEqual(
+      JSON.parse(old).experiments.map((experiment: object) => ({
+        ...experiment,
+        unit: "device",
+        routes: [],
+        rule: null,
+        allocations: [],
+        dependsOn: null,
+        layer: null,
+        sticky: true,
+      })),
+    );
+    expect(JSON.parse(formatContent({ settings, experiments })).schema).toBe(2);
+  });
+
+  test("is checked as it was written", () => {
+    expect(() => parseContent(bytes(old.replace('"weight": 2', '"weight": 3')))).toThrow(CheckFailed);
+  });
+});
+
+test("refuses experiments that do not fit together", () => {
+  const experiments = [active("one", { dependsOn: { key: "gone", group: "A" } })];
+  expect(() => parseContent(bytes(formatContent({ settings: DEFAULT_SETTINGS, experiments })))).toThrow(
+    'one.dependsOn.key is "gone": allowed is the key of another experiment',
+  );
 });

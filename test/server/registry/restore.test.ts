@@ -2,11 +2,12 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Experiment } from "../../../core/experiment.ts";
+import { DEFAULT_SETTINGS } from "../../../core/settings.ts";
 import { formatContent, parseContent } from "../../../server/registry/content.ts";
 import { run, start } from "../built-program.ts";
 import { active, inactive, temporaryFolder } from "../open-app.ts";
 
-const state = (...experiments: Experiment[]) => formatContent({ schema: 1, experiments });
+const state = (...experiments: Experiment[]) => formatContent({ settings: DEFAULT_SETTINGS, experiments });
 const OLD = state(inactive("one", { title: "old" }));
 const NEW = state(inactive("one", { title: "new" }), inactive("two"));
 
