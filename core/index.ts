@@ -16,6 +16,8 @@ export type { Goal } from "./goal.ts";
 export { type Group, groupValue, weights } from "./group.ts";
 export { checkLinks } from "./links.ts";
 export { InvalidInput, type Problem } from "./parse.ts";
+export { compileRoutes, type RouteTest } from "./routes.ts";
+export { type Condition, compileRule, type RuleContext, RuleError } from "./rule.ts";
 export { DEFAULT_SETTINGS, parseSettings, type Settings, SettingsSchema } from "./settings.ts";
 export { type Tally, type TallyOptions, tally } from "./tally.ts";
 export { type Change, transition } from "./transition.ts";

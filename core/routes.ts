@@ -1,9 +1,98 @@
 import * as v from "valibot";
 
-const ALLOWED = "a path of 1 to 256 characters beginning with /, where * is any part of a segment and ** any segments";
+const ALLOWED =
+  "a path of 1 to 256 characters beginning with /, in which * stands for any part of a segment and ** for any segments";
 
 /** The pages where an experiment takes place; none is everywhere. */
 export const Routes = v.pipe(
-  v.array(v.pipe(v.string(ALLOWED), v.regex(/^\/.{0,255}$/su, ALLOWED)), "a list of paths"),
+  v.array(
+    v.pipe(
+      v.string(ALLOWED),
+      v.regex(/^\/.{0,255}$/su, ALLOWED),
+      v.check((glob) => glob.isWellFormed(), ALLOWED),
+    ),
+    "a list of paths",
+  ),
   v.maxLength(100, "at most 100 paths"),
 );
+
+/** Whether a path is one of those. */
+export type RouteTest = (path: string) => boolean;
+
+/**
+ * Globs ready to be asked: `*` is any part of a segment, also none; `**` any characters with slashes. `/a/**` is `/a` and
+ * all below, `/a/**` + `/b` is `/a/b` and `/a/x/y/b`. Everything else stands for itself, percent-encoded or not; capitals
+ * and a slash at the end count.
+ *
+ * All places where a path may be in the glob are followed side by side, so the time is at most the path's length times
+ * the glob's, where a regular expression made of the glob would try them one after the other.
+ */
+export function compileRoutes(globs: readonly string[]): RouteTest {
+  const tests = globs.map((glob) => compileGlob(decode(glob)));
+  return (path) => {
+    const decoded = decode(path);
+    return tests.some((test) => test(decoded));
+  };
+}
+
+/** Steps of a glob that are no character: numbers that no UTF-16 unit has. */
+const PART = 0x1_0000;
+const PARTS = 0x1_0001;
+/** The next two steps may be left out. */
+const OPTIONAL = 0x1_0002;
+const SLASH = 0x2f;
+
+function compileGlob(glob: string): RouteTest {
+  const star = glob.indexOf("*");
+  if (star === -1) return (path) => path === glob;
+  const prefix = glob.slice(0, star).replace(/\/$/, "");
+  const steps = stepsOf(glob.slice(prefix.length));
+  return (path) => path.startsWith(prefix) && follows(path, prefix.length, steps);
+}
+
+function stepsOf(glob: string): Uint32Array {
+  const steps: number[] = [];
+  for (const [token] of glob.matchAll(/\/\*\*(?=\/|$)|\*+|[^*]/gs)) {
+    // With what is below, or nothing: the slash is part of what may be left out.
+    if (token.startsWith("/*")) steps.push(OPTIONAL, SLASH, PARTS);
+    else if (token.startsWith("*")) steps.push(token.length > 1 ? PARTS : PART);
+    else steps.push(token.charCodeAt(0));
+  }
+  return Uint32Array.from(steps);
+}
+
+function follows(path: string, from: number, steps: Uint32Array): boolean {
+  const end = steps.length;
+  let at = new Uint8Array(end + 3);
+  let next = new Uint8Array(end + 3);
+  at[0] = 1;
+  for (let index = from; index <= path.length; index += 1) {
+    // NaN behind the last character: nothing takes it, and what needs no character is still passed.
+    const character = path.charCodeAt(index);
+    next.fill(0);
+    for (let place = 0; place < end; place += 1) {
+      if (at[place] === 0) continue;
+      const step = steps[place];
+      if (step === character) next[place + 1] = 1;
+      if (step === PART || step === PARTS) {
+        at[place + 1] = 1;
+        if (step === PARTS || character !== SLASH) next[place] = 1;
+      } else if (step === OPTIONAL) {
+        at[place + 1] = 1;
+        at[place + 3] = 1;
+      }
+    }
+    if (index < path.length) [at, next] = [next, at];
+  }
+  return at[end] === 1;
+}
+
+/** As people read it: browsers send `/café` as `/caf%C3%A9`. What cannot be decoded stays as it is. */
+function decode(path: string): string {
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}

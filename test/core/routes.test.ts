@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { defineExperiment } from "../../core/experiment.ts";
+import { compileRoutes } from "../../core/routes.ts";
+
+describe("which paths a glob stands for", () => {
+  test.each<[glob: string, yes: readonly string[], no: readonly string[]]>([
+    ["/", ["/"], ["", "/a", "//"]],
+    ["/shop", ["/shop"], ["/", "/sho", "/shops", "/shop/", "/Shop", "/shop/a", "x/shop"]],
+    ["/shop/", ["/shop/"], ["/shop"]],
+    ["/shop/*", ["/shop/", "/shop/a", "/shop/a.b-c"], ["/shop", "/shop/a/", "/shop/a/b", "/shopa"]],
+    ["/*/cart", ["/shop/cart", "//cart"], ["/cart", "/a/b/cart", "/shop/cart/"]],
+    ["/p-*.html", ["/p-.html", "/p-1.html", "/p-1.2.html"], ["/p-1.htm", "/p/1.html", "/p-a/b.html", "/p-1xhtml"]],
+    ["/a*b*c", ["/abc", "/axbxc", "/abbcc", "/abcabc"], ["/ab", "/acb", "/a/b/c", "/abcx"]],
+    ["/**", ["/", "/a", "/a/b/", "/a/b/c"], []],
+    ["/shop/**", ["/shop", "/shop/", "/shop/a", "/shop/a/b/c"], ["/", "/shops", "/shopping/a", "/a/shop"]],
+    ["/**/cart", ["/cart", "/a/cart", "/a/b/cart"], ["/acart", "/cart/", "/a/cart/b"]],
+    ["/a/**/b", ["/a/b", "/a/x/b", "/a/x/y/b", "/a/b/b"], ["/ab", "/a/xb", "/a/bx", "/a", "/b"]],
+    ["/a/**/b/**", ["/a/b", "/a/x/b", "/a/b/y", "/a/x/b/y/z"], ["/a", "/a/x", "/a/xb/y"]],
+    ["/a**b", ["/ab", "/a/b", "/ax/yb"], ["/a/bx", "/b"]],
+    ["/a***b", ["/ab", "/a/b"], ["/a"]],
+    ["/*", ["/", "/a"], ["/a/", "/a/b"]],
+    ["/*/*", ["/a/b", "//"], ["/a", "/a/b/c"]],
+    ["/a.b+c(d)[e]|^$?{1}\\", ["/a.b+c(d)[e]|^$?{1}\\"], ["/axb+c(d)[e]|^$?{1}\\", "/a.bbc(d)[e]"]],
+    ["/café", ["/café", "/caf%C3%A9"], ["/cafe", "/caf%C3%A8"]],
+    ["/caf%C3%A9/*", ["/café/a", "/caf%C3%A9/%F0%9F%9A%80"], ["/café"]],
+    ["/50%", ["/50%", "/50%25"], ["/50", "/50%2525"]],
+    ["/a%2Fb", ["/a%2Fb"], ["/a/b"]],
+    ["/🚀*", ["/🚀", "/🚀x", "/%F0%9F%9A%80"], ["/🚁"]],
+  ])("%s", (glob, yes, no) => {
+    const test = compileRoutes([glob]);
+    expect(yes.filter((path) => !test(path))).toEqual([]);
+    expect(no.filter(test)).toEqual([]);
+  });
+
+  test("one of several is enough", () => {
+    const test = compileRoutes(["/a", "/b/*"]);
+    expect(["/a", "/b/c", "/c"].map(test)).toEqual([true, true, false]);
+  });
+});
+
+test("no glob makes a path slow, where a regular expression would take for ever", () => {
+  const glob = `/${"*a".repeat(127)}`;
+  const isRoute = compileRoutes([glob]);
+  const path = `/${"a".repeat(1022)}`;
+  const start = performance.now();
+  expect(isRoute(`${path}b`)).toBe(false);
+  expect(isRoute(path)).toBe(true);
+  expect(compileRoutes([`/${"**/".repeat(80)}x`])(`/${"a/".repeat(511)}`)).toBe(false);
+  // Measured: 20 ms for all three.
+  expect(performance.now() - start).toBeLessThan(1000);
+});
+
+test.each([
+  [["shop"]],
+  [[""]],
+  [["*"]],
+  [[`/${"x".repeat(256)}`]],
+  [["/\ud83d"]],
+  [[7]],
+  ["/"],
+  [Array.from({ length: 101 }, () => "/")],
+])("refuses the routes %j", (routes) => {
+  const groups = ["A", "B"].map((name) => ({ name, weight: 1 }));
+  const draft = { key: "k", groups, routes: routes as string[] };
+  expect(() => defineExperiment(draft, "2026-01-31T12:00:00Z", "test")).toThrow(/^routes(\[0\])? is .*: allowed is /);
+});
