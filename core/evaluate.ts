@@ -1,42 +1,123 @@
-import { type CumulativeTable, cumulate, digest, pick, remainder, type Sha256Hex, sha256Hex } from "./assign.ts";
+import { digest, pick, remainder, type Sha256Hex, sha256Hex } from "./assign.ts";
+import { isHeldOut, isInSlots } from "./eligibility.ts";
 import type { Experiment } from "./experiment.ts";
-import { weights } from "./group.ts";
+import { hasGroup } from "./group.ts";
+import { prepared } from "./prepared.ts";
+import { isCounted, type Reason } from "./reason.ts";
+import type { RuleContext } from "./rule.ts";
+import type { Settings } from "./settings.ts";
 
-/** Why a unit got its group, in the order in which the reasons are tried. */
-export type Reason = "inactive" | "rollout" | "no_unit" | "hash";
+/** What a unit was assigned before. */
+export interface StickyEntry {
+  readonly group: string;
+  readonly epoch: number;
+}
+
+/** Everything but the unit that an assignment may depend on. What is left out has no say. */
+export interface Context extends Partial<RuleContext> {
+  readonly settings?: Settings;
+  /** Groups to preview by experiment key; the caller has verified that they may be. */
+  readonly forced?: ReadonlyMap<string, string>;
+  /** Earlier assignments of this device by experiment key; the caller has verified that they are its own. */
+  readonly sticky?: ReadonlyMap<string, StickyEntry>;
+  /** The other experiments, where dependencies and layers are looked up. */
+  readonly experiments?: { get(key: string): Experiment | undefined };
+}
 
 export interface Evaluation {
   /** A group's name; empty when there is no unit to assign. */
   readonly group: string;
   readonly reason: Reason;
+  /** The epoch that the unit belongs to: an earlier one when it keeps its group. */
+  readonly epoch: number;
 }
+
+const NOTHING: Context = {};
 
 /**
- * The group that a unit gets, with the reason.
+ * The group that a unit gets, with the reason: the first of `REASONS` that holds. Who does not take part gets the fallback.
  *
- * @param unitId the device id, or `null` when the device has none yet
+ * @param unitId the id of the experiment's kind of unit (see `unitIdOf`), or null when there is none
  * @throws RangeError on an id outside the limits of `assign`
  */
-export function evaluate(experiment: Experiment, unitId: string | null, hash: Sha256Hex = sha256Hex): Evaluation {
-  const { state, fallback, rolloutGroup } = experiment;
-  if (state !== "active") {
-    const everyones = state === "rollout" ? (rolloutGroup ?? fallback) : fallback;
-    return { group: unitId === null ? "" : everyones, reason: state };
+export function evaluate(
+  experiment: Experiment,
+  unitId: string | null,
+  context: Context = NOTHING,
+  hash: Sha256Hex = sha256Hex,
+): Evaluation {
+  const { key, state, fallback, rolloutGroup, epoch, groups, unit, dependsOn } = experiment;
+  const answer = (group: string, reason: Reason): Evaluation => ({ group, reason, epoch });
+  const { settings, forced } = context;
+  // Without a device there is no visitor; without an account there is one, who sees what everybody sees.
+  const isNobody = unitId === null && unit === "device";
+  if (settings?.enabled === false) return answer(isNobody ? "" : fallback, "global_off");
+  const preview = forced?.get(key);
+  if (preview !== undefined && hasGroup(groups, preview)) return answer(preview, "forced");
+  if (state === "inactive") return answer(isNobody ? "" : fallback, "inactive");
+  if (state === "rollout") return answer(isNobody ? "" : (rolloutGroup ?? fallback), "rollout");
+  if (unitId === null) return answer("", "no_unit");
+  if (settings?.holdout && isHeldOut(unitId, settings.holdout, hash)) return answer(fallback, "holdout");
+
+  const { isRoute, isEligible } = prepared(experiment);
+  let isPreview = false;
+  if (dependsOn !== null) {
+    const other = context.experiments?.get(dependsOn.key);
+    const result = other && evaluate(other, unitId, context, hash);
+    const takesPart = result && (isCounted(result.reason) || result.reason === "rollout" || result.reason === "forced");
+    if (!takesPart || result.group !== dependsOn.group) return answer(fallback, "dependency");
+    isPreview = result.reason === "forced";
   }
-  if (unitId === null) return { group: "", reason: "no_unit" };
-  const table = cumulativeTable(experiment);
-  const group = pick(table, remainder(digest(unitId, experiment.salt ?? experiment.key, hash), table.total));
-  return { group, reason: "hash" };
+  if (isRoute && !(context.path && isRoute(context.path))) return answer(fallback, "route");
+  if (isEligible && !isEligible(ruleContext(context))) return answer(fallback, "rule");
+
+  const assigned = assignEligible(experiment, unitId, context, hash);
+  // What a preview of another experiment opens is a preview too: it would not be seen, and must not be counted.
+  return isPreview && isCounted(assigned.reason) ? { ...assigned, reason: "forced" } : assigned;
 }
 
-/** An experiment is never changed in place, so its sorted groups are worth keeping: sorting costs as much as hashing. */
-const tables = new WeakMap<Experiment, CumulativeTable>();
-
-function cumulativeTable(experiment: Experiment): CumulativeTable {
-  let table = tables.get(experiment);
-  if (!table) {
-    table = cumulate(weights(experiment));
-    tables.set(experiment, table);
+function assignEligible(experiment: Experiment, unitId: string, context: Context, hash: Sha256Hex): Evaluation {
+  const { key, fallback, epoch, layer, salt } = experiment;
+  const kept = keptBy(experiment, context);
+  if (kept) return { group: kept.group, reason: "sticky", epoch: kept.epoch };
+  if (layer !== null && (!isInSlots(unitId, layer, hash) || isKeptElsewhere(experiment, layer.name, context))) {
+    return { group: fallback, reason: "layer", epoch };
   }
-  return table;
+  const { allocations, table } = prepared(experiment);
+  const chosen = allocations.find(({ holds }) => holds(ruleContext(context)));
+  const split = chosen?.table ?? table;
+  const group = pick(split, remainder(digest(unitId, salt ?? key, hash), split.total));
+  return { group, reason: chosen ? "allocation" : "hash", epoch };
+}
+
+/** The groups that a unit which takes part may have in the present epoch: by the groups' weights, or by an allocation's. */
+export function groupsByHash(experiment: Experiment, unitId: string, hash: Sha256Hex = sha256Hex): string[] {
+  const { allocations, table } = prepared(experiment);
+  const digestHex = digest(unitId, experiment.salt ?? experiment.key, hash);
+  const splits = [table, ...allocations.map((allocation) => allocation.table)];
+  return [...new Set(splits.map((split) => pick(split, remainder(digestHex, split.total))))];
+}
+
+/** The unit's earlier assignment, while it counts: its group is still given to somebody, and its epoch has been. */
+function keptBy(experiment: Experiment, { sticky }: Context): StickyEntry | undefined {
+  // Only devices bring it along: an account that is known on one device would get another group on the next.
+  if (sticky === undefined || !experiment.sticky || experiment.unit !== "device") return undefined;
+  const entry = sticky.get(experiment.key);
+  if (!entry || entry.epoch > experiment.epoch || !prepared(experiment).given.has(entry.group)) return undefined;
+  return entry;
+}
+
+/** Whether the device keeps its place in another experiment of the layer, whose slots were once its own. */
+function isKeptElsewhere(experiment: Experiment, layer: string, context: Context): boolean {
+  for (const key of context.sticky?.keys() ?? []) {
+    const other = key === experiment.key ? undefined : context.experiments?.get(key);
+    if (other?.state === "active" && other.layer?.name === layer && keptBy(other, context)) return true;
+  }
+  return false;
+}
+
+const NO_CTX: ReadonlyMap<string, string> = new Map();
+
+function ruleContext({ path = "", ctx = NO_CTX, language = "", userAgent = "" }: Context): RuleContext {
+  return { path, ctx, language, userAgent };
 }

@@ -1,5 +1,5 @@
-import type { Reason } from "./evaluate.ts";
 import type { State } from "./experiment.ts";
+import type { Reason } from "./reason.ts";
 
 /** One experiment in the answer of `GET /api/expgroups`, by its key. */
 export interface AssignedGroup {
@@ -8,8 +8,12 @@ export interface AssignedGroup {
   /** Empty when the request named no device. */
   readonly group: string;
   readonly fallback: string;
+  /** The epoch that the device belongs to. */
   readonly epoch: number;
-  /** Control 0, the other groups 1.. in order, −1 when the experiment does not apply. */
+  /**
+   * The group's number; −1 when the device does not take part: it is not eligible, the experiment is off, or it is a
+   * preview. A device is exposed and counted when the state is `active` and this is ≥ 0.
+   */
   readonly value: number;
   readonly payload: unknown;
   readonly html: string | null;

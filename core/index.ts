@@ -1,6 +1,6 @@
 /** `fairsplit/core`: the pure definitions that the tag, the server and the simulator share. */
 export { assign, type CumulativeTable, cumulate, digest, pick, remainder, type WeightedGroup } from "./assign.ts";
-export { type Evaluation, evaluate, type Reason } from "./evaluate.ts";
+export { type Context, type Evaluation, evaluate, type StickyEntry } from "./evaluate.ts";
 export { type Event, EventSchema, parseEvent } from "./event.ts";
 export {
   type Definition,
@@ -16,8 +16,10 @@ export type { Goal } from "./goal.ts";
 export { type Group, groupValue, weights } from "./group.ts";
 export { checkLinks } from "./links.ts";
 export { InvalidInput, type Problem } from "./parse.ts";
+export { isCounted, REASONS, type Reason } from "./reason.ts";
 export { compileRoutes, type RouteTest } from "./routes.ts";
 export { type Condition, compileRule, type RuleContext, RuleError } from "./rule.ts";
 export { DEFAULT_SETTINGS, parseSettings, type Settings, SettingsSchema } from "./settings.ts";
 export { type Tally, type TallyOptions, tally } from "./tally.ts";
 export { type Change, transition } from "./transition.ts";
+export { type UnitIds, unitIdOf } from "./unit.ts";

@@ -17,11 +17,13 @@ import { metricsRoutes } from "./routes/metrics.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { tagRoutes } from "./routes/tag.ts";
 import type { RunSigner } from "./run.ts";
+import type { StickyTokens } from "./sticky.ts";
 
 export interface Deps {
   readonly registry: Registry;
   readonly log: EventLog;
   readonly runs: RunSigner;
+  readonly sticky: StickyTokens;
   /** The admin's bearer token; null opens the admin routes, which only the demo does, on loopback. */
   readonly adminToken: string | null;
   readonly assets: { readonly tag: string; readonly adminCss: string };

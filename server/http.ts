@@ -30,14 +30,14 @@ export interface Answer {
   readonly body: string;
 }
 
-/** An answer that any site may read. */
-export function publicAnswer(body: unknown, status = 200): Answer {
-  return { status, headers: PUBLIC_JSON, body: JSON.stringify(body) };
+/** An answer that any site may read. Of `headers`, scripts of other sites see those that it exposes by itself. */
+export function publicAnswer(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers: { ...PUBLIC_JSON, ...headers }, body: JSON.stringify(body) };
 }
 
 /** The same for a handler of Hono's. */
-export function publicJson(body: unknown, status = 200): Response {
-  return respond(publicAnswer(body, status));
+export function publicJson(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
+  return respond(publicAnswer(body, status, headers));
 }
 
 export function respond({ status, headers, body }: Answer): Response {

@@ -19,6 +19,7 @@ import { recorder } from "./record.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { runSigner } from "./run.ts";
 import { readOrCreateSecret } from "./secrets.ts";
+import { stickyTokens } from "./sticky.ts";
 
 export type Mode = "demo" | "serve";
 
@@ -47,11 +48,13 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   );
   const log = await openEventLog(join(config.data, "events"));
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
+  const key = Buffer.from(secret, "base64url");
   const readiness = readinessOf(config.data);
   const deps: Deps = {
     registry,
     log,
-    runs: runSigner(Buffer.from(secret, "base64url")),
+    runs: runSigner(key),
+    sticky: stickyTokens(key),
     adminToken: demo ? null : await adminToken(config),
     limits: { events: rateLimit(config.rateLimit), logins: rateLimit(WRONG_TOKENS), proxies: config.trustProxy },
     obstacle: readiness.obstacle,

@@ -4,6 +4,7 @@ import { deviceId } from "./device.ts";
 import { readOptions } from "./options.ts";
 import { createOutbox } from "./outbox.ts";
 import { type Groups, renderPlaceholders } from "./placeholders.ts";
+import { stickyToken } from "./sticky.ts";
 
 declare global {
   interface Document {
@@ -26,7 +27,7 @@ export function start(script: HTMLScriptElement | null): void {
     renderPlaceholders(groups, (key, assigned) => {
       if (shown.has(key)) return;
       shown.set(key, assigned);
-      if (assigned?.state !== "active") return;
+      if (assigned?.state !== "active" || assigned.value < 0) return;
       const { group, epoch } = assigned;
       outbox.add({ event: "exposure", experiment: key, group, epoch });
       emit("exposure", { experiment: key, group });
@@ -43,9 +44,12 @@ export function start(script: HTMLScriptElement | null): void {
 
   // Whatever comes first decides, once: a variant that replaces a fallback would flicker.
   setTimeout(() => decide?.({}), timeoutMs);
-  const query = new URLSearchParams({ device_id: device, path: location.pathname });
+  const query = new URLSearchParams({ device_id: device, path: location.pathname, sticky: stickyToken() });
   fetch(`${api}/api/expgroups?${query}`, { credentials: "omit" })
-    .then((response) => (response.ok ? response.json() : {}))
+    .then((response) => {
+      stickyToken(response.headers.get("fairsplit-sticky"));
+      return response.ok ? response.json() : {};
+    })
     .then(
       (groups: Groups | null) => decide?.(groups ?? {}),
       () => decide?.({}),

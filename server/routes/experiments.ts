@@ -9,17 +9,19 @@ export function experimentsRoutes({ registry }: { registry: Registry }) {
     .get("/api/experiments", () =>
       publicJson(
         Object.fromEntries(
-          registry.list().map(({ key, title, state, groups, fallback, control }) => [
-            key,
-            {
-              title,
-              state,
-              active: state !== "inactive",
-              groups: Object.fromEntries(groups.map(({ name, weight }) => [name, weight])),
-              fallback,
-              control,
-            } satisfies PublicExperiment,
-          ]),
+          (registry.settings().enabled ? registry.list() : []).map(
+            ({ key, title, state, groups, fallback, control }) => [
+              key,
+              {
+                title,
+                state,
+                active: state !== "inactive",
+                groups: Object.fromEntries(groups.map(({ name, weight }) => [name, weight])),
+                fallback,
+                control,
+              } satisfies PublicExperiment,
+            ],
+          ),
         ),
       ),
     )

@@ -1,84 +1,152 @@
 import { hash, randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { MAX_UNIT_ID_LENGTH, type Sha256Hex } from "../../core/assign.ts";
-import { evaluate } from "../../core/evaluate.ts";
-import { storableText } from "../../core/event.ts";
+import type { Sha256Hex } from "../../core/assign.ts";
+import { type Context, type Evaluation, evaluate, type StickyEntry } from "../../core/evaluate.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { groupValue } from "../../core/group.ts";
 import type { AssignedGroup } from "../../core/http-contract.ts";
+import { isCounted } from "../../core/reason.ts";
+import { type UnitIds, unitIdOf } from "../../core/unit.ts";
 import { isFromBot } from "../bots.ts";
 import type { EventLog } from "../events/log.ts";
 import { type Env, header, preflight, problem, publicJson } from "../http.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "../run.ts";
+import { STICKY_HEADER, type StickyEntries, type StickyTokens } from "../sticky.ts";
+import { BadParameter, readPath, readRuleContext, readUnitIds } from "../visitor.ts";
 
-const MAX_PATH_LENGTH = 1024;
 const sha256: Sha256Hex = (text) => hash("sha256", text, "hex");
+
+interface Deps {
+  readonly registry: Registry;
+  readonly log: EventLog;
+  readonly runs: RunSigner;
+  readonly sticky: StickyTokens;
+}
+
+/** What an experiment's evaluation came to. */
+type Assigned = readonly [experiment: Experiment, evaluation: Evaluation];
 
 /**
  * `GET /api/expgroups`: the groups of a device, which is also recorded as an `exp_groups` event without delaying the answer.
  * A bot gets every fallback, and is only counted.
  */
-export function expgroupsRoutes({ registry, log, runs }: { registry: Registry; log: EventLog; runs: RunSigner }) {
+export function expgroupsRoutes({ registry, log, runs, sticky }: Deps) {
   return new Hono<Env>()
     .get("/api/expgroups", (c) => {
-      const deviceId = c.req.query("device_id") || null;
-      if (deviceId !== null && (deviceId.length > MAX_UNIT_ID_LENGTH || storableText(deviceId) !== null)) {
-        const allowed = `1 to ${MAX_UNIT_ID_LENGTH} well-formed characters other than NUL`;
-        return problem(400, "Bad Request", `device_id: allowed are ${allowed}`);
+      const settings = registry.settings();
+      if (!settings.enabled) return publicJson({});
+      const experiments = registry.list();
+      let ids: UnitIds;
+      let path: string | undefined;
+      let asked: Context;
+      try {
+        ids = readUnitIds(c);
+        path = readPath(c);
+        const hasContext = isAskedFor(experiments) || c.req.url.includes("ctx.");
+        asked = { settings, experiments: registry, path: path ?? "", ...(hasContext ? readRuleContext(c) : {}) };
+      } catch (error) {
+        if (error instanceof BadParameter) return problem(400, "Bad Request", error.message);
+        throw error;
       }
+
       const run = runs.verify(header(c, RUN_HEADER), Date.now());
-      const isBot = run === null && isFromBot(c);
-      // From entries, because a key such as __proto__ must become a field like any other.
-      const assigned = registry
-        .list()
-        .map(
-          (experiment) =>
-            [
-              experiment.key,
-              isBot ? describe(experiment, experiment.fallback, "bot") : answer(experiment, deviceId),
-            ] as const,
-        );
-      if (isBot) {
+      if (run === null && isFromBot(c)) {
         log.drop("bot", 1);
-      } else if (deviceId !== null && assigned.length > 0) {
-        const path = c.req.query("path");
+        return publicJson(
+          Object.fromEntries(experiments.map((one) => [one.key, describe(one, one.fallback, "bot", one.epoch)])),
+        );
+      }
+
+      const { device } = ids;
+      const now = new Date();
+      const given = c.req.query("sticky");
+      const token = device !== null && given ? sticky.read(given, device, experiments, now.getTime()) : null;
+      const context: Context = token ? { ...asked, sticky: token.entries } : asked;
+      const assigned = experiments.map(
+        (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
+      );
+      if (device !== null && assigned.length > 0) {
+        const unusual = assigned.filter(([, { reason }]) => !USUAL.has(reason));
         void log
           .append([
             {
               id: randomUUID(),
-              ts: new Date().toISOString(),
-              deviceId,
+              ts: now.toISOString(),
+              deviceId: device,
               event: "exp_groups",
               source: "backend",
-              ...(path && path.length <= MAX_PATH_LENGTH && storableText(path) === null ? { path } : {}),
-              params: Object.fromEntries(assigned.map(([key, { group }]) => [key, group])),
+              ...(path === undefined ? {} : { path }),
+              params: Object.fromEntries(assigned.map(([{ key }, { group }]) => [key, group])),
               // By these `fairsplit verify` finds the definition that the groups were assigned by.
-              epochs: Object.fromEntries(assigned.map(([key, { epoch }]) => [key, epoch])),
+              epochs: Object.fromEntries(assigned.map(([{ key }, { epoch }]) => [key, epoch])),
+              ...(unusual.length === 0
+                ? {}
+                : { reasons: Object.fromEntries(unusual.map(([{ key }, { reason }]) => [key, reason])) }),
               ...(run === null ? {} : { run }),
             },
           ])
           .catch(() => undefined);
       }
-      return publicJson(Object.fromEntries(assigned));
+      const kept =
+        device === null
+          ? null
+          : sticky.write(entriesToKeep(assigned, token?.entries), token, device, experiments, now.getTime());
+      return publicJson(
+        // From entries, because a key such as __proto__ must become a field like any other.
+        Object.fromEntries(
+          assigned.map(([experiment, { group, reason, epoch }]) => [
+            experiment.key,
+            describe(experiment, group, reason, epoch),
+          ]),
+        ),
+        200,
+        kept === null ? {} : { [STICKY_HEADER]: kept, "access-control-expose-headers": STICKY_HEADER },
+      );
     })
     .options("/api/expgroups", preflight);
 }
 
-function answer(experiment: Experiment, deviceId: string | null): AssignedGroup {
-  const { group, reason } = evaluate(experiment, deviceId, sha256);
-  return describe(experiment, group, reason);
+/** Reasons that the experiment's state says already; the others are recorded with the groups. */
+const USUAL: ReadonlySet<string> = new Set(["hash", "inactive", "rollout"] satisfies Evaluation["reason"][]);
+
+const askedFor = new WeakMap<readonly Experiment[], boolean>();
+
+/** Whether any rule asks about requests. */
+function isAskedFor(experiments: readonly Experiment[]): boolean {
+  let isAsked = askedFor.get(experiments);
+  if (isAsked === undefined) {
+    isAsked = experiments.some(({ rule, allocations }) => rule !== null || allocations.length > 0);
+    askedFor.set(experiments, isAsked);
+  }
+  return isAsked;
 }
 
-function describe(experiment: Experiment, group: string, reason: AssignedGroup["reason"]): AssignedGroup {
+/** A device's group and epoch of every experiment that it takes part in, and of those that are only paused for it. */
+function entriesToKeep(assigned: readonly Assigned[], before: StickyEntries | undefined): StickyEntries {
+  const entries = new Map<string, StickyEntry>();
+  for (const [{ key, sticky, unit }, { group, reason, epoch }] of assigned) {
+    if (!sticky || unit !== "device") continue;
+    const entry = isCounted(reason) ? { group, epoch } : before?.get(key);
+    if (entry) entries.set(key, entry);
+  }
+  return entries;
+}
+
+function describe(
+  experiment: Experiment,
+  group: string,
+  reason: AssignedGroup["reason"],
+  epoch: number,
+): AssignedGroup {
   const chosen = experiment.groups.find(({ name }) => name === group);
   return {
     active: experiment.state !== "inactive",
     state: experiment.state,
     group,
     fallback: experiment.fallback,
-    epoch: experiment.epoch,
-    value: reason === "hash" || reason === "rollout" ? groupValue(experiment, group) : -1,
+    epoch,
+    value: isCounted(reason) || reason === "rollout" ? groupValue(experiment, group) : -1,
     payload: chosen?.payload ?? null,
     html: chosen?.html ?? null,
     reason,

@@ -1,8 +1,9 @@
 import { hash } from "node:crypto";
 import { MAX_UNIT_ID_LENGTH } from "../../core/assign.ts";
-import { evaluate } from "../../core/evaluate.ts";
+import { evaluate, groupsByHash } from "../../core/evaluate.ts";
 import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
+import { isCounted } from "../../core/reason.ts";
 
 /** A group that an event says, and the ones that the experiment's definition allows. */
 export interface Contradiction {
@@ -10,56 +11,68 @@ export interface Contradiction {
   readonly detail: string;
 }
 
+/** What an event says of one experiment; what is in the file may be anything that begins like an event. */
+interface Claim {
+  readonly deviceId: string;
+  readonly key: string;
+  readonly epoch: unknown;
+  readonly group: unknown;
+  readonly kind: Contradiction["kind"];
+}
+
 const sha256 = (text: string) => hash("sha256", text, "hex");
 
 /**
- * Recomputes the groups that events say. The registry knows an experiment's definition of the present epoch only, so
- * groups of earlier epochs, and of experiments that are gone, are counted as not checked.
+ * Recomputes the groups that events say. It knows the device and the experiment's present definition only. So these are
+ * counted as not checked: groups of other epochs (a device that keeps its group keeps its epoch too), of experiments that
+ * are gone or were edited since they ended, of accounts, sessions and random draws, and of devices that did not take part.
  */
 export class AssignmentCheck {
-  readonly #experiments: ReadonlyMap<string, { readonly now: Experiment; readonly whenActive: Experiment }>;
+  readonly #experiments: ReadonlyMap<string, Experiment>;
   checked = 0;
   unchecked = 0;
 
   constructor(experiments: readonly Experiment[]) {
-    this.#experiments = new Map(
-      experiments.map((now) => [now.key, { now, whenActive: { ...now, state: "active", rolloutGroup: null } }]),
-    );
+    this.#experiments = new Map(experiments.map((experiment) => [experiment.key, experiment]));
   }
 
   check(event: Event): Contradiction[] {
+    const { deviceId } = event;
     if (event.event === "exposure" && event.experiment !== undefined) {
-      // The tag reports an exposure only while the experiment is active.
-      return this.#compare(event.deviceId, event.experiment, event.epoch, event.group, "exposure");
+      const { experiment: key, epoch, group } = event;
+      return this.#compare({ deviceId, key, epoch, group, kind: "exposure" });
     }
     if (event.event !== "exp_groups" || event.source !== "backend") return [];
     const epochs = new Map(Object.entries((event.epochs ?? {}) as Record<string, unknown>));
-    // What is in the file may be anything that begins like an event.
-    return Object.entries(event.params ?? {}).flatMap(([key, group]) =>
-      this.#compare(event.deviceId, key, epochs.get(key), group, "assignment"),
-    );
+    const reasons = new Map(Object.entries((event.reasons ?? {}) as Record<string, unknown>));
+    return Object.entries(event.params ?? {}).flatMap(([key, group]) => {
+      if (reasons.has(key) && !isCounted(String(reasons.get(key)))) {
+        this.unchecked += 1;
+        return [];
+      }
+      return this.#compare({ deviceId, key, epoch: epochs.get(key), group, kind: "assignment" });
+    });
   }
 
-  #compare(
-    deviceId: string,
-    key: string,
-    epoch: unknown,
-    group: unknown,
-    kind: Contradiction["kind"],
-  ): Contradiction[] {
+  #compare({ deviceId, key, epoch, group, kind }: Claim): Contradiction[] {
     const experiment = this.#experiments.get(key);
     const isUnit = deviceId.length > 0 && deviceId.length <= MAX_UNIT_ID_LENGTH && deviceId.isWellFormed();
-    if (!experiment || experiment.now.epoch !== epoch || !isUnit) {
+    if (!experiment || !isUnit || experiment.unit !== "device" || experiment.epoch !== epoch || isEdited(experiment)) {
       this.unchecked += 1;
       return [];
     }
     this.checked += 1;
-    const { now, whenActive } = experiment;
-    const allowed = [evaluate(whenActive, deviceId, sha256).group];
+    // The tag reports an exposure only while the experiment is active.
+    const allowed = groupsByHash(experiment, deviceId, sha256);
     // Switched off or rolled out, an experiment keeps its epoch; then everybody got the same group.
-    if (kind === "assignment" && now.state !== "active") allowed.push(evaluate(now, deviceId, sha256).group);
+    if (kind === "assignment" && experiment.state !== "active") allowed.push(evaluate(experiment, deviceId).group);
     if (allowed.includes(String(group))) return [];
     const expected = [...new Set(allowed)].join(" or ");
     return [{ kind, detail: `${key} is "${group}" for this device, but epoch ${epoch} gives ${expected}` }];
   }
+}
+
+/** Whether somebody may have changed what its epoch was: only while it is active does such a change begin another. */
+function isEdited({ state, version, updatedAt, endedAt }: Experiment): boolean {
+  return state !== "active" && version > 1 && updatedAt !== endedAt;
 }

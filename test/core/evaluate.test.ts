@@ -26,7 +26,7 @@ const rolledOut = transition(active, { state: "rollout", rolloutGroup: "C", by: 
 const inState: Readonly<Record<State, Experiment>> = { inactive: draft, active, rollout: rolledOut };
 
 describe("the group and why", () => {
-  test.each<[state: State, unitId: string | null, expected: Evaluation]>([
+  test.each<[state: State, unitId: string | null, expected: Omit<Evaluation, "epoch">]>([
     ["inactive", DEVICE, { group: "C", reason: "inactive" }],
     ["rollout", DEVICE, { group: "C", reason: "rollout" }],
     ["active", DEVICE, { group: "B", reason: "hash" }],
@@ -34,7 +34,7 @@ describe("the group and why", () => {
     ["rollout", null, { group: "", reason: "rollout" }],
     ["active", null, { group: "", reason: "no_unit" }],
   ])("%s, for the device %s", (state, unitId, expected) => {
-    expect(evaluate(inState[state], unitId)).toEqual(expected);
+    expect(evaluate(inState[state], unitId)).toEqual({ ...expected, epoch: inState[state].epoch });
   });
 
   test("is what assign says when the experiment is active", () => {
@@ -65,7 +65,7 @@ describe("the group and why", () => {
 
   test("uses the hash that it is given", () => {
     const first = () => "0".repeat(64);
-    expect(evaluate(active, DEVICE, first).group).toBe("A");
+    expect(evaluate(active, DEVICE, {}, first).group).toBe("A");
   });
 
   test("refuses an id that assign refuses", () => {

@@ -5,17 +5,20 @@ import { openEventLog } from "../../server/events/log.ts";
 import { rateLimit } from "../../server/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { runSigner } from "../../server/run.ts";
+import { stickyTokens } from "../../server/sticky.ts";
 
 /** The whole app with real parts in a folder; without a token it is the demo's. Its log is the caller's to close. */
 export async function appIn(folder: string, experiments: readonly Experiment[], deps: Partial<Deps> = {}) {
   const registry = await openRegistry(join(folder, "experiments.json"), experiments);
   const log = await openEventLog(join(folder, "events"));
-  const runs = runSigner(Buffer.from("a key for tests"));
+  const key = Buffer.from("a key for tests");
+  const runs = runSigner(key);
   const errors: Error[] = [];
   const app = createApp({
     registry,
     log,
     runs,
+    sticky: stickyTokens(key),
     adminToken: null,
     limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
     obstacle: async () => null,

@@ -171,12 +171,14 @@ describe("what is reported", () => {
     expect(sent().map(({ event }) => event)).toEqual(["exposure"]);
   });
 
-  test.each([
-    "inactive",
-    "rollout",
-  ] as const)("no exposure while the experiment is %s, though a variant is shown", async (state) => {
+  test.each<[what: string, change: Partial<AssignedGroup>]>([
+    ["an experiment that is off", { state: "inactive", value: -1 }],
+    ["one that is rolled out", { state: "rollout" }],
+    ["a device that does not take part", { value: -1, reason: "route" }],
+    ["a preview", { value: -1, reason: "forced" }],
+  ])("no exposure of %s, though a variant is shown", async (_, change) => {
     start(script());
-    answer(groups({ state }));
+    answer(groups(change));
     await settle();
     expect(texts()[0]).toBe("Variant B x");
     expect(sent().map(({ event }) => event)).toEqual(["pageview"]);
@@ -217,6 +219,43 @@ describe("what is reported", () => {
     await settle();
     expect(sent().map(({ event }) => event)).toEqual(["pageview", "buy"]);
     expect(sent()[1]).not.toHaveProperty("group");
+  });
+});
+
+describe("the token by which a device keeps its groups", () => {
+  const askedWith = () => new URL(String(fetched.mock.calls[0]?.[0])).searchParams.get("sticky");
+  const answerWith = async (token: string) => {
+    answer(new Response("{}", { headers: { "Fairsplit-Sticky": token } }));
+    await settle();
+  };
+  const storage = localStorage;
+  afterEach(() => storage.clear());
+
+  test("is kept, and sent with the next question", async () => {
+    start(script());
+    expect(askedWith()).toBe("");
+    await answerWith("a-token");
+    delete document.fairsplitTag;
+    fetched.mockClear();
+    start(script());
+    expect(askedWith()).toBe("a-token");
+  });
+
+  test("stays when the answer brings none", async () => {
+    localStorage.fairsplit_sticky = "a-token";
+    start(script());
+    answer(groups());
+    await settle();
+    expect(localStorage.fairsplit_sticky).toBe("a-token");
+  });
+
+  test("is done without where the page may not store anything", async () => {
+    vi.stubGlobal("localStorage", undefined);
+    start(script());
+    expect(askedWith()).toBe("");
+    answer(new Response(await groups().text(), { headers: { "Fairsplit-Sticky": "a-token" } }));
+    await settle();
+    expect(texts()[0]).toBe("Variant B x");
   });
 });
 

@@ -1,0 +1,44 @@
+import { type CumulativeTable, cumulate } from "./assign.ts";
+import type { Experiment } from "./experiment.ts";
+import { weights } from "./group.ts";
+import { compileRoutes, type RouteTest } from "./routes.ts";
+import { type Condition, compileRule } from "./rule.ts";
+
+/** What is made of an experiment's definition once, because sorting, parsing and compiling cost more than hashing. */
+export interface Prepared {
+  /** Null when it is everywhere. */
+  readonly isRoute: RouteTest | null;
+  /** Null when it is for everybody. */
+  readonly isEligible: Condition | null;
+  readonly allocations: readonly { readonly holds: Condition; readonly table: CumulativeTable }[];
+  readonly table: CumulativeTable;
+  /** Groups that somebody may get. */
+  readonly given: ReadonlySet<string>;
+}
+
+/** An experiment is never changed in place, so what was made of it holds as long as it does. */
+const preparedOnes = new WeakMap<Experiment, Prepared>();
+
+export function prepared(experiment: Experiment): Prepared {
+  let made = preparedOnes.get(experiment);
+  if (!made) {
+    made = prepare(experiment);
+    preparedOnes.set(experiment, made);
+  }
+  return made;
+}
+
+function prepare(experiment: Experiment): Prepared {
+  const { routes, rule, allocations, groups } = experiment;
+  const splits = [groups, ...allocations.map(({ weights }) => weights)];
+  return {
+    isRoute: routes.length === 0 ? null : compileRoutes(routes),
+    isEligible: rule === null ? null : compileRule(rule),
+    allocations: allocations.map(({ rule, weights: groups }) => ({
+      holds: compileRule(rule),
+      table: cumulate(weights({ groups })),
+    })),
+    table: cumulate(weights(experiment)),
+    given: new Set(splits.flatMap((split) => split.filter(({ weight }) => weight > 0).map(({ name }) => name))),
+  };
+}
