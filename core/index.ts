@@ -14,6 +14,7 @@ export {
 } from "./experiment.ts";
 export type { Goal } from "./goal.ts";
 export { type Group, groupValue, weights } from "./group.ts";
+export { type Impact, impact, type Split, splitOf } from "./impact.ts";
 export { checkLinks } from "./links.ts";
 export { InvalidInput, type Problem } from "./parse.ts";
 export { isCounted, REASONS, type Reason } from "./reason.ts";
