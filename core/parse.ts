@@ -49,6 +49,15 @@ function fieldPath(path: readonly { readonly key?: unknown }[] | undefined): str
 function describeValue(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "number") return String(value);
-  const text = JSON.stringify(value) ?? String(value);
+  const text = writeJson(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+function writeJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // JSON.stringify overflows the stack on nesting that JSON.parse accepts.
+    return "what JSON cannot write";
+  }
 }

@@ -50,12 +50,29 @@ test("keeps what a draft says", () => {
     ...DRAFT,
     title: "Headline",
     fallback: "Journey",
+    unit: "account",
     salt: "shared",
+    routes: ["/", "/shop/**"],
+    rule: 'ctx.plan in ["free", "trial"]',
+    allocations: [
+      {
+        id: "vip",
+        rule: 'ctx.plan == "free"',
+        weights: [
+          { name: "🚀", weight: 3 },
+          { name: "Future", weight: 0 },
+          { name: "Journey", weight: 1 },
+        ],
+      },
+    ],
+    dependsOn: { key: "other", group: "B" },
+    layer: { name: "shop", from: 0, to: 5000 },
+    sticky: false,
     goals: [{ event: "signup", kind: "count", label: "Sign-ups" }],
     groups: [
       { name: "Future", weight: 0, label: "The future", html: "<h1>Future</h1>", payload: { words: ["future"] } },
       { name: "Journey", weight: 2 ** 53 - 1 },
-      { name: "🚀", weight: 0 },
+      { name: "🚀", weight: 0, value: 9 },
     ],
   };
   expect(defineExperiment(draft, NOW, "ada")).toEqual({ ...DEFINED, ...draft });
@@ -67,6 +84,15 @@ test("what was defined can be stored as JSON and parsed again", () => {
 
 const groups = (...weightsGiven: unknown[]) => weightsGiven.map((weight, i) => ({ name: `G${i}`, weight }));
 const split = (...weightsGiven: unknown[]) => ({ groups: groups(...weightsGiven), control: "G0", fallback: "G0" });
+const both = (a: number, b: number) => [...half(a), { name: "Journey", weight: b }];
+const half = (weight: number) => [{ name: "Future", weight }];
+const allocated = (...changes: object[]) => ({
+  allocations: changes.map((change) => ({ id: "vip", rule: "true", weights: both(1, 2), ...change })),
+});
+const valued = (...values: number[]) => ({
+  groups: DRAFT.groups.map((group, i) => (i < values.length ? { ...group, value: values[i] } : group)),
+});
+const LAYER = { name: "l", from: 0, to: 1 };
 const named = (name: unknown) => ({ groups: [...DRAFT.groups, { name, weight: 1 }] });
 
 describe("an error names the field, its value and what is allowed", () => {
@@ -74,6 +100,7 @@ describe("an error names the field, its value and what is allowed", () => {
   const NAME = "1 to 64 characters without control characters";
   const WEIGHT = "a whole number from 0 to 2^53 − 1";
   const SPLIT = "weights of which one is > 0, adding up to ≤ 2^53 − 1";
+  const RULE = "a CEL expression of 1 to 1000 characters over path, ctx, language and userAgent that is true or false";
   const TIME = "an ISO 8601 time in UTC such as 2026-01-31T12:00:00.000Z";
   const FIELDS = "an experiment with all of its fields and no other";
 
@@ -112,6 +139,50 @@ describe("an error names the field, its value and what is allowed", () => {
     [{ fallback: "future" }, "fallback", "future", "one of the groups' names"],
     [{ state: "rollout" }, "rolloutGroup", null, "one of the groups' names (null unless the state is rollout)"],
     [{ rolloutGroup: "Past" }, "rolloutGroup", "Past", "one of the groups' names"],
+    [{ unit: "person" }, "unit", "person", "device, account, session or random"],
+    [{ routes: "/" }, "routes", "/", "a list of paths"],
+    [{ routes: ["shop"] }, "routes[0]", "shop", "a path of 1 to 256 characters beginning with /"],
+    [{ rule: "path ==" }, "rule", "path ==", "a CEL expression of 1 to 1000 characters over path, ctx, language"],
+    [{ allocations: {} }, "allocations", {}, "a list of allocations"],
+    [allocated({ rule: null }), "allocations[0].rule", null, "a CEL expression of 1 to 1000 characters"],
+    [allocated({ rule: "1" }), "allocations[0].rule", "1", `${RULE} (at character 1: it gives int, not true or false)`],
+    [allocated({ id: "" }), "allocations[0].id", "", "1 to 64 characters without control characters"],
+    [allocated({}, {}), "allocations", allocated({}, {}).allocations, "allocations whose ids are unique"],
+    [allocated({ weights: [] }), "allocations[0].weights", [], SPLIT],
+    [
+      allocated({ weights: half(1) }),
+      "allocations",
+      allocated({ weights: half(1) }).allocations,
+      "allocations with a weight for each of the groups",
+    ],
+    [allocated({ weights: both(0, 0) }), "allocations[0].weights", both(0, 0), SPLIT],
+    [allocated({ weights: both(1, -1) }), "allocations[0].weights[1].weight", -1, WEIGHT],
+    [{ dependsOn: "other" }, "dependsOn", "other", "an experiment's group {key, group}, or null"],
+    [{ dependsOn: { key: "1st", group: "A" } }, "dependsOn.key", "1st", KEY],
+    [
+      { unit: "random", dependsOn: { key: "a", group: "A" } },
+      "dependsOn",
+      { key: "a", group: "A" },
+      "null when the unit",
+    ],
+    [{ layer: { name: "l", from: 0 } }, "layer.to", undefined, "a layer {name, from, to}, or null"],
+    [{ layer: { name: "", from: 0, to: 1 } }, "layer.name", "", NAME],
+    [{ layer: { name: "l", from: -1, to: 1 } }, "layer.from", -1, "a whole number from 0 to 10000"],
+    [{ layer: { name: "l", from: 0, to: 10_001 } }, "layer.to", 10_001, "a whole number from 0 to 10000"],
+    [{ layer: { name: "l", from: 5, to: 5 } }, "layer.to", 5, "a slot after from"],
+    [{ unit: "random", layer: LAYER }, "layer", LAYER, "null when the unit is random"],
+    [{ sticky: 1 }, "sticky", 1, "true or false"],
+    [valued(1), "groups", valued(1).groups, "groups whose values are unique, the control's 0"],
+    [valued(0, 0), "groups", valued(0, 0).groups, "groups whose values are unique"],
+    [
+      { groups: [...valued(0).groups, { name: "C", weight: 1, value: 1 }] },
+      "groups",
+      expect.anything(),
+      "groups whose values are unique",
+    ],
+    [valued(0, -1), "groups[1].value", -1, "a whole number ≥ 0"],
+    [valued(0, 1.5), "groups[1].value", 1.5, "a whole number ≥ 0"],
+    [split(...Array(101).fill(1)), "groups", groups(...Array(101).fill(1)), "at most 100 groups"],
     [{ salt: "" }, "salt", "", "at least 1 character, or null for the key"],
     [{ salt: "\ud83d" }, "salt", "\ud83d", "text of at most 10,000 characters"],
     [{ goals: [] }, "goals", [], "at least 1 goal"],
@@ -169,6 +240,24 @@ test("numbers the control 0, the others from 1 in their order, and what is no gr
     groups: ["A", "B", "C"].map((name) => ({ name, weight: 1 })),
   };
   expect(["A", "B", "C", "D", ""].map((group) => groupValue(experiment, group))).toEqual([1, 0, 2, -1, -1]);
+});
+
+test("a group's own number is taken, where it says one", () => {
+  const experiment = defineExperiment(
+    {
+      key: "k",
+      control: "B",
+      groups: [
+        { name: "A", weight: 1 },
+        { name: "B", weight: 1, value: 0 },
+        { name: "C", weight: 1, value: 7 },
+        { name: "D", weight: 1 },
+      ],
+    },
+    NOW,
+    "ada",
+  );
+  expect(["A", "B", "C", "D", "E"].map((group) => groupValue(experiment, group))).toEqual([1, 0, 7, 3, -1]);
 });
 
 function errorOf(input: unknown): InvalidInput {

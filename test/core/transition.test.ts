@@ -1,5 +1,14 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { defineExperiment, type Experiment, type State } from "../../core/experiment.ts";
+import { cumulate } from "../../core/assign.ts";
+import {
+  type Definition,
+  defineExperiment,
+  type Experiment,
+  parseExperiment,
+  type State,
+} from "../../core/experiment.ts";
+import { weights } from "../../core/group.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { type Change, toggled, transition } from "../../core/transition.ts";
 
@@ -97,4 +106,282 @@ test("never touches the experiment it is given, whether it succeeds or not", () 
 
 test("the switch turns off what is active, and on everything else", () => {
   expect((["inactive", "active", "rollout"] as const).map(toggled)).toEqual(["active", "inactive", "active"]);
+});
+
+describe("a change of the definition", () => {
+  const by = "bob";
+  const edit = (from: Experiment, definition: Partial<Definition>) => transition(from, { by, definition }, NOW);
+  const [future, journey] = [
+    { name: "Future", weight: 50 },
+    { name: "Journey", weight: 50 },
+  ];
+  const allocations = [{ id: "vip", rule: "true", weights: [future, journey] }];
+
+  /** What moves devices, or lets others take part. */
+  const splitting: readonly [what: string, definition: Partial<Definition>][] = [
+    ["a weight", { groups: [{ ...future, weight: 51 }, journey] }],
+    ["weights of the same shares", { groups: [future, journey].map((group) => ({ ...group, weight: 1 })) }],
+    ["a group more", { groups: [future, journey, { name: "Past", weight: 0 }] }],
+    ["another name", { groups: [future, { ...journey, name: "Travel" }] }],
+    ["the unit", { unit: "account" }],
+    ["the salt", { salt: "new" }],
+    ["the routes", { routes: ["/shop/**"] }],
+    ["the rule", { rule: 'ctx.plan == "free"' }],
+    ["the allocations", { allocations }],
+    ["what it depends on", { dependsOn: { key: "other", group: "A" } }],
+    ["the layer", { layer: { name: "shop", from: 0, to: 5000 } }],
+    ["several at once", { salt: "new", rule: "true", groups: [{ ...future, weight: 1 }, journey] }],
+  ];
+  const other: readonly [what: string, definition: Partial<Definition>][] = [
+    ["nothing", {}],
+    ["everything as it is", { groups: [future, journey], salt: null, routes: [], rule: null, layer: null }],
+    ["the order of the groups", { groups: [journey, future] }],
+    [
+      "labels, HTML, payloads and values",
+      {
+        groups: [
+          { ...future, label: "F", html: "<b>", payload: 1, value: 0 },
+          { ...journey, payload: 2, value: 9 },
+        ],
+      },
+    ],
+    ["the salt that it has", { salt: "headline_test" }],
+    ["texts", { title: "Headline", description: "Which one?" }],
+    ["control and fallback", { control: "Journey", fallback: "Journey" }],
+    ["the goals", { goals: [{ event: "signup", kind: "count" }] }],
+    ["stickiness", { sticky: false }],
+  ];
+
+  const rolledOut = transition(active, { by, state: "rollout", rolloutGroup: "Future" }, BEFORE);
+
+  test.each(splitting)("%s opens one epoch while it is active, and none otherwise", (_, definition) => {
+    for (const from of [draft, active, rolledOut]) {
+      expect(edit(from, definition)).toEqual({
+        ...from,
+        ...definition,
+        epoch: from.epoch + (from === active ? 1 : 0),
+        version: from.version + 1,
+        updatedAt: NOW,
+        updatedBy: by,
+      });
+    }
+  });
+
+  test.each(other)("%s opens none", (_, definition) => {
+    for (const from of [draft, active, rolledOut]) {
+      expect(edit(from, definition)).toEqual({
+        ...from,
+        ...definition,
+        version: from.version + 1,
+        updatedAt: NOW,
+        updatedBy: by,
+      });
+    }
+  });
+
+  test("and of the state together is one change with one epoch", () => {
+    const definition = { groups: [{ ...future, weight: 51 }, journey] };
+    const to = (from: Experiment, state: State, rolloutGroup = "Future") =>
+      transition(from, { by, state, rolloutGroup, definition }, NOW);
+    expect(to(draft, "active")).toMatchObject({ epoch: 1, version: 2, startedAt: NOW, ...definition });
+    expect(to(rolledOut, "active")).toMatchObject({ epoch: 2, version: 4, endedAt: null, ...definition });
+    // What is counted by then was assigned by the old definition, and must not be judged by the new one.
+    expect(to(active, "inactive")).toMatchObject({ epoch: 2, version: 3, endedAt: NOW, ...definition });
+    expect(to(active, "rollout")).toMatchObject({ epoch: 2, version: 3, rolloutGroup: "Future", ...definition });
+    expect(to(active, "active")).toMatchObject({ epoch: 2, version: 3, startedAt: BEFORE, ...definition });
+    expect(
+      transition(
+        active,
+        { by, state: "rollout", rolloutGroup: "Past", definition: { groups: [future, { name: "Past", weight: 1 }] } },
+        NOW,
+      ).rolloutGroup,
+    ).toBe("Past");
+  });
+
+  test.each<[what: string, from: Experiment, definition: object, message: string]>([
+    ["a weight", active, { groups: [future, { ...journey, weight: -1 }] }, "groups[1].weight is -1"],
+    ["all weights", active, { groups: [future, journey].map((group) => ({ ...group, weight: 0 })) }, "groups is "],
+    [
+      "the control that is taken away",
+      active,
+      { groups: [journey, { name: "Past", weight: 1 }] },
+      'control is "Future": allowed is one of the groups',
+    ],
+    [
+      "the group that everybody gets",
+      rolledOut,
+      { groups: [journey, { name: "Past", weight: 1 }], control: "Journey", fallback: "Journey" },
+      'rolloutGroup is "Future": allowed is one of the groups',
+    ],
+    [
+      "allocations that miss a new group",
+      edit(active, { allocations }),
+      { groups: [future, journey, { name: "Past", weight: 1 }] },
+      "allocations is ",
+    ],
+    ["a rule", active, { rule: "path ==" }, "(at character 8: "],
+    ["the key", active, { key: "other" }, 'key is "other": allowed is no such field here: a change may have title, '],
+    ["the epoch", active, { epoch: 9 }, "epoch is 9: allowed is no such field here"],
+    ["an unknown field", active, { colour: "red" }, 'colour is "red": allowed is no such field here'],
+    ["a field that is missing", active, { title: undefined }, "title is missing"],
+  ])("that is wrong changes nothing: %s", (_, from, definition, message) => {
+    const before = structuredClone(from);
+    expect(() => edit(from, definition as Partial<Definition>)).toThrow(InvalidInput);
+    expect(() => edit(from, definition as Partial<Definition>)).toThrow(message);
+    expect(from).toEqual(before);
+  });
+
+  test("keeps weights as they are given", () => {
+    const groups = [
+      { ...future, weight: 2 },
+      { ...journey, weight: 2 },
+    ];
+    expect(edit(active, { groups }).groups).toEqual(groups);
+  });
+});
+
+describe("no way to write an experiment lets in weights that are no split", () => {
+  const anyWeight = fc.oneof(
+    { weight: 25, arbitrary: fc.integer({ min: 0, max: 1000 }) },
+    fc.constantFrom(
+      0,
+      -0,
+      -1,
+      0.5,
+      Number.NaN,
+      Infinity,
+      2 ** 53 - 1,
+      2 ** 53,
+      1e300,
+      "50",
+      null,
+      undefined,
+      [50],
+      true,
+    ),
+  );
+  const anyGroup = fc.record({ name: fc.constantFrom("A", "B", "C", "D"), weight: anyWeight });
+  const anyGroups = fc.oneof(
+    { weight: 9, arbitrary: fc.uniqueArray(anyGroup, { minLength: 1, maxLength: 4, selector: ({ name }) => name }) },
+    fc.array(anyGroup, { maxLength: 4 }),
+  );
+  const anyState = fc.constantFrom("inactive", "active", "rollout") as fc.Arbitrary<State>;
+
+  const isSplit = (groups: Experiment["groups"]) => {
+    const total = groups.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
+    return (
+      groups.length >= 2 &&
+      new Set(groups.map(({ name }) => name)).size === groups.length &&
+      groups.every(({ weight }) => Number.isSafeInteger(weight) && weight >= 0) &&
+      total > 0n &&
+      total <= BigInt(Number.MAX_SAFE_INTEGER)
+    );
+  };
+  /** The experiment that was written, or null when it was refused as it should be. */
+  const attempt = (write: () => Experiment): Experiment | null => {
+    try {
+      return write();
+    } catch (error) {
+      if (error instanceof InvalidInput) return null;
+      throw error;
+    }
+  };
+  const holds = (written: Experiment | null) => {
+    if (!written) return;
+    for (const groups of [written.groups, ...written.allocations.map(({ weights }) => weights)]) {
+      expect(isSplit(groups)).toBe(true);
+      cumulate(weights({ groups }));
+    }
+  };
+
+  test("define, parse and transition, one after the other", () => {
+    let written = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(
+        anyGroups,
+        fc.array(
+          fc.record({
+            state: anyState,
+            groups: anyGroups,
+            other: fc.option(fc.array(anyWeight, { minLength: 4, maxLength: 4 })),
+          }),
+          { maxLength: 5 },
+        ),
+        (groups, changes) => {
+          const defined = attempt(() =>
+            defineExperiment({ key: "k", groups: groups as Experiment["groups"] }, NOW, "p"),
+          );
+          holds(defined);
+          let experiment = defined ?? draft;
+          for (const { state, groups, other } of changes) {
+            const weights = groups.map(({ name }, i) => ({ name, weight: other?.[i] }));
+            const allocations = other ? [{ id: "a", rule: "true", weights }] : [];
+            const definition = { groups, control: groups[0]?.name, fallback: groups[0]?.name, allocations };
+            const change = {
+              by: "p",
+              state,
+              rolloutGroup: groups[0]?.name ?? "",
+              definition: definition as Definition,
+            };
+            const before = structuredClone(experiment);
+            const changed = attempt(() => transition(experiment, change, NOW));
+            expect(experiment).toEqual(before);
+            holds(changed);
+            if (changed) written += 1;
+            else refused += 1;
+            holds(attempt(() => parseExperiment({ ...experiment, ...definition, state })));
+            holds(attempt(() => parseExperiment(JSON.parse(JSON.stringify({ ...experiment, ...definition })))));
+            experiment = changed ?? experiment;
+          }
+        },
+      ),
+      { seed: 12, numRuns: 2000 },
+    );
+    // Both ways were gone, or this shows nothing.
+    expect(written).toBeGreaterThan(300);
+    expect(refused).toBeGreaterThan(300);
+  });
+});
+
+test("any sequence of changes counts versions one by one, and epochs by at most one", () => {
+  const anyChange = fc.record(
+    {
+      state: fc.constantFrom<State>("inactive", "active", "rollout"),
+      rolloutGroup: fc.constantFrom("Future", "Journey"),
+      definition: fc.record(
+        {
+          title: fc.string(),
+          salt: fc.constantFrom(null, "a", "b"),
+          groups: fc.nat(3).map((weight) => ["Future", "Journey"].map((name) => ({ name, weight: weight + 1 }))),
+          rule: fc.constantFrom(null, "true", "false"),
+        },
+        { requiredKeys: [] },
+      ),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fc.array(anyChange, { maxLength: 12 }), (changes) => {
+      let experiment = draft;
+      for (const change of changes) {
+        let after: Experiment;
+        try {
+          after = transition(experiment, { by: "p", ...change }, NOW);
+        } catch (error) {
+          if (error instanceof InvalidInput) continue;
+          throw error;
+        }
+        const split = ({ groups, salt, rule }: Experiment) => JSON.stringify([groups, salt, rule]);
+        const starts = experiment.state !== "active" && after.state === "active";
+        const opens = starts || (experiment.state === "active" && split(experiment) !== split(after));
+        expect(after.version).toBe(experiment.version + 1);
+        expect(after.epoch).toBe(experiment.epoch + (opens ? 1 : 0));
+        expect(after.rolloutGroup === null).toBe(after.state !== "rollout");
+        expect(after.key).toBe(experiment.key);
+        experiment = after;
+      }
+    }),
+    { seed: 13 },
+  );
 });
