@@ -100,6 +100,15 @@ describe("GET /experiments", () => {
 });
 
 describe("POST /experiments/toggle", () => {
+  test("that would put a device into two experiments of a layer is refused, and changes nothing", async () => {
+    const layer = { name: "shop", from: 0, to: 5000 };
+    const { app, registry } = await openApp([active("one", { layer }), inactive("two", { layer })]);
+    const response = await app.request("/experiments/toggle", form("two"));
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining("slots apart from 0 to 5000") });
+    expect(registry.get("two")?.state).toBe("inactive");
+  });
+
   test.each([
     ["inactive", inactive("headline_test"), "active"],
     ["active", active("headline_test"), "inactive"],

@@ -182,3 +182,128 @@ describe("a device id that is refused", () => {
     expect((await app.request(`/api/expgroups?device_id=${"x".repeat(256)}`)).status).toBe(200);
   });
 });
+
+describe("what the request says of the visitor", () => {
+  const on = () => [
+    active("page", { routes: ["/shop/**"], control: "B" }),
+    active("plan", { rule: 'ctx.plan == "free" && ctx.country in ["DE", "AT"]' }),
+    active("browser", { rule: 'language == "de-AT" && userAgent.contains("Mobile") && path == "/shop/a"' }),
+    active("account", { unit: "account", salt: "shared" }),
+    active("session", { unit: "session", salt: "shared" }),
+  ];
+  const ALL = {
+    device_id: DEVICE,
+    account_id: "a1",
+    session_id: "s1",
+    path: "/shop/a",
+    "ctx.plan": "free",
+    "ctx.country": "AT",
+  };
+  const reasons = (groups: Record<string, { reason: string }>) =>
+    Object.fromEntries(Object.entries(groups).map(([key, { reason }]) => [key, reason]));
+
+  test("decides who takes part", async () => {
+    const { app, stored } = await openApp(on());
+    const response = await app.request(`/api/expgroups?${new URLSearchParams(ALL)}`, {
+      headers: { "accept-language": "de-AT,de;q=0.9", "user-agent": "Mozilla/5.0 (iPhone) Mobile" },
+    });
+    const groups = await response.json();
+    expect(reasons(groups)).toEqual({ page: "hash", plan: "hash", browser: "hash", account: "hash", session: "hash" });
+    expect(groups.account.group).toBe(assign("a1", "shared", weights(active("x"))));
+    expect(groups.session.group).toBe(assign("s1", "shared", weights(active("x"))));
+    expect((await stored())[0]).not.toHaveProperty("reasons");
+  });
+
+  test("and who does not: they get the fallback, are not counted, and the event says why", async () => {
+    const { app, stored } = await openApp(on());
+    const { groups } = await ask(app, { device_id: DEVICE, path: "/blog", "ctx.plan": "free" });
+    const why = { page: "route", plan: "rule", browser: "rule", account: "no_unit", session: "no_unit" };
+    expect(reasons(groups)).toEqual(why);
+    expect(groups.page).toMatchObject({
+      group: "B",
+      fallback: "B",
+      value: -1,
+      active: true,
+      state: "active",
+      epoch: 1,
+    });
+    expect(groups.account).toMatchObject({ group: "", fallback: "A", value: -1 });
+    expect((await stored())[0]).toMatchObject({ reasons: why, params: { page: "B", plan: "A", account: "" } });
+  });
+
+  test.each<[what: string, query: string, detail: string]>([
+    ["an account id of 257 characters", `account_id=${"x".repeat(257)}`, "account_id: allowed are 1 to 256"],
+    ["a session id with NUL", "session_id=%00", "session_id: allowed are 1 to 256"],
+    ["a context name with a space", "ctx.a%20b=1", 'ctx.NAME is "ctx.a b": allowed as NAME are 1 to 64 letters'],
+    ["no context name", "ctx.=1", 'ctx.NAME is "ctx."'],
+    ["a context name of 65 characters", `ctx.${"x".repeat(65)}=1`, "ctx.NAME is"],
+    ["a context value of 257 characters", `ctx.a=${"x".repeat(257)}`, "ctx.a: allowed are 256"],
+    ["a context value with NUL", "ctx.a=%00", "ctx.a: allowed are 256 well-formed characters other than NUL"],
+    ["a context name twice", "ctx.a=1&ctx.a=2", "ctx.a: allowed is one, it is there 2 times"],
+    ["21 context names", Array.from({ length: 21 }, (_, i) => `ctx.n${i}=1`).join("&"), "allowed are 20, there are 21"],
+  ])("is refused beyond its limits, whether a rule asks for it or not: %s", async (_, query, detail) => {
+    for (const experiments of [on(), [active("plain")]]) {
+      const { app, stored } = await openApp(experiments);
+      const response = await app.request(`/api/expgroups?device_id=d1&${query}`);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ status: 400, detail: expect.stringContaining(detail) });
+      expect(await stored()).toEqual([]);
+    }
+  });
+
+  test("is taken up to its limits", async () => {
+    const { app } = await openApp(on());
+    const names = Array.from({ length: 20 }, (_, i) => `ctx.${"n".repeat(62)}${i}=${"x".repeat(256)}`).join("&");
+    const ids = `account_id=${"a".repeat(256)}&session_id=${"s".repeat(256)}`;
+    expect((await app.request(`/api/expgroups?device_id=d1&${ids}&${names}`)).status).toBe(200);
+  });
+});
+
+describe("settings", () => {
+  test("that switch all off make both answers empty, and nothing is stored", async () => {
+    const { app, registry, stored } = await openApp([active("on"), rolledOut("done", "B")]);
+    await registry.updateSettings((settings) => ({ ...settings, enabled: false }));
+    expect((await ask(app, { device_id: DEVICE })).groups).toEqual({});
+    expect(await (await app.request("/api/experiments")).json()).toEqual({});
+    expect(await stored()).toEqual([]);
+    await registry.updateSettings((settings) => ({ ...settings, enabled: true }));
+    expect(Object.keys((await ask(app, { device_id: DEVICE })).groups)).toEqual(["on", "done"]);
+  });
+
+  test("that hold devices out leave them out of all experiments", async () => {
+    const { app, registry } = await openApp([active("one"), active("two"), rolledOut("done", "B")]);
+    await registry.updateSettings((settings) => ({ ...settings, holdout: { share: 1, salt: "2026" } }));
+    const { groups } = await ask(app, { device_id: DEVICE });
+    expect(groups).toMatchObject({
+      one: { group: "A", reason: "holdout", value: -1 },
+      two: { group: "A", reason: "holdout", value: -1 },
+      done: { group: "B", reason: "rollout", value: 1 },
+    });
+  });
+
+  test("that are none change nothing", async () => {
+    const { registry } = await openApp([active("on")]);
+    const before = registry.settings();
+    const share = 2;
+    await expect(registry.updateSettings(() => ({ enabled: true, holdout: { share, salt: "x" } }))).rejects.toThrow(
+      "holdout.share is 2: allowed is a number from 0 to 1",
+    );
+    expect(registry.settings()).toBe(before);
+  });
+});
+
+test("what depends on another experiment follows it", async () => {
+  const { app } = await openApp([
+    active("second", { dependsOn: { key: "first", group: "B" }, salt: "first" }),
+    active("first"),
+  ]);
+  let took = 0;
+  for (let i = 0; i < 100; i += 1) {
+    const { groups } = await ask(app, { device_id: `seed-16:${i}` });
+    const takesPart = groups.first.group === "B";
+    expect(groups.second.reason).toBe(takesPart ? "hash" : "dependency");
+    took += Number(takesPart);
+  }
+  expect(took).toBeGreaterThan(25);
+  expect(took).toBeLessThan(75);
+});

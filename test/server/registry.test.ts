@@ -181,6 +181,43 @@ describe("changing", () => {
   });
 });
 
+describe("experiments that would not fit together", () => {
+  const half = { name: "shop", from: 0, to: 5000 };
+
+  test("are not written", async () => {
+    const path = await pathInNewFolder();
+    const registry = await openRegistry(path, [active("one", { layer: half }), inactive("two", { layer: half })]);
+    const before = await readFile(path, "utf8");
+    await expect(registry.update("two", activate)).rejects.toThrow(
+      "allowed is slots apart from 0 to 5000, which one has",
+    );
+    await expect(registry.update("two", (two) => ({ ...two, dependsOn: { key: "gone", group: "A" } }))).rejects.toThrow(
+      'dependsOn.key is "gone": allowed is the key of another experiment',
+    );
+    expect(registry.get("two")?.state).toBe("inactive");
+    expect(await readFile(path, "utf8")).toBe(before);
+  });
+
+  test("are not begun with", async () => {
+    const path = await pathInNewFolder();
+    await expect(openRegistry(path, [inactive("one"), inactive("one")])).rejects.toThrow("a key that no other has");
+    await expect(readFile(path)).rejects.toThrow("ENOENT");
+  });
+});
+
+test("settings are durable, and stay with every change of an experiment", async () => {
+  const path = await pathInNewFolder();
+  const registry = await openRegistry(path, [inactive("one")]);
+  expect(registry.settings()).toEqual({ enabled: true, holdout: null });
+  const settings = { enabled: false, holdout: { share: 0.1, salt: "2026" } };
+  const [, changed] = await Promise.all([registry.update("one", activate), registry.updateSettings(() => settings)]);
+  expect(changed).toEqual(settings);
+  await registry.update("one", retitle("new"));
+  const again = await openRegistry(path, []);
+  expect(again.settings()).toEqual(settings);
+  expect(again.get("one")).toMatchObject({ state: "active", title: "new" });
+});
+
 describe("replacing a file", () => {
   test("syncs the new content before the name is moved, and the folder after it", async () => {
     const folder = await temporaryFolder();

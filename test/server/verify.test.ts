@@ -7,6 +7,7 @@ import { assign } from "../../core/assign.ts";
 import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { weights } from "../../core/group.ts";
+import { transition } from "../../core/transition.ts";
 import { openEventLog } from "../../server/events/log.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { verify } from "../../server/verify/verify.ts";
@@ -179,6 +180,41 @@ describe("groups are recomputed from the definition of their epoch", () => {
     const rolled = rolledOut("on", "B");
     expect((await verify(await dataOf([groups(device, "B")], [rolled]))).ok).toBe(true);
     expect((await verify(await dataOf([exposure(device, "B")], [rolled]))).ok).toBe(false);
+  });
+
+  test("who did not take part, what was edited since it ended, and what is not of devices is not checked", async () => {
+    const fallback = (deviceId: string) => ({
+      ...groups(deviceId, other(groupOf(deviceId))),
+      reasons: { on: "route" },
+    });
+    expect(await verify(await dataOf([fallback("d1")], [experiment]))).toMatchObject({
+      ok: true,
+      assignments: { checked: 0, unchecked: 1 },
+    });
+    const wrong = exposure("d1", other(groupOf("d1")));
+    const ended = transition(experiment, { by: "test", state: "inactive" }, "2026-02-01T12:00:00Z");
+    const edited = transition(ended, { by: "test", definition: { salt: "x" } }, "2026-02-02T12:00:00Z");
+    expect((await verify(await dataOf([wrong], [ended]))).ok).toBe(false);
+    expect((await verify(await dataOf([wrong], [edited]))).ok).toBe(true);
+    expect((await verify(await dataOf([wrong], [active("on", { unit: "account" })]))).ok).toBe(true);
+  });
+
+  test("a reason by which a device takes part does not hide a wrong group", async () => {
+    const sticky = { ...groups("d1", other(groupOf("d1"))), reasons: { on: "sticky" } };
+    expect((await verify(await dataOf([sticky], [experiment]))).ok).toBe(false);
+  });
+
+  test("that of an allocation is right too", async () => {
+    const weights = [
+      { name: "A", weight: 1 },
+      { name: "B", weight: 0 },
+    ];
+    const allocated = active("on", { allocations: [{ id: "vip", rule: "true", weights }] });
+    const device = ["d1", "d2", "d3", "d4", "d5"].find((id) => groupOf(id) === "B") ?? "";
+    for (const group of ["A", "B"])
+      expect((await verify(await dataOf([exposure(device, group)], [allocated]))).ok).toBe(true);
+    const onlyB = ["d1", "d2", "d3", "d4", "d5"].find((id) => groupOf(id) === "A") ?? "";
+    expect((await verify(await dataOf([exposure(onlyB, "B")], [allocated]))).ok).toBe(false);
   });
 
   test("a registry that is missing beside a log is refused, as a start does", async () => {
