@@ -31,12 +31,12 @@ export interface Answer {
 }
 
 /** An answer that any site may read. Of `headers`, scripts of other sites see those that it exposes by itself. */
-export function publicAnswer(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, headers: { ...PUBLIC_JSON, ...headers }, body: JSON.stringify(body) };
+export function publicAnswer(body: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, headers: headers ? { ...PUBLIC_JSON, ...headers } : PUBLIC_JSON, body: JSON.stringify(body) };
 }
 
 /** The same for a handler of Hono's. */
-export function publicJson(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
+export function publicJson(body: unknown, status = 200, headers?: Readonly<Record<string, string>>): Response {
   return respond(publicAnswer(body, status, headers));
 }
 

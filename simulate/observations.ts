@@ -1,4 +1,5 @@
 import type { Event } from "../core/event.ts";
+import { isCounted } from "../core/reason.ts";
 import type { Visit } from "./driver.ts";
 import type { Seen } from "./in-page.ts";
 import type { Rates } from "./rates.ts";
@@ -44,6 +45,31 @@ export function experimentsWithClicks({ visits }: Pick<Observations, "visits">):
     for (const { experiment, clicks } of seen?.placeholders ?? []) if (clicks.length > 0) keys.add(experiment);
   }
   return [...keys];
+}
+
+/**
+ * Why a device got its group of an experiment, where neither the experiment's state nor its weights say: what the server
+ * recorded with the assignment (it left the device out, say, or by a rule gave it other weights). Null otherwise.
+ */
+export type ReasonOf = (deviceId: string, experiment: string) => string | null;
+
+export function recordedReasons({ events }: Pick<Observations, "events">): ReasonOf {
+  const byDevice = new Map<string, Readonly<Record<string, string>>>();
+  for (const { event, source, deviceId, reasons } of events) {
+    if (event === "exp_groups" && source === "backend" && typeof reasons === "object" && reasons !== null) {
+      byDevice.set(deviceId, reasons as Record<string, string>);
+    }
+  }
+  return (deviceId, experiment) => {
+    const reasons = byDevice.get(deviceId);
+    return reasons && Object.hasOwn(reasons, experiment) ? (reasons[experiment] ?? null) : null;
+  };
+}
+
+/** Whether a device takes part in an experiment: the tag then reports its exposure. */
+export function takesPart(claims: Claims, reasonOf: ReasonOf, deviceId: string, experiment: string): boolean {
+  const reason = reasonOf(deviceId, experiment);
+  return claims[experiment]?.state === "active" && (reason === null || isCounted(reason));
 }
 
 /** The share of the devices that each group should get: by weight when active, else all to the one group that is shown. */

@@ -101,7 +101,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky }: Deps) {
           ]),
         ),
         200,
-        kept === null ? {} : { [STICKY_HEADER]: kept, "access-control-expose-headers": STICKY_HEADER },
+        kept === null ? undefined : { [STICKY_HEADER]: kept, "access-control-expose-headers": STICKY_HEADER },
       );
     })
     .options("/api/expgroups", preflight);

@@ -14,7 +14,7 @@ export function describeVerification(verification: Verification): string {
     `checkpoints: ${number(checkpoints.checked)} compared` +
       (checkpoints.damaged > 0 ? `, ${number(checkpoints.damaged)} damaged (the next start does without)` : ""),
     `groups: ${number(assignments.checked)} recomputed, ${number(assignments.unchecked)} not ` +
-      "(the registry knows the present epoch's definitions only)",
+      "(of other epochs, of devices that did not take part, or of other units)",
     drifts === 0 ? "✓ no drift" : `✗ ${number(drifts)} ${drifts === 1 ? "drift" : "drifts"}:`,
     ...details.map(describeDrift),
   ];

@@ -1,8 +1,8 @@
-import { groupsShown, type Observations } from "../observations.ts";
+import { groupsShown, type Observations, recordedReasons, takesPart } from "../observations.ts";
 import type { Check } from "./check.ts";
 
 export interface Accounting {
-  /** Events that the visitors' pages must have sent: one pageview, an exposure per active experiment, the clicks. */
+  /** Events that the visitors' pages must have sent: one pageview, an exposure per active experiment that they take part in, the clicks. */
   readonly sent: number;
   readonly stored: number;
   readonly lost: number;
@@ -46,13 +46,15 @@ export function checkAccounting(observations: Observations): { accounting: Accou
   };
 }
 
-function expectedEvents({ visits, claims }: Observations): Map<string, number> {
+function expectedEvents(observations: Observations): Map<string, number> {
+  const { visits, claims } = observations;
+  const reasonOf = recordedReasons(observations);
   const sent = new Map<string, number>();
   for (const { seen, clicks } of visits) {
     if (!seen) continue;
     add(sent, seen.deviceId, "pageview");
     for (const key of groupsShown(seen).keys()) {
-      if (claims[key]?.state === "active") add(sent, seen.deviceId, "exposure", key);
+      if (takesPart(claims, reasonOf, seen.deviceId, key)) add(sent, seen.deviceId, "exposure", key);
     }
     for (const { experiment, event } of clicks) add(sent, seen.deviceId, event, experiment);
   }

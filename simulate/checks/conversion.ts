@@ -1,6 +1,15 @@
 import { binomialExact, wilson } from "../../core/statistics/index.ts";
 import { tally } from "../../core/tally.ts";
-import { expectedShares, experimentsOnPage, experimentsWithClicks, type Observations } from "../observations.ts";
+import {
+  expectedShares,
+  experimentsOnPage,
+  experimentsWithClicks,
+  groupsShown,
+  type Observations,
+  type ReasonOf,
+  recordedReasons,
+  takesPart,
+} from "../observations.ts";
 import { clickRate } from "../rates.ts";
 import type { Test } from "./check.ts";
 
@@ -25,6 +34,7 @@ export function conversions(observations: Observations): { rows: ConversionRepor
   const goal = goalOf(observations);
   if (goal === undefined) return { rows: [], tests: [] };
   const run = observations.events.find((event) => event.run !== undefined)?.run ?? null;
+  const reasonOf = recordedReasons(observations);
   const rows = experimentsOnPage(observations)
     .filter((key) => observations.claims[key]?.state === "active")
     .flatMap((key) => {
@@ -40,7 +50,7 @@ export function conversions(observations: Observations): { rows: ConversionRepor
           converted,
           rate: devices === 0 ? 0 : converted / devices,
           ci: wilson({ conversions: converted, n: devices, alpha: 0.05 }),
-          expected: expectedRate(observations, effects, key, group),
+          expected: expectedRate(observations, reasonOf, effects, key, group),
           source: effects.length === 1 && effects[0] === key ? "exact" : "mixture",
         };
       });
@@ -64,11 +74,47 @@ export function goalOf({ visits }: Pick<Observations, "visits">): string | undef
 }
 
 /** Chance that a visitor of this group clicks at least once: experiments are independent, so the chances of not clicking multiply. */
-function expectedRate({ claims, rates }: Observations, effects: readonly string[], key: string, group: string): number {
+function expectedRate(
+  observations: Observations,
+  reasonOf: ReasonOf,
+  effects: readonly string[],
+  key: string,
+  group: string,
+): number {
+  const { claims, rates } = observations;
   const stays = effects.map((effect) => {
     if (effect === key) return 1 - clickRate(rates, claims, key, group);
-    const shares = [...expectedShares(claims, effect)];
+    const shares = [...sharesAmong(observations, reasonOf, effect, key, group)];
     return 1 - shares.reduce((mean, [name, share]) => mean + share * clickRate(rates, claims, effect, name), 0);
   });
   return 1 - stays.reduce((product, stay) => product * stay, 1);
+}
+
+/**
+ * The shares of another experiment's groups among the visitors of this one's group: those of the weights, unless some
+ * visitors got theirs for another reason. Then one may depend on the other (two of a layer share nobody), so the shares are
+ * those that were seen.
+ */
+function sharesAmong(
+  observations: Observations,
+  reasonOf: ReasonOf,
+  effect: string,
+  key: string,
+  group: string,
+): ReadonlyMap<string, number> {
+  const { claims, visits } = observations;
+  if (visits.every(({ seen }) => !seen || reasonOf(seen.deviceId, effect) === null)) {
+    return expectedShares(claims, effect);
+  }
+  const counts = new Map<string, number>();
+  let all = 0;
+  for (const { seen } of visits) {
+    if (!seen || !takesPart(claims, reasonOf, seen.deviceId, key)) continue;
+    const groups = groupsShown(seen);
+    const other = groups.get(effect);
+    if (groups.get(key) !== group || typeof other !== "string") continue;
+    counts.set(other, (counts.get(other) ?? 0) + 1);
+    all += 1;
+  }
+  return new Map([...counts].map(([other, count]) => [other, count / all]));
 }

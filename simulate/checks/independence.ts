@@ -1,5 +1,12 @@
 import { independence } from "../../core/statistics/index.ts";
-import { expectedShares, experimentsOnPage, groupsShown, type Observations } from "../observations.ts";
+import {
+  expectedShares,
+  experimentsOnPage,
+  groupsShown,
+  type Observations,
+  type ReasonOf,
+  recordedReasons,
+} from "../observations.ts";
 import type { Test } from "./check.ts";
 
 export interface IndependenceReport {
@@ -20,23 +27,25 @@ export interface IndependenceReport {
 /** Does the group of one experiment say anything about the group of another? Every pair of active experiments on the page. */
 export function independences(observations: Observations): { pairs: IndependenceReport[]; tests: Test[] } {
   const keys = experimentsOnPage(observations).filter((key) => observations.claims[key]?.state === "active");
-  const pairs = keys.flatMap((a, place) => keys.slice(place + 1).map((b) => pairOf(observations, a, b)));
+  const reasonOf = recordedReasons(observations);
+  const pairs = keys.flatMap((a, place) => keys.slice(place + 1).map((b) => pairOf(observations, reasonOf, a, b)));
   return {
     pairs,
     tests: pairs.map(({ a, b, p }) => ({ check: "independence", what: `${a}/${b}`, p })),
   };
 }
 
-function pairOf(observations: Observations, a: string, b: string): IndependenceReport {
+function pairOf(observations: Observations, reasonOf: ReasonOf, a: string, b: string): IndependenceReport {
   const sharesA = expectedShares(observations.claims, a);
   const sharesB = expectedShares(observations.claims, b);
   const [rows, columns] = [[...sharesA.keys()], [...sharesB.keys()]];
   const table = rows.map(() => columns.map(() => 0));
   let n = 0;
   for (const { seen } of observations.visits) {
-    const groups = seen && groupsShown(seen);
-    const row = table[rows.indexOf(groups?.get(a) ?? "")];
-    const column = columns.indexOf(groups?.get(b) ?? "");
+    if (!seen || reasonOf(seen.deviceId, a) !== null || reasonOf(seen.deviceId, b) !== null) continue;
+    const groups = groupsShown(seen);
+    const row = table[rows.indexOf(groups.get(a) ?? "")];
+    const column = columns.indexOf(groups.get(b) ?? "");
     if (!row || column === -1) continue;
     row[column] = (row[column] ?? 0) + 1;
     n += 1;

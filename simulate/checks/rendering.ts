@@ -23,7 +23,8 @@ export function checkRendering(observations: Observations): { rendering: Renderi
     const mismatch = seen.placeholders
       .filter(({ experiment }) => keys.includes(experiment))
       .map((placeholder) => {
-        const expected = groups[placeholder.experiment];
+        // Where there is no unit to assign, the page shows the fallback.
+        const expected = groups[placeholder.experiment] || observations.claims[placeholder.experiment]?.fallback;
         const shown = groupShown(placeholder, expected);
         return shown !== null && shown === expected
           ? null

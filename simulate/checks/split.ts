@@ -1,5 +1,5 @@
 import { binomialExact, sampleRatioMismatch, wilson } from "../../core/statistics/index.ts";
-import { expectedShares, experimentsOnPage, groupsShown, type Observations } from "../observations.ts";
+import { expectedShares, experimentsOnPage, groupsShown, type Observations, recordedReasons } from "../observations.ts";
 import type { Test } from "./check.ts";
 
 export interface SplitReport {
@@ -11,7 +11,7 @@ export interface SplitReport {
     readonly weight: number;
     /** Share of the devices that should see it, 0 to 1. */
     readonly expected: number;
-    /** Visits that saw it. */
+    /** Visits that saw it, but for those that did not get their group by the weights. */
     readonly seen: number;
     readonly share: number;
     /** Wilson, 95 %. */
@@ -24,11 +24,13 @@ export interface SplitReport {
 /** How the visits fell to the groups of each experiment on the page, against its weights. */
 export function splits(observations: Observations): { experiments: SplitReport[]; tests: Test[] } {
   const tests: Test[] = [];
+  const reasonOf = recordedReasons(observations);
   const experiments = experimentsOnPage(observations).map((key): SplitReport => {
     const claim = observations.claims[key];
     const seen = new Map<string, number>();
     for (const visit of observations.visits) {
-      const group = visit.seen ? groupsShown(visit.seen).get(key) : null;
+      if (!visit.seen || reasonOf(visit.seen.deviceId, key) !== null) continue;
+      const group = groupsShown(visit.seen).get(key);
       if (group) seen.set(group, (seen.get(group) ?? 0) + 1);
     }
     const shares = expectedShares(observations.claims, key);
