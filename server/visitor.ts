@@ -26,8 +26,16 @@ export function readUnitIds(c: Context<Env>): UnitIds {
   };
 }
 
+/**
+ * A parameter of the request, or undefined. Looks for its name first: of one that is missing Hono makes sure by taking the
+ * whole query apart, once the query has any percent sign, and a page's path always has.
+ */
+export function readParameter(c: Context<Env>, name: string): string | undefined {
+  return c.req.url.includes(`${name}=`) ? c.req.query(name) : undefined;
+}
+
 function readId(c: Context<Env>, name: string): string | null {
-  const id = c.req.query(name) || null;
+  const id = readParameter(c, name) || null;
   if (id !== null && (id.length > MAX_UNIT_ID_LENGTH || storableText(id) !== null)) {
     throw new BadParameter(`${name}: allowed are 1 to ${MAX_UNIT_ID_LENGTH} well-formed characters other than NUL`);
   }
@@ -36,7 +44,7 @@ function readId(c: Context<Env>, name: string): string | null {
 
 /** The page's path; undefined when the request says none that can be stored. */
 export function readPath(c: Context<Env>): string | undefined {
-  const path = c.req.query("path");
+  const path = readParameter(c, "path");
   return path && path.length <= MAX_PATH_LENGTH && storableText(path) === null ? path : undefined;
 }
 

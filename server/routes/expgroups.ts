@@ -13,7 +13,7 @@ import { type Env, header, preflight, problem, publicJson } from "../http.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "../run.ts";
 import { STICKY_HEADER, type StickyEntries, type StickyTokens } from "../sticky.ts";
-import { BadParameter, readPath, readRuleContext, readUnitIds } from "../visitor.ts";
+import { BadParameter, readParameter, readPath, readRuleContext, readUnitIds } from "../visitor.ts";
 
 const sha256: Sha256Hex = (text) => hash("sha256", text, "hex");
 
@@ -60,7 +60,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky }: Deps) {
 
       const { device } = ids;
       const now = new Date();
-      const given = c.req.query("sticky");
+      const given = readParameter(c, "sticky");
       const token = device !== null && given ? sticky.read(given, device, experiments, now.getTime()) : null;
       const context: Context = token ? { ...asked, sticky: token.entries } : asked;
       const assigned = experiments.map(

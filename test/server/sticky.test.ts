@@ -28,13 +28,13 @@ describe("a token", () => {
     expect(tokens.read(written(), "d1", experiments, START + 365 * DAY_MS)).toBeNull();
   });
 
-  test("is compact: 28 characters and 12 to 14 for each experiment, however long the names", () => {
-    expect(written(new Map([["one", { group: "A", epoch: 1 }]]))).toHaveLength(40);
+  test("is compact: 30 characters and 12 to 14 for each experiment, however long the names", () => {
+    expect(written(new Map([["one", { group: "A", epoch: 1 }]]))).toHaveLength(42);
     const long = Array.from({ length: 100 }, (_, i) => active(`${"x".repeat(90)}${i}`));
     const of = new Map(long.map(({ key }) => [key, { group: "A", epoch: 200 }]));
     const token = tokens.write(of, null, "d1", long, START) ?? "";
     expect(token.length).toBeLessThan(1400);
-    expect(token).toMatch(/^[\w-]+$/);
+    expect(token).toMatch(/^[\w-]+\.[\w-]{22}$/);
     expect(tokens.read(token, "d1", long, START)?.entries).toEqual(of);
   });
 
@@ -91,19 +91,24 @@ describe("a token", () => {
 describe("a token that is not whole, not ours, or not this device's says nothing", () => {
   const read = (token: string, deviceId = "d1", of = tokens) => of.read(token, deviceId, experiments, START);
 
-  test("with any bit changed", () => {
-    const bytes = Buffer.from(written(), "base64url");
-    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
-      const changed = Buffer.from(bytes);
-      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(read(changed.toString("base64url"))).toBeNull();
+  test("with any bit of it changed", () => {
+    const [text = "", mac = ""] = written().split(".");
+    const flip = (part: string, bit: number) => {
+      const bytes = Buffer.from(part, "base64url");
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      return bytes.toString("base64url");
+    };
+    for (let bit = 0; bit < 8 * Buffer.from(text, "base64url").length; bit += 1) {
+      expect(read(`${flip(text, bit)}.${mac}`)).toBeNull();
     }
+    for (let bit = 0; bit < 8 * 16; bit += 1) expect(read(`${text}.${flip(mac, bit)}`)).toBeNull();
   });
 
   test("of any other length", () => {
     const token = written();
     for (let length = 0; length < token.length; length += 1) expect(read(token.slice(0, length))).toBeNull();
     expect(read(`${token}AAAA`)).toBeNull();
+    expect(read(`A${token}`)).toBeNull();
     expect(read("A".repeat(1_000_000))).toBeNull();
   });
 
@@ -122,11 +127,15 @@ describe("a token that is not whole, not ours, or not this device's says nothing
   });
 
   test("signed for another purpose with the same secret", () => {
-    const body = Buffer.from(written(), "base64url").subarray(0, -16);
-    for (const purpose of ["run:", "", "sticky:", "sticky:d1"]) {
-      const mac = createHmac("sha256", KEY).update(purpose).update(body).digest().subarray(0, 16);
-      expect(read(Buffer.concat([body, mac]).toString("base64url"))).toBeNull();
+    const [text = ""] = written().split(".");
+    const signed = (purpose: string) => {
+      const mac = createHmac("sha256", KEY).update(`${purpose}${text}`).digest().subarray(0, 16);
+      return `${text}.${mac.toString("base64url")}`;
+    };
+    for (const purpose of ["run:", "", "sticky:", "sticky:d1:", "sticky:2:d2:"]) {
+      expect(read(signed(purpose))).toBeNull();
     }
+    expect(read(signed("sticky:2:d1:"))).not.toBeNull();
   });
 });
 
@@ -227,7 +236,7 @@ describe("the answer", () => {
     const { app } = await openApp([active("on")]);
     const first = await app.request("/api/expgroups?device_id=d1");
     const token = first.headers.get("fairsplit-sticky") ?? "";
-    expect(token).toMatch(/^[\w-]{40}$/);
+    expect(token).toMatch(/^[\w-]{19}\.[\w-]{22}$/);
     expect(first.headers.get("access-control-expose-headers")).toBe("fairsplit-sticky");
     const again = await app.request(`/api/expgroups?device_id=d1&sticky=${token}`);
     expect(again.headers.get("fairsplit-sticky")).toBeNull();
