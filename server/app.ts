@@ -1,6 +1,9 @@
 import { Hono } from "hono";
 import { InvalidInput } from "../core/parse.ts";
-import { adminOnly } from "./admin.ts";
+import { adminGuard } from "./auth/guard.ts";
+import { lockout } from "./auth/lockout.ts";
+import type { LoginLinks } from "./auth/login-links.ts";
+import type { Sessions } from "./auth/sessions.ts";
 import type { EventLog } from "./events/log.ts";
 import { type Env, problem } from "./http.ts";
 import type { Limits } from "./rate-limit.ts";
@@ -13,6 +16,7 @@ import { experimentsRoutes } from "./routes/experiments.ts";
 import { experimentsPageRoutes } from "./routes/experiments-page.tsx";
 import { expgroupsRoutes } from "./routes/expgroups.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { tagRoutes } from "./routes/tag.ts";
@@ -26,6 +30,10 @@ export interface Deps {
   readonly sticky: StickyTokens;
   /** The admin's bearer token; null opens the admin routes, which only the demo does, on loopback. */
   readonly adminToken: string | null;
+  readonly sessions: Sessions;
+  readonly links: LoginLinks;
+  /** Origin under which browsers reach the server, such as `https://ab.example.com`; null when nobody said. */
+  readonly baseUrl: string | null;
   readonly assets: { readonly tag: string; readonly adminCss: string };
   readonly limits: Limits;
   /** Why the server should get no requests now; null when it is ready. */
@@ -35,6 +43,9 @@ export interface Deps {
   /** Told of errors that are ours; never of a client's. */
   readonly onError: (error: Error) => void;
 }
+
+/** What only the admin sees: whatever lies below, so that a route that is added there is guarded before it is written. */
+const ADMIN_PATHS = ["/experiments/*", "/api/admin/*", "/metrics/*", "/docs/*", "/openapi.json", "/logout"] as const;
 
 /** The whole HTTP surface. Building it opens nothing and listens nowhere: `main.ts` does, tests call `app.request()`. */
 export function createApp(deps: Deps): Hono<Env> {
@@ -50,11 +61,17 @@ export function createApp(deps: Deps): Hono<Env> {
 
   app.get("/admin.css", (c) => c.text(deps.assets.adminCss, 200, { "content-type": "text/css; charset=utf-8" }));
   // Only these paths are guarded by middleware, so that the hot routes above run none.
-  const guard = adminOnly(deps.adminToken, deps.limits);
-  app.use("/experiments/*", guard);
-  app.use("/api/admin/*", guard);
+  const access = {
+    token: deps.adminToken,
+    sessions: deps.sessions,
+    lockout: lockout(deps.limits.logins),
+    baseUrl: deps.baseUrl,
+    proxies: deps.limits.proxies,
+  };
+  const guard = adminGuard(access);
+  for (const path of ADMIN_PATHS) app.use(path, guard);
   app.get("/events", guard);
-  app.use("/metrics", guard);
+  app.route("/", loginRoutes(access, deps.links));
   app.route("/", eventLogRoutes(deps));
   app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));

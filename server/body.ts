@@ -26,12 +26,17 @@ export function tooLong(mostBytes: number): BodyRefused {
 
 /**
  * The text of a request's body of at most `mostBytes`. A longer one is refused by its Content-Length before a byte is
- * read, or while it is counted when it comes in chunks. Throws BodyRefused.
+ * read, or while it is counted when it comes in chunks. It may be read again, with another limit. Throws BodyRefused.
  */
 export async function readBody(c: Context<Env>, mostBytes: number): Promise<string> {
   const header = headersOf(c);
   checkHead(header, mostBytes);
   if (header("content-length") !== undefined) return c.req.text();
+  const readBefore = await c.req.bodyCache.text;
+  if (readBefore !== undefined) {
+    if (Buffer.byteLength(readBefore) > mostBytes) throw tooLong(mostBytes);
+    return readBefore;
+  }
   const { body } = c.req.raw;
   if (!body) return "";
   const chunks: Uint8Array[] = [];
@@ -41,5 +46,8 @@ export async function readBody(c: Context<Env>, mostBytes: number): Promise<stri
     if (bytes > mostBytes) throw tooLong(mostBytes);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  const text = Buffer.concat(chunks).toString("utf8");
+  // Where Hono looks, too; its types leave the promise out.
+  c.req.bodyCache.text = Promise.resolve(text) as unknown as string;
+  return text;
 }

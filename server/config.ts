@@ -25,8 +25,9 @@ export const SETTINGS: readonly Setting[] = [
     "the admin's bearer token, at least 24 characters; generated into the data folder when empty",
   ),
   setting("rate-limit", "6000", "posts to /events a minute from one client address, 0 for any number"),
-  setting("trust-proxy", "0", "proxies in front of the server, whose X-Forwarded-For is to be believed"),
+  setting("trust-proxy", "0", "proxies in front of the server, whose X-Forwarded-For and -Proto are to be believed"),
   setting("admin-token-file", "", "file to read the admin token from"),
+  setting("base-url", "", "where browsers reach the server, such as https://ab.example.com"),
 ];
 
 /** Read by the simulator, not by the server. */
@@ -43,6 +44,8 @@ export interface Config {
   readonly rateLimit: number;
   /** Number of proxies in front of the server. */
   readonly trustProxy: number;
+  /** Origin under which browsers reach the server; null when nobody said. */
+  readonly baseUrl: string | null;
 }
 
 /** Wrong usage or configuration: the program ends with exit code 2 and this message. */
@@ -79,7 +82,16 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     adminToken: adminToken(value("admin-token"), value("admin-token-file")),
     rateLimit: count("rate-limit", 999_999_999),
     trustProxy: count("trust-proxy", 10),
+    baseUrl: baseUrl(value("base-url")),
   };
+}
+
+function baseUrl(text: string): string | null {
+  if (text === "") return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  // The admin pages link from the root, so there is no path to be below.
+  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` && !/[?#]/.test(text)) return url.origin;
+  throw new BadConfig(`base-url is "${text}": allowed is http(s)://host or http(s)://host:port, without a path`);
 }
 
 function adminToken(token: string, file: string): string {
@@ -98,6 +110,12 @@ function readToken(file: string): string {
   } catch (error) {
     throw new BadConfig(`admin-token-file is "${file}", which cannot be read (${(error as Error).message})`);
   }
+}
+
+/** Whether only this computer can reach the server. A base URL elsewhere or a proxy means that others can. */
+export function isForThisComputerOnly({ host, baseUrl, trustProxy }: Config): boolean {
+  const name = baseUrl === null ? host : new URL(baseUrl).hostname.replace(/^\[(.*)\]$/, "$1");
+  return isLoopback(host) && isLoopback(name) && trustProxy === 0;
 }
 
 export function isLoopback(host: string): boolean {

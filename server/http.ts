@@ -5,6 +5,13 @@ import type { Context } from "hono";
 /** Hono's environment here: Node's own request is there, except in tests that call `app.request()`. */
 export interface Env {
   Bindings: Partial<HttpBindings>;
+  /** Set by the guard, so on the admin's routes only. */
+  Variables: {
+    /** Who asks, for the history: "admin", or "demo" where there is no login. */
+    actor: string;
+    /** What the forms of an answer carry in their field `csrf`. */
+    csrf: string;
+  };
 }
 
 /**

@@ -7,7 +7,10 @@ import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import closeWithGrace from "close-with-grace";
 import { createApp, type Deps } from "./app.ts";
-import { BadConfig, type Config, isLoopback } from "./config.ts";
+import { LINK_LIFE_MS, loginLinks } from "./auth/login-links.ts";
+import { openSessions } from "./auth/sessions.ts";
+import { isEasyToGuess, STRONG_ENOUGH } from "./auth/token-strength.ts";
+import { BadConfig, type Config, isForThisComputerOnly, isLoopback } from "./config.ts";
 import { lockDataFolder } from "./data-lock.ts";
 import { demoExperiments } from "./demo-experiments.ts";
 import { openEventLog } from "./events/log.ts";
@@ -28,14 +31,18 @@ export class CannotListen extends Error {}
 
 /** What requests in flight get when the server stops. A connection that never asks for anything is not idle to Node. */
 const LONGEST_STOP_MS = 1000;
-/** A minute and address: enough for a person's mistakes, and no way to guess 24 characters. */
-const WRONG_TOKENS = 30;
+/** A minute and address: enough for a person's mistakes. */
+const WRONG_TOKENS = 5;
 
 /** Opens the data folder, listens, prints the base URL as the first line on stdout, and stops cleanly on a signal. */
 export async function main(mode: Mode, config: Config): Promise<void> {
   if (mode === "demo" && !isLoopback(config.host)) {
     throw new BadConfig(`host is "${config.host}": the demo has no login, allowed is a loopback address`);
   }
+  if (mode === "demo" && !isForThisComputerOnly(config)) {
+    throw new BadConfig("base-url or trust-proxy is set for others to reach the demo, which has no login: use serve");
+  }
+  if (config.adminToken !== "") refuseEasyToken(config.adminToken, config);
   await mkdir(config.data, { recursive: true }).catch((error) => {
     throw new BadConfig(`data is "${config.data}", which cannot be made a folder (${error.message})`);
   });
@@ -50,12 +57,17 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
   const key = Buffer.from(secret, "base64url");
   const readiness = readinessOf(config.data);
+  const admin = demo ? null : await adminToken(config);
+  const links = loginLinks(Date.now);
   const deps: Deps = {
     registry,
     log,
     runs: runSigner(key),
     sticky: stickyTokens(key),
-    adminToken: demo ? null : await adminToken(config),
+    adminToken: admin?.token ?? null,
+    sessions: openSessions(Date.now),
+    links,
+    baseUrl: config.baseUrl,
     limits: { events: rateLimit(config.rateLimit), logins: rateLimit(WRONG_TOKENS), proxies: config.trustProxy },
     obstacle: readiness.obstacle,
     assets: { tag: readBuilt("tag.js"), adminCss: readBuilt("admin.css") },
@@ -69,6 +81,14 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const { server, port } = await listen(fastLane(lane, all), config, demo);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   process.stdout.write(`fairsplit listening on http://${host}:${port}\n`);
+  // With a token that was made earlier only to a person: in the log of a service, each restart would be a way in.
+  if (admin?.isNew || (admin?.isGenerated && process.stderr.isTTY)) {
+    const base = config.baseUrl ?? `http://${openHost(host)}:${port}`;
+    const minutes = LINK_LIFE_MS / 60_000;
+    process.stderr.write(
+      `fairsplit: log in within ${minutes} minutes, with a link that works once: ${base}/login/${links.issue()}\n`,
+    );
+  }
 
   closeWithGrace({ delay: 8000, logger: false }, async () => {
     readiness.stop();
@@ -85,12 +105,25 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   });
 }
 
-async function adminToken(config: Config): Promise<string> {
-  if (config.adminToken !== "") return config.adminToken;
+/** The admin's token; `isNew` when it has just been made. */
+async function adminToken(config: Config): Promise<{ token: string; isGenerated: boolean; isNew: boolean }> {
+  if (config.adminToken !== "") return { token: config.adminToken, isGenerated: false, isNew: false };
   const path = join(config.data, "admin-token");
-  const { secret, created } = await readOrCreateSecret(path);
-  if (created) process.stderr.write(`fairsplit: made an admin token, it is in ${path}\n`);
-  return secret;
+  const { secret: token, created: isNew } = await readOrCreateSecret(path);
+  if (isNew) process.stderr.write(`fairsplit: made an admin token, it is in ${path}\n`);
+  refuseEasyToken(token, config);
+  return { token, isGenerated: true, isNew };
+}
+
+function refuseEasyToken(token: string, config: Config): void {
+  if (isForThisComputerOnly(config) || !isEasyToGuess(token)) return;
+  throw new BadConfig(`the admin token is too easy to guess for a server that others can reach: ${STRONG_ENOUGH}`);
+}
+
+/** A browser cannot open the address that stands for all of a computer's addresses. */
+function openHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "[::]" ? "[::1]" : host;
 }
 
 /** In the demo a taken port moves to the next free one and says so; otherwise it is an error. */

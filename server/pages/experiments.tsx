@@ -1,6 +1,7 @@
 import type { Experiment } from "../../core/experiment.ts";
 import type { LogState } from "../events/log.ts";
 import { AccountingPanel } from "./accounting.tsx";
+import { CsrfField } from "./csrf-field.tsx";
 import { Layout } from "./layout.tsx";
 
 const STATE_WORDS = { active: "Active", inactive: "Inactive", rollout: "Rolled out" } as const;
@@ -9,12 +10,13 @@ interface Props {
   readonly experiments: readonly Experiment[];
   readonly log: LogState;
   readonly isDemo: boolean;
+  readonly csrf: string;
 }
 
 /** The table of all experiments (state, groups with their share, fallback, switch), and what became of the events. */
-export function ExperimentsPage({ experiments, log, isDemo }: Props) {
+export function ExperimentsPage({ experiments, log, isDemo, csrf }: Props) {
   return (
-    <Layout title="Experiments" isDemo={isDemo}>
+    <Layout title="Experiments" isDemo={isDemo} csrf={csrf}>
       <h1>Experiments</h1>
       {experiments.length === 0 ? (
         <p class="empty">There is no experiment yet.</p>
@@ -31,7 +33,7 @@ export function ExperimentsPage({ experiments, log, isDemo }: Props) {
           </thead>
           <tbody>
             {experiments.map((experiment) => (
-              <Row experiment={experiment} />
+              <Row experiment={experiment} csrf={csrf} />
             ))}
           </tbody>
         </table>
@@ -41,7 +43,7 @@ export function ExperimentsPage({ experiments, log, isDemo }: Props) {
   );
 }
 
-function Row({ experiment }: { experiment: Experiment }) {
+function Row({ experiment, csrf }: { experiment: Experiment; csrf: string }) {
   const { key, title, state, fallback, rolloutGroup } = experiment;
   return (
     <tr>
@@ -59,6 +61,7 @@ function Row({ experiment }: { experiment: Experiment }) {
       <td data-label="Fallback">{fallback}</td>
       <td data-label="Switch">
         <form method="post" action="/experiments/toggle">
+          <CsrfField token={csrf} />
           <input type="hidden" name="experiment" value={key} />
           <button
             type="submit"

@@ -1,8 +1,18 @@
 import { raw } from "hono/html";
 import type { PropsWithChildren } from "hono/jsx";
+import { CsrfField } from "./csrf-field.tsx";
+
+interface Props {
+  readonly title: string;
+  readonly isDemo: boolean;
+  /** `c.get("csrf")`; null on pages for people who are not logged in. */
+  readonly csrf: string | null;
+  /** Where the browser is to go at once by itself. */
+  readonly refreshTo?: string | null;
+}
 
 /** The frame of every admin page. */
-export function Layout({ title, isDemo, children }: PropsWithChildren<{ title: string; isDemo: boolean }>) {
+export function Layout({ title, isDemo, csrf, refreshTo = null, children }: PropsWithChildren<Props>) {
   return (
     <>
       {/* Without it browsers lay the page out as in the nineties. */}
@@ -12,6 +22,7 @@ export function Layout({ title, isDemo, children }: PropsWithChildren<{ title: s
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
+          {refreshTo !== null && <meta http-equiv="refresh" content={`0; url=${refreshTo}`} />}
           <title>{`${title} · fairsplit`}</title>
           <link rel="icon" href="data:," />
           <link rel="stylesheet" href="/admin.css" />
@@ -21,12 +32,20 @@ export function Layout({ title, isDemo, children }: PropsWithChildren<{ title: s
             <a class="brand" href="/experiments">
               fairsplit
             </a>
-            <nav aria-label="Main">
-              <a href="/experiments" aria-current="page">
-                Experiments
-              </a>
-              {isDemo && <a href="/">Demo pages</a>}
-            </nav>
+            {csrf !== null && (
+              <nav aria-label="Main">
+                <a href="/experiments" aria-current="page">
+                  Experiments
+                </a>
+                {isDemo && <a href="/">Demo pages</a>}
+              </nav>
+            )}
+            {csrf !== null && !isDemo && (
+              <form class="logout" method="post" action="/logout">
+                <CsrfField token={csrf} />
+                <button type="submit">Log out</button>
+              </form>
+            )}
           </header>
           {isDemo && (
             <aside class="banner" aria-label="Demo mode">

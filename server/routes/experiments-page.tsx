@@ -18,7 +18,7 @@ interface PageDeps {
 export function experimentsPageRoutes({ registry, log, isDemo }: PageDeps) {
   return new Hono<Env>()
     .get("/experiments", (c) =>
-      c.html(<ExperimentsPage experiments={registry.list()} log={log.state()} isDemo={isDemo} />),
+      c.html(<ExperimentsPage experiments={registry.list()} log={log.state()} isDemo={isDemo} csrf={c.get("csrf")} />),
     )
     .post("/experiments/toggle", async (c) => {
       let form: URLSearchParams;
@@ -30,7 +30,7 @@ export function experimentsPageRoutes({ registry, log, isDemo }: PageDeps) {
       }
       const key = form.get("experiment") ?? "";
       const changed = await registry.update(key, (experiment) =>
-        transition(experiment, { state: toggled(experiment.state), by: "admin" }, new Date().toISOString()),
+        transition(experiment, { state: toggled(experiment.state), by: c.get("actor") }, new Date().toISOString()),
       );
       if (!changed) {
         const known = registry.list().map((experiment) => experiment.key);

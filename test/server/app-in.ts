@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { Experiment } from "../../core/experiment.ts";
 import { createApp, type Deps } from "../../server/app.ts";
+import { loginLinks } from "../../server/auth/login-links.ts";
+import { openSessions } from "../../server/auth/sessions.ts";
 import { openEventLog } from "../../server/events/log.ts";
 import { rateLimit } from "../../server/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
@@ -20,6 +22,9 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     runs,
     sticky: stickyTokens(key),
     adminToken: null,
+    sessions: openSessions(Date.now),
+    links: loginLinks(Date.now),
+    baseUrl: null,
     limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
     obstacle: async () => null,
     assets: { tag: "/* the tag */", adminCss: "body{}" },

@@ -15,6 +15,7 @@ describe("where a setting comes from", () => {
       adminToken: "",
       rateLimit: 6000,
       trustProxy: 0,
+      baseUrl: null,
     });
   });
 
@@ -27,6 +28,7 @@ describe("where a setting comes from", () => {
       adminToken: TOKEN,
       rateLimit: 6000,
       trustProxy: 0,
+      baseUrl: null,
     });
     expect(readConfig({ port: "65535", data: "/var/b" }, env)).toEqual({
       host: "::1",
@@ -35,6 +37,7 @@ describe("where a setting comes from", () => {
       adminToken: TOKEN,
       rateLimit: 6000,
       trustProxy: 0,
+      baseUrl: null,
     });
   });
 

@@ -53,7 +53,7 @@ describe("fairsplit serve", () => {
     const token = (await readFile(path, "utf8")).trim();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await stat(join(data, "secret"))).mode & 0o777).toBe(0o600);
-    expect(output.stderr).toBe(`fairsplit: made an admin token, it is in ${path}\n`);
+    expect(output.stderr).toMatch(`fairsplit: made an admin token, it is in ${path}\n`);
     expect(output.stdout + output.stderr).not.toContain(token);
     const status = async (headers: Record<string, string>) => (await fetch(`${base}/experiments`, { headers })).status;
     expect(await status({})).toBe(401);

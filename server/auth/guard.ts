@@ -1,0 +1,119 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { BodyRefused, readBody } from "../body.ts";
+import { type Env, header, problem } from "../http.ts";
+import { clientAddress } from "../rate-limit.ts";
+import { setAdminHeaders } from "./admin-headers.ts";
+import type { Lockout } from "./lockout.ts";
+import { isForLoopback, isFromAnotherSite } from "./origin.ts";
+import { refuse, wantsPage } from "./refuse.tsx";
+import { isSameSecret } from "./same-secret.ts";
+import { type Reach, readSessionCookie } from "./session-cookie.ts";
+import type { Sessions } from "./sessions.ts";
+
+export interface Access extends Reach {
+  /** The admin's token; null lets everybody in, as the demo does on loopback. */
+  readonly token: string | null;
+  readonly sessions: Sessions;
+  readonly lockout: Lockout;
+}
+
+/** Longest form of the admin pages, in bytes; its handler may allow less. */
+const MAX_FORM_BYTES = 1024 * 1024;
+const FORM = "application/x-www-form-urlencoded";
+/** Stands for the session that the demo does not have. */
+const DEMO_SESSION = "demo";
+
+/**
+ * Guards everything that only an admin may see or do. It lets in the bearer of the token, a logged-in browser, and in the
+ * demo whoever asks for this computer by name; writes must not come from another site's page, and those of a session must
+ * carry its CSRF token (form field `csrf` or header `X-CSRF-Token`). Tells handlers `actor` and `csrf`.
+ */
+export function adminGuard(access: Access): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const refusal = await refusalOf(c, access);
+    if (refusal) c.res = refusal;
+    else await next();
+    setAdminHeaders(c);
+  };
+}
+
+async function refusalOf(c: Context<Env>, access: Access): Promise<Response | null> {
+  const caller = await identify(c, access);
+  if (caller instanceof Response) return caller;
+  if (c.req.method !== "GET" && c.req.method !== "HEAD") {
+    if (isFromAnotherSite(c, access.baseUrl)) {
+      return refuse(c, 403, "Forbidden", "a write from another site's page is refused");
+    }
+    const refusal = await refusalOfCsrf(c, access, caller);
+    if (refusal) return refusal;
+  }
+  c.set("actor", caller.kind === "demo" ? "demo" : "admin");
+  c.set("csrf", caller.session === null ? "" : access.sessions.csrf(caller.session));
+  return null;
+}
+
+type Caller =
+  | { readonly kind: "token"; readonly session: null }
+  | { readonly kind: "session" | "demo"; readonly session: string };
+
+/** Who asks, or the answer to somebody who may not. */
+async function identify(c: Context<Env>, access: Access): Promise<Caller | Response> {
+  if (access.token === null) {
+    if (isForLoopback(c)) return { kind: "demo", session: DEMO_SESSION };
+    return problem(403, "Forbidden", "the demo has no login: it answers to localhost and 127.0.0.1 only");
+  }
+  const authorization = header(c, "authorization");
+  if (authorization !== undefined) {
+    const given = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? "";
+    const isRight = isSameSecret(given, access.token);
+    const wait = await access.lockout.attempt(clientAddress(c, access.proxies), isRight);
+    if (wait !== null) return refuseLocked(c, wait);
+    return isRight ? { kind: "token", session: null } : refuseStranger(c);
+  }
+  const session = readSessionCookie(c, access);
+  // Not counted as a guess: browsers send a cookie on after its session has ended, and 256 bits need no lockout.
+  if (session !== null && access.sessions.isOpen(session)) return { kind: "session", session };
+  const isRead = c.req.method === "GET" || c.req.method === "HEAD";
+  if (!isRead || !wantsPage(c) || c.req.path.startsWith("/api/")) return refuseStranger(c);
+  const { pathname, search } = new URL(c.req.url);
+  return c.redirect(`/login?${new URLSearchParams({ next: pathname + search })}`, 303);
+}
+
+/**
+ * Every write of a session needs its token. In the demo nobody is logged in, so there is no authority that a forged form
+ * could borrow: there it may be left out, and must be right when it is there.
+ */
+async function refusalOfCsrf(
+  c: Context<Env>,
+  { sessions }: Access,
+  { kind, session }: Caller,
+): Promise<Response | null> {
+  if (session === null) return null;
+  let given = header(c, "x-csrf-token");
+  if (given === undefined && (header(c, "content-type") ?? "").split(";")[0]?.trim().toLowerCase() === FORM) {
+    try {
+      given = new URLSearchParams(await readBody(c, MAX_FORM_BYTES)).get("csrf") ?? undefined;
+    } catch (error) {
+      if (error instanceof BodyRefused) return refuse(c, error.status, "Request refused", error.message);
+      throw error;
+    }
+  }
+  if (given === undefined && kind === "demo") return null;
+  if (sessions.isCsrf(session, given ?? "")) return null;
+  return refuse(
+    c,
+    403,
+    "This page is out of date",
+    "nothing was changed: the field csrf (header X-CSRF-Token) is not the one of this session; reload the page and send it again",
+  );
+}
+
+export function refuseLocked(c: Context<Env>, wait: number): Response | Promise<Response> {
+  const detail = `too many wrong admin tokens came from this address; try again in ${wait} s`;
+  return refuse(c, 429, "Too Many Requests", detail, { "retry-after": String(wait) });
+}
+
+function refuseStranger(c: Context<Env>): Response | Promise<Response> {
+  const detail = "this needs the header Authorization: Bearer <admin token>, or a browser that is logged in at /login";
+  return refuse(c, 401, "Unauthorized", detail, { "www-authenticate": 'Bearer realm="fairsplit"' });
+}
