@@ -19,7 +19,7 @@ export const SESSION_LIMITS = {
   totalMs: 7 * 24 * 60 * 60 * 1000,
   /** Arbitrary: more than one admin has browsers. The one that was used longest ago gives way. */
   most: 1000,
-} as const;
+};
 
 /** @param now milliseconds of a clock */
 export function openSessions(now: () => number, { idleMs, totalMs, most } = SESSION_LIMITS): Sessions {

@@ -41,9 +41,7 @@ export function loginRoutes(access: Access, links: LoginLinks) {
 
   app.get("/login/:code", (c) => {
     const code = c.req.param("code");
-    return links.isGood(code)
-      ? c.html(<LoginLinkPage code={code} />)
-      : c.html(<LoginPage next={FIRST_PAGE} error={DEAD_LINK} />, 401);
+    return links.isGood(code) ? c.html(<LoginLinkPage code={code} />) : refuseLogin(c, FIRST_PAGE, DEAD_LINK);
   });
 
   app.post("/login", async (c) => {

@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { authorized, TOKEN } from "./auth/logged-in.ts";
 import { active, inactive, openApp, rolledOut } from "./open-app.ts";
 
-const TOKEN = "a-token-of-the-tests-0123456789";
-const authorized = { authorization: `Bearer ${TOKEN}` };
 const form = (experiment: string, headers: Record<string, string> = {}): RequestInit => ({
   method: "POST",
   body: new URLSearchParams({ experiment }),
@@ -146,106 +145,6 @@ describe("POST /experiments/toggle", () => {
     const { app } = await openApp([active("headline_test")]);
     expect((await app.request("/experiments/toggle", { method: "POST" })).status).toBe(404);
     expect((await app.request("/experiments/toggle", form("x".repeat(4096)))).status).toBe(413);
-  });
-});
-
-describe("a write from another site's page", () => {
-  const host = "127.0.0.1:5000";
-
-  test.each<[what: string, headers: Record<string, string>, status: number]>([
-    ["cross-site", { "sec-fetch-site": "cross-site" }, 403],
-    ["a sibling domain", { "sec-fetch-site": "same-site" }, 403],
-    ["cross-site, though the origin looks right", { "sec-fetch-site": "cross-site", origin: `http://${host}` }, 403],
-    ["an older browser's foreign origin", { origin: "https://evil.example" }, 403],
-    ["an older browser's sandboxed frame", { origin: "null" }, 403],
-    ["an origin that only begins like ours", { origin: `http://${host}.evil.example` }, 403],
-    ["our own page", { "sec-fetch-site": "same-origin" }, 302],
-    ["typed by the user", { "sec-fetch-site": "none" }, 302],
-    ["our own page in an older browser", { origin: `http://${host}` }, 302],
-    ["a program", {}, 302],
-  ])("%s", async (_, headers, status) => {
-    const { app, registry } = await openApp([active("headline_test")]);
-    const response = await app.request("/experiments/toggle", form("headline_test", { host, ...headers }));
-    expect(response.status).toBe(status);
-    expect(registry.get("headline_test")?.state).toBe(status === 302 ? "inactive" : "active");
-    expect(response.headers.get("access-control-allow-origin")).toBeNull();
-  });
-
-  test("is refused for runs too, while reading is not a write", async () => {
-    const { app } = await openApp();
-    const headers = { "sec-fetch-site": "cross-site" };
-    expect((await app.request("/api/admin/runs", { method: "POST", headers })).status).toBe(403);
-    expect((await app.request("/experiments", { headers })).status).toBe(200);
-  });
-});
-
-describe("with an admin token", () => {
-  const ADMIN_ROUTES: [method: string, path: string, status: number][] = [
-    ["GET", "/experiments", 200],
-    ["HEAD", "/experiments", 200],
-    ["POST", "/experiments/toggle", 302],
-    ["GET", "/events", 200],
-    ["HEAD", "/events", 200],
-    ["POST", "/api/admin/runs", 201],
-  ];
-  const request = (method: string, headers: Record<string, string>) =>
-    method === "POST" ? form("headline_test", headers) : { method, headers };
-
-  test.each(ADMIN_ROUTES)("%s %s is open to its holder", async (method, path, status) => {
-    const { app } = await openApp([active("headline_test")], { adminToken: TOKEN });
-    expect((await app.request(path, request(method, authorized))).status).toBe(status);
-    const lowerCase = { authorization: `bearer ${TOKEN}` };
-    expect((await app.request(path, request(method, lowerCase))).status).toBe(status);
-  });
-
-  test.each(
-    ADMIN_ROUTES.flatMap(([method, path]) =>
-      [
-        ["no header", {}],
-        ["an empty header", { authorization: "" }],
-        ["an empty token", { authorization: "Bearer " }],
-        ["a wrong token", { authorization: `Bearer ${TOKEN}x` }],
-        ["half of the token", { authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
-        ["another scheme", { authorization: `Basic ${TOKEN}` }],
-        ["the bare token", { authorization: TOKEN }],
-      ].map(([what, headers]) => [method, path, what, headers] as [string, string, string, Record<string, string>]),
-    ),
-  )("%s %s is closed with %s", async (method, path, _, headers) => {
-    const { app, registry } = await openApp([active("headline_test")], { adminToken: TOKEN });
-    const response = await app.request(path, request(method, headers));
-    expect(response.status).toBe(401);
-    expect(response.headers.get("www-authenticate")).toBe('Bearer realm="fairsplit"');
-    expect(response.headers.get("access-control-allow-origin")).toBeNull();
-    expect(response.headers.get("cache-control")).toBe("no-store");
-    expect(registry.get("headline_test")?.state).toBe("active");
-  });
-
-  test("what does not exist below an admin path is not told to others", async () => {
-    const { app } = await openApp([], { adminToken: TOKEN });
-    expect((await app.request("/api/admin/nothing")).status).toBe(401);
-    expect((await app.request("/api/admin/nothing", { headers: authorized })).status).toBe(404);
-    expect((await app.request("/experiments/nothing")).status).toBe(401);
-  });
-
-  test("errors of admin routes cannot be read by another site", async () => {
-    const { app } = await openApp();
-    for (const path of ["/events?limit=0", "/api/admin/nothing", "/experiments/nothing"]) {
-      const { headers } = await app.request(path);
-      expect(headers.get("access-control-allow-origin"), path).toBeNull();
-      expect(headers.get("cross-origin-resource-policy"), path).toBe("same-origin");
-    }
-  });
-
-  test.each<[method: string, path: string, status: number]>([
-    ["GET", "/tag.js", 200],
-    ["GET", "/api/expgroups?device_id=d1", 200],
-    ["GET", "/api/experiments", 200],
-    ["GET", "/healthz", 200],
-    ["GET", "/admin.css", 200],
-    ["POST", "/events", 415],
-  ])("%s %s stays open to everyone", async (method, path, status) => {
-    const { app } = await openApp([active("headline_test")], { adminToken: TOKEN });
-    expect((await app.request(path, { method })).status).toBe(status);
   });
 });
 

@@ -15,6 +15,8 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
   const log = await openEventLog(join(folder, "events"));
   const key = Buffer.from("a key for tests");
   const runs = runSigner(key);
+  const sessions = openSessions(Date.now);
+  const links = loginLinks(Date.now);
   const errors: Error[] = [];
   const app = createApp({
     registry,
@@ -22,8 +24,8 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     runs,
     sticky: stickyTokens(key),
     adminToken: null,
-    sessions: openSessions(Date.now),
-    links: loginLinks(Date.now),
+    sessions,
+    links,
     baseUrl: null,
     limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
     obstacle: async () => null,
@@ -37,6 +39,8 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     registry,
     log,
     runs,
+    sessions,
+    links,
     /** What the app reported as its own fault. */
     errors,
   };

@@ -1,0 +1,327 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
+import { active, openApp } from "../open-app.ts";
+import { authorized, logIn, TOKEN } from "./logged-in.ts";
+
+/** The only routes that everyone may use; whatever else the app has must refuse strangers. */
+const PUBLIC = [
+  "GET /tag.js",
+  "GET /admin.css",
+  "GET /api/expgroups",
+  "GET /api/experiments",
+  "GET /healthz",
+  "GET /readyz",
+  "POST /events",
+  "OPTIONS /events",
+  "OPTIONS /api/expgroups",
+  "OPTIONS /api/experiments",
+  "GET /login",
+  "GET /login/:code",
+  "POST /login",
+];
+
+const KEY = "headline_test";
+/** What stands for a route's parameters. */
+const PARAMS: ReadonlyMap<string, string> = new Map([
+  ["key", KEY],
+  ["group", "B"],
+]);
+const HOST = "ab.example.com";
+
+interface Route {
+  readonly method: string;
+  readonly path: string;
+}
+
+type Opened = Awaited<ReturnType<typeof openAsAdmin>>;
+
+async function openAsAdmin() {
+  let now = 0;
+  const sessions = openSessions(() => now);
+  const opened = await openApp([active(KEY)], { adminToken: TOKEN, sessions });
+  return { ...opened, sessions, wait: (ms: number) => (now += ms) };
+}
+
+/** Routes that are not public, as they are registered; middleware has a wildcard, or stands before a route of its path. */
+function adminRoutes(app: Opened["app"]): Route[] {
+  const routes = app.routes
+    .filter(({ path }) => !path.includes("*"))
+    .map(({ method, path }) => ({ method: method === "ALL" ? "POST" : method, path }))
+    .filter(({ method, path }) => !PUBLIC.includes(`${method} ${path}`));
+  return [...new Map(routes.map((route) => [`${route.method} ${route.path}`, route])).values()];
+}
+
+const isRead = ({ method }: Route) => method === "GET" || method === "HEAD";
+const nameOf = ({ method, path }: Route) => `${method} ${path}`;
+const fill = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?\??/g, (_, name) => PARAMS.get(name) ?? "1");
+
+/** A request that would change something, if it were let in. */
+function requestOf(
+  { method, path }: Route,
+  headers: Record<string, string>,
+  fields: Record<string, string> = {},
+): RequestInit {
+  if (method === "GET" || method === "HEAD") return { method, headers };
+  const change = {
+    experiment: KEY,
+    key: KEY,
+    title: "Changed",
+    state: "inactive",
+    group: "B",
+    enabled: "false",
+    ...fields,
+  };
+  if (!path.startsWith("/api/")) return { method, headers, body: new URLSearchParams(change) };
+  const more = { "content-type": "application/json", "if-match": '"1"' };
+  return { method, headers: { ...more, ...headers }, body: JSON.stringify({ ...change, enabled: false }) };
+}
+
+/** Everything that a change could leave behind: the files of the data folder and the registry in memory. */
+async function stateOf({ folder, registry }: Opened): Promise<string> {
+  const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const files = names.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  const contents = await Promise.all(files.map(async (file) => [file, await readFile(file, "utf8")]));
+  return JSON.stringify([contents, registry.list()]);
+}
+
+interface Attack {
+  readonly headers: Record<string, string>;
+  readonly fields?: Record<string, string>;
+  readonly query?: string;
+  readonly status: 401 | 403;
+}
+
+/** What attackers may have: everything but the one thing that the name says. */
+const ATTACKS: Readonly<Record<string, (opened: Opened) => Attack>> = {
+  "no token": () => ({ headers: {}, status: 401 }),
+  "a wrong bearer": () => ({ headers: { authorization: `Bearer ${TOKEN.slice(1)}x` }, status: 401 }),
+  "an empty bearer": () => ({ headers: { authorization: "Bearer " }, status: 401 }),
+  "a wrong bearer beside a good session": ({ sessions }) => {
+    const { csrf, cookie } = logIn(sessions);
+    return { headers: { ...cookie, authorization: "Bearer wrong", "x-csrf-token": csrf }, status: 401 };
+  },
+  "the token in the query": () => ({ headers: {}, query: `?token=${TOKEN}&access_token=${TOKEN}`, status: 401 }),
+  "a forged session": ({ sessions }) => {
+    const id = "A".repeat(43);
+    return { headers: { cookie: `fairsplit=${id}`, "x-csrf-token": sessions.csrf(id) }, status: 401 };
+  },
+  "a session that differs in its last character": ({ sessions }) => {
+    const { id } = logIn(sessions);
+    const forged = id.slice(0, -1) + (id.endsWith("A") ? "E" : "A");
+    return { headers: { cookie: `fairsplit=${forged}`, "x-csrf-token": sessions.csrf(forged) }, status: 401 };
+  },
+  "a session in a cookie of another name": ({ sessions }) => {
+    const { id, csrf } = logIn(sessions);
+    return { headers: { cookie: `session=${id}; __Host-fairsplit=${id}`, "x-csrf-token": csrf }, status: 401 };
+  },
+  "a session that was idle too long": ({ sessions, wait }) => {
+    const { csrf, cookie } = logIn(sessions);
+    wait(SESSION_LIMITS.idleMs);
+    return { headers: { ...cookie, "x-csrf-token": csrf }, fields: { csrf }, status: 401 };
+  },
+  "a session that was logged out": ({ sessions }) => {
+    const { id, csrf, cookie } = logIn(sessions);
+    sessions.close(id);
+    return { headers: { ...cookie, "x-csrf-token": csrf }, fields: { csrf }, status: 401 };
+  },
+  "another origin": ({ sessions }) => {
+    const { csrf, cookie } = logIn(sessions);
+    const headers = { ...cookie, "x-csrf-token": csrf, host: HOST, origin: "https://evil.example" };
+    return { headers, fields: { csrf }, status: 403 };
+  },
+  "another site": ({ sessions }) => {
+    const { csrf, cookie } = logIn(sessions);
+    return {
+      headers: { ...cookie, "x-csrf-token": csrf, "sec-fetch-site": "cross-site" },
+      fields: { csrf },
+      status: 403,
+    };
+  },
+  "another site, though it has the bearer": () => ({
+    headers: { ...authorized, "sec-fetch-site": "same-site" },
+    status: 403,
+  }),
+  "no form token": ({ sessions }) => ({ headers: logIn(sessions).cookie, status: 403 }),
+  "an empty form token": ({ sessions }) => ({ headers: logIn(sessions).cookie, fields: { csrf: "" }, status: 403 }),
+  "a form token in the query": ({ sessions }) => {
+    const { csrf, cookie } = logIn(sessions);
+    return { headers: cookie, query: `?csrf=${csrf}`, status: 403 };
+  },
+  "a stale form token, of an earlier session": ({ sessions }) => {
+    const earlier = logIn(sessions);
+    sessions.close(earlier.id);
+    const { cookie } = logIn(sessions);
+    return { headers: cookie, fields: { csrf: earlier.csrf }, status: 403 };
+  },
+  "a form token of a server that was restarted": ({ sessions }) => {
+    const { id, cookie } = logIn(sessions);
+    const csrf = openSessions(() => 0).csrf(id);
+    return { headers: { ...cookie, "x-csrf-token": csrf }, fields: { csrf }, status: 403 };
+  },
+  "a form token in a body that says it is plain text": ({ sessions }) => {
+    const { csrf, cookie } = logIn(sessions);
+    return { headers: { ...cookie, "content-type": "text/plain" }, fields: { csrf }, status: 403 };
+  },
+};
+
+/** What is wrong with how an app treats an attack; nothing is. */
+async function complaints(opened: Opened, routes: readonly Route[], name: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const route of routes) {
+    const { headers, fields, query = "", status } = (ATTACKS[name] as (opened: Opened) => Attack)(opened);
+    for (const accept of ["*/*", "text/html"]) {
+      const before = await stateOf(opened);
+      const path = fill(route.path) + query;
+      const response = await opened.app.request(path, requestOf(route, { ...headers, accept }, fields));
+      if (response.status !== status) found.push(`${nameOf(route)} (${accept}): ${response.status}`);
+      if (response.headers.has("access-control-allow-origin")) found.push(`${nameOf(route)} may be read by others`);
+      if ((await stateOf(opened)) !== before) found.push(`${nameOf(route)} changed something`);
+    }
+  }
+  return found;
+}
+
+test("the routes are found, and every one can be reached by the admin", async () => {
+  const opened = await openAsAdmin();
+  const routes = adminRoutes(opened.app);
+  const writes = routes.filter((route) => !isRead(route)).map(nameOf);
+  expect(writes).toEqual(expect.arrayContaining(["POST /experiments/toggle", "POST /api/admin/runs", "POST /logout"]));
+  expect(routes.map(nameOf)).toEqual(expect.arrayContaining(["GET /experiments", "GET /events", "GET /metrics"]));
+  for (const route of routes) {
+    const { csrf, cookie } = logIn(opened.sessions);
+    for (const headers of [authorized, { ...cookie, "x-csrf-token": csrf, "sec-fetch-site": "same-origin" }]) {
+      const { status } = await opened.app.request(fill(route.path), requestOf(route, headers));
+      expect([401, 403, 429], nameOf(route)).not.toContain(status);
+    }
+  }
+});
+
+describe("every write of the admin is refused, and changes nothing, with", () => {
+  test.each(Object.keys(ATTACKS))("%s", async (name) => {
+    const opened = await openAsAdmin();
+    const writes = adminRoutes(opened.app).filter((route) => !isRead(route));
+    expect(await complaints(opened, writes, name)).toEqual([]);
+  });
+});
+
+test("a route that nobody guards fails this", async () => {
+  const opened = await openAsAdmin();
+  opened.app.post("/settings/:key", async (c) => {
+    await opened.registry.update(c.req.param("key"), (experiment) => ({
+      ...experiment,
+      version: experiment.version + 1,
+    }));
+    return c.text("done");
+  });
+  const writes = adminRoutes(opened.app).filter((route) => !isRead(route));
+  expect(writes.map(nameOf)).toContain("POST /settings/:key");
+  for (const name of Object.keys(ATTACKS)) {
+    expect(await complaints(opened, writes, name)).toEqual(
+      ["*/*", "text/html"].flatMap((accept) => [
+        `POST /settings/:key (${accept}): 200`,
+        "POST /settings/:key changed something",
+      ]),
+    );
+  }
+});
+
+test("a route that is added below an admin path is guarded before it is written", async () => {
+  const opened = await openAsAdmin();
+  const added = ["/experiments/a/b/c", "/api/admin/a/b", "/docs/a"].map((path) => ({ method: "PUT", path }));
+  for (const { path } of added) opened.app.put(path, (c) => c.text("done"));
+  for (const name of Object.keys(ATTACKS)) expect(await complaints(opened, added, name)).toEqual([]);
+});
+
+describe("every read of the admin", () => {
+  test("is refused to programs, and browsers are sent to the login", async () => {
+    const { app } = await openAsAdmin();
+    for (const route of adminRoutes(app).filter(isRead)) {
+      const path = fill(route.path);
+      for (const headers of [{}, { cookie: `fairsplit=${"A".repeat(43)}` }, { authorization: "Bearer wrong" }]) {
+        const response = await app.request(path, { headers });
+        expect(response.status, path).toBe(401);
+        expect(response.headers.get("access-control-allow-origin"), path).toBeNull();
+      }
+      const { status, headers } = await app.request(path, { headers: { accept: "text/html" } });
+      const isPage = !path.startsWith("/api/");
+      expect([status, headers.get("location")?.startsWith("/login?next=")], path).toEqual(
+        isPage ? [303, true] : [401, undefined],
+      );
+    }
+  });
+
+  test("is answered with headers that let no other site frame, cache or read it", async () => {
+    const { app } = await openAsAdmin();
+    for (const route of adminRoutes(app).filter(isRead)) {
+      const { headers } = await app.request(fill(route.path), { headers: authorized });
+      expect(headers.get("cache-control"), route.path).toBe("no-store");
+      expect(headers.get("content-security-policy"), route.path).toMatch(/default-src 'none'/);
+      expect(headers.get("content-security-policy"), route.path).not.toMatch(/script-src[^;]*'unsafe-inline'/);
+      expect(headers.get("cross-origin-resource-policy"), route.path).toBe("same-origin");
+      expect(headers.get("access-control-allow-origin"), route.path).toBeNull();
+    }
+  });
+
+  test("has forms that all carry the session's CSRF token, and a way to log out", async () => {
+    const { app, sessions } = await openAsAdmin();
+    const { csrf, cookie } = logIn(sessions);
+    for (const route of adminRoutes(app).filter(isRead)) {
+      const response = await app.request(fill(route.path), { headers: { ...cookie, accept: "text/html" } });
+      if (!response.headers.get("content-type")?.startsWith("text/html")) continue;
+      const forms = (await response.text()).match(/<form[^>]*method="post"[\s\S]*?<\/form>/gi) ?? [];
+      expect(
+        forms.some((form) => form.includes('action="/logout"')),
+        route.path,
+      ).toBe(true);
+      for (const form of forms) expect(form, route.path).toContain(`name="csrf" value="${csrf}"`);
+    }
+  });
+});
+
+test.each([
+  "/%65xperiments/toggle",
+  "/experiments%2Ftoggle",
+  "//experiments/toggle",
+  "/experiments//toggle",
+  "/experiments/toggle/",
+  "/experiments/toggle;a=b",
+  "/EXPERIMENTS/toggle",
+  "/Experiments/Toggle",
+  "/x/../experiments/toggle",
+  "/experiments/./toggle",
+  "/experiments/toggle%00",
+  "/tag.js/../experiments/toggle",
+])("the guard is not avoided by writing the path as %s", async (path) => {
+  const opened = await openAsAdmin();
+  const before = await stateOf(opened);
+  const request = new Request(
+    `http://localhost${path}`,
+    requestOf({ method: "POST", path: "/experiments/toggle" }, {}),
+  );
+  expect([401, 404]).toContain((await opened.app.fetch(request)).status);
+  expect(await stateOf(opened)).toBe(before);
+});
+
+test("in the demo, every write refuses other sites, other hosts and wrong form tokens, and changes nothing", async () => {
+  const opened = { ...(await openApp([active(KEY)])), wait: () => 0 };
+  const writes = adminRoutes(opened.app).filter((route) => !isRead(route));
+  expect(writes.length).toBeGreaterThan(2);
+  const attacks: [headers: Record<string, string>, fields: Record<string, string>][] = [
+    [{ "sec-fetch-site": "cross-site" }, {}],
+    [{ "sec-fetch-site": "same-site" }, {}],
+    [{ host: "localhost:5000", origin: "http://localhost:8000" }, {}],
+    [{ origin: "null" }, {}],
+    [{ host: "evil.example:5000", origin: "http://evil.example:5000", "sec-fetch-site": "same-origin" }, {}],
+    [{ "x-csrf-token": "stale" }, { csrf: "stale" }],
+  ];
+  for (const route of writes) {
+    for (const [headers, fields] of attacks) {
+      const before = await stateOf(opened);
+      const { status } = await opened.app.request(fill(route.path), requestOf(route, headers, fields));
+      expect(status, `${nameOf(route)} ${JSON.stringify(headers)}`).toBe(403);
+      expect(await stateOf(opened)).toBe(before);
+    }
+  }
+});
