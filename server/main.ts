@@ -80,7 +80,6 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const lane = { record: recorder(deps), gate: turnGate(), onTurnedAway, onError: deps.onError };
   const { server, port } = await listen(fastLane(lane, all), config, demo);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-  process.stdout.write(`fairsplit listening on http://${host}:${port}\n`);
   // With a token that was made earlier only to a person: in the log of a service, each restart would be a way in.
   if (admin?.isNew || (admin?.isGenerated && process.stderr.isTTY)) {
     const base = config.baseUrl ?? `http://${openHost(host)}:${port}`;
@@ -89,6 +88,8 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       `fairsplit: log in within ${minutes} minutes, with a link that works once: ${base}/login/${links.issue()}\n`,
     );
   }
+  // Last, so that whoever waits for this line finds the others there.
+  process.stdout.write(`fairsplit listening on http://${host}:${port}\n`);
 
   closeWithGrace({ delay: 8000, logger: false }, async () => {
     readiness.stop();

@@ -48,6 +48,15 @@ describe("where a setting comes from", () => {
     expect(readConfig({}, { FAIRSPLIT_ADMIN_TOKEN_FILE: file }).adminToken).toBe(TOKEN);
   });
 
+  test.each([
+    ["https://ab.example.com", "https://ab.example.com"],
+    ["https://AB.example.com:443/", "https://ab.example.com"],
+    ["http://127.0.0.1:5000", "http://127.0.0.1:5000"],
+    ["http://[::1]:5000/", "http://[::1]:5000"],
+  ])("the base URL %s is the origin %s", (text, origin) => {
+    expect(readConfig({ "base-url": text }, {}).baseUrl).toBe(origin);
+  });
+
   test("other programs' variables are not ours to refuse", () => {
     expect(() =>
       readConfig({}, { PATH: "/bin", PORT: "abc", FAIRSPLITTER: "x", FAIRSPLIT_BROWSER: "/bin/chromium" }),
@@ -74,6 +83,15 @@ describe("what is refused", () => {
     [{ data: "" }, {}, 'data is "": allowed is the path of a folder'],
     [{ "admin-token": "short" }, {}, "the admin token has 5 characters: allowed are 24 or more"],
     [{ "admin-token": TOKEN.slice(1) }, {}, "the admin token has 23 characters"],
+    [{ "base-url": "ab.example.com" }, {}, 'base-url is "ab.example.com": allowed is http(s)://host'],
+    [{ "base-url": "ftp://ab.example.com" }, {}, 'base-url is "ftp://ab.example.com": allowed'],
+    [{ "base-url": "https://ab.example.com/ab" }, {}, 'base-url is "https://ab.example.com/ab": allowed'],
+    [{ "base-url": "https://ab.example.com/?a=b" }, {}, "base-url is"],
+    [{ "base-url": "https://ab.example.com/?" }, {}, "base-url is"],
+    [{ "base-url": "https://ab.example.com#" }, {}, "base-url is"],
+    [{ "base-url": "https://me:secret@ab.example.com" }, {}, "base-url is"],
+    [{ "base-url": "https://" }, {}, 'base-url is "https://": allowed'],
+    [{}, { FAIRSPLIT_BASE_URL: "javascript:alert(1)" }, 'base-url is "javascript:alert(1)": allowed'],
     [{ "admin-token": TOKEN, "admin-token-file": "x" }, {}, "admin-token and admin-token-file are both set"],
     [
       { "admin-token-file": "/nonexistent/x" },
