@@ -5,7 +5,7 @@ import { CsrfField } from "./csrf-field.tsx";
 interface Props {
   readonly title: string;
   readonly isDemo: boolean;
-  /** `c.get("csrf")`; null on pages for people who are not logged in. */
+  /** `c.get("csrf")`, for the log-out form and for scripts (`meta[name=csrf-token]`); null where nobody is logged in. */
   readonly csrf: string | null;
   /** Where the browser is to go at once by itself. */
   readonly refreshTo?: string | null;
@@ -23,6 +23,7 @@ export function Layout({ title, isDemo, csrf, refreshTo = null, children }: Prop
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
           {refreshTo !== null && <meta http-equiv="refresh" content={`0; url=${refreshTo}`} />}
+          {csrf !== null && <meta name="csrf-token" content={csrf} />}
           <title>{`${title} · fairsplit`}</title>
           <link rel="icon" href="data:," />
           <link rel="stylesheet" href="/admin.css" />

@@ -6,12 +6,17 @@ interface Props {
   readonly isLoginNeeded: boolean;
 }
 
-/** Says why a request was refused, and how to go on. */
+/** Says to a person why a request was refused, and how to go on. */
 export function RefusedPage({ title, detail, isLoginNeeded }: Props) {
+  const heading = isLoginNeeded ? "You are not logged in" : title;
   return (
-    <Layout title={title} isDemo={false} csrf={null}>
-      <h1>{title}</h1>
-      <p role="alert">{detail.charAt(0).toUpperCase() + detail.slice(1)}.</p>
+    <Layout title={heading} isDemo={false} csrf={null}>
+      <h1>{heading}</h1>
+      <p role="alert">
+        {isLoginNeeded
+          ? "Nothing was changed: this browser is not logged in, or not any more. Log in and send the form again."
+          : `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`}
+      </p>
       <p>{isLoginNeeded ? <a href="/login">Log in</a> : <a href="/experiments">Go to the experiments</a>}</p>
     </Layout>
   );

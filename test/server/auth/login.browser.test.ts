@@ -155,7 +155,7 @@ describe("a page of somebody else that an admin opens", () => {
     await page.goto(await openOtherSite(host, attack(origin, sessions.csrf(cookie?.value ?? ""))));
     expect(await page.evaluate("window.done")).toBe("refused");
     await page.evaluate("document.forms[0].submit()");
-    await page.getByRole("heading", { name: /^(Forbidden|Unauthorized)$/ }).waitFor();
+    await page.getByRole("heading", { name: /^(Forbidden|You are not logged in)$/ }).waitFor();
     expect(registry.get("headline_test")).toMatchObject({ state: "active", version: 2 });
     await page.goto(`${origin}/experiments`);
     await page.getByRole("button", { name: "Switch off Headline" }).click();
@@ -182,6 +182,6 @@ test("the pages meet WCAG 2.2 AA and fit, light and dark, wide and narrow", asyn
   expect(await problemsOf(page, look("logged-in"))).toEqual([]);
   await page.context().clearCookies();
   await page.getByRole("button", { name: "Switch off Headline" }).click();
-  await page.getByRole("heading", { name: "Unauthorized" }).waitFor();
+  await page.getByRole("heading", { name: "You are not logged in" }).waitFor();
   expect(await problemsOf(page, look("refused"))).toEqual([]);
 });
