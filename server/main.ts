@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import closeWithGrace from "close-with-grace";
 import { createApp, type Deps } from "./app.ts";
+import { readAdminToken, refuseEasyToken } from "./auth/admin-token.ts";
 import { LINK_LIFE_MS, loginLinks } from "./auth/login-links.ts";
 import { openSessions } from "./auth/sessions.ts";
-import { isEasyToGuess, STRONG_ENOUGH } from "./auth/token-strength.ts";
 import { BadConfig, type Config, isForThisComputerOnly, isLoopback } from "./config.ts";
 import { lockDataFolder } from "./data-lock.ts";
 import { demoExperiments } from "./demo-experiments.ts";
@@ -57,7 +57,8 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
   const key = Buffer.from(secret, "base64url");
   const readiness = readinessOf(config.data);
-  const admin = demo ? null : await adminToken(config);
+  const admin = demo ? null : await readAdminToken(config);
+  if (admin?.isNew) say(`made an admin token, it is in ${admin.path}`);
   const links = loginLinks(Date.now);
   const deps: Deps = {
     registry,
@@ -81,12 +82,10 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const { server, port } = await listen(fastLane(lane, all), config, demo);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   // With a token that was made earlier only to a person: in the log of a service, each restart would be a way in.
-  if (admin?.isNew || (admin?.isGenerated && process.stderr.isTTY)) {
+  if (admin?.isNew || (admin?.path && process.stderr.isTTY)) {
     const base = config.baseUrl ?? `http://${openHost(host)}:${port}`;
     const minutes = LINK_LIFE_MS / 60_000;
-    process.stderr.write(
-      `fairsplit: log in within ${minutes} minutes, with a link that works once: ${base}/login/${links.issue()}\n`,
-    );
+    say(`log in within ${minutes} minutes, with a link that works once: ${base}/login/${links.issue()}`);
   }
   // Last, so that whoever waits for this line finds the others there.
   process.stdout.write(`fairsplit listening on http://${host}:${port}\n`);
@@ -106,19 +105,8 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   });
 }
 
-/** The admin's token; `isNew` when it has just been made. */
-async function adminToken(config: Config): Promise<{ token: string; isGenerated: boolean; isNew: boolean }> {
-  if (config.adminToken !== "") return { token: config.adminToken, isGenerated: false, isNew: false };
-  const path = join(config.data, "admin-token");
-  const { secret: token, created: isNew } = await readOrCreateSecret(path);
-  if (isNew) process.stderr.write(`fairsplit: made an admin token, it is in ${path}\n`);
-  refuseEasyToken(token, config);
-  return { token, isGenerated: true, isNew };
-}
-
-function refuseEasyToken(token: string, config: Config): void {
-  if (isForThisComputerOnly(config) || !isEasyToGuess(token)) return;
-  throw new BadConfig(`the admin token is too easy to guess for a server that others can reach: ${STRONG_ENOUGH}`);
+function say(line: string): void {
+  process.stderr.write(`fairsplit: ${line}\n`);
 }
 
 /** A browser cannot open the address that stands for all of a computer's addresses. */
@@ -132,7 +120,7 @@ async function listen(listener: RequestListener, config: Config, mayMove: boolea
   for (let port = config.port; ; port += 1) {
     try {
       const server = await listenOn(listener, config.host, port);
-      if (port !== config.port) process.stderr.write(`fairsplit: port ${config.port} is taken, using ${port}\n`);
+      if (port !== config.port) say(`port ${config.port} is taken, using ${port}`);
       return { server, port: (server.address() as AddressInfo).port };
     } catch (error) {
       const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";

@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { BadConfig, type Config, isForThisComputerOnly } from "../config.ts";
+import { readOrCreateSecret } from "../secrets.ts";
+import { isEasyToGuess, STRONG_ENOUGH } from "./token-strength.ts";
+
+export interface AdminToken {
+  readonly token: string;
+  /** File of the data folder that it was read from, or written to; null when it was configured. */
+  readonly path: string | null;
+  /** It has just been made, so nobody knows it. */
+  readonly isNew: boolean;
+}
+
+/** The configured token, or else the data folder's. Throws BadConfig on one that others could guess. */
+export async function readAdminToken(config: Config): Promise<AdminToken> {
+  if (config.adminToken !== "") return { token: config.adminToken, path: null, isNew: false };
+  const path = join(config.data, "admin-token");
+  const { secret: token, created: isNew } = await readOrCreateSecret(path);
+  refuseEasyToken(token, config);
+  return { token, path, isNew };
+}
+
+/** Throws BadConfig on a token that others could guess, where others can reach the server. */
+export function refuseEasyToken(token: string, config: Config): void {
+  if (isForThisComputerOnly(config) || !isEasyToGuess(token)) return;
+  throw new BadConfig(`the admin token is too easy to guess for a server that others can reach: ${STRONG_ENOUGH}`);
+}
