@@ -2,7 +2,7 @@ import { type FileHandle, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { JOURNAL_FILE, Journal } from "./journal.ts";
 import type { LineBuffer } from "./line-buffer.ts";
-import { cutTornTail, openSegment, type Position } from "./segments.ts";
+import { cutTornTail, openSegment, type Position, segmentPath } from "./segments.ts";
 import { writeAll } from "./write-all.ts";
 
 /** The disk refused; nothing of what was to be written is in the log, and its events may be sent again. */
@@ -59,7 +59,7 @@ export class SegmentWriter {
   /** Opens a segment, cutting off a torn tail. */
   static async open(folder: string, segment: number, options: WriterOptions): Promise<SegmentWriter> {
     const file = await openSegment(folder, segment);
-    await cutTornTail(folder, segment);
+    await cutTornTail(segmentPath(folder, segment));
     const { size } = await file.stat();
     return new SegmentWriter(folder, options, file, { segment, offset: size });
   }

@@ -125,9 +125,8 @@ export async function isLineStart(folder: string, { segment, offset }: Position)
   }
 }
 
-/** Moves what follows the last newline of a segment, an event never acknowledged, into `<segment>.bad.ndjson`. Returns its bytes. */
-export async function cutTornTail(folder: string, segment: number): Promise<number> {
-  const path = segmentPath(folder, segment);
+/** Moves what follows a file's last newline, a line never acknowledged, into `<name>.bad.ndjson`. Returns its bytes. */
+export async function cutTornTail(path: string): Promise<number> {
   const file = await open(path, "r");
   let tail: Buffer = Buffer.alloc(0);
   let size: number;

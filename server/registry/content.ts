@@ -1,15 +1,33 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { type Experiment, ExperimentSchema, NEW_FIELDS } from "../../core/experiment.ts";
+import { Key } from "../../core/key.ts";
 import { checkLinks } from "../../core/links.ts";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { DEFAULT_SETTINGS, type Settings, SettingsSchema } from "../../core/settings.ts";
+import { wholeNumber } from "../../core/whole-number.ts";
 
 /** What `experiments.json` holds. */
 export interface RegistryContent {
   readonly settings: Settings;
   readonly experiments: readonly Experiment[];
+  /** Number of the last change that this is the result of; see `History`. */
+  readonly history: number;
+  readonly retired: readonly Retired[];
 }
+
+const RetiredSchema = v.strictObject(
+  { key: Key, epoch: wholeNumber("a whole number ≥ 0", 0), version: wholeNumber("a whole number ≥ 1", 1) },
+  "an experiment that was removed {key, epoch, version}",
+);
+
+/**
+ * The last epoch and version of an experiment that was removed: a later one of its key goes on from there, because the log
+ * still has the events of the earlier. Also in the history, but results must not depend on that file.
+ */
+export type Retired = v.InferOutput<typeof RetiredSchema>;
+
+export const NEW_CONTENT: RegistryContent = { settings: DEFAULT_SETTINGS, experiments: [], history: 0, retired: [] };
 
 /** The version of the file that is written. Version 1 had no settings, and its experiments had fewer fields. */
 const SCHEMA = 2;
@@ -24,6 +42,9 @@ const FileSchema = v.strictObject(
     schema: v.number(),
     settings: SettingsSchema,
     experiments: v.array(ExperimentSchema, "a list of experiments"),
+    // Whoever writes the file by hand knows of neither.
+    history: v.exactOptional(wholeNumber("a whole number ≥ 0", 0), 0),
+    retired: v.exactOptional(v.array(RetiredSchema, "a list of removed experiments"), []),
     check: v.exactOptional(v.string("text, or no such field")),
   },
   "an object {schema, settings, experiments}",
@@ -46,8 +67,8 @@ export class CheckFailed extends NotARegistry {
  * The file's text: JSON that people can read and edit, with a check over what it means, not over its spaces. Without its
  * last field it is accepted too, so that an edited file needs no SHA-256 by hand.
  */
-export function formatContent({ settings, experiments }: RegistryContent): string {
-  const file = { schema: SCHEMA, settings, experiments };
+export function formatContent({ settings, experiments, history, retired }: RegistryContent): string {
+  const file = { schema: SCHEMA, settings, experiments, history, retired };
   return `${JSON.stringify({ ...file, check: checkOf(file) }, null, 2)}\n`;
 }
 
@@ -57,9 +78,9 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const input: unknown = JSON.parse(text);
     if (countFields(text) !== countOwnFields(input)) throw new NotARegistry("a field is there twice");
-    const { settings, experiments, check } = parse(FileSchema, inPresentVersion(input));
+    const { settings, experiments, history, retired, check } = parse(FileSchema, inPresentVersion(input));
     checkLinks(experiments);
-    const content: RegistryContent = { settings, experiments };
+    const content: RegistryContent = { settings, experiments, history, retired };
     // Of the input: parsing may order the fields anew, and fills those that an older version did not have.
     if (check !== undefined && check !== checkOf(input as Record<string, unknown>)) {
       throw new CheckFailed("its check does not fit: it was edited, or damaged", content);
@@ -81,9 +102,11 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
 function inPresentVersion(input: unknown): unknown {
   const file = parse(Version, input);
   if (file.schema === SCHEMA) return file;
-  const { experiments, settings, ...rest } = file;
-  if (settings !== undefined) {
-    throw new InvalidInput([{ field: "settings", value: settings, allowed: "no such field where schema is 1" }]);
+  const { experiments, ...rest } = file;
+  const later = Object.entries(rest).filter(([field]) => ["settings", "history", "retired"].includes(field));
+  if (later.length > 0) {
+    const allowed = "no such field where schema is 1";
+    throw new InvalidInput(later.map(([field, value]) => ({ field, value, allowed })));
   }
   const fill = (experiment: unknown) =>
     typeof experiment === "object" && experiment !== null ? { ...NEW_FIELDS, ...experiment } : experiment;
@@ -94,9 +117,12 @@ function inPresentVersion(input: unknown): unknown {
   };
 }
 
-function checkOf({ schema, settings, experiments }: Readonly<Record<string, unknown>>): string {
+function checkOf(file: Readonly<Record<string, unknown>>): string {
+  const { schema, settings, experiments, history, retired } = file;
   return `sha256-${createHash("sha256")
-    .update(JSON.stringify(schema === SCHEMA ? [schema, settings, experiments] : [schema, experiments]))
+    .update(
+      JSON.stringify(schema === SCHEMA ? [schema, settings, experiments, history, retired] : [schema, experiments]),
+    )
     .digest("hex")}`;
 }
 

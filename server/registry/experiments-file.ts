@@ -4,6 +4,7 @@ import type { Adapter } from "lowdb";
 import { replaceFile } from "../durable-file.ts";
 import { backUp, listBackups } from "./backups.ts";
 import { CheckFailed, formatContent, NotARegistry, parseContent, type RegistryContent } from "./content.ts";
+import { HISTORY_FILE } from "./history.ts";
 
 /** Room for some 10,000 experiments with their HTML. What is larger was not written by us, and would only fill the memory. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -59,6 +60,11 @@ export class ExperimentsFile implements Adapter<RegistryContent> {
 
   async write(content: RegistryContent): Promise<void> {
     await backUp(this.path);
+    await this.rewrite(content);
+  }
+
+  /** Without a backup: for what says the same as the file that is there. */
+  async rewrite(content: RegistryContent): Promise<void> {
     await replaceFile(this.path, formatContent(content));
   }
 }
@@ -68,7 +74,9 @@ async function remainsOf(path: string): Promise<string | null> {
   const backups = await listBackups(path);
   if (backups.length > 0) return `it has ${backups.length === 1 ? "a backup" : `${backups.length} backups`}`;
   const names = await readdir(join(dirname(path), "events")).catch(() => []);
-  return names.length > 0 ? "there is an event log" : null;
+  if (names.length > 0) return "there is an event log";
+  const history = await stat(join(dirname(path), HISTORY_FILE)).catch(() => null);
+  return history && history.size > 0 ? "there is a history" : null;
 }
 
 /** As it can be pasted into a shell. */

@@ -1,70 +1,177 @@
-import { Low } from "lowdb";
-import type { Experiment } from "../../core/experiment.ts";
+import { type Definition, defineExperiment, type Experiment, type State } from "../../core/experiment.ts";
 import { checkLinks } from "../../core/links.ts";
-import { DEFAULT_SETTINGS, parseSettings, type Settings } from "../../core/settings.ts";
-import type { RegistryContent } from "./content.ts";
-import { ExperimentsFile } from "./experiments-file.ts";
+import { parseSettings, type Settings } from "../../core/settings.ts";
+import { transition } from "../../core/transition.ts";
+import type { History } from "./history.ts";
+import { actionOf, type ExperimentEntry } from "./history-entry.ts";
+import { Conflict, KeyTaken } from "./refusals.ts";
+import { stateBefore } from "./revert.ts";
+import { Store } from "./store.ts";
 
-/** The experiments, in the order in which they were created. Reads are from memory; a change is durable when it resolves. */
+/** Who changes something, and when (ISO 8601 time in UTC). */
+export interface Author {
+  readonly by: string;
+  readonly now: string;
+}
+
+/** What a person has to say of a new experiment, and may. */
+export interface NewExperiment extends Pick<Experiment, "key" | "groups">, Partial<Omit<Definition, "groups">> {
+  readonly state?: State;
+  readonly rolloutGroup?: string;
+}
+
+/**
+ * The experiments, in the order in which they were created, and the settings. Reads are from memory.
+ *
+ * A change is durable, in the history too, when it resolves. Changes happen one after the other. When the experiments do not
+ * fit together (InvalidInput), somebody else was faster (Conflict), or the disk does not take it (NotSaved), nothing has
+ * changed. `expectedVersion` is the version that the change was made for; null for any.
+ */
 export interface Registry {
   list(): readonly Experiment[];
   get(key: string): Experiment | undefined;
   settings(): Settings;
+  /** Number of the settings' last change; 0 when they never changed. */
+  settingsVersion(): number;
+  readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all">;
+  /** Throws InvalidInput, KeyTaken. With the key of one that was removed it goes on after its last epoch and version. */
+  create(experiment: NewExperiment, author: Author): Promise<Experiment>;
+  /** Replaces one experiment by what `change` makes of it. Resolves to undefined when there is no such experiment. */
+  update(
+    key: string,
+    change: (experiment: Experiment) => Experiment,
+    expectedVersion?: number | null,
+  ): Promise<Experiment | undefined>;
+  /** Resolves to what was removed, or undefined. Throws InvalidInput when another experiment depends on it. */
+  remove(key: string, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
   /**
-   * Replaces one experiment by what `change` makes of it. Changes happen one after the other; when `change` throws, the
-   * experiments do not fit together (InvalidInput), or the write fails, nothing has changed. Resolves to undefined when
-   * there is no such experiment.
+   * Goes back to before a change of an experiment: to the definition, and to the state when that change had changed it. What
+   * it removed comes back switched off. Resolves to undefined when there is no such change. Throws InvalidInput when
+   * the state cannot change that way now, or nothing was before the change.
    */
-  update(key: string, change: (experiment: Experiment) => Experiment): Promise<Experiment | undefined>;
-  /** Replaces the settings, in turn with the other changes. Throws InvalidInput. */
-  updateSettings(change: (settings: Settings) => Settings): Promise<Settings>;
+  revert(number: number, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
+  /** Replaces the settings. Throws InvalidInput. */
+  updateSettings(
+    change: (settings: Settings) => Settings,
+    author: Author,
+    expectedVersion?: number | null,
+  ): Promise<Settings>;
 }
 
-/** Opens `path`; in a new folder it is created with `initial`. Throws CorruptRegistry. */
-export async function openRegistry(path: string, initial: readonly Experiment[]): Promise<Registry> {
-  const low = new Low<RegistryContent>(new ExperimentsFile(path), { settings: DEFAULT_SETTINGS, experiments: [] });
-  const before = await low.adapter.read();
-  low.data = before ?? { settings: DEFAULT_SETTINGS, experiments: initial };
-  checkLinks(low.data.experiments);
-  if (!before) await low.write();
-
-  let byKey = index(low.data);
+/**
+ * Opens `path` and the history beside it; in a new folder both are created, with `initial`. Throws CorruptRegistry.
+ *
+ * @param now ISO 8601 time, for what became of the file while no server ran
+ */
+export async function openRegistry(
+  path: string,
+  initial: readonly Experiment[],
+  now: string = new Date().toISOString(),
+): Promise<Registry> {
+  const store = await Store.open(path, initial, now);
+  let settingsVersion = (await store.history.page(1, { key: null })).entries[0]?.number ?? 0;
   let tail: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
     const done = tail.then(change);
     tail = done.catch(() => undefined);
     return done;
   };
-  const write = async (content: RegistryContent) => {
-    // The adapter first, memory after: lowdb keeps a change in memory even when its write failed.
-    await low.adapter.write(content);
-    low.data = content;
-    byKey = index(content);
+
+  const add = async (draft: NewExperiment, { by, now: at }: Author, more: Partial<ExperimentEntry> = {}) => {
+    const { content } = store;
+    const { key } = draft;
+    const past = content.retired.find((retired) => retired.key === key);
+    const after = define(draft, past ? { epoch: past.epoch + 1, version: past.version + 1 } : {}, { by, now: at });
+    const experiments = [...content.experiments, after];
+    checkLinks(experiments, key);
+    const retired = content.retired.filter((other) => other !== past);
+    const entry = { key, action: actionOf(null, after), at, by, before: null, after, ...more };
+    await store.write({ ...content, experiments, retired }, [entry]);
+    return after;
+  };
+  const replace = async (before: Experiment, after: Experiment, more: Partial<ExperimentEntry> = {}) => {
+    const { content } = store;
+    const { key } = before;
+    const experiments = content.experiments.map((experiment) => (experiment === before ? after : experiment));
+    checkLinks(experiments, key);
+    const { updatedAt: at, updatedBy: by } = after;
+    const entry = { key, action: actionOf(before, after), at, by, before, after, ...more };
+    await store.write({ ...content, experiments }, [entry]);
+    return after;
+  };
+  const take = async (before: Experiment, { by, now: at }: Author) => {
+    const { content } = store;
+    const { key, epoch, version } = before;
+    const experiments = content.experiments.filter((experiment) => experiment !== before);
+    checkLinks(experiments);
+    const retired = [...content.retired, { key, epoch, version }];
+    const entry = { key, action: actionOf(before, null), at, by, before, after: null };
+    await store.write({ ...content, experiments, retired }, [entry]);
+    return before;
   };
 
   return {
-    list: () => low.data.experiments,
-    get: (key) => byKey.get(key),
-    settings: () => low.data.settings,
-    update: (key, change) =>
+    list: () => store.content.experiments,
+    get: (key) => store.get(key),
+    settings: () => store.content.settings,
+    settingsVersion: () => settingsVersion,
+    history: store.history,
+    create: (draft, author) =>
       inTurn(async () => {
-        const current = byKey.get(key);
-        if (!current) return undefined;
-        const changed = change(current);
-        const experiments = low.data.experiments.map((experiment) => (experiment === current ? changed : experiment));
-        checkLinks(experiments, key);
-        await write({ ...low.data, experiments });
-        return changed;
+        const taken = store.get(draft.key);
+        if (taken) throw new KeyTaken(taken);
+        return add(draft, author);
       }),
-    updateSettings: (change) =>
+    update: (key, change, expectedVersion = null) =>
       inTurn(async () => {
-        const settings = parseSettings(change(low.data.settings));
-        await write({ ...low.data, settings });
-        return settings;
+        const current = store.get(key);
+        if (!current) return undefined;
+        expectVersion(current, current.version, expectedVersion);
+        return replace(current, change(current));
+      }),
+    remove: (key, author, expectedVersion = null) =>
+      inTurn(async () => {
+        const current = store.get(key);
+        if (!current) return undefined;
+        expectVersion(current, current.version, expectedVersion);
+        return take(current, author);
+      }),
+    revert: (number, author, expectedVersion = null) =>
+      inTurn(async () => {
+        const entry = await store.history.get(number);
+        if (!entry || entry.key === null) return undefined;
+        const current = store.get(entry.key);
+        const change = stateBefore(entry);
+        const more = { action: "reverted", reverts: number } as const;
+        if (!current) return add({ key: entry.key, ...change.definition }, author, more);
+        expectVersion(current, current.version, expectedVersion);
+        return replace(current, transition(current, { ...change, by: author.by }, author.now), more);
+      }),
+    updateSettings: (change, { by, now: at }, expectedVersion = null) =>
+      inTurn(async () => {
+        const before = store.content.settings;
+        expectVersion(before, settingsVersion, expectedVersion);
+        const after = parseSettings(change(before));
+        await store.write({ ...store.content, settings: after }, [
+          { key: null, action: "settings", at, by, before, after },
+        ]);
+        settingsVersion = store.history.last;
+        return after;
       }),
   };
 }
 
-function index({ experiments }: RegistryContent): ReadonlyMap<string, Experiment> {
-  return new Map(experiments.map((experiment) => [experiment.key, experiment]));
+function define(
+  { state = "inactive", rolloutGroup, ...draft }: NewExperiment,
+  first: Partial<Pick<Experiment, "epoch" | "version">>,
+  { by, now }: Author,
+): Experiment {
+  const created = defineExperiment({ ...draft, ...first }, now, by);
+  if (state === "inactive") return created;
+  const change = { state, by, ...(rolloutGroup === undefined ? {} : { rolloutGroup }) };
+  return { ...transition(created, change, now), version: created.version };
+}
+
+function expectVersion(current: Experiment | Settings, version: number, expected: number | null): void {
+  if (expected !== null && expected !== version) throw new Conflict(current, version, expected);
 }

@@ -2,12 +2,11 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_SETTINGS } from "../../core/settings.ts";
-import { formatContent } from "../../server/registry/content.ts";
+import { formatContent, NEW_CONTENT } from "../../server/registry/content.ts";
 import { run, start } from "./built-program.ts";
 import { active, inactive, temporaryFolder } from "./open-app.ts";
 
-const WHOLE = formatContent({ settings: DEFAULT_SETTINGS, experiments: [active("one"), inactive("two")] });
+const WHOLE = formatContent({ ...NEW_CONTENT, experiments: [active("one"), inactive("two")] });
 const edited = (from: string | RegExp, to: string) => {
   const text = WHOLE.replace(from, to);
   expect(text).not.toBe(WHOLE);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { assign } from "../../core/assign.ts";
 import { weights } from "../../core/group.ts";
-import { active, failingLog, inactive, openApp, rolledOut } from "./open-app.ts";
+import { active, failingLog, inactive, openApp, rolledOut, TESTER } from "./open-app.ts";
 
 const DEVICE = "b8afe181-0214-45fa-8904-fce9229a8b42";
 
@@ -262,17 +262,17 @@ describe("what the request says of the visitor", () => {
 describe("settings", () => {
   test("that switch all off make both answers empty, and nothing is stored", async () => {
     const { app, registry, stored } = await openApp([active("on"), rolledOut("done", "B")]);
-    await registry.updateSettings((settings) => ({ ...settings, enabled: false }));
+    await registry.updateSettings((settings) => ({ ...settings, enabled: false }), TESTER);
     expect((await ask(app, { device_id: DEVICE })).groups).toEqual({});
     expect(await (await app.request("/api/experiments")).json()).toEqual({});
     expect(await stored()).toEqual([]);
-    await registry.updateSettings((settings) => ({ ...settings, enabled: true }));
+    await registry.updateSettings((settings) => ({ ...settings, enabled: true }), TESTER);
     expect(Object.keys((await ask(app, { device_id: DEVICE })).groups)).toEqual(["on", "done"]);
   });
 
   test("that hold devices out leave them out of all experiments", async () => {
     const { app, registry } = await openApp([active("one"), active("two"), rolledOut("done", "B")]);
-    await registry.updateSettings((settings) => ({ ...settings, holdout: { share: 1, salt: "2026" } }));
+    await registry.updateSettings((settings) => ({ ...settings, holdout: { share: 1, salt: "2026" } }), TESTER);
     const { groups } = await ask(app, { device_id: DEVICE });
     expect(groups).toMatchObject({
       one: { group: "A", reason: "holdout", value: -1 },
@@ -285,9 +285,9 @@ describe("settings", () => {
     const { registry } = await openApp([active("on")]);
     const before = registry.settings();
     const share = 2;
-    await expect(registry.updateSettings(() => ({ enabled: true, holdout: { share, salt: "x" } }))).rejects.toThrow(
-      "holdout.share is 2: allowed is a number from 0 to 1",
-    );
+    await expect(
+      registry.updateSettings(() => ({ enabled: true, holdout: { share, salt: "x" } }), TESTER),
+    ).rejects.toThrow("holdout.share is 2: allowed is a number from 0 to 1");
     expect(registry.settings()).toBe(before);
   });
 });

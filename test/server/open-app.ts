@@ -10,6 +10,8 @@ import { type EventLog, openEventLog } from "../../server/events/log.ts";
 import { appIn } from "./app-in.ts";
 
 export const NOW = "2026-01-31T12:00:00.000Z";
+/** Who changes things in tests. */
+export const TESTER = { by: "test", now: NOW };
 
 const FAIR: ExperimentDraft["groups"] = [
   { name: "A", weight: 50 },

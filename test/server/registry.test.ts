@@ -2,18 +2,18 @@ import { chmod, mkdir, open, readdir, readFile, rm, stat, writeFile } from "node
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Experiment } from "../../core/experiment.ts";
-import { DEFAULT_SETTINGS } from "../../core/settings.ts";
 import { transition } from "../../core/transition.ts";
 import { replaceFile } from "../../server/durable-file.ts";
-import { formatContent } from "../../server/registry/content.ts";
+import { formatContent, NEW_CONTENT } from "../../server/registry/content.ts";
 import { CorruptRegistry } from "../../server/registry/experiments-file.ts";
 import { openRegistry, type Registry } from "../../server/registry/registry.ts";
-import { active, inactive, NOW, temporaryFolder } from "./open-app.ts";
+import { active, inactive, NOW, TESTER, temporaryFolder } from "./open-app.ts";
 
 /** As an editor, or an older version, leaves the file: without a check. */
 const filed = (experiments: readonly unknown[]) => `${JSON.stringify({ schema: 1, experiments }, null, 2)}\n`;
 /** As fairsplit writes it. */
-const written = (experiments: readonly Experiment[]) => formatContent({ settings: DEFAULT_SETTINGS, experiments });
+const written = (experiments: readonly Experiment[], history: number) =>
+  formatContent({ ...NEW_CONTENT, experiments, history });
 const activate = (experiment: Experiment) => transition(experiment, { state: "active", by: "test" }, NOW);
 const retitle = (title: string) => (experiment: Experiment) => ({ ...experiment, title });
 
@@ -35,13 +35,13 @@ describe("opening", () => {
     const initial = [inactive("one"), active("two")];
     const registry = await openRegistry(path, initial);
     expect(registry.list()).toEqual(initial);
-    expect(await readFile(path, "utf8")).toBe(written(initial));
+    expect(await readFile(path, "utf8")).toBe(written(initial, 2));
   });
 
   test("keeps what the file says, and does not write it again", async () => {
     const path = await pathInNewFolder();
     const stored = [active("stored")];
-    await writeFile(path, JSON.stringify({ schema: 1, experiments: stored }));
+    await openRegistry(path, stored);
     const { mtimeMs } = await stat(path);
     const registry = await openRegistry(path, [inactive("initial")]);
     expect(registry.list()).toEqual(stored);
@@ -113,7 +113,7 @@ describe("changing", () => {
     const changed = await registry.update("two", activate);
     expect(changed?.state).toBe("active");
     expect(registry.get("two")).toEqual(changed);
-    expect(await readFile(path, "utf8")).toBe(written([inactive("one"), changed as Experiment]));
+    expect(await readFile(path, "utf8")).toBe(written([inactive("one"), changed as Experiment], 3));
     expect((await openRegistry(path, [])).list()).toEqual(registry.list());
   });
 
@@ -121,8 +121,8 @@ describe("changing", () => {
     const path = await pathInNewFolder();
     const registry = await openRegistry(path, [inactive("one")]);
     await registry.update("one", activate);
-    expect(await readdir(join(path, ".."))).toEqual(["experiments.json", "experiments.json.1"]);
-    expect(await readFile(`${path}.1`, "utf8")).toBe(written([inactive("one")]));
+    expect(await readdir(join(path, ".."))).toEqual(["experiments.json", "experiments.json.1", "history.ndjson"]);
+    expect(await readFile(`${path}.1`, "utf8")).toBe(written([inactive("one")], 1));
   });
 
   test("of an unknown key is undefined, and nothing is written", async () => {
@@ -210,7 +210,10 @@ test("settings are durable, and stay with every change of an experiment", async 
   const registry = await openRegistry(path, [inactive("one")]);
   expect(registry.settings()).toEqual({ enabled: true, holdout: null });
   const settings = { enabled: false, holdout: { share: 0.1, salt: "2026" } };
-  const [, changed] = await Promise.all([registry.update("one", activate), registry.updateSettings(() => settings)]);
+  const [, changed] = await Promise.all([
+    registry.update("one", activate),
+    registry.updateSettings(() => settings, TESTER),
+  ]);
   expect(changed).toEqual(settings);
   await registry.update("one", retitle("new"));
   const again = await openRegistry(path, []);

@@ -15,7 +15,7 @@ import { splits } from "../../simulate/checks/split.ts";
 import type { Observations } from "../../simulate/observations.ts";
 import type { SimulationReport } from "../../simulate/report.ts";
 import { PROGRAM } from "../server/built-program.ts";
-import { active, pageview } from "../server/open-app.ts";
+import { active, pageview, TESTER } from "../server/open-app.ts";
 
 /** The page of the demo, whose experiments are these. */
 const button = (draft = {}) => active("homepage_button_test", draft);
@@ -29,7 +29,7 @@ test("a run passes where only some visitors take part, and its log is in order",
     button({ dependsOn: { key: "headline_test", group: "Journey" }, routes: ["/demo/**"] }),
     headline({ layer: { name: "demo", from: 0, to: 8000 } }),
   ]);
-  await registry.updateSettings((settings) => ({ ...settings, holdout: { share: 0.2, salt: "2026" } }));
+  await registry.updateSettings((settings) => ({ ...settings, holdout: { share: 0.2, salt: "2026" } }), TESTER);
   const server = spawn(process.execPath, [PROGRAM, "demo", "--port", "0", "--data", data], {
     stdio: ["ignore", "pipe", "inherit"],
   });

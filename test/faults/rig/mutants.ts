@@ -29,7 +29,7 @@ const MAIN = "server/main.ts";
 export const MUTANTS = {
   kill: mutant("ids are not rebuilt at start", "server/events/known-ids.ts", "known.#recent.add(ids.at(i));", ";"),
   power: mutant("writes are not synced", JOURNAL, SYNC, SYNC.replace("await this.#file.datasync();", "")),
-  prefix: mutant("a torn tail is not cut", WRITER, "await cutTornTail(folder, segment);", ""),
+  prefix: mutant("a torn tail is not cut", WRITER, "await cutTornTail(segmentPath(folder, segment));", ""),
   full: mutant("a failed write is acknowledged", WRITER, "throw new StorageFailed(", "void new StorageFailed("),
   eio: mutant(
     "a failed sync is ignored",
@@ -83,8 +83,8 @@ export const MUTANTS = {
   toggles: mutant(
     "changes do not wait for each other",
     "server/registry/registry.ts",
-    "const done = tail.then(() => update(key, change));",
-    "const done = update(key, change);",
+    "const done = tail.then(change);",
+    "const done = change();",
   ),
   registry: mutant(
     "a registry that is none is taken for an empty one",

@@ -1,13 +1,11 @@
 import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_SETTINGS } from "../../../core/settings.ts";
 import { backUp, listBackups } from "../../../server/registry/backups.ts";
-import { formatContent } from "../../../server/registry/content.ts";
+import { formatContent, NEW_CONTENT } from "../../../server/registry/content.ts";
 import { inactive, temporaryFolder } from "../open-app.ts";
 
-const state = (title: string) =>
-  formatContent({ settings: DEFAULT_SETTINGS, experiments: [inactive("one", { title })] });
+const state = (title: string) => formatContent({ ...NEW_CONTENT, experiments: [inactive("one", { title })] });
 
 async function fileIn(folder: string, title: string): Promise<string> {
   const path = join(folder, "experiments.json");

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_SETTINGS } from "../../../core/settings.ts";
-import { CheckFailed, formatContent, NotARegistry, parseContent } from "../../../server/registry/content.ts";
+import {
+  CheckFailed,
+  formatContent,
+  NEW_CONTENT,
+  NotARegistry,
+  parseContent,
+} from "../../../server/registry/content.ts";
 import { active, inactive } from "../open-app.ts";
 
 const payload = { b: 1, 2: "two", 1: "one", 'é"\\': [{ "a:": ":" }, -0, 1e21, null] };
@@ -9,7 +14,7 @@ const groups = [
   { name: "A", weight: 1, payload, html: '<b class="x">"a": 1</b>\n' },
   { name: "B", weight: 2 },
 ];
-const CONTENT = { settings: DEFAULT_SETTINGS, experiments: [active("one"), inactive("two", { groups })] };
+const CONTENT = { ...NEW_CONTENT, experiments: [active("one"), inactive("two", { groups })] };
 const TEXT = formatContent(CONTENT);
 const bytes = (text: string) => Buffer.from(text);
 
@@ -104,7 +109,7 @@ describe("a file that an older version wrote", () => {
         sticky: true,
       })),
     );
-    expect(JSON.parse(formatContent({ settings, experiments })).schema).toBe(2);
+    expect(JSON.parse(formatContent({ ...NEW_CONTENT, settings, experiments })).schema).toBe(2);
   });
 
   test("is checked as it was written", () => {
@@ -114,7 +119,7 @@ describe("a file that an older version wrote", () => {
 
 test("refuses experiments that do not fit together", () => {
   const experiments = [active("one", { dependsOn: { key: "gone", group: "A" } })];
-  expect(() => parseContent(bytes(formatContent({ settings: DEFAULT_SETTINGS, experiments })))).toThrow(
+  expect(() => parseContent(bytes(formatContent({ ...NEW_CONTENT, experiments })))).toThrow(
     'one.dependsOn.key is "gone": allowed is the key of another experiment',
   );
 });

@@ -2,9 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { DEFAULT_SETTINGS } from "../../../core/settings.ts";
 import { listBackups } from "../../../server/registry/backups.ts";
-import { formatContent, parseContent } from "../../../server/registry/content.ts";
+import { formatContent, NEW_CONTENT, parseContent } from "../../../server/registry/content.ts";
 import { CorruptRegistry, ExperimentsFile } from "../../../server/registry/experiments-file.ts";
 import { chooseBackup, restore } from "../../../server/registry/restore.ts";
 import { inactive, NOW } from "../open-app.ts";
@@ -42,7 +41,7 @@ vi.mock("node:fs/promises", async (importOriginal) => {
   return { ...real, open, rename: mortal(rename), link: mortal(link), utimes: mortal(utimes), rm: mortal(rm) };
 });
 
-const state = (title: string) => ({ settings: DEFAULT_SETTINGS, experiments: [inactive("one", { title })] });
+const state = (title: string) => ({ ...NEW_CONTENT, experiments: [inactive("one", { title })] });
 const titleOf = (bytes: Buffer) => parseContent(bytes).experiments[0]?.title;
 const folders: string[] = [];
 

@@ -2,12 +2,11 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Experiment } from "../../../core/experiment.ts";
-import { DEFAULT_SETTINGS } from "../../../core/settings.ts";
-import { formatContent, parseContent } from "../../../server/registry/content.ts";
+import { formatContent, NEW_CONTENT, parseContent } from "../../../server/registry/content.ts";
 import { run, start } from "../built-program.ts";
 import { active, inactive, temporaryFolder } from "../open-app.ts";
 
-const state = (...experiments: Experiment[]) => formatContent({ settings: DEFAULT_SETTINGS, experiments });
+const state = (...experiments: Experiment[]) => formatContent({ ...NEW_CONTENT, experiments });
 const OLD = state(inactive("one", { title: "old" }));
 const NEW = state(inactive("one", { title: "new" }), inactive("two"));
 
@@ -117,10 +116,11 @@ describe("fairsplit restore", () => {
   test("while a server has the folder is exit 3, names its process, and changes nothing", async () => {
     const data = await damaged([OLD], NEW);
     const server = await start(["serve", "--data", data, "--port", "0"]);
+    const before = await fileOf(data);
     const { code, stdout, stderr } = await restore(data, "--from", "1");
     expect(stderr[0]).toContain(`is in use by process ${server.child.pid} on `);
     expect({ code, stdout }).toEqual({ code: 3, stdout: [] });
-    expect(await fileOf(data)).toBe(NEW);
+    expect(await fileOf(data)).toBe(before);
   });
 
   test.each<[args: string[], says: string]>([

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Experiment } from "../../core/experiment.ts";
+import { DEFAULT_SETTINGS } from "../../core/settings.ts";
+import type { RegistryContent, Retired } from "./content.ts";
+import type { Action, Entry, NewEntry } from "./history-entry.ts";
+
+/** Who found a content that the history does not explain, and when. */
+export interface Finding {
+  readonly action: Action;
+  readonly by: string;
+  readonly now: string;
+}
+
+/**
+ * Compares what `experiments.json` holds with what the history said last of each experiment and of the settings, and makes a
+ * change of every difference. So the history always leads to the present state, also after somebody edited or exchanged
+ * the file, and after a process that died between writing the two.
+ *
+ * An experiment that is not what it was continues with a higher version, so that no form that is still open can overwrite
+ * it, and never goes back to an epoch before the last. Also where the last change was only not finished: nobody can tell
+ * that from a backup that somebody copied into its place, after which an epoch that has events would begin again.
+ */
+export function explain(
+  content: RegistryContent,
+  newest: ReadonlyMap<string | null, Entry>,
+  finding: Finding,
+): { content: RegistryContent; changes: NewEntry[] } {
+  const { by, now: at } = finding;
+  const actionFor = (known: Entry | undefined) => ((known?.number ?? 0) > content.history ? "undone" : finding.action);
+  const retired = new Map(content.retired.map((past) => [past.key, past]));
+  const changes: NewEntry[] = [];
+
+  const experiments = content.experiments.map((found) => {
+    const { key } = found;
+    const known = experimentEntry(newest.get(key));
+    const before = known?.after ?? null;
+    const last = before ?? known?.before ?? retired.get(key);
+    retired.delete(key);
+    if (isDeepStrictEqual(before, found)) return found;
+    const after = last === undefined ? found : continued(found, last, finding);
+    changes.push({ key, action: actionFor(known), at, by, before, after });
+    return after;
+  });
+
+  const present = new Set(experiments.map(({ key }) => key));
+  for (const entry of newest.values()) {
+    const known = experimentEntry(entry);
+    const last = known?.after ?? known?.before;
+    if (!known || !last || present.has(known.key)) continue;
+    retired.set(known.key, latest(last, retired.get(known.key)));
+    if (known.after === null) continue;
+    changes.push({ key: known.key, action: actionFor(known), at, by, before: known.after, after: null });
+  }
+
+  const known = newest.get(null);
+  const before = known?.key === null ? known.after : DEFAULT_SETTINGS;
+  const { settings } = content;
+  if (!isDeepStrictEqual(before, settings)) {
+    changes.push({ key: null, action: actionFor(known), at, by, before, after: settings });
+  }
+  return { content: { ...content, experiments, retired: [...retired.values()] }, changes };
+}
+
+function experimentEntry(entry: Entry | undefined) {
+  return entry?.key === null ? undefined : entry;
+}
+
+function continued(found: Experiment, last: Pick<Retired, "epoch" | "version">, { by, now }: Finding): Experiment {
+  const isEarlier = found.epoch < last.epoch;
+  if (!isEarlier && found.version > last.version) return found;
+  const startsAnew = isEarlier && found.state === "active";
+  return {
+    ...found,
+    // Activating adds one by itself.
+    epoch: startsAnew ? last.epoch + 1 : Math.max(found.epoch, last.epoch),
+    startedAt: startsAnew ? now : found.startedAt,
+    version: Math.max(found.version, last.version) + 1,
+    updatedAt: now,
+    updatedBy: by,
+  };
+}
+
+function latest({ key, epoch, version }: Retired, other: Retired | undefined): Retired {
+  return { key, epoch: Math.max(epoch, other?.epoch ?? 0), version: Math.max(version, other?.version ?? 0) };
+}

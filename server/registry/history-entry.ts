@@ -1,0 +1,97 @@
+import * as v from "valibot";
+import { type Experiment, ExperimentSchema } from "../../core/experiment.ts";
+import { InvalidInput, parse } from "../../core/parse.ts";
+import { SettingsSchema } from "../../core/settings.ts";
+import { timestamp } from "../../core/timestamp.ts";
+
+/**
+ * What was done. `imported`: found in `experiments.json` when the server started, where somebody wrote it; `restored`: from a
+ * backup; `undone`: the process died before the change was saved.
+ */
+export const ACTIONS = [
+  "created",
+  "edited",
+  "started",
+  "stopped",
+  "rolled_out",
+  "removed",
+  "reverted",
+  "settings",
+  "imported",
+  "restored",
+  "undone",
+] as const;
+
+export type Action = (typeof ACTIONS)[number];
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const COMMON = {
+  number: count,
+  action: v.picklist(ACTIONS),
+  at: timestamp(),
+  by: v.string(),
+  /** Number of the change that a `reverted` one goes back before. */
+  reverts: v.exactOptional(count),
+};
+
+const ExperimentEntrySchema = v.strictObject({
+  ...COMMON,
+  key: v.string(),
+  before: v.nullable(ExperimentSchema),
+  after: v.nullable(ExperimentSchema),
+});
+
+const SettingsEntrySchema = v.strictObject({
+  ...COMMON,
+  key: v.null(),
+  before: SettingsSchema,
+  after: SettingsSchema,
+});
+
+/** One line of `data/history.ndjson`. */
+export const EntrySchema = v.union([ExperimentEntrySchema, SettingsEntrySchema]);
+
+/** A change of an experiment; before it was created, and after it was removed, there is none. */
+export type ExperimentEntry = v.InferOutput<typeof ExperimentEntrySchema>;
+/** A change of the settings, whose key is null. */
+export type SettingsEntry = v.InferOutput<typeof SettingsEntrySchema>;
+/** A numbered change: who did what, when, and the whole state before and after it. */
+export type Entry = ExperimentEntry | SettingsEntry;
+/** A change that has no number yet. */
+export type NewEntry = Omit<ExperimentEntry, "number"> | Omit<SettingsEntry, "number">;
+
+/** In this order, so that number and key are found without parsing the rest. */
+export function formatEntry({ number, key, action, at, by, reverts, before, after }: Entry): string {
+  return JSON.stringify({ number, key, action, at, by, ...(reverts === undefined ? {} : { reverts }), before, after });
+}
+
+const HEAD = /^\{"number":([1-9]\d{0,14}),"key":(?:null|"([A-Za-z_][A-Za-z0-9_-]{0,99})"),"action":"/;
+const LONGEST_HEAD = 160;
+const CLOSING_BRACE = 0x7d;
+
+/** The number and key of a whole line of ours; null when it is none. */
+export function entryHead(buffer: Buffer, start: number, end: number): { number: number; key: string | null } | null {
+  if (buffer[end - 1] !== CLOSING_BRACE) return null;
+  const found = HEAD.exec(buffer.toString("latin1", start, Math.min(end, start + LONGEST_HEAD)));
+  return found ? { number: Number(found[1]), key: found[2] ?? null } : null;
+}
+
+/** The change that a line holds; null when it holds none. */
+export function readEntry(line: string): Entry | null {
+  try {
+    return parse(EntrySchema, JSON.parse(line));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof InvalidInput || error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** What a change from one state to another is called. */
+export function actionOf(before: Experiment | null, after: Experiment | null): Action {
+  if (before === null) return "created";
+  if (after === null) return "removed";
+  const isOther = before.state !== after.state;
+  if (after.state === "rollout" && (isOther || before.rolloutGroup !== after.rolloutGroup)) return "rolled_out";
+  if (isOther) return after.state === "active" ? "started" : "stopped";
+  return "edited";
+}

@@ -1,0 +1,204 @@
+import { open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFolder, writeSynced } from "../durable-file.ts";
+import { cutTornTail, scanLines } from "../events/segments.ts";
+import { type Entry, entryHead, formatEntry, type NewEntry, readEntry } from "./history-entry.ts";
+
+export const HISTORY_FILE = "history.ndjson";
+
+export interface HistoryQuery {
+  /** Only changes of this experiment, or of the settings (null); of everything when left out. */
+  readonly key?: string | null | undefined;
+  /** Only changes with a lower number. */
+  readonly before?: number | undefined;
+}
+
+/** What is wrong with the history's file, when it was opened. */
+export interface Damage {
+  /** Numbers up to the last that no line has. */
+  readonly missing: number;
+  /** Lines that are no change of the next number. */
+  readonly unreadable: number;
+  /** Bytes after the last whole line, which are in `history.bad.ndjson` now. */
+  readonly torn: number;
+}
+
+/** Where a change is in the file. */
+interface Place {
+  readonly number: number;
+  readonly key: string | null;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Every change of the registry, numbered from 1 without gaps, one line each, only ever appended to. In memory is where each
+ * is (some 100 bytes a change), not what it says.
+ *
+ * A change is prepared here (durable) before `experiments.json` is replaced, and accepted after: a process that dies in
+ * between leaves a change in the history that did not happen, which the next start finds and undoes in the history too.
+ * So a line is never taken out again, but for what was prepared and not accepted while the process lives.
+ */
+export class History {
+  readonly #path: string;
+  readonly #places: Place[];
+  readonly damage: Damage;
+  #last: number;
+  /** Bytes that are accepted. What follows them is written over. */
+  #end: number;
+  #prepared: { readonly places: readonly Place[]; readonly end: number } | null = null;
+
+  private constructor(path: string, places: Place[], last: number, end: number, damage: Damage) {
+    this.#path = path;
+    this.#places = places;
+    this.#last = last;
+    this.#end = end;
+    this.damage = damage;
+  }
+
+  /**
+   * Opens the file, or creates it. A torn line at the end is moved aside; other damage is counted and left alone.
+   *
+   * @param atLeast the last number that anybody was told of: no later change gets it again, whatever became of the file
+   */
+  static async open(path: string, atLeast: number): Promise<History> {
+    if (!(await stat(path).catch(ifMissing))) {
+      await writeSynced(path, "");
+      await syncFolder(dirname(path));
+    }
+    const torn = await cutTornTail(path);
+    const { size } = await stat(path);
+    const { places, unreadable } = await findEntries(path, size);
+    const last = Math.max(places.at(-1)?.number ?? 0, atLeast);
+    return new History(path, places, last, size, { missing: last - places.length, unreadable, torn });
+  }
+
+  /** Number of the last change; 0 when there is none. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Writes changes that become valid when they are accepted; durable when it resolves to them. One caller at a time. */
+  async prepare(changes: readonly NewEntry[]): Promise<readonly Entry[]> {
+    this.#prepared = null;
+    const entries = changes.map((change, index): Entry => {
+      const number = this.#last + 1 + index;
+      return change.key === null ? { number, ...change } : { number, ...change };
+    });
+    const lines = entries.map((entry) => Buffer.from(`${formatEntry(entry)}\n`));
+    // Not created anew: a history that somebody takes away is to be missed.
+    const file = await open(this.#path, "r+");
+    try {
+      // What was prepared and not accepted, or a part of it.
+      await file.truncate(this.#end);
+      await file.write(Buffer.concat(lines), 0, undefined, this.#end).then(({ bytesWritten }) => {
+        const bytes = lines.reduce((sum, line) => sum + line.length, 0);
+        if (bytesWritten < bytes) throw new Error(`${this.#path}: ${bytesWritten} of ${bytes} bytes were written`);
+      });
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    let end = this.#end;
+    const places = entries.map(({ number, key }, index): Place => {
+      const start = end;
+      end += lines[index]?.length ?? 0;
+      return { number, key, start, end };
+    });
+    this.#prepared = { places, end };
+    return entries;
+  }
+
+  /** The changes that were prepared have happened. */
+  accept(): void {
+    if (!this.#prepared) return;
+    const { places, end } = this.#prepared;
+    this.#places.push(...places);
+    this.#end = end;
+    this.#last = places.at(-1)?.number ?? this.#last;
+    this.#prepared = null;
+  }
+
+  /** The changes that were prepared did not happen. A rejection means that they are still in the file; the next change writes over them. */
+  async drop(): Promise<void> {
+    this.#prepared = null;
+    const file = await open(this.#path, "r+");
+    try {
+      await file.truncate(this.#end);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** One change; null when there is none of that number, or its line is damaged. */
+  async get(number: number): Promise<Entry | null> {
+    const place = this.#places.find((candidate) => candidate.number === number);
+    return place ? ((await this.#read([place]))[0] ?? null) : null;
+  }
+
+  /** Changes, newest first; `next` is the `before` of the next page, null on the last. Damaged lines are left out. */
+  async page(limit: number, query: HistoryQuery = {}): Promise<{ entries: Entry[]; next: number | null }> {
+    const found: Place[] = [];
+    for (const place of this.#find(query)) {
+      if (found.length === limit) return { entries: await this.#read(found), next: found.at(-1)?.number ?? null };
+      found.push(place);
+    }
+    return { entries: await this.#read(found), next: null };
+  }
+
+  /** All changes, newest first, of the moment of the call. */
+  async *all(query: HistoryQuery = {}): AsyncGenerator<Entry> {
+    for (const place of [...this.#find(query)]) yield* await this.#read([place]);
+  }
+
+  /** The newest change of each experiment, and of the settings (null). */
+  async newest(): Promise<ReadonlyMap<string | null, Entry>> {
+    const places = new Map(this.#places.map((place) => [place.key, place]));
+    return new Map((await this.#read([...places.values()])).map((entry) => [entry.key, entry]));
+  }
+
+  *#find({ key, before = Number.POSITIVE_INFINITY }: HistoryQuery): Generator<Place> {
+    for (let index = this.#places.length - 1; index >= 0; index -= 1) {
+      const place = this.#places[index] as Place;
+      if (place.number < before && (key === undefined || place.key === key)) yield place;
+    }
+  }
+
+  async #read(places: readonly Place[]): Promise<Entry[]> {
+    if (places.length === 0) return [];
+    const file = await open(this.#path, "r");
+    try {
+      const entries: Entry[] = [];
+      for (const { start, end } of places) {
+        const buffer = Buffer.alloc(end - start - 1);
+        await file.read(buffer, 0, buffer.length, start);
+        const entry = readEntry(buffer.toString("utf8"));
+        if (entry) entries.push(entry);
+      }
+      return entries;
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function findEntries(path: string, size: number) {
+  const places: Place[] = [];
+  let unreadable = 0;
+  let offset = 0;
+  await scanLines(path, 0, size, (buffer, start, stop) => {
+    const at = offset;
+    offset += stop - start + 1;
+    const head = entryHead(buffer, start, stop);
+    // A number that is not above the last one is a line that somebody copied or moved.
+    if (head === null || head.number <= (places.at(-1)?.number ?? 0)) unreadable += 1;
+    else places.push({ ...head, start: at, end: offset });
+  });
+  return { places, unreadable };
+}
+
+function ifMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === "ENOENT") return null;
+  throw error;
+}
