@@ -26,7 +26,8 @@ export function explain(
   finding: Finding,
 ): { content: RegistryContent; changes: NewEntry[] } {
   const { by, now: at } = finding;
-  const actionFor = (known: Entry | undefined) => ((known?.number ?? 0) > content.history ? "undone" : finding.action);
+  const actionFor = (known: Entry | undefined) =>
+    finding.action === "imported" && (known?.number ?? 0) > content.history ? "undone" : finding.action;
   const retired = new Map(content.retired.map((past) => [past.key, past]));
   const changes: NewEntry[] = [];
 

@@ -5,6 +5,8 @@ import { replaceFile, syncFolder } from "../durable-file.ts";
 import { type Backup, exists, listBackups } from "./backups.ts";
 import { formatContent, type RegistryContent } from "./content.ts";
 import { CorruptRegistry, ExperimentsFile } from "./experiments-file.ts";
+import { explain } from "./explain.ts";
+import { HISTORY_FILE, History } from "./history.ts";
 import { usedEpochs } from "./used-epochs.ts";
 
 export interface Restored {
@@ -22,7 +24,7 @@ export async function chooseBackup(path: string, number: number | null): Promise
 }
 
 /**
- * Puts a backup in the file's place and keeps what was there. Killed at any step, it leaves either the old file, or the
+ * Puts a backup in the file's place and keeps what was there; what changes by that is in the history. Killed at any step, it leaves either the old file, or the
  * restored one, or (where the old one cannot have two names) none, which no server takes for a new folder; doing it again
  * goes on. Backups are not touched. The caller holds the data folder's lock.
  *
@@ -32,10 +34,24 @@ export async function chooseBackup(path: string, number: number | null): Promise
 export async function restore(path: string, backup: Backup, keep: string, now: string): Promise<Restored> {
   if (!backup.content) throw new Error(`backup ${backup.number} is not whole: ${backup.reason}`);
   const { experiments, raised } = await withFreshEpochs(path, backup.content.experiments, backup.number, now);
+  const history = await History.open(join(dirname(path), HISTORY_FILE), await lastNumber(path));
+  const finding = { action: "restored", by: "restore", now } as const;
+  const explained = explain({ ...backup.content, experiments }, await history.newest(), finding);
+  const entries = await history.prepare(explained.changes);
   const keptAs = (await exists(path)) ? await keepAside(path, `${keep}-${now.replace(/[-:]|\.\d+/g, "")}`) : null;
-  const content: RegistryContent = { ...backup.content, experiments };
+  const content: RegistryContent = { ...explained.content, history: entries.at(-1)?.number ?? history.last };
   await replaceFile(path, formatContent(content));
   return { content, keptAs, raised };
+}
+
+/** Number of the last change that any of the files knows of. */
+async function lastNumber(path: string): Promise<number> {
+  const present = await new ExperimentsFile(path).read().catch((error) => {
+    if (error instanceof CorruptRegistry) return error.edited;
+    throw error;
+  });
+  const contents = [present, ...(await listBackups(path)).map(({ content }) => content)];
+  return Math.max(0, ...contents.map((content) => content?.history ?? 0));
 }
 
 /**

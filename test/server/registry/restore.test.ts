@@ -2,9 +2,13 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Experiment } from "../../../core/experiment.ts";
+import { transition } from "../../../core/transition.ts";
+import { type Backup, listBackups } from "../../../server/registry/backups.ts";
 import { formatContent, NEW_CONTENT, parseContent } from "../../../server/registry/content.ts";
+import { openRegistry } from "../../../server/registry/registry.ts";
+import { restore as restoreBackup } from "../../../server/registry/restore.ts";
 import { run, start } from "../built-program.ts";
-import { active, inactive, temporaryFolder } from "../open-app.ts";
+import { active, inactive, NOW, temporaryFolder } from "../open-app.ts";
 
 const state = (...experiments: Experiment[]) => formatContent({ ...NEW_CONTENT, experiments });
 const OLD = state(inactive("one", { title: "old" }));
@@ -26,6 +30,11 @@ async function restore(...args: string[]) {
 const fileOf = (data: string) => readFile(join(data, "experiments.json"), "utf8");
 const experimentsOf = async (data: string) => parseContent(Buffer.from(await fileOf(data))).experiments;
 
+/** Titles in the file, whatever became of versions and the history's number. */
+const titlesOf = async (data: string) => (await experimentsOf(data)).map(({ key, title }) => `${key}: ${title}`);
+const OLD_TITLES = ["one: old"];
+const NEW_TITLES = ["one: new", "two: two"];
+
 async function brokenOf(data: string): Promise<string[]> {
   const names = (await readdir(data)).filter((name) => /^experiments\.json\.broken-\d{8}T\d{6}Z/.test(name));
   return Promise.all(names.map((name) => readFile(join(data, name), "utf8")));
@@ -46,7 +55,7 @@ describe("fairsplit restore", () => {
       expect.stringContaining(`kept what was there as ${join(data, "experiments.json.broken-")}`),
       `restored backup 2 to ${join(data, "experiments.json")}: 2 experiments`,
     ]);
-    expect(await fileOf(data)).toBe(NEW);
+    expect(await titlesOf(data)).toEqual(NEW_TITLES);
     expect(await brokenOf(data)).toEqual(["{torn"]);
     const { base } = await start(["serve", "--data", data, "--port", "0"]);
     expect(Object.keys(await (await fetch(`${base}/api/experiments`)).json())).toEqual(["one", "two"]);
@@ -55,11 +64,11 @@ describe("fairsplit restore", () => {
   test("restores the backup that --from says, from the folder that --data or FAIRSPLIT_DATA says", async () => {
     const data = await damaged([NEW, OLD]);
     expect((await restore("--data", data, "--from", "2")).code).toBe(0);
-    expect(await fileOf(data)).toBe(OLD);
+    expect(await titlesOf(data)).toEqual(OLD_TITLES);
     await writeFile(join(data, "experiments.json"), "");
     const { closed } = run(["restore"], { FAIRSPLIT_DATA: data });
     expect(await closed).toBe(0);
-    expect(await fileOf(data)).toBe(NEW);
+    expect(await titlesOf(data)).toEqual(NEW_TITLES);
     expect((await brokenOf(data)).sort()).toEqual(["", "{torn"]);
   });
 
@@ -69,7 +78,7 @@ describe("fairsplit restore", () => {
     await rm(join(data, "experiments.json"));
     await mkdir(join(data, "experiments.json"));
     expect((await restore(data)).code).toBe(0);
-    expect(await fileOf(data)).toBe(NEW);
+    expect(await titlesOf(data)).toEqual(NEW_TITLES);
   });
 
   test("leaves a whole file alone unless it is told which backup; then it keeps that file too", async () => {
@@ -79,7 +88,7 @@ describe("fairsplit restore", () => {
     expect(stdout.at(-1)).toContain("nothing to restore; to go back to a backup all the same, say which: --from 1");
     expect(await fileOf(data)).toBe(NEW);
     expect((await restore(data, "--from", "1")).code).toBe(0);
-    expect(await fileOf(data)).toBe(OLD);
+    expect(await titlesOf(data)).toEqual(OLD_TITLES);
     const kept = (await readdir(data)).filter((name) => name.startsWith("experiments.json.replaced-"));
     expect(await readFile(join(data, kept[0] ?? ""), "utf8")).toBe(NEW);
   });
@@ -163,5 +172,47 @@ describe("an epoch that has events is not begun a second time", () => {
     expect(restored?.version).toBe(experiment.version + (isRaised ? 1 : 0));
     const said = `one: epoch ${expected} instead of ${experiment.epoch}, because the event log has events of later epochs`;
     expect(stdout.includes(said)).toBe(isRaised);
+  });
+});
+
+test("what a restore changes is in the history; no number, version or epoch of before comes again", async () => {
+  const path = join(await temporaryFolder(), "experiments.json");
+  const by = { by: "ann", now: NOW };
+  const registry = await openRegistry(path, [active("one"), inactive("two")]);
+  const title = (text: string) => (experiment: Experiment) =>
+    transition(experiment, { by: "ann", definition: { title: text } }, NOW);
+  await registry.update("one", title("2"));
+  await registry.update("one", title("3"));
+  await registry.create({ key: "three", groups: active("one").groups, state: "active" }, by);
+  await registry.remove("two", by);
+  await registry.updateSettings((settings) => ({ ...settings, enabled: false }), by);
+  const [backup] = (await listBackups(path)).filter(({ number }) => number === 4);
+  expect(backup?.content?.experiments.map(({ title }) => title)).toEqual(["2", "two"]);
+  await writeFile(path, "{torn");
+  await restoreBackup(path, backup as Backup, "broken", NOW);
+
+  const again = await openRegistry(path, []);
+  expect(again.list().map(({ title, version }) => [title, version])).toEqual([
+    ["2", 5],
+    ["two", 2],
+  ]);
+  expect(again.settings().enabled).toBe(true);
+  const { entries } = await again.history.page(100);
+  expect(entries.reverse().map(({ number, key, action }) => `${number} ${key} ${action}`)).toEqual([
+    "1 one created",
+    "2 two created",
+    "3 one edited",
+    "4 one edited",
+    "5 three created",
+    "6 two removed",
+    "7 null settings",
+    "8 one restored",
+    "9 two restored",
+    "10 three restored",
+    "11 null restored",
+  ]);
+  expect(await again.create({ key: "three", groups: active("one").groups }, by)).toMatchObject({
+    epoch: 2,
+    version: 2,
   });
 });
