@@ -3,7 +3,8 @@ import type { Verification } from "./verify.ts";
 
 /** A verification for people, several lines. */
 export function describeVerification(verification: Verification): string {
-  const { folder, segments, bytes, events, assignments, checkpoints, counters, drifts, details } = verification;
+  const { folder, segments, bytes, events, assignments, checkpoints, counters, history, drifts, details } =
+    verification;
   const number = (value: number) => value.toLocaleString("en");
   const lines = [
     `${folder}: ${number(events)} events, ${number(bytes)} bytes, segments: ${number(segments)}`,
@@ -15,6 +16,8 @@ export function describeVerification(verification: Verification): string {
       (checkpoints.damaged > 0 ? `, ${number(checkpoints.damaged)} damaged (the next start does without)` : ""),
     `groups: ${number(assignments.checked)} recomputed, ${number(assignments.unchecked)} not ` +
       "(of other epochs, of devices that did not take part, or of other units)",
+    `history: ${number(history.changes)} changes` +
+      (history.unfinished > 0 ? `, ${number(history.unfinished)} not finished (the next start undoes them)` : ""),
     drifts === 0 ? "✓ no drift" : `✗ ${number(drifts)} ${drifts === 1 ? "drift" : "drifts"}:`,
     ...details.map(describeDrift),
   ];

@@ -8,7 +8,8 @@ export interface Drift {
     | "checkpoint"
     | "journal"
     | "assignment"
-    | "exposure";
+    | "exposure"
+    | "history";
   /** The segment's file, or the file that disagrees with the log. */
   readonly file: string;
   /** Counted from 1; null when it is not about a line. */

@@ -8,9 +8,11 @@ import { fingerprint, type Seeds } from "../events/fingerprints.ts";
 import { JOURNAL_FILE, type JournalRecord, readJournal } from "../events/journal.ts";
 import { readEvent } from "../events/log.ts";
 import { idOfLine, listSegments, scanLines, segmentPath } from "../events/segments.ts";
+import { NEW_CONTENT } from "../registry/content.ts";
 import { ExperimentsFile } from "../registry/experiments-file.ts";
 import { AssignmentCheck } from "./assignments.ts";
 import { type Drift, Drifts } from "./drift.ts";
+import { checkHistory, type HistoryCheck } from "./history.ts";
 import { RepeatedIds } from "./repeated-ids.ts";
 
 /** What a data folder holds, and what in it contradicts the rest. */
@@ -23,6 +25,7 @@ export interface Verification {
   readonly assignments: { readonly checked: number; readonly unchecked: number };
   readonly checkpoints: { readonly checked: number; readonly damaged: number };
   readonly counters: SavedCounts | null;
+  readonly history: HistoryCheck;
   readonly drifts: number;
   /** The first of them. */
   readonly details: readonly Drift[];
@@ -39,8 +42,10 @@ const SEEDS: Seeds = { high: 0x2545f491, low: 0x4f6cdd1d };
 export async function verify(data: string): Promise<Verification> {
   const folder = join(data, "events");
   if (!existsSync(folder)) throw new BadConfig(`"${data}" is not a data folder: allowed is one with a folder events`);
-  const registry = await new ExperimentsFile(join(data, "experiments.json")).read();
+  const registryPath = join(data, "experiments.json");
+  const registry = await new ExperimentsFile(registryPath).read();
   const drifts = new Drifts();
+  const history = await checkHistory(registryPath, registry ?? NEW_CONTENT, (drift) => drifts.add(drift));
   const assignments = new AssignmentCheck(registry?.experiments ?? []);
   const repeated = new RepeatedIds();
   const counters = await readCounts(folder);
@@ -119,6 +124,7 @@ export async function verify(data: string): Promise<Verification> {
     assignments: { checked: assignments.checked, unchecked: assignments.unchecked },
     checkpoints,
     counters,
+    history,
     drifts: drifts.count,
     details: drifts.kept,
   };

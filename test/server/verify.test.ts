@@ -1,4 +1,4 @@
-import { appendFile, copyFile, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -7,7 +7,7 @@ import { assign } from "../../core/assign.ts";
 import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { weights } from "../../core/group.ts";
-import { transition } from "../../core/transition.ts";
+import { type Change, transition } from "../../core/transition.ts";
 import { openEventLog } from "../../server/events/log.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { verify } from "../../server/verify/verify.ts";
@@ -132,6 +132,119 @@ describe("a drift is named with its place", () => {
     await writeFile(join(data, FIRST), "x\n".repeat(150));
     const { drifts, details } = await verify(data);
     expect([drifts, details.length]).toEqual([150, 100]);
+  });
+});
+
+describe("the history leads to what experiments.json holds", () => {
+  const HISTORY = "history.ndjson";
+
+  /** A data folder whose experiment was made, renamed and started. */
+  async function changed() {
+    const data = await dataOf([], [inactive("one")]);
+    const registry = await openRegistry(join(data, "experiments.json"), []);
+    const change = (what: Omit<Change, "by">) =>
+      registry.update("one", (experiment) => transition(experiment, { by: "ann", ...what }, "2026-02-01T08:00:00Z"));
+    await change({ definition: { title: "renamed" } });
+    await change({ state: "active" });
+    const read = async () => (await readFile(join(data, HISTORY), "utf8")).trimEnd().split("\n");
+    return { data, read, write: (lines: readonly string[]) => writeFile(join(data, HISTORY), `${lines.join("\n")}\n`) };
+  }
+
+  const details = async (data: string) =>
+    (await verify(data)).details.map(({ kind, file, line, detail }) => `${kind} ${file} ${line}: ${detail}`);
+
+  test("in a folder that is in order, also one without a history", async () => {
+    const { data } = await changed();
+    expect(await verify(data)).toMatchObject({ ok: true, history: { changes: 3, unfinished: 0 } });
+    const older = await dataOf([]);
+    await copyFile(new URL("../cases/experiments-schema-1.json", import.meta.url), join(older, "experiments.json"));
+    await rm(join(older, HISTORY));
+    expect(await verify(older)).toMatchObject({ ok: true, history: { changes: 0, unfinished: 0 } });
+  });
+
+  test("a change that was not finished is no drift: the next start undoes it", async () => {
+    const { data, read } = await changed();
+    await copyFile(join(data, "experiments.json.1"), join(data, "experiments.json"));
+    expect(await verify(data)).toMatchObject({ ok: true, history: { changes: 3, unfinished: 1 } });
+    await openRegistry(join(data, "experiments.json"), []);
+    expect(await read()).toHaveLength(4);
+    expect(await verify(data)).toMatchObject({ ok: true, history: { changes: 4, unfinished: 0 } });
+  });
+
+  test("a folder whose first start was killed is in order", async () => {
+    const { data } = await changed();
+    await copyFile(join(data, "experiments.json"), join(data, "kept"));
+    const content = JSON.parse(await readFile(join(data, "kept"), "utf8"));
+    const { check: _, ...rest } = content;
+    await writeFile(join(data, "experiments.json"), JSON.stringify({ ...rest, history: 0 }));
+    await writeFile(join(data, HISTORY), "");
+    expect((await verify(data)).ok).toBe(true);
+  });
+
+  test.each<[what: string, change: (lines: string[]) => string[], drift: string]>([
+    [
+      "a line that was taken out",
+      ([a, , c]) => [a, c] as string[],
+      "history.ndjson 2: change 3 follows 1: allowed is 2",
+    ],
+    [
+      "lines that changed places",
+      ([a, b, c]) => [b, a, c] as string[],
+      "history.ndjson 1: change 2 follows 0: allowed is 1",
+    ],
+    [
+      "a line that is there twice",
+      ([a, b, c]) => [a, b, b, c] as string[],
+      "history.ndjson 3: change 2 follows 2: allowed is 3",
+    ],
+    [
+      "an edited line",
+      (lines) =>
+        lines.map((line) =>
+          line.replace('"after":{"key":"one","state":"inactive"', '"after":{"key":"one","state":"rollout"'),
+        ),
+      "history.ndjson 1: the line is not a change",
+    ],
+    [
+      "an edited title",
+      ([a, b = "", c]) => [a, b.replace('"title":"renamed"', '"title":"forged"'), c] as string[],
+      "history.ndjson 3: change 3 of one does not begin where the one before it ended",
+    ],
+    [
+      "the end taken off",
+      (lines) => lines.slice(0, 2),
+      "history.ndjson null: it ends at change 2, but experiments.json is the result of 3 changes",
+    ],
+    ["garbage", (lines) => [...lines, "\0\0"], "history.ndjson 4: the line is not a change"],
+  ])("%s is a drift", async (_, change, drift) => {
+    const { data, read, write } = await changed();
+    await write(change(await read()));
+    expect(await details(data)).toContain(`history ${drift}`);
+  });
+
+  test("a history that is gone or torn, and a file that somebody changed or that is too old, are drifts", async () => {
+    const { data } = await changed();
+    await appendFile(join(data, HISTORY), '{"number":4');
+    expect(await details(data)).toEqual(["history history.ndjson null: 11 bytes without a line's end"]);
+    await rm(join(data, HISTORY));
+    expect(await details(data)).toContain("history history.ndjson null: it is missing, and 3 changes with it");
+
+    const other = (await changed()).data;
+    const { check: _, ...content } = JSON.parse(await readFile(join(other, "experiments.json"), "utf8"));
+    content.experiments[0].title = "by hand";
+    await writeFile(join(other, "experiments.json"), JSON.stringify(content));
+    const drift = "history experiments.json null: one is not what the history's last change made it";
+    expect(await details(other)).toEqual([drift]);
+
+    const old = await changed();
+    await copyFile(join(old.data, "experiments.json.2"), join(old.data, "experiments.json"));
+    const lines = await old.read();
+    await old.write(
+      lines.map((line, index) => line.replace("2026-02-01T08:00:00Z", `2026-02-0${index + 1}T08:00:00Z`)),
+    );
+    expect(await details(old.data)).toContain(
+      "history experiments.json null: it is the result of 1 changes, but the history has 3",
+    );
   });
 });
 
