@@ -4,6 +4,8 @@ import * as v from "valibot";
 export interface Problem {
   /** Path of the field as in JavaScript, e.g. `groups[1].weight`; empty for the whole input. */
   readonly field: string;
+  /** The same in parts, where a name may hold anything; when it is missing, the field's name has no dots and brackets of its own. */
+  readonly path?: readonly (string | number)[];
   readonly value: unknown;
   readonly allowed: string;
 }
@@ -30,6 +32,7 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
   throw new InvalidInput(
     result.issues.map((issue) => ({
       field: fieldPath(issue.path),
+      path: (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key))),
       // Not `issue.input`: of a check over several fields, or an unknown field, that is not the field's value.
       value: issue.path ? issue.path.at(-1)?.value : issue.input,
       allowed: issue.message,

@@ -1,20 +1,25 @@
 import { Hono } from "hono";
-import { InvalidInput } from "../core/parse.ts";
 import { adminGuard } from "./auth/guard.ts";
 import { lockout } from "./auth/lockout.ts";
 import type { LoginLinks } from "./auth/login-links.ts";
 import type { Sessions } from "./auth/sessions.ts";
 import type { EventLog } from "./events/log.ts";
+import { onlyWhileOn } from "./global-switch.ts";
 import { type Env, problem } from "./http.ts";
 import type { Limits } from "./rate-limit.ts";
 import { recorder } from "./record.ts";
+import { refusalOf } from "./refusal.ts";
 import type { Registry } from "./registry/registry.ts";
+import { adminExperimentsRoutes } from "./routes/admin-experiments.ts";
+import { adminHistoryRoutes } from "./routes/admin-history.ts";
+import { adminSettingsRoutes } from "./routes/admin-settings.ts";
 import { demoRoutes } from "./routes/demo.ts";
 import { eventLogRoutes } from "./routes/event-log.ts";
 import { recordRoutes } from "./routes/events.ts";
 import { experimentsRoutes } from "./routes/experiments.ts";
 import { experimentsPageRoutes } from "./routes/experiments-page.tsx";
 import { expgroupsRoutes } from "./routes/expgroups.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
@@ -70,16 +75,22 @@ export function createApp(deps: Deps): Hono<Env> {
   };
   const guard = adminGuard(access);
   for (const path of ADMIN_PATHS) app.use(path, guard);
+  for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps.registry));
   app.get("/events", guard);
   app.route("/", loginRoutes(access, deps.links));
   app.route("/", eventLogRoutes(deps));
+  app.route("/", adminExperimentsRoutes(deps));
+  app.route("/", adminSettingsRoutes(deps));
+  app.route("/", adminHistoryRoutes(deps));
+  app.route("/", exportRoutes(deps));
   app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));
   app.route("/", experimentsPageRoutes({ ...deps, isDemo }));
 
   app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));
   app.onError((error) => {
-    if (error instanceof InvalidInput) return problem(422, "Unprocessable Content", error.message);
+    const refusal = refusalOf(error);
+    if (refusal) return refusal;
     // A client that went away is not an error of ours.
     if (error.name !== "AbortError" && (error as NodeJS.ErrnoException).code !== "ECONNRESET") deps.onError(error);
     return problem(500, "Internal Server Error", "something went wrong; the server's log says what");

@@ -9,6 +9,7 @@ import { isBot } from "./bots.ts";
 import { type EventLog, Overloaded, StorageFailed } from "./events/log.ts";
 import { type Answer, type HeaderOf, problemAnswer, publicAnswer } from "./http.ts";
 import { clientBehind, type Limits } from "./rate-limit.ts";
+import type { Registry } from "./registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "./run.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -27,7 +28,14 @@ export interface Post {
 /** Stores one event or an array of them, and answers when they are durable. */
 export type Recorder = (post: Post) => Promise<Answer>;
 
-export function recorder({ log, runs, limits }: { log: EventLog; runs: RunSigner; limits: Limits }): Recorder {
+export interface RecorderDeps {
+  readonly registry: Pick<Registry, "settings">;
+  readonly log: EventLog;
+  readonly runs: RunSigner;
+  readonly limits: Limits;
+}
+
+export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorder {
   return async ({ header, address, read }) => {
     let body = "";
     const run = runs.verify(header(RUN_HEADER), Date.now());
@@ -45,8 +53,9 @@ export function recorder({ log, runs, limits }: { log: EventLog; runs: RunSigner
       }
       body = await read();
       const { events, refused } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
-      if (run === null && isBot(header)) {
-        log.drop("bot", events.length + refused.length);
+      const isOff = !registry.settings().enabled;
+      if (isOff || (run === null && isBot(header))) {
+        log.drop(isOff ? "off" : "bot", events.length + refused.length);
         return publicAnswer({ status: "ok", accepted: 0, duplicates: 0, rejected: [] } satisfies EventsAnswer);
       }
       if (refused.length > 0) log.refuse(refused);

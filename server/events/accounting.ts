@@ -5,16 +5,16 @@ import { replaceFile } from "../durable-file.ts";
 import type { Position } from "./segments.ts";
 
 /** What can become of an event that was received. */
-export const OUTCOMES = ["stored", "duplicate", "refused", "shed", "bot"] as const;
+export const OUTCOMES = ["stored", "duplicate", "refused", "shed", "bot", "off"] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
 
 export type Counts = Readonly<Record<Outcome, number>>;
 
 /**
- * Counts what became of every event: received = stored + duplicate + refused + shed + bot + waiting, always. `shed` are
+ * Counts what became of every event: received = stored + duplicate + refused + shed + bot + off + waiting, always. `shed` are
  * those that were answered 429 or 503, because their sender or all together sent too many, or the disk refused; they are
- * received again when they are resent. `bot` are those of no visitor, which are answered and dropped.
+ * received again when they are resent. `bot` are those of no visitor, and `off` those that came while the global switch was off, which are answered and dropped.
  *
  * What survives a restart: `stored` is what the log holds, counted anew. The others are in no log; they are saved on a
  * clean stop and every ten seconds, so that a killed process forgets at most the last ten seconds of them, together with
@@ -55,6 +55,8 @@ const SavedSchema = v.strictObject({
   refused: count,
   shed: count,
   bot: count,
+  // Of a version that had no global switch.
+  off: v.exactOptional(count, 0),
 });
 
 /** Counts as saved: `stored` is the number of events in the log up to `upTo`. */
@@ -64,8 +66,8 @@ export interface SavedCounts extends Counts {
 
 export const COUNTS_FILE = "counters.json";
 
-export async function saveCounts(folder: string, { upTo, stored, duplicate, refused, shed, bot }: SavedCounts) {
-  const content = { version: 1, upTo, stored, duplicate, refused, shed, bot };
+export async function saveCounts(folder: string, { upTo, ...counts }: SavedCounts) {
+  const content = { version: 1, upTo, ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, counts[outcome]])) };
   await replaceFile(join(folder, COUNTS_FILE), `${JSON.stringify(content)}\n`);
 }
 

@@ -11,7 +11,7 @@ import { KnownIds } from "./known-ids.ts";
 import { type Refusal, RefusedFile } from "./refused-file.ts";
 import { replay } from "./replay.ts";
 import { SegmentWriter } from "./segment-writer.ts";
-import { isLineStart, listSegments, type Position, readLines, segmentSizes } from "./segments.ts";
+import { isLineStart, listSegments, type Position, readBytes, readLines, segmentSizes } from "./segments.ts";
 
 export { StorageFailed } from "./segment-writer.ts";
 
@@ -53,10 +53,12 @@ export interface EventLog {
   record(events: readonly EventText[]): Promise<Appended>;
   /** Counts events that were received and not accepted, and keeps them with their reasons. */
   refuse(refusals: readonly Refusal[]): void;
-  /** Counts events that were received and are dropped: the sender sent too many, or is a bot. */
-  drop(outcome: "shed" | "bot", events: number): void;
+  /** Counts events that were received and are dropped: the sender sent too many or is a bot, or the global switch is off. */
+  drop(outcome: "shed" | "bot" | "off", events: number): void;
   /** Events in log order; `next` is where to go on. Rejects with BadPosition when no event begins at `since`. */
   read(options: ReadOptions): Promise<{ events: Event[]; next: Position }>;
+  /** The stored lines as bytes, up to the end at the time of the call. */
+  raw(): AsyncGenerator<Uint8Array>;
   state(): LogState;
   /** Stores what was appended before; what is appended later is rejected. */
   close(): Promise<void>;
@@ -103,7 +105,15 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   const ids = await KnownIds.rebuild(folder, writer.end);
   let closedBytes = (await segmentSizes(folder)).reduce((sum, bytes) => sum + bytes, 0) - writer.end.offset;
   const before = await readCounts(folder);
-  const accounting = new Accounting({ duplicate: 0, refused: 0, shed: 0, bot: 0, ...before, stored: ids.total.stored });
+  const accounting = new Accounting({
+    duplicate: 0,
+    refused: 0,
+    shed: 0,
+    bot: 0,
+    off: 0,
+    ...before,
+    stored: ids.total.stored,
+  });
   const refused = await RefusedFile.open(folder);
   let lastError: LogState["lastError"] = null;
   if (homeless > 0) reportError(`${homeless} writes of ${JOURNAL_FILE} belong behind the end of the log`);
@@ -214,6 +224,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       }
       return { events, next };
     },
+    raw: () => readBytes(folder, writer.end),
     state: () => ({
       ...accounting.counts,
       unreadable: ids.total.unreadable,

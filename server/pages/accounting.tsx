@@ -2,7 +2,7 @@ import type { LogState } from "../events/log.ts";
 
 /** What became of every event that was received, and the log's last error. */
 export function AccountingPanel({ log }: { log: LogState }) {
-  const { received, stored, duplicate, refused, shed, bot, waiting, unreadable, logBytes, lastError } = log;
+  const { received, stored, duplicate, refused, shed, bot, off, waiting, unreadable, logBytes, lastError } = log;
   return (
     <section class="accounting" aria-labelledby="accounting">
       <h2 id="accounting">Events</h2>
@@ -13,6 +13,7 @@ export function AccountingPanel({ log }: { log: LogState }) {
         <Count name="Refused" value={refused} />
         <Count name="Shed (to be sent again)" value={shed} />
         <Count name="Of bots, dropped" value={bot} />
+        {off > 0 && <Count name="While switched off, dropped" value={off} />}
         {waiting > 0 && <Count name="On their way" value={waiting} />}
         {unreadable > 0 && <Count name="Unreadable lines" value={unreadable} />}
         <div>

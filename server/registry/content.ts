@@ -6,6 +6,7 @@ import { checkLinks } from "../../core/links.ts";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { DEFAULT_SETTINGS, type Settings, SettingsSchema } from "../../core/settings.ts";
 import { wholeNumber } from "../../core/whole-number.ts";
+import { hasFieldTwice } from "../strict-json.ts";
 
 /** What `experiments.json` holds. */
 export interface RegistryContent {
@@ -77,7 +78,7 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const input: unknown = JSON.parse(text);
-    if (countFields(text) !== countOwnFields(input)) throw new NotARegistry("a field is there twice");
+    if (hasFieldTwice(text, input)) throw new NotARegistry("a field is there twice");
     const { settings, experiments, history, retired, check } = parse(FileSchema, inPresentVersion(input));
     checkLinks(experiments);
     const content: RegistryContent = { settings, experiments, history, retired };
@@ -124,17 +125,4 @@ function checkOf(file: Readonly<Record<string, unknown>>): string {
       JSON.stringify(schema === SCHEMA ? [schema, settings, experiments, history, retired] : [schema, experiments]),
     )
     .digest("hex")}`;
-}
-
-/** Fields as written. JSON.parse keeps the last of two with one name, silently. */
-function countFields(json: string): number {
-  let count = 0;
-  for (const [, colon] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g)) if (colon !== undefined) count += 1;
-  return count;
-}
-
-function countOwnFields(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
-  const below = Object.values(value).reduce((sum: number, item) => sum + countOwnFields(item), 0);
-  return Array.isArray(value) ? below : below + Object.keys(value).length;
 }

@@ -5,6 +5,8 @@ import { cutTornTail, scanLines } from "../events/segments.ts";
 import { type Entry, entryHead, formatEntry, type NewEntry, readEntry } from "./history-entry.ts";
 
 export const HISTORY_FILE = "history.ndjson";
+/** Read at once, where all are read; arbitrary. */
+const PAGE = 16;
 
 export interface HistoryQuery {
   /** Only changes of this experiment, or of the settings (null); of everything when left out. */
@@ -147,9 +149,10 @@ export class History {
     return { entries: await this.#read(found), next: null };
   }
 
-  /** All changes, newest first, of the moment of the call. */
-  async *all(query: HistoryQuery = {}): AsyncGenerator<Entry> {
-    for (const place of [...this.#find(query)]) yield* await this.#read([place]);
+  /** Changes, newest first, of the moment of the call; all of them unless `most` are enough. */
+  async *all(query: HistoryQuery = {}, most = Number.POSITIVE_INFINITY): AsyncGenerator<Entry> {
+    const places = [...this.#find(query)].slice(0, most);
+    for (let at = 0; at < places.length; at += PAGE) yield* await this.#read(places.slice(at, at + PAGE));
   }
 
   /** The newest change of each experiment, and of the settings (null). */

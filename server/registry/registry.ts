@@ -16,8 +16,8 @@ export interface Author {
 
 /** What a person has to say of a new experiment, and may. */
 export interface NewExperiment extends Pick<Experiment, "key" | "groups">, Partial<Omit<Definition, "groups">> {
+  /** `inactive` unless said; `active` starts it at once. */
   readonly state?: State;
-  readonly rolloutGroup?: string;
 }
 
 /**
@@ -162,14 +162,13 @@ export async function openRegistry(
 }
 
 function define(
-  { state = "inactive", rolloutGroup, ...draft }: NewExperiment,
+  { state = "inactive", ...draft }: NewExperiment,
   first: Partial<Pick<Experiment, "epoch" | "version">>,
   { by, now }: Author,
 ): Experiment {
   const created = defineExperiment({ ...draft, ...first }, now, by);
   if (state === "inactive") return created;
-  const change = { state, by, ...(rolloutGroup === undefined ? {} : { rolloutGroup }) };
-  return { ...transition(created, change, now), version: created.version };
+  return { ...transition(created, { state, by }, now), version: created.version };
 }
 
 function expectVersion(current: Experiment | Settings, version: number, expected: number | null): void {

@@ -26,7 +26,7 @@ function metricsOf(log: EventLog) {
   });
   const events = new Counter({
     name: "fairsplit_events_total",
-    help: "What became of the events: stored, duplicate (its id was stored before), refused, shed (to be sent again), bot",
+    help: "What became of the events: stored, duplicate (its id was stored before), refused, shed (to be sent again), bot, off (while the global switch was off)",
     labelNames: ["outcome"],
     registers,
   });

@@ -357,7 +357,7 @@ describe("fairsplit verify", () => {
     const { code, out, err } = await run(data);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(/: 1,200 events, [\d,]+ bytes, segments: 1\n/);
-    expect(out).toContain("counters: 1,200 stored, 0 duplicates, 0 refused, 0 shed, 0 of bots\n");
+    expect(out).toContain("counters: 1,200 stored, 0 duplicates, 0 refused, 0 shed, 0 of bots, 0 while off\n");
     expect(out).toMatch(/✓ no drift\n$/);
   });
 

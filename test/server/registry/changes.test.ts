@@ -145,7 +145,7 @@ describe("creating", () => {
       { key: "1", groups: GROUPS },
       { key: "two", groups: weighed(-1) },
       { key: "two", groups: GROUPS, dependsOn: { key: "three", group: "A" } },
-      { key: "two", groups: GROUPS, state: "rollout" as const, rolloutGroup: "A" },
+      { key: "two", groups: GROUPS, state: "rollout" as const },
     ];
     for (const draft of bad) await expect(registry.create(draft, ANN)).rejects.toThrow(InvalidInput);
     expect(registry.list()).toHaveLength(1);
