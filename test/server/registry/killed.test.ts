@@ -1,15 +1,19 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
+import { transition } from "../../../core/transition.ts";
 import { listBackups } from "../../../server/registry/backups.ts";
 import { formatContent, NEW_CONTENT, parseContent } from "../../../server/registry/content.ts";
 import { CorruptRegistry, ExperimentsFile } from "../../../server/registry/experiments-file.ts";
+import { openRegistry } from "../../../server/registry/registry.ts";
 import { chooseBackup, restore } from "../../../server/registry/restore.ts";
 import { inactive, NOW } from "../open-app.ts";
 
 /** Changes that the process still makes to the disk before it dies. */
 const life = vi.hoisted(() => ({ steps: Number.POSITIVE_INFINITY }));
+/** What was made durable or renamed, in this order. */
+const done = vi.hoisted((): string[] => []);
 
 vi.mock("node:fs/promises", async (importOriginal) => {
   const real = await importOriginal<typeof import("node:fs/promises")>();
@@ -35,9 +39,25 @@ vi.mock("node:fs/promises", async (importOriginal) => {
       step();
       return writeFile(whole);
     };
+    const write = file.write.bind(file);
+    file.write = (async (whole: Buffer, offset: number, length: number | undefined, position: number) => {
+      if (life.steps < 1) await write(whole.subarray(0, whole.length / 2), 0, undefined, position);
+      step();
+      return write(whole, offset, length, position);
+    }) as typeof file.write;
+    const sync = file.sync.bind(file);
+    file.sync = async () => {
+      step();
+      done.push(`sync ${basename(String(path))}`);
+      return sync();
+    };
     return file;
   };
-  const { rename, link, utimes, rm } = real;
+  const { link, utimes, rm } = real;
+  const rename: typeof real.rename = async (from, to) => {
+    done.push(`rename to ${basename(String(to))}`);
+    return real.rename(from, to);
+  };
   return { ...real, open, rename: mortal(rename), link: mortal(link), utimes: mortal(utimes), rm: mortal(rm) };
 });
 
@@ -96,6 +116,47 @@ test("a change that is killed at any step leaves the old or the new state, and n
     },
   );
   expect(steps).toBeGreaterThan(15);
+});
+
+test("a change of the registry that is killed at any step is there or not, in the history as in the file", async () => {
+  const by = { by: "ann", now: NOW };
+  const steps = await killAtEveryStep(
+    async () => {
+      const path = await filledFolder();
+      await openRegistry(path, [], NOW);
+      return path;
+    },
+    async (path) => {
+      const registry = await openRegistry(path, [], NOW);
+      await registry.update("one", (experiment) =>
+        transition(experiment, { by: "ann", definition: { title: "state 12" } }, NOW),
+      );
+    },
+    async (path, isDone) => {
+      const registry = await openRegistry(path, [], NOW);
+      const title = registry.get("one")?.title;
+      expect(isDone ? ["state 12"] : ["state 11", "state 12"]).toContain(title);
+      await registry.updateSettings((settings) => ({ ...settings, enabled: false }), by);
+      const { entries } = await registry.history.page(100);
+      expect(entries.map(({ number }) => number)).toEqual(entries.map((_, index) => entries.length - index));
+      const [settings, ...ofOne] = entries;
+      expect(settings?.after).toEqual({ enabled: false, holdout: null });
+      expect(ofOne[0]?.after).toEqual(registry.get("one"));
+      for (const [index, { before }] of ofOne.entries()) expect(before).toEqual(ofOne[index + 1]?.after ?? null);
+      expect(registry.history.damage).toMatchObject({ missing: 0, unreadable: 0 });
+    },
+  );
+  expect(steps).toBeGreaterThan(15);
+});
+
+test("a change is in the history before the file names its number, and both before it is acknowledged", async () => {
+  const path = await filledFolder();
+  const registry = await openRegistry(path, [], NOW);
+  done.length = 0;
+  await registry.remove("one", { by: "ann", now: NOW });
+  const [first, ...others] = done;
+  expect(first).toBe("sync history.ndjson");
+  expect(others.slice(-2)).toEqual(["sync experiments.json.tmp", "rename to experiments.json"]);
 });
 
 const again = async (path: string) => {
