@@ -57,25 +57,41 @@ const isRead = ({ method }: Route) => method === "GET" || method === "HEAD";
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 const fill = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?\??/g, (_, name) => PARAMS.get(name) ?? "1");
 
-/** A request that would change something, if it were let in. */
-function requestOf(
-  { method, path }: Route,
-  headers: Record<string, string>,
-  fields: Record<string, string> = {},
-): RequestInit {
-  if (method === "GET" || method === "HEAD") return { method, headers };
-  const change = {
-    experiment: KEY,
-    key: KEY,
-    title: "Changed",
-    state: "inactive",
-    group: "B",
-    enabled: "false",
-    ...fields,
-  };
-  if (!path.startsWith("/api/")) return { method, headers, body: new URLSearchParams(change) };
-  const more = { "content-type": "application/json", "if-match": '"1"' };
-  return { method, headers: { ...more, ...headers }, body: JSON.stringify({ ...change, enabled: false }) };
+/** What each write is sent, so that it changes something when it is let in. A new route needs a line here or below. */
+const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Record<string, unknown>>([
+  ["POST /experiments/toggle", { experiment: KEY }],
+  [
+    "POST /api/admin/experiments",
+    {
+      key: "new_test",
+      groups: [
+        { name: "A", weight: 1 },
+        { name: "B", weight: 1 },
+      ],
+    },
+  ],
+  ["PUT /api/admin/experiments/:key", { title: "Changed" }],
+  ["DELETE /api/admin/experiments/:key", {}],
+  ["PUT /api/admin/settings", { enabled: false }],
+]);
+const CHANGES_NOTHING = [
+  "POST /api/admin/runs",
+  "POST /api/admin/experiments/:key/impact",
+  "POST /logout",
+  // The guard itself, which stands before every method.
+  "POST /openapi.json",
+];
+
+/** A request of a route; `fields` are added to a form. */
+function requestOf(route: Route, headers: Record<string, string>, fields: Record<string, string> = {}): RequestInit {
+  const { method, path } = route;
+  if (isRead(route)) return { method, headers };
+  const change = CHANGES.get(nameOf(route)) ?? {};
+  if (!path.startsWith("/api/")) {
+    return { method, headers, body: new URLSearchParams({ ...(change as Record<string, string>), ...fields }) };
+  }
+  const more = { "content-type": "application/json", "if-match": "*" };
+  return { method, headers: { ...more, ...headers }, body: JSON.stringify(change) };
 }
 
 /** Everything that a change could leave behind: the files of the data folder and the registry in memory. */
@@ -145,6 +161,10 @@ const ATTACKS: Readonly<Record<string, (opened: Opened) => Attack>> = {
   }),
   "no form token": ({ sessions }) => ({ headers: logIn(sessions).cookie, status: 403 }),
   "an empty form token": ({ sessions }) => ({ headers: logIn(sessions).cookie, fields: { csrf: "" }, status: 403 }),
+  "an empty token in the header": ({ sessions }) => ({
+    headers: { ...logIn(sessions).cookie, "x-csrf-token": "" },
+    status: 403,
+  }),
   "a form token in the query": ({ sessions }) => {
     const { csrf, cookie } = logIn(sessions);
     return { headers: cookie, query: `?csrf=${csrf}`, status: 403 };
@@ -154,6 +174,10 @@ const ATTACKS: Readonly<Record<string, (opened: Opened) => Attack>> = {
     sessions.close(earlier.id);
     const { cookie } = logIn(sessions);
     return { headers: cookie, fields: { csrf: earlier.csrf }, status: 403 };
+  },
+  "the token of another session that is still open": ({ sessions }) => {
+    const other = logIn(sessions);
+    return { headers: { ...logIn(sessions).cookie, "x-csrf-token": other.csrf }, status: 403 };
   },
   "a form token of a server that was restarted": ({ sessions }) => {
     const { id, cookie } = logIn(sessions);
@@ -195,6 +219,20 @@ test("the routes are found, and every one can be reached by the admin", async ()
       const { status } = await opened.app.request(fill(route.path), requestOf(route, headers));
       expect([401, 403, 429], nameOf(route)).not.toContain(status);
     }
+  }
+});
+
+test("every write changes something when the admin sends it, or is known to change nothing", async () => {
+  const writes = adminRoutes((await openAsAdmin()).app).filter((route) => !isRead(route));
+  for (const route of writes.filter((route) => !CHANGES_NOTHING.includes(nameOf(route)))) {
+    const opened = await openAsAdmin();
+    const { csrf, cookie } = logIn(opened.sessions);
+    const before = await stateOf(opened);
+    const isForm = !route.path.startsWith("/api/");
+    const headers = { ...cookie, ...(isForm ? {} : { "x-csrf-token": csrf }) };
+    const response = await opened.app.request(fill(route.path), requestOf(route, headers, { csrf }));
+    expect(response.status, `${nameOf(route)}: ${await response.clone().text()}`).toBeLessThan(400);
+    expect(await stateOf(opened), nameOf(route)).not.toBe(before);
   }
 });
 
