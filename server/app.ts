@@ -25,6 +25,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { impactRoutes } from "./routes/impact.ts";
 import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { openApiRoutes } from "./routes/openapi.tsx";
 import { runRoutes } from "./routes/runs.ts";
 import { tagRoutes } from "./routes/tag.ts";
 import type { RunSigner } from "./run.ts";
@@ -89,6 +90,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", exportRoutes(deps));
   app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));
+  app.route("/", openApiRoutes({ isDemo, app }));
   app.route("/", experimentsPageRoutes({ ...deps, isDemo }));
 
   app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));

@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
       "rate-limiter-flexible",
       "prom-client",
       "csv-stringify",
+      "@valibot/to-json-schema",
     ],
   },
   simulate: {

@@ -1,0 +1,70 @@
+import { type Operation, problems } from "./operation.ts";
+
+const HTML = "text/html";
+const FORM = ["application/x-www-form-urlencoded"] as const;
+
+const page = (path: string, summary: string): Operation => ({
+  method: "get",
+  path,
+  summary,
+  answers: {
+    200: { description: "The page.", type: HTML },
+    303: { description: "To the login." },
+    ...problems(401, 404),
+  },
+});
+
+const form = (path: string, summary: string, fields: readonly string[], status: 302 | 303 = 303): Operation => ({
+  method: "post",
+  path,
+  summary,
+  body: { types: FORM, form: [...fields, "csrf"] },
+  answers: { [status]: { description: "To the page that shows it." }, ...problems(400, 401, 403, 404, 413, 422, 503) },
+});
+
+/** What people see in a browser. A line whose route the app does not have is left out of the document. */
+export const PAGE_OPERATIONS: readonly Operation[] = [
+  page("/experiments", "All experiments"),
+  form("/experiments/toggle", "Switch an experiment on or off", ["experiment"], 302),
+  form("/experiments/undo", "Take a switch back", ["experiment", "version"]),
+  page("/experiments/new", "The form of a new experiment"),
+  page("/experiments/:key", "One experiment"),
+  page("/experiments/:key/edit", "The form that changes an experiment"),
+  page("/experiments/:key/history", "What was changed of an experiment"),
+  page("/experiments/history", "What was changed of all experiments and of the settings"),
+  page("/experiments/install", "How a site gets the tag, and whether it has come"),
+  page("/experiments/settings", "The global switch and the holdout"),
+  page("/experiments/force", "Links that show a group to this browser"),
+  form("/experiments/:key/state", "Start, stop or roll out", ["state", "rolloutGroup", "version"]),
+  form("/experiments/:key/delete", "Remove an experiment", ["version"]),
+  page("/login", "The login"),
+  page("/login/:code", "The page of a one-time login link"),
+  {
+    method: "post",
+    path: "/login",
+    summary: "Log in with the token, or with a link's code",
+    body: { types: FORM, form: ["token", "code", "next"] },
+    answers: {
+      303: {
+        description: "Logged in; the cookie is the session.",
+        headers: { "Set-Cookie": "HttpOnly, SameSite=Strict" },
+      },
+      401: { description: "The page again, with what was wrong.", type: HTML },
+      ...problems(403, 413, 429),
+    },
+  },
+  {
+    method: "post",
+    path: "/logout",
+    summary: "End the session",
+    body: { types: FORM, form: ["csrf"] },
+    answers: { 303: { description: "To the login." }, ...problems(401, 403) },
+  },
+  page("/docs", "This document for people"),
+  {
+    method: "get",
+    path: "/admin.css",
+    summary: "The style sheet of the pages",
+    answers: { 200: { description: "The style sheet.", type: "text/css" } },
+  },
+];

@@ -1,0 +1,84 @@
+import { type Operation, problems } from "./operation.ts";
+
+const JSON_TYPES = ["application/json", "text/plain"] as const;
+
+const preflight = (path: string): Operation => ({
+  method: "options",
+  path,
+  summary: "May a page of another site ask? (CORS preflight)",
+  answers: { 204: { description: "Yes." } },
+});
+
+/** What the tag, pages and other programs call: any site may, without credentials. */
+export const PUBLIC_OPERATIONS: readonly Operation[] = [
+  {
+    method: "get",
+    path: "/api/expgroups",
+    summary: "The groups of a device",
+    description:
+      "With a device id, an exp_groups event is recorded. `{}` while the global switch is off; bots get every fallback.",
+    query: {
+      device_id: "the unit of assignment, 1 to 256 characters; without it every group is empty",
+      account_id: "for experiments whose unit is the account",
+      session_id: "for experiments whose unit is the session",
+      path: "the page's path, for experiments with routes",
+      sticky: "what the header Fairsplit-Sticky of an earlier answer said",
+      "ctx.NAME": "what the page says of the visitor, for rules: up to 20 names",
+    },
+    answers: {
+      200: {
+        description: "A group for every experiment, by its key.",
+        schema: { each: "AssignedGroup" },
+        headers: { "Fairsplit-Sticky": "to be stored and sent back as `sticky`; missing when nothing has changed" },
+      },
+      ...problems(400),
+    },
+  },
+  preflight("/api/expgroups"),
+  {
+    method: "post",
+    path: "/events",
+    summary: "Store events",
+    description: "Answers when they are durable. While the global switch is off, and for bots, `accepted` is 0.",
+    headers: { "Fairsplit-Run": "the signed name of a simulator's run" },
+    body: { types: JSON_TYPES, schema: "NewEvent", isList: true },
+    answers: {
+      200: { description: "What became of the events.", schema: "EventsAnswer" },
+      ...problems(400, 413, 415, 429, 503),
+    },
+  },
+  preflight("/events"),
+  {
+    method: "get",
+    path: "/api/experiments",
+    summary: "What is tested",
+    answers: {
+      200: {
+        description: "The experiments by their keys; `{}` while the global switch is off.",
+        schema: { each: "PublicExperiment" },
+      },
+    },
+  },
+  preflight("/api/experiments"),
+  {
+    method: "get",
+    path: "/tag.js",
+    summary: "The script that a site pastes",
+    answers: {
+      200: { description: "The script.", type: "text/javascript", headers: { ETag: "strong" } },
+      304: { description: "It is what If-None-Match says." },
+    },
+  },
+  {
+    method: "get",
+    path: "/healthz",
+    summary: "Is the process up?",
+    answers: { 200: { description: "It is.", schema: "Status" } },
+  },
+  {
+    method: "get",
+    path: "/readyz",
+    summary: "Does it take requests, and its storage events?",
+    answers: { 200: { description: "Both.", schema: "Status" }, ...problems(503) },
+  },
+];
