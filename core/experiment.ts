@@ -31,7 +31,12 @@ const DEFINITION = {
   sticky: v.boolean("true or false"),
 };
 
-/** Names of the fields that a person may edit. */
+/** All of those fields; whether they fit together only a whole experiment shows. */
+export const DefinitionSchema = v.strictObject(DEFINITION, "the fields of a definition and no other");
+
+/** Everything that a person may edit of an experiment that exists. */
+export type Definition = v.InferOutput<typeof DefinitionSchema>;
+
 export const DEFINITION_FIELDS = Object.keys(DEFINITION) as readonly (keyof Definition)[];
 
 const A_GROUP = "one of the groups' names";
@@ -104,11 +109,6 @@ export const ExperimentSchema = v.pipe(
 export type Experiment = v.InferOutput<typeof ExperimentSchema>;
 export type State = Experiment["state"];
 export type Unit = Experiment["unit"];
-
-/** Everything that a person may edit of an experiment that exists. */
-export type Definition = {
-  -readonly [Field in keyof typeof DEFINITION]: Experiment[Field];
-};
 
 /** What a person has to say to define an experiment; everything else has a default. */
 export type ExperimentDraft = Pick<Experiment, "key" | "groups"> & Partial<Experiment>;

@@ -3,7 +3,9 @@ export { assign, type CumulativeTable, cumulate, digest, pick, remainder, type W
 export { type Context, type Evaluation, evaluate, type StickyEntry } from "./evaluate.ts";
 export { type Event, EventSchema, parseEvent } from "./event.ts";
 export {
+  DEFINITION_FIELDS,
   type Definition,
+  DefinitionSchema,
   defineExperiment,
   type Experiment,
   type ExperimentDraft,
