@@ -1,7 +1,7 @@
 // Bundles the three programs (tag, server with CLI, library) into dist/, and declares the library's types. Called by
 // setup.mjs; needs the dependencies.
 import { execFile } from "node:child_process";
-import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -18,19 +18,20 @@ const node = {
   logLevel: "warning",
 };
 
+const browser = {
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  legalComments: "none",
+  logLevel: "warning",
+  outdir: "dist",
+};
+
 export async function buildAll() {
   await rm("dist", { recursive: true, force: true });
   await Promise.all([
-    build({
-      entryPoints: { tag: "tag/index.ts" },
-      outdir: "dist",
-      bundle: true,
-      minify: true,
-      format: "iife",
-      target: "es2022",
-      legalComments: "none",
-      logLevel: "warning",
-    }),
+    build({ ...browser, entryPoints: { tag: "tag/index.ts", admin: "server/pages/admin-script/index.ts" } }),
     build({
       ...node,
       entryPoints: { fairsplit: "cli/fairsplit.ts", simulate: "cli/simulate.ts", browser: "simulate/browser.ts" },
@@ -47,7 +48,7 @@ export async function buildAll() {
     }),
     emitTypes(),
   ]);
-  await copyFile("server/pages/admin.css", "dist/admin.css");
+  await writeFile("dist/admin.css", await concatenate(await styleSheets()));
   const { sizeBudget } = JSON.parse(await readFile("package.json", "utf8"));
   return Promise.all(
     Object.entries(sizeBudget).map(async ([file, { gzip: budget }]) => {
@@ -55,6 +56,16 @@ export async function buildAll() {
       return { file, bytes: content.length, gzip: gzipSync(content, { level: 9 }).length, budget };
     }),
   );
+}
+
+/** The style sheets of the admin's pages: what all share first, then each page's own, by name. */
+async function styleSheets() {
+  const names = (await readdir("server/pages")).filter((name) => name.endsWith(".css")).sort();
+  return ["admin.css", ...names.filter((name) => name !== "admin.css")].map((name) => `server/pages/${name}`);
+}
+
+async function concatenate(files) {
+  return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
 }
 
 /**

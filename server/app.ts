@@ -10,6 +10,7 @@ import type { Limits } from "./rate-limit.ts";
 import { recorder } from "./record.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Registry } from "./registry/registry.ts";
+import { adminAssetRoutes } from "./routes/admin-assets.ts";
 import { adminExperimentsRoutes } from "./routes/admin-experiments.ts";
 import { adminHistoryRoutes } from "./routes/admin-history.ts";
 import { adminSettingsRoutes } from "./routes/admin-settings.ts";
@@ -42,7 +43,7 @@ export interface Deps {
   readonly links: LoginLinks;
   /** Origin under which browsers reach the server, such as `https://ab.example.com`; null when nobody said. */
   readonly baseUrl: string | null;
-  readonly assets: { readonly tag: string; readonly adminCss: string };
+  readonly assets: { readonly tag: string; readonly adminCss: string; readonly adminJs: string };
   readonly limits: Limits;
   /** Why the server should get no requests now; null when it is ready. */
   readonly obstacle: () => Promise<string | null>;
@@ -67,7 +68,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", healthRoutes(deps));
   if (deps.demoPages) app.route("/", demoRoutes({ ...deps, pages: deps.demoPages }));
 
-  app.get("/admin.css", (c) => c.text(deps.assets.adminCss, 200, { "content-type": "text/css; charset=utf-8" }));
+  app.route("/", adminAssetRoutes(deps.assets));
   // Only these paths are guarded by middleware, so that the hot routes above run none.
   const access = {
     token: deps.adminToken,

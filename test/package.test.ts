@@ -80,6 +80,7 @@ test("the packed package has what it needs to run, and nothing else", async () =
     "dist/simulate.js",
     "dist/tag.js",
     "dist/admin.css",
+    "dist/admin.js",
     "dist/core.js",
     "dist/statistics.js",
     "dist/types/core/index.d.ts",

@@ -1,18 +1,42 @@
 import { raw } from "hono/html";
-import type { PropsWithChildren } from "hono/jsx";
+import type { Child, PropsWithChildren } from "hono/jsx";
 import { CsrfField } from "./csrf-field.tsx";
+
+/** The navigation: what a page calls its `section`, where it leads, what it says. */
+const SECTIONS = [
+  ["experiments", "/experiments", "Experiments"],
+  ["history", "/experiments/history", "History"],
+  ["install", "/experiments/install", "Install"],
+  ["settings", "/experiments/settings", "Settings"],
+  ["force", "/experiments/force", "Force"],
+  ["docs", "/docs", "API docs"],
+] as const;
+
+export type Section = (typeof SECTIONS)[number][0];
 
 interface Props {
   readonly title: string;
   readonly isDemo: boolean;
   /** `c.get("csrf")`, for the log-out form and for scripts (`meta[name=csrf-token]`); null where nobody is logged in. */
   readonly csrf: string | null;
+  /** Which entry of the navigation the page belongs to; left out where there is none. */
+  readonly section?: Section;
+  /** A `Notice` of what has just been done. */
+  readonly notice?: Child;
   /** Where the browser is to go at once by itself. */
   readonly refreshTo?: string | null;
 }
 
-/** The frame of every admin page. */
-export function Layout({ title, isDemo, csrf, refreshTo = null, children }: PropsWithChildren<Props>) {
+/** The frame of every admin page. `/admin.js` only makes it nicer: everything works without. */
+export function Layout({
+  title,
+  isDemo,
+  csrf,
+  section,
+  notice = null,
+  refreshTo = null,
+  children,
+}: PropsWithChildren<Props>) {
   return (
     <>
       {/* Without it browsers lay the page out as in the nineties. */}
@@ -27,24 +51,23 @@ export function Layout({ title, isDemo, csrf, refreshTo = null, children }: Prop
           <title>{`${title} · fairsplit`}</title>
           <link rel="icon" href="data:," />
           <link rel="stylesheet" href="/admin.css" />
+          <script src="/admin.js" defer></script>
         </head>
         <body>
+          <a class="skip" href="#main">
+            Skip to the content
+          </a>
           <header class="top">
             <a class="brand" href="/experiments">
               fairsplit
             </a>
-            {csrf !== null && (
-              <nav aria-label="Main">
-                <a href="/experiments" aria-current="page">
-                  Experiments
-                </a>
-                {isDemo && <a href="/">Demo pages</a>}
-              </nav>
-            )}
+            {csrf !== null && <Navigation section={section} isDemo={isDemo} />}
             {csrf !== null && !isDemo && (
               <form class="logout" method="post" action="/logout">
                 <CsrfField token={csrf} />
-                <button type="submit">Log out</button>
+                <button type="submit" class="quiet">
+                  Log out
+                </button>
               </form>
             )}
           </header>
@@ -54,9 +77,33 @@ export function Layout({ title, isDemo, csrf, refreshTo = null, children }: Prop
               <code>fairsplit serve</code>.
             </aside>
           )}
-          <main>{children}</main>
+          <main id="main" tabindex={-1}>
+            {notice}
+            {children}
+          </main>
         </body>
       </html>
     </>
+  );
+}
+
+function Navigation({ section, isDemo }: { section: Section | undefined; isDemo: boolean }) {
+  return (
+    <nav aria-label="Main">
+      <ul>
+        {SECTIONS.map(([name, path, words]) => (
+          <li>
+            <a href={path} aria-current={name === section ? "page" : undefined}>
+              {words}
+            </a>
+          </li>
+        ))}
+        {isDemo && (
+          <li>
+            <a href="/">Demo pages</a>
+          </li>
+        )}
+      </ul>
+    </nav>
   );
 }

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { demoExperiments } from "../../server/demo-experiments.ts";
 import { appIn } from "../server/app-in.ts";
+import { builtAssets } from "../server/built-assets.ts";
 
-const ADMIN_CSS = new URL("../../server/pages/admin.css", import.meta.url);
 const PAGES = new URL("../../demo-pages/", import.meta.url);
 
 /** The whole app in demo mode with real parts in a folder of its own. */
@@ -12,7 +12,7 @@ export async function openDemoApp(tag = "", experiments = demoExperiments("2026-
   const folder = await mkdtemp(join(tmpdir(), "fairsplit-demo-"));
   const names = await readdir(PAGES);
   const { app, registry, log, errors } = await appIn(folder, experiments, {
-    assets: { tag, adminCss: await readFile(ADMIN_CSS, "utf8") },
+    assets: await builtAssets(tag),
     demoPages: new Map(
       await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, PAGES), "utf8")] as const)),
     ),

@@ -67,7 +67,7 @@ describe("GET /experiments", () => {
       /^default-src 'none'; script-src 'self'; style-src 'self';/,
     );
     const page = await response.text();
-    expect(page).not.toMatch(/<script|<style|\sstyle=|\son\w+=|javascript:/i);
+    expect(page).not.toMatch(/<script(?! src="\/admin\.js" defer="">)|<style|\sstyle=|\son\w+=|javascript:/i);
     expect(page).toMatch(/^<!DOCTYPE html><html lang="en">/i);
   });
 
@@ -92,11 +92,18 @@ describe("GET /experiments", () => {
     expect(await (await app.request("/experiments", { headers: authorized })).text()).not.toContain("Demo");
   });
 
-  test("has its style sheet", async () => {
+  test.each([
+    ["/admin.css", "text/css; charset=utf-8", "body{}"],
+    ["/admin.js", "text/javascript; charset=utf-8", "/* the script */"],
+  ])("loads %s, which browsers keep and ask for again", async (path, type, text) => {
     const { app } = await openApp();
-    const response = await app.request("/admin.css");
-    expect(response.headers.get("content-type")).toBe("text/css; charset=utf-8");
-    expect(await response.text()).toBe("body{}");
+    const response = await app.request(path);
+    expect(response.headers.get("content-type")).toBe(type);
+    expect(response.headers.get("cache-control")).toBe("no-cache");
+    expect(await response.text()).toBe(text);
+    const etag = response.headers.get("etag") ?? "";
+    const again = await app.request(path, { headers: { "if-none-match": etag } });
+    expect([again.status, again.headers.get("etag"), await again.text()]).toEqual([304, etag, ""]);
   });
 });
 

@@ -40,9 +40,9 @@ describe("fairsplit serve", () => {
     expect(output.stdout).toBe(`${firstLine}\n`);
   });
 
-  test("serves the built tag and style sheet", async () => {
+  test("serves the built tag, and the admin pages' style sheet and script", async () => {
     const { base } = await serve();
-    for (const name of ["tag.js", "admin.css"]) {
+    for (const name of ["tag.js", "admin.css", "admin.js"]) {
       expect(await (await fetch(`${base}/${name}`)).text()).toBe(await readFile(join(ROOT, "dist", name), "utf8"));
     }
   });

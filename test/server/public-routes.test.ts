@@ -35,7 +35,7 @@ describe("GET /tag.js", () => {
   test("has another ETag when the script changes", async () => {
     const etags = await Promise.all(
       ["one", "two"].map(async (tag) => {
-        const { app } = await openApp([], { assets: { tag, adminCss: "" } });
+        const { app } = await openApp([], { assets: { tag, adminCss: "", adminJs: "" } });
         return (await app.request("/tag.js")).headers.get("etag");
       }),
     );

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
@@ -6,10 +5,9 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { problemsOf } from "../../accessibility.ts";
 import { launchBrowser } from "../../launch-browser.ts";
+import { builtAssets } from "../built-assets.ts";
 import { active, openApp } from "../open-app.ts";
 import { TOKEN } from "./logged-in.ts";
-
-const ADMIN_CSS = new URL("../../../server/pages/admin.css", import.meta.url);
 
 let browser: Browser;
 beforeAll(async () => {
@@ -19,7 +17,7 @@ afterAll(() => browser?.close());
 
 /** A real server with a login, and an empty page of a browser in which nothing may go wrong. */
 async function openBrowser(options: BrowserContextOptions = { javaScriptEnabled: false }) {
-  const assets = { tag: "", adminCss: await readFile(ADMIN_CSS, "utf8") };
+  const assets = await builtAssets();
   const opened = await openApp([active("headline_test", { title: "Headline" })], { adminToken: TOKEN, assets });
   const server = await new Promise<ServerType>((resolve) => {
     const listening = serve({ fetch: opened.app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(listening));

@@ -9,6 +9,7 @@ import { authorized, logIn, TOKEN } from "./logged-in.ts";
 const PUBLIC = [
   "GET /tag.js",
   "GET /admin.css",
+  "GET /admin.js",
   "GET /api/expgroups",
   "GET /api/experiments",
   "GET /healthz",
