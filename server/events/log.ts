@@ -4,6 +4,7 @@ import type { Event } from "../../core/event.ts";
 import { type EventText, idEnd, idStart, writeEvent } from "../../core/event-text.ts";
 import { syncFolder } from "../durable-file.ts";
 import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts";
+import { type Exposed, ExposedToday } from "./exposed-today.ts";
 import { fingerprintIn } from "./fingerprints.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
 import { JOURNAL_FILE } from "./journal.ts";
@@ -60,6 +61,8 @@ export interface EventLog {
   /** The stored lines as bytes, up to the end at the time of the call. */
   raw(): AsyncGenerator<Uint8Array>;
   state(): LogState;
+  /** Devices since midnight (UTC), of the experiments that there are. */
+  exposedToday(now: Date, isKnown: (key: string) => boolean): Promise<Exposed>;
   /** Stores what was appended before; what is appended later is rejected. */
   close(): Promise<void>;
 }
@@ -115,6 +118,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     stored: ids.total.stored,
   });
   const refused = await RefusedFile.open(folder);
+  const exposed = new ExposedToday(folder);
   let lastError: LogState["lastError"] = null;
   if (homeless > 0) reportError(`${homeless} writes of ${JOURNAL_FILE} belong behind the end of the log`);
   if (before && before.stored > ids.total.stored) {
@@ -232,6 +236,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       logBytes: closedBytes + writer.end.offset,
       lastError,
     }),
+    exposedToday: (now, isKnown) => exposed.count(writer.end, now, isKnown),
     close() {
       closing ??= (async () => {
         clearInterval(saveTimer);

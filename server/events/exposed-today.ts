@@ -1,0 +1,114 @@
+import { randomInt } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { Fingerprints, fingerprint, type Seeds } from "./fingerprints.ts";
+import { listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
+
+/** How many devices were exposed to each experiment since midnight (UTC). */
+export interface Exposed {
+  /** By the experiment's key; none is 0. */
+  readonly devices: ReadonlyMap<string, number>;
+  /** False when there were more than are remembered: the counts are what they are at least. */
+  readonly isComplete: boolean;
+}
+
+/** Pairs of experiment and device that are told apart: some 20 MB of memory when all of them are used. */
+const MOST_PAIRS = 1_000_000;
+/** Segments that the first call reads, newest first: 1 GiB, some 8 s (130 MB/s where every third event is an exposure). */
+const MOST_SEGMENTS = 16;
+const MARK = Buffer.from('"exposure"');
+
+/**
+ * Counts devices by the log's own lines, of which each call reads those that came since the last one. The first reads the
+ * segments that were written to today. Events of a simulator's run are left out, as they are from results.
+ */
+export class ExposedToday {
+  readonly #folder: string;
+  readonly #seeds: Seeds = { high: randomInt(2 ** 32), low: randomInt(2 ** 32) };
+  readonly #most: number;
+  #pairs: Fingerprints;
+  #devices = new Map<string, number>();
+  #isComplete = true;
+  #day = "";
+  #next: Position | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string, most = MOST_PAIRS) {
+    this.#folder = folder;
+    this.#most = most;
+    this.#pairs = new Fingerprints(most);
+  }
+
+  /**
+   * @param end where the log ends
+   * @param isKnown whether there is an experiment of that key: anybody can send an event that names another
+   */
+  count(end: Position, now: Date, isKnown: (key: string) => boolean): Promise<Exposed> {
+    const turn = this.#turn.then(() => this.#read(end, now, isKnown));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #read(end: Position, now: Date, isKnown: (key: string) => boolean): Promise<Exposed> {
+    const day = now.toISOString().slice(0, 10);
+    if (day !== this.#day) this.#forget(day);
+    this.#next ??= await this.#firstOf(day);
+    // What fails in between is read again, and counts once.
+    for (const segment of await listSegments(this.#folder)) {
+      if (segment < this.#next.segment || segment > end.segment) continue;
+      const path = segmentPath(this.#folder, segment);
+      const from = segment === this.#next.segment ? this.#next.offset : 0;
+      const to = segment === end.segment ? end.offset : (await stat(path)).size;
+      if (from >= to) continue;
+      await scanLines(path, from, to, (buffer, start, stop) => {
+        const line = buffer.subarray(start, stop);
+        if (line.includes(MARK)) this.#add(line.toString("utf8"), isKnown);
+      });
+    }
+    this.#next = end;
+    return { devices: new Map(this.#devices), isComplete: this.#isComplete };
+  }
+
+  #forget(day: string): void {
+    if (this.#devices.size > 0) this.#pairs = new Fingerprints(this.#most);
+    this.#devices = new Map();
+    this.#isComplete = true;
+    this.#day = day;
+  }
+
+  async #firstOf(day: string): Promise<Position> {
+    const segments = await listSegments(this.#folder);
+    const midnight = Date.parse(`${day}T00:00:00Z`);
+    let first = segments.length;
+    while (first > 0 && segments.length - first < MOST_SEGMENTS) {
+      const { mtimeMs } = await stat(segmentPath(this.#folder, segments[first - 1] as number));
+      if (mtimeMs < midnight) return { segment: segments[first] ?? 0, offset: 0 };
+      first -= 1;
+    }
+    if (first > 0) this.#isComplete = false;
+    return { segment: segments[first] ?? 0, offset: 0 };
+  }
+
+  #add(text: string, isKnown: (key: string) => boolean): void {
+    const { event, experiment, deviceId, ts, run } = parsed(text);
+    if (event !== "exposure" || run !== undefined || !ts?.startsWith(this.#day)) return;
+    if (experiment === undefined || deviceId === undefined || !isKnown(experiment)) return;
+    // A key has no space.
+    const pair = fingerprint(`${experiment} ${deviceId}`, this.#seeds);
+    if (this.#pairs.has(pair)) return;
+    if (this.#pairs.isFull) {
+      this.#isComplete = false;
+      return;
+    }
+    this.#pairs.add(pair);
+    this.#devices.set(experiment, (this.#devices.get(experiment) ?? 0) + 1);
+  }
+}
+
+/** The fields of a line of the log, whose events were checked before they were written; none of what is no event. */
+function parsed(text: string): Partial<Record<"event" | "experiment" | "deviceId" | "ts" | "run", string>> {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
