@@ -9,6 +9,7 @@ import { type Env, problem } from "./http.ts";
 import type { Limits } from "./rate-limit.ts";
 import { recorder } from "./record.ts";
 import { refusalOf } from "./refusal.ts";
+import { refusalsAsPages } from "./refusal-page.tsx";
 import type { Registry } from "./registry/registry.ts";
 import { adminAssetRoutes } from "./routes/admin-assets.ts";
 import { adminExperimentsRoutes } from "./routes/admin-experiments.ts";
@@ -79,6 +80,7 @@ export function createApp(deps: Deps): Hono<Env> {
   };
   const guard = adminGuard(access);
   for (const path of ADMIN_PATHS) app.use(path, guard);
+  app.use("/experiments/*", refusalsAsPages(isDemo));
   for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps.registry));
   app.get("/events", guard);
   app.route("/", loginRoutes(access, deps.links));

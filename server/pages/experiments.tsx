@@ -1,54 +1,147 @@
-import type { Experiment } from "../../core/experiment.ts";
+import type { Experiment, State } from "../../core/experiment.ts";
+import type { Exposed } from "../events/exposed-today.ts";
 import type { LogState } from "../events/log.ts";
+import type { ShownChange } from "../shown-change.ts";
 import { AccountingPanel } from "./accounting.tsx";
+import { ChangeNotice } from "./change-notice.tsx";
 import { CsrfField } from "./csrf-field.tsx";
 import { Layout } from "./layout.tsx";
 import { Split } from "./split.tsx";
-import { StateBadge } from "./state-badge.tsx";
+import { STATE_NAMES, StateBadge } from "./state-badge.tsx";
+
+export interface Search {
+  /** Looked for in key and title. */
+  readonly text: string;
+  readonly state: State | "";
+}
 
 interface Props {
+  /** Those that the search finds. */
   readonly experiments: readonly Experiment[];
+  /** How many there are in all. */
+  readonly total: number;
+  readonly search: Search;
+  /** `counting`: it takes longer than a page may wait; `unknown`: the log cannot be read. */
+  readonly exposed: Exposed | "counting" | "unknown";
   readonly log: LogState;
   readonly isDemo: boolean;
   readonly csrf: string;
+  readonly change: ShownChange | null;
 }
 
-/** The table of all experiments (state, groups with their share, fallback, switch), and what became of the events. */
-export function ExperimentsPage({ experiments, log, isDemo, csrf }: Props) {
+/** The table of all experiments (state, groups with their shares, devices today, switch), and what became of the events. */
+export function ExperimentsPage({ experiments, total, search, exposed, log, isDemo, csrf, change }: Props) {
   return (
-    <Layout title="Experiments" section="experiments" isDemo={isDemo} csrf={csrf}>
-      <h1>Experiments</h1>
-      {experiments.length === 0 ? (
-        <p class="empty">There is no experiment yet.</p>
+    <Layout
+      title="Experiments"
+      section="experiments"
+      isDemo={isDemo}
+      csrf={csrf}
+      notice={change && <ChangeNotice change={change} csrf={csrf} from="list" />}
+    >
+      <div class="heading">
+        <h1>Experiments</h1>
+        <a class="button primary" href="/experiments/new">
+          New experiment
+        </a>
+      </div>
+      {total === 0 ? (
+        <FirstSteps />
       ) : (
-        <table class="experiments stack">
-          <thead>
-            <tr>
-              <th scope="col">Experiment</th>
-              <th scope="col">State</th>
-              <th scope="col">Groups</th>
-              <th scope="col">Fallback</th>
-              <th scope="col">Switch</th>
-            </tr>
-          </thead>
-          <tbody>
-            {experiments.map((experiment) => (
-              <Row experiment={experiment} csrf={csrf} />
-            ))}
-          </tbody>
-        </table>
+        <>
+          <SearchForm search={search} />
+          {experiments.length === 0 ? (
+            <div class="card empty">
+              <p>
+                No experiment matches. <a href="/experiments">Show all {total}</a>
+              </p>
+            </div>
+          ) : (
+            <Table experiments={experiments} exposed={exposed} csrf={csrf} />
+          )}
+        </>
       )}
       <AccountingPanel log={log} />
     </Layout>
   );
 }
 
-function Row({ experiment, csrf }: { experiment: Experiment; csrf: string }) {
-  const { key, title, state, fallback, rolloutGroup } = experiment;
+function SearchForm({ search: { text, state } }: { search: Search }) {
+  return (
+    <search>
+      <form class="search" method="get" action="/experiments">
+        <div>
+          <label for="search-text">Title or key</label>
+          <input id="search-text" type="search" name="q" value={text} maxlength={100} />
+        </div>
+        <div>
+          <label for="search-state">State</label>
+          <select id="search-state" name="state">
+            <option value="">Any</option>
+            {Object.entries(STATE_NAMES).map(([value, name]) => (
+              <option value={value} selected={value === state}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </div>
+        <button type="submit">Search</button>
+        {(text !== "" || state !== "") && <a href="/experiments">Show all</a>}
+      </form>
+    </search>
+  );
+}
+
+function FirstSteps() {
+  return (
+    <div class="card">
+      <h2>There is no experiment yet</h2>
+      <ol class="steps">
+        <li>
+          <a href="/experiments/new">Create one</a>: name two groups, A and B, and what visitors of each see. It stays
+          off until you start it.
+        </li>
+        <li>
+          <a href="/experiments/install">Install the tag</a> on your site: one line of HTML.
+        </li>
+        <li>Preview each group, then switch it on. Nobody sees a difference before that.</li>
+      </ol>
+    </div>
+  );
+}
+
+function Table({ experiments, exposed, csrf }: Pick<Props, "experiments" | "exposed" | "csrf">) {
+  return (
+    <table class="experiments stack">
+      <thead>
+        <tr>
+          <th scope="col">Experiment</th>
+          <th scope="col">State</th>
+          <th scope="col">Groups</th>
+          <th scope="col" class="number">
+            Devices today
+          </th>
+          <th scope="col">Verdict</th>
+          <th scope="col">Switch</th>
+        </tr>
+      </thead>
+      <tbody>
+        {experiments.map((experiment) => (
+          <Row experiment={experiment} exposed={exposed} csrf={csrf} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ experiment, exposed, csrf }: { experiment: Experiment } & Pick<Props, "exposed" | "csrf">) {
+  const { key, title, state, rolloutGroup, version } = experiment;
   return (
     <tr>
       <th scope="row">
-        <span class="title">{title}</span>
+        <a class="title" href={`/experiments/${key}`}>
+          {title}
+        </a>
         {title !== key && <code>{key}</code>}
       </th>
       <td data-label="State">
@@ -58,11 +151,17 @@ function Row({ experiment, csrf }: { experiment: Experiment; csrf: string }) {
       <td data-label="Groups">
         <Split experiment={experiment} />
       </td>
-      <td data-label="Fallback">{fallback}</td>
+      <td data-label="Devices today" class="number">
+        <Devices exposed={exposed} experiment={key} />
+      </td>
+      <td data-label="Verdict">
+        <span class="detail">none yet</span>
+      </td>
       <td data-label="Switch">
         <form method="post" action="/experiments/toggle">
           <CsrfField token={csrf} />
           <input type="hidden" name="experiment" value={key} />
+          <input type="hidden" name="version" value={String(version)} />
           <button
             type="submit"
             class={state === "active" ? "stop" : "start"}
@@ -77,12 +176,20 @@ function Row({ experiment, csrf }: { experiment: Experiment; csrf: string }) {
   );
 }
 
-function switchWord(state: Experiment["state"]): string {
+function Devices({ exposed, experiment }: { exposed: Props["exposed"]; experiment: string }) {
+  if (exposed === "counting") return <span class="detail">still counting</span>;
+  if (exposed === "unknown") return <span class="detail">cannot be counted</span>;
+  const devices = (exposed.devices.get(experiment) ?? 0).toLocaleString("en");
+  return <>{exposed.isComplete ? devices : `at least ${devices}`}</>;
+}
+
+function switchWord(state: State): string {
   return state === "active" ? "Switch off" : "Switch on";
 }
 
 function consequence({ state, fallback }: Experiment): string {
-  return state === "active"
-    ? `Off: everyone sees ${fallback}, nothing is counted.`
+  if (state === "active") return `Off: everyone sees ${fallback}, nothing is counted.`;
+  return state === "rollout"
+    ? "On: visitors are split again, a new count starts."
     : "On: visitors are split, a new count starts.";
 }

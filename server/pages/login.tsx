@@ -36,7 +36,7 @@ export function LoginPage({ next, error, isToReload = false }: Props) {
           It is what <code>FAIRSPLIT_ADMIN_TOKEN</code> was set to. If nobody set it, it is in the file{" "}
           <code>admin-token</code> in the server's data folder.
         </p>
-        <button type="submit" class="start">
+        <button type="submit" class="primary">
           Log in
         </button>
       </form>
@@ -52,7 +52,7 @@ export function LoginLinkPage({ code }: { code: string }) {
       <form class="login" method="post" action="/login">
         <input type="hidden" name="code" value={code} />
         <p>This link logs this browser in, once.</p>
-        <button type="submit" class="start">
+        <button type="submit" class="primary">
           Log in
         </button>
       </form>

@@ -3,14 +3,17 @@ import { Layout } from "./layout.tsx";
 interface Props {
   readonly title: string;
   readonly detail: string;
-  readonly isLoginNeeded: boolean;
+  readonly isDemo?: boolean;
+  /** `c.get("csrf")`; null for people who are not logged in. */
+  readonly csrf?: string | null;
+  readonly isLoginNeeded?: boolean;
 }
 
 /** Says to a person why a request was refused, and how to go on. */
-export function RefusedPage({ title, detail, isLoginNeeded }: Props) {
+export function RefusedPage({ title, detail, isDemo = false, csrf = null, isLoginNeeded = false }: Props) {
   const heading = isLoginNeeded ? "You are not logged in" : title;
   return (
-    <Layout title={heading} isDemo={false} csrf={null}>
+    <Layout title={heading} isDemo={isDemo} csrf={csrf}>
       <h1>{heading}</h1>
       <p role="alert">
         {isLoginNeeded

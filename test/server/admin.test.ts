@@ -82,7 +82,7 @@ describe("GET /experiments", () => {
 
   test("says so when there is no experiment yet", async () => {
     const { app } = await openApp();
-    expect(await (await app.request("/experiments")).text()).toContain("There is no experiment yet.");
+    expect(await (await app.request("/experiments")).text()).toContain("There is no experiment yet");
   });
 
   test("says that the demo needs no login; the real server does not", async () => {

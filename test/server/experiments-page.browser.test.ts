@@ -67,7 +67,7 @@ describe("the admin page", () => {
     await page.getByRole("button", { name: "Switch off Homepage button" }).click();
     await page.getByRole("button", { name: "Switch on Homepage button" }).waitFor();
     expect(await headline.innerText()).toContain("Inactive");
-    expect(page.url()).toBe(`${origin}/experiments`);
+    expect(await page.getByRole("status").innerText()).toContain("“Homepage button” is off. Everyone sees A");
     expect(demo.registry.get("homepage_button_test")).toMatchObject({ state: "inactive", version: version + 1 });
     await page.reload();
     expect(demo.registry.get("homepage_button_test")?.version).toBe(version + 1);
@@ -75,6 +75,41 @@ describe("the admin page", () => {
     await page.getByRole("button", { name: "Switch on Homepage button" }).click();
     await page.getByRole("button", { name: "Switch off Homepage button" }).waitFor();
     expect(demo.registry.get("homepage_button_test")).toMatchObject({ state: "active", version: version + 2 });
+  });
+
+  test("takes a switch back, and says that counting then starts anew", async () => {
+    const page = await openPage({ javaScriptEnabled: false });
+    const { epoch = 0 } = demo.registry.get("homepage_button_test") ?? {};
+    await page.getByRole("button", { name: "Switch off Homepage button" }).click();
+    const undo = page.getByRole("status").getByRole("button", { name: "Undo" });
+    expect(await page.getByRole("status").innerText()).toContain("Undoing opens a new epoch: counting starts anew.");
+    await undo.click();
+    await page.getByRole("button", { name: "Switch off Homepage button" }).waitFor();
+    expect(demo.registry.get("homepage_button_test")).toMatchObject({ state: "active", epoch: epoch + 1 });
+    expect(await page.getByRole("status").innerText()).toContain("“Homepage button” is as it was before.");
+  });
+
+  test("finds experiments by title, key and state", async () => {
+    const page = await openPage({ javaScriptEnabled: false });
+    await page.getByLabel("Title or key").fill("gold btn");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "Show all" }).waitFor();
+    expect(await page.getByRole("rowheader").allInnerTexts()).toEqual(["White or gold\nwhite_gold_btn"]);
+    await page.getByLabel("State").selectOption("Active");
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.getByText("No experiment matches.").waitFor();
+    await page.getByRole("link", { name: "Show all 4" }).click();
+    await page.getByRole("rowheader").nth(3).waitFor();
+  });
+
+  test("with its script, the address does not tell of the change again", async () => {
+    const page = await openPage();
+    await page.getByRole("button", { name: "White or gold" }).click();
+    await page.getByRole("status").waitFor();
+    await page.waitForURL(`${origin}/experiments`);
+    await page.reload();
+    expect(await page.getByRole("status").count()).toBe(0);
+    expect(demo.registry.get("white_gold_btn")?.state).toBe("active");
   });
 
   test("can be used with the keyboard alone", async () => {
