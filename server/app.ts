@@ -18,6 +18,7 @@ import { adminSettingsRoutes } from "./routes/admin-settings.ts";
 import { demoRoutes } from "./routes/demo.ts";
 import { eventLogRoutes } from "./routes/event-log.ts";
 import { recordRoutes } from "./routes/events.ts";
+import { experimentStateRoutes } from "./routes/experiment-state.tsx";
 import { experimentsRoutes } from "./routes/experiments.ts";
 import { experimentsPageRoutes } from "./routes/experiments-page.tsx";
 import { expgroupsRoutes } from "./routes/expgroups.ts";
@@ -94,6 +95,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));
   app.route("/", openApiRoutes({ isDemo, app }));
+  app.route("/", experimentStateRoutes({ ...deps, isDemo }));
   app.route("/", experimentsPageRoutes({ ...deps, isDemo }));
 
   app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));

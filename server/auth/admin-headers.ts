@@ -1,19 +1,28 @@
 import type { Context } from "hono";
 import type { Env } from "../http.ts";
 
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  // A sandboxed srcdoc frame needs no word here, but takes this policy over (so no inline style, in Chromium 156). A
-  // preview with styles of its own is a route whose own policy has `sandbox` and `frame-ancestors 'self'`.
-  "frame-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+const contentSecurityPolicy = ({ styles, images }: { styles: string; images: string }) =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src ${styles}`,
+    `img-src ${images}`,
+    "connect-src 'self'",
+    "frame-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+
+const STRICT = contentSecurityPolicy({ styles: "'self'", images: "'self' data:" });
+/**
+ * A sandboxed frame made of `srcdoc` takes its page's policy over (seen in Chromium 156), and what a group shows has styles
+ * and pictures of its site.
+ */
+const WITH_PREVIEWS = contentSecurityPolicy({
+  styles: "'self' 'unsafe-inline'",
+  images: "'self' data: https: http:",
+});
 
 const HEADERS = {
   "cache-control": "no-store",
@@ -30,6 +39,12 @@ export function setAdminHeaders(c: Context<Env>): void {
   headers.delete("access-control-allow-origin");
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
   if (headers.has("content-security-policy")) return;
-  headers.set("content-security-policy", CONTENT_SECURITY_POLICY);
+  headers.set("content-security-policy", STRICT);
   headers.set("x-frame-options", "DENY");
+}
+
+/** Lets a page show what groups look like: inline styles and foreign pictures, and no more scripts than any other. */
+export function allowPreviews(c: Context): void {
+  c.header("content-security-policy", WITH_PREVIEWS);
+  c.header("x-frame-options", "DENY");
 }

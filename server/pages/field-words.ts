@@ -18,6 +18,12 @@ const WORDS = {
   sticky: "Sticky",
 } as const satisfies Record<keyof Definition, string>;
 
+const OTHERS: ReadonlyMap<string, string> = new Map([
+  ["key", "Key"],
+  ["state", "State"],
+  ["rolloutGroup", "Group to roll out"],
+]);
+
 const PARTS: ReadonlyMap<string, string> = new Map([
   ["name", "name"],
   ["weight", "weight"],
@@ -55,7 +61,7 @@ export function fieldWords(path: string, nameOf: (group: number) => string | und
 }
 
 function fieldWord(field: string): string {
-  return isDefinitionField(field) ? WORDS[field] : field === "key" ? "Key" : field;
+  return isDefinitionField(field) ? WORDS[field] : (OTHERS.get(field) ?? field);
 }
 
 function itemWords(list: string, place: number, nameOf: (group: number) => string | undefined): string {

@@ -1,0 +1,90 @@
+import type { Child } from "hono/jsx";
+import type { Experiment } from "../../core/experiment.ts";
+import { LAYER_SLOTS } from "../../core/layer.ts";
+import { percent } from "./percent.ts";
+import { Time } from "./time.tsx";
+
+const UNITS = {
+  device: "Device",
+  account: "Account",
+  session: "Session",
+  random: "Every request anew",
+} as const satisfies Record<Experiment["unit"], string>;
+
+/** Everything that an experiment says of itself besides its groups. */
+export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
+  const { key, salt, epoch, startedAt, endedAt, version, updatedAt, updatedBy, sticky, unit } = experiment;
+  const { routes, rule, allocations, dependsOn, layer, goals } = experiment;
+  return (
+    <dl class="facts card">
+      <Fact name="Key">
+        <code>{key}</code>
+      </Fact>
+      <Fact name="Goals">
+        <Lines of={goals.map(({ event, kind, label }) => `${label ?? event} (${label ? `${event}, ` : ""}${kind})`)} />
+      </Fact>
+      <Fact name="Pages">{routes.length === 0 ? "Everywhere" : <Lines of={routes} />}</Fact>
+      <Fact name="Share of traffic">
+        {layer === null
+          ? "All"
+          : `${percent((layer.to - layer.from) / LAYER_SLOTS)}: slots ${layer.from} to ${layer.to} of layer ${layer.name}`}
+      </Fact>
+      <Fact name="Rule">{rule === null ? "Everybody" : <code>{rule}</code>}</Fact>
+      {allocations.length > 0 && (
+        <Fact name="Other weights">
+          <Lines
+            of={allocations.map(
+              ({ id, rule, weights }) =>
+                `${id}: ${weights.map(({ name, weight }) => `${name} ${weight}`).join(", ")} if ${rule}`,
+            )}
+          />
+        </Fact>
+      )}
+      {dependsOn !== null && (
+        <Fact name="Depends on">
+          <a href={`/experiments/${dependsOn.key}`}>{dependsOn.key}</a>: only {dependsOn.group}
+        </Fact>
+      )}
+      <Fact name="What is assigned">{UNITS[unit]}</Fact>
+      <Fact name="Sticky">{sticky ? "Devices keep their group when weights change" : "No"}</Fact>
+      {salt !== null && (
+        <Fact name="Salt">
+          <code>{salt}</code>
+        </Fact>
+      )}
+      <Fact name="Epoch">{epoch === 0 ? "None yet" : epoch}</Fact>
+      {startedAt !== null && (
+        <Fact name="Started">
+          <Time at={startedAt} />
+        </Fact>
+      )}
+      {endedAt !== null && (
+        <Fact name="Ended">
+          <Time at={endedAt} />
+        </Fact>
+      )}
+      <Fact name="Last change">
+        <Time at={updatedAt} /> by {updatedBy}, version {version}
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children?: Child }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Lines({ of }: { of: readonly string[] }) {
+  return (
+    <>
+      {of.map((line) => (
+        <div>{line}</div>
+      ))}
+    </>
+  );
+}
