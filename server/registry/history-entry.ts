@@ -60,20 +60,27 @@ export type Entry = ExperimentEntry | SettingsEntry;
 /** A change that has no number yet. */
 export type NewEntry = Omit<ExperimentEntry, "number"> | Omit<SettingsEntry, "number">;
 
-/** In this order, so that number and key are found without parsing the rest. */
+/** What a line begins with: enough to find changes without parsing them. */
+export type Head = Pick<Entry, "number" | "key" | "action">;
+
+/** In this order, so that the head is found without parsing the rest. */
 export function formatEntry({ number, key, action, at, by, reverts, before, after }: Entry): string {
   return JSON.stringify({ number, key, action, at, by, ...(reverts === undefined ? {} : { reverts }), before, after });
 }
 
-const HEAD = /^\{"number":([1-9]\d{0,14}),"key":(?:null|"([A-Za-z_][A-Za-z0-9_-]{0,99})"),"action":"/;
-const LONGEST_HEAD = 160;
+const HEAD = new RegExp(
+  `^\\{"number":([1-9]\\d{0,14}),"key":(?:null|"([A-Za-z_][A-Za-z0-9_-]{0,99})"),"action":"(${ACTIONS.join("|")})"`,
+);
+const LONGEST_HEAD = 170;
 const CLOSING_BRACE = 0x7d;
 
-/** The number and key of a whole line of ours; null when it is none. */
-export function entryHead(buffer: Buffer, start: number, end: number): { number: number; key: string | null } | null {
+/** The head of a whole line of ours; null when it is none. */
+export function entryHead(buffer: Buffer, start: number, end: number): Head | null {
   if (buffer[end - 1] !== CLOSING_BRACE) return null;
   const found = HEAD.exec(buffer.toString("latin1", start, Math.min(end, start + LONGEST_HEAD)));
-  return found ? { number: Number(found[1]), key: found[2] ?? null } : null;
+  // The word of ours, because a part of the text would keep all of it in memory.
+  const action = found && ACTIONS.find((known) => known === found[3]);
+  return found && action ? { number: Number(found[1]), key: found[2] ?? null, action } : null;
 }
 
 /** The change that a line holds; null when it holds none. */

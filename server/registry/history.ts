@@ -2,7 +2,15 @@ import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder, writeSynced } from "../durable-file.ts";
 import { cutTornTail, scanLines } from "../events/segments.ts";
-import { type Entry, entryHead, formatEntry, type NewEntry, readEntry } from "./history-entry.ts";
+import {
+  type Action,
+  type Entry,
+  entryHead,
+  formatEntry,
+  type Head,
+  type NewEntry,
+  readEntry,
+} from "./history-entry.ts";
 
 export const HISTORY_FILE = "history.ndjson";
 /** Read at once, where all are read; arbitrary. */
@@ -11,6 +19,7 @@ const PAGE = 16;
 export interface HistoryQuery {
   /** Only changes of this experiment, or of the settings (null); of everything when left out. */
   readonly key?: string | null | undefined;
+  readonly action?: Action | undefined;
   /** Only changes with a lower number. */
   readonly before?: number | undefined;
 }
@@ -26,9 +35,7 @@ export interface Damage {
 }
 
 /** Where a change is in the file. */
-interface Place {
-  readonly number: number;
-  readonly key: string | null;
+interface Place extends Head {
   readonly start: number;
   readonly end: number;
 }
@@ -102,10 +109,10 @@ export class History {
       await file.close();
     }
     let end = this.#end;
-    const places = entries.map(({ number, key }, index): Place => {
+    const places = entries.map(({ number, key, action }, index): Place => {
       const start = end;
       end += lines[index]?.length ?? 0;
-      return { number, key, start, end };
+      return { number, key, action, start, end };
     });
     this.#prepared = { places, end };
     return entries;
@@ -155,16 +162,22 @@ export class History {
     for (let at = 0; at < places.length; at += PAGE) yield* await this.#read(places.slice(at, at + PAGE));
   }
 
+  /** Keys of everything that ever changed, also of what is removed; in the order of their first changes. */
+  keys(): string[] {
+    return [...new Set(this.#places.flatMap(({ key }) => key ?? []))];
+  }
+
   /** The newest change of each experiment, and of the settings (null). */
   async newest(): Promise<ReadonlyMap<string | null, Entry>> {
     const places = new Map(this.#places.map((place) => [place.key, place]));
     return new Map((await this.#read([...places.values()])).map((entry) => [entry.key, entry]));
   }
 
-  *#find({ key, before = Number.POSITIVE_INFINITY }: HistoryQuery): Generator<Place> {
+  *#find({ key, action, before = Number.POSITIVE_INFINITY }: HistoryQuery): Generator<Place> {
     for (let index = this.#places.length - 1; index >= 0; index -= 1) {
       const place = this.#places[index] as Place;
-      if (place.number < before && (key === undefined || place.key === key)) yield place;
+      if (place.number >= before) continue;
+      if ((key === undefined || place.key === key) && (action === undefined || place.action === action)) yield place;
     }
   }
 

@@ -33,7 +33,7 @@ export interface Registry {
   settings(): Settings;
   /** Number of the settings' last change; 0 when they never changed. */
   settingsVersion(): number;
-  readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all">;
+  readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all" | "keys">;
   /** Throws InvalidInput, KeyTaken. With the key of one that was removed it goes on after its last epoch and version. */
   create(experiment: NewExperiment, author: Author): Promise<Experiment>;
   /** Replaces one experiment by what `change` makes of it. Resolves to undefined when there is no such experiment. */

@@ -79,6 +79,20 @@ describe("changes", () => {
     expect(streamed).toEqual([25, 20, 15, 10, 5]);
   });
 
+  test("are found by what was done too, also after a restart, and with every key that ever was", async () => {
+    const { action: _, ...change } = edit("odd", "2");
+    const { history } = await historyOf([edit("even", "1"), { ...change, action: "rolled_out" }, switchOff]);
+    await add(history, edit("odd", "3"), { ...change, action: "rolled_out" });
+    const found = async (query: Parameters<History["page"]>[1]) =>
+      (await history.page(100, query)).entries.map(({ number }) => number);
+    expect(await found({ action: "rolled_out" })).toEqual([5, 2]);
+    expect(await found({ action: "edited", key: "odd" })).toEqual([4]);
+    expect(await found({ action: "edited", before: 4 })).toEqual([1]);
+    expect(await found({ action: "settings", key: "odd" })).toEqual([]);
+    expect(await history.page(1, { action: "rolled_out" })).toMatchObject({ entries: [{ number: 5 }], next: 5 });
+    expect(history.keys()).toEqual(["even", "odd"]);
+  });
+
   test("keep every character that a name may have", async () => {
     const by = 'Zoë \u2028 "quoted" \\ 🦊';
     const { history } = await historyOf([{ ...edit("__proto__", "</script>\n"), by }]);
