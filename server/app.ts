@@ -6,6 +6,7 @@ import type { Sessions } from "./auth/sessions.ts";
 import type { EventLog } from "./events/log.ts";
 import { onlyWhileOn } from "./global-switch.ts";
 import { type Env, problem } from "./http.ts";
+import { type PublishedTag, publishTag } from "./published-tag.ts";
 import type { Limits } from "./rate-limit.ts";
 import { recorder } from "./record.ts";
 import { refusalOf } from "./refusal.ts";
@@ -45,7 +46,13 @@ export interface Deps {
   readonly links: LoginLinks;
   /** Origin under which browsers reach the server, such as `https://ab.example.com`; null when nobody said. */
   readonly baseUrl: string | null;
-  readonly assets: { readonly tag: string; readonly adminCss: string; readonly adminJs: string };
+  readonly assets: {
+    readonly tag: string;
+    /** What earlier versions of the server published. */
+    readonly earlierTags?: readonly PublishedTag[];
+    readonly adminCss: string;
+    readonly adminJs: string;
+  };
   readonly limits: Limits;
   /** Why the server should get no requests now; null when it is ready. */
   readonly obstacle: () => Promise<string | null>;
@@ -63,7 +70,8 @@ export function createApp(deps: Deps): Hono<Env> {
   const isDemo = deps.adminToken === null;
   const app = new Hono<Env>();
 
-  app.route("/", tagRoutes(deps.assets.tag));
+  const tag = publishTag(deps.assets.tag);
+  app.route("/", tagRoutes(tag, deps.assets.earlierTags ?? []));
   app.route("/", expgroupsRoutes(deps));
   app.route("/", recordRoutes(recorder(deps)));
   app.route("/", experimentsRoutes(deps));

@@ -16,6 +16,7 @@ import { demoExperiments } from "./demo-experiments.ts";
 import { openEventLog } from "./events/log.ts";
 import { fastLane } from "./fast-lane.ts";
 import { turnGate } from "./gate.ts";
+import { keepTag } from "./published-tag.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { readinessOf } from "./readiness.ts";
 import { recorder } from "./record.ts";
@@ -60,6 +61,12 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const admin = demo ? null : await readAdminToken(config);
   if (admin?.isNew) say(`made an admin token, it is in ${admin.path}`);
   const links = loginLinks(Date.now);
+  const tag = readBuilt("tag.js");
+  const earlierTags = await keepTag(join(config.data, "tags"), tag).catch((error) => {
+    // Whoever pinned one is then without it; that must not stop all others.
+    say(`the earlier versions of the tag are not published: ${error.message}`);
+    return [];
+  });
   const deps: Deps = {
     registry,
     log,
@@ -71,7 +78,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     baseUrl: config.baseUrl,
     limits: { events: rateLimit(config.rateLimit), logins: rateLimit(WRONG_TOKENS), proxies: config.trustProxy },
     obstacle: readiness.obstacle,
-    assets: { tag: readBuilt("tag.js"), adminCss: readBuilt("admin.css"), adminJs: readBuilt("admin.js") },
+    assets: { tag, earlierTags, adminCss: readBuilt("admin.css"), adminJs: readBuilt("admin.js") },
     demoPages: demo ? readDemoPages() : null,
     onError: (error) => process.stderr.write(`${error.stack}\n`),
   };

@@ -1,15 +1,21 @@
 import { Hono } from "hono";
 import { asset } from "../asset.ts";
 import { type Env, PUBLIC_HEADERS } from "../http.ts";
+import type { PublishedTag } from "../published-tag.ts";
 
-/** `GET /tag.js`: the script that a site pastes, with a strong ETag. */
-export function tagRoutes(script: string) {
-  return new Hono<Env>().get(
-    "/tag.js",
-    asset(script, {
-      ...PUBLIC_HEADERS,
-      "content-type": "text/javascript; charset=utf-8",
-      "cache-control": "public, max-age=300",
-    }),
-  );
+const HEADERS = { ...PUBLIC_HEADERS, "content-type": "text/javascript; charset=utf-8" };
+/** A year, the longest that caches take for "for ever". */
+const FOREVER = "public, max-age=31536000, immutable";
+
+/**
+ * `GET /tag.js`: the script that a site pastes, with a strong ETag. `GET /tag.<hash>.js`: one version of it for ever, also
+ * one that an earlier version of the server had.
+ */
+export function tagRoutes(current: PublishedTag, earlier: readonly PublishedTag[]) {
+  const app = new Hono<Env>();
+  app.get("/tag.js", asset(current.script, { ...HEADERS, "cache-control": "public, max-age=300" }));
+  for (const { file, script } of [current, ...earlier]) {
+    app.get(`/${file}`, asset(script, { ...HEADERS, "cache-control": FOREVER }));
+  }
+  return app;
 }

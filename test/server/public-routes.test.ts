@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { active, inactive, openApp, rolledOut } from "./open-app.ts";
+import { keepTag, publishTag } from "../../server/published-tag.ts";
+import { active, inactive, openApp, rolledOut, temporaryFolder } from "./open-app.ts";
 
 describe("GET /tag.js", () => {
   test("is a script that every site may load, and that may be kept for a short time", async () => {
@@ -40,6 +44,51 @@ describe("GET /tag.js", () => {
       }),
     );
     expect(new Set(etags).size).toBe(2);
+  });
+});
+
+describe("GET /tag.<hash>.js", () => {
+  const bytes = async (response: Response) => Buffer.from(await response.arrayBuffer());
+  const sha = (algorithm: string, content: Buffer) => createHash(algorithm).update(content);
+
+  test("is the present tag under a name that says its bytes, for ever", async () => {
+    const { app } = await openApp();
+    const { file, integrity } = publishTag("/* the tag */");
+    const response = await app.request(`/${file}`);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "content-type": "text/javascript; charset=utf-8",
+      "cross-origin-resource-policy": "cross-origin",
+      // Without it no browser checks the integrity of another origin's script.
+      "access-control-allow-origin": "*",
+      "cache-control": "public, max-age=31536000, immutable",
+      etag: expect.stringMatching(/^"[\w-]{43}"$/),
+    });
+    const content = await bytes(response);
+    expect(file).toBe(`tag.${sha("sha256", content).digest("hex").slice(0, 16)}.js`);
+    expect(integrity).toBe(`sha384-${sha("sha384", content).digest("base64")}`);
+    expect((await app.request("/tag.0123456789abcdef.js")).status).toBe(404);
+  });
+
+  test("stays when a later version of the server has another tag", async () => {
+    const folder = join(await temporaryFolder(), "tags");
+    expect(await keepTag(folder, "one")).toEqual([]);
+    expect(await keepTag(folder, "one")).toEqual([]);
+    const earlierTags = await keepTag(folder, "two");
+    const { app } = await openApp([], { assets: { tag: "two", earlierTags, adminCss: "", adminJs: "" } });
+    for (const script of ["one", "two"]) {
+      expect(await (await app.request(`/${publishTag(script).file}`)).text()).toBe(script);
+    }
+    expect(await (await app.request("/tag.js")).text()).toBe("two");
+    expect((await keepTag(folder, "one")).map(({ script }) => script)).toEqual(["two"]);
+  });
+
+  test("is not answered from a file that is not what its name says, or is none of ours", async () => {
+    const folder = join(await temporaryFolder(), "tags");
+    await keepTag(folder, "one");
+    await writeFile(join(folder, publishTag("one").file), "evil");
+    await writeFile(join(folder, "tag.js"), "evil");
+    expect(await keepTag(folder, "two")).toEqual([]);
+    expect(await readFile(join(folder, publishTag("one").file), "utf8")).toBe("evil");
   });
 });
 
