@@ -26,6 +26,7 @@ import { expgroupsRoutes } from "./routes/expgroups.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { historyPageRoutes } from "./routes/history-pages.tsx";
 import { impactRoutes } from "./routes/impact.ts";
 import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
@@ -93,6 +94,8 @@ export function createApp(deps: Deps): Hono<Env> {
   for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps.registry));
   app.get("/events", guard);
   app.route("/", loginRoutes(access, deps.links));
+  // Before what has a key there.
+  app.route("/", historyPageRoutes({ ...deps, isDemo }));
   app.route("/", eventLogRoutes(deps));
   app.route("/", adminExperimentsRoutes(deps));
   app.route("/", adminSettingsRoutes(deps));

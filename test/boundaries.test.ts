@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
       "isbot",
       "rate-limiter-flexible",
       "prom-client",
+      "diff",
       "csv-stringify",
       "@valibot/to-json-schema",
     ],

@@ -5,7 +5,7 @@ import { transition } from "../../core/transition.ts";
 import type { History } from "./history.ts";
 import { actionOf, type ExperimentEntry } from "./history-entry.ts";
 import { Conflict, KeyTaken } from "./refusals.ts";
-import { stateBefore } from "./revert.ts";
+import { reverted, stateBefore } from "./revert.ts";
 import { Store } from "./store.ts";
 
 /** Who changes something, and when (ISO 8601 time in UTC). */
@@ -46,7 +46,8 @@ export interface Registry {
   remove(key: string, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
   /**
    * Goes back to before a change of an experiment: to the definition, and to the state when that change had changed it. What
-   * it removed comes back switched off. Resolves to undefined when there is no such change. Throws InvalidInput when
+   * it removed comes back switched off (`expectedVersion` 0: nobody made it anew). Resolves to undefined when there is no
+   * such change, or the version that is expected is removed by now. Throws InvalidInput when
    * the state cannot change that way now, or nothing was before the change.
    */
   revert(number: number, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
@@ -141,11 +142,11 @@ export async function openRegistry(
         const entry = await store.history.get(number);
         if (!entry || entry.key === null) return undefined;
         const current = store.get(entry.key);
-        const change = stateBefore(entry);
         const more = { action: "reverted", reverts: number } as const;
-        if (!current) return add({ key: entry.key, ...change.definition }, author, more);
+        if (!current && expectedVersion) return undefined;
+        if (!current) return add({ key: entry.key, ...stateBefore(entry).definition }, author, more);
         expectVersion(current, current.version, expectedVersion);
-        return replace(current, transition(current, { ...change, by: author.by }, author.now), more);
+        return replace(current, reverted(entry, current, author), more);
       }),
     updateSettings: (change, { by, now: at }, expectedVersion = null) =>
       inTurn(async () => {

@@ -1,7 +1,8 @@
 import { DEFINITION_FIELDS, type Definition, type Experiment } from "../../core/experiment.ts";
 import { InvalidInput } from "../../core/parse.ts";
-import type { Change } from "../../core/transition.ts";
+import { type Change, transition } from "../../core/transition.ts";
 import type { ExperimentEntry } from "./history-entry.ts";
+import type { Author } from "./registry.ts";
 
 /** The definition before a change, and the state when that change had changed it. Throws InvalidInput when there was none. */
 export function stateBefore({ number, key, before, after }: ExperimentEntry): Omit<Change, "by"> & {
@@ -17,6 +18,14 @@ export function stateBefore({ number, key, before, after }: ExperimentEntry): Om
   }
   const { state, rolloutGroup } = before;
   return { definition, state, ...(rolloutGroup === null ? {} : { rolloutGroup }) };
+}
+
+/**
+ * What an experiment becomes when it goes back to before a change. Throws InvalidInput when its state cannot change that way
+ * now, or nothing was before.
+ */
+export function reverted(entry: ExperimentEntry, current: Experiment, { by, now }: Author): Experiment {
+  return transition(current, { ...stateBefore(entry), by }, now);
 }
 
 function definitionOf(experiment: Experiment): Definition {
