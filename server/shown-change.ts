@@ -7,7 +7,7 @@ import { stateBefore } from "./registry/revert.ts";
 /** A change that a page tells of, and what it is to take it back. */
 export interface ShownChange {
   readonly entry: ExperimentEntry;
-  /** What going back to before it begins; null where it cannot be gone back to. */
+  /** What going back to before it begins, from which version (0: from none); null where it cannot be gone back to. */
   readonly undo: { readonly version: number; readonly opensEpoch: boolean } | null;
 }
 
@@ -43,7 +43,7 @@ export async function versionOf({ history }: Registry, key: string, version: num
 
 function undoOf(entry: ExperimentEntry, current: Experiment | undefined): ShownChange["undo"] {
   if (entry.before === null || entry.action === "reverted") return null;
-  if (!current) return { version: entry.before.version, opensEpoch: false };
+  if (!current) return { version: 0, opensEpoch: false };
   try {
     const { by, updatedAt } = { by: current.updatedBy, updatedAt: current.updatedAt };
     const { epoch } = transition(current, { ...stateBefore(entry), by }, updatedAt);

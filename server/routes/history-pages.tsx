@@ -25,8 +25,8 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
   const app = new Hono<Env>();
 
   const list = async (c: Context<Env>, one: string | null) => {
-    const { key = "", action = "", before, done } = c.req.query();
-    for (const [name, value] of Object.entries({ before, done })) {
+    const { key = "", action = "", before, change } = c.req.query();
+    for (const [name, value] of Object.entries({ before, change })) {
       if (value !== undefined && !WHOLE.test(value)) {
         return refuse(c, 400, "Bad Request", `${name} is "${value}": allowed is the number of a change`);
       }
@@ -50,7 +50,7 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
         next={next}
         keys={history.keys()}
         damage={history.damage}
-        done={done === undefined ? null : await history.get(Number(done))}
+        done={change === undefined ? null : await history.get(Number(change))}
         isDemo={isDemo}
         csrf={c.get("csrf")}
       />,
@@ -107,7 +107,7 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
       if (error instanceof NotSaved) return ask(c, entry, 503, `Nothing was changed: ${error.message}. Try it again.`);
       throw error;
     }
-    return c.redirect(`/experiments/${entry.key}/history?done=${history.last}`, 303);
+    return c.redirect(`/experiments/${entry.key}/history?change=${history.last}`, 303);
   });
   return app;
 }

@@ -76,7 +76,7 @@ describe("the history's pages", () => {
     expect(await numbersOf(response)).toEqual(numbers);
   });
 
-  test.each(["?action=nothing", "?before=x", "?before=-1", "?done=1e3"])("refuse %j", async (query) => {
+  test.each(["?action=nothing", "?before=x", "?before=-1", "?change=1e3"])("refuse %j", async (query) => {
     const { app } = await openApp([inactive("one")]);
     const response = await app.request(`/experiments/history${query}`, { headers: { accept: "text/html" } });
     expect(response.status).toBe(400);
@@ -176,9 +176,9 @@ describe("reverting a change", () => {
     const { app, registry } = await edited();
     const version = versionIn(await (await app.request("/experiments/history/2/revert")).text());
     const response = await app.request("/experiments/history/2/revert", form({ version }));
-    expect([response.status, response.headers.get("location")]).toEqual([303, "/experiments/one/history?done=3"]);
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/experiments/one/history?change=3"]);
     expect(registry.get("one")).toMatchObject({ groups: weighed(50), epoch: 3, updatedBy: "demo" });
-    const page = await textOf(await app.request("/experiments/one/history?done=3"));
+    const page = await textOf(await app.request("/experiments/one/history?change=3"));
     expect(page).toContain("Change 2 is reverted, by change 3.");
     expect(page).toContain("Change 3 Reverted change 2");
   });

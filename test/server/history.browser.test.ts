@@ -107,7 +107,7 @@ test("a change is reverted by the keyboard alone, without JavaScript", async () 
   await tabTo(page, "Revert change 6");
   await page.keyboard.press("Enter");
   await page.getByRole("status").getByText("Change 6 is reverted, by change 10.").waitFor();
-  expect(page.url()).toBe(`${origin}/experiments/white_gold_btn/history?done=10`);
+  expect(page.url()).toBe(`${origin}/experiments/white_gold_btn/history?change=10`);
   expect(demo.registry.get("white_gold_btn")).toMatchObject({
     groups: [{ weight: 50 }, { weight: 50 }],
     epoch: 4,
@@ -118,7 +118,7 @@ test("a change is reverted by the keyboard alone, without JavaScript", async () 
 
 test.each([
   ["history", "/experiments/history", "details"],
-  ["history-of-one", "/experiments/white_gold_btn/history?done=8", ".none"],
+  ["history-of-one", "/experiments/white_gold_btn/history?change=8", ".none"],
   ["history-filtered", "/experiments/history?key=nobody", ".none"],
   ["revert", "/experiments/history/5/revert", "details"],
   ["revert-removed", "/experiments/history/9/revert", ".none"],
