@@ -22,9 +22,8 @@ function describe(assigned) {
 async function showAnswers() {
   try {
     const deviceId = /(?:^|; )device_id=([^;]+)/.exec(document.cookie)?.[1] ?? "";
-    // The tag's token, by which a device that was here before the weights changed keeps its group.
-    const query = new URLSearchParams({ device_id: deviceId, sticky: localStorage.fairsplit_sticky ?? "" });
-    const [experiments, groups] = await Promise.all([ask("/api/experiments"), ask(`/api/expgroups?${query}`)]);
+    const url = `/api/expgroups?device_id=${encodeURIComponent(deviceId)}`;
+    const [experiments, groups] = await Promise.all([ask("/api/experiments"), ask(url)]);
     find("data-experiments").textContent = JSON.stringify(experiments, null, 2);
     find("data-expgroups").textContent = JSON.stringify(groups, null, 2);
     find("data-status").textContent = describe(groups[KEY]);
