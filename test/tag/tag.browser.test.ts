@@ -5,6 +5,7 @@ import { serve } from "@hono/node-server";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Event } from "../../core/event.ts";
+import { transition } from "../../core/transition.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { launchBrowser } from "../launch-browser.ts";
 
@@ -109,6 +110,53 @@ describe("on another origin than the server", () => {
     await page.reload();
     expect(await page.locator("button").textContent()).toBe(shown);
     expect(errors).toEqual([]);
+  });
+
+  it("keeps the device's group and epoch when the weights change, and gives new devices the new ones", async () => {
+    pages["/"] = `${script()}${PLACEHOLDER}`;
+    const visit = async (visitor: BrowserContext) => {
+      const page = await visitor.newPage();
+      await page.goto(`${siteUrl}/`);
+      return (await page.locator("button").textContent())?.at(-1);
+    };
+    const shown = await visit(context);
+    const groups = ["A", "B"].map((name) => ({ name, weight: name === shown ? 1 : 999_999 }));
+    await demo.registry.update("homepage_button_test", (experiment) =>
+      transition(experiment, { by: "test", definition: { groups } }, "2026-02-01T12:00:00.000Z"),
+    );
+    expect(await visit(context)).toBe(shown);
+    const another = await browser.newContext();
+    expect(await visit(another)).not.toBe(shown);
+    await expect.poll(names).toEqual(["exposure", "exposure", "exposure", "pageview", "pageview", "pageview"]);
+    const epochs = (await stored())
+      .filter(({ event }) => event === "exposure")
+      .map(({ group, epoch }) => [group, epoch]);
+    expect(epochs).toEqual([
+      [shown, 1],
+      [shown, 1],
+      [shown === "A" ? "B" : "A", 2],
+    ]);
+    await another.close();
+    expect(errors).toEqual([]);
+  });
+
+  it("shows the fallback on a page that is none of the experiment's, and reports no exposure", async () => {
+    await demo.registry.update("homepage_button_test", (experiment) =>
+      transition(
+        experiment,
+        { by: "test", definition: { routes: ["/shop/**"], fallback: "B" } },
+        "2026-02-01T12:00:00Z",
+      ),
+    );
+    pages["/"] = `${script()}${PLACEHOLDER}`;
+    pages["/shop/cart"] = pages["/"];
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/`);
+    expect(await page.locator("button").textContent()).toBe("Click B");
+    await expect.poll(names).toEqual(["pageview"]);
+    await page.goto(`${siteUrl}/shop/cart`);
+    await page.locator("button").waitFor();
+    await expect.poll(names).toEqual(["exposure", "pageview", "pageview"]);
   });
 
   it("does not lose a click that leaves the page", async () => {
