@@ -2,7 +2,7 @@ import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { syncFolder } from "../durable-file.ts";
-import { writeAll } from "./write-all.ts";
+import { writeDurably } from "./write-all.ts";
 
 export const JOURNAL_FILE = "journal";
 
@@ -50,8 +50,7 @@ export class Journal {
     const file = await open(join(folder, JOURNAL_FILE), "w+");
     try {
       // Written, not only reserved: reserved blocks change when they are first written.
-      await writeAll(file, Buffer.alloc(FILE_BYTES), 0);
-      await file.sync();
+      await writeDurably(file, Buffer.alloc(FILE_BYTES), 0);
       await syncFolder(folder);
       const journal = new Journal(file, 0);
       await journal.restart();
@@ -97,8 +96,7 @@ export class Journal {
     frame.writeDoubleLE(offset, 16);
     frame.writeUInt32LE(frame.length - FRAME_BYTES, 24);
     frame.writeUInt32LE(crcOf(frame), 28);
-    await writeAll(this.#file, frame, startOf(this.#half) + this.#used);
-    await this.#file.datasync();
+    await writeDurably(this.#file, frame, startOf(this.#half) + this.#used);
     this.#used += frame.length;
   }
 
@@ -121,8 +119,7 @@ export class Journal {
     head.writeUInt32LE(MAGIC, 0);
     head.writeUInt32LE((this.#generation + 1) >>> 0, 4);
     head.writeUInt32LE(crc32(head.subarray(0, 8)), 8);
-    await writeAll(this.#file, head, 0);
-    await this.#file.datasync();
+    await writeDurably(this.#file, head, 0);
     this.#generation = (this.#generation + 1) >>> 0;
     this.#half = 0;
     this.#used = 0;

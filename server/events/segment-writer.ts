@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { JOURNAL_FILE, Journal } from "./journal.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { cutTornTail, openSegment, type Position, segmentPath } from "./segments.ts";
-import { writeAll } from "./write-all.ts";
+import { writeAll, writeDurably } from "./write-all.ts";
 
 /** The disk refused; nothing of what was to be written is in the log, and its events may be sent again. */
 export class StorageFailed extends Error {}
@@ -84,8 +84,7 @@ export class SegmentWriter {
         if (inSegment.status === "rejected") throw inSegment.reason;
         if (inJournal.status === "rejected") throw inJournal.reason;
       } else {
-        await writeAll(this.#file, bytes, this.#offset);
-        await this.#file.datasync();
+        await writeDurably(this.#file, bytes, this.#offset);
       }
       this.#offset += bytes.length;
       this.#appendedBytes += bytes.length;

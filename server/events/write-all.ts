@@ -8,3 +8,9 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, position: nu
     done += bytesWritten;
   }
 }
+
+/** The same; resolves when they are durable. */
+export async function writeDurably(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  await writeAll(file, bytes, position);
+  await file.datasync();
+}

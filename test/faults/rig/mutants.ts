@@ -20,22 +20,21 @@ const mutant = (name: string, file: string, text: string, replacement: string): 
 });
 
 const WRITER = "server/events/segment-writer.ts";
-const JOURNAL = "server/events/journal.ts";
-const SYNC = "await writeAll(this.#file, frame, startOf(this.#half) + this.#used);\n    await this.#file.datasync();";
+const WRITE = "server/events/write-all.ts";
 const ROUTE = "server/record.ts";
 const MAIN = "server/main.ts";
 
 /** All of them, since they quote the product's text and have to follow it. */
 export const MUTANTS = {
   kill: mutant("ids are not rebuilt at start", "server/events/known-ids.ts", "known.#recent.add(ids.at(i));", ";"),
-  power: mutant("writes are not synced", JOURNAL, SYNC, SYNC.replace("await this.#file.datasync();", "")),
+  power: mutant("writes are not synced", WRITE, "await file.datasync();", ""),
   prefix: mutant("a torn tail is not cut", WRITER, "await cutTornTail(segmentPath(folder, segment));", ""),
   full: mutant("a failed write is acknowledged", WRITER, "throw new StorageFailed(", "void new StorageFailed("),
   eio: mutant(
     "a failed sync is ignored",
-    JOURNAL,
-    SYNC,
-    SYNC.replace("datasync()", "datasync().catch(() => undefined)"),
+    WRITE,
+    "await file.datasync();",
+    "await file.datasync().catch(() => undefined);",
   ),
   malformed: mutant(
     "a body that is not JSON is an error of ours",
