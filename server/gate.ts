@@ -1,5 +1,7 @@
-/** A turn of the event loop that takes longer says that more comes than can be done. */
+/** A turn of the event loop that takes longer says that more comes than can be done, */
 const LATE_MS = 100;
+/** if so many requests came in it: with fewer the machine is busy with something else, and nobody's leaving would help. */
+const MANY = 64;
 /** What a turn may take while that lasts: whoever is turned away is told so within two turns. */
 const TURN_MS = 6;
 /** The gate is open again when nobody was turned away for so long. */
@@ -21,6 +23,7 @@ export function turnGate(
   atTurnsEnd: (callback: () => void) => unknown = setImmediate,
 ): Gate {
   let turnStart = 0;
+  let requests = 0;
   let isInTurn = false;
   let isNarrow = false;
   let lastRefusal = 0;
@@ -30,16 +33,18 @@ export function turnGate(
       if (!isInTurn) {
         isInTurn = true;
         turnStart = time;
+        requests = 0;
         atTurnsEnd(() => {
           isInTurn = false;
           const end = now();
-          if (end - turnStart > LATE_MS && !isNarrow) {
+          if (end - turnStart > LATE_MS && requests >= MANY && !isNarrow) {
             isNarrow = true;
             lastRefusal = end;
           }
           if (end - lastRefusal > CALM_MS) isNarrow = false;
         });
       }
+      requests += 1;
       if (!isNarrow || time - turnStart <= TURN_MS) return true;
       lastRefusal = time;
       return false;

@@ -52,3 +52,8 @@ test("when nobody was turned away for 200 ms, bursts are taken again", () => {
   for (let i = 0; i < 60; i += 1) expect(turn(3, 1, 1)).toBe(3);
   expect(turn(90, 1)).toBe(90);
 });
+
+test("a machine that is slow for other reasons turns nobody away", () => {
+  const { turn } = loop();
+  for (let i = 0; i < 20; i += 1) expect(turn(32, 10)).toBe(32);
+});
