@@ -4,7 +4,7 @@ import { lockout } from "./auth/lockout.ts";
 import type { LoginLinks } from "./auth/login-links.ts";
 import type { Sessions } from "./auth/sessions.ts";
 import type { EventLog } from "./events/log.ts";
-import { onlyWhileOn } from "./global-switch.ts";
+import { onlyWhileOn } from "./global-switch.tsx";
 import { type Env, problem } from "./http.ts";
 import { type PublishedTag, publishTag } from "./published-tag.ts";
 import type { Limits } from "./rate-limit.ts";
@@ -91,7 +91,7 @@ export function createApp(deps: Deps): Hono<Env> {
   const guard = adminGuard(access);
   for (const path of ADMIN_PATHS) app.use(path, guard);
   app.use("/experiments/*", refusalsAsPages(isDemo));
-  for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps.registry));
+  for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn({ ...deps, isDemo }));
   app.get("/events", guard);
   app.route("/", loginRoutes(access, deps.links));
   // Before what has a key there.

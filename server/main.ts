@@ -54,6 +54,10 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     join(config.data, "experiments.json"),
     demo ? demoExperiments(new Date().toISOString()) : [],
   );
+  const { missing, unreadable } = registry.history.damage;
+  if (missing + unreadable > 0) {
+    say(`the history lacks ${missing} changes and has ${unreadable} unreadable lines: fairsplit verify names them`);
+  }
   const log = await openEventLog(join(config.data, "events"));
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
   const key = Buffer.from(secret, "base64url");

@@ -3,7 +3,7 @@ import { Low } from "lowdb";
 import type { Experiment } from "../../core/experiment.ts";
 import { checkLinks } from "../../core/links.ts";
 import { NEW_CONTENT, type RegistryContent } from "./content.ts";
-import { ExperimentsFile } from "./experiments-file.ts";
+import { CorruptRegistry, ExperimentsFile } from "./experiments-file.ts";
 import { explain } from "./explain.ts";
 import { HISTORY_FILE, History } from "./history.ts";
 import type { NewEntry } from "./history-entry.ts";
@@ -40,7 +40,11 @@ export class Store {
     checkLinks(low.data.experiments);
     // Before the history: one without this file would be the remains of a registry that is gone.
     if (!before) await low.write();
-    const history = await History.open(join(dirname(path), HISTORY_FILE), low.data.history);
+    const historyPath = join(dirname(path), HISTORY_FILE);
+    const history = await History.open(historyPath, low.data.history).catch((error: Error) => {
+      const advice = "A start without it, after moving it away, begins a new one and goes on with its numbers.";
+      throw new CorruptRegistry(historyPath, `cannot be opened: ${error.message}`, advice);
+    });
     const store = new Store(file, low, history);
     const finding = { action: before ? "imported" : "created", by: "start", now } as const;
     const { content, changes } = explain(low.data, await history.newest(), finding);

@@ -74,6 +74,16 @@ describe("while the global switch is off", () => {
     expect(registry.list()).toEqual([active("one")]);
   });
 
+  test("a person gets a page that leads to the settings", async () => {
+    const { app } = await switchedOff();
+    const response = await app.request("/experiments", { headers: { accept: "text/html,*/*;q=0.8" } });
+    expect(response.status).toBe(404);
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+    const page = await response.text();
+    expect(page).toContain("<h1>Experiments are switched off</h1>");
+    expect(page).toContain('href="/experiments/settings"');
+  });
+
   test("the toggle is a 404 and changes nothing", async () => {
     const { app, registry } = await switchedOff();
     expect((await app.request("/experiments/toggle", form("one"))).status).toBe(404);

@@ -276,3 +276,20 @@ async function storedIds(data: string): Promise<Set<string>> {
   expect(new Set(ids).size).toBe(ids.length);
   return new Set(ids);
 }
+
+test("a start says what the history lacks, goes on, and gives no number again", async () => {
+  const data = await temporaryFolder();
+  const first = await start(["demo", "--data", data, "--port", "0"]);
+  first.child.kill("SIGTERM");
+  await first.closed;
+  await writeFile(join(data, "history.ndjson"), "garbage\n");
+  const { base, lines } = await start(["demo", "--data", data, "--port", "0"]);
+  expect(lines("stderr")).toContain(
+    "fairsplit: the history lacks 2 changes and has 1 unreadable lines: fairsplit verify names them",
+  );
+  const history = await (await fetch(`${base}/api/admin/history`)).json();
+  expect(history.map(({ number, action }: Record<string, unknown>) => `${number} ${action}`)).toEqual([
+    "4 imported",
+    "3 imported",
+  ]);
+});

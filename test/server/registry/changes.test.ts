@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Experiment } from "../../../core/experiment.ts";
 import { InvalidInput } from "../../../core/parse.ts";
 import { transition } from "../../../core/transition.ts";
+import { CorruptRegistry } from "../../../server/registry/experiments-file.ts";
 import { Conflict, KeyTaken, NotSaved } from "../../../server/registry/refusals.ts";
 import { type Author, openRegistry, type Registry } from "../../../server/registry/registry.ts";
 import { active, inactive, NOW, temporaryFolder } from "../open-app.ts";
@@ -338,6 +339,17 @@ describe("a start makes a change of what the history does not lead to", () => {
     expect(await log(again)).toEqual(["1 one created", "3 one imported"]);
     expect(again.history.damage.missing).toBe(1);
     expect(again.get("one")?.title).toBe("2");
+  });
+
+  test("a folder in the history's place stops the start, and is left alone", async () => {
+    await open([inactive("one")]);
+    const history = join(path, "../history.ndjson");
+    await rm(history);
+    await mkdir(history);
+    const before = await readFile(path, "utf8");
+    await expect(reopen()).rejects.toThrow(CorruptRegistry);
+    await expect(reopen()).rejects.toThrow(`${history} cannot be opened: EISDIR`);
+    expect(await readFile(path, "utf8")).toBe(before);
   });
 
   test("garbage at the end of the history changes nothing", async () => {
