@@ -4,7 +4,7 @@ import * as v from "valibot";
 export interface Problem {
   /** Path of the field as in JavaScript, e.g. `groups[1].weight`; empty for the whole input. */
   readonly field: string;
-  /** The same in parts, where a name may hold anything; when it is missing, the field's name has no dots and brackets of its own. */
+  /** The same in parts, where a name has dots or brackets of its own. */
   readonly path?: readonly (string | number)[];
   readonly value: unknown;
   readonly allowed: string;
@@ -30,14 +30,24 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
   throw new InvalidInput(
-    result.issues.map((issue) => ({
+    result.issues.filter(isFirstOfItsKind).map((issue) => ({
       field: fieldPath(issue.path),
-      path: (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key))),
+      ...ownPath(issue.path),
       // Not `issue.input`: of a check over several fields, or an unknown field, that is not the field's value.
       value: issue.path ? issue.path.at(-1)?.value : issue.input,
       allowed: issue.message,
     })),
   );
+}
+
+/** A number that is no whole number and below 0 is wrong in two ways, which are said in the same words. */
+function isFirstOfItsKind(
+  issue: v.BaseIssue<unknown>,
+  index: number,
+  issues: readonly v.BaseIssue<unknown>[],
+): boolean {
+  const path = fieldPath(issue.path);
+  return issues.findIndex((other) => other.message === issue.message && fieldPath(other.path) === path) === index;
 }
 
 function fieldPath(path: readonly { readonly key?: unknown }[] | undefined): string {
@@ -47,6 +57,11 @@ function fieldPath(path: readonly { readonly key?: unknown }[] | undefined): str
     else field += field === "" ? String(key) : `.${String(key)}`;
   }
   return field;
+}
+
+function ownPath(path: readonly { readonly key?: unknown }[] | undefined): Pick<Problem, "path"> {
+  const parts = (path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
+  return parts.some((part) => typeof part === "string" && /[.[\]]/.test(part)) ? { path: parts } : {};
 }
 
 function describeValue(value: unknown): string {
