@@ -4,6 +4,7 @@ import { lockout } from "./auth/lockout.ts";
 import type { LoginLinks } from "./auth/login-links.ts";
 import type { Sessions } from "./auth/sessions.ts";
 import type { EventLog } from "./events/log.ts";
+import type { ForceTokens } from "./force.ts";
 import { onlyWhileOn } from "./global-switch.tsx";
 import { type Env, problem } from "./http.ts";
 import { type PublishedTag, publishTag } from "./published-tag.ts";
@@ -41,6 +42,7 @@ export interface Deps {
   readonly log: EventLog;
   readonly runs: RunSigner;
   readonly sticky: StickyTokens;
+  readonly forceTokens: ForceTokens;
   /** The admin's bearer token; null opens the admin routes, which only the demo does, on loopback. */
   readonly adminToken: string | null;
   readonly sessions: Sessions;

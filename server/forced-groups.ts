@@ -1,28 +1,30 @@
-import type { Experiment } from "../core/experiment.ts";
 import { hasGroup } from "../core/group.ts";
 import type { Forces, ForceTokens } from "./force.ts";
+import type { Registry } from "./registry/registry.ts";
 
 /**
- * The groups that a request is to be shown, as far as there are such groups: an ordinary request has none.
+ * The groups that a request is to be shown, as far as there are such groups: an ordinary request has none, and nobody has any
+ * while everything is switched off.
  *
  * @param given the request's parameter `force`
  * @param now milliseconds
  */
 export type ReadForces = (given: string | undefined, now: number) => Forces;
 
-interface Deps {
+export interface ForceDeps {
   readonly forceTokens: ForceTokens;
-  readonly registry: { get(key: string): Experiment | undefined };
-  /** Then `key:group,key:group` needs no signature. */
-  readonly isDemo: boolean;
+  readonly registry: Pick<Registry, "get" | "settings">;
+  /** Null in the demo: there `key:group,key:group` needs no signature. */
+  readonly adminToken: string | null;
 }
 
 const NONE: Forces = new Map();
 
-export function forcedGroups({ forceTokens, registry, isDemo }: Deps): ReadForces {
+export function forcedGroups({ forceTokens, registry, adminToken }: ForceDeps): ReadForces {
   return (given, now) => {
-    if (!given) return NONE;
-    const forces = isDemo && given.includes(":") ? unsigned(given) : (forceTokens.read(given, now)?.forces ?? NONE);
+    if (!given || !registry.settings().enabled) return NONE;
+    const isUnsigned = adminToken === null && given.includes(":");
+    const forces = isUnsigned ? unsigned(given) : (forceTokens.read(given, now)?.forces ?? NONE);
     return new Map([...forces].filter(([key, group]) => hasGroup(registry.get(key)?.groups ?? [], group)));
   };
 }

@@ -15,6 +15,7 @@ import { lockDataFolder } from "./data-lock.ts";
 import { demoExperiments } from "./demo-experiments.ts";
 import { openEventLog } from "./events/log.ts";
 import { fastLane } from "./fast-lane.ts";
+import { forceTokens } from "./force.ts";
 import { turnGate } from "./gate.ts";
 import { keepTag } from "./published-tag.ts";
 import { rateLimit } from "./rate-limit.ts";
@@ -75,6 +76,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     registry,
     log,
     runs: runSigner(key),
+    forceTokens: forceTokens(key),
     sticky: stickyTokens(key),
     adminToken: admin?.token ?? null,
     sessions: openSessions(Date.now),

@@ -8,7 +8,14 @@ import { MAX_BODY_BYTES, type Recorder } from "../record.ts";
 export function recordRoutes(record: Recorder) {
   return new Hono<Env>()
     .post("/events", async (c) =>
-      respond(await record({ header: headersOf(c), address: ownAddress(c), read: () => readBody(c, MAX_BODY_BYTES) })),
+      respond(
+        await record({
+          url: c.req.url,
+          header: headersOf(c),
+          address: ownAddress(c),
+          read: () => readBody(c, MAX_BODY_BYTES),
+        }),
+      ),
     )
     .options("/events", preflight);
 }

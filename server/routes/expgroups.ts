@@ -9,6 +9,7 @@ import { isCounted } from "../../core/reason.ts";
 import { type UnitIds, unitIdOf } from "../../core/unit.ts";
 import { isFromBot } from "../bots.ts";
 import type { EventLog } from "../events/log.ts";
+import { type ForceDeps, forcedGroups } from "../forced-groups.ts";
 import { type Env, header, preflight, problem, publicJson } from "../http.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "../run.ts";
@@ -17,7 +18,7 @@ import { BadParameter, readParameter, readPath, readRuleContext, readUnitIds } f
 
 const sha256: Sha256Hex = (text) => hash("sha256", text, "hex");
 
-interface Deps {
+interface Deps extends ForceDeps {
   readonly registry: Registry;
   readonly log: EventLog;
   readonly runs: RunSigner;
@@ -29,9 +30,11 @@ type Assigned = readonly [experiment: Experiment, evaluation: Evaluation];
 
 /**
  * `GET /api/expgroups`: the groups of a device, which is also recorded as an `exp_groups` event without delaying the answer.
- * A bot gets every fallback, and is only counted.
+ * A bot gets every fallback, and is only counted. A preview (a request that forces a group) leaves no trace at all: it is not
+ * recorded, not counted, and no later group depends on it.
  */
-export function expgroupsRoutes({ registry, log, runs, sticky }: Deps) {
+export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) {
+  const readForces = forcedGroups({ registry, ...deps });
   return new Hono<Env>()
     .get("/api/expgroups", (c) => {
       const settings = registry.settings();
@@ -50,8 +53,12 @@ export function expgroupsRoutes({ registry, log, runs, sticky }: Deps) {
         throw error;
       }
 
-      const run = runs.verify(header(c, RUN_HEADER), Date.now());
-      if (run === null && isFromBot(c)) {
+      const now = new Date();
+      const forced = readForces(readParameter(c, "force"), now.getTime());
+      const isPreview = forced.size > 0;
+      const run = runs.verify(header(c, RUN_HEADER), now.getTime());
+      // Who was given a token is no crawler, though a program that takes pictures of pages may look like one.
+      if (run === null && !isPreview && isFromBot(c)) {
         log.drop("bot", 1);
         return publicJson(
           Object.fromEntries(experiments.map((one) => [one.key, describe(one, one.fallback, "bot", one.epoch)])),
@@ -59,14 +66,17 @@ export function expgroupsRoutes({ registry, log, runs, sticky }: Deps) {
       }
 
       const { device } = ids;
-      const now = new Date();
       const given = readParameter(c, "sticky");
       const token = device !== null && given ? sticky.read(given, device, experiments, now.getTime()) : null;
-      const context: Context = token ? { ...asked, sticky: token.entries } : asked;
+      const context: Context = {
+        ...asked,
+        ...(token ? { sticky: token.entries } : {}),
+        ...(isPreview ? { forced } : {}),
+      };
       const assigned = experiments.map(
         (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
       );
-      if (device !== null && assigned.length > 0) {
+      if (device !== null && assigned.length > 0 && !isPreview) {
         const unusual = assigned.filter(([, { reason }]) => !USUAL.has(reason));
         void log
           .append([
@@ -89,7 +99,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky }: Deps) {
           .catch(() => undefined);
       }
       const kept =
-        device === null
+        device === null || isPreview
           ? null
           : sticky.write(entriesToKeep(assigned, token?.entries), token, device, experiments, now.getTime());
       return publicJson(
@@ -146,7 +156,7 @@ function describe(
     group,
     fallback: experiment.fallback,
     epoch,
-    value: isCounted(reason) || reason === "rollout" ? groupValue(experiment, group) : -1,
+    value: isCounted(reason) || reason === "rollout" || reason === "forced" ? groupValue(experiment, group) : -1,
     payload: chosen?.payload ?? null,
     html: chosen?.html ?? null,
     reason,

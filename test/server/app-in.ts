@@ -4,6 +4,7 @@ import { createApp, type Deps } from "../../server/app.ts";
 import { loginLinks } from "../../server/auth/login-links.ts";
 import { openSessions } from "../../server/auth/sessions.ts";
 import { openEventLog } from "../../server/events/log.ts";
+import { forceTokens } from "../../server/force.ts";
 import { rateLimit } from "../../server/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { runSigner } from "../../server/run.ts";
@@ -17,12 +18,14 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
   const runs = runSigner(key);
   const sessions = openSessions(Date.now);
   const links = loginLinks(Date.now);
+  const forces = forceTokens(key);
   const errors: Error[] = [];
   const app = createApp({
     registry,
     log,
     runs,
     sticky: stickyTokens(key),
+    forceTokens: forces,
     adminToken: null,
     sessions,
     links,
@@ -41,6 +44,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     runs,
     sessions,
     links,
+    forces,
     /** What the app reported as its own fault. */
     errors,
   };

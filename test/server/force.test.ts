@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { InvalidInput } from "../../core/parse.ts";
+import { DEFAULT_SETTINGS } from "../../core/settings.ts";
 import { type Forces, forceTokens, LONGEST_FORCE_MS } from "../../server/force.ts";
 import { forcedGroups } from "../../server/forced-groups.ts";
 import { runSigner } from "../../server/run.ts";
@@ -103,7 +104,12 @@ describe("nobody gets a token", () => {
 
 describe("what a request forces", () => {
   const experiments = new Map([active("shown"), inactive("draft"), inactive("__proto__")].map((one) => [one.key, one]));
-  const read = (isDemo: boolean) => forcedGroups({ forceTokens: tokens, registry: experiments, isDemo });
+  const read = (isDemo: boolean, settings = DEFAULT_SETTINGS) =>
+    forcedGroups({
+      forceTokens: tokens,
+      registry: { get: (key) => experiments.get(key), settings: () => settings },
+      adminToken: isDemo ? null : "an admin token",
+    });
   const issue = (...forces: [key: string, group: string][]) => tokens.issue(new Map(forces), NOW + HOUR_MS, NOW);
 
   test.each<[what: string, given: string | undefined, serve: object, demo: object]>([
@@ -126,6 +132,10 @@ describe("what a request forces", () => {
   test("may be of any key", () => {
     expect([...read(false)(issue(["__proto__", "B"]), NOW)]).toEqual([["__proto__", "B"]]);
     expect([...read(true)("__proto__:B", NOW)]).toEqual([["__proto__", "B"]]);
+  });
+
+  test("is nothing while everything is switched off", () => {
+    expect(read(false, { ...DEFAULT_SETTINGS, enabled: false })(issue(["draft", "B"]), NOW).size).toBe(0);
   });
 
   test("has an end", () => {
