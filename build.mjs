@@ -26,12 +26,15 @@ const browser = {
   legalComments: "none",
   logLevel: "warning",
   outdir: "dist",
+  // Without TypeScript's "use strict", which changes nothing here and costs the tag 8 bytes.
+  tsconfigRaw: { compilerOptions: { alwaysStrict: false } },
 };
 
 export async function buildAll() {
   await rm("dist", { recursive: true, force: true });
   await Promise.all([
     build({ ...browser, entryPoints: { tag: "tag/index.ts", admin: "server/pages/admin-script/index.ts" } }),
+    build({ ...browser, format: "esm", entryPoints: { badge: "tag/badge.ts" } }),
     build({
       ...node,
       entryPoints: { fairsplit: "cli/fairsplit.ts", simulate: "cli/simulate.ts", browser: "simulate/browser.ts" },

@@ -53,6 +53,7 @@ export interface Deps {
     readonly tag: string;
     /** What earlier versions of the server published. */
     readonly earlierTags?: readonly PublishedTag[];
+    readonly badge: string;
     readonly adminCss: string;
     readonly adminJs: string;
   };
@@ -74,7 +75,7 @@ export function createApp(deps: Deps): Hono<Env> {
   const app = new Hono<Env>();
 
   const tag = publishTag(deps.assets.tag);
-  app.route("/", tagRoutes(tag, deps.assets.earlierTags ?? []));
+  app.route("/", tagRoutes(tag, deps.assets.earlierTags ?? [], deps.assets.badge));
   app.route("/", expgroupsRoutes(deps));
   app.route("/", recordRoutes(recorder(deps)));
   app.route("/", experimentsRoutes(deps));

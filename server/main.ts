@@ -84,7 +84,13 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     baseUrl: config.baseUrl,
     limits: { events: rateLimit(config.rateLimit), logins: rateLimit(WRONG_TOKENS), proxies: config.trustProxy },
     obstacle: readiness.obstacle,
-    assets: { tag, earlierTags, adminCss: readBuilt("admin.css"), adminJs: readBuilt("admin.js") },
+    assets: {
+      tag,
+      earlierTags,
+      badge: readBuilt("badge.js"),
+      adminCss: readBuilt("admin.css"),
+      adminJs: readBuilt("admin.js"),
+    },
     demoPages: demo ? readDemoPages() : null,
     onError: (error) => process.stderr.write(`${error.stack}\n`),
   };

@@ -5,13 +5,14 @@ export function watchClicks(report: (message: Message) => void): void {
   addEventListener(
     "click",
     ({ target }) => {
-      const element = target instanceof Element ? target.closest<HTMLElement>("[data-exp-click]") : null;
+      // The target may be the document, which has no closest.
+      const element = (target as Partial<Element>).closest?.<HTMLElement>("[data-exp-click]");
       const event = element?.dataset.expClick;
-      if (!element || !event) return;
+      if (!event) return;
       report({
         event,
-        experiment: element.closest<HTMLElement>("[data-exp]")?.dataset.exp,
-        params: parseParams(element.dataset.expParams),
+        experiment: element?.closest<HTMLElement>("[data-exp]")?.dataset.exp,
+        params: parseParams(element?.dataset.expParams),
       });
     },
     true,

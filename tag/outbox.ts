@@ -19,18 +19,19 @@ export interface Message {
 export interface Outbox {
   /** Keeps an event until the server has it. */
   add(message: Message): void;
-  /** Lets events go: at once, and from then on shortly after each is added. */
-  open(): void;
+  /** Lets events go: at once, and from then on shortly after each is added. Those of a preview go nowhere. */
+  open(isPreview?: boolean): void;
 }
 
 /**
- * Sends events in batches, each until the server has stored it. `fetch` with `keepalive` outlives the page; a string body
- * is `text/plain`, which crosses origins without a preflight.
+ * Sends events to `url` in batches, each until the server has stored it. `fetch` with `keepalive` outlives the page; a
+ * string body is `text/plain`, which crosses origins without a preflight.
  */
-export function createOutbox(api: string, device: string): Outbox {
+export function createOutbox(url: string, device: string): Outbox {
   /** Events as JSON. */
   let waiting: string[] = [];
   let isOpen = false;
+  let isClosed: boolean | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let retryMs = FIRST_RETRY_MS;
 
@@ -42,25 +43,21 @@ export function createOutbox(api: string, device: string): Outbox {
       bytes += byteLength(event);
       return count === MOST_EVENTS || bytes > MOST_BYTES;
     });
-    const batch = waiting.splice(0, tooMany === -1 ? MOST_EVENTS : tooMany);
-    if (batch.length === 0) return;
+    const batch = waiting.splice(0, tooMany < 0 ? MOST_EVENTS : tooMany);
+    if (isClosed || !batch[0]) return;
     const again = () => {
       waiting = [...batch, ...waiting];
       timer ??= setTimeout(send, retryMs);
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
     };
-    fetch(`${api}/events`, { method: "POST", body: `[${batch}]`, keepalive: true, credentials: "omit" }).then(
-      (response) => {
-        const { ok, status } = response;
-        // An answer that nobody reads keeps its connection, of which a browser has six per host.
-        response.text().catch(() => undefined);
-        // 4xx other than these will never become a 2xx.
-        if (!ok && (status >= 500 || status === 408 || status === 425 || status === 429)) return again();
-        retryMs = FIRST_RETRY_MS;
-        if (waiting.length > 0) send();
-      },
-      again,
-    );
+    fetch(url, { method: "POST", body: `[${batch}]`, keepalive: true, credentials: "omit" }).then((response) => {
+      // An answer that nobody reads keeps its connection, of which a browser has six per host.
+      response.text().catch(() => undefined);
+      // 4xx other than these will never become a 2xx.
+      if (/^5|408|42[59]/.test(`${response.status}`)) return again();
+      retryMs = FIRST_RETRY_MS;
+      if (waiting[0]) send();
+    }, again);
   };
 
   addEventListener("pagehide", send);
@@ -79,7 +76,8 @@ export function createOutbox(api: string, device: string): Outbox {
       if (byteLength(event) <= MOST_BYTES) waiting.push(event);
       if (isOpen) timer ??= setTimeout(send);
     },
-    open() {
+    open(isPreview) {
+      isClosed = isPreview;
       isOpen = true;
       send();
     },

@@ -9,6 +9,6 @@ export function randomHex(bytes: number): string {
 export function uuidv7(): string {
   const time = Date.now().toString(16).padStart(12, "0");
   const random = randomHex(10);
-  const variant = "89ab"[Number.parseInt(random.slice(3, 4), 16) & 3];
+  const variant = "89ab"[Number(`0x${random[3]}`) & 3];
   return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
 }

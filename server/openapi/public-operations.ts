@@ -2,6 +2,8 @@ import { type Operation, problems } from "./operation.ts";
 
 const JSON_TYPES = ["application/json", "text/plain"] as const;
 
+const FORCE = "a signed token whose groups are shown, and nothing is recorded; in the demo also key:group,key:group";
+
 const preflight = (path: string): Operation => ({
   method: "options",
   path,
@@ -16,13 +18,14 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
     path: "/api/expgroups",
     summary: "The groups of a device",
     description:
-      "With a device id, an exp_groups event is recorded. `{}` while the global switch is off; bots get every fallback.",
+      "With a device id, an exp_groups event is recorded, unless a group is forced. `{}` while the global switch is off; bots get every fallback.",
     query: {
       device_id: "the unit of assignment, 1 to 256 characters; without it every group is empty",
       account_id: "for experiments whose unit is the account",
       session_id: "for experiments whose unit is the session",
       path: "the page's path, for experiments with routes",
       sticky: "what the header Fairsplit-Sticky of an earlier answer said",
+      force: FORCE,
       "ctx.NAME": "what the page says of the visitor, for rules: up to 20 names",
     },
     answers: {
@@ -39,7 +42,9 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
     method: "post",
     path: "/events",
     summary: "Store events",
-    description: "Answers when they are durable. While the global switch is off, and for bots, `accepted` is 0.",
+    description:
+      "Answers when they are durable. While the global switch is off, for bots and for previews, `accepted` is 0.",
+    query: { force: FORCE },
     headers: { "Fairsplit-Run": "the signed name of a simulator's run" },
     body: { types: JSON_TYPES, schema: "NewEvent", isList: true },
     answers: {
@@ -66,6 +71,15 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
     summary: "The script that a site pastes",
     answers: {
       200: { description: "The script.", type: "text/javascript", headers: { ETag: "strong" } },
+      304: { description: "It is what If-None-Match says." },
+    },
+  },
+  {
+    method: "get",
+    path: "/badge.js",
+    summary: "What the tag loads when it shows a preview",
+    answers: {
+      200: { description: "The script, a module.", type: "text/javascript", headers: { ETag: "strong" } },
       304: { description: "It is what If-None-Match says." },
     },
   },

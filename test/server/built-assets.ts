@@ -4,5 +4,10 @@ const built = (name: string) => readFile(new URL(`../../dist/${name}`, import.me
 
 /** What the admin's pages load, as it was built, with a tag of the caller's. */
 export async function builtAssets(tag = "") {
-  return { tag, adminCss: await built("admin.css"), adminJs: await built("admin.js") };
+  return {
+    tag,
+    badge: await built("badge.js"),
+    adminCss: await built("admin.css"),
+    adminJs: await built("admin.js"),
+  };
 }

@@ -42,7 +42,7 @@ describe("fairsplit serve", () => {
 
   test("serves the built tag, and the admin pages' style sheet and script", async () => {
     const { base } = await serve();
-    for (const name of ["tag.js", "admin.css", "admin.js"]) {
+    for (const name of ["tag.js", "badge.js", "admin.css", "admin.js"]) {
       expect(await (await fetch(`${base}/${name}`)).text()).toBe(await readFile(join(ROOT, "dist", name), "utf8"));
     }
   });
@@ -109,6 +109,19 @@ describe("fairsplit serve", () => {
 });
 
 describe("fairsplit demo", () => {
+  test("stores nothing of a preview, and events of other visits", async () => {
+    const { base } = await start(["demo", "--data", await temporaryFolder(), "--port", "0"]);
+    const accepted = async (force: string) => {
+      const body = JSON.stringify([{ event: "pageview", deviceId: "d1" }]);
+      const headers = { "content-type": "text/plain" };
+      const response = await fetch(`${base}/events?force=${force}`, { method: "POST", headers, body });
+      return ((await response.json()) as { accepted: number }).accepted;
+    };
+    expect(await accepted("headline_test:Future")).toBe(0);
+    expect(await accepted("headline_test:Past")).toBe(1);
+    expect(await (await fetch(`${base}/events`)).json()).toHaveLength(1);
+  });
+
   test("opens the demo and admin pages without a login, and makes no token", async () => {
     const data = await temporaryFolder();
     const { base } = await start(["demo", "--data", data, "--port", "0"]);

@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 function create(): Outbox {
-  const outbox = createOutbox("https://ab.example.com", "device-1");
+  const outbox = createOutbox("https://ab.example.com/events", "device-1");
   outboxes.push(outbox);
   return outbox;
 }
@@ -240,5 +240,23 @@ describe("when the visitor leaves", () => {
     expect(names()).toEqual([["one"], ["one"]]);
     await vi.advanceTimersByTimeAsync(200_000);
     expect(fetched).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("of a preview nothing goes", () => {
+  test.each<[what: string, then: (outbox: Outbox) => unknown]>([
+    ["neither what waited", () => undefined],
+    ["nor what comes later", (outbox) => add(outbox, "button_click")],
+    [
+      "nor what happens while the page is left",
+      (outbox) => [add(outbox, "goodbye"), dispatchEvent(new Event("pagehide"))],
+    ],
+  ])("%s", async (_, then) => {
+    const outbox = create();
+    add(outbox, "pageview");
+    outbox.open(true);
+    then(outbox);
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect(fetched).not.toHaveBeenCalled();
   });
 });

@@ -3,6 +3,12 @@ import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vi
 import type { AssignedGroup } from "../../core/http-contract.ts";
 import { start } from "../../tag/start.ts";
 
+const badge = vi.fn();
+vi.mock("https://ab.example.com/badge.js", () => {
+  badge(document.fairsplitTag);
+  return {};
+});
+
 const ASSIGNED: AssignedGroup = {
   active: true,
   state: "active",
@@ -70,7 +76,9 @@ const groups = (change: Partial<AssignedGroup> = {}) =>
   new Response(JSON.stringify({ test: { ...ASSIGNED, ...change } }));
 const settle = () => vi.advanceTimersByTimeAsync(0);
 const sent = () =>
-  fetched.mock.calls.flatMap(([url, init]) => (url.endsWith("/events") ? JSON.parse(String(init?.body)) : []));
+  fetched.mock.calls.flatMap(([url, init]) =>
+    new URL(url).pathname === "/events" ? JSON.parse(String(init?.body)) : [],
+  );
 const texts = () =>
   [...document.querySelectorAll("[data-exp]")].map((element) =>
     element.lastElementChild?.nodeName === "TEMPLATE" || element.lastChild
@@ -175,7 +183,6 @@ describe("what is reported", () => {
     ["an experiment that is off", { state: "inactive", value: -1 }],
     ["one that is rolled out", { state: "rollout" }],
     ["a device that does not take part", { value: -1, reason: "route" }],
-    ["a preview", { value: -1, reason: "forced" }],
   ])("no exposure of %s, though a variant is shown", async (_, change) => {
     start(script());
     answer(groups(change));
@@ -256,6 +263,88 @@ describe("the token by which a device keeps its groups", () => {
     answer(new Response(await groups().text(), { headers: { "Fairsplit-Sticky": "a-token" } }));
     await settle();
     expect(texts()[0]).toBe("Variant B x");
+  });
+});
+
+describe("what is forced", () => {
+  const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
+  const before = location.href;
+  const storage = sessionStorage;
+  afterEach(() => {
+    happyDOM.setURL(before);
+    storage.clear();
+  });
+  /** Opens a page of the site, as if the browser had gone there. */
+  const open = (query: string) => {
+    happyDOM.setURL(`https://shop.example.com/page${query}`);
+    delete document.fairsplitTag;
+    document.body.innerHTML = PAGE;
+    fetched.mockClear();
+    start(script());
+    return new URL(String(fetched.mock.calls[0]?.[0])).searchParams.get("force");
+  };
+  const click = () => document.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  const posts = () => fetched.mock.calls.map(([url]) => url).filter((url) => url.includes("/events"));
+
+  test("is what the page's address says, on all pages of the session, until one says something else or nothing", () => {
+    expect(open("")).toBe("");
+    expect(open("?a=b&fairsplit_force=a-token&c#d")).toBe("a-token");
+    expect(open("")).toBe("a-token");
+    expect(open("?my_fairsplit_force=other")).toBe("a-token");
+    expect(open("?fairsplit_force=test%3A%C3%BC%26")).toBe("test:ü&");
+    expect(open("")).toBe("test:ü&");
+    expect(open("?fairsplit_force=")).toBe("");
+    expect(open("")).toBe("");
+  });
+
+  test("is for this page only where the page may not store anything", () => {
+    vi.stubGlobal("sessionStorage", undefined);
+    expect(open("?fairsplit_force=a-token")).toBe("a-token");
+    expect(open("")).toBe("");
+  });
+
+  test("is shown, and nothing of the page view is reported, though it shows other experiments, too", async () => {
+    const exposed = vi.fn();
+    document.addEventListener("fairsplit:exposure", exposed, { once: true });
+    open("?fairsplit_force=a-token");
+    click();
+    answer(new Response(JSON.stringify({ draft: { ...ASSIGNED, reason: "forced" }, test: ASSIGNED })));
+    await settle();
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+    click();
+    await vi.advanceTimersByTimeAsync(100_000);
+    dispatchEvent(new Event("pagehide"));
+    expect(posts()).toEqual([]);
+    expect(badge).toHaveBeenCalledExactlyOnceWith({ draft: { ...ASSIGNED, reason: "forced" }, test: ASSIGNED });
+    expect(exposed).not.toHaveBeenCalled();
+    document.removeEventListener("fairsplit:exposure", exposed);
+  });
+
+  test("is nothing that a server can begin by itself", async () => {
+    badge.mockClear();
+    open("");
+    answer(groups({ reason: "forced" }));
+    await settle();
+    expect(badge).not.toHaveBeenCalled();
+    expect(sent().map(({ event }) => event)).toEqual(["pageview", "exposure"]);
+  });
+
+  test("makes no difference when the server knows nothing of it", async () => {
+    open("?fairsplit_force=forged");
+    answer(groups());
+    await settle();
+    click();
+    await settle();
+    expect(sent().map(({ event }) => event)).toEqual(["pageview", "exposure", "buy"]);
+    expect(new Set(posts())).toEqual(new Set(["https://ab.example.com/events?force=forged"]));
+  });
+
+  test("goes with what has to be sent before the groups are there: the server knows what to do with it", async () => {
+    open("?fairsplit_force=a-token");
+    dispatchEvent(new Event("pagehide"));
+    expect(posts()).toEqual(["https://ab.example.com/events?force=a-token"]);
+    answer(groups({ reason: "forced" }));
+    await settle();
   });
 });
 
