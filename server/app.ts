@@ -33,8 +33,11 @@ import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openApiRoutes } from "./routes/openapi.tsx";
 import { runRoutes } from "./routes/runs.ts";
+import { settingsPageRoutes } from "./routes/settings-pages.tsx";
 import { tagRoutes } from "./routes/tag.ts";
 import type { RunSigner } from "./run.ts";
+import { serverFacts } from "./server-facts.ts";
+import type { Setup } from "./setup.ts";
 import type { StickyTokens } from "./sticky.ts";
 
 export interface Deps {
@@ -58,6 +61,7 @@ export interface Deps {
     readonly adminJs: string;
   };
   readonly limits: Limits;
+  readonly setup: Setup;
   /** Why the server should get no requests now; null when it is ready. */
   readonly obstacle: () => Promise<string | null>;
   /** Text of the demo pages' files by name; null leaves them out. */
@@ -99,6 +103,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", loginRoutes(access, deps.links));
   // Before what has a key there.
   app.route("/", historyPageRoutes({ ...deps, isDemo }));
+  app.route("/", settingsPageRoutes({ ...deps, ...access, facts: () => serverFacts(deps), isDemo }));
   app.route("/", eventLogRoutes(deps));
   app.route("/", adminExperimentsRoutes(deps));
   app.route("/", adminSettingsRoutes(deps));

@@ -5,15 +5,18 @@ import { SwitchedOffPage } from "./pages/switched-off.tsx";
 import type { Registry } from "./registry/registry.ts";
 
 /** What stays below /experiments while the global switch is off: where it is switched on again, and who switched it off. */
-const STAYS = ["/experiments/settings", "/experiments/history"];
+const STAYS = /^\/experiments\/(?:settings(?:\/confirm|\/log-out)?|history)$/;
 
 /** While the global switch is off there are no experiments, for admins neither. */
 export function onlyWhileOn({ registry, isDemo }: { registry: Registry; isDemo: boolean }): MiddlewareHandler<Env> {
   return async (c, next) => {
-    if (registry.settings().enabled || STAYS.includes(c.req.path)) return next();
+    if (registry.settings().enabled || STAYS.test(c.req.path)) return next();
+    if (wantsPage(c)) {
+      const since = await registry.history.get(registry.settingsVersion());
+      c.res = await c.html(<SwitchedOffPage since={since} isDemo={isDemo} csrf={c.get("csrf")} />, 404);
+      return;
+    }
     const detail = "the global switch is off; it is in the settings, /experiments/settings and /api/admin/settings";
-    c.res = wantsPage(c)
-      ? await c.html(<SwitchedOffPage isDemo={isDemo} csrf={c.get("csrf")} />, 404)
-      : problem(404, "Not Found", detail);
+    c.res = problem(404, "Not Found", detail);
   };
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import closeWithGrace from "close-with-grace";
 import { createApp, type Deps } from "./app.ts";
@@ -83,6 +83,12 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     links,
     baseUrl: config.baseUrl,
     limits: { events: rateLimit(config.rateLimit), logins: rateLimit(WRONG_TOKENS), proxies: config.trustProxy },
+    setup: {
+      version: JSON.parse(readBuilt("../package.json")).version,
+      startedAt: new Date().toISOString(),
+      data: resolve(config.data),
+      rateLimit: config.rateLimit,
+    },
     obstacle: readiness.obstacle,
     assets: {
       tag,

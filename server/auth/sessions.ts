@@ -9,6 +9,8 @@ export interface Sessions {
   isOpen(id: string): boolean;
   /** Ends it; one that there is not is no error. */
   close(id: string): void;
+  /** Ends all. */
+  closeAll(): void;
   /** What the forms of this session carry, so that no other page can make them up. */
   csrf(id: string): string;
   isCsrf(id: string, given: string): boolean;
@@ -46,6 +48,7 @@ export function openSessions(now: () => number, { idleMs, totalMs, most } = SESS
       return true;
     },
     close: (id) => void sessions.delete(hash(id)),
+    closeAll: () => sessions.clear(),
     csrf,
     isCsrf: (id, given) => isSameSecret(given, csrf(id)),
   };

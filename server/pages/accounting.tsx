@@ -1,4 +1,5 @@
 import type { LogState } from "../events/log.ts";
+import { size } from "./size.ts";
 
 /** What became of every event that was received, and the log's last error. */
 export function AccountingPanel({ log }: { log: LogState }) {
@@ -41,10 +42,4 @@ function Count({ name, value }: { name: string; value: number }) {
       <dd>{value.toLocaleString("en")}</dd>
     </div>
   );
-}
-
-function size(bytes: number): string {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return `${(bytes / 1000 ** power).toLocaleString("en", { maximumFractionDigits: 1 })} ${units[power]}`;
 }

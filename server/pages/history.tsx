@@ -5,7 +5,7 @@ import { ChangeLines } from "./change-lines.tsx";
 import { entryChanges } from "./entry-changes.ts";
 import { Layout } from "./layout.tsx";
 import { Notice } from "./notice.tsx";
-import { UtcTime } from "./utc-time.tsx";
+import { Time } from "./time.tsx";
 
 /** What the list is limited to; empty and null mean everything. */
 export interface HistoryFilter {
@@ -178,7 +178,7 @@ function HistoryEntry({ entry, isOfOne }: { entry: Entry; isOfOne: boolean }) {
           {reverts !== undefined && <span class="detail">change {reverts}</span>}
         </h2>
         <p class="detail">
-          <UtcTime at={at} /> by {by}
+          <Time at={at} /> by {by}
         </p>
       </div>
       {detail !== undefined && <p class="detail">{detail}</p>}

@@ -6,7 +6,7 @@ import { entryChanges, experimentChanges } from "./entry-changes.ts";
 import { Layout } from "./layout.tsx";
 import { revertConsequences } from "./revert-consequences.ts";
 import { StateBadge } from "./state-badge.tsx";
-import { UtcTime } from "./utc-time.tsx";
+import { Time } from "./time.tsx";
 
 interface Props {
   /** The change to go back before. */
@@ -47,7 +47,7 @@ export function RevertPage({ entry, current, isChangedSince, after, refusal, isD
       <details class="reverted-change">
         <summary>What change {number} did</summary>
         <p class="detail">
-          <UtcTime at={entry.at} /> by {entry.by}
+          <Time at={entry.at} /> by {entry.by}
         </p>
         <ChangeLines changes={entryChanges(entry)} />
       </details>

@@ -38,9 +38,9 @@ describe("the history's pages", () => {
     const response = await app.request("/experiments/history");
     expect(await numbersOf(response.clone())).toEqual([4, 3, 2, 1]);
     const page = await textOf(response);
-    expect(page).toContain("Change 4 Settings 2026-02-01 08:00:00 UTC by ann");
+    expect(page).toContain("Change 4 Settings 1 Feb 2026, 08:00 UTC by ann");
     expect(page).toContain("Holdout before: none → after: 5% of the devices");
-    expect(page).toContain("Change 3 Switched off one 2026-02-01 08:00:00 UTC by ann");
+    expect(page).toContain("Change 3 Switched off one 1 Feb 2026, 08:00 UTC by ann");
     expect(page).toContain("State before: active → after: inactive");
     expect(page).toContain("Group “A”, weight before: 50 → after: 51");
     expect(page).toContain("Epoch before: 1 → after: 2");

@@ -1,52 +1,25 @@
-import type { AddressInfo } from "node:net";
-import { type ServerType, serve } from "@hono/node-server";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { transition } from "../../core/transition.ts";
-import { problemsOf } from "../accessibility.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
-import { launchBrowser } from "../launch-browser.ts";
 import { active, inactive } from "./open-app.ts";
+import { servePages, tabTo } from "./served-pages.ts";
 
 const GROUPS = [
   { name: "White", weight: 50, html: "<h3>Reserve your seat</h3>\n<button>Reserve now</button>" },
   { name: "Gold", weight: 50, html: "<h3>Reserve your seat</h3>\n<button class=gold>Reserve now</button>" },
 ];
 
-let demo: Awaited<ReturnType<typeof openDemoApp>>;
-let server: ServerType;
-let origin: string;
-let browser: Browser;
-let complaints: string[] = [];
-
-beforeAll(async () => {
-  const launch = launchBrowser();
-  demo = await openDemoApp("", [
-    active("white_gold_btn", { title: "White or gold button", groups: GROUPS }),
-    inactive("headline_test", { title: "Headline of the start page" }),
-  ]);
-  await change();
-  server = await new Promise((resolve) => {
-    const listening = serve({ fetch: demo.app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(listening));
-  });
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await launch;
-});
-
-afterEach(() => {
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await new Promise((resolve) => server.close(resolve));
-  expect(demo.errors).toEqual([]);
-  await demo.close();
-});
+const { served, openPage, expectGood } = servePages(
+  () =>
+    openDemoApp("", [
+      active("white_gold_btn", { title: "White or gold button", groups: GROUPS }),
+      inactive("headline_test", { title: "Headline of the start page" }),
+    ]),
+  change,
+);
 
 /** A week of a team's work. */
-async function change(): Promise<void> {
-  const { registry } = demo;
+async function change({ registry }: Awaited<ReturnType<typeof openDemoApp>>): Promise<void> {
   const edit = (key: string, at: string, by: string, what: Omit<Parameters<typeof transition>[1], "by">) =>
     registry.update(key, (experiment) => transition(experiment, { by, ...what }, at));
   const [white, gold] = GROUPS as [(typeof GROUPS)[0], (typeof GROUPS)[0]];
@@ -76,29 +49,9 @@ async function change(): Promise<void> {
   await registry.remove("headline_test", { by: "ann", now: "2026-02-06T17:00:00.000Z" });
 }
 
-async function openPage(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  complaints = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  await page.goto(`${origin}${path}`);
-  return page;
-}
-
-/** Goes on by the keyboard until an element has the focus. */
-async function tabTo(page: Page, name: string | RegExp): Promise<void> {
-  const wanted = page.getByRole("link", { name }).or(page.getByRole("button", { name })).first();
-  for (let tab = 0; tab < 80; tab += 1) {
-    if (await wanted.evaluate((element) => element.matches(":focus"))) return;
-    await page.keyboard.press("Tab");
-  }
-  expect.fail(`${name} cannot be reached by the keyboard`);
-}
-
 test("a change is reverted by the keyboard alone, without JavaScript", async () => {
   const page = await openPage("/experiments/history", { javaScriptEnabled: false });
+  const { demo, origin } = served;
   const { version = 0 } = demo.registry.get("white_gold_btn") ?? {};
   await tabTo(page, "Revert change 6");
   await page.keyboard.press("Enter");
@@ -125,9 +78,5 @@ test.each([
 ])("%s meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async (name, path, folded) => {
   const page = await openPage(path, { bypassCSP: true });
   for (const summary of await page.locator(`${folded} > summary`).all()) await summary.click();
-  const folder = process.env.SCREENSHOTS;
-  const look = async (how: string) => {
-    if (folder) await page.screenshot({ path: `${folder}/${name}-${how}.png`, fullPage: true });
-  };
-  expect(await problemsOf(page, look)).toEqual([]);
+  await expectGood(page, name);
 });
