@@ -9,6 +9,7 @@ import { fingerprintIn } from "./fingerprints.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
 import { JOURNAL_FILE } from "./journal.ts";
 import { KnownIds } from "./known-ids.ts";
+import { type RecentVisits, VisitWatch } from "./recent-visits.ts";
 import { type Refusal, RefusedFile } from "./refused-file.ts";
 import { replay } from "./replay.ts";
 import { SegmentWriter } from "./segment-writer.ts";
@@ -63,6 +64,10 @@ export interface EventLog {
   state(): LogState;
   /** Devices since midnight (UTC), of the experiments that there are. */
   exposedToday(now: Date, isKnown: (key: string) => boolean): Promise<Exposed>;
+  /** Where the next event will begin. */
+  end(): Position;
+  /** What visits have shown that began after a place in the log. */
+  visitsSince(from: Position): Promise<RecentVisits>;
   /** Stores what was appended before; what is appended later is rejected. */
   close(): Promise<void>;
 }
@@ -119,6 +124,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   });
   const refused = await RefusedFile.open(folder);
   const exposed = new ExposedToday(folder);
+  const visits = new VisitWatch(folder);
   let lastError: LogState["lastError"] = null;
   if (homeless > 0) reportError(`${homeless} writes of ${JOURNAL_FILE} belong behind the end of the log`);
   if (before && before.stored > ids.total.stored) {
@@ -237,6 +243,8 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       lastError,
     }),
     exposedToday: (now, isKnown) => exposed.count(writer.end, now, isKnown),
+    end: () => writer.end,
+    visitsSince: (from) => visits.since(from, writer.end),
     close() {
       closing ??= (async () => {
         clearInterval(saveTimer);
