@@ -26,11 +26,16 @@ const SECTIONS: readonly Section[] = [
 
 /** What is described of the routes that there are; the demo pages are not. */
 export function sectionsOf(routes: readonly { readonly method: string; readonly path: string }[]): Section[] {
-  const known = new Set(routes.map(({ method, path }) => `${method.toLowerCase()} ${path}`));
+  const known = new Set(routes.map(({ method, path }) => `${method.toLowerCase()} ${pathAsDescribed(path)}`));
   return SECTIONS.map((section) => ({
     ...section,
     operations: section.operations.filter(({ method, path }) => known.has(`${method} ${path}`)),
   }));
+}
+
+/** Versions of the tag have a route each; what is said of one holds for all. */
+export function pathAsDescribed(path: string): string {
+  return path.replace(/^\/tag\.[0-9a-f]+\.js$/, "/tag.:hash.js");
 }
 
 const ref = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });

@@ -76,6 +76,15 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/tag.:hash.js",
+    summary: "One version of that script, for ever",
+    answers: {
+      200: { description: "The script.", type: "text/javascript" },
+      304: { description: "It is what If-None-Match says." },
+    },
+  },
+  {
+    method: "get",
     path: "/badge.js",
     summary: "What the tag loads when it shows a preview",
     answers: {

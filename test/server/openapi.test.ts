@@ -1,6 +1,7 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
+import { pathAsDescribed } from "../../server/openapi/document.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { active, openApp, rolledOut } from "./open-app.ts";
 
@@ -41,7 +42,7 @@ describe("the document", () => {
     const { app } = await openDemoApp();
     const routes = app.routes
       .filter(({ method, path }) => method !== "ALL" && !/^\/(demo(\/|$)|$)/.test(path))
-      .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, "{$1}")}`);
+      .map(({ method, path }) => `${method.toLowerCase()} ${pathAsDescribed(path).replace(/:(\w+)/g, "{$1}")}`);
     const operations = operationsOf(await documentOf(app));
     expect([...new Set(operations)].sort()).toEqual([...new Set(routes)].sort());
     expect(operations.length).toBeGreaterThan(25);

@@ -1,13 +1,17 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { transition } from "../../../core/transition.ts";
 import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
-import { active, openApp } from "../open-app.ts";
+import { pathAsDescribed } from "../../../server/openapi/document.ts";
+import { active, NOW, openApp } from "../open-app.ts";
 import { authorized, logIn, TOKEN } from "./logged-in.ts";
 
 /** The only routes that everyone may use; whatever else the app has must refuse strangers. */
 const PUBLIC = [
   "GET /tag.js",
+  "GET /tag.:hash.js",
+  "GET /badge.js",
   "GET /admin.css",
   "GET /admin.js",
   "GET /api/expgroups",
@@ -28,7 +32,10 @@ const KEY = "headline_test";
 const PARAMS: ReadonlyMap<string, string> = new Map([
   ["key", KEY],
   ["group", "B"],
+  ["number", "2"],
 ]);
+/** Of the experiment, after it was stopped. */
+const VERSION = 3;
 const HOST = "ab.example.com";
 
 interface Route {
@@ -42,6 +49,11 @@ async function openAsAdmin() {
   let now = 0;
   const sessions = openSessions(() => now);
   const opened = await openApp([active(KEY)], { adminToken: TOKEN, sessions });
+  // Change 2, which can be taken back; and what is inactive can be started and removed.
+  const stopped = await opened.registry.update(KEY, (experiment) =>
+    transition(experiment, { by: "setup", state: "inactive" }, NOW),
+  );
+  expect(stopped?.version).toBe(VERSION);
   return { ...opened, sessions, wait: (ms: number) => (now += ms) };
 }
 
@@ -50,7 +62,7 @@ function adminRoutes(app: Opened["app"]): Route[] {
   const routes = app.routes
     .filter(({ path }) => !path.includes("*"))
     .map(({ method, path }) => ({ method: method === "ALL" ? "POST" : method, path }))
-    .filter(({ method, path }) => !PUBLIC.includes(`${method} ${path}`));
+    .filter(({ method, path }) => !PUBLIC.includes(`${method} ${pathAsDescribed(path)}`));
   return [...new Map(routes.map((route) => [`${route.method} ${route.path}`, route])).values()];
 }
 
@@ -61,6 +73,11 @@ const fill = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?\??/g, (_, name) 
 /** What each write is sent, so that it changes something when it is let in. A new route needs a line here or below. */
 const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Record<string, unknown>>([
   ["POST /experiments/toggle", { experiment: KEY }],
+  ["POST /experiments/undo", { number: "2" }],
+  ["POST /experiments/history/:number/revert", { version: String(VERSION) }],
+  ["POST /experiments/:key/state", { state: "active", version: String(VERSION) }],
+  ["POST /experiments/:key/delete", { version: String(VERSION) }],
+  ["POST /experiments/settings", { version: "0", enabled: "false", holdout: "none" }],
   [
     "POST /api/admin/experiments",
     {
@@ -79,6 +96,8 @@ const CHANGES_NOTHING = [
   "POST /api/admin/runs",
   "POST /api/admin/experiments/:key/impact",
   "POST /logout",
+  // It ends all sessions, which are in memory.
+  "POST /experiments/settings/log-out",
   // The guard itself, which stands before every method.
   "POST /openapi.json",
 ];
@@ -215,8 +234,11 @@ test("the routes are found, and every one can be reached by the admin", async ()
   expect(writes).toEqual(expect.arrayContaining(["POST /experiments/toggle", "POST /api/admin/runs", "POST /logout"]));
   expect(routes.map(nameOf)).toEqual(expect.arrayContaining(["GET /experiments", "GET /events", "GET /metrics"]));
   for (const route of routes) {
-    const { csrf, cookie } = logIn(opened.sessions);
-    for (const headers of [authorized, { ...cookie, "x-csrf-token": csrf, "sec-fetch-site": "same-origin" }]) {
+    for (const isBearer of [true, false]) {
+      // Anew, because one of the routes ends all sessions.
+      const { csrf, cookie } = logIn(opened.sessions);
+      const session = { ...cookie, "x-csrf-token": csrf, "sec-fetch-site": "same-origin" };
+      const headers = isBearer ? authorized : session;
       const { status } = await opened.app.request(fill(route.path), requestOf(route, headers));
       expect([401, 403, 429], nameOf(route)).not.toContain(status);
     }
