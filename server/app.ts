@@ -20,6 +20,7 @@ import { adminSettingsRoutes } from "./routes/admin-settings.ts";
 import { demoRoutes } from "./routes/demo.ts";
 import { eventLogRoutes } from "./routes/event-log.ts";
 import { recordRoutes } from "./routes/events.ts";
+import { experimentFormRoutes } from "./routes/experiment-form.tsx";
 import { experimentStateRoutes } from "./routes/experiment-state.tsx";
 import { experimentsRoutes } from "./routes/experiments.ts";
 import { experimentsPageRoutes } from "./routes/experiments-page.tsx";
@@ -115,6 +116,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", runRoutes(deps));
   app.route("/", openApiRoutes({ isDemo, app }));
   app.route("/", experimentStateRoutes({ ...deps, isDemo }));
+  app.route("/", experimentFormRoutes({ ...deps, isDemo }));
   app.route("/", experimentsPageRoutes({ ...deps, isDemo }));
 
   app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));

@@ -35,27 +35,26 @@ export function ChangeNotice({ change: { entry, undo }, csrf, from }: Props) {
 function wordsOf({ action, before, after, key }: ExperimentEntry): string {
   const title = `“${(after ?? before)?.title ?? key}”`;
   if (after === null) return `${title} is deleted. What it counted stays in the log.`;
+  const isNewEpoch = after.epoch > (before?.epoch ?? 0);
   switch (action) {
     case "created":
-      return `${title} is created. ${stateWords(after)}`;
+      return `${title} is created. ${stateWords(after, isNewEpoch)}`;
     case "started":
-      return `${title} is on. ${stateWords(after)}`;
+      return `${title} is on. ${stateWords(after, isNewEpoch)}`;
     case "stopped":
       return `${title} is off. ${stateWords(after)}`;
     case "rolled_out":
       return `${title} is rolled out. ${stateWords(after)}`;
     case "reverted":
-      return `${title} is as it was before. ${stateWords(after)}`;
+      return `${title} is as it was before. ${stateWords(after, isNewEpoch)}`;
     default:
-      return before && after.epoch > before.epoch
-        ? `${title} is saved. ${stateWords(after)}`
-        : `${title} is saved. Its epoch goes on.`;
+      return `${title} is saved. ${stateWords(after, isNewEpoch)}`;
   }
 }
 
 /** What a state means for visitors and counts. */
-export function stateWords({ state, fallback, rolloutGroup, epoch }: Experiment): string {
-  if (state === "active") return `Visitors are split, and epoch ${epoch} counts them from 0.`;
+export function stateWords({ state, fallback, rolloutGroup, epoch }: Experiment, isNewEpoch = false): string {
+  if (state === "active") return `Visitors are split, and epoch ${epoch} counts them${isNewEpoch ? " from 0" : ""}.`;
   if (state === "rollout") return `Everyone gets ${rolloutGroup}, and nothing is counted.`;
   return `Everyone sees ${fallback}, and nothing is counted.`;
 }

@@ -16,7 +16,7 @@ interface Props {
 export function Errors({ problems, nameOf = () => undefined, placeOf = () => null }: Props) {
   if (problems.length === 0) return null;
   return (
-    <div class="errors" role="alert" id="errors" tabindex={-1}>
+    <div class="errors" role="alert" id="errors" tabindex={-1} autofocus>
       <h2>
         {problems.length === 1 ? "One thing is wrong" : `${problems.length} things are wrong`}. Nothing was changed.
       </h2>

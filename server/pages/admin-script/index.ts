@@ -1,6 +1,8 @@
 /** The admin pages' script. It adds what is live; every page does its work without it. */
 import { cleanAddress } from "./clean-address.ts";
 import { offerCopies } from "./copy.ts";
+import { keepLive } from "./live-form.ts";
 
 cleanAddress();
 offerCopies();
+keepLive();
