@@ -13,7 +13,7 @@ interface Props {
 export function ApiPage({ sections, document, isDemo, csrf }: Props) {
   const { schemas } = document.components;
   return (
-    <Layout title="API" isDemo={isDemo} csrf={csrf}>
+    <Layout title="API" section="docs" isDemo={isDemo} csrf={csrf}>
       <h1>API</h1>
       <p>
         The same for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI {document.openapi}). Errors are problem
