@@ -30,6 +30,7 @@ import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyPageRoutes } from "./routes/history-pages.tsx";
 import { impactRoutes } from "./routes/impact.ts";
+import { installPageRoutes } from "./routes/install-page.tsx";
 import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openApiRoutes } from "./routes/openapi.tsx";
@@ -104,6 +105,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", loginRoutes(access, deps.links));
   // Before what has a key there.
   app.route("/", historyPageRoutes({ ...deps, isDemo }));
+  app.route("/", installPageRoutes({ ...deps, ...access, tag, isDemo }));
   app.route("/", settingsPageRoutes({ ...deps, ...access, facts: () => serverFacts(deps), isDemo }));
   app.route("/", eventLogRoutes(deps));
   app.route("/", adminExperimentsRoutes(deps));

@@ -33,7 +33,8 @@ function options(c: Context<Env>, reach: Reach): CookieOptions {
   return isHttps(c, reach) ? { ...common, prefix: "host" } : common;
 }
 
-function isHttps(c: Context<Env>, { baseUrl, proxies }: Reach): boolean {
+/** Whether browsers reach the server over https, as far as it can know. */
+export function isHttps(c: Context<Env>, { baseUrl, proxies }: Reach): boolean {
   if (proxies > 0) {
     const forwarded = (header(c, "x-forwarded-proto") ?? "").split(",").map((part) => part.trim().toLowerCase());
     // Some proxies append to the header, others replace it.

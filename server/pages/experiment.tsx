@@ -9,6 +9,7 @@ import { Errors } from "./errors.tsx";
 import { ExperimentFacts } from "./experiment-facts.tsx";
 import { Layout } from "./layout.tsx";
 import { percent } from "./percent.ts";
+import { placeholderCode } from "./placeholder-code.ts";
 import { Preview } from "./preview.tsx";
 import { Dot, SplitBar } from "./split.tsx";
 import { StateBadge } from "./state-badge.tsx";
@@ -61,7 +62,7 @@ export function ExperimentPage({ experiment, isDemo, csrf, change, problems = []
         This is where visitors see their group. Until it is decided, and where the tag is missing, they see what is in
         it.
       </p>
-      <CodeBox id="placeholder" name="Placeholder" code={placeholderOf(experiment)} />
+      <CodeBox id="placeholder" name="Placeholder" code={placeholderCode(experiment)} />
       {state === "inactive" && <Removal experiment={experiment} csrf={csrf} />}
     </Layout>
   );
@@ -251,15 +252,4 @@ function Removal({ experiment, csrf }: StepsProps) {
       </form>
     </details>
   );
-}
-
-/** The element that a page has for it; groups without HTML here have a template there. */
-function placeholderOf({ key, groups }: Experiment): string {
-  const templates = groups
-    .filter(({ html }) => html === undefined)
-    .map(
-      ({ name }) =>
-        `  <template data-group="${name.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}">…</template>\n`,
-    );
-  return `<div data-exp="${key}">\n  What everyone sees until it is decided\n${templates.join("")}</div>`;
 }

@@ -1,11 +1,10 @@
 import { Hono } from "hono";
 import { BadPosition, type EventLog } from "../events/log.ts";
-import type { Position } from "../events/segments.ts";
+import { formatPosition, parsePosition } from "../events/position.ts";
 import { type Env, problem } from "../http.ts";
 
 const DEFAULT_LIMIT = 1000;
 const MAX_LIMIT = 10_000;
-const SINCE = /^(\d{1,8})-(\d{1,15})$/;
 
 /**
  * `GET /events?since=&limit=&run=&device_id=`: the stored events in log order as a JSON array. The `Link` header with
@@ -24,17 +23,11 @@ export function eventLogRoutes({ log }: { log: EventLog }) {
         where: (event) =>
           (run === undefined || event.run === run) && (deviceId === undefined || event.deviceId === deviceId),
       });
-      const query = new URLSearchParams({ ...c.req.query(), since: `${next.segment}-${next.offset}` });
+      const query = new URLSearchParams({ ...c.req.query(), since: formatPosition(next) });
       return c.json(events, 200, { link: `</events?${query}>; rel="next"` });
     } catch (error) {
       if (!(error instanceof BadPosition)) throw error;
       return problem(400, "Bad Request", `since is "${since}": allowed is what an earlier answer's Link header says`);
     }
   });
-}
-
-function parsePosition(since: string): Position {
-  const [, segment, offset] = SINCE.exec(since) ?? [];
-  if (segment === undefined || offset === undefined) throw new BadPosition(`"${since}" is not a position`);
-  return { segment: Number(segment), offset: Number(offset) };
 }

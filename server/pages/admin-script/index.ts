@@ -2,7 +2,9 @@
 import { cleanAddress } from "./clean-address.ts";
 import { offerCopies } from "./copy.ts";
 import { keepLive } from "./live-form.ts";
+import { watchVisits } from "./visits.ts";
 
 cleanAddress();
 offerCopies();
 keepLive();
+watchVisits();
