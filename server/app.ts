@@ -27,6 +27,7 @@ import { experimentsPageRoutes } from "./routes/experiments-page.tsx";
 import { expgroupsRoutes } from "./routes/expgroups.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { exportRoutes } from "./routes/export.ts";
+import { forcePageRoutes } from "./routes/force-page.tsx";
 import { healthRoutes } from "./routes/health.ts";
 import { historyPageRoutes } from "./routes/history-pages.tsx";
 import { impactRoutes } from "./routes/impact.ts";
@@ -107,6 +108,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", historyPageRoutes({ ...deps, isDemo }));
   app.route("/", installPageRoutes({ ...deps, ...access, tag, isDemo }));
   app.route("/", settingsPageRoutes({ ...deps, ...access, facts: () => serverFacts(deps), isDemo }));
+  app.route("/", forcePageRoutes({ ...deps, isDemo }));
   app.route("/", eventLogRoutes(deps));
   app.route("/", adminExperimentsRoutes(deps));
   app.route("/", adminSettingsRoutes(deps));

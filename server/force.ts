@@ -5,8 +5,8 @@ import { InvalidInput } from "../core/parse.ts";
 export const FORCE_PARAMETER = "fairsplit_force";
 export const LONGEST_FORCE_MS = 24 * 60 * 60 * 1000;
 
-/** Half of what a request's line and headers may have together, in bytes. */
-const MOST_CHARACTERS = 8192;
+/** Half of the 8 KiB that nginx and Apache let through in a request's first line, where a sticky token comes beside it. */
+const MOST_CHARACTERS = 4096;
 /** 128 bits, as many as nobody can guess. */
 const MAC_BYTES = 16;
 

@@ -11,6 +11,7 @@ import { Layout } from "./layout.tsx";
 import { percent } from "./percent.ts";
 import { placeholderCode } from "./placeholder-code.ts";
 import { Preview } from "./preview.tsx";
+import { PreviewLinks } from "./preview-links.tsx";
 import { Dot, SplitBar } from "./split.tsx";
 import { StateBadge } from "./state-badge.tsx";
 
@@ -55,6 +56,7 @@ export function ExperimentPage({ experiment, isDemo, csrf, change, problems = []
       {state === "rollout" && <Permanent experiment={experiment} />}
       <h2>Groups</h2>
       <GroupList experiment={experiment} />
+      <PreviewLinks experiment={experiment} csrf={csrf} />
       <h2>Definition</h2>
       <ExperimentFacts experiment={experiment} />
       <h2>On your page</h2>

@@ -22,6 +22,10 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
   ["key", "Key"],
   ["state", "State"],
   ["rolloutGroup", "Group to roll out"],
+  ["forces", "Groups to show"],
+  ["group", "Group to show"],
+  ["page", "Page"],
+  ["hours", "How long"],
 ]);
 
 const PARTS: ReadonlyMap<string, string> = new Map([
