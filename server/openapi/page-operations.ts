@@ -1,3 +1,4 @@
+import { fieldsOf, NEW_FORM } from "../forms/experiment-form.ts";
 import { type Operation, problems } from "./operation.ts";
 
 const HTML = "text/html";
@@ -22,19 +23,24 @@ const form = (path: string, summary: string, fields: readonly string[], status: 
   answers: { [status]: { description: "To the page that shows it." }, ...problems(400, 401, 403, 404, 413, 422, 503) },
 });
 
+const EXPERIMENT_FIELDS = [...fieldsOf(NEW_FORM).map(([name]) => name), "action"];
+
 /** What people see in a browser. A line whose route the app does not have is left out of the document. */
 export const PAGE_OPERATIONS: readonly Operation[] = [
   page("/experiments", "All experiments"),
   form("/experiments/toggle", "Switch an experiment on or off", ["experiment"], 302),
   form("/experiments/undo", "Take a switch back", ["experiment", "version"]),
   page("/experiments/new", "The form of a new experiment"),
+  form("/experiments/new", "Create an experiment, or show its form again", EXPERIMENT_FIELDS),
   page("/experiments/:key", "One experiment"),
   page("/experiments/:key/edit", "The form that changes an experiment"),
+  form("/experiments/:key/edit", "Change an experiment, or show its form again", [...EXPERIMENT_FIELDS, "version"]),
   page("/experiments/:key/history", "What was changed of an experiment"),
   page("/experiments/history", "What was changed of all experiments and of the settings"),
   page("/experiments/history/:number/revert", "What bringing a change's earlier state back would do"),
   form("/experiments/history/:number/revert", "Bring back what was before a change", ["version"]),
   page("/experiments/install", "How a site gets the tag, and whether it has come"),
+  page("/experiments/install/visits", "Whether the tag has come, as a part of that page"),
   page("/experiments/settings", "The global switch and the holdout"),
   page("/experiments/settings/confirm", "What changed settings would do"),
   form("/experiments/settings", "Change the settings", ["version", "enabled", "holdout", "share", "salt"]),

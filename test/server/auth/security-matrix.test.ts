@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { transition } from "../../../core/transition.ts";
 import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
+import { fieldsOf, NEW_FORM } from "../../../server/forms/experiment-form.ts";
 import { pathAsDescribed } from "../../../server/openapi/document.ts";
 import { active, NOW, openApp } from "../open-app.ts";
 import { authorized, logIn, TOKEN } from "./logged-in.ts";
@@ -75,6 +76,11 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
   ["POST /experiments/toggle", { experiment: KEY }],
   ["POST /experiments/undo", { number: "2" }],
   ["POST /experiments/history/:number/revert", { version: String(VERSION) }],
+  ["POST /experiments/new", { ...Object.fromEntries(fieldsOf(NEW_FORM)), key: "new_test" }],
+  [
+    "POST /experiments/:key/edit",
+    { ...Object.fromEntries(fieldsOf(NEW_FORM)), title: "Changed", version: String(VERSION) },
+  ],
   ["POST /experiments/:key/state", { state: "active", version: String(VERSION) }],
   ["POST /experiments/:key/delete", { version: String(VERSION) }],
   ["POST /experiments/settings", { version: "0", enabled: "false", holdout: "none" }],
@@ -98,6 +104,8 @@ const CHANGES_NOTHING = [
   "POST /logout",
   // It ends all sessions, which are in memory.
   "POST /experiments/settings/log-out",
+  // It makes a link, which nobody keeps.
+  "POST /experiments/force",
   // The guard itself, which stands before every method.
   "POST /openapi.json",
 ];
@@ -329,9 +337,12 @@ describe("every read of the admin", () => {
     const { app, sessions } = await openAsAdmin();
     const { csrf, cookie } = logIn(sessions);
     for (const route of adminRoutes(app).filter(isRead)) {
-      const response = await app.request(fill(route.path), { headers: { ...cookie, accept: "text/html" } });
-      if (!response.headers.get("content-type")?.startsWith("text/html")) continue;
-      const forms = (await response.text()).match(/<form[^>]*method="post"[\s\S]*?<\/form>/gi) ?? [];
+      const headers = { ...cookie, host: HOST, accept: "text/html" };
+      const response = await app.request(fill(route.path), { headers });
+      const page = await response.text();
+      // Parts of pages are for their scripts.
+      if (!page.startsWith("<!doctype html>")) continue;
+      const forms = page.match(/<form[^>]*method="post"[\s\S]*?<\/form>/gi) ?? [];
       expect(
         forms.some((form) => form.includes('action="/logout"')),
         route.path,
