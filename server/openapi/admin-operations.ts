@@ -50,7 +50,7 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
     summary: "Remove an experiment",
     description: "The history keeps it. Its key can be used again, with a higher epoch and version.",
     headers: IF_MATCH,
-    answers: { 204: { description: "It is gone." }, ...problems(400, 401, 403, 404, 409, 412, 428, 503) },
+    answers: { 204: { description: "It is gone." }, ...problems(400, 401, 403, 404, 409, 412, 503) },
   },
   {
     method: "post",

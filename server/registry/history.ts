@@ -2,6 +2,7 @@ import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder, writeSynced } from "../durable-file.ts";
 import { cutTornTail, scanLines } from "../events/segments.ts";
+import { writeAll } from "../events/write-all.ts";
 import {
   type Action,
   type Entry,
@@ -98,12 +99,12 @@ export class History {
     // Not created anew: a history that somebody takes away is to be missed.
     const file = await open(this.#path, "r+");
     try {
+      const { size } = await file.stat();
+      // To write on would fill what is missing with NULs.
+      if (size < this.#end) throw new Error(`${this.#path} has ${size} bytes, there were ${this.#end}`);
       // What was prepared and not accepted, or a part of it.
       await file.truncate(this.#end);
-      await file.write(Buffer.concat(lines), 0, undefined, this.#end).then(({ bytesWritten }) => {
-        const bytes = lines.reduce((sum, line) => sum + line.length, 0);
-        if (bytesWritten < bytes) throw new Error(`${this.#path}: ${bytesWritten} of ${bytes} bytes were written`);
-      });
+      await writeAll(file, Buffer.concat(lines), this.#end);
       await file.sync();
     } finally {
       await file.close();
@@ -133,6 +134,8 @@ export class History {
     this.#prepared = null;
     const file = await open(this.#path, "r+");
     try {
+      // Somebody may have cut it meanwhile: to cut it longer would fill it with NULs.
+      if ((await file.stat()).size <= this.#end) return;
       await file.truncate(this.#end);
       await file.sync();
     } finally {

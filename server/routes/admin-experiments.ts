@@ -43,7 +43,7 @@ export function adminExperimentsRoutes({ registry }: { registry: Registry }) {
     .delete("/api/admin/experiments/:key", async (c) => {
       const key = c.req.param("key");
       if (!registry.get(key)) return unknown(key);
-      const version = readIfMatch(c, true);
+      const version = readIfMatch(c, false);
       if (version instanceof Response) return version;
       try {
         const removed = await registry.remove(key, authorOf(c), version);

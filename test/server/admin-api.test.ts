@@ -172,16 +172,17 @@ describe("reading, changing, removing", () => {
         detail: "somebody else was faster: it is version 2 now, the change was made for version 1",
         current: { key: "one", version: 2 },
       });
-      expect((await send(method, `${API}/one`, what)).status).toBe(428);
       expect((await send(method, `${API}/one`, what, match("no version"))).status).toBe(412);
       for (const bad of ["2", '"2', '"2", "3"', ""]) {
         expect((await send(method, `${API}/one`, what, { "if-match": bad })).status, bad).toBe(400);
       }
     }
+    expect((await send("PUT", `${API}/one`, body)).status).toBe(428);
     expect(registry.get("one")?.version).toBe(2);
     // A proxy that compresses makes it weak.
     expect((await send("PUT", `${API}/one`, body, { "if-match": 'W/"2"' })).status).toBe(200);
     expect((await send("PUT", `${API}/one`, body, { "if-match": "*" })).status).toBe(200);
+    expect((await send("DELETE", `${API}/one`)).status).toBe(204);
   });
 
   test.each([

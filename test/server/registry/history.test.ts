@@ -142,6 +142,14 @@ describe("a change that was prepared", () => {
   });
 });
 
+test("a change of a history that somebody cut meanwhile is refused: nothing is written beyond its end", async () => {
+  const { path, history } = await historyOf([edit("one", "1"), edit("one", "2")]);
+  await truncate(path, 100);
+  await expect(history.prepare([edit("one", "3")])).rejects.toThrow(/history\.ndjson has 100 bytes, there were \d{4}$/);
+  await history.drop();
+  expect((await stat(path)).size).toBe(100);
+});
+
 describe("a file that is not as it was written", () => {
   test("and ends within a line loses that, keeps it aside, and goes on", async () => {
     const { path } = await historyOf([edit("one", "1"), edit("one", "2")]);
