@@ -31,7 +31,7 @@ export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
       </Fact>
       <Fact name="Rule">{rule === null ? "Everybody" : <code>{rule}</code>}</Fact>
       {allocations.length > 0 && (
-        <Fact name="Other weights">
+        <Fact name="Other weights" isWide>
           <Lines
             of={allocations.map(
               ({ id, rule, weights }) =>
@@ -70,9 +70,9 @@ export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
   );
 }
 
-function Fact({ name, children }: { name: string; children?: Child }) {
+function Fact({ name, isWide = false, children }: { name: string; isWide?: boolean; children?: Child }) {
   return (
-    <div>
+    <div class={isWide ? "wide" : undefined}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

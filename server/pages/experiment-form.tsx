@@ -28,8 +28,9 @@ export interface ExperimentFormProps {
 
 /** Creates or edits an experiment. Every button sends the form; what was entered comes back, whatever it is. */
 export function ExperimentFormPage(props: ExperimentFormProps) {
-  const { form, edited, after, others, problems, focus = null, isDemo, csrf } = props;
+  const { form, edited, after, others, focus = null, isDemo, csrf } = props;
   const place = placesOf(form);
+  const problems = inOrder(props.problems, place);
   const state: FormState = { errors: errorsOf(problems, place), focus };
   const action = edited === null ? "/experiments/new" : `/experiments/${edited.key}/edit`;
   const title = edited === null ? "New experiment" : `Edit ${edited.title}`;
@@ -84,6 +85,29 @@ export function ExperimentFormPage(props: ExperimentFormProps) {
       </form>
     </Layout>
   );
+}
+
+/** The parts of the page from top to bottom; a field belongs to the first that its name begins with. */
+const ORDER = [
+  "title",
+  "key",
+  "description",
+  "groups",
+  "control",
+  "fallback",
+  "share",
+  "layer",
+  "routes",
+  "rule",
+].concat(["dependsOn", "goals", "unit", "salt", "allocations"]);
+
+/** As one meets them on the way down the page; what has no place there comes last. */
+function inOrder(problems: readonly Problem[], place: (field: string) => string | null): Problem[] {
+  const rank = ({ field }: Problem) => {
+    const at = ORDER.findIndex((part) => place(field)?.startsWith(part));
+    return at === -1 ? ORDER.length : at;
+  };
+  return [...problems].sort((a, b) => rank(a) - rank(b));
 }
 
 function Naming({ form, state, isNew }: { form: ExperimentForm; state: FormState; isNew: boolean }) {
