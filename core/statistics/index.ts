@@ -1,5 +1,6 @@
 export { type AdjustPValuesInput, type AdjustPValuesResult, adjustPValues } from "./adjust-p-values.ts";
 export { type BinomialExactInput, type BinomialExactResult, binomialExact } from "./binomial-exact.ts";
+export type { Conversions } from "./conversions.ts";
 export { type FisherExactInput, type FisherExactResult, fisherExact, type TwoByTwo } from "./fisher.ts";
 export { type IndependenceInput, type IndependenceResult, independence } from "./independence.ts";
 export {
@@ -11,6 +12,7 @@ export {
   type PowerResult,
   power,
 } from "./power.ts";
+export { type Interval, type RateIntervalsInput, type RateIntervalsResult, rateIntervals } from "./rate-intervals.ts";
 export {
   type SampleRatioMismatchInput,
   type SampleRatioMismatchResult,
@@ -24,4 +26,11 @@ export type {
   SampleSizeProportionResult,
 } from "./sample-size.ts";
 export { specialFunctions } from "./special-functions.ts";
+export {
+  type PooledTest,
+  type TwoProportionsInput,
+  type TwoProportionsResult,
+  twoProportions,
+  type UnpooledTest,
+} from "./two-proportions.ts";
 export { type WilsonInput, type WilsonResult, wilson } from "./wilson.ts";

@@ -1,3 +1,4 @@
+import type { Conversions } from "./conversions.ts";
 import { normalQuantile } from "./normal.ts";
 import { requireBetween, requireCount } from "./refuse.ts";
 
@@ -27,7 +28,11 @@ export function wilson({ conversions, n, alpha }: WilsonInput): WilsonResult {
   requireCount("conversions", conversions, 0, n);
   requireBetween("alpha", alpha, 0, 1);
   if (n === 0) return null;
-  const z2 = normalQuantile(alpha / 2) ** 2;
+  return wilsonEnds({ n, conversions }, normalQuantile(alpha / 2) ** 2);
+}
+
+/** The interval of n > 0 devices, for the square of the critical value. */
+export function wilsonEnds({ n, conversions }: Conversions, z2: number): readonly [lower: number, upper: number] {
   const spread = Math.sqrt(z2 * ((conversions * (n - conversions)) / n + z2 / 4));
   const upper = conversions === n ? 1 : (conversions + z2 / 2 + spread) / (n + z2);
   // The ends are the roots of a quadratic and their product is x²/(n(n + z²)): no difference of near-equal numbers.
