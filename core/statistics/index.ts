@@ -13,6 +13,7 @@ export {
   power,
 } from "./power.ts";
 export { type Interval, type RateIntervalsInput, type RateIntervalsResult, rateIntervals } from "./rate-intervals.ts";
+export type { Sample } from "./sample.ts";
 export {
   type SampleRatioMismatchInput,
   type SampleRatioMismatchResult,
@@ -33,4 +34,5 @@ export {
   twoProportions,
   type UnpooledTest,
 } from "./two-proportions.ts";
+export { type WelchInput, type WelchResult, type WelchTest, welch } from "./welch.ts";
 export { type WilsonInput, type WilsonResult, wilson } from "./wilson.ts";

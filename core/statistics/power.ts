@@ -1,5 +1,5 @@
 import { normalQuantile } from "./normal.ts";
-import { refuse, requireBetween, requireCount } from "./refuse.ts";
+import { refuse, requireAlpha, requireBetween, requireCount } from "./refuse.ts";
 import {
   requireRates,
   type SampleSizeMeanInput,
@@ -134,7 +134,7 @@ function rejectionChance({ baseline, nA, nB }: PooledTest, zAlpha: number): (dif
 }
 
 function requireTest({ alpha, nA, nB }: PooledTest): number {
-  requireBetween("alpha", alpha, 0, 1);
+  requireAlpha(alpha);
   requireCount("nA", nA, 1);
   requireCount("nB", nB, 1);
   return normalQuantile(alpha / 2);

@@ -1,7 +1,7 @@
 import { type Conversions, rateDifference, rateLift, requireConversions } from "./conversions.ts";
 import { newcombe } from "./newcombe.ts";
 import { normalQuantile } from "./normal.ts";
-import { requireBetween } from "./refuse.ts";
+import { requireAlpha } from "./refuse.ts";
 import { scoreDifference } from "./score-difference.ts";
 import { scoreLift } from "./score-ratio.ts";
 import { pooledTest, varianceOfRate } from "./two-proportions.ts";
@@ -68,7 +68,7 @@ const NO_DATA = {
 export function rateIntervals({ a, b, alpha }: RateIntervalsInput): RateIntervalsResult {
   requireConversions("a", a);
   requireConversions("b", b);
-  requireBetween("alpha", alpha, 0, 1);
+  requireAlpha(alpha);
   const z = normalQuantile(alpha / 2);
   const z2 = z * z;
   const wilsonA = a.n === 0 ? null : wilsonEnds(a, z2);

@@ -22,3 +22,8 @@ export function requireWithin(field: string, value: number, low: number, high: n
 export function requireBetween(field: string, value: number, low: number, high: number): void {
   if (!(value > low && value < high)) refuse(field, value, `numbers above ${low} and below ${high}`);
 }
+
+/** Refuses what is no significance level: above 0 and below 1, and not so small that half of it underflows. */
+export function requireAlpha(alpha: number): void {
+  if (!(alpha >= 1e-300 && alpha < 1)) refuse("alpha", alpha, "numbers from 1e-300 to below 1");
+}

@@ -1,5 +1,5 @@
 import { normalQuantile, normalTail } from "./normal.ts";
-import { requireBetween, requireWithin } from "./refuse.ts";
+import { requireAlpha, requireBetween, requireWithin } from "./refuse.ts";
 
 interface PlannedTest {
   /** B − A: in rates for proportions, in the unit of the values for means. Its sign does not matter for the size. */
@@ -96,7 +96,7 @@ export function requireRates(baseline: number, difference: number): number {
 }
 
 function criticalValues({ alpha, power, ratio }: PlannedTest) {
-  requireBetween("alpha", alpha, 0, 1);
+  requireAlpha(alpha);
   requireBetween("power", power, alpha, 1);
   requireWithin("ratio", ratio, 1e-6, 1e6);
   return { zAlpha: normalQuantile(alpha / 2), zBeta: -normalQuantile(power) };

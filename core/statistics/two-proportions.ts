@@ -1,6 +1,6 @@
 import { type Conversions, crossDifference, rateDifference, rateLift, requireConversions } from "./conversions.ts";
 import { normalQuantile, normalTail } from "./normal.ts";
-import { requireBetween } from "./refuse.ts";
+import { requireAlpha } from "./refuse.ts";
 import { doubled, type PValue } from "./tail.ts";
 
 export interface TwoProportionsInput {
@@ -69,7 +69,7 @@ const NOTHING = { z: null, pValue: null, log10P: null };
 export function twoProportions({ a, b, alpha }: TwoProportionsInput): TwoProportionsResult {
   requireConversions("a", a);
   requireConversions("b", b);
-  requireBetween("alpha", alpha, 0, 1);
+  requireAlpha(alpha);
   const rateA = a.n === 0 ? null : a.conversions / a.n;
   const rateB = b.n === 0 ? null : b.conversions / b.n;
   const pooled = pooledTest(a, b);

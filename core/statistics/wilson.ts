@@ -1,6 +1,6 @@
 import type { Conversions } from "./conversions.ts";
 import { normalQuantile } from "./normal.ts";
-import { requireBetween, requireCount } from "./refuse.ts";
+import { requireAlpha, requireCount } from "./refuse.ts";
 
 export interface WilsonInput {
   readonly conversions: number;
@@ -26,7 +26,7 @@ export type WilsonResult = readonly [lower: number, upper: number] | null;
 export function wilson({ conversions, n, alpha }: WilsonInput): WilsonResult {
   requireCount("n", n);
   requireCount("conversions", conversions, 0, n);
-  requireBetween("alpha", alpha, 0, 1);
+  requireAlpha(alpha);
   if (n === 0) return null;
   return wilsonEnds({ n, conversions }, normalQuantile(alpha / 2) ** 2);
 }
