@@ -3,6 +3,7 @@ export { type BinomialExactInput, type BinomialExactResult, binomialExact } from
 export type { Conversions } from "./conversions.ts";
 export { type FisherExactInput, type FisherExactResult, fisherExact, type TwoByTwo } from "./fisher.ts";
 export { type IndependenceInput, type IndependenceResult, independence } from "./independence.ts";
+export type { LiftIntervals } from "./lift-intervals.ts";
 export {
   type MdeProportionInput,
   type MdeProportionResult,
@@ -13,6 +14,15 @@ export {
   power,
 } from "./power.ts";
 export { type Interval, type RateIntervalsInput, type RateIntervalsResult, rateIntervals } from "./rate-intervals.ts";
+export {
+  type MeanInput,
+  type MeanLiftResult,
+  type RatioInput,
+  type RatioMetricInput,
+  type RatioResult,
+  ratioMetric,
+} from "./ratio-metric.ts";
+export type { RatioSample } from "./ratio-sample.ts";
 export type { Sample } from "./sample.ts";
 export {
   type SampleRatioMismatchInput,

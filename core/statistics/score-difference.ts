@@ -1,3 +1,4 @@
+import { agreeing } from "./agreeing.ts";
 import { type Conversions, crossDifference } from "./conversions.ts";
 import { crossing } from "./crossing.ts";
 
@@ -25,7 +26,7 @@ export function scoreDifference(
 ): readonly [lower: number, upper: number] {
   const upper = scoreUpper(a, b, limit, rejectsEqual);
   const lower = -scoreUpper(b, a, limit, rejectsEqual) + 0; // + 0 turns -0 into 0
-  return [lower, upper];
+  return agreeing([lower, upper], crossDifference(a, b), rejectsEqual);
 }
 
 function scoreUpper(a: Conversions, b: Conversions, limit: number, rejectsEqual: boolean): number {
@@ -41,9 +42,7 @@ function scoreUpper(a: Conversions, b: Conversions, limit: number, rejectsEqual:
   const m = endsBelow ? crossing(excess, 0, equal) : crossing(excess, equal, beyond(excess, Math.max(1, equal)));
   const [rateA, rateB] = [fitted(a, m), fitted(b, -m)];
   // Of the two the one whose parts are smaller.
-  const end = rateA + rateB > 1 ? failing(a, m) - failing(b, -m) : rateB - rateA;
-  // Rounding must not let an end at 0 contradict the p-value.
-  return endsBelow ? Math.min(end, -Number.MIN_VALUE) : Math.max(end, 0);
+  return rateA + rateB > 1 ? failing(a, m) - failing(b, -m) : rateB - rateA;
 }
 
 /** Some number from `start` on at which f is at least 0. */

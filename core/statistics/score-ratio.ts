@@ -1,3 +1,4 @@
+import { agreeing } from "./agreeing.ts";
 import { type Conversions, crossDifference } from "./conversions.ts";
 import { crossing } from "./crossing.ts";
 
@@ -27,11 +28,7 @@ export function scoreLift(
   const endsBelow = rejectsEqual && cross < 0;
   const lower = b.conversions === 0 ? -1 : scoreEnd(a, b, -1, limit, endsAbove);
   const upper = a.conversions === 0 ? Infinity : scoreEnd(a, b, 1, limit, endsBelow);
-  // Rounding must not let an end at 0 contradict the p-value.
-  return [
-    endsAbove ? Math.max(lower, Number.MIN_VALUE) : Math.min(lower, 0),
-    endsBelow ? Math.min(upper, -Number.MIN_VALUE) : Math.max(upper, 0),
-  ];
+  return agreeing([lower, upper], cross, rejectsEqual);
 }
 
 /** The end on the side of `sign`, where the shrinking group has a conversion. */

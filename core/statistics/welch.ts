@@ -1,3 +1,4 @@
+import { agreeing } from "./agreeing.ts";
 import { requireAlpha } from "./refuse.ts";
 import { type Sample, twoMoments } from "./sample.ts";
 import { tQuantile, tTail } from "./t.ts";
@@ -86,22 +87,6 @@ export function welchTest(a: Spread, b: Spread, difference: number | null, alpha
   const t = Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, difference / standardError));
   const p = doubled(tTail(Math.abs(t), df));
   const halfWidth = tQuantile(alpha / 2, df) * standardError;
-  return {
-    status: "ok",
-    difference,
-    t,
-    df,
-    standardError,
-    ...p,
-    ...agreeing(difference, halfWidth, p.pValue < alpha),
-  };
-}
-
-/** The interval, whose end at 0 must not contradict the p-value by a rounding. */
-function agreeing(difference: number, halfWidth: number, rejects: boolean): { ciLower: number; ciUpper: number } {
-  const [ciLower, ciUpper] = [difference - halfWidth, difference + halfWidth];
-  if (!rejects) return { ciLower: Math.min(ciLower, 0), ciUpper: Math.max(ciUpper, 0) };
-  return difference > 0
-    ? { ciLower: Math.max(ciLower, Number.MIN_VALUE), ciUpper }
-    : { ciLower, ciUpper: Math.min(ciUpper, -Number.MIN_VALUE) };
+  const [ciLower, ciUpper] = agreeing([difference - halfWidth, difference + halfWidth], difference, p.pValue < alpha);
+  return { status: "ok", difference, t, df, standardError, ...p, ciLower, ciUpper };
 }
