@@ -4,6 +4,10 @@ export type { Conversions } from "./conversions.ts";
 export { type FisherExactInput, type FisherExactResult, fisherExact, type TwoByTwo } from "./fisher.ts";
 export { type IndependenceInput, type IndependenceResult, independence } from "./independence.ts";
 export type { LiftIntervals } from "./lift-intervals.ts";
+export type { MonteCarloRuleInput, MonteCarloRuleResult } from "./monte-carlo-rule.ts";
+export { type PermutationTestInput, type PermutationTestResult, permutationTest } from "./permutation-test.ts";
+export type { BinaryPermutationInput, BinaryPermutationResult } from "./permute-conversions.ts";
+export type { ValuePermutationInput, ValuePermutationResult } from "./permute-values.ts";
 export {
   type MdeProportionInput,
   type MdeProportionResult,

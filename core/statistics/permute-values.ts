@@ -1,0 +1,184 @@
+import { choose } from "./choose.ts";
+import { equallyExtreme } from "./equally-extreme.ts";
+import { monteCarloRule } from "./monte-carlo-rule.ts";
+import { requireCount } from "./refuse.ts";
+import { powerOfTwo, twoMoments } from "./sample.ts";
+import { seededRandom } from "./seeded-random.ts";
+
+export interface ValuePermutationInput {
+  readonly kind: "values";
+  /** One value per device, each from −1e300 to 1e300: the devices are permuted, never single events. */
+  readonly a: { readonly values: readonly number[] };
+  readonly b: { readonly values: readonly number[] };
+  /** Random permutations to look at when there are too many to look at all: 1 to 10^7, 9,999 when left out. */
+  readonly draws?: number;
+  /** Of the random permutations, a whole number from 0 to 2^53 − 1; 1 when left out. */
+  readonly seed?: number;
+}
+
+export interface ValuePermutationResult {
+  /** `no_data`: a group without devices. */
+  readonly status: "ok" | "no_data";
+  /** `enumeration`: all permutations were looked at. `monteCarlo`: so many random ones. */
+  readonly kind: "enumeration" | "monteCarlo";
+  /** How many were looked at. */
+  readonly permutations: number;
+  /** Mean of B minus mean of A. */
+  readonly difference: number | null;
+  /** P(a difference at least as large, in either direction). The one to show. */
+  readonly pTwoSided: number | null;
+  readonly log10PTwoSided: number | null;
+  /** P(B − A at least as large) and P(B − A at most as large): they add up to more than 1. */
+  readonly pGreater: number | null;
+  readonly pLess: number | null;
+  /** For random permutations: the exact pTwoSided lies between these, 99 times in 100. */
+  readonly exactPLower99: number | null;
+  readonly exactPUpper99: number | null;
+}
+
+/** More take longer than 9,999 random ones are worth. */
+const MOST_ENUMERATED = 200_000;
+const DRAWS = 9_999;
+/** Of the difference seen: values that people read as equal, such as 0.1 + 0.2 and 0.3. */
+const TIE = 1e-12;
+
+/** The permutation test of the difference of two means. */
+export function permuteValues(input: Omit<ValuePermutationInput, "kind">): ValuePermutationResult {
+  const { a, b, draws = DRAWS, seed = 1 } = input;
+  requireCount("draws", draws, 1, 1e7);
+  requireCount("seed", seed, 0, Number.MAX_SAFE_INTEGER);
+  const { difference } = twoMoments(a, b);
+  const [nA, nB] = [a.values.length, b.values.length];
+  const ways = choose(nA + nB, nB) ?? Infinity;
+  const kind = ways <= MOST_ENUMERATED ? "enumeration" : "monteCarlo";
+  if (difference === null) {
+    const none = { pTwoSided: null, log10PTwoSided: null, pGreater: null, pLess: null };
+    return { status: "no_data", kind, permutations: 0, difference, ...none, exactPLower99: null, exactPUpper99: null };
+  }
+  const values = inExactUnits([...a.values, ...b.values]);
+  const bounds = boundsOf(values, nA);
+  if (kind === "enumeration") {
+    const { twoSided, greater, less } = countAll(values, nB, bounds);
+    const permutations = Number(ways);
+    return {
+      status: "ok",
+      kind,
+      permutations,
+      difference,
+      ...withLog(twoSided / permutations),
+      pGreater: greater / permutations,
+      pLess: less / permutations,
+      exactPLower99: null,
+      exactPUpper99: null,
+    };
+  }
+  const { twoSided, greater, less } = countRandom(values, nB, bounds, draws, seededRandom(seed));
+  const { pValue, exactPLower99, exactPUpper99 } = monteCarloRule({ extreme: twoSided, draws });
+  return {
+    status: "ok",
+    kind,
+    permutations: draws,
+    difference,
+    ...withLog(pValue),
+    pGreater: monteCarloRule({ extreme: greater, draws }).pValue,
+    pLess: monteCarloRule({ extreme: less, draws }).pValue,
+    exactPLower99,
+    exactPUpper99,
+  };
+}
+
+function withLog(p: number) {
+  return { pTwoSided: p, log10PTwoSided: Math.log10(p) + 0 };
+}
+
+/** As they are when they and their sums are whole numbers; else in a power of two, so that no sum overflows. */
+function inExactUnits(values: readonly number[]): readonly number[] {
+  if (areExact(values)) return values;
+  const unit = powerOfTwo(values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0));
+  return values.map((value) => value / unit);
+}
+
+function areExact(values: readonly number[]): boolean {
+  const total = values.reduce((sum, value) => sum + Math.abs(value), 0);
+  return total <= Number.MAX_SAFE_INTEGER && values.every(Number.isInteger);
+}
+
+/** What the sum of B's values has to be: at most `low` or at least `high` to be as extreme as the one seen. */
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+  /** At least this to be as large as the one seen, at most that to be as small. */
+  readonly greater: number;
+  readonly less: number;
+}
+
+function boundsOf(values: readonly number[], nA: number): Bounds {
+  const n = values.length;
+  const total = values.reduce((sum, value) => sum + value, 0);
+  const seen = values.slice(nA).reduce((sum, value) => sum + value, 0);
+  if (areExact(values)) return { ...equallyExtreme(seen, total, n - nA, n), greater: seen, less: seen };
+  const mean = total * ((n - nA) / n);
+  const distance = Math.abs(seen - mean);
+  const size = values.reduce((sum, value) => sum + Math.abs(value), 0);
+  const tie = Math.max(TIE * distance, n * Number.EPSILON * size); // the second is what summing can be off by
+  return { low: mean - distance + tie, high: mean + distance - tie, greater: seen - tie, less: seen + tie };
+}
+
+interface Counts {
+  twoSided: number;
+  greater: number;
+  less: number;
+}
+
+function count(counts: Counts, sum: number, { low, high, greater, less }: Bounds): void {
+  if (sum <= low || sum >= high) counts.twoSided += 1;
+  if (sum >= greater) counts.greater += 1;
+  if (sum <= less) counts.less += 1;
+}
+
+function countAll(values: readonly number[], nB: number, bounds: Bounds): Counts {
+  const counts = { twoSided: 0, greater: 0, less: 0 };
+  const total = values.reduce((sum, value) => sum + value, 0);
+  // The smaller group is chosen: then it is a handful, and recursion goes no deeper than that.
+  const isB = nB * 2 <= values.length;
+  const choosing = (from: number, left: number, sum: number): void => {
+    if (left === 0) {
+      count(counts, isB ? sum : total - sum, bounds);
+      return;
+    }
+    for (let i = from; i <= values.length - left; i++) choosing(i + 1, left - 1, sum + (values[i] ?? 0));
+  };
+  choosing(0, isB ? nB : values.length - nB, 0);
+  return counts;
+}
+
+/**
+ * Devices with a value are put into B one after the other, each with the chance that it has given where the ones before it
+ * went. Those with 0 need not be drawn: of a million devices few have bought something.
+ *
+ * Source: selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S).
+ */
+function countRandom(
+  values: readonly number[],
+  nB: number,
+  bounds: Bounds,
+  draws: number,
+  random: () => number,
+): Counts {
+  const counts = { twoSided: 0, greater: 0, less: 0 };
+  const drawn = values.filter((value) => value !== 0);
+  for (let draw = 0; draw < draws; draw++) {
+    let places = nB;
+    let left = values.length;
+    let sum = 0;
+    for (const value of drawn) {
+      if (random() * left < places) {
+        sum += value;
+        places -= 1;
+      }
+      left -= 1;
+    }
+    count(counts, sum, bounds);
+  }
+  return counts;
+}
