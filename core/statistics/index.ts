@@ -1,6 +1,9 @@
 export { type AdjustPValuesInput, type AdjustPValuesResult, adjustPValues } from "./adjust-p-values.ts";
+export { type AlwaysValidInput, type AlwaysValidResult, alwaysValid } from "./always-valid.ts";
 export { type BinomialExactInput, type BinomialExactResult, binomialExact } from "./binomial-exact.ts";
+export type { ConfidenceSequenceInput, ConfidenceSequenceResult } from "./confidence-sequence.ts";
 export type { Conversions } from "./conversions.ts";
+export type { CountEvidenceInput, CountEvidenceResult } from "./count-evidence.ts";
 export { type FisherExactInput, type FisherExactResult, fisherExact, type TwoByTwo } from "./fisher.ts";
 export { type IndependenceInput, type IndependenceResult, independence } from "./independence.ts";
 export type { LiftIntervals } from "./lift-intervals.ts";

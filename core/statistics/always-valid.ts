@@ -1,0 +1,38 @@
+import {
+  type ConfidenceSequenceInput,
+  type ConfidenceSequenceResult,
+  confidenceSequence,
+} from "./confidence-sequence.ts";
+import { type CountEvidenceInput, type CountEvidenceResult, countEvidence } from "./count-evidence.ts";
+import { refuse } from "./refuse.ts";
+
+export type AlwaysValidInput = ConfidenceSequenceInput | CountEvidenceInput;
+export type AlwaysValidResult = ConfidenceSequenceResult | CountEvidenceResult;
+
+/**
+ * A p-value and an interval that stay valid however often one looks, and whenever one stops: over all looks together they
+ * are wrong with probability at most alpha. So they are what to show while an experiment runs.
+ *
+ * `multinomial`: for counts of devices (a live check of the split) or of first conversions, exact. `asymptotic`: for the
+ * difference of two means, with the normal approximation.
+ *
+ * Source: M. Lindon & A. Malek 2022, "Anytime-Valid Inference for Multinomial Count Data"; I. Waudby-Smith et al.,
+ * "Time-uniform central limit theory and asymptotic confidence sequences", arXiv 2103.06476.
+ *
+ * @throws RangeError naming the field, its value and what is allowed
+ * @example
+ * alwaysValid({ kind: "multinomial", counts: [40, 80], weights: [1, 1], concentration: 100, alpha: 0.05 }).pValue // 0.0377
+ */
+export function alwaysValid(input: ConfidenceSequenceInput): ConfidenceSequenceResult;
+export function alwaysValid(input: CountEvidenceInput): CountEvidenceResult;
+export function alwaysValid(input: AlwaysValidInput): AlwaysValidResult;
+export function alwaysValid(input: AlwaysValidInput): AlwaysValidResult {
+  switch (input.kind) {
+    case "asymptotic":
+      return confidenceSequence(input);
+    case "multinomial":
+      return countEvidence(input);
+    default:
+      return refuse("kind", (input as { kind: unknown }).kind, "asymptotic and multinomial");
+  }
+}
