@@ -33,7 +33,7 @@ export function betaTails(x: number, y: number, a: number, b: number): { lower: 
       (i === 0 ? 0 : (i * (b - i) * x) / (a + 2 * i - 1)) +
       ((a + i) * (lambda + 1 + i * (1 + y))) / (a + 2 * i + 1),
   );
-  const lower = tailOfLog(lnKernel(x, y, a, b) - Math.log(fraction));
+  const lower = tailOfLog(lnLogitDensity(x, y, a, b) - Math.log(fraction));
   return { lower, upper: complement(lower) };
 }
 
@@ -54,7 +54,7 @@ export function betaQuantileLogit(p: number, a: number, b: number): number {
     const x = 1 / (1 + Math.exp(-at));
     const y = 1 / (1 + Math.exp(at));
     const { ln } = betaTails(x, y, a, b).lower;
-    const next = at + (target - ln) * Math.exp(ln - lnKernel(x, y, a, b));
+    const next = at + (target - ln) * Math.exp(ln - lnLogitDensity(x, y, a, b));
     const step = next - logit;
     logit = next;
     if (i > 0 && step <= 1e-15 * Math.max(1, Math.abs(logit))) break;
@@ -63,6 +63,6 @@ export function betaQuantileLogit(p: number, a: number, b: number): number {
 }
 
 /** ln(xᵃ yᵇ / B(a, b)): the density of the logit, and the factor in front of the continued fraction. */
-function lnKernel(x: number, y: number, a: number, b: number): number {
+export function lnLogitDensity(x: number, y: number, a: number, b: number): number {
   return lnBinomialTerm(a, b, x, y) + Math.log(a) + Math.log(b / (a + b));
 }

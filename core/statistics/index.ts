@@ -1,5 +1,6 @@
 export { type AdjustPValuesInput, type AdjustPValuesResult, adjustPValues } from "./adjust-p-values.ts";
 export { type AlwaysValidInput, type AlwaysValidResult, alwaysValid } from "./always-valid.ts";
+export { type BetaBinomialInput, type BetaBinomialResult, betaBinomial } from "./beta-binomial.ts";
 export { type BinomialExactInput, type BinomialExactResult, binomialExact } from "./binomial-exact.ts";
 export type { ConfidenceSequenceInput, ConfidenceSequenceResult } from "./confidence-sequence.ts";
 export type { Conversions } from "./conversions.ts";
