@@ -5,6 +5,7 @@ export { type BinomialExactInput, type BinomialExactResult, binomialExact } from
 export type { ConfidenceSequenceInput, ConfidenceSequenceResult } from "./confidence-sequence.ts";
 export type { Conversions } from "./conversions.ts";
 export type { CountEvidenceInput, CountEvidenceResult } from "./count-evidence.ts";
+export { type CovariateSample, type CupedInput, type CupedResult, cuped } from "./cuped.ts";
 export { type FisherExactInput, type FisherExactResult, fisherExact, type TwoByTwo } from "./fisher.ts";
 export { type IndependenceInput, type IndependenceResult, independence } from "./independence.ts";
 export type { LiftIntervals } from "./lift-intervals.ts";

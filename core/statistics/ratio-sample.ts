@@ -1,4 +1,4 @@
-import { refuse, requireCount, requireWithin } from "./refuse.ts";
+import { refuse, requireCount, requireSize, requireWithin } from "./refuse.ts";
 import { powerOfTwo } from "./sample.ts";
 
 /** Arbitrary, far from where a square of a ratio leaves the range of a double. */
@@ -76,7 +76,7 @@ function fromValues(
 function unitOf(field: string, values: readonly number[]): number {
   let largest = 0;
   for (const [i, value] of values.entries()) {
-    requireSize(`${field}[${i}]`, value);
+    requireSize(`${field}[${i}]`, value, ...SIZES);
     largest = Math.max(largest, Math.abs(value));
   }
   return powerOfTwo(largest);
@@ -85,8 +85,8 @@ function unitOf(field: string, values: readonly number[]): number {
 function fromMoments(group: string, sample: Exclude<RatioSample, { readonly numerators: unknown }>): RatioEstimate {
   const { n, meanNumerator, meanDenominator, varNumerator, varDenominator, covariance } = sample;
   requireCount(`${group}.n`, n);
-  requireSize(`${group}.meanNumerator`, meanNumerator);
-  requireSize(`${group}.meanDenominator`, meanDenominator);
+  requireSize(`${group}.meanNumerator`, meanNumerator, ...SIZES);
+  requireSize(`${group}.meanDenominator`, meanDenominator, ...SIZES);
   requireWithin(`${group}.varNumerator`, varNumerator, 0, SIZES[1] ** 2);
   requireWithin(`${group}.varDenominator`, varDenominator, 0, SIZES[1] ** 2);
   const most = Math.sqrt(varNumerator) * Math.sqrt(varDenominator) * (1 + 1e-9); // so much for rounded inputs
@@ -98,11 +98,4 @@ function fromMoments(group: string, sample: Exclude<RatioSample, { readonly nume
   const residual = own - both + others;
   const isRounding = residual <= ROUNDING * (own + Math.abs(both) + others);
   return { n, ratio, variance: isRounding ? 0 : residual / n / (meanDenominator * meanDenominator) };
-}
-
-function requireSize(field: string, value: number): void {
-  const size = Math.abs(value);
-  if (value !== 0 && !(size >= SIZES[0] && size <= SIZES[1])) {
-    refuse(field, value, `0 and numbers from ${SIZES[0]} to ${SIZES[1]} in size`);
-  }
 }

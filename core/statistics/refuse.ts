@@ -27,3 +27,11 @@ export function requireBetween(field: string, value: number, low: number, high: 
 export function requireAlpha(alpha: number): void {
   if (!(alpha >= 1e-300 && alpha < 1)) refuse("alpha", alpha, "numbers from 1e-300 to below 1");
 }
+
+/** Refuses what is neither 0 nor from `least` to `most` in size, so that products and quotients stay in range. */
+export function requireSize(field: string, value: number, least: number, most: number): void {
+  const size = Math.abs(value);
+  if (value !== 0 && !(size >= least && size <= most)) {
+    refuse(field, value, `0 and numbers from ${least} to ${most} in size`);
+  }
+}
