@@ -320,6 +320,15 @@ const PAGES: [name: string, path: string, act?: (page: Page) => Promise<void>][]
     },
   ],
   ["refused", "/experiments/nothing"],
+  ["list-nothing-found", "/experiments?q=nothing&state=active"],
+  [
+    "list-notice",
+    "/experiments",
+    async (page) => {
+      await page.getByRole("button", { name: "White or gold" }).click();
+      await page.getByRole("status").waitFor();
+    },
+  ],
 ];
 
 describe("meets WCAG 2.2 AA and fits, light and dark, wide and narrow:", () => {

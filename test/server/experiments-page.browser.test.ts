@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { problemsOf } from "../accessibility.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { launchBrowser } from "../launch-browser.ts";
-import { active, inactive, rolledOut } from "./open-app.ts";
+import { builtAssets } from "./built-assets.ts";
+import { active, inactive, openApp, rolledOut } from "./open-app.ts";
 
 const EXPERIMENTS = [
   active("homepage_button_test", { title: "Homepage button" }),
@@ -130,5 +131,19 @@ describe("the admin page", () => {
       if (folder) await page.screenshot({ path: `${folder}/experiments-${name}.png`, fullPage: true });
     };
     expect(await problemsOf(page, look)).toEqual([]);
+  });
+
+  test("meets it as well, and says what to do first, while there is no experiment", async () => {
+    const { app } = await openApp([], { assets: await builtAssets() });
+    const empty = await new Promise<ServerType>((resolve) => {
+      const listening = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(listening));
+    });
+    onTestFinished(() => new Promise<void>((resolve) => void empty.close(() => resolve())));
+    const page = await openPage({ bypassCSP: true });
+    await page.goto(`http://127.0.0.1:${(empty.address() as AddressInfo).port}/experiments`);
+    expect(await page.getByRole("listitem").getByRole("link", { name: "Create one" }).getAttribute("href")).toBe(
+      "/experiments/new",
+    );
+    expect(await problemsOf(page)).toEqual([]);
   });
 });
