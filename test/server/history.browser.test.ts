@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { transition } from "../../core/transition.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
+import { keyboard } from "./keyboard.ts";
 import { active, inactive } from "./open-app.ts";
-import { servePages, tabTo } from "./served-pages.ts";
+import { servePages } from "./served-pages.ts";
 
 const GROUPS = [
   { name: "White", weight: 50, html: "<h3>Reserve your seat</h3>\n<button>Reserve now</button>" },
@@ -53,12 +54,10 @@ test("a change is reverted by the keyboard alone, without JavaScript", async () 
   const page = await openPage("/experiments/history", { javaScriptEnabled: false });
   const { demo, origin } = served;
   const { version = 0 } = demo.registry.get("white_gold_btn") ?? {};
-  await tabTo(page, "Revert change 6");
-  await page.keyboard.press("Enter");
+  await keyboard(page).press(page.getByRole("link", { name: "Revert change 6" }));
   await page.getByRole("heading", { name: "Revert change 6 of white_gold_btn?" }).waitFor();
   await page.getByText("a new count begins (epoch 4)").waitFor();
-  await tabTo(page, "Revert change 6");
-  await page.keyboard.press("Enter");
+  await keyboard(page).press(page.getByRole("button", { name: "Revert change 6" }));
   await page.getByRole("status").getByText("Change 6 is reverted, by change 10.").waitFor();
   expect(page.url()).toBe(`${origin}/experiments/white_gold_btn/history?change=10`);
   expect(demo.registry.get("white_gold_btn")).toMatchObject({

@@ -4,8 +4,9 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openDemoApp } from "../demo/demo-app.ts";
+import { keyboard } from "./keyboard.ts";
 import { active, inactive } from "./open-app.ts";
-import { servePages, tabTo } from "./served-pages.ts";
+import { servePages } from "./served-pages.ts";
 
 /** Of a person; HeadlessChrome's own is a bot's. */
 const USER_AGENT =
@@ -81,6 +82,11 @@ test("turns from listening to connected by a new visit, and by nothing else", as
   await fetch(`${served.origin}/api/expgroups?device_id=simulated`, { headers });
   const body = JSON.stringify([{ deviceId: "simulated", event: "exposure", experiment: "homepage_button_test" }]);
   expect((await fetch(`${served.origin}/events`, { method: "POST", headers, body })).status).toBe(200);
+  const previewer = await served.browser.newContext();
+  onTestFinished(() => previewer.close());
+  const preview = await previewer.newPage();
+  await preview.goto(`${siteUrl}/?fairsplit_force=homepage_button_test:B`);
+  await preview.locator("fairsplit-badge").waitFor();
   expect(await checked(page)).toMatch(/^Listening…\s+Open a page of your site/);
 
   const visitor = await visit();
@@ -123,12 +129,10 @@ test("is checked by a link, with the keyboard and without JavaScript", async () 
   await page.getByText("Listening…").waitFor();
   expect(await page.getByRole("button", { name: /^Copy/ }).count()).toBe(0);
   await visit();
-  await tabTo(page, "Check again");
-  await page.keyboard.press("Enter");
+  await keyboard(page).press(page.getByRole("link", { name: "Check again" }));
   await page.getByText("Connected").waitFor();
   await page.getByLabel("Experiment").selectOption("white_gold_btn");
-  await tabTo(page, "Show its code");
-  await page.keyboard.press("Enter");
+  await keyboard(page).press(page.getByRole("button", { name: "Show its code" }));
   await page.getByText('<div data-exp="white_gold_btn">').waitFor();
 });
 

@@ -69,13 +69,3 @@ export function servePages(
     },
   };
 }
-
-/** Goes on by the keyboard until a link or a button of this name has the focus. */
-export async function tabTo(page: Page, name: string | RegExp): Promise<void> {
-  const wanted = page.getByRole("link", { name }).or(page.getByRole("button", { name })).first();
-  for (let tab = 0; tab < 100; tab += 1) {
-    if (await wanted.evaluate((element) => element.matches(":focus"))) return;
-    await page.keyboard.press("Tab");
-  }
-  expect.fail(`${name} cannot be reached by the keyboard`);
-}

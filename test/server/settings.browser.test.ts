@@ -1,7 +1,14 @@
-import { expect, test } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import { openDemoApp } from "../demo/demo-app.ts";
+import { appIn } from "./app-in.ts";
+import { builtAssets } from "./built-assets.ts";
+import { keyboard } from "./keyboard.ts";
 import { active, inactive, rolledOut } from "./open-app.ts";
-import { servePages, tabTo } from "./served-pages.ts";
+import { servePages } from "./served-pages.ts";
 
 const { served, openPage, expectGood } = servePages(() =>
   openDemoApp("", [
@@ -14,22 +21,17 @@ const { served, openPage, expectGood } = servePages(() =>
 test("all experiments are switched off and on by the keyboard alone, without JavaScript", async () => {
   const { demo, origin } = served;
   const page = await openPage("/experiments/settings", { javaScriptEnabled: false });
-  await tabTo(page, "Switch all off");
-  await page.keyboard.press("Enter");
+  await keyboard(page).press(page.getByRole("button", { name: "Switch all off" }));
   await page.getByText("2 experiments are live: for everybody that ends at once.").waitFor();
   expect(demo.registry.settings().enabled).toBe(true);
-  await tabTo(page, "Switch all experiments off");
-  await page.keyboard.press("Enter");
+  await keyboard(page).press(page.getByRole("button", { name: "Switch all experiments off" }));
   await page.getByRole("status").getByText("All experiments: off").waitFor();
   expect(demo.registry.settings().enabled).toBe(false);
   await page.goto(`${origin}/experiments`);
   await page.getByRole("heading", { name: "Experiments are switched off" }).waitFor();
-  await tabTo(page, "Go to the settings");
-  await page.keyboard.press("Enter");
-  await tabTo(page, "Switch all on");
-  await page.keyboard.press("Enter");
-  await tabTo(page, "Switch all experiments on");
-  await page.keyboard.press("Enter");
+  await keyboard(page).press(page.getByRole("link", { name: "Go to the settings" }));
+  await keyboard(page).press(page.getByRole("button", { name: "Switch all on" }));
+  await keyboard(page).press(page.getByRole("button", { name: "Switch all experiments on" }));
   await page.getByRole("status").getByText("All experiments: on").waitFor();
   expect(demo.registry.settings().enabled).toBe(true);
 });
@@ -70,4 +72,39 @@ test.each([
   await set(false);
   await expectGood(await openPage(path, { bypassCSP: true }), name);
   await set(true);
+});
+
+describe("where there is a login", () => {
+  const token = "a-token-of-the-tests-0123456789";
+  const { openPage, expectGood } = servePages(async () => {
+    const folder = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
+    const { app, registry, log, errors } = await appIn(folder, [], { adminToken: token, assets: await builtAssets() });
+    const close = async () => {
+      await log.close();
+      await rm(folder, { recursive: true });
+    };
+    return { app, registry, log, errors, close };
+  });
+  const logIn = async (page: Page) => {
+    await page.getByLabel("Admin token").fill(token);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("heading", { name: "Settings" }).waitFor();
+  };
+
+  test("all browsers are logged out at once", async () => {
+    const page = await openPage("/experiments/settings", { javaScriptEnabled: false });
+    await logIn(page);
+    const another = await openPage("/experiments/settings", { javaScriptEnabled: false });
+    await logIn(another);
+    await keyboard(page).press(page.getByRole("button", { name: "Log out everywhere" }));
+    await page.getByLabel("Admin token").waitFor();
+    await another.reload();
+    await another.getByLabel("Admin token").waitFor();
+  });
+
+  test("the page meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async () => {
+    const page = await openPage("/experiments/settings", { bypassCSP: true });
+    await logIn(page);
+    await expectGood(page, "settings-logins");
+  });
 });
