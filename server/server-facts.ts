@@ -31,7 +31,9 @@ export async function serverFacts({ setup, registry, log, limits, baseUrl }: Dep
     ["Free on its disk", free === null ? "unknown" : size(free)],
     [
       "Experiments",
-      `${count(registry.list().length)}, of which ${ofState("active")} active and ${ofState("rollout")} rolled out`,
+      registry.list().length === 0
+        ? "none"
+        : `${count(registry.list().length)}, of which ${ofState("active")} active and ${ofState("rollout")} rolled out`,
     ],
     ["Changes in the history", count(registry.history.last)],
     ["Events stored", `${count(stored)}, ${size(logBytes)}`],

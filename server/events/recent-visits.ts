@@ -22,8 +22,8 @@ interface Beginning extends Seen {
   readonly position: Position;
 }
 
-/** More than that is not read at once: some 30,000 events, of which the newest are. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** More than that is not read at once, but the newest of it: some 8,000 events. */
+const MOST_BYTES = 2 * 1024 * 1024;
 /** Arbitrary; the oldest gives way. */
 const MOST_DEVICES = 5000;
 const MOST_PLACEHOLDERS = 500;
@@ -123,7 +123,8 @@ export class VisitWatch {
 function keep<Value>(map: Map<string, Value>, name: string, value: Value, most: number): void {
   map.delete(name);
   map.set(name, value);
-  for (const first of map.keys()) if (map.size > most) map.delete(first);
+  const first = map.keys().next();
+  if (map.size > most && !first.done) map.delete(first.value);
 }
 
 function isAfter(a: Position, b: Position): boolean {

@@ -18,15 +18,17 @@ export function settingsConsequences(
 
 export function switchConsequences(enabled: boolean, experiments: readonly Pick<Experiment, "state">[]): string[] {
   const live = experiments.filter(({ state }) => state !== "inactive").length;
-  const those = live === 1 ? "1 experiment is live" : `${live} experiments are live`;
+  const those = live === 1 ? "1 experiment is live" : `${live === 0 ? "No" : live} experiments are live`;
   if (enabled) {
     return [
-      `${those}: visitors get their groups again, and the counts go on where they were.`,
+      live === 0 ? `${those}.` : `${those}: visitors get their groups again, and the counts go on where they were.`,
       "No epoch begins anew, and devices keep their groups.",
     ];
   }
   return [
-    `${those}: for everybody that ends at once. Pages show their fallback, or what they have of their own.`,
+    live === 0
+      ? `${those}; what is switched on later is off for everybody, too.`
+      : `${those}: for everybody that ends at once. Pages show their fallback, or what they have of their own.`,
     "Nothing is counted. Events are answered and dropped; nobody gets them later.",
     "The pages and the API of the experiments answer 404, until somebody switches on again here.",
   ];

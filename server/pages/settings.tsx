@@ -122,7 +122,7 @@ function Holdout({ version, form, problems }: Props) {
       <h2 id="holdout">Holdout</h2>
       <p>
         A share of the devices may be kept out of all experiments. They see what every visitor would see without tests,
-        and show later what all tests together have done.
+        so that the effect of all tests together can be measured.
       </p>
       {problems.length > 0 && (
         <div class="errors" role="alert">
