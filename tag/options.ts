@@ -1,6 +1,13 @@
 const DEFAULT_TIMEOUT_MS = 1000;
 
-/** What the script tag's attributes say. */
+declare global {
+  interface Window {
+    /** The script tag's attributes by another way: tag managers drop those that they do not know. */
+    fairsplitConfig?: Readonly<Record<string, string | number>>;
+  }
+}
+
+/** What the script tag's attributes say, or `window.fairsplitConfig` where they do not. */
 export interface Options {
   /** Base URL of the server, without a slash at its end. */
   readonly api: string;
@@ -11,7 +18,7 @@ export interface Options {
 }
 
 export function readOptions(script: HTMLScriptElement | null): Options {
-  const { api, timeout, cookieDomain, pageview }: DOMStringMap = script?.dataset ?? {};
+  const { api, timeout, cookieDomain, pageview } = { ...window.fairsplitConfig, ...script?.dataset } as DOMStringMap;
   const timeoutMs = Number(timeout ?? DEFAULT_TIMEOUT_MS);
   return {
     api: (api ?? new URL(".", script?.src || location.href).href).replace(/\/$/, ""),

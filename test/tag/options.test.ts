@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type Options, readOptions } from "../../tag/options.ts";
 
 const SRC = "https://ab.example.com/tag.js";
@@ -18,7 +18,6 @@ test.each<[attributes: Record<string, string>, expected: Partial<Options>]>([
   [{ "data-api": "https://api.example.com" }, { api: "https://api.example.com" }],
   [{ "data-api": "https://api.example.com/ab/" }, { api: "https://api.example.com/ab" }],
   [{ "data-api": "/ab" }, { api: "/ab" }],
-  [{ "data-api": "" }, { api: "" }],
   [{ "data-timeout": "250" }, { timeoutMs: 250 }],
   [{ "data-timeout": "0" }, { timeoutMs: 0 }],
   [{ "data-timeout": "-1" }, {}],
@@ -27,6 +26,22 @@ test.each<[attributes: Record<string, string>, expected: Partial<Options>]>([
   [{ "data-pageview": "off" }, { pageview: false }],
   [{ "data-pageview": "on" }, {}],
 ])("reads %j", (attributes, expected) => {
+  expect(readOptions(script({ src: SRC, ...attributes }))).toEqual({ ...DEFAULTS, ...expected });
+});
+
+test.each<[config: Window["fairsplitConfig"], attributes: Record<string, string>, expected: Partial<Options>]>([
+  [
+    { api: "https://ab.example.com/x/", timeout: 250, cookieDomain: ".example.com", pageview: "off" },
+    {},
+    { api: "https://ab.example.com/x", timeoutMs: 250, cookieDomain: ".example.com", pageview: false },
+  ],
+  [{ timeout: 250, pageview: "off" }, { "data-timeout": "500" }, { timeoutMs: 500, pageview: false }],
+  [undefined, {}, {}],
+])("takes window.fairsplitConfig %j where the script has no attribute of %j", (config, attributes, expected) => {
+  if (config) window.fairsplitConfig = config;
+  onTestFinished(() => {
+    delete window.fairsplitConfig;
+  });
   expect(readOptions(script({ src: SRC, ...attributes }))).toEqual({ ...DEFAULTS, ...expected });
 });
 

@@ -159,6 +159,28 @@ describe("on another origin than the server", () => {
     await expect.poll(names).toEqual(["exposure", "pageview", "pageview"]);
   });
 
+  it("takes its options from a variable when a tag manager adds the script without attributes", async () => {
+    // Another server than the API, as a CDN.
+    answer = (response) => response.end("{}");
+    pages["/"] = `${PLACEHOLDER}<script>
+      window.fairsplitConfig = { api: "${apiUrl}", pageview: "off" };
+      document.head.append(Object.assign(document.createElement("script"), { src: "${brokenUrl}/tag.js" }));
+    </script>`;
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/`);
+    await page.locator("button").waitFor();
+    await expect.poll(names).toEqual(["exposure"]);
+    expect(errors).toEqual([]);
+  });
+
+  it("asks the page's own server where data-api is empty, whatever the variable says", async () => {
+    pages["/"] = `<script>window.fairsplitConfig = { api: "${apiUrl}" };</script>${script(apiUrl, 'data-api=""')}`;
+    const page = await context.newPage();
+    const asked = page.waitForRequest((request) => request.url().includes("/api/expgroups"));
+    await page.goto(`${siteUrl}/`);
+    expect(new URL((await asked).url()).origin).toBe(siteUrl);
+  });
+
   it("does not lose a click that leaves the page", async () => {
     pages["/"] = `${script()}<div data-exp="homepage_button_test">Loading…
       <template data-group="A"><a href="/next" data-exp-click="button_click">Go</a></template>
