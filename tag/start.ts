@@ -32,6 +32,8 @@ export function start(script: HTMLScriptElement | null): void {
     renderPlaceholders(groups, (key, assigned) => {
       if (shown.has(key)) return;
       shown.set(key, assigned);
+      // Where groups were decided at all: the admin is to learn of keys that are mistyped, or left over.
+      if (!assigned && Object.keys(groups)[0]) outbox.add({ event: "unknown_placeholder", experiment: key });
       if (isPreview || assigned?.state !== "active" || assigned.value < 0) return;
       const { group, epoch } = assigned;
       outbox.add({ event: "exposure", experiment: key, group, epoch });

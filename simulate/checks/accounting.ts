@@ -2,7 +2,10 @@ import { groupsShown, type Observations, recordedReasons, takesPart } from "../o
 import type { Check } from "./check.ts";
 
 export interface Accounting {
-  /** Events that the visitors' pages must have sent: one pageview, an exposure per active experiment that they take part in, the clicks. */
+  /**
+   * Events that the visitors' pages must have sent: one pageview, an exposure per active experiment that they take part in, a
+   * word of each placeholder that no experiment is for, the clicks.
+   */
   readonly sent: number;
   readonly stored: number;
   readonly lost: number;
@@ -49,12 +52,14 @@ export function checkAccounting(observations: Observations): { accounting: Accou
 function expectedEvents(observations: Observations): Map<string, number> {
   const { visits, claims } = observations;
   const reasonOf = recordedReasons(observations);
+  const isDecided = Object.keys(claims).length > 0;
   const sent = new Map<string, number>();
   for (const { seen, clicks } of visits) {
     if (!seen) continue;
     add(sent, seen.deviceId, "pageview");
     for (const key of groupsShown(seen).keys()) {
       if (takesPart(claims, reasonOf, seen.deviceId, key)) add(sent, seen.deviceId, "exposure", key);
+      if (isDecided && !Object.hasOwn(claims, key)) add(sent, seen.deviceId, "unknown_placeholder", key);
     }
     for (const { experiment, event } of clicks) add(sent, seen.deviceId, event, experiment);
   }

@@ -34,7 +34,7 @@ beforeAll(async () => {
     response.end(`<!doctype html><link rel=icon href="data:,"><script async src="${served.origin}/tag.js"></script>
       <div data-exp="homepage_button_test"><template data-group="A"><button data-exp-click="button_click">A</button></template>
         <template data-group="B"><button data-exp-click="button_click">B</button></template></div>
-      <div data-exp="homepage_buton_test"><button data-exp-click="button_click">A key with a mistake</button></div>`);
+      <div data-exp="homepage_buton_test">A key with a mistake</div>`);
   });
   await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
   siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
@@ -89,9 +89,8 @@ test("turns from listening to connected by a new visit, and by nothing else", as
   await preview.locator("fairsplit-badge").waitFor();
   expect(await checked(page)).toMatch(/^Listening…\s+Open a page of your site/);
 
-  const visitor = await visit();
+  await visit();
   await page.getByRole("status").getByText("Connected").waitFor();
-  await click(visitor, "A key with a mistake");
   await page.getByText("no experiment has this key").waitFor();
   const panel = await page.locator("[data-live=placeholders]").innerText();
   expect(panel).toMatch(/Seen\s+homepage_button_test\s+on \/ at/);
@@ -149,7 +148,7 @@ test("meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async () => 
   const page = await openPage("/experiments/install?experiment=homepage_button_test", { bypassCSP: true });
   await page.waitForSelector(".watched");
   await expectGood(page, "install-listening");
-  await click(await visit(), "A key with a mistake");
+  await visit();
   await page.getByText("no experiment has this key").waitFor();
   for (const summary of await page.locator(".install summary").all()) await summary.click();
   await expectGood(page, "install-connected");

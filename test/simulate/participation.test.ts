@@ -122,6 +122,20 @@ test("accounts for one exposure of each visitor that takes part, and none of the
   });
 });
 
+test("accounts for a placeholder that no experiment is for, which the tag reports", () => {
+  const { claims, events, ...observations } = observe(VISITORS.slice(0, 1), takesPart);
+  const { headline: _, ...others } = claims;
+  const reported = (reports: readonly Event[]) =>
+    checkAccounting({
+      ...observations,
+      claims: others,
+      events: [...events.filter(({ experiment }) => experiment !== "headline"), ...reports],
+    }).accounting;
+  const report = pageview("unknown", { deviceId: "d0", event: "unknown_placeholder", experiment: "headline" });
+  expect(reported([report])).toMatchObject({ sent: 3, stored: 3, lost: 0, unexpected: 0 });
+  expect(reported([])).toMatchObject({ lost: 1 });
+});
+
 test("compares with the weights only those whose group the weights decided", () => {
   const observations = observe(VISITORS, takesPart);
   const seen = splits(observations).experiments.map(({ groups }) => groups.map(({ seen }) => seen));

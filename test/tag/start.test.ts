@@ -130,6 +130,16 @@ describe("the groups", () => {
   });
 });
 
+describe("a placeholder that no experiment is for", () => {
+  test("is reported, once, and shows its fallback", async () => {
+    start(script());
+    answer(new Response(JSON.stringify({ other: ASSIGNED })));
+    await settle();
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    expect(sent()).toMatchObject([{ event: "pageview" }, { event: "unknown_placeholder", experiment: "test" }]);
+  });
+});
+
 describe("the timeout", () => {
   test.each<[attributes: Record<string, string>, timeoutMs: number]>([
     [{}, 1000],
