@@ -20,8 +20,8 @@ export function goldenRows<Input>(file: string): [name: string, row: GoldenRow<I
   return rows.map((row) => [`${row.id}: ${row.note ?? JSON.stringify(row.input)}`, row]);
 }
 
-/** Named as a probability (`pValue`, `pTwoSided`, `fisherP`): compared relatively however small. */
-const PROBABILITY = /(^|\.)p[A-Z]\w*$|[a-z]P$/;
+/** Named as a probability (`pValue`, `pTwoSided`, `fisherP`, `chanceBBeatsA`): compared relatively however small. */
+const PROBABILITY = /(^|\.)(p[A-Z]|chance)\w*$|[a-z]P$/;
 
 /**
  * `actual` has every field of `expected` and agrees with it: numbers to the relative tolerance or, near 0, to 1e-12;
