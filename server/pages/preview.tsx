@@ -1,5 +1,10 @@
-/** What the browser would show of a page that says nothing about itself, but readable. */
-const PLAIN = "<!doctype html><meta charset=utf-8><style>body{font:16px/1.4 system-ui,sans-serif;margin:12px}</style>";
+/**
+ * What the browser would show of a page that says nothing about itself, but readable. The keyboard stops at it, and scrolls
+ * it; that is shown in here, because for the page around it the frame has no focus (Chromium: neither :focus nor :focus-within).
+ */
+const PLAIN =
+  "<!doctype html><html tabindex=0><meta charset=utf-8><style>:root{box-sizing:border-box;min-height:100%}" +
+  ":root:focus-visible{outline:3px solid Highlight;outline-offset:-3px}body{font:16px/1.4 system-ui,sans-serif;margin:12px}</style>";
 
 /** What visitors of a group see, in a frame that runs no script, sends no form and opens no window. */
 export function Preview({ id, title, html }: { id?: string; title: string; html: string }) {
