@@ -1,0 +1,84 @@
+import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** How a person works with a page. */
+export interface Hands {
+  /** Presses a button, follows a link, or opens what is folded. */
+  press(target: Locator): Promise<void>;
+  /** Writes a text instead of what a field has. */
+  write(field: Locator, text: string): Promise<void>;
+  /** Chooses one of the radios of its group. */
+  choose(radio: Locator): Promise<void>;
+}
+
+/** Longer than any page here has stops. */
+const MOST_STOPS = 150;
+
+/** Nothing but the keyboard. Whatever gets the focus on the way must show it, be on the screen, and come in the page's order. */
+export function keyboard(page: Page): Hands {
+  const expectVisible = async () => {
+    for (const frame of page.frames()) {
+      // A frame that is exchanged meanwhile has no focus.
+      const fault = await frame.evaluate(faultOfFocus).catch(() => null);
+      expect(fault, `at ${page.url()}`).toBe(null);
+    }
+  };
+  const reach = async (target: Locator) => {
+    await target.waitFor();
+    for (let stop = 0; stop < MOST_STOPS; stop += 1) {
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press("Tab");
+      await expectVisible();
+    }
+    expect.fail(`${target} cannot be reached by the keyboard at ${page.url()}`);
+  };
+  return {
+    async press(target) {
+      await reach(target);
+      await page.keyboard.press("Enter");
+    },
+    async write(field, text) {
+      await reach(field);
+      await page.keyboard.press("Control+A");
+      await page.keyboard.type(text);
+    },
+    async choose(radio) {
+      const name = await radio.getAttribute("name");
+      await reach(page.locator(`input[type=radio][name="${name}"]:checked`));
+      for (let stop = 0; stop < MOST_STOPS && !(await radio.isChecked()); stop += 1) {
+        await page.keyboard.press("ArrowDown");
+        await expectVisible();
+      }
+      expect(await radio.isChecked()).toBe(true);
+    },
+  };
+}
+
+/** A mouse, and fields that are filled in. */
+export const mouse: Hands = {
+  press: (target) => target.click(),
+  write: (field, text) => field.fill(text),
+  choose: (radio) => radio.check(),
+};
+
+/** What is wrong with where the focus is; null when nothing is. Runs in the page. */
+function faultOfFocus(): string | null {
+  const focused = document.activeElement;
+  // The end of the page: the next stop is its first one.
+  if (!focused || focused === document.body) return null;
+  // Of a frame's content, which is looked at for itself.
+  if (focused.matches("iframe")) return null;
+  const called = focused.outerHTML.slice(0, 120);
+  const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(focused);
+  // `auto` is the browser's own.
+  if (outlineStyle !== "auto" && (outlineStyle === "none" || Number.parseFloat(outlineWidth) < 2))
+    return `its focus cannot be seen: ${called}`;
+  if (/^rgba\(.*, 0\)$|^transparent$/.test(outlineColor)) return `its focus has no colour: ${called}`;
+  if (focused.getAttribute("tabindex") !== null && (focused as HTMLElement).tabIndex > 0)
+    return `out of order: ${called}`;
+  const { top, bottom, left, right, width, height } = focused.getBoundingClientRect();
+  if (width < 8 || height < 8) return `it is too small to be seen: ${called}`;
+  const isOnScreen = bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
+  // The skip link glides in.
+  return isOnScreen || focused.matches(".skip") ? null : `it is off the screen: ${called}`;
+}
