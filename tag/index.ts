@@ -1,8 +1,7 @@
 // The script that a site pastes. This shell only asks who included it: document.currentScript is null in anything later.
 import { start } from "./start.ts";
 
-// An element named currentScript hides it, and must not say which server to ask.
-const script = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
+const script = document.currentScript as HTMLScriptElement | null;
 const run = () => {
   try {
     start(script);
