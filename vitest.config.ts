@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
     globalSetup: "test/build-once.ts",
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // Longer than any wait of a healthy run, so that a busy machine fails none.
     expect: { poll: { timeout: 10_000 } },
   },

@@ -6,7 +6,7 @@ import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { launchBrowser } from "../launch-browser.ts";
 import { start } from "./built-program.ts";
-import { type Hands, keyboard, mouse } from "./hands.ts";
+import { type Hands, keyboard, mouse, writeAtOnce } from "./hands.ts";
 import { temporaryFolder } from "./open-app.ts";
 
 const TOKEN = "an-admin-token-of-a-real-server";
@@ -276,8 +276,7 @@ test("the focus begins where one goes on", async () => {
   const hands = keyboard(page);
   const focused = () => page.evaluate(() => document.activeElement?.id);
   await page.goto(`${apiUrl}/experiments`);
-  // The token's field.
-  await page.keyboard.type(TOKEN);
+  await writeAtOnce(page.getByLabel("Admin token"), TOKEN);
   await page.keyboard.press("Enter");
   await heading(page, "Experiments").waitFor();
 

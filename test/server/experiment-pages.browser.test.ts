@@ -7,7 +7,7 @@ import { transition } from "../../core/transition.ts";
 import { problemsOf } from "../accessibility.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { launchBrowser } from "../launch-browser.ts";
-import { keyboard } from "./keyboard.ts";
+import { keyboard, writeAtOnce } from "./hands.ts";
 import { active, inactive, rolledOut } from "./open-app.ts";
 
 const LONG = "Six groups with names as long as names may be, and a title that needs more than one line on any screen";
@@ -112,9 +112,7 @@ describe("an experiment from its first to its last day, with the keyboard alone"
       const now = () => demo.registry.get(key);
 
       await press(link(page, "New experiment"));
-      // The first field has the focus already.
-      await page.getByLabel("Title").waitFor();
-      await page.keyboard.type("Buy button");
+      await writeAtOnce(page.getByLabel("Title"), "Buy button");
       await write(page.getByLabel("HTML that visitors see").nth(1), '<button class="gold">Buy now</button>');
       if (!javaScriptEnabled) await press(button(page, "Check and preview"));
       await page.getByTitle("Preview of group B").waitFor();
@@ -182,12 +180,10 @@ describe("the form", () => {
     await page.getByLabel("Title").fill("Three");
     await page.getByLabel("Rule").fill("not a rule (");
     await press(button(page, "Add a group"));
-    await page.getByRole("group", { name: "Group C" }).waitFor();
-    // The new field has the focus: one goes on writing.
-    await page.keyboard.type(" or D");
+    // One goes on writing.
+    await writeAtOnce(page.getByRole("group", { name: "Group C" }).getByLabel("Name"), " or D");
     await press(button(page, "Add a goal"));
-    await page.getByRole("group", { name: "Goal 2" }).waitFor();
-    await page.keyboard.type("signup");
+    await writeAtOnce(page.getByRole("group", { name: "Goal 2" }).getByLabel("Event"), "signup");
     await press(button(page, "Remove group A"));
     await page.getByRole("group", { name: "Group A" }).waitFor({ state: "detached" });
     expect(await page.getByRole("textbox", { name: "Name", exact: true }).first().inputValue()).toBe("B");

@@ -14,8 +14,16 @@ export interface Hands {
 /** Longer than any page here has stops. */
 const MOST_STOPS = 150;
 
+/** Waits until a field has the focus by itself, which browsers give with their first frame, and writes. */
+export async function writeAtOnce(field: Locator, text: string): Promise<void> {
+  await expect.poll(() => hasFocus(field), { timeout: 30_000 }).toBe(true);
+  await field.page().keyboard.type(text);
+}
+
+const hasFocus = (target: Locator) => target.evaluate((element) => element === document.activeElement);
+
 /** Nothing but the keyboard. Whatever gets the focus on the way must show it, be on the screen, and come in the page's order. */
-export function keyboard(page: Page): Hands {
+export function keyboard(page: Page): Hands & { goTo: (target: Locator) => Promise<void> } {
   const expectVisible = async () => {
     for (const frame of page.frames()) {
       // A frame that is exchanged meanwhile has no focus.
@@ -23,28 +31,29 @@ export function keyboard(page: Page): Hands {
       expect(fault, `at ${page.url()}`).toBe(null);
     }
   };
-  const reach = async (target: Locator) => {
+  const goTo = async (target: Locator) => {
     await target.waitFor();
     for (let stop = 0; stop < MOST_STOPS; stop += 1) {
-      if (await target.evaluate((element) => element === document.activeElement)) return;
+      if (await hasFocus(target)) return;
       await page.keyboard.press("Tab");
       await expectVisible();
     }
     expect.fail(`${target} cannot be reached by the keyboard at ${page.url()}`);
   };
   return {
+    goTo,
     async press(target) {
-      await reach(target);
+      await goTo(target);
       await page.keyboard.press("Enter");
     },
     async write(field, text) {
-      await reach(field);
+      await goTo(field);
       await page.keyboard.press("Control+A");
       await page.keyboard.type(text);
     },
     async choose(radio) {
       const name = await radio.getAttribute("name");
-      await reach(page.locator(`input[type=radio][name="${name}"]:checked`));
+      await goTo(page.locator(`input[type=radio][name="${name}"]:checked`));
       for (let stop = 0; stop < MOST_STOPS && !(await radio.isChecked()); stop += 1) {
         await page.keyboard.press("ArrowDown");
         await expectVisible();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { transition } from "../../core/transition.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
-import { keyboard } from "./keyboard.ts";
+import { keyboard } from "./hands.ts";
 import { active, inactive } from "./open-app.ts";
 import { servePages } from "./served-pages.ts";
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openDemoApp } from "../demo/demo-app.ts";
-import { keyboard } from "./keyboard.ts";
+import { keyboard } from "./hands.ts";
 import { active, inactive } from "./open-app.ts";
 import { servePages } from "./served-pages.ts";
 

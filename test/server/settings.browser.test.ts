@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { appIn } from "./app-in.ts";
 import { builtAssets } from "./built-assets.ts";
-import { keyboard } from "./keyboard.ts";
+import { keyboard } from "./hands.ts";
 import { active, inactive, rolledOut } from "./open-app.ts";
 import { servePages } from "./served-pages.ts";
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { problemsOf } from "../../accessibility.ts";
 import { launchBrowser } from "../../launch-browser.ts";
 import { builtAssets } from "../built-assets.ts";
+import { writeAtOnce } from "../hands.ts";
 import { active, openApp } from "../open-app.ts";
 import { TOKEN } from "./logged-in.ts";
 
@@ -50,8 +51,7 @@ describe("without JavaScript", () => {
     const { page, origin, registry, complaints } = await openBrowser();
     await page.goto(`${origin}/experiments?from=mail`);
     expect(page.url()).toBe(`${origin}/login?next=%2Fexperiments%3Ffrom%3Dmail`);
-    // The field has the focus.
-    await page.keyboard.type(TOKEN);
+    await writeAtOnce(page.getByLabel("Admin token"), TOKEN);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Experiments" }).waitFor();
     expect(page.url()).toBe(`${origin}/experiments?from=mail`);
