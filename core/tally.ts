@@ -1,86 +1,224 @@
 import { compareCodePoints } from "./assign.ts";
+import { type Counted, countedEvents, type Scope } from "./counted-events.ts";
 import type { Event } from "./event.ts";
+import { type FirstExposure, firstExposures, isExposure } from "./first-exposures.ts";
+import { toMillionths } from "./millionths.ts";
+import { addUp, type Sums } from "./sums.ts";
 
 /**
- * The counts of one experiment, epoch and group. The unit is the device.
+ * The counts of one experiment. The unit is the device.
  *
- * The rules, which this file executes:
- *  1. An `exposure` event with an experiment, a group and an epoch exposes its device to that experiment.
- *  2. A device's first exposure (by `ts`, then by place in the log) fixes its group and epoch; later ones change nothing.
- *  3. A device converts on a goal when it has at least one event of that name at or after its first exposure.
- *  4. A device converts at most once per goal, however many events it sends.
- *  5. Events of a simulator's run count only when that run is asked for, and then nothing else does.
- *  6. An event whose id came before counts once.
+ * The rules, which `tally` executes:
+ *  1. Bots, previews (forced groups) and refused events are not in the log, so that nothing has to leave them out here.
+ *  2. Events of a simulator's run count only when that run is asked for, and then nothing else does.
+ *  3. With `until`, only what happened until then counts, as if nothing had happened since.
+ *  4. Times are compared in whole milliseconds; what is finer is cut off.
+ *  5. An `exposure` event with an experiment, a group and an epoch exposes its device to that experiment. To be assigned
+ *     is not to be exposed.
+ *  6. Of the exposures and goal events that have the same id only the first in the log counts.
+ *  7. A device's first exposure (by time, then by place in the log) fixes its group and epoch. Later ones change nothing,
+ *     and the device counts in no other group or epoch.
+ *  8. A goal event counts for the group of its device when it is not earlier than the first exposure, in the same
+ *     millisecond too, wherever it is in the log.
+ *  9. A device converts at most once per goal, however many events it sends.
+ * 10. A goal event's value counts in millionths. One without a value adds 0. A value with more than six decimals or beyond
+ *     ±10^9 adds 0 and is counted as unusable; its event counts like any other.
+ * 11. Sums are of the devices' totals, where a device without a goal event has 0.
+ * 12. A device that was exposed to more than one group of its epoch is counted in its first group, and as one of two groups.
+ * 13. A session is a device's text `session_id` (or `sessionId` without that) on an event that counts; empty is none.
  */
 export interface Tally {
   readonly experiment: string;
+  readonly run: string | null;
+  /** Ascending; only those with devices. */
+  readonly epochs: readonly EpochTally[];
+}
+
+export interface EpochTally {
   readonly epoch: number;
+  /** By the code points of their names; only those with devices. */
+  readonly groups: readonly GroupTally[];
+  /** Devices that were exposed to more than one group. */
+  readonly twoGroups: number;
+  /** When the first device was first exposed; ISO 8601 in UTC with milliseconds. */
+  readonly firstAt: string;
+  /** When the last device was first exposed. */
+  readonly lastAt: string;
+  /** Ascending; only those on which devices were first exposed. */
+  readonly days: readonly DayTally[];
+}
+
+/** The devices that were first exposed on one day. */
+export interface DayTally {
+  /** Day in UTC, such as `2026-01-31`. */
+  readonly day: string;
+  /** All groups of the epoch in their order. */
+  readonly groups: readonly {
+    readonly group: string;
+    readonly devices: number;
+    /** Of these devices, whenever they did so; in the order of the goals. */
+    readonly converted: readonly number[];
+  }[];
+}
+
+export interface GroupTally {
   readonly group: string;
   /** Exposed devices. */
   readonly devices: number;
-  /** Exposed devices with at least one goal event at or after their first exposure, by the goal's event name. */
-  readonly conversions: ReadonlyMap<string, number>;
+  /** Sessions of the exposures and goal events of these devices. */
+  readonly sessions: number;
+  /** Exposures of these devices to the experiment, to whichever group and in whichever epoch. */
+  readonly exposures: number;
+  /** In the order of the goals. */
+  readonly goals: readonly GoalTally[];
 }
 
-export interface TallyOptions {
+export interface GoalTally {
+  readonly event: string;
+  /** Devices that converted. */
+  readonly devices: number;
+  readonly events: number;
+  /** Events whose value is none that counts. */
+  readonly unusableValues: number;
+  /** Events per device. */
+  readonly counts: Sums;
+  /** Total of the values per device, in millionths. */
+  readonly values: Sums;
+}
+
+export interface TallyOptions extends Scope {
   /** Names of the events that are goals. */
   readonly goals: readonly string[];
-  /** Which run's events to count; null for those of real visitors. */
-  readonly run: string | null;
 }
 
-interface Exposure {
-  readonly epoch: number;
-  readonly group: string;
-  readonly ts: number;
+/**
+ * Counts one experiment from events in log order.
+ *
+ * @throws RangeError when `until` is not a time, or a sum of squares is beyond 128 bits
+ */
+export function tally(experiment: string, events: Iterable<Event>, { goals, run, until }: TallyOptions): Tally {
+  const names = new Set(goals);
+  const scope = until === undefined ? { run } : { run, until };
+  const counted = countedEvents(events, scope, (event) => isExposure(event, experiment) || names.has(event.event));
+  const devices = devicesOf(experiment, counted, names);
+  const epochs = groupBy(devices, ({ first }) => first.epoch);
+  return {
+    experiment,
+    run,
+    epochs: [...epochs].sort(([a], [b]) => a - b).map(([epoch, members]) => epochTally(epoch, members, goals)),
+  };
 }
 
-/** Counts one experiment's devices and conversions from events in log order; sorted by epoch, then by group. */
-export function tally(experiment: string, events: Iterable<Event>, { goals, run }: TallyOptions): Tally[] {
-  const counted = [...once(events)].filter((event) => (event.run ?? null) === run);
-  const exposures = firstExposures(experiment, counted);
-  const converted = new Map(goals.map((goal) => [goal, new Set<string>()]));
-  for (const event of counted) {
-    const exposure = exposures.get(event.deviceId);
-    if (exposure && Date.parse(event.ts) >= exposure.ts) converted.get(event.event)?.add(event.deviceId);
+/** What one device did. */
+interface Device {
+  readonly first: FirstExposure;
+  exposures: number;
+  /** Groups of the epoch that it was exposed to. */
+  readonly groups: Set<string>;
+  readonly sessions: Set<string>;
+  readonly goals: ReadonlyMap<string, DeviceGoal>;
+}
+
+interface DeviceGoal {
+  events: number;
+  millionths: bigint;
+  unusable: number;
+}
+
+function devicesOf(experiment: string, counted: readonly Counted[], goals: ReadonlySet<string>): Device[] {
+  const devices = new Map<string, Device>();
+  for (const [deviceId, first] of firstExposures(experiment, counted)) {
+    const goalsOfDevice = new Map([...goals].map((goal) => [goal, { events: 0, millionths: 0n, unusable: 0 }]));
+    devices.set(deviceId, { first, exposures: 0, groups: new Set(), sessions: new Set(), goals: goalsOfDevice });
   }
-  const tallies = new Map<
-    string,
-    { experiment: string; epoch: number; group: string; devices: number; conversions: Map<string, number> }
-  >();
-  for (const [deviceId, { epoch, group }] of exposures) {
-    const key = JSON.stringify([epoch, group]);
-    let entry = tallies.get(key);
-    if (!entry) {
-      entry = { experiment, epoch, group, devices: 0, conversions: new Map(goals.map((goal) => [goal, 0])) };
-      tallies.set(key, entry);
+  for (const { event, at } of counted) {
+    const device = devices.get(event.deviceId);
+    if (!device || at < device.first.at) continue;
+    const session = sessionOf(event);
+    if (session !== "") device.sessions.add(session);
+    if (isExposure(event, experiment)) {
+      device.exposures += 1;
+      if (event.epoch === device.first.epoch) device.groups.add(event.group);
     }
-    entry.devices += 1;
-    for (const [goal, devices] of converted) {
-      if (devices.has(deviceId)) entry.conversions.set(goal, (entry.conversions.get(goal) ?? 0) + 1);
-    }
+    const goal = device.goals.get(event.event);
+    if (!goal) continue;
+    goal.events += 1;
+    const millionths = event.value === undefined ? 0n : toMillionths(event.value);
+    if (millionths === null) goal.unusable += 1;
+    else goal.millionths += millionths;
   }
-  return [...tallies.values()].sort((a, b) => a.epoch - b.epoch || compareCodePoints(a.group, b.group));
+  return [...devices.values()];
 }
 
-function firstExposures(experiment: string, events: readonly Event[]): Map<string, Exposure> {
-  const exposures = new Map<string, Exposure>();
-  for (const event of events) {
-    const { group, epoch } = event;
-    if (event.event !== "exposure" || event.experiment !== experiment || group === undefined || epoch === undefined)
-      continue;
-    const ts = Date.parse(event.ts);
-    const earlier = exposures.get(event.deviceId);
-    if (!earlier || ts < earlier.ts) exposures.set(event.deviceId, { epoch, group, ts });
-  }
-  return exposures;
+function sessionOf({ session_id: session, sessionId }: Event): string {
+  if (typeof session === "string" && session !== "") return session;
+  return typeof sessionId === "string" ? sessionId : "";
 }
 
-function* once(events: Iterable<Event>): Iterable<Event> {
-  const seen = new Set<string>();
-  for (const event of events) {
-    if (seen.has(event.id)) continue;
-    seen.add(event.id);
-    yield event;
+function epochTally(epoch: number, devices: readonly Device[], goals: readonly string[]): EpochTally {
+  const groups = [...groupBy(devices, ({ first }) => first.group)].sort(([a], [b]) => compareCodePoints(a, b));
+  const times = devices.map(({ first }) => first.at).sort((a, b) => a - b);
+  const days = groupBy(devices, ({ first }) => isoTime(first.at).slice(0, 10));
+  return {
+    epoch,
+    groups: groups.map(([group, members]) => groupTally(group, members, goals)),
+    twoGroups: devices.filter((device) => device.groups.size > 1).length,
+    firstAt: isoTime(times[0] ?? 0),
+    lastAt: isoTime(times.at(-1) ?? 0),
+    days: [...days]
+      .sort(([a], [b]) => compareCodePoints(a, b))
+      .map(([day, ofDay]) => ({
+        day,
+        groups: groups.map(([group]) => {
+          const members = ofDay.filter(({ first }) => first.group === group);
+          return { group, devices: members.length, converted: goals.map((goal) => converted(members, goal).length) };
+        }),
+      })),
+  };
+}
+
+function groupTally(group: string, devices: readonly Device[], goals: readonly string[]): GroupTally {
+  return {
+    group,
+    devices: devices.length,
+    sessions: devices.reduce((sum, { sessions }) => sum + sessions.size, 0),
+    exposures: devices.reduce((sum, { exposures }) => sum + exposures, 0),
+    goals: goals.map((event) => {
+      const those = converted(devices, event);
+      return {
+        event,
+        devices: those.length,
+        events: those.reduce((sum, { events }) => sum + events, 0),
+        unusableValues: those.reduce((sum, { unusable }) => sum + unusable, 0),
+        counts: addUp(
+          devices.length,
+          those.map(({ events }) => BigInt(events)),
+        ),
+        values: addUp(
+          devices.length,
+          those.map(({ millionths }) => millionths),
+        ),
+      };
+    }),
+  };
+}
+
+/** What the devices that converted did. */
+function converted(devices: readonly Device[], goal: string): DeviceGoal[] {
+  return devices.flatMap((device) => device.goals.get(goal) ?? []).filter(({ events }) => events > 0);
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
   }
+  return groups;
 }

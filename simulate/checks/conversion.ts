@@ -38,11 +38,11 @@ export function conversions(observations: Observations): { rows: ConversionRepor
   const rows = experimentsOnPage(observations)
     .filter((key) => observations.claims[key]?.state === "active")
     .flatMap((key) => {
-      const tallies = tally(key, observations.events, { goals: [goal], run });
+      const { epochs } = tally(key, observations.events, { goals: [goal], run });
       return [...expectedShares(observations.claims, key).keys()].map((group): ConversionReport => {
-        const ofGroup = tallies.filter((entry) => entry.group === group);
+        const ofGroup = epochs.flatMap(({ groups }) => groups.filter((entry) => entry.group === group));
         const devices = ofGroup.reduce((sum, entry) => sum + entry.devices, 0);
-        const converted = ofGroup.reduce((sum, entry) => sum + (entry.conversions.get(goal) ?? 0), 0);
+        const converted = ofGroup.reduce((sum, entry) => sum + (entry.goals[0]?.devices ?? 0), 0);
         return {
           experiment: key,
           group,

@@ -1,0 +1,75 @@
+import { compareCodePoints } from "./assign.ts";
+import { countedEvents, type Scope } from "./counted-events.ts";
+import type { Event } from "./event.ts";
+import { firstExposures, isExposure } from "./first-exposures.ts";
+
+/** An experiment, and which of its epochs to look at. */
+export interface Crossing {
+  readonly experiment: string;
+  /** The last one that has devices, when it is not said. */
+  readonly epoch?: number;
+}
+
+/** The devices that were exposed to two experiments, by their groups in both. */
+export interface CrossTally {
+  readonly a: CrossedExperiment;
+  readonly b: CrossedExperiment;
+  /** Devices: a row per group of a, a column per group of b. */
+  readonly table: readonly (readonly number[])[];
+}
+
+export interface CrossedExperiment {
+  readonly experiment: string;
+  /** Null when it is not said, and there are no devices. */
+  readonly epoch: number | null;
+  /** Groups of devices that were exposed to both, by the code points of their names. */
+  readonly groups: readonly string[];
+}
+
+/** A device's groups in two experiments, and how many devices have the same. */
+export interface CrossedGroups {
+  readonly a: string;
+  readonly b: string;
+  readonly devices: number;
+}
+
+/** Counts the devices of two experiments by the rules of `tally`, of which each fixes its groups and epochs for itself. */
+export function crossTally(a: Crossing, b: Crossing, events: Iterable<Event>, scope: Scope): CrossTally {
+  const counted = countedEvents(
+    events,
+    scope,
+    (event) => isExposure(event, a.experiment) || isExposure(event, b.experiment),
+  );
+  const ofA = firstExposures(a.experiment, counted);
+  const ofB = firstExposures(b.experiment, counted);
+  const epochA = a.epoch ?? lastEpoch(ofA);
+  const epochB = b.epoch ?? lastEpoch(ofB);
+  const crossed: CrossedGroups[] = [];
+  for (const [deviceId, first] of ofA) {
+    const other = ofB.get(deviceId);
+    if (first.epoch === epochA && other?.epoch === epochB) crossed.push({ a: first.group, b: other.group, devices: 1 });
+  }
+  return crossTable({ ...a, epoch: epochA }, { ...b, epoch: epochB }, crossed);
+}
+
+function lastEpoch(exposures: ReadonlyMap<string, { readonly epoch: number }>): number | null {
+  let last: number | null = null;
+  for (const { epoch } of exposures.values()) if (last === null || epoch > last) last = epoch;
+  return last;
+}
+
+/** The table of devices that were counted by their groups; of groups that come more than once they are added up. */
+export function crossTable(
+  a: Omit<CrossedExperiment, "groups">,
+  b: Omit<CrossedExperiment, "groups">,
+  crossed: readonly CrossedGroups[],
+): CrossTally {
+  const groupsA = [...new Set(crossed.map((cell) => cell.a))].sort(compareCodePoints);
+  const groupsB = [...new Set(crossed.map((cell) => cell.b))].sort(compareCodePoints);
+  const table = groupsA.map(() => groupsB.map(() => 0));
+  for (const cell of crossed) {
+    const row = table[groupsA.indexOf(cell.a)] as number[];
+    row[groupsB.indexOf(cell.b)] = (row[groupsB.indexOf(cell.b)] ?? 0) + cell.devices;
+  }
+  return { a: { ...a, groups: groupsA }, b: { ...b, groups: groupsB }, table };
+}

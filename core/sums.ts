@@ -1,0 +1,56 @@
+/** What a group's devices have in all, exactly. The unit is the caller's: events, or millionths of a value. */
+export interface Sums {
+  /** Devices, also those with 0. */
+  readonly n: number;
+  readonly sum: bigint;
+  /** Sum of the squares, in the square of the unit. */
+  readonly sumSquares: bigint;
+  /** The devices' totals that are not 0, ascending, when there are fewer than 100; null when there are more. */
+  readonly sample: readonly bigint[] | null;
+}
+
+/** From so many totals other than 0 on, nobody has to permute them: a t test will do. */
+export const MANY_TOTALS = 100;
+
+/** What databases can add up: whole numbers of 128 bits with a sign. 10^8 devices with a value of 10^9 each are within. */
+const LARGEST_SUM = 2n ** 127n - 1n;
+
+/**
+ * Adds up the totals of n devices; those that are not given have 0.
+ *
+ * @throws RangeError when a sum is beyond 128 bits
+ */
+export function addUp(n: number, totals: readonly bigint[]): Sums {
+  const others = totals.filter((total) => total !== 0n);
+  let sum = 0n;
+  let sumSquares = 0n;
+  for (const total of others) {
+    sum += total;
+    sumSquares += total * total;
+  }
+  if (sumSquares > LARGEST_SUM) throw new RangeError("the values are too large to be added up: allowed are 128 bits");
+  return { n, sum, sumSquares, sample: others.length < MANY_TOTALS ? others.sort(ascending) : null };
+}
+
+function ascending(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Mean and variance (with n − 1; null for fewer than two devices) per device, where `perUnit` units are 1. */
+export function meanAndVariance(
+  { n, sum, sumSquares }: Sums,
+  perUnit: number,
+): { n: number; mean: number; variance: number | null } {
+  if (n === 0) return { n, mean: 0, variance: null };
+  const devices = BigInt(n);
+  const mean = ratio(sum, devices) / perUnit;
+  if (n === 1) return { n, mean, variance: null };
+  // Both products are exact, so that a small variance of large numbers loses no digit.
+  const variance = ratio(devices * sumSquares - sum * sum, devices * (devices - 1n));
+  return { n, mean, variance: variance / perUnit / perUnit };
+}
+
+/** Both are rounded once, and their quotient once. */
+function ratio(a: bigint, b: bigint): number {
+  return Number(a) / Number(b);
+}
