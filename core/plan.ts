@@ -1,0 +1,45 @@
+import * as v from "valibot";
+import { wholeNumber } from "./whole-number.ts";
+
+const RATE_ALLOWED = "a rate above 0 and below 1, or null";
+const LIFT_ALLOWED = "a number other than 0 from −1 to 1,000, such as 0.1 for 10 % more, or null";
+const LEVEL_ALLOWED = "a level from 0.000001 to 0.5, such as 0.05";
+const POWER_ALLOWED = "a chance from 0.5 to below 1, such as 0.8, or null";
+
+const between = (low: number, high: number, allowed: string) =>
+  v.pipe(v.number(allowed), v.minValue(low, allowed), v.maxValue(high, allowed));
+
+/** Limits but for 0 and 1 are arbitrary: what is beyond them nobody plans. */
+export const PlanSchema = v.strictObject(
+  {
+    devices: wholeNumber("a whole number from 2 to 10^12", 2, 1e12),
+    alpha: between(1e-6, 0.5, LEVEL_ALLOWED),
+    power: v.nullable(v.pipe(between(0.5, 1, POWER_ALLOWED), v.ltValue(1, POWER_ALLOWED))),
+    baseline: v.nullable(v.pipe(v.number(RATE_ALLOWED), v.gtValue(0, RATE_ALLOWED), v.ltValue(1, RATE_ALLOWED))),
+    lift: v.nullable(v.pipe(between(-1, 1000, LIFT_ALLOWED), v.notValue(0, LIFT_ALLOWED))),
+  },
+  "a plan {devices, alpha, power, baseline, lift}, or null",
+);
+
+/**
+ * What was decided before an experiment started: `devices` to wait for, in all groups together, before the one test of the
+ * primary goal at level `alpha`. `power`, `baseline` (conversion rate of the control) and `lift` (relative change to find)
+ * say where that number came from; null when it came from elsewhere.
+ */
+export type Plan = v.InferOutput<typeof PlanSchema>;
+
+/**
+ * Devices to wait for in each group, by its share of the weights, rounded up; none in a group of weight 0. The plan is
+ * reached when every group has its number.
+ */
+export function plannedOf(
+  plan: Plan,
+  groups: readonly { readonly name: string; readonly weight: number }[],
+): { readonly group: string; readonly devices: number }[] {
+  const weightTotal = groups.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
+  return groups.map(({ name, weight }) => {
+    // In whole numbers: 10^12 × a weight is more than a double holds, and rounding up would show it.
+    const devices = (BigInt(plan.devices) * BigInt(weight) + weightTotal - 1n) / weightTotal;
+    return { group: name, devices: Number(devices) };
+  });
+}
