@@ -12,7 +12,7 @@ export type { LiftIntervals } from "./lift-intervals.ts";
 export type { MonteCarloRuleInput, MonteCarloRuleResult } from "./monte-carlo-rule.ts";
 export { type PermutationTestInput, type PermutationTestResult, permutationTest } from "./permutation-test.ts";
 export type { BinaryPermutationInput, BinaryPermutationResult } from "./permute-conversions.ts";
-export type { ValuePermutationInput, ValuePermutationResult } from "./permute-values.ts";
+export type { PermutedValues, ValuePermutationInput, ValuePermutationResult } from "./permute-values.ts";
 export {
   type MdeProportionInput,
   type MdeProportionResult,

@@ -5,11 +5,18 @@ import { requireCount } from "./refuse.ts";
 import { powerOfTwo, twoMoments } from "./sample.ts";
 import { seededRandom } from "./seeded-random.ts";
 
+export interface PermutedValues {
+  /** One value per device, each from −1e300 to 1e300: the devices are permuted, never single events. */
+  readonly values: readonly number[];
+  /** So many more devices, whose value is 0: a whole number to 10^12, 0 when left out. Few of many devices buy something. */
+  readonly zeros?: number;
+}
+
 export interface ValuePermutationInput {
   readonly kind: "values";
-  /** One value per device, each from −1e300 to 1e300: the devices are permuted, never single events. */
-  readonly a: { readonly values: readonly number[] };
-  readonly b: { readonly values: readonly number[] };
+  /** The control. */
+  readonly a: PermutedValues;
+  readonly b: PermutedValues;
   /** Random permutations to look at when there are too many to look at all: 1 to 10^7, 9,999 when left out. */
   readonly draws?: number;
   /** Of the random permutations, a whole number from 0 to 2^53 − 1; 1 when left out. */
@@ -47,18 +54,24 @@ export function permuteValues(input: Omit<ValuePermutationInput, "kind">): Value
   const { a, b, draws = DRAWS, seed = 1 } = input;
   requireCount("draws", draws, 1, 1e7);
   requireCount("seed", seed, 0, Number.MAX_SAFE_INTEGER);
-  const { difference } = twoMoments(a, b);
-  const [nA, nB] = [a.values.length, b.values.length];
-  const ways = choose(nA + nB, nB) ?? Infinity;
+  requireCount("a.zeros", a.zeros ?? 0);
+  requireCount("b.zeros", b.zeros ?? 0);
+  const difference = differenceOf(a, b);
+  const [nA, nB] = [devicesOf(a), devicesOf(b)];
+  const n = nA + nB;
+  const ways = choose(n, nB) ?? Infinity;
   const kind = ways <= MOST_ENUMERATED ? "enumeration" : "monteCarlo";
   if (difference === null) {
     const none = { pTwoSided: null, log10PTwoSided: null, pGreater: null, pLess: null };
     return { status: "no_data", kind, permutations: 0, difference, ...none, exactPLower99: null, exactPUpper99: null };
   }
-  const values = inExactUnits([...a.values, ...b.values]);
-  const bounds = boundsOf(values, nA);
+  // A 0 adds nothing to a sum, and need not be put into a group.
+  const drawn = [a, b].map(({ values }) => values.filter((value) => value !== 0));
+  const values = inExactUnits(drawn.flat());
+  const bounds = boundsOf(values.slice(drawn[0]?.length), values, nB, n);
   if (kind === "enumeration") {
-    const { twoSided, greater, less } = countAll(values, nB, bounds);
+    const all = [...values, ...Array<number>(n - values.length).fill(0)];
+    const { twoSided, greater, less } = countAll(all, nB, bounds);
     const permutations = Number(ways);
     return {
       status: "ok",
@@ -72,7 +85,7 @@ export function permuteValues(input: Omit<ValuePermutationInput, "kind">): Value
       exactPUpper99: null,
     };
   }
-  const { twoSided, greater, less } = countRandom(values, nB, bounds, draws, seededRandom(seed));
+  const { twoSided, greater, less } = countRandom(values, nB, n, bounds, draws, seededRandom(seed));
   const { pValue, exactPLower99, exactPUpper99 } = monteCarloRule({ extreme: twoSided, draws });
   return {
     status: "ok",
@@ -85,6 +98,19 @@ export function permuteValues(input: Omit<ValuePermutationInput, "kind">): Value
     exactPLower99,
     exactPUpper99,
   };
+}
+
+function devicesOf({ values, zeros = 0 }: PermutedValues): number {
+  return values.length + zeros;
+}
+
+/** Mean of B minus mean of A. */
+function differenceOf(a: PermutedValues, b: PermutedValues): number | null {
+  const { a: ofA, b: ofB, difference } = twoMoments(a, b);
+  if ((a.zeros ?? 0) === 0 && (b.zeros ?? 0) === 0) return difference;
+  if (devicesOf(a) === 0 || devicesOf(b) === 0) return null;
+  const meanOf = (values: number, mean: number | null, all: number) => ((mean ?? 0) * values) / all;
+  return meanOf(b.values.length, ofB.mean, devicesOf(b)) - meanOf(a.values.length, ofA.mean, devicesOf(a));
 }
 
 function withLog(p: number) {
@@ -112,12 +138,12 @@ interface Bounds {
   readonly less: number;
 }
 
-function boundsOf(values: readonly number[], nA: number): Bounds {
-  const n = values.length;
+/** @param values of all n devices that have one, as they are to be summed; those of B again apart */
+function boundsOf(ofB: readonly number[], values: readonly number[], nB: number, n: number): Bounds {
   const total = values.reduce((sum, value) => sum + value, 0);
-  const seen = values.slice(nA).reduce((sum, value) => sum + value, 0);
-  if (areExact(values)) return { ...equallyExtreme(seen, total, n - nA, n), greater: seen, less: seen };
-  const mean = total * ((n - nA) / n);
+  const seen = ofB.reduce((sum, value) => sum + value, 0);
+  if (areExact(values)) return { ...equallyExtreme(seen, total, nB, n), greater: seen, less: seen };
+  const mean = total * (nB / n);
   const distance = Math.abs(seen - mean);
   const size = values.reduce((sum, value) => sum + Math.abs(value), 0);
   const tie = Math.max(TIE * distance, n * Number.EPSILON * size); // the second is what summing can be off by
@@ -159,17 +185,17 @@ function countAll(values: readonly number[], nB: number, bounds: Bounds): Counts
  * Source: selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S).
  */
 function countRandom(
-  values: readonly number[],
+  drawn: readonly number[],
   nB: number,
+  n: number,
   bounds: Bounds,
   draws: number,
   random: () => number,
 ): Counts {
   const counts = { twoSided: 0, greater: 0, less: 0 };
-  const drawn = values.filter((value) => value !== 0);
   for (let draw = 0; draw < draws; draw++) {
     let places = nB;
-    let left = values.length;
+    let left = n;
     let sum = 0;
     for (const value of drawn) {
       if (random() * left < places) {

@@ -107,6 +107,32 @@ describe("values", () => {
     );
   });
 
+  test("may leave out the devices whose value is 0, and say how many they are", () => {
+    const zeros = fc.nat(60);
+    fc.assert(
+      fc.property(cents, cents, zeros, zeros, (a, b, zerosA, zerosB) => {
+        const spelled = values([...a, ...Array(zerosA).fill(0)], [...b, ...Array(zerosB).fill(0)], { draws: 200 });
+        const short = permutationTest({
+          kind: "values",
+          a: { values: a, zeros: zerosA },
+          b: { values: b, zeros: zerosB },
+          draws: 200,
+        });
+        expect({ ...short, difference: null }).toEqual({ ...spelled, difference: null });
+        expectClose(short.difference, spelled.difference ?? 0, 1e-12);
+      }),
+    );
+  });
+
+  test("of a million million devices take as long as the few that are not 0", () => {
+    const few = (n: number) => ({ values: Array<number>(n).fill(1), zeros: 5e11 - n });
+    const { pTwoSided, exactPLower99, exactPUpper99 } = permutationTest({ kind: "values", a: few(3), b: few(11) });
+    const exact = (2 * (1 + 14 + 91 + 364)) / 2 ** 14;
+    expect(exactPLower99).toBeLessThan(exact);
+    expect(exactPUpper99).toBeGreaterThan(exact);
+    expect(pTwoSided).toBeCloseTo(exact, 1);
+  });
+
   test("do not change with the order, the groups' names, the unit or an offset", () => {
     const offset = fc.integer({ min: -1e6, max: 1e6 });
     fc.assert(
@@ -201,6 +227,7 @@ test.each<[PermutationTestInput, string]>([
   [{ kind: "binary", a: { n: 1, conversions: 2 }, b: { n: 1, conversions: 1 } }, "a.conversions is 2"],
   [{ kind: "values", a: { values: [Number.NaN] }, b: { values: [1] } }, "a.values[0] is NaN"],
   [{ kind: "values", a: { values: [1] }, b: { values: [1] }, draws: 0 }, "draws is 0"],
+  [{ kind: "values", a: { values: [1], zeros: -1 }, b: { values: [1] } }, "a.zeros is -1"],
   [{ kind: "values", a: { values: [1] }, b: { values: [1] }, seed: -1 }, "seed is -1"],
   [{ kind: "monteCarlo", extreme: 10, draws: 9 }, "extreme is 10: allowed are whole numbers from 0 to 9"],
   [{ kind: "bootstrap" } as never, "kind is bootstrap: allowed are binary, values and monteCarlo"],

@@ -1,0 +1,80 @@
+/** Thousands in groups of three: 5,612. */
+export function wholeWords(number: number): string {
+  return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** To so many significant digits, at least the whole ones, without zeros at the end: 12.4, 5, 1,234. */
+export function numberWords(number: number, digits = 3): string {
+  const size = Math.abs(number);
+  if (size >= 1e15 || (size > 0 && size < 1e-6)) return number.toPrecision(digits).replace("-", "−");
+  const places = size === 0 ? 0 : Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  const [whole = "", fraction = ""] = size.toFixed(Math.min(100, places)).split(".");
+  const kept = fraction.replace(/0+$/, "");
+  const text = `${wholeWords(Number(whole))}${kept === "" ? "" : `.${kept}`}`;
+  return number < 0 && text !== "0" ? `−${text}` : text;
+}
+
+/** A share or rate: 0.1242 is “12.4 %”. */
+export function percentWords(share: number): string {
+  return `${numberWords(100 * share)} %`;
+}
+
+/** Nearer to 0 than a hundredth of a percent there are no digits that mean something, but there is a side. */
+const NEAR_ZERO = 1e-4;
+
+/** A relative change, which never rounds to none: 0.0612 is “+6.1 %”. */
+export function changeWords(change: number): string {
+  if (change !== 0 && Math.abs(change) < NEAR_ZERO) return change > 0 ? "just above 0 %" : "just below 0 %";
+  return `${signed(100 * change)} %`;
+}
+
+/** A difference of rates: 0.0231 is “+2.3 points”. */
+export function pointWords(difference: number): string {
+  return `${changeWords(difference).replace(/ %$/, "")} percentage points`;
+}
+
+/** With its sign, to two significant digits: “+6.1”, “−120”. */
+export function signed(number: number): string {
+  const text = numberWords(number, 2);
+  return number > 0 ? `+${text}` : text;
+}
+
+/**
+ * A p-value to two significant digits, or as many as it takes to stay on its side of alpha: “p = 0.004”, “p < 1e-300”.
+ *
+ * @param log10P says it where the p-value underflows
+ */
+export function pWords(p: number, log10P: number | null, alpha: number): string {
+  if (p < 1e-300 || (log10P !== null && log10P < -300)) return "p < 1e-300";
+  for (let digits = 2; digits < 17; digits++) {
+    const text = p.toPrecision(digits);
+    if (Number(text) < alpha !== p < alpha) continue;
+    return `p = ${p < 0.001 ? shortExponent(p, digits) : String(Number(text))}`;
+  }
+  return `p = ${p}`;
+}
+
+function shortExponent(p: number, digits: number): string {
+  return p.toExponential(digits - 1).replace(/\.?0*e/, "e");
+}
+
+/** How often something with that probability comes up: “about 1 time in 250”. */
+export function oftenWords(p: number): string {
+  if (p >= 0.95) return "nearly always";
+  if (p >= 0.1) {
+    const times = Math.max(1, Math.min(9, Math.round(10 * p)));
+    return `about ${times} ${times === 1 ? "time" : "times"} in 10`;
+  }
+  if (p < 1e-6) return "less than 1 time in a million";
+  return `about 1 time in ${wholeWords(Number((1 / p).toPrecision(2)))}`;
+}
+
+/** “1 visitor”, “5,612 visitors”. */
+export function countWords(count: number, one: string, many = `${one}s`): string {
+  return `${wholeWords(count)} ${count === 1 ? one : many}`;
+}
+
+/** “B”, “B and C”, “B, C and D”. */
+export function listWords(names: readonly string[]): string {
+  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
