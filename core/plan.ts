@@ -35,11 +35,11 @@ export type Plan = v.InferOutput<typeof PlanSchema>;
 export function plannedOf(
   plan: Plan,
   groups: readonly { readonly name: string; readonly weight: number }[],
-): { readonly group: string; readonly devices: number }[] {
+): { readonly name: string; readonly devices: number }[] {
   const weightTotal = groups.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
   return groups.map(({ name, weight }) => {
     // In whole numbers: 10^12 × a weight is more than a double holds, and rounding up would show it.
     const devices = (BigInt(plan.devices) * BigInt(weight) + weightTotal - 1n) / weightTotal;
-    return { group: name, devices: Number(devices) };
+    return { name, devices: Number(devices) };
   });
 }

@@ -1,12 +1,14 @@
 import type { Experiment } from "./experiment.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, plannedOf } from "./plan.ts";
+import { PLANNED_ALPHA } from "./planned-devices.ts";
+import { adjusted } from "./report/adjusted.ts";
 import type { CountedEpoch } from "./report/counted.ts";
-import type { ReportDay } from "./report/daily.ts";
-import type { Formula } from "./report/formulas.ts";
-import type { GoalReport } from "./report/goal-report.ts";
-import type { Health, LeftOut } from "./report/health.ts";
-import type { Progress } from "./report/progress.ts";
-import type { Verdict } from "./report/verdict.ts";
+import { daily, type ReportDay } from "./report/daily.ts";
+import { FORMULAS, FORMULAS_VERSION, type Formula } from "./report/formulas.ts";
+import { type GoalReport, goalReport } from "./report/goal-report.ts";
+import { type Health, health, type LeftOut } from "./report/health.ts";
+import { type Progress, progress } from "./report/progress.ts";
+import { type Verdict, verdict } from "./report/verdict.ts";
 
 export interface ReportInput {
   /**
@@ -60,4 +62,68 @@ export interface Report {
   readonly goals: readonly GoalReport[];
   readonly days: readonly ReportDay[];
   readonly formulas: { readonly version: number; readonly list: readonly Formula[] };
+}
+
+/**
+ * The report of one epoch. The same input gives the same report: no clock, no randomness but of a fixed seed.
+ *
+ * @throws RangeError when one of `frozen` and `reachedAt` is missing, or the counts reached the plan and `frozen` is missing
+ */
+export function report(input: ReportInput): Report {
+  const { experiment, epoch, epochs, run, tally, frozen, reachedAt, asOf, leftOut } = input;
+  const { plan, groups, goals } = experiment;
+  refuseInvalid(input);
+  const counted = frozen ?? tally;
+  const alpha = plan?.alpha ?? PLANNED_ALPHA;
+  const context = { experiment, plan, alpha, isFixed: frozen !== null };
+  const found = {
+    health: health(tally, context, leftOut),
+    progress: progress({
+      groups,
+      plan,
+      counted: tally,
+      frozen,
+      reachedAt,
+      asOf,
+      isRunning: experiment.state === "active",
+    }),
+    goals: adjusted(
+      goals.map((goal) => goalReport(goal, counted, context)),
+      alpha,
+    ),
+  };
+  const [goal] = found.goals;
+  if (!goal) throw new RangeError("experiment.goals is empty: allowed are 1 to 20 goals");
+  return {
+    experiment: { key: experiment.key, title: experiment.title },
+    epoch,
+    epochs,
+    run,
+    from: counted?.firstAt ?? null,
+    to: counted?.lastAt ?? null,
+    asOf,
+    control: experiment.control,
+    alpha,
+    plan,
+    health: found.health,
+    verdict: verdict({ ...found, goal, context }),
+    progress: found.progress,
+    goals: found.goals,
+    days: daily(tally, experiment),
+    formulas: { version: FORMULAS_VERSION, list: FORMULAS },
+  };
+}
+
+/** A plan that was reached has one look, and it is not today's. */
+function refuseInvalid({ experiment, tally, frozen, reachedAt }: ReportInput): void {
+  const { plan, groups } = experiment;
+  if ((frozen === null) !== (reachedAt === null) || (frozen !== null && plan === null)) {
+    throw new RangeError(`reachedAt is ${reachedAt}: allowed is the time of frozen, both null without a plan`);
+  }
+  if (frozen !== null || plan === null) return;
+  const devices = (name: string) => tally?.groups.find(({ group }) => group === name)?.devices ?? 0;
+  const planned = plannedOf(plan, groups).filter((group) => group.devices > 0);
+  if (planned.every((group) => devices(group.name) >= group.devices)) {
+    throw new RangeError("frozen is null: allowed are the counts of when the plan was reached, because it was");
+  }
 }

@@ -8,9 +8,9 @@ export interface CountedEpoch {
   readonly groups: readonly CountedGroup[];
   /** Devices that were exposed to more than one group of this epoch; they count where they were first. */
   readonly twoGroups: number;
-  /** Of the first and the last device's first exposure; null without devices. ISO 8601 in UTC. */
-  readonly firstAt: string | null;
-  readonly lastAt: string | null;
+  /** Of the first and the last device's first exposure, ISO 8601 in UTC. */
+  readonly firstAt: string;
+  readonly lastAt: string;
   /** By the UTC day of a device's first exposure, ascending; days without devices may be missing. */
   readonly days: readonly CountedDay[];
 }
@@ -18,6 +18,7 @@ export interface CountedEpoch {
 export interface CountedGroup {
   readonly group: string;
   readonly devices: number;
+  /** Those of the experiment, in their order. */
   readonly goals: readonly CountedGoal[];
 }
 
@@ -29,18 +30,20 @@ export interface CountedGoal {
   readonly events: number;
   /** Of the events per device, zeros included. */
   readonly counts: ExactSums;
+  /** Goal events whose value is none that counts. */
+  readonly unusableValues: number;
   /** Of the value per device in millionths, zeros included. */
   readonly values: ExactSums;
-  /** The totals per device that are not 0, in ascending order, while there are fewer than 100; else null. */
-  readonly sample: { readonly counts: readonly number[]; readonly values: readonly bigint[] } | null;
 }
 
-/** Sums of whole numbers, exact. */
+/** Sums of the devices' totals, exact, in a stated unit. */
 export interface ExactSums {
   /** Devices of the group. */
   readonly n: number;
   readonly sum: bigint;
   readonly sumSquares: bigint;
+  /** The devices' totals that are not 0, ascending, while there are fewer than 100; else null. */
+  readonly sample: readonly bigint[] | null;
 }
 
 export interface CountedDay {
@@ -49,7 +52,7 @@ export interface CountedDay {
   readonly groups: readonly {
     readonly group: string;
     readonly devices: number;
-    /** Devices of this day that converted, whenever they did. */
-    readonly conversions: readonly { readonly event: string; readonly devices: number }[];
+    /** Devices of this day that converted, whenever they did; in the order of the goals. */
+    readonly converted: readonly number[];
   }[];
 }

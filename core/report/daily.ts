@@ -1,3 +1,6 @@
+import type { Experiment } from "../experiment.ts";
+import type { CountedEpoch } from "./counted.ts";
+
 /** A UTC day of devices' first exposures, with what was reached up to and including it. */
 export interface ReportDay {
   /** As `2026-11-21`. */
@@ -19,4 +22,34 @@ export interface ReportDay {
       readonly rateSoFar: number | null;
     }[];
   }[];
+}
+
+/** The days on which devices were first exposed. A day without is left out: a wrong clock may lie decades back. */
+export function daily(
+  counted: CountedEpoch | null,
+  { groups, goals }: Pick<Experiment, "groups" | "goals">,
+): ReportDay[] {
+  const soFar = groups.map(() => ({ devices: 0, conversions: goals.map(() => 0) }));
+  return (counted?.days ?? []).map((ofDay) => {
+    return {
+      day: ofDay.day,
+      groups: groups.map(({ name }, place) => {
+        const own = ofDay.groups.find(({ group }) => group === name);
+        const total = soFar[place] ?? { devices: 0, conversions: [] };
+        total.devices += own?.devices ?? 0;
+        return {
+          group: name,
+          devices: own?.devices ?? 0,
+          devicesSoFar: total.devices,
+          goals: goals.map(({ event }, goal) => {
+            const conversions = own?.converted[goal] ?? 0;
+            const conversionsSoFar = (total.conversions[goal] ?? 0) + conversions;
+            total.conversions[goal] = conversionsSoFar;
+            const rateSoFar = total.devices === 0 ? null : conversionsSoFar / total.devices;
+            return { event, conversions, conversionsSoFar, rateSoFar };
+          }),
+        };
+      }),
+    };
+  });
 }

@@ -1,6 +1,12 @@
 import type { Goal } from "../goal.ts";
-import type { Bounds } from "./bounds.ts";
+import { independence } from "../statistics/independence.ts";
+import { wilson } from "../statistics/wilson.ts";
+import { type Bounds, boundsOf, finite } from "./bounds.ts";
+import { compare } from "./compare.ts";
 import type { Comparison } from "./comparison.ts";
+import type { ReportContext } from "./context.ts";
+import type { CountedEpoch, CountedGoal } from "./counted.ts";
+import { momentsOf, VALUE_UNIT } from "./moments.ts";
 
 /** One goal's results: each group's, and each group's but the control's against the control. */
 export interface GoalReport {
@@ -46,4 +52,60 @@ export interface Omnibus {
   readonly df: number | null;
   readonly pValue: number | null;
   readonly log10P: number | null;
+}
+
+/** The results of a goal, not yet adjusted for how many comparisons there are. */
+export function goalReport(goal: Goal, counted: CountedEpoch | null, context: ReportContext): GoalReport {
+  const { experiment, alpha } = context;
+  const groups = experiment.groups.map(({ name }) => {
+    const group = counted?.groups.find((other) => other.group === name);
+    const own = group?.goals.find(({ event }) => event === goal.event);
+    return { name, devices: group?.devices ?? 0, goal: own ?? nothing(goal.event, group?.devices ?? 0) };
+  });
+  const rows = groups.map(({ name, devices, goal: own }): GoalGroup => {
+    const total = goal.kind === "count" ? own.counts : own.values;
+    const unit = goal.kind === "count" ? 1 : VALUE_UNIT;
+    const { mean, variance } = momentsOf(total, unit);
+    const isMean = goal.kind !== "binary";
+    return {
+      group: name,
+      isControl: name === experiment.control,
+      devices,
+      conversions: own.devices,
+      rate: devices === 0 ? null : own.devices / devices,
+      rateInterval: boundsOf(wilson({ conversions: own.devices, n: devices, alpha })),
+      events: own.events,
+      sum: isMean ? finite(Number(total.sum) / unit) : null,
+      mean: isMean && devices > 0 ? finite(mean) : null,
+      variance: isMean ? finite(variance) : null,
+    };
+  });
+  const control = groups.find(({ name }) => name === experiment.control);
+  const isPrimary = goal === experiment.goals[0];
+  return {
+    event: goal.event,
+    kind: goal.kind,
+    label: goal.label ?? goal.event,
+    primary: isPrimary,
+    groups: rows,
+    omnibus: goal.kind === "binary" && groups.length > 2 ? omnibusOf(rows) : null,
+    comparisons: groups
+      .filter(({ name }) => name !== experiment.control)
+      .map(({ name, goal: own }) =>
+        compare(goal.kind, experiment.control, control?.goal ?? nothing(goal.event, 0), name, own, context),
+      ),
+    adjustment: isPrimary ? "holm" : "benjamini-hochberg",
+  };
+}
+
+/** The counts of a goal that none of so many devices reached. */
+function nothing(event: string, devices: number): CountedGoal {
+  const sums = { n: devices, sum: 0n, sumSquares: 0n, sample: [] };
+  return { event, devices: 0, events: 0, unusableValues: 0, counts: sums, values: sums };
+}
+
+function omnibusOf(rows: readonly GoalGroup[]): Omnibus {
+  const table = rows.map(({ devices, conversions }) => [conversions, devices - conversions]);
+  const { status, chi2, df, pValue, log10P } = independence({ table });
+  return { status, chi2: finite(chi2), df, pValue: finite(pValue), log10P: finite(log10P) };
 }

@@ -1,3 +1,8 @@
+import type { ReportContext } from "./context.ts";
+import type { CountedEpoch } from "./counted.ts";
+import { healthProblems } from "./health-problems.ts";
+import { type SplitHealth, splitHealth } from "./split-health.ts";
+
 /** Whether the numbers may be trusted at all; to be shown before any result. */
 export interface Health {
   /** False while the split alarms: there is no verdict then, and pages dim the results. */
@@ -12,6 +17,8 @@ export interface Health {
   readonly unknownGroups: readonly { readonly group: string; readonly devices: number }[];
   /** What never reached the counts, null where nobody counted it. */
   readonly leftOut: LeftOut;
+  /** Goal events whose value could not be counted; they count as conversions. */
+  readonly unusableValues: number;
   /** All of the above that needs saying, the worst first; empty when there is nothing. */
   readonly problems: readonly HealthProblem[];
 }
@@ -26,43 +33,29 @@ export interface HealthProblem {
 export interface LeftOut {
   /** Requests of bots. */
   readonly bots: number | null;
-  /** Exposures to a group that somebody forced. */
+  /** Page views with a group that somebody forced. */
   readonly forced: number | null;
   /** Events that were refused. */
   readonly refused: number | null;
-  /** Goal events whose value could not be counted. */
-  readonly unusableValues: number | null;
 }
 
-/** Are devices split over the groups as this epoch's weights say (sample ratio mismatch, SRM)? */
-export interface SplitHealth {
-  /**
-   * `unexpected_arm`: devices in a group of weight 0. `single_arm`: fewer than two groups with a weight.
-   * `several_splits`: allocations give some devices other weights, so there is nothing to compare with.
-   */
-  readonly status: "ok" | "small_counts" | "unexpected_arm" | "single_arm" | "no_data" | "several_splits";
-  /** In the experiment's order. */
-  readonly groups: readonly {
-    readonly group: string;
-    readonly weight: number;
-    /** weight / sum of weights, 0 to 1. */
-    readonly expectedShare: number;
-    /** Devices; not rounded. */
-    readonly expected: number;
-    readonly observed: number;
-    /** Null without devices. */
-    readonly share: number | null;
-  }[];
-  /** The test whose p is shown; null where there was none. */
-  readonly test: "chi-square" | "exact binomial" | null;
-  readonly chi2: number | null;
-  readonly df: number | null;
-  readonly pValue: number | null;
-  /** Null where the probability is exactly 0, or not computable. */
-  readonly log10P: number | null;
-  /** The p-value that stays valid however often one looks. */
-  readonly alwaysValidP: number | null;
-  /** Alarm below this p-value. */
-  readonly threshold: number;
-  readonly mismatch: boolean;
+/** Of the epoch as it is now, whatever the results were computed from. */
+export function health(counted: CountedEpoch | null, context: ReportContext, leftOut: LeftOut): Health {
+  const { experiment } = context;
+  const groups = counted?.groups ?? [];
+  const isKnown = ({ group }: { group: string }) => experiment.groups.some(({ name }) => name === group);
+  const devices = groups.filter(isKnown).reduce((sum, group) => sum + group.devices, 0);
+  const split = splitHealth(counted, context);
+  const found = {
+    trusted: !split.mismatch,
+    split,
+    twoGroups: { devices: counted?.twoGroups ?? 0, share: devices === 0 ? null : (counted?.twoGroups ?? 0) / devices },
+    unknownGroups: groups.filter((group) => !isKnown(group)).map(({ group, devices }) => ({ group, devices })),
+    leftOut,
+    unusableValues: groups
+      .filter(isKnown)
+      .flatMap(({ goals }) => goals.filter((_, place) => experiment.goals[place]?.kind === "value"))
+      .reduce((sum, goal) => sum + goal.unusableValues, 0),
+  };
+  return { ...found, problems: healthProblems(found) };
 }

@@ -49,7 +49,7 @@ export function pWords(p: number, log10P: number | null, alpha: number): string 
   for (let digits = 2; digits < 17; digits++) {
     const text = p.toPrecision(digits);
     if (Number(text) < alpha !== p < alpha) continue;
-    return `p = ${p < 0.001 ? shortExponent(p, digits) : String(Number(text))}`;
+    return `p = ${p < 1e-5 ? shortExponent(p, digits) : String(Number(text))}`;
   }
   return `p = ${p}`;
 }

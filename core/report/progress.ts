@@ -1,3 +1,8 @@
+import { type Plan, plannedOf } from "../plan.ts";
+import type { CountedEpoch } from "./counted.ts";
+import { countWords, wholeWords } from "./number-words.ts";
+import { paceOf } from "./pace.ts";
+
 /** How far an experiment is on its way to the number of devices that it was planned for. */
 export interface Progress {
   /** Devices exposed so far, in all groups of the experiment. */
@@ -21,4 +26,79 @@ export interface Progress {
   readonly daysLeft: number | null;
   /** All of it in words, such as “412 of 3,842 planned visitors per group (11 %). At the current pace about 9 more days.” */
   readonly sentences: readonly string[];
+}
+
+export interface ProgressInput {
+  readonly groups: readonly { readonly name: string; readonly weight: number }[];
+  readonly plan: Plan | null;
+  readonly counted: CountedEpoch | null;
+  /** At the moment at which the plan was reached. */
+  readonly frozen: CountedEpoch | null;
+  readonly reachedAt: string | null;
+  readonly asOf: string;
+  /** Whether visitors still come. */
+  readonly isRunning: boolean;
+}
+
+export function progress(input: ProgressInput): Progress {
+  const { groups, plan, counted, frozen, reachedAt, asOf, isRunning } = input;
+  const planned = plan && plannedOf(plan, groups);
+  const rows = groups.map(({ name }, place) => ({
+    group: name,
+    devices: devicesIn(counted, name),
+    planned: planned?.[place]?.devices ?? null,
+  }));
+  const devices = sum(rows.map((row) => row.devices));
+  const shares = rows.flatMap((row) => (row.planned ? [Math.min(1, row.devices / row.planned)] : []));
+  const pace = paceOf(counted, asOf);
+  const left = rows.map((row) => {
+    const missing = Math.max(0, (row.planned ?? 0) - row.devices);
+    const perDay = pace?.perDay(row.group) ?? 0;
+    return missing === 0 ? 0 : perDay === 0 ? null : missing / perDay;
+  });
+  const isWaiting = plan !== null && reachedAt === null && isRunning;
+  const known = {
+    devices,
+    groups: rows,
+    share: shares.length === 0 ? null : Math.min(...shares),
+    reachedAt,
+    devicesSince: frozen ? devices - sum(groups.map(({ name }) => devicesIn(frozen, name))) : 0,
+    devicesPerDay: pace && sum(groups.map(({ name }) => pace.perDay(name))),
+    daysLeft: isWaiting && left.every((days) => days !== null) ? Math.max(...left) : null,
+  };
+  return { ...known, sentences: sentencesOf(known, isRunning) };
+}
+
+function devicesIn(counted: CountedEpoch | null, name: string): number {
+  return counted?.groups.find(({ group }) => group === name)?.devices ?? 0;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+function sentencesOf(progress: Omit<Progress, "sentences">, isRunning: boolean): string[] {
+  const { devices, groups, share, reachedAt, devicesSince, daysLeft } = progress;
+  const off = isRunning ? [] : ["The experiment is not running."];
+  if (share === null) return [`${countWords(devices, "visitor")} so far.`, ...off];
+  if (reachedAt !== null) {
+    const since = devicesSince === 0 ? [] : [`${countWords(devicesSince, "visitor")} since then: not counted here.`];
+    return [`The planned number of visitors was reached on ${reachedAt.slice(0, 10)}.`, ...since];
+  }
+  const behind = groups.find((row) => row.planned && row.devices / row.planned === share) ?? groups[0];
+  const planned = new Set(groups.flatMap((row) => (row.planned ? [row.planned] : [])));
+  const where = planned.size === 1 ? "per group" : `in ${behind?.group}`;
+  const numbers = `${wholeWords(behind?.devices ?? 0)} of ${wholeWords(behind?.planned ?? 0)}`;
+  const reached = `${numbers} planned visitors ${where} (${shareWords(share)}).`;
+  return [reached, ...off, ...(daysLeft === null ? [] : [`At the current pace ${daysWords(daysLeft)}.`])];
+}
+
+/** 100 % only when it is reached. */
+function shareWords(share: number): string {
+  return `${share < 1 ? Math.min(99, Math.round(100 * share)) : 100} %`;
+}
+
+function daysWords(days: number): string {
+  if (days < 1) return "less than 1 more day";
+  return days > 1000 ? "more than 1,000 more days" : `about ${countWords(Math.ceil(days), "more day")}`;
 }

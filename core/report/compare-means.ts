@@ -1,0 +1,66 @@
+import { agreeing } from "../statistics/agreeing.ts";
+import { liftIntervals } from "../statistics/lift-intervals.ts";
+import { permuteValues } from "../statistics/permute-values.ts";
+import { tQuantile } from "../statistics/t.ts";
+import { welch } from "../statistics/welch.ts";
+import { boundsOf, finite } from "./bounds.ts";
+import type { SingleLook } from "./compare-rates.ts";
+import type { ExactSums } from "./counted.ts";
+import { momentsOf } from "./moments.ts";
+
+/**
+ * Compares a group's total per device with the control's, at level alpha. While both groups have so few totals that are not
+ * 0 that a mean of them is far from normal, the permutation test decides about 0, and the intervals of Welch's test end as
+ * that one says.
+ *
+ * @param unit how many units of the sums make one of the result
+ */
+export function compareMeans(a: ExactSums, b: ExactSums, unit: number, alpha: number): SingleLook {
+  const [ofA, ofB] = [momentsOf(a, unit), momentsOf(b, unit)];
+  const { status, difference, df, pValue, log10P, ciLower, ciUpper } = welch({ a: ofA, b: ofB, alpha });
+  const hasDevices = a.n > 0 && b.n > 0;
+  const permuted = hasDevices ? permutation(a, b) : null;
+  const p = permuted ? permuted.pTwoSided : pValue;
+  const rejects = p !== null && p < alpha && difference !== 0;
+  const interval = ciLower === null || ciUpper === null ? null : ([ciLower, ciUpper] as const);
+  const errorOf = ({ n, variance }: typeof ofA) => Math.sqrt((variance ?? 0) / n);
+  const lift =
+    difference === null || df === null
+      ? null
+      : liftIntervals(
+          { value: ofA.mean, standardError: errorOf(ofA) },
+          { value: ofB.mean, standardError: errorOf(ofB) },
+          difference,
+          tQuantile(alpha / 2, df),
+          rejects,
+        );
+  return {
+    status: !hasDevices ? "no_data" : permuted ? "ok" : status,
+    difference: hasDevices ? finite(difference) : null,
+    differenceInterval: boundsOf(interval && permuted ? agreeing(interval, difference ?? 0, rejects) : interval),
+    lift: finite(lift?.lift ?? (difference === null || ofA.mean === 0 ? null : difference / ofA.mean)),
+    liftInterval: boundsOf(lift?.liftFieller ?? null),
+    liftStatus: liftStatusOf(hasDevices, ofA.mean, lift?.liftStatus ?? "ok"),
+    test: p === null ? null : permuted ? "permutation" : "welch",
+    pValue: finite(p),
+    log10P: finite(permuted ? permuted.log10PTwoSided : log10P),
+    permutations:
+      permuted?.exactPLower99 == null || permuted.exactPUpper99 === null
+        ? null
+        : { drawn: permuted.permutations, p99: [permuted.exactPLower99, permuted.exactPUpper99] },
+    chanceToBeatControl: null,
+  };
+}
+
+function liftStatusOf(hasDevices: boolean, baseline: number, status: string): SingleLook["liftStatus"] {
+  if (!hasDevices) return "no_data";
+  if (baseline === 0) return "baseline_zero";
+  return status === "baseline_not_separated_from_zero" ? "baseline_near_zero" : "ok";
+}
+
+/** The permutation test of all devices' totals; null where a group has too many that are not 0 to list them. */
+function permutation(a: ExactSums, b: ExactSums) {
+  if (a.sample === null || b.sample === null) return null;
+  const listed = (sample: readonly bigint[], n: number) => ({ values: sample.map(Number), zeros: n - sample.length });
+  return permuteValues({ a: listed(a.sample, a.n), b: listed(b.sample, b.n) });
+}

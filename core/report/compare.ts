@@ -1,0 +1,48 @@
+import type { Goal } from "../goal.ts";
+import { plannedOf } from "../plan.ts";
+import { alwaysValidMeans, alwaysValidRates, asTotals } from "./always-valid-comparison.ts";
+import { compareMeans } from "./compare-means.ts";
+import { compareRates } from "./compare-rates.ts";
+import type { Comparison } from "./comparison.ts";
+import type { ReportContext } from "./context.ts";
+import type { CountedGoal } from "./counted.ts";
+import { VALUE_UNIT } from "./moments.ts";
+
+/** A group against the control on one goal, not yet adjusted for how many comparisons there are. */
+export function compare(
+  kind: Goal["kind"],
+  control: string,
+  ofControl: CountedGoal,
+  group: string,
+  ofGroup: CountedGoal,
+  context: ReportContext,
+): Comparison {
+  const { alpha, isFixed, plan, experiment } = context;
+  const weightOf = (name: string) => experiment.groups.find((other) => other.name === name)?.weight ?? 0;
+  const isPlanned = ({ name }: { name: string }) => name === control || name === group;
+  const planned =
+    plan &&
+    plannedOf(plan, experiment.groups)
+      .filter(isPlanned)
+      .reduce((sum, { devices }) => sum + devices, 0);
+  const names = { group, control, adjustedP: null };
+  if (kind === "binary") {
+    const [a, b] = [ofControl, ofGroup].map(({ counts, devices }) => ({ n: counts.n, conversions: devices })) as [
+      { n: number; conversions: number },
+      { n: number; conversions: number },
+    ];
+    // Weights say in what ratio conversions come only where all visitors are split by the same ones.
+    const live = () =>
+      experiment.allocations.length === 0
+        ? alwaysValidRates(a, b, [weightOf(control), weightOf(group)], alpha)
+        : alwaysValidMeans(asTotals(a), asTotals(b), 1, alpha, planned);
+    return { ...names, ...compareRates(a, b, alpha), alwaysValid: isFixed ? null : { ...live(), adjustedP: null } };
+  }
+  const unit = kind === "count" ? 1 : VALUE_UNIT;
+  const [a, b] = kind === "count" ? [ofControl.counts, ofGroup.counts] : [ofControl.values, ofGroup.values];
+  return {
+    ...names,
+    ...compareMeans(a, b, unit, alpha),
+    alwaysValid: isFixed ? null : { ...alwaysValidMeans(a, b, unit, alpha, planned), adjustedP: null },
+  };
+}

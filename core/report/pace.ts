@@ -1,0 +1,31 @@
+import type { CountedEpoch } from "./counted.ts";
+
+/** How fast devices come. */
+export interface Pace {
+  /** Newly exposed devices of a group per day. */
+  readonly perDay: (group: string) => number;
+}
+
+const DAY_MS = 86_400_000;
+/** A week, so that weekends are in it. */
+const DAYS = 7;
+/** Arbitrary: the first devices of an hour say nothing about a day. */
+const LEAST_DAYS = 1 / 24;
+
+/**
+ * The pace of the last days: from the first device, or from 0:00 UTC six days ago when that is later, to now.
+ *
+ * @param asOf now, ISO 8601 in UTC
+ * @returns null without devices, or when they have come for less than an hour
+ */
+export function paceOf(counted: CountedEpoch | null, asOf: string): Pace | null {
+  if (!counted) return null;
+  const start = Date.parse(asOf.slice(0, 10)) - (DAYS - 1) * DAY_MS;
+  const days = (Date.parse(asOf) - Math.max(Date.parse(counted.firstAt), start)) / DAY_MS;
+  if (days < LEAST_DAYS) return null;
+  const recent = counted.days.filter(({ day }) => Date.parse(day) >= start).flatMap(({ groups }) => groups);
+  return {
+    perDay: (name) =>
+      recent.filter(({ group }) => group === name).reduce((sum, { devices }) => sum + devices, 0) / days,
+  };
+}

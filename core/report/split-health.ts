@@ -1,0 +1,84 @@
+import { alwaysValid } from "../statistics/always-valid.ts";
+import { SRM_THRESHOLD, sampleRatioMismatch } from "../statistics/sample-ratio-mismatch.ts";
+import { finite } from "./bounds.ts";
+import type { ReportContext } from "./context.ts";
+import type { CountedEpoch } from "./counted.ts";
+
+/** Are devices split over the groups as this epoch's weights say (sample ratio mismatch, SRM)? */
+export interface SplitHealth {
+  /**
+   * `unexpected_arm`: devices in a group of weight 0. `single_arm`: fewer than two groups with a weight.
+   * `several_splits`: allocations give some devices other weights, so there is nothing to compare with.
+   */
+  readonly status: "ok" | "small_counts" | "unexpected_arm" | "single_arm" | "no_data" | "several_splits";
+  /** In the experiment's order. */
+  readonly groups: readonly {
+    readonly group: string;
+    readonly weight: number;
+    /** weight / sum of weights, 0 to 1. */
+    readonly expectedShare: number;
+    /** Devices; not rounded. */
+    readonly expected: number;
+    readonly observed: number;
+    /** Null without devices. */
+    readonly share: number | null;
+  }[];
+  /** The test whose p is shown; null where there was none. */
+  readonly test: "chi-square" | "exact binomial" | null;
+  readonly chi2: number | null;
+  readonly df: number | null;
+  readonly pValue: number | null;
+  /** Null where the probability is exactly 0, or not computable. */
+  readonly log10P: number | null;
+  /** The p-value that stays valid however often one looks. */
+  readonly alwaysValidP: number | null;
+  /** Alarm below this p-value. */
+  readonly threshold: number;
+  readonly mismatch: boolean;
+}
+
+/** Departures from the weights that are looked for at any look: about a hundredth. */
+const CONCENTRATION = 10_000;
+
+const UNTESTED = { test: null, chi2: null, df: null, pValue: null, log10P: null, alwaysValidP: null, mismatch: false };
+
+export function splitHealth(counted: CountedEpoch | null, { experiment }: ReportContext): SplitHealth {
+  const observed = (name: string) => counted?.groups.find(({ group }) => group === name)?.devices ?? 0;
+  const counts = experiment.groups.map(({ name }) => observed(name));
+  const weights = experiment.groups.map(({ weight }) => weight);
+  const devices = counts.reduce((sum, count) => sum + count, 0);
+  const weightTotal = weights.reduce((sum, weight) => sum + weight, 0);
+  const groups = experiment.groups.map(({ name, weight }) => ({
+    group: name,
+    weight,
+    expectedShare: weight / weightTotal,
+    expected: (devices * weight) / weightTotal,
+    observed: observed(name),
+    share: devices === 0 ? null : observed(name) / devices,
+  }));
+  const known = { groups, threshold: SRM_THRESHOLD };
+  if (experiment.allocations.length > 0) return { ...known, ...UNTESTED, status: "several_splits" };
+  const { status, chi2, df, pValue, log10P, decidingP, exactBinomialLog10P, mismatch } = sampleRatioMismatch({
+    counts,
+    weights,
+  });
+  const isExact = decidingP !== pValue;
+  const live = alwaysValid({
+    kind: "multinomial",
+    counts,
+    weights,
+    alpha: SRM_THRESHOLD,
+    concentration: CONCENTRATION,
+  });
+  return {
+    ...known,
+    status,
+    test: decidingP === null || status === "unexpected_arm" ? null : isExact ? "exact binomial" : "chi-square",
+    chi2: finite(chi2),
+    df,
+    pValue: finite(decidingP),
+    log10P: finite(isExact ? exactBinomialLog10P : log10P),
+    alwaysValidP: finite(live.pValue),
+    mismatch,
+  };
+}

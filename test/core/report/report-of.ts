@@ -1,0 +1,123 @@
+import type { Goal } from "../../../core/goal.ts";
+import type { Plan } from "../../../core/plan.ts";
+import type { CountedEpoch, CountedGoal, ExactSums } from "../../../core/report/counted.ts";
+import { type Report, type ReportInput, report } from "../../../core/report.ts";
+
+/** A group as a test says it: devices, and of those how many converted on each binary goal. */
+export type Row = readonly [group: string, devices: number, ...conversions: readonly number[]];
+
+const GOALS: readonly Goal[] = [{ event: "button_click", kind: "binary" }];
+
+/** Counts of one epoch: all devices of one day. */
+export function countedOf(rows: readonly Row[], goals: readonly Goal[] = GOALS): CountedEpoch {
+  return {
+    epoch: 1,
+    groups: rows.map(([group, devices, ...conversions]) => ({
+      group,
+      devices,
+      goals: goals.map((goal, place) => binary(goal.event, devices, conversions[place] ?? 0)),
+    })),
+    twoGroups: 0,
+    firstAt: "2026-11-20T12:00:00.000Z",
+    lastAt: "2026-11-21T12:00:00.000Z",
+    days: [
+      {
+        day: "2026-11-20",
+        groups: rows.map(([group, devices, ...converted]) => ({ group, devices, converted })),
+      },
+    ],
+  };
+}
+
+function binary(event: string, n: number, conversions: number): CountedGoal {
+  const nothing: ExactSums = { n, sum: 0n, sumSquares: 0n, sample: [] };
+  const ones = BigInt(conversions);
+  const sample = conversions < 100 ? Array<bigint>(conversions).fill(1n) : null;
+  return {
+    event,
+    devices: conversions,
+    events: conversions,
+    unusableValues: 0,
+    counts: { n, sum: ones, sumSquares: ones, sample },
+    values: nothing,
+  };
+}
+
+/** A goal of which each device has a total; in millionths, as values are counted. */
+export function totalsOf(event: string, totals: readonly number[]): CountedGoal {
+  const millionths = totals.map((total) => BigInt(Math.round(total * 1e6)));
+  const others = millionths.filter((total) => total !== 0n).sort((a, b) => (a < b ? -1 : 1));
+  const sums = {
+    n: totals.length,
+    sum: others.reduce((sum, total) => sum + total, 0n),
+    sumSquares: others.reduce((sum, total) => sum + total * total, 0n),
+    sample: others.length < 100 ? others : null,
+  };
+  const whole = { ...sums, sum: sums.sum / 1_000_000n, sumSquares: sums.sumSquares / 1_000_000n ** 2n };
+  return {
+    event,
+    devices: others.length,
+    events: Number(whole.sum),
+    unusableValues: 0,
+    counts: { ...whole, sample: others.length < 100 ? others.map((total) => total / 1_000_000n) : null },
+    values: sums,
+  };
+}
+
+export const PLAN: Plan = { devices: 7684, alpha: 0.05, power: 0.8, baseline: 0.1, lift: 0.2 };
+
+type Change = Partial<Omit<ReportInput, "experiment">> & { readonly experiment?: Partial<ReportInput["experiment"]> };
+
+/** What a report of groups of equal weight, the first of them the control, is made from; without a plan. */
+export function inputOf(rows: readonly Row[], { experiment, ...change }: Change = {}): ReportInput {
+  const goals = experiment?.goals ?? [...GOALS];
+  return {
+    experiment: {
+      key: "headline_test",
+      title: "Headline",
+      state: "active",
+      groups: rows.map(([name]) => ({ name, weight: 50 })),
+      control: rows[0]?.[0] ?? "A",
+      goals,
+      allocations: [],
+      plan: null,
+      ...experiment,
+    },
+    epoch: 1,
+    epochs: [1],
+    run: null,
+    tally: countedOf(rows, goals),
+    frozen: null,
+    reachedAt: null,
+    asOf: "2026-11-21T12:00:00.000Z",
+    leftOut: { bots: null, forced: null, refused: null },
+    ...change,
+  };
+}
+
+/** The report while visitors come, or without a plan. */
+export function reportOf(rows: readonly Row[], change: Change = {}): Report {
+  return report(inputOf(rows, change));
+}
+
+/** The report at the one look of a plan of so many devices: those that there are. */
+export function decidedReport(rows: readonly Row[], change: Change = {}): Report {
+  const { tally, ...input } = inputOf(rows, change);
+  const weightTotal = input.experiment.groups.reduce((sum, { weight }) => sum + weight, 0);
+  // As many as every group has by its weight.
+  const devices = Math.floor(
+    Math.min(
+      ...rows.flatMap(([name, count]) => {
+        const weight = input.experiment.groups.find((group) => group.name === name)?.weight ?? 0;
+        return weight === 0 ? [] : [(count * weightTotal) / weight];
+      }),
+    ),
+  );
+  return report({
+    ...input,
+    experiment: { ...input.experiment, plan: { ...PLAN, devices: Math.max(2, devices), ...change.experiment?.plan } },
+    tally,
+    frozen: input.frozen ?? tally,
+    reachedAt: input.reachedAt ?? "2026-11-21T11:00:00.000Z",
+  });
+}
