@@ -5,6 +5,7 @@ import { GroupName, Groups, hasGroup, hasOwnValues } from "./group.ts";
 import { Key } from "./key.ts";
 import { LayerSchema } from "./layer.ts";
 import { parse } from "./parse.ts";
+import { PlanSchema } from "./plan.ts";
 import { Routes } from "./routes.ts";
 import { Rule } from "./rule.ts";
 import { Text } from "./text.ts";
@@ -29,6 +30,8 @@ const DEFINITION = {
   layer: v.nullable(LayerSchema),
   goals: Goals,
   sticky: v.boolean("true or false"),
+  // Files and histories from before there were plans have none.
+  plan: v.exactOptional(v.nullable(PlanSchema), null),
 };
 
 /** All of those fields; whether they fit together only a whole experiment shows. */
@@ -122,6 +125,7 @@ export const NEW_FIELDS = {
   dependsOn: null,
   layer: null,
   sticky: true,
+  plan: null,
 } as const satisfies Partial<Experiment>;
 
 /** Parses a stored experiment. Throws InvalidInput naming field, value and what is allowed. */

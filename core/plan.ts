@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parse } from "./parse.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const RATE_ALLOWED = "a rate above 0 and below 1, or null";
@@ -27,6 +28,11 @@ export const PlanSchema = v.strictObject(
  * say where that number came from; null when it came from elsewhere.
  */
 export type Plan = v.InferOutput<typeof PlanSchema>;
+
+/** Throws InvalidInput naming field, value and what is allowed. */
+export function parsePlan(input: unknown): Plan | null {
+  return parse(v.strictObject({ plan: v.nullable(PlanSchema) }), { plan: input }).plan;
+}
 
 /**
  * Devices to wait for in each group, by its share of the weights, rounded up; none in a group of weight 0. The plan is

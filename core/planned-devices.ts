@@ -1,13 +1,17 @@
 import { sampleSizeProportion } from "./statistics/sample-size.ts";
 
 /** What a test is planned to find. */
-export interface Plan {
+export interface PlannedEffect {
   /** Conversion rate of the control, above 0 and below 1. */
   readonly baseline: number;
   /** Relative change of it that is to be found, 0.1 for 10 % more; not 0. */
   readonly lift: number;
   readonly groups: readonly { readonly name: string; readonly weight: number }[];
   readonly control: string;
+  /** Two-sided significance level of all comparisons together; 0.05 when left out. */
+  readonly alpha?: number;
+  /** Chance to find the change if it is there; 0.8 when left out. */
+  readonly power?: number;
 }
 
 export interface PlannedDevices {
@@ -15,7 +19,7 @@ export interface PlannedDevices {
   readonly total: number;
   /** In the order of the plan; a group of weight 0 gets none. */
   readonly groups: readonly { readonly name: string; readonly devices: number }[];
-  /** Two-sided significance level of each comparison: 5 % shared by as many as there are (Bonferroni). */
+  /** Two-sided significance level of each comparison: the whole shared by as many as there are (Bonferroni). */
   readonly alpha: number;
 }
 
@@ -23,19 +27,26 @@ export const PLANNED_ALPHA = 0.05;
 export const PLANNED_POWER = 0.8;
 
 /**
- * Devices to wait for before a result is looked at, so that a change of that size is found with a chance of 80 % between the
+ * Devices to wait for before a result is looked at, so that a change of that size is found with that chance between the
  * control and each other group. The smallest group decides: all of them grow together.
  *
  * @throws RangeError when the rate with the lift is not from 0 to 1, or nobody gets the control or any other group
  */
-export function plannedDevices({ baseline, lift, groups, control }: Plan): PlannedDevices {
+export function plannedDevices({
+  baseline,
+  lift,
+  groups,
+  control,
+  alpha: whole = PLANNED_ALPHA,
+  power = PLANNED_POWER,
+}: PlannedEffect): PlannedDevices {
   if (lift === 0 || !Number.isFinite(lift)) throw new RangeError("lift: allowed is a number other than 0");
   const weightTotal = groups.reduce((sum, { weight }) => sum + weight, 0);
   const own = groups.find(({ name }) => name === control)?.weight ?? 0;
   const others = groups.filter(({ name, weight }) => name !== control && weight > 0);
   if (own === 0 || others.length === 0)
     throw new RangeError("groups: allowed are a control and another that devices get");
-  const alpha = PLANNED_ALPHA / others.length;
+  const alpha = whole / others.length;
   const totals = others.map(({ weight }) => {
     const ratio = weight / own;
     const difference = baseline * lift;
@@ -44,7 +55,7 @@ export function plannedDevices({ baseline, lift, groups, control }: Plan): Plann
       baseline,
       difference,
       alpha,
-      power: PLANNED_POWER,
+      power,
       ratio,
     });
     return ((nAExact ?? Number.POSITIVE_INFINITY) * weightTotal) / own;

@@ -15,9 +15,10 @@ export interface ReportInput {
    * The experiment as it was in that epoch: groups and weights, control, goals, allocations and plan. `state` says whether
    * visitors still come.
    */
-  readonly experiment: Pick<Experiment, "key" | "title" | "state" | "groups" | "control" | "goals" | "allocations"> & {
-    readonly plan: Plan | null;
-  };
+  readonly experiment: Pick<
+    Experiment,
+    "key" | "title" | "state" | "groups" | "control" | "goals" | "allocations" | "plan"
+  >;
   readonly epoch: number;
   /** All epochs that have results, ascending. */
   readonly epochs: readonly number[];

@@ -1,5 +1,6 @@
 import { DEFINITION_FIELDS, type Definition, type Experiment, parseExperiment, type State } from "./experiment.ts";
 import { InvalidInput } from "./parse.ts";
+import { parsePlan } from "./plan.ts";
 
 /** What someone wants to change, and who. What is left out stays. */
 export interface Change {
@@ -27,6 +28,9 @@ const SPLITTING = ["unit", "routes", "rule", "allocations", "dependsOn", "layer"
  * Every activation opens a new epoch, and so does a change of who gets which group while it is active: devices of
  * different epochs are never counted together. The version grows by one with every change.
  *
+ * A plan is made before an experiment starts: while it is active, neither the plan nor, with one, the goal that it is about
+ * can change. Who could change it after a look would have as many tries as looks; stop it, and plan the next epoch.
+ *
  * @param now ISO 8601 time in UTC
  * @throws InvalidInput when the change is not allowed from the present state, or its result is no valid experiment
  */
@@ -39,6 +43,7 @@ export function transition(experiment: Experiment, change: Change, now: string):
     ]);
   }
   refuseOtherFields(definition);
+  if (experiment.state === "active" && state === "active") refuseOtherPlan(experiment, definition);
   const wasActive = experiment.state === "active";
   const starts = state === "active" && !wasActive;
   const ends = state !== "active" && wasActive;
@@ -67,6 +72,22 @@ function refuseOtherFields(definition: object): void {
   if (unknown.length === 0) return;
   const allowed = `no such field here: a change may have ${DEFINITION_FIELDS.join(", ")}`;
   throw new InvalidInput(unknown.map(([field, value]) => ({ field, value, allowed })));
+}
+
+function refuseOtherPlan({ plan, goals }: Experiment, definition: Partial<Definition>): void {
+  const isOther = (after: unknown, before: unknown) =>
+    after !== undefined && JSON.stringify(after) !== JSON.stringify(before);
+  const wanted = definition.plan === undefined ? plan : parsePlan(definition.plan);
+  if (isOther(wanted, plan)) {
+    const allowed = `${plan === null ? "none" : "the one that it has"} while it is active: stop the experiment to plan anew`;
+    throw new InvalidInput([{ field: "plan", value: definition.plan, allowed }]);
+  }
+  const [before] = goals;
+  const [after] = Array.isArray(definition.goals) ? definition.goals : goals;
+  if (plan !== null && (isOther(after?.event, before?.event) || isOther(after?.kind, before?.kind))) {
+    const allowed = `“${before?.event}” (${before?.kind}) while it is active: its plan is about that goal`;
+    throw new InvalidInput([{ field: "goals[0].event", value: after?.event, allowed }]);
+  }
 }
 
 /** Whether some device may get another group, or take part when it did not. Texts, HTML, payloads and order do not matter. */

@@ -1,9 +1,10 @@
-import type { Definition } from "../../core/experiment.ts";
+import type { Definition, State } from "../../core/experiment.ts";
 import type { Group } from "../../core/group.ts";
 import { LAYER_SLOTS } from "../../core/layer.ts";
 import type { Problem } from "../../core/parse.ts";
 import { MAX_PAYLOAD_DEPTH } from "../../core/payload.ts";
 import type { AllocationFields, ExperimentForm, GoalFields, GroupFields } from "./experiment-form.ts";
+import { readPlan } from "./plan-fields.ts";
 
 /** What a form says, in the shape of a definition; whether it is one is for the core to say. */
 export interface Entered {
@@ -18,7 +19,11 @@ const SHARE_ALLOWED = "a share from 0.01 to 100 percent, to a hundredth of a per
  * @param key the experiment's
  * @param before what the experiment is now: an empty text stays one, where elsewhere nothing entered is nothing
  */
-export function enteredBy(form: ExperimentForm, key: string, before: Definition | null = null): Entered {
+export function enteredBy(
+  form: ExperimentForm,
+  key: string,
+  before: (Definition & { readonly state?: State }) | null = null,
+): Entered {
   const problems: Problem[] = [];
   const groups = form.groups.map((fields, place) =>
     readGroup(
@@ -47,6 +52,7 @@ export function enteredBy(form: ExperimentForm, key: string, before: Definition 
     layer,
     goals: form.goals.map(readGoal),
     sticky: form.sticky,
+    plan: readPlan(form, groups, before, (problem) => problems.push(problem)),
   };
   return { definition: definition as Definition, problems };
 }

@@ -1,6 +1,7 @@
 import type { Definition, Experiment } from "../../core/experiment.ts";
 import { MAX_GROUPS } from "../../core/group.ts";
 import { LAYER_SLOTS } from "../../core/layer.ts";
+import { planFieldsOf } from "./plan-fields.ts";
 
 export interface GroupFields {
   readonly name: string;
@@ -23,6 +24,14 @@ export interface AllocationFields {
   readonly rule: string;
   /** By the groups' places. */
   readonly weights: readonly string[];
+}
+
+export interface PlanFields {
+  /** In percent. */
+  readonly baseline: string;
+  readonly lift: string;
+  /** Empty for as many as the other two need. */
+  readonly devices: string;
 }
 
 /** An experiment as a person enters it: everything is text, and nothing is checked yet. */
@@ -49,8 +58,7 @@ export interface ExperimentForm {
   readonly unit: string;
   readonly salt: string;
   readonly sticky: boolean;
-  /** In percent. Only for the number of devices that are needed, and not kept. */
-  readonly plan: { readonly baseline: string; readonly lift: string };
+  readonly plan: PlanFields;
 }
 
 const MOST_ROWS = 100;
@@ -75,7 +83,7 @@ export const NEW_FORM: ExperimentForm = {
   unit: "device",
   salt: "",
   sticky: true,
-  plan: { baseline: "", lift: "" },
+  plan: { baseline: "", lift: "", devices: "" },
 };
 
 /** Reads what a form sent. What is missing is empty; what is there and should not be is left out. */
@@ -124,7 +132,7 @@ export function readExperimentForm(sent: URLSearchParams): ExperimentForm {
     unit: text("unit"),
     salt: text("salt"),
     sticky: sent.has("sticky"),
-    plan: { baseline: text("plan.baseline"), lift: text("plan.lift") },
+    plan: { baseline: text("plan.baseline"), lift: text("plan.lift"), devices: text("plan.devices") },
   };
 }
 
@@ -198,7 +206,7 @@ export function formOf(experiment: Pick<Experiment, "key"> & Definition): Experi
     unit,
     salt: salt ?? "",
     sticky,
-    plan: NEW_FORM.plan,
+    plan: planFieldsOf(experiment),
   };
 }
 

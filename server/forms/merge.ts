@@ -18,6 +18,7 @@ const WHOLE = [
   "unit",
   "salt",
   "sticky",
+  "plan",
 ] as const;
 const TRAFFIC = ["traffic", "share", "layer"] as const;
 const SPLIT = ["groups", "control", "fallback"] as const;

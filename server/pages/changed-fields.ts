@@ -1,6 +1,7 @@
 import { DEFINITION_FIELDS, type Definition, type Experiment } from "../../core/experiment.ts";
 import type { Group } from "../../core/group.ts";
 import { fieldWords } from "./field-words.ts";
+import { planWords } from "./plan-words.ts";
 
 /** One thing that differs between two states of an experiment, in words; null where there was or is none. */
 export interface ChangedField {
@@ -62,7 +63,7 @@ function partWords(group: Group | undefined, part: string): string | null {
 
 /** A field's value in words. */
 function valueWords(definition: Definition, field: Exclude<keyof Definition, "groups">): string {
-  const { routes, rule, allocations, dependsOn, layer, goals, salt, sticky } = definition;
+  const { routes, rule, allocations, dependsOn, layer, goals, salt, sticky, plan } = definition;
   switch (field) {
     case "routes":
       return routes.length === 0 ? "everywhere" : routes.join("\n");
@@ -72,6 +73,8 @@ function valueWords(definition: Definition, field: Exclude<keyof Definition, "gr
       return salt ?? "the key";
     case "sticky":
       return sticky ? "yes" : "no";
+    case "plan":
+      return plan === null ? "none" : planWords(plan);
     case "dependsOn":
       return dependsOn === null ? "nothing" : `${dependsOn.key}: ${dependsOn.group}`;
     case "layer":

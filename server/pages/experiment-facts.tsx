@@ -2,6 +2,7 @@ import type { Child } from "hono/jsx";
 import type { Experiment } from "../../core/experiment.ts";
 import { LAYER_SLOTS } from "../../core/layer.ts";
 import { percent } from "./percent.ts";
+import { planWords } from "./plan-words.ts";
 import { Time } from "./time.tsx";
 
 const UNITS = {
@@ -14,7 +15,7 @@ const UNITS = {
 /** Everything that an experiment says of itself besides its groups. */
 export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
   const { key, salt, epoch, startedAt, endedAt, version, updatedAt, updatedBy, sticky, unit } = experiment;
-  const { routes, rule, allocations, dependsOn, layer, goals } = experiment;
+  const { routes, rule, allocations, dependsOn, layer, goals, plan } = experiment;
   return (
     <dl class="facts card">
       <Fact name="Key">
@@ -23,6 +24,7 @@ export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
       <Fact name="Goals">
         <Lines of={goals.map(({ event, kind, label }) => `${label ?? event} (${label ? `${event}, ` : ""}${kind})`)} />
       </Fact>
+      <Fact name="Plan">{plan === null ? "None: only evidence that holds at any look decides" : planWords(plan)}</Fact>
       <Fact name="Pages">{routes.length === 0 ? "Everywhere" : <Lines of={routes} />}</Fact>
       <Fact name="Share of traffic">
         {layer === null

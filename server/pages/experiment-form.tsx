@@ -99,7 +99,7 @@ const ORDER = [
   "layer",
   "routes",
   "rule",
-].concat(["dependsOn", "goals", "unit", "salt", "allocations"]);
+].concat(["dependsOn", "goals", "plan", "unit", "salt", "allocations"]);
 
 /** As one meets them on the way down the page; what has no place there comes last. */
 function inOrder(problems: readonly Problem[], place: (field: string) => string | null): Problem[] {

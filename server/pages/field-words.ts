@@ -16,6 +16,7 @@ const WORDS = {
   layer: "Share of traffic",
   goals: "Goals",
   sticky: "Sticky",
+  plan: "Plan",
 } as const satisfies Record<keyof Definition, string>;
 
 const OTHERS: ReadonlyMap<string, string> = new Map([
@@ -43,6 +44,11 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   ["to", "to"],
   ["key", "experiment"],
   ["group", "group"],
+  ["baseline", "rate now"],
+  ["lift", "change"],
+  ["devices", "devices"],
+  ["alpha", "level"],
+  ["power", "chance"],
 ]);
 
 const ITEMS: ReadonlyMap<string, string> = new Map([

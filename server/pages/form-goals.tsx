@@ -99,6 +99,13 @@ export function FormGoals({ form, state, action }: Props) {
               state={state}
               input={(attributes) => <input {...attributes} value={plan.lift} inputmode="decimal" placeholder="20" />}
             />
+            <Field
+              name="plan.devices"
+              label="Devices to wait for, in all"
+              hint="Empty for as many as that takes."
+              state={state}
+              input={(attributes) => <input {...attributes} value={plan.devices} inputmode="numeric" />}
+            />
           </div>
           <div id="live-plan" data-live aria-live="polite">
             <PlannedDevices form={form} />

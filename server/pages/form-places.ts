@@ -13,6 +13,8 @@ export function placesOf(form: ExperimentForm): (path: string) => string | null 
     for (let at = path; at !== ""; at = at.replace(/(\.\w+|\[\d+\]|^\w+)$/, "")) {
       if (names.has(at)) return at;
     }
+    // Its level and its chance have no field of their own.
+    if (/^plan\b/.test(path)) return "plan.devices";
     return null;
   };
 }

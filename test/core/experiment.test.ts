@@ -30,6 +30,7 @@ test("fills everything that a draft leaves out", () => {
     dependsOn: null,
     layer: null,
     sticky: true,
+    plan: null,
     goals: [{ event: "button_click", kind: "binary" }],
     epoch: 0,
     startedAt: null,
@@ -68,6 +69,7 @@ test("keeps what a draft says", () => {
     dependsOn: { key: "other", group: "B" },
     layer: { name: "shop", from: 0, to: 5000 },
     sticky: false,
+    plan: { devices: 7682, alpha: 0.05, power: 0.8, baseline: 0.1, lift: 0.2 },
     goals: [{ event: "signup", kind: "count", label: "Sign-ups" }],
     groups: [
       { name: "Future", weight: 0, label: "The future", html: "<h1>Future</h1>", payload: { words: ["future"] } },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Plan, plannedDevices } from "../../core/planned-devices.ts";
+import { type PlannedEffect, plannedDevices } from "../../core/planned-devices.ts";
 import { power } from "../../core/statistics/power.ts";
 
-const plan = (weights: readonly number[], more: Partial<Plan> = {}): Plan => ({
+const plan = (weights: readonly number[], more: Partial<PlannedEffect> = {}): PlannedEffect => ({
   baseline: 0.1,
   lift: 0.2,
   groups: weights.map((weight, place) => ({ name: "ABCDEF"[place] ?? "", weight })),
@@ -46,7 +46,7 @@ describe("devices that a plan needs", () => {
     expect(plannedDevices(plan([1, 1, 1, 0])).alpha).toBe(0.025);
   });
 
-  test.each<[what: string, plan: Plan]>([
+  test.each<[what: string, plan: PlannedEffect]>([
     ["no effect", plan([1, 1], { lift: 0 })],
     ["an effect that is no number", plan([1, 1], { lift: Number.NaN })],
     ["a rate above 1", plan([1, 1], { baseline: 0.9 })],

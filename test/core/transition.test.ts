@@ -69,6 +69,56 @@ describe("every pair of states", () => {
   });
 });
 
+describe("a plan", () => {
+  const plan = { devices: 7682, alpha: 0.05, power: 0.8, baseline: 0.1, lift: 0.2 };
+  const { lift, baseline, ...others } = plan;
+  const planned = transition(draft, { definition: { plan }, by: "ada" }, BEFORE);
+  const running = transition(planned, { state: "active", by: "ada" }, BEFORE);
+  const goal = (event: string, kind: "binary" | "count" = "binary") => [{ event, kind }];
+
+  test("is kept from the start on", () => {
+    expect([planned.plan, running.plan, running.epoch]).toEqual([plan, plan, 1]);
+    expect(transition(running, { state: "inactive", by: "bob" }, NOW).plan).toEqual(plan);
+  });
+
+  test.each<[what: string, from: Experiment, definition: Partial<Definition>, message: string]>([
+    ["made", active, { plan }, "plan is "],
+    ["changed", running, { plan: { ...plan, devices: 9000 } }, "stop the experiment to plan anew"],
+    ["taken away", running, { plan: null }, "plan is null: allowed is the one that it has while it is active"],
+    [
+      "about another event",
+      running,
+      { goals: goal("signup") },
+      "allowed is “button_click” (binary) while it is active",
+    ],
+    ["about another kind", running, { goals: goal("button_click", "count") }, "goals[0].event"],
+  ])("cannot be %s while it is active", (_, from, definition, message) => {
+    expect(() => transition(from, { definition, by: "bob" }, NOW)).toThrow(InvalidInput);
+    expect(() => transition(from, { definition, by: "bob" }, NOW)).toThrow(message);
+  });
+
+  test.each<[what: string, from: Experiment, change: Partial<Change>]>([
+    ["sent as it is, in another order", running, { definition: { plan: { lift, baseline, ...others } } }],
+    ["there with more goals", running, { definition: { goals: [...goal("button_click"), ...goal("signup")] } }],
+    ["not there with another goal", active, { definition: { goals: goal("signup") } }],
+    ["changed as it stops", running, { state: "inactive", definition: { plan: null } }],
+    ["changed while it is off", planned, { definition: { plan: null, goals: goal("signup") } }],
+  ])("may be %s", (_, from, change) => {
+    expect(transition(from, { by: "bob", ...change }, NOW)).toMatchObject(change.definition ?? {});
+  });
+
+  test.each([
+    [{ ...plan, devices: 1 }, "plan.devices is 1: allowed is a whole number from 2 to 10^12"],
+    [{ ...plan, alpha: 0.6 }, "plan.alpha is 0.6: allowed is a level from 0.000001 to 0.5"],
+    [{ ...plan, power: 1 }, "plan.power is 1: allowed is a chance from 0.5 to below 1"],
+    [{ ...plan, baseline: 0 }, "plan.baseline is 0: allowed is a rate above 0 and below 1"],
+    [{ ...plan, lift: 0 }, "plan.lift is 0: allowed is a number other than 0"],
+    [{ devices: 10 }, "plan.alpha is missing"],
+  ])("%j is none", (wrong, message) => {
+    expect(() => transition(draft, { definition: { plan: wrong as typeof plan }, by: "bob" }, NOW)).toThrow(message);
+  });
+});
+
 test("opens a new epoch with every activation, so that devices of different periods never mix", () => {
   let experiment = draft;
   const epochs = (["active", "active", "inactive", "active", "inactive", "inactive", "active"] as const).map(

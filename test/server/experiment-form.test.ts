@@ -273,6 +273,28 @@ describe("editing", () => {
     expect(registry.get("x")).toEqual(before);
   });
 
+  describe("of a plan", () => {
+    const plan = { devices: 7682, alpha: 0.05, power: 0.8, baseline: 0.1, lift: 0.2 };
+
+    test("before it starts makes it anew, also for other weights", async () => {
+      const { app, registry } = await openApp([inactive("x")]);
+      await edit(app, inactive("x"), { "plan.baseline": "10", "plan.lift": "20" });
+      expect(registry.get("x")?.plan).toEqual(plan);
+      await edit(app, registry.get("x") as Experiment, { "groups[1].weight": "150" });
+      expect(registry.get("x")?.plan).toEqual({ ...plan, devices: 10_400 });
+    });
+
+    test("while it is active is refused at its field; other weights leave the plan as it is", async () => {
+      const running = active("x", { plan });
+      const { app, registry } = await openApp([running]);
+      const refused = await edit(app, running, { "plan.lift": "10" });
+      expect(refused.status).toBe(422);
+      expect(textOf(await refused.text())).toContain("the one that it has while it is active: stop the experiment");
+      expect((await edit(app, running, { "groups[1].weight": "150", action: "confirm" })).status).toBe(303);
+      expect(registry.get("x")).toMatchObject({ plan, epoch: 2 });
+    });
+  });
+
   test("cannot change the key", async () => {
     const experiment = inactive("x");
     const { app, registry } = await openApp([experiment]);

@@ -62,6 +62,15 @@ export const anyExperiment: fc.Arbitrary<Experiment> = groups.chain((groups) => 
           { minLength: 1, maxLength: 4 },
         ),
         sticky: fc.boolean(),
+        plan: fc.option(
+          fc.record({
+            devices: fc.integer({ min: 2, max: 1e12 }),
+            alpha: fc.constantFrom(0.05, 0.01),
+            power: fc.constantFrom(null, 0.8, 0.9),
+            baseline: fc.option(fc.double({ min: 1e-9, max: 0.999, noNaN: true })),
+            lift: fc.option(fc.double({ min: 1e-9, max: 1000, noNaN: true })),
+          }),
+        ),
       },
       { requiredKeys: [] },
     )

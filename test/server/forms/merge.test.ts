@@ -76,9 +76,15 @@ describe("two edits of one experiment", () => {
     expect(result.both).toEqual(both);
   });
 
-  test("keep what is one's own for the sum only", () => {
-    const plan = { baseline: "10", lift: "5" };
-    expect(merge(base, { ...base, title: "Theirs" }, { ...base, plan }).form).toMatchObject({ plan, title: "Theirs" });
+  test("keep one's own plan, whole", () => {
+    const plan = { baseline: "10", lift: "5", devices: "" };
+    const theirs = { ...base, plan: { baseline: "10", lift: "", devices: "900" } };
+    expect(merge(base, { ...base, title: "Theirs" }, { ...base, plan })).toMatchObject({
+      form: { plan, title: "Theirs" },
+      both: [],
+    });
+    expect(merge(base, theirs, { ...base, plan })).toMatchObject({ form: { plan }, both: ["plan"] });
+    expect(merge(base, theirs, base)).toMatchObject({ form: { plan: theirs.plan }, both: [] });
   });
 
   test("with nothing of the one are the other's, whatever the experiments", () => {

@@ -23,6 +23,16 @@ describe("what has changed", () => {
     ["a rule", { rule: 'path == "/"' }, [["Rule", "everybody", 'path == "/"']]],
     ["the salt", { salt: "x" }, [["Salt", "the key", "x"]]],
     ["stickiness", { sticky: false }, [["Sticky", "yes", "no"]]],
+    [
+      "a plan",
+      { plan: { devices: 7682, alpha: 0.05, power: 0.8, baseline: 0.1, lift: 0.2 } },
+      [["Plan", "none", "7,682 devices, to find 10% → 12% with a chance of 80%, at a level of 5%"]],
+    ],
+    [
+      "a plan of devices alone",
+      { plan: { devices: 7682, alpha: 0.01, power: null, baseline: null, lift: null } },
+      [["Plan", "none", "7,682 devices, at a level of 1%"]],
+    ],
     ["a dependency", { dependsOn: { key: "other", group: "B" } }, [["Depends on", "nothing", "other: B"]]],
     [
       "the layer",

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
@@ -107,9 +108,22 @@ describe("a file that an older version wrote", () => {
         dependsOn: null,
         layer: null,
         sticky: true,
+        plan: null,
       })),
     );
     expect(JSON.parse(formatContent({ ...NEW_CONTENT, settings, experiments })).schema).toBe(2);
+  });
+
+  test("without plans opens without them, and its check fits", () => {
+    const experiments = [active("one"), inactive("two")];
+    const now = JSON.parse(formatContent({ ...NEW_CONTENT, experiments }));
+    const before = { ...now, experiments: now.experiments.map(({ plan, ...others }: { plan: null }) => others) };
+    const { settings, history, retired } = before;
+    const check = `sha256-${createHash("sha256")
+      .update(JSON.stringify([2, settings, before.experiments, history, retired]))
+      .digest("hex")}`;
+    expect(before.experiments[0]).not.toHaveProperty("plan");
+    expect(parseContent(bytes(JSON.stringify({ ...before, check }))).experiments).toEqual(experiments);
   });
 
   test("is checked as it was written", () => {
