@@ -2,13 +2,13 @@ import type { Experiment } from "./experiment.ts";
 import { type Plan, plannedOf } from "./plan.ts";
 import { PLANNED_ALPHA } from "./planned-devices.ts";
 import { adjusted } from "./report/adjusted.ts";
-import type { CountedEpoch } from "./report/counted.ts";
 import { daily, type ReportDay } from "./report/daily.ts";
 import { FORMULAS, FORMULAS_VERSION, type Formula } from "./report/formulas.ts";
 import { type GoalReport, goalReport } from "./report/goal-report.ts";
 import { type Health, health, type LeftOut } from "./report/health.ts";
 import { type Progress, progress } from "./report/progress.ts";
 import { type Verdict, verdict } from "./report/verdict.ts";
+import type { EpochTally } from "./tally.ts";
 
 export interface ReportInput {
   /**
@@ -24,18 +24,30 @@ export interface ReportInput {
   readonly epochs: readonly number[];
   /** The simulator's run that was counted; null for real visitors. */
   readonly run: string | null;
-  /** The counts of that epoch; null when nobody was exposed in it. */
-  readonly tally: CountedEpoch | null;
+  /** The counts of that epoch, of the experiment's goals in their order; null when nobody was exposed in it. */
+  readonly tally: EpochTally | null;
   /**
    * The counts of that epoch up to the moment at which every group had its planned number of devices; null while not, and
    * without a plan. The results are computed from it, so they stay as they were at that first look.
    */
-  readonly frozen: CountedEpoch | null;
+  readonly frozen: EpochTally | null;
   /** That moment, ISO 8601 in UTC; null when `frozen` is. */
   readonly reachedAt: string | null;
   /** Now, ISO 8601 in UTC: for the pace. */
   readonly asOf: string;
   readonly leftOut: LeftOut;
+}
+
+export interface ReportGroup {
+  readonly group: string;
+  /** What people call it: its label, or the name. */
+  readonly label: string;
+  readonly weight: number;
+  readonly isControl: boolean;
+  readonly devices: number;
+  /** Sessions and exposures of these devices. */
+  readonly sessions: number;
+  readonly exposures: number;
 }
 
 /**
@@ -53,6 +65,8 @@ export interface Report {
   readonly to: string | null;
   readonly asOf: string;
   readonly control: string;
+  /** In the experiment's order; what the results were computed from. */
+  readonly groups: readonly ReportGroup[];
   /** Level of every test and interval here: intervals cover with probability 1 − alpha. */
   readonly alpha: number;
   readonly plan: Plan | null;
@@ -104,6 +118,11 @@ export function report(input: ReportInput): Report {
     to: counted?.lastAt ?? null,
     asOf,
     control: experiment.control,
+    groups: groups.map(({ name, label, weight }) => {
+      const { devices = 0, sessions = 0, exposures = 0 } = counted?.groups.find(({ group }) => group === name) ?? {};
+      const isControl = name === experiment.control;
+      return { group: name, label: label ?? name, weight, isControl, devices, sessions, exposures };
+    }),
     alpha,
     plan,
     health: found.health,

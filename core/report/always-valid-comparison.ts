@@ -1,9 +1,8 @@
 import { alwaysValid } from "../statistics/always-valid.ts";
 import type { Conversions } from "../statistics/conversions.ts";
+import { meanAndVariance, type Sums } from "../sums.ts";
 import { boundsOf, finite } from "./bounds.ts";
 import type { AlwaysValidComparison } from "./comparison.ts";
-import type { ExactSums } from "./counted.ts";
-import { momentsOf } from "./moments.ts";
 
 /** Departures of the shares of conversions that are looked for: about a tenth. Recommended in `CountEvidenceInput`. */
 const CONCENTRATION = 100;
@@ -43,16 +42,10 @@ export function alwaysValidRates(
 }
 
 /** Two means at any look, approximately. @param planned devices of both groups together; null without a plan */
-export function alwaysValidMeans(
-  a: ExactSums,
-  b: ExactSums,
-  unit: number,
-  alpha: number,
-  planned: number | null,
-): Evidence {
+export function alwaysValidMeans(a: Sums, b: Sums, unit: number, alpha: number, planned: number | null): Evidence {
   if (a.n === 0 || b.n === 0) return { status: "no_data", kind: "asymptotic", ...NOTHING };
   if (a.sample !== null || b.sample !== null) return { status: "too_few", kind: "asymptotic", ...NOTHING };
-  const [ofA, ofB] = [momentsOf(a, unit), momentsOf(b, unit)];
+  const [ofA, ofB] = [meanAndVariance(a, unit), meanAndVariance(b, unit)];
   const evidence = alwaysValid({
     kind: "asymptotic",
     alpha,
@@ -73,7 +66,7 @@ export function alwaysValidMeans(
 }
 
 /** A conversion as a total per device, for rates whose weights are not known: those of some visitors differ. */
-export function asTotals({ n, conversions }: Conversions): ExactSums {
+export function asTotals({ n, conversions }: Conversions): Sums {
   const few = Math.min(conversions, n - conversions) < 100;
   const sum = BigInt(conversions);
   return { n, sum, sumSquares: sum, sample: few ? [] : null };

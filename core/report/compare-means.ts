@@ -3,10 +3,9 @@ import { liftIntervals } from "../statistics/lift-intervals.ts";
 import { permuteValues } from "../statistics/permute-values.ts";
 import { tQuantile } from "../statistics/t.ts";
 import { welch } from "../statistics/welch.ts";
+import { meanAndVariance, type Sums } from "../sums.ts";
 import { boundsOf, finite } from "./bounds.ts";
 import type { SingleLook } from "./compare-rates.ts";
-import type { ExactSums } from "./counted.ts";
-import { momentsOf } from "./moments.ts";
 
 /**
  * Compares a group's total per device with the control's, at level alpha. While both groups have so few totals that are not
@@ -15,8 +14,8 @@ import { momentsOf } from "./moments.ts";
  *
  * @param unit how many units of the sums make one of the result
  */
-export function compareMeans(a: ExactSums, b: ExactSums, unit: number, alpha: number): SingleLook {
-  const [ofA, ofB] = [momentsOf(a, unit), momentsOf(b, unit)];
+export function compareMeans(a: Sums, b: Sums, unit: number, alpha: number): SingleLook {
+  const [ofA, ofB] = [meanAndVariance(a, unit), meanAndVariance(b, unit)];
   const { status, difference, df, pValue, log10P, ciLower, ciUpper } = welch({ a: ofA, b: ofB, alpha });
   const hasDevices = a.n > 0 && b.n > 0;
   const permuted = hasDevices ? permutation(a, b) : null;
@@ -59,7 +58,7 @@ function liftStatusOf(hasDevices: boolean, baseline: number, status: string): Si
 }
 
 /** The permutation test of all devices' totals; null where a group has too many that are not 0 to list them. */
-function permutation(a: ExactSums, b: ExactSums) {
+function permutation(a: Sums, b: Sums) {
   if (a.sample === null || b.sample === null) return null;
   const listed = (sample: readonly bigint[], n: number) => ({ values: sample.map(Number), zeros: n - sample.length });
   return permuteValues({ a: listed(a.sample, a.n), b: listed(b.sample, b.n) });

@@ -1,20 +1,20 @@
 import type { Goal } from "../goal.ts";
+import { MILLIONTHS } from "../millionths.ts";
 import { plannedOf } from "../plan.ts";
+import type { GoalTally } from "../tally.ts";
 import { alwaysValidMeans, alwaysValidRates, asTotals } from "./always-valid-comparison.ts";
 import { compareMeans } from "./compare-means.ts";
 import { compareRates } from "./compare-rates.ts";
 import type { Comparison } from "./comparison.ts";
 import type { ReportContext } from "./context.ts";
-import type { CountedGoal } from "./counted.ts";
-import { VALUE_UNIT } from "./moments.ts";
 
 /** A group against the control on one goal, not yet adjusted for how many comparisons there are. */
 export function compare(
   kind: Goal["kind"],
   control: string,
-  ofControl: CountedGoal,
+  ofControl: GoalTally,
   group: string,
-  ofGroup: CountedGoal,
+  ofGroup: GoalTally,
   context: ReportContext,
 ): Comparison {
   const { alpha, isFixed, plan, experiment } = context;
@@ -38,7 +38,7 @@ export function compare(
         : alwaysValidMeans(asTotals(a), asTotals(b), 1, alpha, planned);
     return { ...names, ...compareRates(a, b, alpha), alwaysValid: isFixed ? null : { ...live(), adjustedP: null } };
   }
-  const unit = kind === "count" ? 1 : VALUE_UNIT;
+  const unit = kind === "count" ? 1 : MILLIONTHS;
   const [a, b] = kind === "count" ? [ofControl.counts, ofGroup.counts] : [ofControl.values, ofGroup.values];
   return {
     ...names,

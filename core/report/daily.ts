@@ -1,5 +1,5 @@
 import type { Experiment } from "../experiment.ts";
-import type { CountedEpoch } from "./counted.ts";
+import type { EpochTally } from "../tally.ts";
 
 /** A UTC day of devices' first exposures, with what was reached up to and including it. */
 export interface ReportDay {
@@ -26,7 +26,7 @@ export interface ReportDay {
 
 /** The days on which devices were first exposed. A day without is left out: a wrong clock may lie decades back. */
 export function daily(
-  counted: CountedEpoch | null,
+  counted: EpochTally | null,
   { groups, goals }: Pick<Experiment, "groups" | "goals">,
 ): ReportDay[] {
   const soFar = groups.map(() => ({ devices: 0, conversions: goals.map(() => 0) }));

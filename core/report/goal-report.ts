@@ -1,12 +1,13 @@
 import type { Goal } from "../goal.ts";
+import { MILLIONTHS } from "../millionths.ts";
 import { independence } from "../statistics/independence.ts";
 import { wilson } from "../statistics/wilson.ts";
+import { meanAndVariance } from "../sums.ts";
+import type { EpochTally, GoalTally } from "../tally.ts";
 import { type Bounds, boundsOf, finite } from "./bounds.ts";
 import { compare } from "./compare.ts";
 import type { Comparison } from "./comparison.ts";
 import type { ReportContext } from "./context.ts";
-import type { CountedEpoch, CountedGoal } from "./counted.ts";
-import { momentsOf, VALUE_UNIT } from "./moments.ts";
 
 /** One goal's results: each group's, and each group's but the control's against the control. */
 export interface GoalReport {
@@ -55,7 +56,7 @@ export interface Omnibus {
 }
 
 /** The results of a goal, not yet adjusted for how many comparisons there are. */
-export function goalReport(goal: Goal, counted: CountedEpoch | null, context: ReportContext): GoalReport {
+export function goalReport(goal: Goal, counted: EpochTally | null, context: ReportContext): GoalReport {
   const { experiment, alpha } = context;
   const groups = experiment.groups.map(({ name }) => {
     const group = counted?.groups.find((other) => other.group === name);
@@ -64,8 +65,8 @@ export function goalReport(goal: Goal, counted: CountedEpoch | null, context: Re
   });
   const rows = groups.map(({ name, devices, goal: own }): GoalGroup => {
     const total = goal.kind === "count" ? own.counts : own.values;
-    const unit = goal.kind === "count" ? 1 : VALUE_UNIT;
-    const { mean, variance } = momentsOf(total, unit);
+    const unit = goal.kind === "count" ? 1 : MILLIONTHS;
+    const { mean, variance } = meanAndVariance(total, unit);
     const isMean = goal.kind !== "binary";
     return {
       group: name,
@@ -99,7 +100,7 @@ export function goalReport(goal: Goal, counted: CountedEpoch | null, context: Re
 }
 
 /** The counts of a goal that none of so many devices reached. */
-function nothing(event: string, devices: number): CountedGoal {
+function nothing(event: string, devices: number): GoalTally {
   const sums = { n: devices, sum: 0n, sumSquares: 0n, sample: [] };
   return { event, devices: 0, events: 0, unusableValues: 0, counts: sums, values: sums };
 }

@@ -1,5 +1,5 @@
+import type { EpochTally } from "../tally.ts";
 import type { ReportContext } from "./context.ts";
-import type { CountedEpoch } from "./counted.ts";
 import { healthProblems } from "./health-problems.ts";
 import { type SplitHealth, splitHealth } from "./split-health.ts";
 
@@ -40,7 +40,7 @@ export interface LeftOut {
 }
 
 /** Of the epoch as it is now, whatever the results were computed from. */
-export function health(counted: CountedEpoch | null, context: ReportContext, leftOut: LeftOut): Health {
+export function health(counted: EpochTally | null, context: ReportContext, leftOut: LeftOut): Health {
   const { experiment } = context;
   const groups = counted?.groups ?? [];
   const isKnown = ({ group }: { group: string }) => experiment.groups.some(({ name }) => name === group);

@@ -1,4 +1,4 @@
-import type { CountedEpoch } from "./counted.ts";
+import type { EpochTally } from "../tally.ts";
 
 /** How fast devices come. */
 export interface Pace {
@@ -18,7 +18,7 @@ const LEAST_DAYS = 1 / 24;
  * @param asOf now, ISO 8601 in UTC
  * @returns null without devices, or when they have come for less than an hour
  */
-export function paceOf(counted: CountedEpoch | null, asOf: string): Pace | null {
+export function paceOf(counted: EpochTally | null, asOf: string): Pace | null {
   if (!counted) return null;
   const start = Date.parse(asOf.slice(0, 10)) - (DAYS - 1) * DAY_MS;
   const days = (Date.parse(asOf) - Math.max(Date.parse(counted.firstAt), start)) / DAY_MS;

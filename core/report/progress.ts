@@ -1,5 +1,5 @@
 import { type Plan, plannedOf } from "../plan.ts";
-import type { CountedEpoch } from "./counted.ts";
+import type { EpochTally } from "../tally.ts";
 import { countWords, wholeWords } from "./number-words.ts";
 import { paceOf } from "./pace.ts";
 
@@ -31,9 +31,9 @@ export interface Progress {
 export interface ProgressInput {
   readonly groups: readonly { readonly name: string; readonly weight: number }[];
   readonly plan: Plan | null;
-  readonly counted: CountedEpoch | null;
+  readonly counted: EpochTally | null;
   /** At the moment at which the plan was reached. */
-  readonly frozen: CountedEpoch | null;
+  readonly frozen: EpochTally | null;
   readonly reachedAt: string | null;
   readonly asOf: string;
   /** Whether visitors still come. */
@@ -69,7 +69,7 @@ export function progress(input: ProgressInput): Progress {
   return { ...known, sentences: sentencesOf(known, isRunning) };
 }
 
-function devicesIn(counted: CountedEpoch | null, name: string): number {
+function devicesIn(counted: EpochTally | null, name: string): number {
   return counted?.groups.find(({ group }) => group === name)?.devices ?? 0;
 }
 

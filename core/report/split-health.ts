@@ -1,8 +1,8 @@
 import { alwaysValid } from "../statistics/always-valid.ts";
 import { SRM_THRESHOLD, sampleRatioMismatch } from "../statistics/sample-ratio-mismatch.ts";
+import type { EpochTally } from "../tally.ts";
 import { finite } from "./bounds.ts";
 import type { ReportContext } from "./context.ts";
-import type { CountedEpoch } from "./counted.ts";
 
 /** Are devices split over the groups as this epoch's weights say (sample ratio mismatch, SRM)? */
 export interface SplitHealth {
@@ -42,7 +42,7 @@ const CONCENTRATION = 10_000;
 
 const UNTESTED = { test: null, chi2: null, df: null, pValue: null, log10P: null, alwaysValidP: null, mismatch: false };
 
-export function splitHealth(counted: CountedEpoch | null, { experiment }: ReportContext): SplitHealth {
+export function splitHealth(counted: EpochTally | null, { experiment }: ReportContext): SplitHealth {
   const observed = (name: string) => counted?.groups.find(({ group }) => group === name)?.devices ?? 0;
   const counts = experiment.groups.map(({ name }) => observed(name));
   const weights = experiment.groups.map(({ weight }) => weight);

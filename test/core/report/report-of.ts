@@ -1,7 +1,8 @@
 import type { Goal } from "../../../core/goal.ts";
 import type { Plan } from "../../../core/plan.ts";
-import type { CountedEpoch, CountedGoal, ExactSums } from "../../../core/report/counted.ts";
 import { type Report, type ReportInput, report } from "../../../core/report.ts";
+import { addUp, type Sums } from "../../../core/sums.ts";
+import type { EpochTally, GoalTally } from "../../../core/tally.ts";
 
 /** A group as a test says it: devices, and of those how many converted on each binary goal. */
 export type Row = readonly [group: string, devices: number, ...conversions: readonly number[]];
@@ -9,12 +10,14 @@ export type Row = readonly [group: string, devices: number, ...conversions: read
 const GOALS: readonly Goal[] = [{ event: "button_click", kind: "binary" }];
 
 /** Counts of one epoch: all devices of one day. */
-export function countedOf(rows: readonly Row[], goals: readonly Goal[] = GOALS): CountedEpoch {
+export function countedOf(rows: readonly Row[], goals: readonly Goal[] = GOALS): EpochTally {
   return {
     epoch: 1,
     groups: rows.map(([group, devices, ...conversions]) => ({
       group,
       devices,
+      sessions: devices,
+      exposures: devices,
       goals: goals.map((goal, place) => binary(goal.event, devices, conversions[place] ?? 0)),
     })),
     twoGroups: 0,
@@ -29,8 +32,8 @@ export function countedOf(rows: readonly Row[], goals: readonly Goal[] = GOALS):
   };
 }
 
-function binary(event: string, n: number, conversions: number): CountedGoal {
-  const nothing: ExactSums = { n, sum: 0n, sumSquares: 0n, sample: [] };
+function binary(event: string, n: number, conversions: number): GoalTally {
+  const nothing: Sums = { n, sum: 0n, sumSquares: 0n, sample: [] };
   const ones = BigInt(conversions);
   const sample = conversions < 100 ? Array<bigint>(conversions).fill(1n) : null;
   return {
@@ -44,23 +47,21 @@ function binary(event: string, n: number, conversions: number): CountedGoal {
 }
 
 /** A goal of which each device has a total; in millionths, as values are counted. */
-export function totalsOf(event: string, totals: readonly number[]): CountedGoal {
-  const millionths = totals.map((total) => BigInt(Math.round(total * 1e6)));
-  const others = millionths.filter((total) => total !== 0n).sort((a, b) => (a < b ? -1 : 1));
-  const sums = {
-    n: totals.length,
-    sum: others.reduce((sum, total) => sum + total, 0n),
-    sumSquares: others.reduce((sum, total) => sum + total * total, 0n),
-    sample: others.length < 100 ? others : null,
-  };
-  const whole = { ...sums, sum: sums.sum / 1_000_000n, sumSquares: sums.sumSquares / 1_000_000n ** 2n };
+export function totalsOf(event: string, totals: readonly number[]): GoalTally {
+  const others = totals.filter((total) => total !== 0);
   return {
     event,
     devices: others.length,
-    events: Number(whole.sum),
+    events: others.length,
     unusableValues: 0,
-    counts: { ...whole, sample: others.length < 100 ? others.map((total) => total / 1_000_000n) : null },
-    values: sums,
+    counts: addUp(
+      totals.length,
+      others.map(() => 1n),
+    ),
+    values: addUp(
+      totals.length,
+      others.map((total) => BigInt(Math.round(total * 1e6))),
+    ),
   };
 }
 

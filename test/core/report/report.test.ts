@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Event } from "../../../core/event.ts";
 import type { Goal } from "../../../core/goal.ts";
+import { plannedOf } from "../../../core/plan.ts";
+import { reachedAt } from "../../../core/reached-at.ts";
 import { excludesZero } from "../../../core/report/bounds.ts";
 import { type Report, report } from "../../../core/report.ts";
+import { tally } from "../../../core/tally.ts";
 import { countedOf, decidedReport, inputOf, PLAN, type Row, reportOf, totalsOf } from "./report-of.ts";
 
 /** Devices and conversions of a group; small ones too, where exact tests decide. */
@@ -206,8 +210,8 @@ function meansReport(a: readonly number[], b: readonly number[]): Report {
   const frozen = {
     ...countedOf(rows, goals),
     groups: [
-      { group: "A", devices: a.length, goals: [totalsOf("purchase", a)] },
-      { group: "B", devices: b.length, goals: [totalsOf("purchase", b)] },
+      { group: "A", devices: a.length, sessions: 0, exposures: a.length, goals: [totalsOf("purchase", a)] },
+      { group: "B", devices: b.length, sessions: 0, exposures: b.length, goals: [totalsOf("purchase", b)] },
     ],
   };
   return report({ ...input, tally: frozen, frozen, reachedAt: "2026-11-21T11:00:00.000Z" });
@@ -407,6 +411,48 @@ describe("a report", () => {
       ["2026-11-22", [30, 4 / 30], [20, 0.25]],
     ]);
   });
+});
+
+test("counts and reports the events of a log, up to the moment at which the plan was reached", () => {
+  const at = (minute: number) => new Date(Date.UTC(2026, 10, 20, 12, minute)).toISOString();
+  const event = (name: string, device: number, minute: number, more: object = {}): Event => ({
+    id: `${name}-${device}`,
+    ts: at(minute),
+    deviceId: `d${device}`,
+    event: name,
+    source: "browser",
+    params: {},
+    ...more,
+  });
+  // A device a minute, A and B in turn; every second one of B's converts at once, all of A's after the look.
+  const events = Array.from({ length: 200 }, (_, device): Event[] => {
+    const group = device % 2 === 0 ? "A" : "B";
+    const exposure = event("exposure", device, device, { experiment: "headline_test", group, epoch: 1 });
+    const converts = group === "A" ? device + 120 : device % 4 === 1 ? device : null;
+    return converts === null ? [exposure] : [exposure, event("button_click", device, converts)];
+  }).flat();
+  const plan = { ...PLAN, devices: 100 };
+  const input = inputOf(
+    [
+      ["A", 0],
+      ["B", 0],
+    ],
+    { experiment: { plan } },
+  );
+  const { groups, goals } = input.experiment;
+  const moment = reachedAt("headline_test", events, { run: null, epoch: 1, groups: plannedOf(plan, groups) });
+  expect(moment).toBe(at(99));
+  const count = (until?: string) =>
+    tally("headline_test", events, { goals: goals.map((goal) => goal.event), run: null, ...(until ? { until } : {}) })
+      .epochs[0] ?? null;
+  const found = report({ ...input, tally: count(), frozen: count(at(99)), reachedAt: moment, asOf: at(400) });
+  expect(found.groups.map(({ group, devices, exposures }) => [group, devices, exposures])).toEqual([
+    ["A", 50, 50],
+    ["B", 50, 50],
+  ]);
+  expect(found.goals[0]?.groups.map(({ conversions }) => conversions)).toEqual([0, 25]);
+  expect(found.progress).toMatchObject({ devices: 200, devicesSince: 100, share: 1 });
+  expect([found.verdict.words, found.to]).toEqual(["B is better", at(99)]);
 });
 
 describe("values", () => {

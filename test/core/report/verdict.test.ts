@@ -190,7 +190,12 @@ describe("other cases of them", () => {
       ] as const,
       { experiment: { goals, plan: { ...PLAN, devices: 12 } } },
     );
-    const of = (totals: readonly number[]) => ({ devices: 6, goals: [totalsOf("purchase", totals)] });
+    const of = (totals: readonly number[]) => ({
+      devices: 6,
+      sessions: 6,
+      exposures: 6,
+      goals: [totalsOf("purchase", totals)],
+    });
     const counted = {
       ...countedOf(
         [
