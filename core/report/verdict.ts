@@ -7,6 +7,8 @@ export interface Verdict extends Pick<Decision, "kind" | "group" | "basis"> {
   readonly words: string;
   /** Why, in full sentences; each ends with a full stop. Without `words`. */
   readonly sentences: readonly string[];
+  /** Words and sentences in one line. */
+  readonly text: string;
   /** The event of the goal that decides. */
   readonly goal: string;
 }
@@ -14,10 +16,13 @@ export interface Verdict extends Pick<Decision, "kind" | "group" | "basis"> {
 export function verdict(judged: Judged): Verdict {
   const decision = decide(judged);
   const { kind, group, basis } = decision;
+  const words = verdictWords(kind, group);
+  const sentences = verdictSentences(decision, judged);
   return {
     kind,
-    words: verdictWords(kind, group),
-    sentences: verdictSentences(decision, judged),
+    words,
+    sentences,
+    text: [`${words}.`, ...sentences].join(" "),
     group,
     goal: judged.goal.event,
     basis,

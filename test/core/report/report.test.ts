@@ -373,6 +373,7 @@ describe("a report", () => {
       },
     );
     expect(later.verdict).toEqual(at.verdict);
+    expect(later.verdict.text).toBe([`${at.verdict.words}.`, ...at.verdict.sentences].join(" "));
     expect(later.goals).toEqual(at.goals);
     expect(later.progress.sentences).toEqual([
       "The planned number of visitors was reached on 2026-11-21.",

@@ -1,0 +1,97 @@
+import type { Report } from "../report.ts";
+import type { Bounds } from "./bounds.ts";
+import type { Comparison } from "./comparison.ts";
+import type { GoalGroup, GoalReport } from "./goal-report.ts";
+import { changeWords, numberWords, percentWords, pWords, wholeWords } from "./number-words.ts";
+
+/** A report as lines of plain text, for terminals; as wide as its longest sentence. */
+export function reportText(report: Report): string {
+  const { experiment, epoch, epochs, run, from, to, health, verdict, progress, goals, alpha, formulas } = report;
+  const others = epochs.filter((other) => other !== epoch);
+  const when = from === null || to === null ? [] : [`${from.slice(0, 10)} to ${to.slice(0, 10)}`];
+  const about = [
+    `epoch ${epoch}${others.length === 0 ? "" : ` (others: ${others.join(", ")})`}`,
+    ...(run === null ? [] : [`simulated run ${run}`]),
+    ...when,
+  ];
+  const title = experiment.title === experiment.key ? experiment.key : `${experiment.title} (${experiment.key})`;
+  const lines = [
+    title,
+    about.join(", "),
+    "",
+    verdict.text,
+    ...(verdict.kind === "early" || verdict.kind === "ahead" ? [] : progress.sentences),
+    ...health.problems
+      .filter(({ severity }) => severity !== "alarm")
+      .map(({ severity, text }) => `${severity}: ${text}`),
+    ...goals.flatMap((goal) => ["", ...goalLines(goal, report)]),
+    "",
+    `Intervals are ${percentWords(1 - alpha)} intervals. Formulas, version ${formulas.version}: ${formulas.list
+      .map(({ what, how }) => `${what}: ${how}`)
+      .join(". ")}.`,
+  ];
+  // A title may have what moves a terminal's cursor.
+  return `${lines.map((line) => line.replace(/\p{Cc}+/gu, " ")).join("\n")}\n`;
+}
+
+function goalLines(goal: GoalReport, { alpha, health }: Report): string[] {
+  const name = goal.label === goal.event ? goal.event : `${goal.label} (${goal.event})`;
+  const dimmed = health.trusted ? "" : ", not to be trusted";
+  const groups = goal.groups.map((group) => groupCells(goal, group));
+  const header = [
+    "group",
+    "visitors",
+    goal.kind === "binary" ? "converted" : "with it",
+    goal.kind === "binary" ? "rate" : "per visitor",
+  ];
+  const omnibus =
+    goal.omnibus?.pValue == null
+      ? []
+      : [`all groups together: ${pWords(goal.omnibus.pValue, goal.omnibus.log10P, alpha)}`];
+  return [
+    `${name}${goal.primary ? ", primary goal" : ""}${dimmed}`,
+    ...aligned([header, ...groups]),
+    ...omnibus,
+    ...goal.comparisons.map((comparison) => comparisonLine(comparison, goal, alpha)),
+  ];
+}
+
+function groupCells({ kind }: GoalReport, group: GoalGroup): string[] {
+  const name = `${group.group}${group.isControl ? " (control)" : ""}`;
+  const interval = rangeWords(group.rateInterval, percentWords);
+  const rate = group.rate === null ? "none" : `${percentWords(group.rate)}${interval === null ? "" : `  ${interval}`}`;
+  const level = kind === "binary" ? rate : group.mean === null ? "none" : numberWords(group.mean, 4);
+  return [name, wholeWords(group.devices), wholeWords(group.conversions), level];
+}
+
+function comparisonLine(comparison: Comparison, { comparisons }: GoalReport, alpha: number): string {
+  const { group, control, lift, liftInterval, pValue, log10P, adjustedP, test, alwaysValid } = comparison;
+  const range = rangeWords(liftInterval, changeWords);
+  const said = [
+    lift === null ? null : `lift ${changeWords(lift)}${range === null ? "" : ` (${range})`}`,
+    pValue === null ? null : `${pWords(pValue, log10P, alpha)} (${test})`,
+    adjustedP === null || comparisons.length < 2 ? null : `adjusted ${pWords(adjustedP, null, alpha)}`,
+    alwaysValid?.pValue == null ? null : `at any look ${pWords(alwaysValid.pValue, alwaysValid.log10P, alpha)}`,
+  ].filter((part) => part !== null);
+  return `${group} against ${control}: ${said.length === 0 ? comparison.status.replaceAll("_", " ") : said.join(", ")}`;
+}
+
+function rangeWords(bounds: Bounds | null, words: (end: number) => string): string | null {
+  if (bounds === null) return null;
+  const [lower, upper] = bounds;
+  return `${lower === null ? "…" : words(lower)} to ${upper === null ? "…" : words(upper)}`;
+}
+
+/** The first column to the left, the others to the right, but for the last. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 || column === row.length - 1 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+}
