@@ -26,17 +26,21 @@ export function countedEvents(
   { run, until }: Scope,
   isWanted: (event: Event) => boolean,
 ): Counted[] {
-  if (until !== undefined && !isTimestamp(until)) {
-    throw new RangeError(`until is "${until}": allowed is ${TIME_ALLOWED}`);
-  }
+  requireTime(until);
   const end = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
   const seen = new Set<string>();
   const counted: Counted[] = [];
   for (const event of events) {
     const at = Date.parse(event.ts);
-    if ((event.run ?? null) !== run || at > end || !isWanted(event) || seen.has(event.id)) continue;
+    if ((event.run ?? null) !== run || !(at <= end) || !isWanted(event) || seen.has(event.id)) continue;
     seen.add(event.id);
     counted.push({ event, at });
   }
   return counted;
+}
+
+/** Throws RangeError when there is something that is no time. */
+export function requireTime(until: string | undefined): void {
+  if (until === undefined || isTimestamp(until)) return;
+  throw new RangeError(`until is "${until}": allowed is ${TIME_ALLOWED}`);
 }

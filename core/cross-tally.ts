@@ -35,13 +35,14 @@ export interface CrossedGroups {
 
 /** Counts the devices of two experiments by the rules of `tally`, of which each fixes its groups and epochs for itself. */
 export function crossTally(a: Crossing, b: Crossing, events: Iterable<Event>, scope: Scope): CrossTally {
-  const counted = countedEvents(
-    events,
-    scope,
-    (event) => isExposure(event, a.experiment) || isExposure(event, b.experiment),
-  );
-  const ofA = firstExposures(a.experiment, counted);
-  const ofB = firstExposures(b.experiment, counted);
+  const log = [...events];
+  const of = ({ experiment }: Crossing) =>
+    firstExposures(
+      experiment,
+      countedEvents(log, scope, (event) => isExposure(event, experiment)),
+    );
+  const ofA = of(a);
+  const ofB = of(b);
   const epochA = a.epoch ?? lastEpoch(ofA);
   const epochB = b.epoch ?? lastEpoch(ofB);
   const crossed: CrossedGroups[] = [];

@@ -28,8 +28,22 @@ export function addUp(n: number, totals: readonly bigint[]): Sums {
     sum += total;
     sumSquares += total * total;
   }
-  if (sumSquares > LARGEST_SUM) throw new RangeError("the values are too large to be added up: allowed are 128 bits");
-  return { n, sum, sumSquares, sample: others.length < MANY_TOTALS ? others.sort(ascending) : null };
+  return {
+    n,
+    sum,
+    sumSquares: requireSummable(sumSquares),
+    sample: others.length < MANY_TOTALS ? others.sort(ascending) : null,
+  };
+}
+
+/** A sum of squares that is within what databases can add up. Throws RangeError. */
+export function requireSummable(sumSquares: bigint): bigint {
+  if (sumSquares > LARGEST_SUM) throw tooLarge();
+  return sumSquares;
+}
+
+export function tooLarge(): RangeError {
+  return new RangeError("the values are too large to be added up: allowed are 128 bits");
 }
 
 function ascending(a: bigint, b: bigint): number {

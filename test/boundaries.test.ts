@@ -10,6 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
     folders: ["server", "core"],
     packages: [
       "node:",
+      "@duckdb/node-api",
       "hono",
       "@hono/node-server",
       "lowdb",

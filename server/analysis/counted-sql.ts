@@ -1,0 +1,96 @@
+import type { Scope } from "../../core/counted-events.ts";
+import type { Dialect, Source, Values } from "./query.ts";
+
+/** What the tables that every query begins with are made of. */
+export interface CountedSql {
+  readonly source: Source;
+  readonly dialect: Dialect;
+  readonly values: Values;
+  readonly scope: Scope;
+  /** Without goals more than one may be asked for. */
+  readonly experiments: readonly string[];
+  /** Names of the events that are goals. */
+  readonly goals: readonly string[];
+}
+
+/**
+ * The tables that every query begins with, by the rules of `core/tally.ts`. Experiments and goals are told by their places
+ * in the lists.
+ *  - `counted`: the events that count; `experiment` is null when it is no exposure, `goal` when it is no goal event, and
+ *    `millionths` when the value is unusable
+ *  - `arms`: a number for each experiment, epoch and group that was shown
+ *  - `firsts`: a row per experiment and device, with its arm and its exposures, and whether it saw several arms
+ *  - `others`: exposures of devices to another arm than their first
+ *  - `unsure`: how many events might make a difference if they were in another order in the log. Places in the log are not
+ *    read before that is known to be above 0, which it hardly ever is: numbering the lines of a file would double the time.
+ */
+export function countedSql({ source, dialect, values, scope, experiments, goals }: CountedSql): string {
+  const names = experiments.map((experiment) => values.of(experiment));
+  const goalNames = goals.map((goal) => values.of(goal));
+  const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null`;
+  const isGoal = goals.length === 0 ? "" : ` or name in (${goalNames.join(", ")})`;
+  const wanted = `
+  select fingerprint, ${source.isPlaced ? "id, segment, place," : ""} at_ms, device, epoch, grp, session,
+    case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
+    ${indexOf("name", goalNames)} as goal,
+    case when value is null then 0
+      when abs(value) <= 1e9 and round(value * 1e6) / 1e6 = value then cast(round(value * 1e6) as bigint) end as millionths
+  from (${source.text}) as events
+  where ${scope.run === null ? "run is null" : `run = ${values.of(scope.run)}`}
+    and device is not null and at_ms is not null
+    ${scope.until === undefined ? "" : `and at_ms <= ${values.of(Date.parse(scope.until))}`}
+    and (${isExposure}${isGoal})`;
+  const order = source.isPlaced ? ["at_ms", "segment", "place"] : ["at_ms"];
+  return `with ${source.isPlaced ? onceSql(wanted, goals.length === 0 ? "id, experiment" : "id", dialect) : `counted ${dialect.as} (${wanted})`},
+arms ${dialect.as} (
+  select row_number() over (order by experiment, epoch, grp) as arm, experiment, epoch, grp
+  from (select distinct experiment, epoch, grp from counted where experiment is not null) as shown
+),
+firsts ${dialect.as} (
+  select row_number() over () as number, device, experiment, at_ms, arm, exposures, several,
+    cast(floor(at_ms / 86400000.0) as integer) as day
+  from (
+    select device, counted.experiment, min(at_ms) as at_ms, ${dialect.firstBy("arm", order)} as arm,
+      count(*) as exposures, min(arm) <> max(arm) as several
+    from counted join arms
+      on counted.experiment = arms.experiment and counted.epoch = arms.epoch and counted.grp = arms.grp
+    group by device, counted.experiment
+  ) as devices
+),
+others ${dialect.as} (
+  select number, firsts.arm as first_arm, arms.arm, counted.at_ms = firsts.at_ms as is_tie
+  from firsts
+  join counted on counted.device = firsts.device and counted.experiment = firsts.experiment
+  join arms on counted.experiment = arms.experiment and counted.epoch = arms.epoch and counted.grp = arms.grp
+  where several and arms.arm <> firsts.arm
+),
+unsure ${dialect.as} (${
+    source.isPlaced
+      ? "select 0 as n"
+      : `
+  select (select count(*) - count(distinct fingerprint) from counted) + (select count(*) from others where is_tie) as n
+`
+  })`;
+}
+
+/** Which of some names a column has, counted from 0. */
+function indexOf(column: string, names: readonly string[]): string {
+  if (names.length === 0) return "cast(null as integer)";
+  return `case ${column} ${names.map((name, index) => `when ${name} then ${index}`).join(" ")} end`;
+}
+
+/** Rule 6: only the few events whose fingerprints come more than once are compared by their ids. */
+function onceSql(wanted: string, identity: string, dialect: Dialect): string {
+  const columns = "segment, place, at_ms, device, epoch, grp, session, experiment, goal, millionths";
+  return `wanted ${dialect.as} (${wanted}),
+repeated ${dialect.as} (select fingerprint from wanted group by fingerprint having count(*) > 1),
+counted ${dialect.as} (
+  select ${columns} from wanted where fingerprint not in (select fingerprint from repeated)
+  union all
+  select ${columns} from (
+    select wanted.*, row_number() over (partition by ${identity} order by segment, place) as copy
+    from wanted where fingerprint in (select fingerprint from repeated)
+  ) as copies
+  where copy = 1
+)`;
+}

@@ -1,0 +1,67 @@
+import type { Scope } from "../../core/counted-events.ts";
+import { type Crossing, type CrossTally, crossTable } from "../../core/cross-tally.ts";
+import { countedSql } from "./counted-sql.ts";
+import { type Dialect, type Query, type Source, Values } from "./query.ts";
+
+/**
+ * A row of the result; experiments are told by their places in the list.
+ *  - `pair`: devices with these epochs and groups in two experiments, of which the first stands before the other
+ *  - `epoch`: the last epoch that an experiment has devices in
+ *  - `unsure`: see `countedSql`
+ */
+export type CrossRow = readonly [
+  section: "pair" | "epoch" | "unsure",
+  a: number | null,
+  epochA: bigint | null,
+  groupA: string | null,
+  b: number | null,
+  epochB: bigint | null,
+  groupB: string | null,
+  n: bigint | null,
+];
+
+/** The query that crosses each of some experiments with each other one; one alone is crossed with itself. */
+export function crossTallySql(experiments: readonly string[], scope: Scope, source: Source, dialect: Dialect): Query {
+  const values = new Values(dialect);
+  const tables = countedSql({ source, dialect, values, scope, experiments, goals: [] });
+  const { wide } = dialect;
+  return {
+    values: values.list,
+    text: `${tables}
+select 'pair' as section, a.experiment, a.epoch, a.grp, b.experiment, b.epoch, b.grp, ${wide("devices")} from (
+  select a.arm as arm_a, b.arm as arm_b, count(*) as devices
+  from firsts as a join firsts as b on a.device = b.device and a.experiment ${experiments.length === 1 ? "=" : "<"} b.experiment
+  group by a.arm, b.arm
+) as pairs join arms as a on arm_a = a.arm join arms as b on arm_b = b.arm
+union all
+select 'epoch', arms.experiment, max(arms.epoch), null, null, null, null, null
+from firsts join arms on firsts.arm = arms.arm group by arms.experiment
+union all
+select 'unsure', null, null, null, null, null, null, ${wide("n")} from unsure`,
+  };
+}
+
+/** One crossing of those that the rows tell. */
+export function crossTallyOfRows(
+  a: Crossing,
+  b: Crossing,
+  experiments: readonly string[],
+  rows: readonly CrossRow[],
+): CrossTally {
+  const [placeA, placeB] = [experiments.indexOf(a.experiment), experiments.indexOf(b.experiment)];
+  const epochOf = ({ epoch }: Crossing, place: number): number | null => {
+    const last = rows.find((row) => row[0] === "epoch" && row[1] === place)?.[2];
+    return epoch ?? (last == null ? null : Number(last));
+  };
+  const [epochA, epochB] = [epochOf(a, placeA), epochOf(b, placeB)];
+  const crossed = rows.flatMap((row) => {
+    const [section, first, firstEpoch, firstGroup, second, secondEpoch, secondGroup, devices] = row;
+    if (section !== "pair") return [];
+    const left = { place: first, epoch: Number(firstEpoch), group: firstGroup ?? "" };
+    const right = { place: second, epoch: Number(secondEpoch), group: secondGroup ?? "" };
+    const [inA, inB] = placeA <= placeB ? [left, right] : [right, left];
+    if (inA.place !== placeA || inA.epoch !== epochA || inB.place !== placeB || inB.epoch !== epochB) return [];
+    return { a: inA.group, b: inB.group, devices: Number(devices) };
+  });
+  return crossTable({ experiment: a.experiment, epoch: epochA }, { experiment: b.experiment, epoch: epochB }, crossed);
+}

@@ -1,0 +1,65 @@
+import type { Scope } from "../../core/counted-events.ts";
+import { requireTime } from "../../core/counted-events.ts";
+import type { Crossing, CrossTally } from "../../core/cross-tally.ts";
+import type { PlannedSize } from "../../core/reached-at.ts";
+import type { Tally, TallyOptions } from "../../core/tally.ts";
+import { type CrossRow, crossTallyOfRows, crossTallySql } from "./cross-tally-sql.ts";
+import { DUCKDB } from "./duckdb-dialect.ts";
+import type { Engine } from "./engine.ts";
+import { type EventFile, logSource, placedLogSource } from "./log-source.ts";
+import type { Query, Source } from "./query.ts";
+import { type ReachedRow, reachedAtOfRows, reachedAtSql } from "./reached-at-sql.ts";
+import { tallyOfRows } from "./tally-rows.ts";
+import { type TallyRow, tallySql } from "./tally-sql.ts";
+
+/** The tally of files, by a query. The same as `tally` of `core/` over their events. */
+export async function tallyFiles(
+  engine: Engine,
+  files: readonly EventFile[],
+  experiment: string,
+  options: TallyOptions,
+): Promise<Tally> {
+  requireTime(options.until);
+  const goals = [...new Set(options.goals)];
+  const rows = await surely<TallyRow>(engine, files, (source) =>
+    tallySql(experiment, { ...options, goals }, source, DUCKDB),
+  );
+  return tallyOfRows(experiment, options, rows);
+}
+
+/** Each crossing of files, by one query. The same as `crossTally` of `core/` over their events. */
+export async function crossTallyFiles(
+  engine: Engine,
+  files: readonly EventFile[],
+  crossings: readonly (readonly [a: Crossing, b: Crossing])[],
+  scope: Scope,
+): Promise<CrossTally[]> {
+  requireTime(scope.until);
+  const experiments = [...new Set(crossings.flatMap(([a, b]) => [a.experiment, b.experiment]))];
+  if (experiments.length === 0) return [];
+  const rows = await surely<CrossRow>(engine, files, (source) => crossTallySql(experiments, scope, source, DUCKDB));
+  return crossings.map(([a, b]) => crossTallyOfRows(a, b, experiments, rows));
+}
+
+/** When files had a planned size, by a query. The same as `reachedAt` of `core/` over their events. */
+export async function reachedAtFiles(
+  engine: Engine,
+  files: readonly EventFile[],
+  experiment: string,
+  planned: PlannedSize,
+): Promise<string | null> {
+  const rows = await surely<ReachedRow>(engine, files, (source) => reachedAtSql(experiment, planned, source, DUCKDB));
+  return reachedAtOfRows(planned, rows);
+}
+
+/** The rows of a query; it is made again with the places of the events where these may make a difference. */
+async function surely<Row extends readonly unknown[]>(
+  engine: Engine,
+  files: readonly EventFile[],
+  query: (source: Source) => Query,
+): Promise<Row[]> {
+  const rows = await engine.rows<Row>(query(logSource(files)));
+  const unsure = rows.find(([section]) => section === "unsure");
+  const isSure = unsure?.some((number) => typeof number === "bigint" && number > 0n) === false;
+  return isSure ? rows : engine.rows<Row>(query(placedLogSource(files)));
+}

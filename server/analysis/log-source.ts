@@ -1,0 +1,79 @@
+import { literal } from "./duckdb-dialect.ts";
+import type { Source } from "./query.ts";
+
+/** A file of events; the log is the files one after the other. */
+export interface EventFile {
+  readonly path: string;
+  readonly format: "ndjson" | "parquet";
+}
+
+/** The fields of an event that results depend on; whatever else a line has is not looked at. */
+const FIELDS = {
+  id: "VARCHAR",
+  ts: "VARCHAR",
+  deviceId: "VARCHAR",
+  event: "VARCHAR",
+  experiment: "VARCHAR",
+  epoch: "BIGINT",
+  group: "VARCHAR",
+  value: "DOUBLE",
+  run: "VARCHAR",
+  // Whatever a page sends; only text is a session.
+  session_id: "JSON",
+  sessionId: "JSON",
+};
+
+const textOf = (column: string) => `case when json_type(${column}) = 'VARCHAR' then nullif(${column} ->> '$', '') end`;
+
+/**
+ * The columns of `Source` from lines of JSON. A line that is no JSON has null everywhere, as the log counts it among its
+ * unreadable lines. Digits of a time behind the millisecond are cut off before they can be rounded.
+ */
+function fromLines(files: string, place: string): string {
+  const columns = Object.entries(FIELDS).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
+  return `select id, hash(id) as fingerprint, epoch_ms(try_cast(left(rtrim(ts, 'Z'), 23) as timestamp)) as at_ms,
+    case when id is not null then deviceId end as device, event as name, experiment, epoch, "group" as grp, value, run,
+    case when session_id is not null or sessionId is not null
+      then coalesce(${textOf("session_id")}, ${textOf("sessionId")}) end as session${place}
+  from read_ndjson([${files}], columns = {${columns.join(", ")}}, ignore_errors = true)`;
+}
+
+/** The columns of a compacted file are those of `Source`. */
+export const COMPACTED = "id, fingerprint, at_ms, device, name, experiment, epoch, grp, value, run, session";
+
+function fromParquet(files: string, place: string): string {
+  return `select ${COMPACTED}${place} from read_parquet([${files}])`;
+}
+
+/** The query for a compacted file, from lines in their order. */
+export function compactedText(path: string): string {
+  return `select ${COMPACTED} from (${fromLines(literal(path), "")}) as lines`;
+}
+
+/** The events of a log, without their places; files of a kind are read at once. */
+export function logSource(files: readonly EventFile[]): Source {
+  const of = (format: EventFile["format"]) =>
+    files.filter((file) => file.format === format).map(({ path }) => literal(path));
+  const [lines, parquet] = [of("ndjson"), of("parquet")];
+  const parts = [
+    ...(parquet.length > 0 ? [fromParquet(parquet.join(", "), "")] : []),
+    ...(lines.length > 0 ? [fromLines(lines.join(", "), "")] : []),
+  ];
+  return { text: parts.join("\nunion all\n") || nothing(""), isPlaced: false };
+}
+
+/** The same with their places, which takes longer. */
+export function placedLogSource(files: readonly EventFile[]): Source {
+  const parts = files.map(({ path, format }, segment) =>
+    format === "parquet"
+      ? fromParquet(literal(path), `, ${segment} as segment, file_row_number as place`)
+      : fromLines(literal(path), `, ${segment} as segment, row_number() over () as place`),
+  );
+  return { text: parts.join("\nunion all\n") || nothing(", segment, place"), isPlaced: true };
+}
+
+/** A log without files. */
+function nothing(places: string): string {
+  const columns = `null, null, null, null, null, null, null, null, null::double, null, null${places && ", null, null"}`;
+  return `select * from (values (${columns})) as nothing(${COMPACTED}${places}) where false`;
+}

@@ -1,0 +1,43 @@
+/** A query with the values of its parameters, which are never part of its text. */
+export interface Query {
+  readonly text: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** What databases write each in their own way; everything else of a query is the same for all of them. */
+export interface Dialect {
+  /** The n-th value, counted from 1. */
+  parameter(n: number): string;
+  /** The value of the row that comes first by these columns, as an aggregate. */
+  firstBy(value: string, order: readonly string[]): string;
+  /** A whole number of 128 bits. */
+  wide(value: string): string;
+  /** `with NAME AS (…)` that is worked out once. */
+  readonly as: string;
+}
+
+/**
+ * Where events come from: a query for the columns `id`, `fingerprint` (64 bits of the id), `at_ms` (milliseconds since
+ * 1970), `device`, `name`, `experiment`, `epoch`, `grp`, `value`, `run` and `session`. What is no event has null as device.
+ */
+export interface Source {
+  readonly text: string;
+  /** Whether it has `segment` and `place` too, by which events are in the order of the log. */
+  readonly isPlaced: boolean;
+}
+
+/** Collects the values of a query while its text is written. */
+export class Values {
+  readonly list: (string | number)[] = [];
+  readonly #dialect: Dialect;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  /** The parameter for a value. */
+  of(value: string | number): string {
+    this.list.push(value);
+    return this.#dialect.parameter(this.list.length);
+  }
+}

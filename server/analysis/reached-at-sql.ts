@@ -1,0 +1,36 @@
+import { latest, neededDevices, type PlannedSize } from "../../core/reached-at.ts";
+import { countedSql } from "./counted-sql.ts";
+import { type Dialect, type Query, type Source, Values } from "./query.ts";
+
+/** A row of the result: `reached` with the index of a group that has its devices, and when; or `unsure`, see `countedSql`. */
+export type ReachedRow = readonly [section: "reached" | "unsure", group: number | null, n: bigint];
+
+/** The query for the times at which the groups that are waited for had their devices. Throws RangeError. */
+export function reachedAtSql(experiment: string, planned: PlannedSize, source: Source, dialect: Dialect): Query {
+  const values = new Values(dialect);
+  const { run } = planned;
+  const tables = countedSql({ source, dialect, values, scope: { run }, experiments: [experiment], goals: [] });
+  const epoch = values.of(planned.epoch);
+  const groups = neededDevices(planned).map(({ name, devices }, index) => {
+    const isReached = `grp = ${values.of(name)} and turn = ${values.of(devices)}`;
+    return `select 'reached' as section, ${index} as place, at_ms from turns where ${isReached}`;
+  });
+  return {
+    values: values.list,
+    text: `${tables},
+turns ${dialect.as} (
+  select grp, at_ms, row_number() over (partition by grp order by at_ms) as turn
+  from firsts join arms on firsts.arm = arms.arm where epoch = ${epoch}
+)
+${[...groups, "select 'unsure', null, n from unsure"].join("\nunion all\n")}`,
+  };
+}
+
+/** What the rows tell. */
+export function reachedAtOfRows(planned: PlannedSize, rows: readonly ReachedRow[]): string | null {
+  const times = neededDevices(planned).map((_, index) => {
+    const row = rows.find(([section, group]) => section === "reached" && group === index);
+    return row ? Number(row[2]) : null;
+  });
+  return latest(times);
+}
