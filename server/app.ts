@@ -13,6 +13,8 @@ import { recorder } from "./record.ts";
 import { refusalOf } from "./refusal.ts";
 import { refusalsAsPages } from "./refusal-page.tsx";
 import type { Registry } from "./registry/registry.ts";
+import type { Analysis } from "./results/analysis.ts";
+import { Results } from "./results/results.ts";
 import { adminAssetRoutes } from "./routes/admin-assets.ts";
 import { adminExperimentsRoutes } from "./routes/admin-experiments.ts";
 import { adminHistoryRoutes } from "./routes/admin-history.ts";
@@ -35,6 +37,7 @@ import { installPageRoutes } from "./routes/install-page.tsx";
 import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openApiRoutes } from "./routes/openapi.tsx";
+import { resultsRoutes } from "./routes/results.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { settingsPageRoutes } from "./routes/settings-pages.tsx";
 import { tagRoutes } from "./routes/tag.ts";
@@ -46,6 +49,7 @@ import type { StickyTokens } from "./sticky.ts";
 export interface Deps {
   readonly registry: Registry;
   readonly log: EventLog;
+  readonly analysis: Analysis;
   readonly runs: RunSigner;
   readonly sticky: StickyTokens;
   readonly forceTokens: ForceTokens;
@@ -80,6 +84,7 @@ const ADMIN_PATHS = ["/experiments/*", "/api/admin/*", "/metrics/*", "/docs/*", 
 export function createApp(deps: Deps): Hono<Env> {
   const isDemo = deps.adminToken === null;
   const app = new Hono<Env>();
+  const results = new Results(deps);
 
   const tag = publishTag(deps.assets.tag);
   app.route("/", tagRoutes(tag, deps.assets.earlierTags ?? [], deps.assets.badge));
@@ -115,6 +120,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", adminHistoryRoutes(deps));
   app.route("/", impactRoutes(deps));
   app.route("/", explainRoutes(deps));
+  app.route("/", resultsRoutes({ results }));
   app.route("/", exportRoutes(deps));
   app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));

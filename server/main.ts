@@ -22,6 +22,7 @@ import { rateLimit } from "./rate-limit.ts";
 import { readinessOf } from "./readiness.ts";
 import { recorder } from "./record.ts";
 import { openRegistry } from "./registry/registry.ts";
+import { analysisByDefinition } from "./results/analysis.ts";
 import { runSigner } from "./run.ts";
 import { readOrCreateSecret } from "./secrets.ts";
 import { stickyTokens } from "./sticky.ts";
@@ -75,6 +76,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const deps: Deps = {
     registry,
     log,
+    analysis: analysisByDefinition(log),
     runs: runSigner(key),
     forceTokens: forceTokens(key),
     sticky: stickyTokens(key),

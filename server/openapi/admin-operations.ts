@@ -64,6 +64,16 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/api/admin/experiments/:key/results",
+    summary: "The report of an epoch: health, verdict, goals, days",
+    query: {
+      epoch: "the epoch's number, the present one unless said",
+      run: "a run of the simulator; real visitors unless said",
+    },
+    answers: { 200: { description: "The report.", schema: "Report" }, ...problems(400, 401, 404) },
+  },
+  {
+    method: "get",
     path: "/api/admin/settings",
     summary: "The global switch and the holdout",
     answers: { 200: { description: "The settings.", schema: "Settings", headers: ETAG }, ...problems(401) },

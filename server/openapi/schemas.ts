@@ -4,6 +4,7 @@ import { EventSchema } from "../../core/event.ts";
 import { DEFINITION_FIELDS, ExperimentSchema } from "../../core/experiment.ts";
 import type { AssignedGroup, EventsAnswer, PublicExperiment } from "../../core/http-contract.ts";
 import { REASONS } from "../../core/reason.ts";
+import type { VerdictKind } from "../../core/report/decision.ts";
 import { SettingsSchema } from "../../core/settings.ts";
 import { EntrySchema } from "../registry/history-entry.ts";
 
@@ -12,6 +13,15 @@ const { state, groups, unit } = entries;
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const optional = v.partial(v.strictObject(entries));
+const VERDICTS = [
+  "waiting",
+  "early",
+  "unclear",
+  "ahead",
+  "better",
+  "worse",
+  "untrusted",
+] as const satisfies readonly VerdictKind[];
 const weight = v.pipe(v.record(v.string(), count), v.description("group → weight"));
 
 const ErrorSchema = v.object({
@@ -123,6 +133,33 @@ export const SCHEMAS = {
     duplicates: v.pipe(count, v.description("Events whose id was stored before.")),
     rejected: v.array(v.strictObject({ index: count, reason: v.string() })),
   }) satisfies v.GenericSchema<unknown, EventsAnswer>,
+  Report: v.pipe(
+    v.looseObject({
+      experiment: v.strictObject({ key: v.string(), title: v.string() }),
+      epoch: count,
+      epochs: v.array(count),
+      run: v.nullable(v.string()),
+      asOf: v.string(),
+      alpha: v.number(),
+      health: v.looseObject({
+        trusted: v.boolean(),
+        problems: v.array(v.strictObject({ severity: v.picklist(["alarm", "warning", "note"]), text: v.string() })),
+      }),
+      verdict: v.looseObject({
+        kind: v.picklist(VERDICTS),
+        words: v.string(),
+        sentences: v.array(v.string()),
+        group: v.nullable(v.string()),
+      }),
+      progress: v.looseObject({ devices: count, sentences: v.array(v.string()) }),
+      goals: v.array(
+        v.looseObject({ event: v.string(), kind: v.string(), groups: v.array(v.looseObject({ group: v.string() })) }),
+      ),
+      days: v.array(v.looseObject({ day: v.string() })),
+      formulas: v.looseObject({ version: count }),
+    }),
+    v.description("Shares and rates are 0 to 1, numbers are not rounded; what cannot be computed is null."),
+  ),
   Run: v.strictObject({ run: v.string(), header: v.string() }),
   Status: v.strictObject({ status: v.string() }),
   Problem: v.pipe(

@@ -7,6 +7,7 @@ import { openEventLog } from "../../server/events/log.ts";
 import { forceTokens } from "../../server/force.ts";
 import { rateLimit } from "../../server/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
+import { analysisByDefinition } from "../../server/results/analysis.ts";
 import { runSigner } from "../../server/run.ts";
 import { stickyTokens } from "../../server/sticky.ts";
 
@@ -23,6 +24,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
   const app = createApp({
     registry,
     log,
+    analysis: analysisByDefinition(log),
     runs,
     sticky: stickyTokens(key),
     forceTokens: forces,

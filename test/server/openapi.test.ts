@@ -148,6 +148,9 @@ describe("real answers are what the document says", () => {
     await ask("put", `${API}/one`, ONE, undefined, { "if-match": "*" });
     await ask("post", `${API}/one/impact`, `${ONE}/impact`, { weights: { A: 51 } });
     await ask("post", `${API}/one/impact`, `${ONE}/impact`, { weights: 5 });
+    await ask("get", `${API}/one/results`, `${ONE}/results`);
+    await ask("get", `${API}/one/results?epoch=7`, `${ONE}/results`);
+    await ask("get", `${API}/none/results`, `${ONE}/results`);
     await ask("delete", `${API}/three`, ONE, undefined, { "if-match": '"7"' });
     await ask("delete", `${API}/three`, ONE, undefined, { "if-match": '"1"' });
     await ask("get", "/api/admin/settings", "/api/admin/settings");

@@ -1,0 +1,27 @@
+import type { Context } from "hono";
+import type { Env } from "../http.ts";
+import { BadParameter } from "../visitor.ts";
+
+/** Which results are asked for. */
+export interface ResultsQuery {
+  /** Null for the present one. */
+  readonly epoch: number | null;
+  /** The simulator's run to be counted; null for real visitors. */
+  readonly run: string | null;
+}
+
+const WHOLE = /^(?:0|[1-9]\d{0,14})$/;
+/** As the server names runs. */
+const RUN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Reads `?epoch=&run=`; empty is as good as missing, for forms send it. Throws BadParameter. */
+export function readResultsQuery(c: Context<Env>): ResultsQuery {
+  const { epoch = "", run = "" } = c.req.query();
+  if (epoch !== "" && !WHOLE.test(epoch)) {
+    throw new BadParameter(`epoch is ${JSON.stringify(epoch)}: allowed is the number of an epoch`);
+  }
+  if (run !== "" && !RUN.test(run)) {
+    throw new BadParameter(`run is ${JSON.stringify(run)}: allowed is the name of a simulator's run`);
+  }
+  return { epoch: epoch === "" ? null : Number(epoch), run: run === "" ? null : run };
+}

@@ -1,0 +1,161 @@
+import type { Experiment } from "../../core/experiment.ts";
+import { type Plan, plannedOf } from "../../core/plan.ts";
+import type { LeftOut } from "../../core/report/health.ts";
+import { type Report, type ReportInput, report } from "../../core/report.ts";
+import type { EpochTally } from "../../core/tally.ts";
+import type { EventLog } from "../events/log.ts";
+import type { Registry } from "../registry/registry.ts";
+import { BadParameter } from "../visitor.ts";
+import type { Analysis } from "./analysis.ts";
+import { definitionsByEpoch } from "./epoch-definitions.ts";
+import type { ResultsQuery } from "./query.ts";
+
+/** The present results, of real visitors. */
+const PRESENT: ResultsQuery = { epoch: null, run: null };
+/** Who asks for the same again gets the same, but for the pace, which is of today. */
+const LONGEST_KEPT_MS = 60_000;
+/** Whoever lists experiments need not see each visitor come. */
+const LEAST_BETWEEN_MS = 5000;
+/** Reports that are kept; arbitrary. The one that was not asked for the longest gives way. */
+const MOST_KEPT = 500;
+
+interface Kept {
+  /** What it was made from: the experiment's version, and where the log ended. */
+  readonly madeOf: string;
+  readonly at: number;
+  readonly report: Promise<Report>;
+}
+
+interface Deps {
+  readonly registry: Pick<Registry, "get" | "history">;
+  readonly log: Pick<EventLog, "end" | "state">;
+  readonly analysis: Analysis;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Reports of experiments, counted anew only when the log has grown or the experiment was changed. */
+export class Results {
+  readonly #deps: Required<Deps>;
+  readonly #kept = new Map<string, Kept>();
+  /** Last reports that were finished, for lists. */
+  readonly #latest = new Map<string, Report>();
+  readonly #queued = new Set<string>();
+  #background: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: Deps) {
+    this.#deps = { now: Date.now, ...deps };
+  }
+
+  /**
+   * The report of an experiment as it is now; null when there is no such experiment. Rejects with BadParameter when it had no
+   * such epoch.
+   */
+  async of(key: string, query: ResultsQuery = PRESENT): Promise<Report | null> {
+    const experiment = this.#deps.registry.get(key);
+    if (!experiment) return null;
+    const name = JSON.stringify([key, query.epoch, query.run]);
+    const { segment, offset } = this.#deps.log.end();
+    const madeOf = `${experiment.version} ${segment} ${offset}`;
+    const at = this.#deps.now();
+    const kept = this.#kept.get(name);
+    this.#kept.delete(name);
+    const isFresh = kept?.madeOf === madeOf && at - kept.at < LONGEST_KEPT_MS;
+    const entry = isFresh ? kept : { madeOf, at, report: this.#make(experiment, query) };
+    this.#kept.set(name, entry);
+    const oldest = this.#kept.keys().next();
+    if (this.#kept.size > MOST_KEPT && !oldest.done) this.#kept.delete(oldest.value);
+    try {
+      const found = await entry.report;
+      if (query.epoch === null && query.run === null) this.#latest.set(key, found);
+      return found;
+    } catch (error) {
+      if (this.#kept.get(name) === entry) this.#kept.delete(name);
+      throw error;
+    }
+  }
+
+  /**
+   * The last report of an experiment that is known, of the present definition; null when there is none yet. Has a newer one
+   * made when that one is old, one after the other, for lists that may not wait.
+   */
+  latest(key: string): Report | null {
+    const known = this.#latest.get(key) ?? null;
+    const kept = this.#kept.get(JSON.stringify([key, null, null]));
+    if ((kept === undefined || this.#deps.now() - kept.at >= LEAST_BETWEEN_MS) && !this.#queued.has(key)) {
+      this.#queued.add(key);
+      this.#background = this.#background
+        .then(() => {
+          this.#queued.delete(key);
+          return this.of(key);
+        })
+        // It is asked for again with the next list, and whoever opens the results is told why it fails.
+        .catch(() => undefined);
+    }
+    const epoch = this.#deps.registry.get(key)?.epoch;
+    return known?.epoch === epoch ? known : null;
+  }
+
+  /** When what `latest` has begun is done. */
+  settled(): Promise<unknown> {
+    return this.#background;
+  }
+
+  async #make(experiment: Experiment, { epoch: wanted, run }: ResultsQuery): Promise<Report> {
+    const { registry, analysis, now } = this.#deps;
+    const definitions = await definitionsByEpoch(experiment, registry.history);
+    const epoch = wanted ?? experiment.epoch;
+    const definition = definitions.get(epoch);
+    if (!definition && epoch !== experiment.epoch) {
+      const known = [...definitions.keys()].sort((a, b) => a - b).join(", ") || String(experiment.epoch);
+      throw new BadParameter(`epoch is ${epoch}: allowed are those that the experiment had, ${known}`);
+    }
+    const counted = definition ? await count(definition, run, analysis) : NOTHING;
+    return report({
+      ...counted,
+      experiment: {
+        ...(definition ?? experiment),
+        title: experiment.title,
+        state: epoch === experiment.epoch ? experiment.state : "inactive",
+        plan: planOf(definition ?? experiment),
+      },
+      epoch,
+      epochs: counted.epochs.filter((other) => definitions.has(other)),
+      run,
+      asOf: new Date(now()).toISOString(),
+      leftOut: this.#leftOut(run),
+    });
+  }
+
+  /** The server counts them for all experiments together; none of a run is left out. */
+  #leftOut(run: string | null): LeftOut {
+    if (run !== null) return { bots: null, forced: null, refused: null };
+    const { bot, refused } = this.#deps.log.state();
+    return { bots: bot, forced: null, refused };
+  }
+}
+
+type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs">;
+
+const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [] };
+
+function planOf({ plan = null }: Experiment & { readonly plan?: Plan | null }): Plan | null {
+  return plan;
+}
+
+/** Counts an epoch as it is now, and as it was when its plan was reached. */
+async function count(experiment: Experiment, run: string | null, analysis: Analysis): Promise<Counted> {
+  const { key, epoch, goals, groups } = experiment;
+  const plan = planOf(experiment);
+  const options = { goals: goals.map(({ event }) => event), run };
+  const { epochs } = await analysis.tally(key, options);
+  const of = (all: readonly EpochTally[]) => all.find((other) => other.epoch === epoch) ?? null;
+  const tally = of(epochs);
+  const counted = { ...NOTHING, tally, epochs: epochs.map((other) => other.epoch) };
+  const planned = plan ? plannedOf(plan, groups) : null;
+  const devices = (name: string) => tally?.groups.find(({ group }) => group === name)?.devices ?? 0;
+  if (!planned?.every((group) => devices(group.name) >= group.devices)) return counted;
+  const reachedAt = await analysis.reachedAt(key, { run, epoch, groups: planned });
+  if (reachedAt === null) return counted;
+  return { ...counted, reachedAt, frozen: of((await analysis.tally(key, { ...options, until: reachedAt })).epochs) };
+}
