@@ -38,6 +38,7 @@ import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openApiRoutes } from "./routes/openapi.tsx";
 import { resultsRoutes } from "./routes/results.ts";
+import { resultsPageRoutes } from "./routes/results-page.tsx";
 import { runRoutes } from "./routes/runs.ts";
 import { settingsPageRoutes } from "./routes/settings-pages.tsx";
 import { tagRoutes } from "./routes/tag.ts";
@@ -127,6 +128,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", openApiRoutes({ isDemo, app }));
   app.route("/", experimentStateRoutes({ ...deps, isDemo }));
   app.route("/", experimentFormRoutes({ ...deps, isDemo }));
+  app.route("/", resultsPageRoutes({ ...deps, results, isDemo }));
   app.route("/", experimentsPageRoutes({ ...deps, isDemo }));
 
   app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));

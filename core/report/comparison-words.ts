@@ -29,7 +29,8 @@ export function comparisonSentences(
   ].filter((sentence) => sentence !== null);
 }
 
-const STATUS_WORDS: Readonly<Record<Exclude<Comparison["status"], "ok">, string>> = {
+/** Why a comparison has no number. */
+export const STATUS_WORDS: Readonly<Record<Exclude<Comparison["status"], "ok">, string>> = {
   no_data: "One of them has no visitors.",
   insufficient_data: "One of them has fewer than two visitors, which is no measure of how much visitors differ.",
   no_variance: "All visitors did the same, so nothing speaks for a difference (p = 1).",

@@ -35,6 +35,7 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
   page("/experiments/:key", "One experiment"),
   page("/experiments/:key/edit", "The form that changes an experiment"),
   form("/experiments/:key/edit", "Change an experiment, or show its form again", [...EXPERIMENT_FIELDS, "version"]),
+  page("/experiments/:key/results", "What came of an experiment"),
   page("/experiments/:key/history", "What was changed of an experiment"),
   page("/experiments/history", "What was changed of all experiments and of the settings"),
   page("/experiments/history/:number/revert", "What bringing a change's earlier state back would do"),

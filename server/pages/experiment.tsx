@@ -40,6 +40,9 @@ export function ExperimentPage({ experiment, isDemo, csrf, change, problems = []
         <h1>{title}</h1>
         <StateBadge state={state} />
         <div class="actions">
+          <a class="button" href={`/experiments/${key}/results`}>
+            Results
+          </a>
           <a class="button" href={`/experiments/${key}/edit`}>
             Edit
           </a>

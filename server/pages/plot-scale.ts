@@ -1,0 +1,37 @@
+/** Where values are along an axis. */
+export interface PlotScale {
+  /** Place of a value, 0 to 100. */
+  readonly at: (value: number) => number;
+  /** Round values to be named, ascending. */
+  readonly ticks: readonly number[];
+}
+
+/** Share of the axis that stays free at both ends, for what is drawn around a value. */
+const MARGIN = 0.08;
+const TICKS = 4;
+
+/** An axis that has room for all of these values, and a few round ones to read it by. */
+export function plotScale(values: readonly number[]): PlotScale {
+  const least = Math.min(...values);
+  const most = Math.max(...values);
+  // One value, or none at all: any span shows it.
+  const span = most - least || Math.abs(most) || 1;
+  const from = (Number.isFinite(least) ? least : 0) - span * MARGIN;
+  const length = (Number.isFinite(span) ? span : 1) * (1 + 2 * MARGIN);
+  const step = roundStep(length / TICKS);
+  const first = Math.ceil(from / step);
+  const last = Math.floor((from + length) / step);
+  return {
+    at: (value) => Math.min(100, Math.max(0, (100 * (value - from)) / length)),
+    // Times, not plus: what is added up is 0.30000000000000004 in the end.
+    ticks: Array.from({ length: Math.max(0, last - first + 1) }, (_, n) =>
+      Number(((first + n) * step).toPrecision(12)),
+    ),
+  };
+}
+
+/** The next of 1, 2, 5, 10, … that is not smaller. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return ([1, 2, 5].find((digit) => digit * power >= least * (1 - 1e-9)) ?? 10) * power;
+}

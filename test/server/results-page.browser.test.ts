@@ -1,0 +1,159 @@
+import { describe, expect, test } from "vitest";
+import { openDemoApp } from "../demo/demo-app.ts";
+import { keyboard } from "./hands.ts";
+import { active, inactive } from "./open-app.ts";
+import { servePages } from "./served-pages.ts";
+import { visitsOf } from "./visits-of.ts";
+
+const weights = (...names: string[]) => names.map((name) => ({ name, weight: 1 }));
+
+const { served, openPage, expectGood } = servePages(
+  () =>
+    openDemoApp("", [
+      active("headline_test", {
+        title: "Headline of the start page",
+        groups: weights("Statement", "Question"),
+        goals: [
+          { event: "signup", kind: "binary", label: "Signed up" },
+          { event: "purchase", kind: "value", label: "Revenue in EUR" },
+        ],
+      }),
+      active("price_table", {
+        title: "Prices in a table",
+        groups: weights("List", "Table", "Cards", "A name as long as names may be, which is sixty-four characters!"),
+      }),
+      active("white_gold_btn", { title: "White or gold button", groups: weights("White", "Gold") }),
+      active("checkout", {
+        title: "One page for the checkout",
+        goals: [{ event: "order", kind: "value", label: "Order value" }],
+      }),
+      active("nobody_yet", { title: "Nobody came yet" }),
+      inactive("draft", { title: "Not started" }),
+    ]),
+  visit,
+);
+
+/** What two weeks of visitors did. */
+async function visit({ log }: Awaited<ReturnType<typeof openDemoApp>>): Promise<void> {
+  const twoWeeks = { days: 14, from: "2026-01-18" };
+  const headline = [
+    { group: "Statement", devices: 2410, converted: 243 },
+    { group: "Question", devices: 2390, converted: 341 },
+  ];
+  await log.append(visitsOf("headline_test", headline, { ...twoWeeks, goal: "signup" }));
+  const purchases = headline.map((arm) => ({ ...arm, value: (n: number) => 5 + ((n * 37) % 400) / 10 }));
+  const bought = visitsOf("headline_test", purchases, { ...twoWeeks, goal: "purchase" });
+  await log.append(
+    bought.filter(({ event }) => event === "purchase").map((event) => ({ ...event, id: `${event.id}2`.slice(-64) })),
+  );
+  await log.append(
+    visitsOf(
+      "price_table",
+      [
+        { group: "List", devices: 402, converted: 40 },
+        { group: "Table", devices: 398, converted: 46 },
+        { group: "Cards", devices: 411, converted: 35 },
+        { group: "A name as long as names may be, which is sixty-four characters!", devices: 389, converted: 44 },
+      ],
+      twoWeeks,
+    ),
+  );
+  await log.append(
+    visitsOf(
+      "white_gold_btn",
+      [
+        { group: "White", devices: 5612, converted: 561 },
+        { group: "Gold", devices: 4388, converted: 498 },
+      ],
+      twoWeeks,
+    ),
+  );
+  await log.append(
+    visitsOf(
+      "checkout",
+      [
+        { group: "A", devices: 310, converted: 31, value: (n) => 20 + (n % 7) },
+        { group: "B", devices: 305, converted: 36, value: (n) => 21 + (n % 11) },
+      ],
+      { ...twoWeeks, goal: "order" },
+    ),
+  );
+}
+
+const results = (key: string) => `/experiments/${key}/results`;
+
+describe("the results", () => {
+  test("say health, verdict, pictures, numbers and days in this order, without JavaScript", async () => {
+    const page = await openPage(results("headline_test"), { javaScriptEnabled: false });
+    const headings = await page.getByRole("heading", { level: 2 }).allInnerTexts();
+    expect(headings).toEqual([
+      "Health",
+      "Verdict",
+      "Signed up primary goal: it decides",
+      "Day by day",
+      "Revenue in EUR further goal",
+      "Details",
+    ]);
+    await page.getByText("Question is better", { exact: true }).waitFor();
+    await page.getByText("Question converted 14.3 % of visitors, Statement 10.1 %.").waitFor();
+    const row = page.getByRole("table", { name: "Results of Signed up" }).getByRole("row", { name: "Question" });
+    expect(await row.innerText()).toContain("2,390");
+    const plot = page.getByRole("img", { name: "Change of “Signed up” against Statement" });
+    // The picture says in words what the table says.
+    const told = await plot.locator("desc").textContent();
+    const change = /\+[\d.]+ % to \+[\d.]+ %/.exec(told ?? "")?.[0];
+    expect(await row.innerText()).toContain(change);
+  });
+
+  test("are found from the experiment, and lead back, by the keyboard alone", async () => {
+    const page = await openPage("/experiments/headline_test", { javaScriptEnabled: false });
+    await keyboard(page).press(page.getByRole("link", { name: "Results" }));
+    await page.getByRole("heading", { name: "Results of Headline of the start page" }).waitFor();
+    await keyboard(page).press(page.getByText("Every number, and how it is computed"));
+    await page.getByText("Wilson 1927").waitFor();
+    await keyboard(page).press(page.getByRole("link", { name: "Experiment", exact: true }));
+    await page.getByRole("heading", { name: "Headline of the start page" }).waitFor();
+  });
+
+  test("are dimmed while visitors are not split as configured, beside what was expected and seen", async () => {
+    const page = await openPage(results("white_gold_btn"), { javaScriptEnabled: false });
+    await page.getByText("Don't trust this yet (traffic problem)").waitFor();
+    await page.getByText("expected 50/50, saw 5,612/4,388 (p < 0.001)").waitFor();
+    await page.getByText("Likely causes:").waitFor();
+    await page.getByText("The results below are dimmed").waitFor();
+    const seen = page.getByRole("table", { name: "Visitors by group" });
+    expect(await seen.getByRole("row", { name: "White" }).innerText()).toMatch(/5,000.*5,612/s);
+    const look = await page
+      .locator(".dims")
+      .first()
+      .evaluate((element) => getComputedStyle(element).filter);
+    expect(look).toBe("grayscale(1)");
+  });
+
+  test("say what to do while nobody came", async () => {
+    const page = await openPage(results("draft"), { javaScriptEnabled: false });
+    await page.getByText("Waiting for visitors").waitFor();
+    await page.getByRole("link", { name: "Start the experiment" }).waitFor();
+    await page.goto(`${served.origin}${results("nobody_yet")}`);
+    await page.getByRole("link", { name: "Install" }).last().waitFor();
+    expect(await page.getByRole("link", { name: "Start the experiment" }).count()).toBe(0);
+    expect(await page.getByRole("table").count()).toBe(0);
+  });
+
+  test("of an epoch that there is not are refused on a page", async () => {
+    const page = await openPage(`${results("headline_test")}?epoch=7`);
+    await page.getByText("Epoch is 7: allowed are those that the experiment had, 1.").waitFor();
+  });
+});
+
+test.each([
+  ["results-better", "headline_test"],
+  ["results-early", "price_table"],
+  ["results-untrusted", "white_gold_btn"],
+  ["results-value", "checkout"],
+  ["results-empty", "nobody_yet"],
+])("%s meet WCAG 2.2 AA and fit, light and dark, wide and narrow", async (name, key) => {
+  const page = await openPage(results(key), { bypassCSP: true });
+  for (const summary of await page.locator("main details > summary").all()) await summary.click();
+  await expectGood(page, name);
+});
