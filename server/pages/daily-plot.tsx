@@ -25,7 +25,7 @@ export function DailyPlot({ goal, place, days }: Props) {
   const rates = series.flatMap(({ points }) => points.map(({ rate }) => rate));
   const [first, last] = [days[0], days.at(-1)];
   if (!first || !last || rates.length === 0) return null;
-  const { at, ticks } = plotScale(rates);
+  const { at, ticks } = plotScale(rates, 4);
   const x = (day: number) => (days.length === 1 ? 50 : 2 + (96 * day) / (days.length - 1));
   const y = (rate: number) => 100 - at(rate);
   const px = (rate: number) => (HEIGHT * y(rate)) / 100;

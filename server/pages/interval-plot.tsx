@@ -25,11 +25,14 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
   const known = rows.filter(({ bounds }) => bounds !== null);
   if (known.length === 0) return null;
   const ends = known.flatMap(({ bounds, estimate }) => [...(bounds ?? []), estimate]).filter((end) => end !== null);
-  const { at, ticks } = plotScale([0, ...ends]);
+  const { at, ticks } = plotScale([0, ...ends], 8);
   const x = (value: number) => `${at(value).toFixed(2)}%`;
   const height = rows.length * ROW;
   const control = goal.comparisons[0]?.control ?? "";
   const words = (value: number) => effectWords(value, unit, goal.kind);
+  const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+  // On a small screen there is room for every third name.
+  const isMinor = (tick: number) => Math.round(tick / step) % 3 !== 0;
   const id = `intervals-${place}`;
   return (
     <svg class="plot" role="img" aria-labelledby={`${id}-title ${id}-desc`} width="100%" height={height + AXIS}>
@@ -47,9 +50,13 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
       {ticks.map((tick) => (
         <>
           <line class={tick === 0 ? "zero" : "grid"} x1={x(tick)} x2={x(tick)} y1="0" y2={height} />
-          <text class="tick" x={x(tick)} y={height + 18} text-anchor="middle">
-            {tick === 0 ? "as " : ""}
-            {tick === 0 ? shortName(control) : tickWords(tick, unit, goal.kind)}
+          <text
+            class={isMinor(tick) ? "tick minor" : "tick"}
+            x={x(tick)}
+            y={height + 18}
+            text-anchor={anchor(at(tick))}
+          >
+            {tick === 0 ? `as ${shortName(control)}` : tickWords(tick, unit, goal.kind)}
           </text>
         </>
       ))}
@@ -79,6 +86,11 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
       })}
     </svg>
   );
+}
+
+/** So that a text at an end stays in the picture. */
+function anchor(place: number): "start" | "middle" | "end" {
+  return place < 20 ? "start" : place > 80 ? "end" : "middle";
 }
 
 function tickWords(tick: number, unit: "lift" | "difference", kind: GoalReport["kind"]): string {

@@ -8,17 +8,17 @@ export interface PlotScale {
 
 /** Share of the axis that stays free at both ends, for what is drawn around a value. */
 const MARGIN = 0.08;
-const TICKS = 4;
 
-/** An axis that has room for all of these values, and a few round ones to read it by. */
-export function plotScale(values: readonly number[]): PlotScale {
-  const least = Math.min(...values);
-  const most = Math.max(...values);
+/** An axis that has room for all of these values, and about `wanted` round ones to read it by. */
+export function plotScale(values: readonly number[], wanted: number): PlotScale {
+  // Not spread: there may be more days than a call may have arguments.
+  const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const most = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   // One value, or none at all: any span shows it.
   const span = most - least || Math.abs(most) || 1;
   const from = (Number.isFinite(least) ? least : 0) - span * MARGIN;
   const length = (Number.isFinite(span) ? span : 1) * (1 + 2 * MARGIN);
-  const step = roundStep(length / TICKS);
+  const step = roundStep(length / wanted);
   const first = Math.ceil(from / step);
   const last = Math.floor((from + length) / step);
   return {

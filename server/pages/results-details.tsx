@@ -113,7 +113,7 @@ function Compared({ goal, comparison, alpha }: { goal: GoalReport; comparison: C
         )}
         {chanceToBeatControl !== null && (
           <Fact name={`Chance to beat ${control}`}>
-            {percentWords(chanceToBeatControl)} <span class="detail">does not protect against peeking</span>
+            {chanceWords(chanceToBeatControl)} <span class="detail">does not protect against peeking</span>
           </Fact>
         )}
       </dl>
@@ -125,4 +125,10 @@ function Compared({ goal, comparison, alpha }: { goal: GoalReport; comparison: C
       )}
     </section>
   );
+}
+
+/** Certain is nothing. */
+function chanceWords(chance: number): string {
+  if (chance > 0.999) return "above 99.9 %";
+  return chance < 0.001 ? "below 0.1 %" : percentWords(chance);
 }

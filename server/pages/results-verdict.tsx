@@ -17,7 +17,7 @@ export function ResultsVerdict({ verdict, progress }: Pick<Report, "verdict" | "
   const { look, shape } = LOOKS[verdict.kind];
   const more = progress.sentences.filter((sentence) => !verdict.sentences.includes(sentence));
   return (
-    <div class={`card verdict ${look}`}>
+    <div class={`card verdict${look === "" ? "" : ` verdict-${look}`}`}>
       <p class="words">
         <svg viewBox="0 0 12 12" aria-hidden="true">
           <path d={shape} />
