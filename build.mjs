@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "terser";
 
 const node = {
   bundle: true,
@@ -33,7 +34,9 @@ const browser = {
 export async function buildAll() {
   await rm("dist", { recursive: true, force: true });
   await Promise.all([
-    build({ ...browser, entryPoints: { tag: "tag/index.ts", admin: "server/pages/admin-script/index.ts" } }),
+    // Its names stay until it is shrunk.
+    build({ ...browser, minify: false, entryPoints: { tag: "tag/index.ts" } }),
+    build({ ...browser, entryPoints: { admin: "server/pages/admin-script/index.ts" } }),
     build({ ...browser, format: "esm", entryPoints: { badge: "tag/badge.ts" } }),
     build({
       ...node,
@@ -51,6 +54,7 @@ export async function buildAll() {
     }),
     emitTypes(),
   ]);
+  await shrink("dist/tag.js");
   await writeFile("dist/admin.css", await concatenate(await styleSheets()));
   const { sizeBudget } = JSON.parse(await readFile("package.json", "utf8"));
   return Promise.all(
@@ -59,6 +63,23 @@ export async function buildAll() {
       return { file, bytes: content.length, gzip: gzipSync(content, { level: 9 }).length, budget };
     }),
   );
+}
+
+/** Minifies a script by terser, whose result has 4 % less than esbuild's when it is compressed. */
+async function shrink(file) {
+  const { code } = await minify(await readFile(file, "utf8"), {
+    ecma: 2022,
+    toplevel: true,
+    compress: {
+      passes: 3,
+      unsafe: true,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      pure_getters: true,
+      keep_fargs: false,
+    },
+  });
+  await writeFile(file, code);
 }
 
 /** The style sheets of the admin's pages: what all share first, then each page's own, by name. */

@@ -19,6 +19,8 @@ export interface AssignedGroup {
   readonly html: string | null;
   /** Why it is this group; `bot` for a request of no visitor. */
   readonly reason: Reason | "bot";
+  /** True when another page or request may get another group; not there otherwise. */
+  readonly perPath?: true;
 }
 
 /** One experiment in the answer of `GET /api/experiments`, by its key. */

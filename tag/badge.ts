@@ -1,4 +1,4 @@
-import type { Groups } from "./placeholders.ts";
+import type { Groups } from "./start.ts";
 
 // What the tag loads when a page shows a preview: it says of which groups, and how to leave. A script of its own, because
 // visitors never need it. Tags of earlier versions load it, too: what it reads of `document.fairsplitTag` stays as it is.

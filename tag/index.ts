@@ -1,7 +1,8 @@
 // The script that a site pastes. This shell only asks who included it: document.currentScript is null in anything later.
 import { start } from "./start.ts";
 
-const script = document.currentScript as HTMLScriptElement | null;
+// An element named currentScript hides it, and must not say which server to ask.
+const script = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
 const run = () => {
   try {
     start(script);

@@ -19,7 +19,7 @@ export interface Options {
 
 export function readOptions(script: HTMLScriptElement | null): Options {
   const { api, timeout, cookieDomain, pageview } = { ...window.fairsplitConfig, ...script?.dataset } as DOMStringMap;
-  const timeoutMs = Number(timeout ?? DEFAULT_TIMEOUT_MS);
+  const timeoutMs = Number(timeout);
   return {
     api: (api ?? new URL(".", script?.src || location.href).href).replace(/\/$/, ""),
     timeoutMs: timeoutMs >= 0 ? timeoutMs : DEFAULT_TIMEOUT_MS,

@@ -3,8 +3,12 @@ import { watchClicks } from "./clicks.ts";
 import { deviceId } from "./device.ts";
 import { keep } from "./keep.ts";
 import { readOptions } from "./options.ts";
-import { createOutbox } from "./outbox.ts";
-import { type Groups, renderPlaceholders } from "./placeholders.ts";
+import { createOutbox, type Message } from "./outbox.ts";
+import { renderPlaceholders } from "./placeholders.ts";
+import { showVariant } from "./variant.ts";
+
+/** The answer of `/api/expgroups`; `{}` when the server is off or cannot be reached. */
+export type Groups = Readonly<Record<string, AssignedGroup | undefined>>;
 
 declare global {
   interface Document {
@@ -22,53 +26,84 @@ export function start(script: HTMLScriptElement | null): void {
   const force = keep("sessionStorage", "fairsplit_force", new URLSearchParams(location.search).get("fairsplit_force"));
   // The server knows a preview by the token, too: events may have to go before the groups are there.
   const outbox = createOutbox(`${api}/events${force && `?force=${force}`}`, device);
-  const shown = new Map<string, AssignedGroup | undefined>();
+  const path = location.pathname;
+  /** Without a prototype, because experiments may be called `constructor`. */
+  const shown = { __proto__: null } as unknown as Record<string, AssignedGroup | undefined>;
+  let groups: Groups = shown;
+  let sticky = "";
+  let isDecided: boolean | undefined;
+  let isReady: boolean | undefined;
+  /** Known when the server has answered. */
+  let isPreview: boolean | undefined;
 
-  let decide: ((groups: Groups) => unknown) | undefined = (groups) => {
-    decide = undefined;
-    // A preview is no visit, so nothing of it is reported. Only who brought a token gets one: a page that pinned the tag by
-    // its hash is not to load another script because a server says so.
-    const isPreview = Object.values(groups).some((assigned) => force && assigned?.reason === "forced");
-    renderPlaceholders(groups, (key, assigned) => {
-      if (shown.has(key)) return;
-      shown.set(key, assigned);
-      // Where groups were decided at all: the admin is to learn of keys that are mistyped, or left over.
-      if (!assigned && Object.keys(groups)[0]) outbox.add({ event: "unknown_placeholder", experiment: key });
-      if (isPreview || assigned?.state !== "active" || assigned.value < 0) return;
-      const { group, epoch } = assigned;
-      outbox.add({ event: "exposure", experiment: key, group, epoch });
-      emit("exposure", { experiment: key, group });
-    });
-    document.fairsplitTag = groups;
-    emit("ready", groups);
+  const report = (message: Message) => {
+    const { group, epoch } = shown[message.experiment as string] ?? {};
+    outbox.add({ ...message, group, epoch });
+  };
+  const render = () =>
+    renderPlaceholders(
+      (key) => isDecided || groups[key],
+      (placeholder, key) => {
+        const assigned = groups[key];
+        showVariant(placeholder, assigned);
+        if (key in shown) return;
+        shown[key] = assigned;
+        // When the server has answered: the admin is to learn of keys that are mistyped, or left over.
+        if (!assigned && isPreview === false) report({ event: "no_experiment", experiment: key });
+        if (isPreview || assigned?.state !== "active" || assigned.value < 0) return;
+        report({ event: "exposure", experiment: key });
+        emit("exposure", { experiment: key, group: assigned.group });
+      },
+    );
+  /** What was shown stays: a variant that replaces another would flicker. */
+  const take = (given: Groups) => {
+    document.fairsplitTag = groups = { __proto__: null, ...given, ...shown } as unknown as Groups;
+    render();
     outbox.open(isPreview);
-    return isPreview && import(`${api}/badge.js`);
+    isReady ||= emit("ready", groups);
+  };
+  /** Whatever comes first decides, once: a variant that replaces a fallback would flicker. */
+  const decide = (given = groups) => {
+    if (isDecided) return;
+    isDecided = true;
+    take(given);
   };
 
   if (pageview) outbox.add({ event: "pageview" });
-  watchClicks((message) => {
-    const assigned = shown.get(message.experiment ?? "");
-    outbox.add({ ...message, group: assigned?.group, epoch: assigned?.epoch });
-  });
+  watchClicks(report);
+  try {
+    const text = keep("localStorage", "fairsplit");
+    const [id, token, stored, storedPath] = JSON.parse(text);
+    if (id === device) {
+      sticky = token;
+      if (!force && (path === storedPath || !/"perPath"/.test(text))) take(stored);
+    }
+  } catch {
+    // Nothing is stored, or nothing of ours.
+  }
+  render();
+  new MutationObserver(render).observe(document, { childList: true, subtree: true });
+  // Before DOMContentLoaded, which waits for scripts, and so before the page is painted.
+  document.addEventListener("readystatechange", render);
+  setTimeout(decide, timeoutMs);
 
-  // Whatever comes first decides, once: a variant that replaces a fallback would flicker.
-  setTimeout(() => decide?.({}), timeoutMs);
-  const query = new URLSearchParams({
-    device_id: device,
-    path: location.pathname,
-    sticky: keep("localStorage", "fairsplit_sticky"),
-    force,
-  });
-  fetch(`${api}/api/expgroups?${query}`, { credentials: "omit" })
-    .then((response) => {
-      keep("localStorage", "fairsplit_sticky", response.headers.get("fairsplit-sticky"));
-      return response.ok ? response.json() : {};
+  fetch(`${api}/api/expgroups?${new URLSearchParams({ device_id: device, path, sticky, force })}`, {
+    credentials: "omit",
+  })
+    .then(async (response) => {
+      if (!response.ok) throw 0;
+      const fresh = await response.json();
+      const text = JSON.stringify([device, response.headers.get("fairsplit-sticky") ?? sticky, fresh, path]);
+      // A preview is no visit, so nothing of it is reported or stored. Only who brought a token gets one: a page that pinned
+      // the tag by its hash is not to load another script because a server says so.
+      isPreview = !!force && /"reason":"forced"/.test(text);
+      if (!isPreview) keep("localStorage", "fairsplit", text);
+      decide(fresh);
+      if (isPreview) import(`${api}/badge.js`);
     })
-    .catch(() => undefined)
-    .then((groups: Groups | null | undefined) => decide?.(groups ?? {}))
-    .catch(() => undefined);
+    .catch(() => decide());
 }
 
-function emit(name: "ready" | "exposure", detail: unknown): void {
-  document.dispatchEvent(new CustomEvent(`fairsplit:${name}`, { detail }));
+function emit(name: "ready" | "exposure", detail: unknown): boolean {
+  return document.dispatchEvent(new CustomEvent(`fairsplit:${name}`, { detail }));
 }

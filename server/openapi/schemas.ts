@@ -107,6 +107,7 @@ export const SCHEMAS = {
     payload: v.unknown(),
     html: v.nullable(v.string()),
     reason: v.picklist([...REASONS, "bot"]),
+    perPath: v.exactOptional(v.pipe(v.literal(true), v.description("Another page or request may get another group."))),
   }) satisfies v.GenericSchema<unknown, AssignedGroup>,
   PublicExperiment: v.strictObject({
     title: v.string(),

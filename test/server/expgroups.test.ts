@@ -36,6 +36,23 @@ describe("the answer for a device", () => {
     });
   });
 
+  test("says which groups hold for this page or request only", async () => {
+    const base = active("base");
+    const rule = 'ctx.country == "DE"';
+    const { app } = await openApp([
+      base,
+      active("page", { routes: ["/shop/**"] }),
+      active("visitor", { rule }),
+      active("shares", {
+        allocations: [{ id: "de", rule, weights: base.groups.map(({ name, weight }) => ({ name, weight })) }],
+      }),
+      active("second", { dependsOn: { key: "base", group: "A" } }),
+    ]);
+    const { groups } = await ask(app, { device_id: DEVICE, path: "/" });
+    expect(Object.keys(groups).filter((key) => groups[key].perPath)).toEqual(["page", "visitor", "shares", "second"]);
+    expect(groups.base).not.toHaveProperty("perPath");
+  });
+
   test("is the same with the server's hash as with core's, for 1,000 devices", async () => {
     const experiment = active("homepage_button_test", { salt: "sält-🚀" });
     const { app } = await openApp([experiment]);

@@ -1,7 +1,9 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
-import { type Groups, renderPlaceholders } from "../../tag/placeholders.ts";
+import { renderPlaceholders } from "../../tag/placeholders.ts";
+import type { Groups } from "../../tag/start.ts";
+import { showVariant } from "../../tag/variant.ts";
 
 const ASSIGNED: AssignedGroup = {
   active: true,
@@ -19,33 +21,26 @@ const TEMPLATES =
   '<template data-group="A"><p>Variant A</p></template><template data-group="B"><p>Variant B</p></template>';
 const placeholder = (key: string, content = TEMPLATES) => `<div data-exp="${key}">Loading…${content}</div>`;
 
-const observers: MutationObserver[] = [];
-const RealObserver = MutationObserver;
-
 beforeEach(() => {
   document.body.innerHTML = "";
-  // An observer outlives its test, and would render the next one's placeholders.
-  vi.stubGlobal(
-    "MutationObserver",
-    class extends RealObserver {
-      constructor(callback: MutationCallback) {
-        super(callback);
-        observers.push(this);
-      }
-    },
-  );
 });
 afterEach(() => {
-  for (const observer of observers.splice(0)) observer.disconnect();
-  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
   Reflect.deleteProperty(document, "readyState");
 });
 
-function render(html: string, given: Groups) {
+/** Puts a page there, and renders it as the tag does. Returns who was shown, and how to look again. */
+function render(html: string, given: Groups, isKnown: (key: string) => unknown = () => true) {
   document.body.innerHTML = html;
   const shown = vi.fn();
-  renderPlaceholders(given, (key, assigned) => shown(key, assigned?.group));
-  return shown;
+  const look = () =>
+    renderPlaceholders(isKnown, (element, key) => {
+      const assigned = Object.hasOwn(given, key) ? given[key] : undefined;
+      showVariant(element, assigned);
+      shown(key, assigned?.group);
+    });
+  look();
+  return { shown, look };
 }
 
 /** The text of each placeholder, without what its templates hold. */
@@ -87,7 +82,7 @@ describe("which variant is shown", () => {
   });
 
   test.each(["__proto__", "toString", "constructor"])("a placeholder called %s is one without an answer", (key) => {
-    const shown = render(placeholder(key), groups("another"));
+    const { shown } = render(placeholder(key), groups("another"));
     expect(texts()).toEqual(["Variant A"]);
     expect(shown.mock.calls).toEqual([[key, undefined]]);
   });
@@ -100,8 +95,7 @@ describe("which variant is shown", () => {
     template.dataset.group = group;
     template.innerHTML = "odd";
     element.append(template);
-    document.body.append(element);
-    renderPlaceholders(groups("test", { group }), () => undefined);
+    render(element.outerHTML, groups("test", { group }));
     expect(texts()).toEqual(["odd"]);
   });
 });
@@ -115,7 +109,8 @@ describe("rendering", () => {
   });
 
   test("happens once per placeholder, and says so each time", () => {
-    const shown = render(placeholder("test") + placeholder("test") + placeholder("other"), groups("test"));
+    const { shown, look } = render(placeholder("test") + placeholder("test") + placeholder("other"), groups("test"));
+    look();
     expect(texts()).toEqual(["Variant B", "Variant B", "Variant A"]);
     expect(shown.mock.calls).toEqual([
       ["test", "B"],
@@ -130,21 +125,38 @@ describe("rendering", () => {
     expect(texts()).toEqual(["own inner B", "inner B"]);
   });
 
-  test("renders placeholders that a script adds later, and those within a variant", async () => {
-    const shown = render("<main></main>", { ...groups("outer"), ...groups("inner") });
+  test("renders placeholders that a script adds later, and those within a variant", () => {
+    const { shown, look } = render("<main></main>", { ...groups("outer"), ...groups("inner") });
     const nested = `<template data-group="B">outer B ${placeholder("inner").replaceAll("Variant", "inner")}</template>`;
     document.querySelector("main")?.insertAdjacentHTML("beforeend", placeholder("outer", nested));
-    await vi.waitFor(() => expect(texts().at(-1)).toBe("inner B"));
+    look();
+    look();
+    expect(texts().at(-1)).toBe("inner B");
     expect(shown.mock.calls.map(([key]) => key)).toEqual(["outer", "inner"]);
   });
 
-  test("leaves what the page changes later alone", async () => {
-    render(placeholder("test"), groups("test"));
+  test("leaves what the page changes later alone", () => {
+    const { look } = render(placeholder("test"), groups("test"));
     const shown = document.querySelector("[data-exp] p");
     if (shown) shown.textContent = "changed by the page";
-    document.body.append(document.createElement("hr"));
-    await new Promise((done) => setTimeout(done));
+    look();
     expect(texts()).toEqual(["changed by the page"]);
+  });
+
+  test("waits for who is not known yet", () => {
+    const known = new Set(["other"]);
+    const { look } = render(placeholder("test") + placeholder("other"), groups("test"), (key) => known.has(key));
+    expect(texts()).toEqual(["Loading…", "Variant A"]);
+    known.add("test");
+    look();
+    expect(texts()).toEqual(["Variant B", "Variant A"]);
+  });
+
+  test("gives up quietly where an element hides the document's method", () => {
+    vi.spyOn(document, "querySelectorAll").mockImplementation(() => {
+      throw new TypeError("document.querySelectorAll is not a function");
+    });
+    expect(() => render(placeholder("test"), groups("test"))).not.toThrow();
   });
 });
 
@@ -152,13 +164,14 @@ describe("while the page is still being parsed", () => {
   const parsing = (state: DocumentReadyState) =>
     Object.defineProperty(document, "readyState", { configurable: true, value: state });
 
-  test("a placeholder that the parser may not have closed waits for what follows it", async () => {
+  test("a placeholder that the parser may not have closed waits for what follows it", () => {
     parsing("loading");
-    const shown = render(placeholder("test"), groups("test"));
+    const { shown, look } = render(placeholder("test"), groups("test"));
     expect(texts()).toEqual(["Loading…"]);
     expect(shown).not.toHaveBeenCalled();
     document.body.append(document.createElement("hr"));
-    await vi.waitFor(() => expect(texts()).toEqual(["Variant B"]));
+    look();
+    expect(texts()).toEqual(["Variant B"]);
   });
 
   test("one that something follows is rendered at once, be it only text", () => {
@@ -175,9 +188,9 @@ describe("while the page is still being parsed", () => {
 
   test("the last one is rendered when the page is complete", () => {
     parsing("loading");
-    render(placeholder("test"), groups("test"));
+    const { look } = render(placeholder("test"), groups("test"));
     parsing("interactive");
-    document.dispatchEvent(new Event("DOMContentLoaded"));
+    look();
     expect(texts()).toEqual(["Variant B"]);
   });
 });

@@ -55,6 +55,7 @@ beforeEach(() => {
     add(...args);
   });
   delete document.fairsplitTag;
+  localStorage.clear();
   document.body.innerHTML = PAGE;
 });
 afterEach(async () => {
@@ -126,7 +127,8 @@ describe("the groups", () => {
     answer(response());
     await settle();
     expect(texts()).toEqual(["Variant A", "again A"]);
-    expect(sent().map(({ event }) => event)).toEqual(["pageview"]);
+    expect(sent().map(({ event }) => event)).toContain("pageview");
+    expect(sent().map(({ event }) => event)).not.toContain("exposure");
   });
 });
 
@@ -136,7 +138,7 @@ describe("a placeholder that no experiment is for", () => {
     answer(new Response(JSON.stringify({ other: ASSIGNED })));
     await settle();
     expect(texts()).toEqual(["Variant A", "again A"]);
-    expect(sent()).toMatchObject([{ event: "pageview" }, { event: "unknown_placeholder", experiment: "test" }]);
+    expect(sent()).toMatchObject([{ event: "pageview" }, { event: "no_experiment", experiment: "test" }]);
   });
 });
 
@@ -239,43 +241,6 @@ describe("what is reported", () => {
   });
 });
 
-describe("the token by which a device keeps its groups", () => {
-  const askedWith = () => new URL(String(fetched.mock.calls[0]?.[0])).searchParams.get("sticky");
-  const answerWith = async (token: string) => {
-    answer(new Response("{}", { headers: { "Fairsplit-Sticky": token } }));
-    await settle();
-  };
-  const storage = localStorage;
-  afterEach(() => storage.clear());
-
-  test("is kept, and sent with the next question", async () => {
-    start(script());
-    expect(askedWith()).toBe("");
-    await answerWith("a-token");
-    delete document.fairsplitTag;
-    fetched.mockClear();
-    start(script());
-    expect(askedWith()).toBe("a-token");
-  });
-
-  test("stays when the answer brings none", async () => {
-    localStorage.fairsplit_sticky = "a-token";
-    start(script());
-    answer(groups());
-    await settle();
-    expect(localStorage.fairsplit_sticky).toBe("a-token");
-  });
-
-  test("is done without where the page may not store anything", async () => {
-    vi.stubGlobal("localStorage", undefined);
-    start(script());
-    expect(askedWith()).toBe("");
-    answer(new Response(await groups().text(), { headers: { "Fairsplit-Sticky": "a-token" } }));
-    await settle();
-    expect(texts()[0]).toBe("Variant B x");
-  });
-});
-
 describe("what is forced", () => {
   const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
   const before = location.href;
@@ -355,6 +320,129 @@ describe("what is forced", () => {
     expect(posts()).toEqual(["https://ab.example.com/events?force=a-token"]);
     answer(groups({ reason: "forced" }));
     await settle();
+  });
+});
+
+describe("what a device's next page view takes from the one before", () => {
+  const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
+  const before = location.href;
+  const asked = () => new URL(String(fetched.mock.lastCall?.[0])).searchParams;
+  /** Opens a page whose question `response` answers, when there is one. */
+  const open = async (response?: Response, path = "/") => {
+    // The page before is left.
+    for (const cleanUp of cleanUps.splice(0)) cleanUp();
+    happyDOM.setURL(`https://shop.example.com${path}`);
+    delete document.fairsplitTag;
+    document.body.innerHTML = PAGE;
+    fetched.mockClear();
+    start(script());
+    if (response) answer(response);
+    const atOnce = texts();
+    await settle();
+    return atOnce;
+  };
+  const withToken = async (response: Response, token: string) =>
+    new Response(await response.text(), { headers: { "Fairsplit-Sticky": token } });
+  const storage = localStorage;
+  afterEach(() => {
+    happyDOM.setURL(before);
+    storage.clear();
+    sessionStorage.clear();
+    for (const cookie of document.cookie.split("; ")) {
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous
+      document.cookie = `${cookie.split("=")[0]}=;path=/;max-age=0`;
+    }
+  });
+
+  test("the groups are shown at once, and asked for again", async () => {
+    expect(await open(groups())).toEqual(["Loading…", ""]);
+    expect(await open()).toEqual(["Variant B x", "again B"]);
+    expect(fetched.mock.calls.map(([url]) => new URL(url).pathname).sort()).toEqual(["/api/expgroups", "/events"]);
+    expect(sent()).toMatchObject([{ event: "pageview" }, { event: "exposure", group: "B", epoch: 3 }]);
+  });
+
+  test("another answer is for the view after: what is shown stays, and is what is reported", async () => {
+    await open(groups());
+    await open(groups({ group: "A", epoch: 4 }));
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+    document.body.insertAdjacentHTML("beforeend", PAGE);
+    await settle();
+    expect(texts()).toEqual(["Variant B x", "again B", "Variant B x", "again B"]);
+    expect(sent().filter(({ event }) => event === "exposure")).toMatchObject([{ group: "B", epoch: 3 }]);
+    expect(await open()).toEqual(["Variant A", "again A"]);
+    expect(sent().at(-1)).toMatchObject({ event: "exposure", group: "A", epoch: 4 });
+  });
+
+  test("an experiment that is not among them waits for the answer", async () => {
+    await open(new Response(JSON.stringify({ another: ASSIGNED })));
+    expect(await open()).toEqual(["Loading…", ""]);
+    answer(groups());
+    await settle();
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+  });
+
+  test("what no answer comes for stays as it is: shown from the groups, or the fallback by the timeout", async () => {
+    await open(new Response(JSON.stringify({ another: ASSIGNED })));
+    await open(new Response("", { status: 500 }));
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    // The failure did not cost the groups.
+    document.body.innerHTML = PAGE.replaceAll('"test"', '"another"');
+    await settle();
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+  });
+
+  test.each<[what: string, path: string, change: Partial<AssignedGroup>, expected: string]>([
+    ["on another page", "/other", {}, "Variant B x"],
+    ["that depends on the page, on the same", "/", { perPath: true }, "Variant B x"],
+    ["that depends on the page, on another", "/other", { perPath: true }, "Loading…"],
+  ])("a group %s: %j", async (_, path, change, expected) => {
+    await open(groups(change));
+    expect((await open(undefined, path))[0]).toBe(expected);
+  });
+
+  test("nothing that was another device's", async () => {
+    await open(groups());
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous
+    document.cookie = "device_id=another;path=/";
+    expect(await open()).toEqual(["Loading…", ""]);
+    expect(asked().get("device_id")).toBe("another");
+    expect(asked().get("sticky")).toBe("");
+  });
+
+  test.each(["", "{", "null", "7", '"x"', "[]", '["id"]', "{}"])("nothing when what is stored is %j", async (text) => {
+    storage.fairsplit = text;
+    expect(await open(groups())).toEqual(["Loading…", ""]);
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+  });
+
+  test("a preview neither takes nor leaves any", async () => {
+    await open(groups());
+    const kept = storage.fairsplit;
+    expect(await open(groups({ group: "A", reason: "forced" }), "/?fairsplit_force=a-token")).toEqual(["Loading…", ""]);
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    expect(storage.fairsplit).toBe(kept);
+  });
+
+  test("the token by which it keeps its groups goes with the next question", async () => {
+    await open(await withToken(groups(), "a-token"));
+    await open();
+    expect(asked().get("sticky")).toBe("a-token");
+  });
+
+  test("the token stays when the answer brings none", async () => {
+    await open(await withToken(groups(), "a-token"));
+    await open(groups());
+    await open(new Response("", { status: 503 }));
+    await open();
+    expect(asked().get("sticky")).toBe("a-token");
+  });
+
+  test("nothing where the page may not store anything", async () => {
+    vi.stubGlobal("localStorage", undefined);
+    await open(await withToken(groups(), "a-token"));
+    expect(texts()[0]).toBe("Variant B x");
+    expect(await open()).toEqual(["Loading…", ""]);
+    expect(asked().get("sticky")).toBe("");
   });
 });
 

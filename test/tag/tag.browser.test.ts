@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Event } from "../../core/event.ts";
 import { transition } from "../../core/transition.ts";
@@ -15,6 +15,21 @@ const USER_AGENT =
 const PLACEHOLDER = `<div data-exp="homepage_button_test">Loading…
   <template data-group="A"><button data-exp-click="button_click">Click A</button></template>
   <template data-group="B" data-fallback><button data-exp-click="button_click">Click B</button></template></div>`;
+
+/** Writes down what every frame of a page, from the first on, shows in its placeholder. */
+const WATCH_CONTENTS = `
+  const watched = (window.watched = []);
+  const watch = () => {
+    const text = document.querySelector("[data-exp]")?.innerText.trim();
+    if (document.body && text !== watched.at(-1) && (text || document.querySelector("p"))) watched.push(text);
+    requestAnimationFrame(watch);
+  };
+  requestAnimationFrame(watch);`;
+
+async function watched(page: Page): Promise<string[]> {
+  await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
+  return page.evaluate(() => (window as unknown as { watched: string[] }).watched);
+}
 
 let tag: string;
 let demo: Awaited<ReturnType<typeof openDemoApp>>;
@@ -37,6 +52,10 @@ const listen = (server: Server) =>
     server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
 const script = (url = apiUrl, attributes = "") => `<script async src="${url}/tag.js" ${attributes}></script>`;
+/** Without content of its own: the parser may pause in the middle of any, and the browser paints what is there. */
+const EMPTY = PLACEHOLDER.replace("Loading…", "");
+/** It runs before anything is painted: an async script may come after the first frame, from a cache too. */
+const FIRST = () => script().replace("async ", "");
 
 beforeAll(async () => {
   tag = await readFile(new URL("../../dist/tag.js", import.meta.url), "utf8");
@@ -110,6 +129,48 @@ describe("on another origin than the server", () => {
     await page.reload();
     expect(await page.locator("button").textContent()).toBe(shown);
     expect(errors).toEqual([]);
+  });
+
+  it("paints the next view from the groups it stored, though the server does not answer, and reports what it showed", async () => {
+    pages["/"] = `${FIRST()}${EMPTY}<p>the rest of the page</p>`;
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/`);
+    const shown = await page.locator("button").textContent();
+    await expect.poll(names).toEqual(["exposure", "pageview"]);
+    await context.route(`${apiUrl}/api/**`, () => undefined);
+    await page.addInitScript(WATCH_CONTENTS);
+    await page.reload();
+    await page.locator("button").waitFor();
+    expect(await watched(page)).toEqual([shown]);
+    await expect.poll(names).toEqual(["exposure", "exposure", "pageview", "pageview"]);
+    for (const { event, group, epoch } of await stored()) {
+      if (event === "exposure") expect([group, epoch]).toEqual([shown?.at(-1), 1]);
+    }
+    expect(errors).toEqual([]);
+  });
+
+  it("never shows two contents in a placeholder, when the stored groups are outdated neither", async () => {
+    pages["/"] = `${FIRST()}${EMPTY}<p>the rest of the page</p>`;
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/`);
+    const shown = await page.locator("button").textContent();
+    await demo.registry.update("homepage_button_test", (experiment) =>
+      transition(experiment, { by: "test", state: "inactive" }, "2026-02-01T12:00:00.000Z"),
+    );
+    await demo.registry.update("homepage_button_test", (experiment) =>
+      transition(
+        experiment,
+        { by: "test", definition: { fallback: shown?.at(-1) === "A" ? "B" : "A" } },
+        "2026-02-01T12:00:01.000Z",
+      ),
+    );
+    await page.addInitScript(WATCH_CONTENTS);
+    const answered = page.waitForResponse(/expgroups/);
+    await page.reload();
+    await (await answered).finished();
+    expect(await watched(page)).toEqual([shown]);
+    await page.reload({ waitUntil: "networkidle" });
+    expect(await watched(page)).toEqual([shown === "Click A" ? "Click B" : "Click A"]);
   });
 
   it("keeps the device's group and epoch when the weights change, and gives new devices the new ones", async () => {
