@@ -35,9 +35,13 @@ export async function buildAll() {
   await rm("dist", { recursive: true, force: true });
   await Promise.all([
     // Its names stay until it is shrunk.
-    build({ ...browser, minify: false, entryPoints: { tag: "tag/index.ts" } }),
+    build({ ...browser, minify: false, minifySyntax: true, entryPoints: { tag: "tag/index.ts" } }),
     build({ ...browser, entryPoints: { admin: "server/pages/admin-script/index.ts" } }),
-    build({ ...browser, format: "esm", entryPoints: { badge: "tag/badge.ts" } }),
+    build({
+      ...browser,
+      format: "esm",
+      entryPoints: { badge: "tag/badge.ts", debug: "tag/debug.ts", "tag-module": "tag/module.ts" },
+    }),
     build({
       ...node,
       entryPoints: { fairsplit: "cli/fairsplit.ts", simulate: "cli/simulate.ts", browser: "simulate/browser.ts" },
@@ -108,10 +112,12 @@ export async function stamp(text) {
   await writeFile("dist/.sources", text);
 }
 
-/** core/tsconfig.json has neither Node's nor the browser's types, so this is also what keeps core/ pure. */
+/** core/tsconfig.json has neither Node's nor the browser's types, so this is also what keeps core/ pure; tag/ has no Node. */
 async function emitTypes() {
-  const tsc = promisify(execFile)(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "core"]);
-  await tsc.catch((error) => {
-    throw new Error(`the types of core/ cannot be made:\n${error.stdout}`);
-  });
+  for (const folder of ["core", "tag"]) {
+    const tsc = promisify(execFile)(process.execPath, ["node_modules/typescript/bin/tsc", "-p", folder]);
+    await tsc.catch((error) => {
+      throw new Error(`the types of ${folder}/ cannot be made:\n${error.stdout}`);
+    });
+  }
 }

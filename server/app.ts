@@ -65,6 +65,7 @@ export interface Deps {
     /** What earlier versions of the server published. */
     readonly earlierTags?: readonly PublishedTag[];
     readonly badge: string;
+    readonly debug: string;
     readonly adminCss: string;
     readonly adminJs: string;
   };
@@ -88,7 +89,7 @@ export function createApp(deps: Deps): Hono<Env> {
   const results = new Results(deps);
 
   const tag = publishTag(deps.assets.tag);
-  app.route("/", tagRoutes(tag, deps.assets.earlierTags ?? [], deps.assets.badge));
+  app.route("/", tagRoutes(tag, deps.assets));
   app.route("/", expgroupsRoutes(deps));
   app.route("/", recordRoutes(recorder(deps)));
   app.route("/", experimentsRoutes(deps));

@@ -96,6 +96,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       tag,
       earlierTags,
       badge: readBuilt("badge.js"),
+      debug: readBuilt("debug.js"),
       adminCss: readBuilt("admin.css"),
       adminJs: readBuilt("admin.js"),
     },

@@ -1,7 +1,7 @@
-import type { Groups } from "./start.ts";
+import type { Fairsplit } from "./start.ts";
 
 // What the tag loads when a page shows a preview: it says of which groups, and how to leave. A script of its own, because
-// visitors never need it. Tags of earlier versions load it, too: what it reads of `document.fairsplitTag` stays as it is.
+// visitors never need it. Tags of earlier versions load it, too: what it reads of `fairsplit.groups` stays as it is.
 
 /** Styles are set by script: a content security policy without 'unsafe-inline' forbids style elements and attributes. */
 type Styles = Partial<CSSStyleDeclaration>;
@@ -66,7 +66,7 @@ function badge(forced: readonly (readonly [key: string, group: string])[]): HTML
   return host;
 }
 
-const forced = Object.entries(document.fairsplitTag as Groups).flatMap(([key, assigned]) =>
+const forced = Object.entries((window.fairsplit as Fairsplit).groups).flatMap(([key, assigned]) =>
   assigned?.reason === "forced" ? [[key, assigned.group] as const] : [],
 );
 // Not into the body, whose content belongs to the page: some replace all of it.

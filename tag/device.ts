@@ -2,17 +2,26 @@ import { randomHex } from "./random.ts";
 
 const YEAR_S = 31_536_000;
 
-/** The device id of the first-party cookie, made when there is none; every visit lets it live for another 365 days. */
-export function deviceId(cookieDomain: string | undefined): string {
-  let id = randomHex(16);
+/** A random id of 128 bits. */
+export const newDevice = () => randomHex() + randomHex();
+
+/**
+ * The device id of the first-party cookie, if there is one. A sandboxed frame throws on cookies: the id then lives as long
+ * as the page.
+ *
+ * @param id one to be in the cookie from now on
+ * @param cookieDomain whose subdomains share the cookie; `""` for this host only
+ * @param seconds how long: every visit lets it live for another 365 days
+ */
+export function cookie(id?: string, cookieDomain?: string, seconds = YEAR_S): string | undefined {
   try {
-    id = /(?:^|; )device_id=([^;]+)/.exec(document.cookie)?.[1] ?? id;
-    const secure = location.protocol === "https:" ? ";secure" : "";
-    const domain = cookieDomain ? `;domain=${cookieDomain}` : "";
-    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on plain http
-    document.cookie = `device_id=${id};path=/;max-age=${YEAR_S};samesite=lax${secure}${domain}`;
+    if (id) {
+      const secure = location.protocol === "https:" ? ";secure" : "";
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on plain http
+      document.cookie = `device_id=${id};path=/;max-age=${seconds};samesite=lax;domain=${cookieDomain}${secure}`;
+    }
+    return /(?:^|; )device_id=([^;]+)/.exec(document.cookie)?.[1];
   } catch {
-    // A sandboxed frame throws on cookies: the id then lives as long as the page.
+    // As above.
   }
-  return id;
 }

@@ -5,11 +5,11 @@ import { start } from "./start.ts";
 const script = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
 const run = () => {
   try {
-    start(script);
+    start({ ...window.fairsplitConfig, ...script?.dataset }, script?.src || location.href);
   } catch {
     // Whatever is wrong with this page or browser, the page goes on as if we were not there.
   }
 };
 // A page that is rendered ahead of a visit that may never come has no visitor yet.
-if ((document as { prerendering?: boolean }).prerendering) document.addEventListener("prerenderingchange", run);
+if ((document as { prerendering?: boolean }).prerendering) addEventListener("prerenderingchange", run, true);
 else run();

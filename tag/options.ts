@@ -1,29 +1,22 @@
-const DEFAULT_TIMEOUT_MS = 1000;
-
 declare global {
   interface Window {
     /** The script tag's attributes by another way: tag managers drop those that they do not know. */
-    fairsplitConfig?: Readonly<Record<string, string | number>>;
+    fairsplitConfig?: Options;
   }
 }
 
-/** What the script tag's attributes say, or `window.fairsplitConfig` where they do not. */
+/** What a page may say, as attributes `data-…` of the script tag. */
 export interface Options {
-  /** Base URL of the server, without a slash at its end. */
-  readonly api: string;
-  /** After this many milliseconds without an answer the fallback is shown. */
-  readonly timeoutMs: number;
-  readonly cookieDomain: string | undefined;
-  readonly pageview: boolean;
-}
-
-export function readOptions(script: HTMLScriptElement | null): Options {
-  const { api, timeout, cookieDomain, pageview } = { ...window.fairsplitConfig, ...script?.dataset } as DOMStringMap;
-  const timeoutMs = Number(timeout);
-  return {
-    api: (api ?? new URL(".", script?.src || location.href).href).replace(/\/$/, ""),
-    timeoutMs: timeoutMs >= 0 ? timeoutMs : DEFAULT_TIMEOUT_MS,
-    cookieDomain,
-    pageview: pageview !== "off",
-  };
+  /** Base URL of the server; where the script came from when it is not said. */
+  readonly api?: string | undefined;
+  /** After this many milliseconds without an answer the fallback is shown; 1,000 when it is not said. */
+  readonly timeout?: string | number | undefined;
+  /** Whose subdomains share the device's cookie. */
+  readonly cookieDomain?: string | undefined;
+  /** `off`: the page reports its views itself, or not at all. */
+  readonly pageview?: string | undefined;
+  /** `off`: each view waits for the server, so that a switch holds from the very next view on. */
+  readonly stored?: string | undefined;
+  /** `required`: nothing is kept or sent before the page says `consent(true)`. */
+  readonly consent?: string | undefined;
 }

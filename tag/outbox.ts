@@ -1,89 +1,101 @@
 import { uuidv7 } from "./random.ts";
+import { isOpen, keep, openStorage } from "./storage.ts";
 
-const FIRST_RETRY_MS = 1000;
+/** Events of one moment go together. Doubled by each failure. */
+const GATHER_MS = 200;
 const LONGEST_RETRY_MS = 60_000;
-/** The server takes at most this many at once. */
-const MOST_EVENTS = 100;
-/** The server takes 64 KiB at once, and `fetch` with `keepalive` 64 KiB in flight: beyond that it fails without being sent. */
-const MOST_BYTES = 60_000;
+/** Of a request: at most 16 KiB, because a browser lets 64 KiB be on their way from pages that are left. A character has at most 3 bytes. */
+const MOST_CHARACTERS = 5400;
+/** Of an event that is larger by itself: beyond 64 KiB a request that is to outlive its page fails before it is sent. */
+const MOST_KEPT_ALIVE = 20_000;
+const MOST_WAITING = 200;
+const MOST_WAITING_CHARACTERS = 65_536;
+/** Lines of other pages that are open are theirs to send; those that are older were left behind. */
+const LEFT_BEHIND_MS = 100_000;
 
-/** What a page says of an event; the outbox adds id, time, device and path. */
-export interface Message {
-  readonly event: string;
-  readonly experiment?: string | undefined;
-  readonly group?: string | undefined;
-  readonly epoch?: number | undefined;
-  readonly params?: unknown;
+/** Lines of JSON, an event each, in the order in which they came. Those on their way are not among them. */
+let waiting: string[] = [];
+let delayMs = GATHER_MS;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let dropped: number | undefined;
+let url: string;
+
+/** Keeps an event until the server has it. */
+export function add(event: object): void {
+  const line = JSON.stringify({ id: uuidv7(), ts: new Date().toISOString(), ...event, dropped });
+  waiting.push(line);
+  keepLines([], [line]);
+  while (waiting[MOST_WAITING] || `${waiting}`.length > MOST_WAITING_CHARACTERS) {
+    keepLines([waiting.shift()], []);
+    dropped = (dropped || 0) + 1;
+  }
+  later();
 }
 
-export interface Outbox {
-  /** Keeps an event until the server has it. */
-  add(message: Message): void;
-  /** Lets events go: at once, and from then on shortly after each is added. Those of a preview go nowhere. */
-  open(isPreview?: boolean): void;
+/** From now on events go to an address: those that wait, those that pages before left behind, and those that come. */
+export function openOutbox(to: string): void {
+  url = to;
+  openStorage(true);
+  keepLines(waiting, waiting);
+  setInterval(adopt, LEFT_BEHIND_MS);
+  adopt();
 }
 
-/**
- * Sends events to `url` in batches, each until the server has stored it. `fetch` with `keepalive` outlives the page; a
- * string body is `text/plain`, which crosses origins without a preflight.
- */
-export function createOutbox(url: string, device: string): Outbox {
-  /** Events as JSON. */
-  let waiting: string[] = [];
-  let isOpen = false;
-  let isClosed: boolean | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let retryMs = FIRST_RETRY_MS;
-
-  const send = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    let bytes = 0;
-    const tooMany = waiting.findIndex((event, count) => {
-      bytes += byteLength(event);
-      return count === MOST_EVENTS || bytes > MOST_BYTES;
-    });
-    const batch = waiting.splice(0, tooMany < 0 ? MOST_EVENTS : tooMany);
-    if (isClosed || !batch[0]) return;
-    const again = () => {
-      waiting = [...batch, ...waiting];
-      timer ??= setTimeout(send, retryMs);
-      retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
-    };
-    fetch(url, { method: "POST", body: `[${batch}]`, keepalive: true, credentials: "omit" }).then((response) => {
-      // An answer that nobody reads keeps its connection, of which a browser has six per host.
-      response.text().catch(() => undefined);
-      // 4xx other than these will never become a 2xx.
-      if (/^5|408|42[59]/.test(`${response.status}`)) return again();
-      retryMs = FIRST_RETRY_MS;
-      if (waiting[0]) send();
-    }, again);
-  };
-
-  addEventListener("pagehide", send);
-  addEventListener("visibilitychange", () => document.hidden && send());
-
-  return {
-    add(message) {
-      const event = JSON.stringify({
-        id: uuidv7(),
-        ts: new Date().toISOString(),
-        deviceId: device,
-        path: location.pathname,
-        ...message,
-      });
-      // One that never gets through would hold up all that follow.
-      if (byteLength(event) <= MOST_BYTES) waiting.push(event);
-      if (isOpen) timer ??= setTimeout(send);
-    },
-    open(isPreview) {
-      isClosed = isPreview;
-      isOpen = true;
-      send();
-    },
-  };
+/** From now on nothing goes anywhere, and nothing is kept. */
+export function closeOutbox(): void {
+  waiting = [];
+  openStorage(false);
 }
 
-function byteLength(text: string): number {
-  return new Blob([text]).size;
+/** Sends all that waits, because the page may be left. */
+export function flush(): void {
+  while (isOpen && waiting[0]) send();
+}
+
+const lines = () => keep("fairsplit_events")?.match(/.+/g) || [];
+
+function keepLines(gone: readonly unknown[], come: readonly string[]): void {
+  keep("fairsplit_events", [...lines().filter((line) => !gone.includes(line)), ...come].join("\n"));
+}
+
+/** Ids begin with their time, so lines sort by it. */
+function adopt(): void {
+  const since = `{"id":"0${(Date.now() - LEFT_BEHIND_MS).toString(16)}`;
+  waiting.unshift(...lines().filter((line) => line < since && !waiting.includes(line)));
+  later();
+}
+
+function later(): void {
+  timer ||= setTimeout(send, delayMs * (0.5 + Math.random()));
+}
+
+async function send(): Promise<void> {
+  clearTimeout(timer);
+  timer = undefined;
+  const batch: string[] = [];
+  while (isOpen && waiting[0] && (!batch[0] || `${batch}${waiting[0]}`.length < MOST_CHARACTERS)) {
+    batch.push(waiting.shift() as string);
+  }
+  if (!batch[0]) return;
+  const body = `[${batch}]`;
+  let isRefused = true;
+  try {
+    // A string is text/plain, which crosses origins without a preflight.
+    const response = await fetch(url, { method: "POST", body, keepalive: body.length < MOST_KEPT_ALIVE });
+    // An answer that nobody reads keeps its connection, of which a browser has six per host.
+    await response.text();
+    // Other 4xx will never become a 2xx.
+    isRefused = /^5|408|42[59]/.test(`${response.status}`);
+  } catch {
+    if (document.hidden) navigator.sendBeacon(url, body);
+  }
+  if (isRefused) {
+    waiting.unshift(...batch);
+    delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS);
+    later();
+  } else {
+    keepLines(batch, []);
+    delayMs = GATHER_MS;
+    send();
+  }
 }

@@ -1,24 +1,20 @@
 const done = new WeakSet<Element>();
 
-/** Calls `render` for every `[data-exp]` of the page that `isKnown`, once in its life. */
+/**
+ * Calls `render` for every `[data-exp]` in a root, until it has been rendered. An element whose end tag the parser has not
+ * reached may still get templates: what follows it, or what it is in, proves that it is closed.
+ */
 export function renderPlaceholders(
-  isKnown: (key: string) => unknown,
-  render: (placeholder: HTMLElement, key: string) => void,
+  root: ParentNode,
+  render: (placeholder: HTMLElement, key: string) => boolean | undefined,
 ): void {
-  try {
-    for (const placeholder of document.querySelectorAll<HTMLElement>("[data-exp]")) {
-      const key = placeholder.dataset.exp as string;
-      if (!done.has(placeholder) && isParsed(placeholder) && isKnown(key)) {
-        done.add(placeholder);
-        render(placeholder, key);
-      }
+  const closed = document.readyState === "loading" ? ":is(:not(:last-child),:not(:last-child) *)" : "";
+  for (const placeholder of root.querySelectorAll<HTMLElement>(`[data-exp]${closed}`)) {
+    try {
+      if (!done.has(placeholder) && render(placeholder, placeholder.dataset.exp as string)) done.add(placeholder);
+    } catch {
+      // What is thrown here would be the page's error, and cost the other placeholders.
+      done.add(placeholder);
     }
-  } catch {
-    // An element named querySelectorAll hides the document's method. What is thrown here would be the page's error.
   }
-}
-
-/** An element whose end tag the parser has not reached may still get templates; what follows it proves that it is closed. */
-function isParsed(node: Node | null): unknown {
-  return document.readyState !== "loading" || (node && (node.nextSibling || isParsed(node.parentNode)));
 }

@@ -1,109 +1,221 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { watchClicks } from "./clicks.ts";
-import { deviceId } from "./device.ts";
-import { keep } from "./keep.ts";
-import { readOptions } from "./options.ts";
-import { createOutbox, type Message } from "./outbox.ts";
+import { cookie, newDevice } from "./device.ts";
+import type { Options } from "./options.ts";
+import { add, closeOutbox, flush, openOutbox } from "./outbox.ts";
 import { renderPlaceholders } from "./placeholders.ts";
+import { isOpen, keep } from "./storage.ts";
 import { showVariant } from "./variant.ts";
 
 /** The answer of `/api/expgroups`; `{}` when the server is off or cannot be reached. */
 export type Groups = Readonly<Record<string, AssignedGroup | undefined>>;
 
+/** What a page may ask and say, as `window.fairsplit`. Calls that come before the tag wait in an array of that name. */
+export interface Fairsplit {
+  /** Calls back when the groups are known, or known not to come. */
+  ready(heard?: (groups: Groups) => void): Promise<unknown>;
+  /** The device's group of an experiment, if it has one. */
+  group(key: string): string | undefined;
+  /** What the experiment has for that group. */
+  payload(key: string): unknown;
+  /** Reports an event: that of a goal, for instance. */
+  track(event: string, params?: unknown, value?: number): void;
+  /** Whether the visitor agrees to be counted. */
+  consent(isGiven: boolean): void;
+  /** Takes the device's id and all that is kept away, and ends counting. */
+  forget(): void;
+  /** Looks for placeholders where no observer sees them, such as in a shadow root. */
+  render(root?: ParentNode): void;
+  /** A call as a list: `push(["track", "signup"])`. */
+  push(...calls: [name: string, ...args: unknown[]][]): void;
+  /** Those that the page shows. */
+  groups: Groups;
+  /** What this page reported, to look at. */
+  readonly events: object[];
+}
+
 declare global {
-  interface Document {
-    /** Set by the first tag of a page, so that a second one does nothing: true, and later the groups that were decided. */
-    fairsplitTag?: true | Groups;
+  interface Window {
+    fairsplit?: Fairsplit | [name: string, ...args: unknown[]][];
+    dataLayer?: { push(entry: object): void };
+  }
+  interface Navigator {
+    readonly globalPrivacyControl?: boolean;
   }
 }
 
-/** Everything the tag does on a page, in order. */
-export function start(script: HTMLScriptElement | null): void {
-  if (document.fairsplitTag) return;
-  document.fairsplitTag = true;
-  const { api, timeoutMs, cookieDomain, pageview } = readOptions(script);
-  const device = deviceId(cookieDomain);
-  const force = keep("sessionStorage", "fairsplit_force", new URLSearchParams(location.search).get("fairsplit_force"));
-  // The server knows a preview by the token, too: events may have to go before the groups are there.
-  const outbox = createOutbox(`${api}/events${force && `?force=${force}`}`, device);
-  const path = location.pathname;
+const DEFAULT_TIMEOUT_MS = 1000;
+const DAY_MS = 86_400_000;
+/** More than any page has placeholders: where a page answers each rendering with new ones, it ends. */
+const MOST_RENDERINGS = 1000;
+
+/** Everything the tag does on a page. A second tag does nothing. */
+export function start(options: Options, source: string): void {
+  const queue = window.fairsplit;
+  if (queue && "ready" in queue) return;
+  const { timeout, cookieDomain = "", pageview, consent, stored: use } = options;
+  const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
+  const query = new URLSearchParams(location.search);
+  const known = cookie();
+  let device = known || newDevice();
+  let force = query.get("fairsplit_force");
   /** Without a prototype, because experiments may be called `constructor`. */
-  const shown = { __proto__: null } as unknown as Record<string, AssignedGroup | undefined>;
-  let groups: Groups = shown;
+  let shown: Record<string, AssignedGroup | undefined>;
+  let groups: Groups;
+  let path: string;
   let sticky = "";
-  let isDecided: boolean | undefined;
-  let isReady: boolean | undefined;
-  /** Known when the server has answered. */
+  let isAllowed: boolean | undefined;
+  let isDecided: unknown;
   let isPreview: boolean | undefined;
+  /** What the server said on this view. */
+  let fresh: Groups | 0;
+  let renderings: 0 | number;
+  let settle: (groups: Groups) => void;
+  const ready = new Promise<Groups>((resolve) => {
+    settle = resolve;
+  });
+  ready.then((decided) => emit("ready", decided));
 
-  const report = (message: Message) => {
-    const { group, epoch } = shown[message.experiment as string] ?? {};
-    outbox.add({ ...message, group, epoch });
+  const report = (event: string, experiment?: string, params?: unknown, value?: number) => {
+    const { group, epoch } = shown[experiment as string] ?? {};
+    if (!device || isPreview) return;
+    const reported = { deviceId: device, path, event, experiment, group, epoch, params, value };
+    tag.events.push(reported);
+    add(reported);
   };
-  const render = () =>
-    renderPlaceholders(
-      (key) => isDecided || groups[key],
-      (placeholder, key) => {
-        const assigned = groups[key];
-        showVariant(placeholder, assigned);
-        if (key in shown) return;
+
+  const render = (root: ParentNode = document.documentElement) => {
+    if (path !== location.pathname) return see();
+    renderPlaceholders(root, (placeholder, key) => {
+      const assigned = groups[key];
+      if ((!isDecided && !assigned) || renderings++ > MOST_RENDERINGS) return;
+      showVariant(placeholder, assigned);
+      if (!(key in shown)) {
         shown[key] = assigned;
-        // When the server has answered: the admin is to learn of keys that are mistyped, or left over.
-        if (!assigned && isPreview === false) report({ event: "no_experiment", experiment: key });
-        if (isPreview || assigned?.state !== "active" || assigned.value < 0) return;
-        report({ event: "exposure", experiment: key });
-        emit("exposure", { experiment: key, group: assigned.group });
-      },
-    );
+        // Where the server said something: the admin is to learn of keys that are mistyped, or left over.
+        if (!assigned) fresh && report("unknown_placeholder", key);
+        else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
+          report("exposure", key);
+          const { group } = assigned;
+          emit("exposure", { experiment: key, group });
+          window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: group });
+        }
+      }
+      return true;
+    });
+  };
+
   /** What was shown stays: a variant that replaces another would flicker. */
-  const take = (given: Groups) => {
-    document.fairsplitTag = groups = { __proto__: null, ...given, ...shown } as unknown as Groups;
-    render();
-    outbox.open(isPreview);
-    isReady ||= emit("ready", groups);
-  };
-  /** Whatever comes first decides, once: a variant that replaces a fallback would flicker. */
-  const decide = (given = groups) => {
+  const take = (given: Groups, isLast?: boolean) => {
     if (isDecided) return;
-    isDecided = true;
-    take(given);
+    isDecided = isLast;
+    tag.groups = groups = { __proto__: null, ...given, ...shown } as unknown as Groups;
+    render();
+    settle(groups);
   };
 
-  if (pageview) outbox.add({ event: "pageview" });
-  watchClicks(report);
-  try {
-    const text = keep("localStorage", "fairsplit");
-    const [id, token, stored, storedPath] = JSON.parse(text);
-    if (id === device) {
-      sticky = token;
-      if (!force && (path === storedPath || !/"perPath"/.test(text))) take(stored);
-    }
-  } catch {
-    // Nothing is stored, or nothing of ours.
-  }
-  render();
-  new MutationObserver(render).observe(document, { childList: true, subtree: true });
-  // Before DOMContentLoaded, which waits for scripts, and so before the page is painted.
-  document.addEventListener("readystatechange", render);
-  setTimeout(decide, timeoutMs);
+  const open = () => {
+    cookie(device, cookieDomain);
+    openOutbox(`${api}/events`);
+  };
 
-  fetch(`${api}/api/expgroups?${new URLSearchParams({ device_id: device, path, sticky, force })}`, {
-    credentials: "omit",
-  })
-    .then(async (response) => {
-      if (!response.ok) throw 0;
-      const fresh = await response.json();
-      const text = JSON.stringify([device, response.headers.get("fairsplit-sticky") ?? sticky, fresh, path]);
-      // A preview is no visit, so nothing of it is reported or stored. Only who brought a token gets one: a page that pinned
-      // the tag by its hash is not to load another script because a server says so.
+  /** A view of a page: the first one, and each time that its path changes or it comes back. */
+  const see = async () => {
+    path = location.pathname;
+    const at = path;
+    groups = shown = { __proto__: null } as unknown as Record<string, AssignedGroup | undefined>;
+    fresh = isDecided = renderings = 0;
+    if (!isAllowed) return take({}, true);
+    if (pageview !== "off") report("pageview");
+    try {
+      const text = keep("fairsplit") as string;
+      const [id, token, stored, storedPath, storedAt] = JSON.parse(text);
+      if (id === device) {
+        sticky = token;
+        if (use !== "off" && Date.now() - storedAt < DAY_MS && (path === storedPath || !/"perPath"/.test(text)))
+          take(stored);
+      }
+    } catch {
+      // Nothing is kept, or nothing of ours.
+    }
+    setTimeout(
+      () => at === path && take(groups, true),
+      (timeout as number) >= 0 ? Number(timeout) : DEFAULT_TIMEOUT_MS,
+    );
+    try {
+      const response = await fetch(
+        `${api}/api/expgroups?${new URLSearchParams({ device_id: device, path, sticky, force: force as string })}`,
+      );
+      if (!response.ok) throw response.status;
+      fresh = (await response.json()) as Groups;
+      const text = JSON.stringify([device, response.headers.get("fairsplit-sticky") || sticky, fresh, at, Date.now()]);
       isPreview = !!force && /"reason":"forced"/.test(text);
-      if (!isPreview) keep("localStorage", "fairsplit", text);
-      decide(fresh);
-      if (isPreview) import(`${api}/badge.js`);
-    })
-    .catch(() => decide());
+      if (!isPreview && !isOpen) open();
+      keep("fairsplit", text);
+    } catch (error) {
+      emit("error", error);
+    }
+    if (at === path) take(fresh || groups, true);
+    if (isPreview) import(`${api}/badge.js`);
+  };
+
+  const tag: Fairsplit = {
+    ready: (heard) => ready.then(heard),
+    group: (key) => groups[key]?.group,
+    payload: (key) => groups[key]?.payload,
+    track: (event, params, value) => report(event, undefined, params, value),
+    consent(isGiven) {
+      if (!isGiven) tag.forget();
+      else if (!isAllowed) {
+        isAllowed = true;
+        device ||= newDevice();
+        force || open();
+        see();
+      }
+    },
+    forget() {
+      isAllowed = false;
+      closeOutbox();
+      cookie(device, cookieDomain, 0);
+      device = "";
+    },
+    render,
+    push(...calls) {
+      for (const [name, ...args] of calls) {
+        try {
+          (tag as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args);
+        } catch {
+          // A page's mistake is not to end its script.
+        }
+      }
+    },
+    groups: {},
+    events: [],
+  };
+  window.fairsplit = tag;
+  try {
+    if (force != null) sessionStorage.fairsplit_force = force;
+    force = sessionStorage.fairsplit_force;
+  } catch {
+    // A sandboxed frame throws: what is forced is for this page.
+  }
+  force ||= "";
+  if (navigator.globalPrivacyControl || navigator.doNotTrack === "1") tag.forget();
+  if (device && (!consent || known)) tag.consent(true);
+  else see();
+  if (Array.isArray(queue)) tag.push(...queue);
+
+  watchClicks(report);
+  const look = () => render();
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+  // Before DOMContentLoaded, which waits for scripts, and so before the page is painted.
+  addEventListener("readystatechange", look, true);
+  addEventListener("pagehide", flush);
+  addEventListener("visibilitychange", flush);
+  if (query.has("fairsplit_debug")) import(`${api}/debug.js`);
+  addEventListener("pageshow", ({ persisted }) => persisted && see());
 }
 
-function emit(name: "ready" | "exposure", detail: unknown): boolean {
-  return document.dispatchEvent(new CustomEvent(`fairsplit:${name}`, { detail }));
+function emit(name: "ready" | "exposure" | "error", detail: unknown): void {
+  document.dispatchEvent(new CustomEvent(`fairsplit:${name}`, { detail }));
 }

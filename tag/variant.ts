@@ -1,16 +1,51 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 
+interface HtmlPolicy {
+  createHTML(html: string): string;
+}
+
+declare global {
+  interface Window {
+    trustedTypes?: { createPolicy(name: string, rules: HtmlPolicy): HtmlPolicy };
+  }
+}
+
+let policy: HtmlPolicy | undefined;
+
 /**
- * Shows a group's template in a placeholder: the placeholder's templates stay in it, and all else is replaced. Without a
- * template for the group, the page's own content stays. Who has no group gets the template marked `data-fallback`, else the
- * first.
+ * Shows a device's variant in a placeholder: the group's template, else the experiment's `html` for it. The placeholder's
+ * templates stay, and all else is replaced. Without either, the page's own content stays. Who has no group gets the template
+ * marked `data-fallback`, else the first. The payload is taken as text by `data-exp-text`, and as the attribute that
+ * `data-exp-attr` names; `data-exp-class` has the classes of groups, as `group:class`. `data-exp-redirect` has pages of the
+ * same site, as `group:path`: the browser goes there with the page's query, and what was reported goes before it leaves.
  */
 export function showVariant(placeholder: HTMLElement, assigned: AssignedGroup | undefined): void {
-  const wanted = assigned?.group || assigned?.fallback;
-  const templates = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")];
-  const template =
-    typeof wanted !== "string"
-      ? (templates.find(({ dataset }) => "fallback" in dataset) ?? templates[0])
-      : templates.find(({ dataset }) => dataset.group === wanted);
+  const { expText, expAttr, expClass, expRedirect } = placeholder.dataset;
+  const group = assigned?.group || assigned?.fallback;
+  const isGroup = typeof group === "string";
+  const templates = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope>template[data-group]")];
+  let template =
+    templates.find(({ dataset }) => (isGroup ? dataset.group === group : "fallback" in dataset)) ||
+    (!isGroup && templates[0]);
+  if (!template && assigned?.html) {
+    template = document.createElement("template");
+    const rules = { createHTML: (html: string) => html };
+    // Only when it is needed: a page that does not allow the policy would report every visit.
+    policy ||= window.trustedTypes?.createPolicy("fairsplit", rules) || rules;
+    template.innerHTML = policy.createHTML(assigned.html);
+  }
   if (template) placeholder.replaceChildren(...templates, template.content.cloneNode(true));
+  if (assigned?.payload != null) {
+    if (expText != null) placeholder.textContent = assigned.payload as string;
+    if (expAttr) placeholder.setAttribute(expAttr, assigned.payload as string);
+  }
+  /** Calls `found` with each word that a list of `group:word` has for the group. */
+  const forGroup = (list: string | undefined, found: (word: string) => void) =>
+    list?.replace(/(\S+?):(\S+)/g, (_, name, word) => (name === group && found(word)) as never);
+  forGroup(expClass, (name) => placeholder.classList.add(name));
+  forGroup(expRedirect, (target) => {
+    const url = new URL(target, location.href);
+    url.search ||= location.search;
+    if (url.origin === location.origin && url.pathname !== location.pathname) location.replace(url);
+  });
 }

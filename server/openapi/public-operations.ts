@@ -94,6 +94,15 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/debug.js",
+    summary: "What the tag loads when the page's address has fairsplit_debug",
+    answers: {
+      200: { description: "The script, a module.", type: "text/javascript", headers: { ETag: "strong" } },
+      304: { description: "It is what If-None-Match says." },
+    },
+  },
+  {
+    method: "get",
     path: "/healthz",
     summary: "Is the process up?",
     answers: { 200: { description: "It is.", schema: "Status" } },

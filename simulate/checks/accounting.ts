@@ -59,7 +59,7 @@ function expectedEvents(observations: Observations): Map<string, number> {
     add(sent, seen.deviceId, "pageview");
     for (const key of groupsShown(seen).keys()) {
       if (takesPart(claims, reasonOf, seen.deviceId, key)) add(sent, seen.deviceId, "exposure", key);
-      if (isDecided && !Object.hasOwn(claims, key)) add(sent, seen.deviceId, "no_experiment", key);
+      if (isDecided && !Object.hasOwn(claims, key)) add(sent, seen.deviceId, "unknown_placeholder", key);
     }
     for (const { experiment, event } of clicks) add(sent, seen.deviceId, event, experiment);
   }

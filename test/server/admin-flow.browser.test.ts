@@ -31,7 +31,7 @@ beforeAll(async () => {
     response.setHeader("content-type", "text/html; charset=utf-8");
     response.end(`<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>A shop</title>
       <main><h1>A shop</h1><div data-exp="${KEY}">Loading…<template data-group="A">${HTML.A}</template>
-      <template data-group="B">${HTML.B}</template></div></main><script async src="${apiUrl}/tag.js"></script>`);
+      <template data-group="B">${HTML.B}</template></div></main><script async src="${apiUrl}/tag.js" data-stored="off"></script>`);
   });
   await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
   siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;

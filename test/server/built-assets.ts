@@ -7,6 +7,7 @@ export async function builtAssets(tag = "") {
   return {
     tag,
     badge: await built("badge.js"),
+    debug: await built("debug.js"),
     adminCss: await built("admin.css"),
     adminJs: await built("admin.js"),
   };

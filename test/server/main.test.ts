@@ -42,7 +42,7 @@ describe("fairsplit serve", () => {
 
   test("serves the built tag, and the admin pages' style sheet and script", async () => {
     const { base } = await serve();
-    for (const name of ["tag.js", "badge.js", "admin.css", "admin.js"]) {
+    for (const name of ["tag.js", "badge.js", "debug.js", "admin.css", "admin.js"]) {
       expect(await (await fetch(`${base}/${name}`)).text()).toBe(await readFile(join(ROOT, "dist", name), "utf8"));
     }
   });

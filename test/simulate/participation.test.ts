@@ -131,7 +131,7 @@ test("accounts for a placeholder that no experiment is for, which the tag report
       claims: others,
       events: [...events.filter(({ experiment }) => experiment !== "headline"), ...reports],
     }).accounting;
-  const report = pageview("unknown", { deviceId: "d0", event: "no_experiment", experiment: "headline" });
+  const report = pageview("unknown", { deviceId: "d0", event: "unknown_placeholder", experiment: "headline" });
   expect(reported([report])).toMatchObject({ sent: 3, stored: 3, lost: 0, unexpected: 0 });
   expect(reported([])).toMatchObject({ lost: 1 });
 });

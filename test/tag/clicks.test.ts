@@ -1,9 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, type Mock, test, vi } from "vitest";
 import { watchClicks } from "../../tag/clicks.ts";
-import type { Message } from "../../tag/outbox.ts";
 
-let report: Mock<(message: Message) => void>;
+let report: Mock<Parameters<typeof watchClicks>[0]>;
 const added: Parameters<typeof addEventListener>[] = [];
 
 beforeEach(() => {
@@ -20,10 +19,10 @@ afterEach(() => {
   for (const [type, listener, options] of added.splice(0)) window.removeEventListener(type, listener, options);
 });
 
-function click(html: string, selector = "#target"): Message[] {
+function click(html: string, selector = "#target"): unknown[] {
   document.body.innerHTML = html;
   document.querySelector(selector)?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
-  return report.mock.calls.map(([message]) => message);
+  return report.mock.calls.map(([event, experiment, params]) => ({ event, experiment, params }));
 }
 
 const BUTTON = (attributes: string) => `<div data-exp="test"><button id="target" ${attributes}>Buy</button></div>`;

@@ -1,12 +1,16 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
 import { parseEvent } from "../../core/event.ts";
-import { createOutbox, type Outbox } from "../../tag/outbox.ts";
 
-type Sent = { id: string; event: string; params?: unknown };
+type Sent = { id: string; event: string; dropped?: number; params?: unknown };
+type Outbox = typeof import("../../tag/outbox.ts");
+
+const URL_OF_EVENTS = "https://ab.example.com/events";
+/** Longer than events gather: 0.5 to 1.5 times 200 ms. */
+const GATHERED_MS = 300;
 
 let fetched: Mock<(url: string, init: RequestInit) => Promise<Response>>;
-const outboxes: Outbox[] = [];
+const storage = localStorage;
 
 const ok = async () => new Response('{"status":"ok"}');
 const status = (code: number) => async () => new Response("", { status: code });
@@ -18,131 +22,132 @@ beforeEach(() => {
   vi.useFakeTimers({ now: new Date("2026-01-31T12:00:00.000Z") });
   fetched = vi.fn(ok);
   vi.stubGlobal("fetch", fetched);
+  storage.clear();
 });
-afterEach(async () => {
-  // Its listeners outlive a test: nothing may be left to send.
-  fetched.mockImplementation(ok);
-  for (const outbox of outboxes.splice(0)) outbox.open();
-  await vi.runAllTimersAsync();
+afterEach(() => {
+  vi.clearAllTimers();
   vi.useRealTimers();
+  vi.restoreAllMocks();
   vi.unstubAllGlobals();
-  Reflect.deleteProperty(document, "hidden");
 });
 
-function create(): Outbox {
-  const outbox = createOutbox("https://ab.example.com/events", "device-1");
-  outboxes.push(outbox);
+/** The outbox of a page that is opened: all that lasts from the page before is what the browser stored. */
+async function openPage({ isOpen = true } = {}): Promise<Outbox> {
+  vi.resetModules();
+  const outbox = await import("../../tag/outbox.ts");
+  if (isOpen) outbox.openOutbox(URL_OF_EVENTS);
   return outbox;
 }
+/** Ends a page as a crash does: nothing of it runs any more. */
+const crash = () => vi.clearAllTimers();
 
 const batches = (): Sent[][] => fetched.mock.calls.map(([, { body }]) => JSON.parse(String(body)));
 const names = () => batches().map((batch) => batch.map(({ event }) => event));
 const add = (outbox: Outbox, ...events: string[]) => {
   for (const event of events) outbox.add({ event });
 };
+const stored = (): Sent[] =>
+  (storage.fairsplit_events || "")
+    .split("\n")
+    .filter(Boolean)
+    .map((line: string) => JSON.parse(line));
 
 describe("an event", () => {
-  test("carries an id, the time, the device and the page's path, and the server takes it as it is", async () => {
-    const outbox = create();
-    outbox.add({ event: "exposure", experiment: "test", group: "A", epoch: 1, params: { plan: "x" } });
-    outbox.open();
-    const [event] = batches()[0] ?? [];
-    expect(event).toEqual({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      ts: "2026-01-31T12:00:00.000Z",
-      deviceId: "device-1",
-      path: location.pathname,
+  test("carries an id and its time, and the server takes it as it is", async () => {
+    const outbox = await openPage();
+    const given = {
+      deviceId: "d",
+      path: "/",
       event: "exposure",
       experiment: "test",
       group: "A",
       epoch: 1,
       params: { plan: "x" },
-    });
+    };
+    outbox.add(given);
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    const [event] = batches()[0] ?? [];
+    expect(event).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), ts: "2026-01-31T12:00:00.000Z", ...given });
     const never = () => expect.fail("the tag leaves nothing to fill in");
-    expect(parseEvent(event, { id: never, ts: never, run: null })).toMatchObject(event ?? {});
+    expect(parseEvent({ source: "browser", ...event }, { id: never, ts: never, run: null })).toMatchObject(event ?? {});
   });
 
-  test("goes as text that needs no preflight, outlives the page, and takes no cookies along", () => {
-    const outbox = create();
-    add(outbox, "pageview");
-    outbox.open();
-    expect(fetched).toHaveBeenCalledWith("https://ab.example.com/events", {
+  test("goes as text that needs no preflight, and outlives the page", async () => {
+    add(await openPage(), "pageview");
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(fetched).toHaveBeenCalledExactlyOnceWith(URL_OF_EVENTS, {
       method: "POST",
       body: expect.any(String),
       keepalive: true,
-      credentials: "omit",
     });
   });
 
-  test("has the time at which it happened, not that of the sending", async () => {
-    const outbox = create();
-    add(outbox, "pageview");
-    vi.setSystemTime("2026-01-31T12:00:09.000Z");
-    outbox.open();
-    expect(batches()[0]?.[0]).toMatchObject({ ts: "2026-01-31T12:00:00.000Z" });
+  test("is stored before it is sent, and until the server has it", async () => {
+    const outbox = await openPage();
+    add(outbox, "one");
+    expect(stored()).toMatchObject([{ event: "one" }]);
+    let take: (response: Response) => void = () => undefined;
+    fetched.mockImplementationOnce(
+      () =>
+        new Promise((resolve) => {
+          take = resolve;
+        }),
+    );
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(fetched).toHaveBeenCalledOnce();
+    expect(stored()).toMatchObject([{ event: "one" }]);
+    take(new Response("{}"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(stored()).toEqual([]);
   });
 });
 
 describe("batches", () => {
-  test("nothing goes before the outbox is open, then all of it at once", async () => {
-    const outbox = create();
-    add(outbox, "one", "two");
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(fetched).not.toHaveBeenCalled();
-    outbox.open();
-    expect(names()).toEqual([["one", "two"]]);
-  });
-
   test("events of one moment go together, those of the next by themselves", async () => {
-    const outbox = create();
-    outbox.open();
+    const outbox = await openPage();
     add(outbox, "one", "two");
     expect(fetched).not.toHaveBeenCalled();
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
     add(outbox, "three");
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
     expect(names()).toEqual([["one", "two"], ["three"]]);
   });
 
   test("an empty outbox sends nothing", async () => {
-    create().open();
-    await vi.advanceTimersByTimeAsync(100_000);
+    await openPage();
+    await vi.advanceTimersByTimeAsync(1_000_000);
     expect(fetched).not.toHaveBeenCalled();
   });
 
-  test("at most 100 at once, the next when those are stored", async () => {
-    const outbox = create();
-    for (let i = 0; i < 250; i += 1) add(outbox, `e${i}`);
-    outbox.open();
-    expect(batches().map(({ length }) => length)).toEqual([100]);
-    await vi.advanceTimersByTimeAsync(0);
-    expect(batches().map(({ length }) => length)).toEqual([100, 100, 50]);
-    expect(names().flat()).toEqual(Array.from({ length: 250 }, (_, i) => `e${i}`));
+  test("have at most 16 KiB, the next goes when one is stored, and all come in their order", async () => {
+    const outbox = await openPage();
+    for (let i = 0; i < 90; i += 1) outbox.add({ event: `e${i}`, params: { text: "é€".repeat(100) } });
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    for (const [, { body }] of fetched.mock.calls) expect(Buffer.byteLength(String(body))).toBeLessThan(16 * 1024);
+    expect(names().flat()).toEqual(Array.from({ length: 90 }, (_, i) => `e${i}`));
   });
 
-  test("at most 64 KiB at once, which is what the server and the browser take", async () => {
-    const outbox = create();
-    for (let i = 0; i < 90; i += 1) outbox.add({ event: `e${i}`, params: { text: "é".repeat(500) } });
-    outbox.open();
-    await vi.advanceTimersByTimeAsync(0);
-    for (const [, { body }] of fetched.mock.calls) expect(Buffer.byteLength(String(body))).toBeLessThan(64 * 1024);
-    expect(fetched.mock.calls.length).toBe(2);
-    expect(names().flat()).toHaveLength(90);
-  });
-
-  test("an event that no server takes holds up none of the others", async () => {
-    const outbox = create();
+  test("an event that is larger goes by itself, without outliving the page when no browser would let it", async () => {
+    const outbox = await openPage();
     add(outbox, "before");
-    outbox.add({ event: "huge", params: { text: "x".repeat(70_000) } });
+    outbox.add({ event: "large", params: { text: "x".repeat(10_000) } });
+    outbox.add({ event: "huge", params: { text: "x".repeat(40_000) } });
     add(outbox, "after");
-    outbox.open();
-    expect(names()).toEqual([["before", "after"]]);
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(names()).toEqual([["before"], ["large"], ["huge"], ["after"]]);
+    expect(fetched.mock.calls.map(([, { keepalive }]) => keepalive)).toEqual([true, true, false, true]);
   });
 });
 
 describe("an event is kept until the server has stored it", () => {
   test.each([
     ["no connection", offline],
+    [
+      "a fetch that throws",
+      () => {
+        throw new Error("patched by the page");
+      },
+    ],
     ["408", status(408)],
     ["425", status(425)],
     ["429", status(429)],
@@ -150,113 +155,224 @@ describe("an event is kept until the server has stored it", () => {
     ["503", status(503)],
   ])("%s: sent again with the same ids", async (_, answer) => {
     fetched.mockImplementationOnce(answer);
-    const outbox = create();
-    add(outbox, "one", "two");
-    outbox.open();
-    await vi.advanceTimersByTimeAsync(999);
+    add(await openPage(), "one", "two");
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
     expect(fetched).toHaveBeenCalledTimes(1);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(batches()[1]).toEqual(batches()[0]);
     await vi.advanceTimersByTimeAsync(200_000);
+    expect(batches()[1]).toEqual(batches()[0]);
     expect(fetched).toHaveBeenCalledTimes(2);
+    expect(stored()).toEqual([]);
   });
 
   test.each([400, 403, 404, 413, 415])("%i will never become better: not sent again", async (code) => {
     fetched.mockImplementationOnce(status(code));
-    const outbox = create();
+    const outbox = await openPage();
     add(outbox, "one");
-    outbox.open();
     await vi.advanceTimersByTimeAsync(200_000);
     expect(fetched).toHaveBeenCalledTimes(1);
+    expect(stored()).toEqual([]);
     add(outbox, "two");
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
     expect(names()).toEqual([["one"], ["two"]]);
   });
 
   test("waits twice as long each time, at most a minute, and from the beginning after a success", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
     fetched.mockImplementation(offline);
-    const outbox = create();
+    const outbox = await openPage();
     add(outbox, "one");
-    outbox.open();
     const times = [];
-    for (let calls = 1; calls < 10; calls += 1) {
+    for (let calls = 0; calls < 11; calls += 1) {
       const before = Date.now();
-      while (fetched.mock.calls.length === calls) await vi.advanceTimersByTimeAsync(500);
-      times.push(Math.round((Date.now() - before) / 1000));
+      while (fetched.mock.calls.length === calls) await vi.advanceTimersByTimeAsync(100);
+      times.push(Math.round((Date.now() - before) / 100) / 10);
     }
-    expect(times).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    expect(times).toEqual([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 60, 60]);
     fetched.mockImplementation(ok);
     await vi.advanceTimersByTimeAsync(60_000);
-    fetched.mockClear().mockImplementationOnce(offline);
+    fetched.mockClear();
     add(outbox, "two");
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(names()).toEqual([["two"], ["two"]]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(names()).toEqual([["two"]]);
+  });
+
+  test("browsers that failed together do not come back together", async () => {
+    fetched.mockImplementation(offline);
+    const times = new Set<number>();
+    for (let page = 0; page < 5; page += 1) {
+      storage.clear();
+      fetched.mockClear();
+      const before = Date.now();
+      add(await openPage(), "one");
+      while (fetched.mock.calls.length < 5) await vi.advanceTimersByTimeAsync(10);
+      times.add(Date.now() - before);
+      crash();
+    }
+    expect(times.size).toBe(5);
   });
 
   test("what happens meanwhile waits for the next try, and keeps its order", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
     fetched.mockImplementationOnce(offline);
-    const outbox = create();
+    const outbox = await openPage();
     add(outbox, "one");
-    outbox.open();
-    await vi.advanceTimersByTimeAsync(500);
+    await vi.advanceTimersByTimeAsync(200);
     add(outbox, "two");
-    await vi.advanceTimersByTimeAsync(400);
+    await vi.advanceTimersByTimeAsync(399);
     expect(names()).toEqual([["one"]]);
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(1);
     expect(names()).toEqual([["one"], ["one", "two"]]);
+  });
+
+  test.each<[what: string, localStorage: unknown]>([
+    ["may not store anything", undefined],
+    ["has no room", { get: () => undefined, set: () => expect.fail() }],
+  ])("though the page %s", async (_, area) => {
+    vi.stubGlobal("localStorage", area && new Proxy({}, area));
+    fetched.mockImplementationOnce(offline);
+    add(await openPage(), "one");
+    await vi.advanceTimersByTimeAsync(200_000);
+    expect(names()).toEqual([["one"], ["one"]]);
+  });
+});
+
+describe("what a page left behind", () => {
+  const YOUNG_MS = 30_000;
+  const OLD_MS = 200_000;
+
+  test("goes with the next page that is opened later, with the same ids", async () => {
+    fetched.mockImplementation(offline);
+    add(await openPage(), "one", "two");
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    crash();
+    fetched.mockReset().mockImplementation(ok);
+    const before = stored();
+    vi.setSystemTime(Date.now() + OLD_MS);
+    await openPage();
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(batches()).toEqual([before]);
+    expect(stored()).toEqual([]);
+  });
+
+  test("goes once it is old, with a page that was opened before", async () => {
+    add(await openPage(), "one");
+    crash();
+    vi.setSystemTime(Date.now() + YOUNG_MS);
+    add(await openPage(), "two");
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(names()).toEqual([["two"]]);
+    await vi.advanceTimersByTimeAsync(OLD_MS);
+    expect(names()).toEqual([["two"], ["one"]]);
+    await vi.advanceTimersByTimeAsync(OLD_MS);
+    expect(fetched).toHaveBeenCalledTimes(2);
+  });
+
+  test("what another page that is open is about to send is its own, and stays stored", async () => {
+    add(await openPage(), "one");
+    vi.setSystemTime(Date.now() + YOUNG_MS);
+    add(await openPage(), "two");
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(names().sort()).toEqual([["one"], ["two"]]);
+    expect(stored()).toEqual([]);
+  });
+
+  test("a page that waits for an answer sends nothing of it twice by itself", async () => {
+    fetched.mockImplementation(() => new Promise(() => undefined));
+    const outbox = await openPage();
+    add(outbox, "one");
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    outbox.flush();
+    await vi.advanceTimersByTimeAsync(YOUNG_MS);
+    expect(names()).toEqual([["one"]]);
+  });
+});
+
+describe("beyond 200 events or 64 Ki characters", () => {
+  test("the oldest are dropped, and the next say how many", async () => {
+    fetched.mockImplementation(offline);
+    const outbox = await openPage();
+    for (let i = 0; i < 205; i += 1) outbox.add({ event: `e${i}` });
+    expect(stored()).toHaveLength(200);
+    fetched.mockReset().mockImplementation(ok);
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    const all = batches().flat();
+    expect(all.map(({ event }) => event)).toEqual(Array.from({ length: 200 }, (_, i) => `e${i + 5}`));
+    expect(all[0]).not.toHaveProperty("dropped");
+    expect(all.at(-1)?.dropped).toBe(4);
+  });
+
+  test("large ones count by their size", async () => {
+    const outbox = await openPage();
+    for (let i = 0; i < 20; i += 1) outbox.add({ event: `e${i}`, params: { text: "x".repeat(10_000) } });
+    expect(storage.fairsplit_events.length).toBeLessThan(65_536);
+    expect(stored().at(-1)?.event).toBe("e19");
   });
 });
 
 describe("when the visitor leaves", () => {
-  test.each<[what: string, leave: () => void]>([
-    ["the page is left", () => dispatchEvent(new Event("pagehide"))],
-    [
-      "the page is hidden",
-      () => {
-        Object.defineProperty(document, "hidden", { configurable: true, value: true });
-        document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-      },
-    ],
-  ])("everything goes at once, though the groups have not come: %s", (_, leave) => {
-    const outbox = create();
+  test("everything goes at once", async () => {
+    const outbox = await openPage();
     add(outbox, "pageview", "button_click");
-    leave();
+    outbox.flush();
     expect(names()).toEqual([["pageview", "button_click"]]);
   });
 
-  test("nothing goes when the page becomes visible", () => {
-    add(create(), "pageview");
-    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-    expect(fetched).not.toHaveBeenCalled();
+  test("in as many requests as it takes", async () => {
+    const outbox = await openPage();
+    for (let i = 0; i < 90; i += 1) outbox.add({ event: `e${i}`, params: { text: "x".repeat(300) } });
+    outbox.flush();
+    expect(names().flat()).toHaveLength(90);
+    expect(names().length).toBeGreaterThan(1);
   });
 
   test("does not wait for a retry", async () => {
     fetched.mockImplementationOnce(offline);
-    const outbox = create();
+    const outbox = await openPage();
     add(outbox, "one");
-    outbox.open();
-    await vi.advanceTimersByTimeAsync(10);
-    dispatchEvent(new Event("pagehide"));
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    outbox.flush();
     expect(names()).toEqual([["one"], ["one"]]);
     await vi.advanceTimersByTimeAsync(200_000);
     expect(fetched).toHaveBeenCalledTimes(2);
   });
+
+  test("and fetch fails, a beacon takes it, and the next page sends it again in case it got lost", async () => {
+    const sendBeacon = vi.fn(() => true);
+    vi.stubGlobal("navigator", { sendBeacon });
+    vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+    fetched.mockImplementation(offline);
+    const outbox = await openPage();
+    add(outbox, "one");
+    outbox.flush();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sendBeacon).toHaveBeenCalledExactlyOnceWith(URL_OF_EVENTS, fetched.mock.lastCall?.[1].body);
+    expect(stored()).toMatchObject([{ event: "one" }]);
+  });
 });
 
-describe("of a preview nothing goes", () => {
-  test.each<[what: string, then: (outbox: Outbox) => unknown]>([
-    ["neither what waited", () => undefined],
-    ["nor what comes later", (outbox) => add(outbox, "button_click")],
-    [
-      "nor what happens while the page is left",
-      (outbox) => [add(outbox, "goodbye"), dispatchEvent(new Event("pagehide"))],
-    ],
-  ])("%s", async (_, then) => {
-    const outbox = create();
-    add(outbox, "pageview");
-    outbox.open(true);
-    then(outbox);
-    await vi.advanceTimersByTimeAsync(200_000);
+describe("before it is open", () => {
+  test("nothing is sent or stored; then all of it, once", async () => {
+    const outbox = await openPage({ isOpen: false });
+    add(outbox, "one", "two");
+    outbox.flush();
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(fetched).not.toHaveBeenCalled();
+    expect(storage).toHaveLength(0);
+    outbox.openOutbox(URL_OF_EVENTS);
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(names()).toEqual([["one", "two"]]);
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    expect(fetched).toHaveBeenCalledOnce();
+    expect(stored()).toEqual([]);
   });
+});
+
+test("closed, it sends nothing and leaves nothing", async () => {
+  const outbox = await openPage();
+  add(outbox, "one");
+  outbox.closeOutbox();
+  expect(storage).toHaveLength(0);
+  outbox.flush();
+  await vi.advanceTimersByTimeAsync(1_000_000);
+  expect(fetched).not.toHaveBeenCalled();
 });

@@ -34,10 +34,12 @@ function render(html: string, given: Groups, isKnown: (key: string) => unknown =
   document.body.innerHTML = html;
   const shown = vi.fn();
   const look = () =>
-    renderPlaceholders(isKnown, (element, key) => {
+    renderPlaceholders(document, (element, key) => {
+      if (!isKnown(key)) return;
       const assigned = Object.hasOwn(given, key) ? given[key] : undefined;
       showVariant(element, assigned);
       shown(key, assigned?.group);
+      return true;
     });
   look();
   return { shown, look };
@@ -152,11 +154,17 @@ describe("rendering", () => {
     expect(texts()).toEqual(["Variant B", "Variant A"]);
   });
 
-  test("gives up quietly where an element hides the document's method", () => {
-    vi.spyOn(document, "querySelectorAll").mockImplementation(() => {
-      throw new TypeError("document.querySelectorAll is not a function");
+  test("what one placeholder throws costs no other", () => {
+    document.body.innerHTML = placeholder("bad") + placeholder("test");
+    const shown = vi.fn((element: HTMLElement, key: string) => {
+      if (key === "bad") throw new Error("no policy");
+      showVariant(element, groups("test").test);
+      return true;
     });
-    expect(() => render(placeholder("test"), groups("test"))).not.toThrow();
+    renderPlaceholders(document, shown);
+    renderPlaceholders(document, shown);
+    expect(texts()).toEqual(["Loading…", "Variant B"]);
+    expect(shown).toHaveBeenCalledTimes(2);
   });
 });
 
@@ -174,15 +182,9 @@ describe("while the page is still being parsed", () => {
     expect(texts()).toEqual(["Variant B"]);
   });
 
-  test("one that something follows is rendered at once, be it only text", () => {
+  test("one that an element follows is rendered at once", () => {
     parsing("loading");
-    render(`${placeholder("test")}\n`, groups("test"));
-    expect(texts()).toEqual(["Variant B"]);
-  });
-
-  test("one whose parent something follows is rendered at once", () => {
-    parsing("loading");
-    render(`<main><section>${placeholder("test")}</section></main><hr>`, groups("test"));
+    render(`${placeholder("test")}<p>`, groups("test"));
     expect(texts()).toEqual(["Variant B"]);
   });
 
@@ -192,5 +194,89 @@ describe("while the page is still being parsed", () => {
     parsing("interactive");
     look();
     expect(texts()).toEqual(["Variant B"]);
+  });
+});
+
+describe("what a placeholder takes from its experiment", () => {
+  const shownIn = (html: string, change: Partial<AssignedGroup>) => {
+    render(html, groups("test", change));
+    return document.querySelector<HTMLElement>("[data-exp]") as HTMLElement;
+  };
+
+  test("the html of the group, where it has no template for it", () => {
+    const html = "<b>from the server</b>";
+    expect(shownIn(placeholder("test", ""), { html }).innerHTML).toBe(html);
+    expect(texts()).toEqual(["from the server"]);
+    shownIn(placeholder("test"), { html });
+    expect(texts()).toEqual(["Variant B"]);
+  });
+
+  test("html goes through one policy, where the page asks for one, made when it is first needed", async () => {
+    const createPolicy = vi.fn((_, rules) => rules);
+    vi.stubGlobal("trustedTypes", { createPolicy });
+    vi.resetModules();
+    const { showVariant: show } = await import("../../tag/variant.ts");
+    document.body.innerHTML = placeholder("test") + placeholder("test", "") + placeholder("test", "");
+    const [first, second, third] = document.querySelectorAll<HTMLElement>("[data-exp]");
+    show(first as HTMLElement, ASSIGNED);
+    expect(createPolicy).not.toHaveBeenCalled();
+    show(second as HTMLElement, { ...ASSIGNED, html: "<i>1</i>" });
+    show(third as HTMLElement, { ...ASSIGNED, html: "<i>2</i>" });
+    expect(createPolicy.mock.calls.map(([name]) => name)).toEqual(["fairsplit"]);
+    expect(third?.innerHTML).toBe("<i>2</i>");
+    vi.unstubAllGlobals();
+  });
+
+  test.each<[payload: unknown, expected: string]>([
+    ["Join now", "Join now"],
+    [7, "7"],
+    ["<img src=x>", "<img src=x>"],
+    ["", ""],
+    [null, "Sign up"],
+  ])("the payload %j as text: %j", (payload, expected) => {
+    expect(shownIn('<a data-exp="test" data-exp-text>Sign up</a>', { payload }).textContent).toBe(expected);
+  });
+
+  test("the payload as an attribute", () => {
+    const link = '<a data-exp="test" data-exp-attr="href" href="/old">x</a>';
+    expect(shownIn(link, { payload: "/new" }).getAttribute("href")).toBe("/new");
+    expect(shownIn(link, { payload: null }).getAttribute("href")).toBe("/old");
+  });
+
+  test.each<[group: string, expected: string]>([
+    ["White", "own white"],
+    ["Gold", "own gold big"],
+    ["Other", "own"],
+  ])("the classes of its group: %s", (group, expected) => {
+    const html = '<b class="own" data-exp="test" data-exp-class="White:white  Gold:gold Gold:big">x</b>';
+    expect(shownIn(html, { group }).className).toBe(expected);
+  });
+
+  test("the classes of the fallback, where it is off", () => {
+    const html = '<b data-exp="test" data-exp-class="A:white B:gold">x</b>';
+    expect(shownIn(html, { group: "", fallback: "A" }).className).toBe("white");
+  });
+});
+
+describe("the page that its group leads to", () => {
+  const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
+  const before = location.href;
+  afterEach(() => happyDOM.setURL(before));
+
+  test.each<[what: string, list: string, group: string, expected: string | undefined]>([
+    ["another page of the site, with the page's query", "B:/new", "B", "https://shop.example.com/new?utm=x"],
+    ["with a query of its own", "B:/new?a=b", "B", "https://shop.example.com/new?a=b"],
+    ["by its whole address", "B:https://shop.example.com/new", "B", "https://shop.example.com/new?utm=x"],
+    ["none for another group", "B:/new", "A", undefined],
+    ["none to where it is", "B:/here?a=b", "B", undefined],
+    ["none to another site", "B:https://evil.example.com/", "B", undefined],
+    ["none to another site that looks like a path", "B://evil.example.com/", "B", undefined],
+    ["none to a script", "B:javascript:alert(1)", "B", undefined],
+    ["none where the list is nonsense", "B: :B :: B", "B", undefined],
+  ])("%s", (_, list, group, expected) => {
+    happyDOM.setURL("https://shop.example.com/here?utm=x");
+    const replace = vi.spyOn(location, "replace").mockImplementation(() => undefined);
+    render(`<div data-exp="test" data-exp-redirect="${list}"></div>`, groups("test", { group }));
+    expect(replace.mock.calls.map(([url]) => String(url))).toEqual(expected === undefined ? [] : [expected]);
   });
 });

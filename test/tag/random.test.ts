@@ -6,24 +6,21 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const fill = (byte: number) =>
+const fill = (value: bigint) =>
   vi.spyOn(crypto, "getRandomValues").mockImplementation((array) => {
-    (array as Uint8Array).fill(byte);
+    (array as BigUint64Array).fill(value);
     return array;
   });
 
 describe("random hexadecimal digits", () => {
-  test.each([0, 1, 16])("two for each of %i bytes", (bytes) => {
-    expect(randomHex(bytes)).toMatch(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
-  });
-
-  test("keep the leading zero of a small byte", () => {
-    fill(0x0a);
-    expect(randomHex(3)).toBe("0a0a0a");
+  test("are 16, with leading zeros", () => {
+    expect(randomHex()).toMatch(/^[0-9a-f]{16}$/);
+    fill(0xa0bn);
+    expect(randomHex()).toBe("0000000000000a0b");
   });
 
   test("differ 10,000 times", () => {
-    expect(new Set(Array.from({ length: 10_000 }, () => randomHex(16))).size).toBe(10_000);
+    expect(new Set(Array.from({ length: 10_000 }, randomHex)).size).toBe(10_000);
   });
 });
 
@@ -43,17 +40,17 @@ describe("a UUID of version 7", () => {
     expect(uuidv7().slice(0, 15)).toBe(start);
   });
 
-  test("sorts by time, and within a millisecond as they were made, as text", () => {
+  test("sorts by time, as text", () => {
     vi.useFakeTimers();
-    const ids = [0, 1, 1, 1, 9, 16, 255, 256, 65_535, 2 ** 32, 2 ** 40].map((ms) => {
+    const ids = [0, 1, 9, 16, 255, 256, 65_535, 2 ** 32, 2 ** 40].map((ms) => {
       vi.setSystemTime(Date.UTC(2026) + ms);
       return uuidv7();
     });
     expect(ids.toSorted()).toEqual(ids);
   });
 
-  test.each([0x00, 0xff])("has the variant bits whatever is random: %i", (byte) => {
-    fill(byte);
+  test.each([0n, 2n ** 64n - 1n])("has the variant bits whatever is random: %i", (value) => {
+    fill(value);
     expect(uuidv7()[19]).toBe("8");
   });
 

@@ -1,11 +1,12 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
-import { start } from "../../tag/start.ts";
+import type { Options } from "../../tag/options.ts";
+import type { Fairsplit } from "../../tag/start.ts";
 
 const badge = vi.fn();
 vi.mock("https://ab.example.com/badge.js", () => {
-  badge(document.fairsplitTag);
+  badge((window.fairsplit as Fairsplit).groups);
   return {};
 });
 
@@ -54,28 +55,31 @@ beforeEach(() => {
     cleanUps.push(() => window.removeEventListener(...args));
     add(...args);
   });
-  delete document.fairsplitTag;
+  delete window.fairsplit;
   localStorage.clear();
   document.body.innerHTML = PAGE;
 });
 afterEach(async () => {
-  await vi.runOnlyPendingTimersAsync();
+  await settle();
+  vi.clearAllTimers();
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
-function script(attributes: Record<string, string> = {}): HTMLScriptElement {
-  const element = document.createElement("script");
-  for (const [name, value] of Object.entries({ src: "https://ab.example.com/tag.js", ...attributes })) {
-    element.setAttribute(name, value);
-  }
-  return element;
+/** What the script tag does, with nothing left of the pages before but what the browser stored. */
+async function start(options: Options = {}, source = "https://ab.example.com/tag.js"): Promise<Fairsplit> {
+  vi.resetModules();
+  const tag = await import("../../tag/start.ts");
+  tag.start(options, source);
+  return window.fairsplit as Fairsplit;
 }
 
 const groups = (change: Partial<AssignedGroup> = {}) =>
   new Response(JSON.stringify({ test: { ...ASSIGNED, ...change } }));
-const settle = () => vi.advanceTimersByTimeAsync(0);
+const soon = () => vi.advanceTimersByTimeAsync(0);
+/** Longer than events gather, shorter than the timeout. */
+const settle = () => vi.advanceTimersByTimeAsync(350);
 const sent = () =>
   fetched.mock.calls.flatMap(([url, init]) =>
     new URL(url).pathname === "/events" ? JSON.parse(String(init?.body)) : [],
@@ -91,19 +95,19 @@ const texts = () =>
   );
 
 describe("the groups", () => {
-  test("are asked for once, with the device and the page's path, without cookies", async () => {
-    start(script());
+  test("are asked for once, with the device and the page's path, as any page may", async () => {
+    await start();
     expect(fetched).toHaveBeenCalledOnce();
     const [url, init] = fetched.mock.lastCall ?? [];
     const { origin, pathname, searchParams } = new URL(String(url));
     expect(origin + pathname).toBe("https://ab.example.com/api/expgroups");
     expect(searchParams.get("device_id")).toMatch(/^[0-9a-f]{32}$/);
     expect(searchParams.get("path")).toBe(location.pathname);
-    expect(init).toEqual({ credentials: "omit" });
+    expect(init).toBeUndefined();
   });
 
   test("decide what is shown", async () => {
-    start(script());
+    await start();
     expect(texts()[0]).toBe("Loading…");
     answer(groups());
     await settle();
@@ -123,10 +127,11 @@ describe("the groups", () => {
     ["a text as group", () => new Response('{"test":"B"}')],
     ["nothing about this experiment", () => new Response("{}")],
   ])("the fallback is shown at once, and nothing is exposed: %s", async (_, response) => {
-    start(script());
+    await start();
     answer(response());
-    await settle();
+    await soon();
     expect(texts()).toEqual(["Variant A", "again A"]);
+    await settle();
     expect(sent().map(({ event }) => event)).toContain("pageview");
     expect(sent().map(({ event }) => event)).not.toContain("exposure");
   });
@@ -134,20 +139,20 @@ describe("the groups", () => {
 
 describe("a placeholder that no experiment is for", () => {
   test("is reported, once, and shows its fallback", async () => {
-    start(script());
+    await start();
     answer(new Response(JSON.stringify({ other: ASSIGNED })));
     await settle();
     expect(texts()).toEqual(["Variant A", "again A"]);
-    expect(sent()).toMatchObject([{ event: "pageview" }, { event: "no_experiment", experiment: "test" }]);
+    expect(sent()).toMatchObject([{ event: "pageview" }, { event: "unknown_placeholder", experiment: "test" }]);
   });
 });
 
 describe("the timeout", () => {
-  test.each<[attributes: Record<string, string>, timeoutMs: number]>([
+  test.each<[options: Options, timeoutMs: number]>([
     [{}, 1000],
-    [{ "data-timeout": "250" }, 250],
-  ])("shows the fallback when no answer comes: %j", async (attributes, timeoutMs) => {
-    start(script(attributes));
+    [{ timeout: "250" }, 250],
+  ])("shows the fallback when no answer comes: %j", async (options, timeoutMs) => {
+    await start(options);
     await vi.advanceTimersByTimeAsync(timeoutMs - 1);
     expect(texts()[0]).toBe("Loading…");
     await vi.advanceTimersByTimeAsync(1);
@@ -155,7 +160,7 @@ describe("the timeout", () => {
   });
 
   test("an answer that comes later changes nothing and exposes nobody", async () => {
-    start(script());
+    await start();
     await vi.advanceTimersByTimeAsync(1000);
     answer(groups());
     await settle();
@@ -164,7 +169,7 @@ describe("the timeout", () => {
   });
 
   test("that comes after the answer changes nothing", async () => {
-    start(script());
+    await start();
     answer(groups());
     await vi.advanceTimersByTimeAsync(5000);
     expect(texts()).toEqual(["Variant B x", "again B"]);
@@ -174,7 +179,7 @@ describe("the timeout", () => {
 
 describe("what is reported", () => {
   test("a pageview and one exposure per experiment, though two placeholders show it", async () => {
-    start(script());
+    await start();
     answer(groups());
     await settle();
     expect(sent()).toMatchObject([
@@ -185,7 +190,7 @@ describe("what is reported", () => {
   });
 
   test("no pageview when the page does not want one", async () => {
-    start(script({ "data-pageview": "off" }));
+    await start({ pageview: "off" });
     answer(groups());
     await settle();
     expect(sent().map(({ event }) => event)).toEqual(["exposure"]);
@@ -196,7 +201,7 @@ describe("what is reported", () => {
     ["one that is rolled out", { state: "rollout" }],
     ["a device that does not take part", { value: -1, reason: "route" }],
   ])("no exposure of %s, though a variant is shown", async (_, change) => {
-    start(script());
+    await start();
     answer(groups(change));
     await settle();
     expect(texts()[0]).toBe("Variant B x");
@@ -205,7 +210,7 @@ describe("what is reported", () => {
 
   test("no exposure for an experiment that the page does not show", async () => {
     document.body.innerHTML = "";
-    start(script());
+    await start();
     answer(groups());
     await settle();
     expect(sent().map(({ event }) => event)).toEqual(["pageview"]);
@@ -213,7 +218,7 @@ describe("what is reported", () => {
 
   test("an exposure when the placeholder comes later", async () => {
     document.body.innerHTML = "<main></main>";
-    start(script());
+    await start();
     answer(groups());
     await settle();
     document.body.insertAdjacentHTML("beforeend", PAGE);
@@ -222,7 +227,7 @@ describe("what is reported", () => {
   });
 
   test("a click with the group and epoch that were shown", async () => {
-    start(script());
+    await start();
     answer(groups());
     await settle();
     document.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
@@ -232,7 +237,7 @@ describe("what is reported", () => {
 
   test("a click before the groups have come, without a group", async () => {
     document.body.innerHTML = '<button data-exp-click="buy">x</button>';
-    start(script());
+    await start();
     document.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
     answer(groups());
     await settle();
@@ -250,38 +255,41 @@ describe("what is forced", () => {
     storage.clear();
   });
   /** Opens a page of the site, as if the browser had gone there. */
-  const open = (query: string) => {
+  const open = async (query: string) => {
+    // The page before is left.
+    for (const cleanUp of cleanUps.splice(0)) cleanUp();
+    vi.clearAllTimers();
     happyDOM.setURL(`https://shop.example.com/page${query}`);
-    delete document.fairsplitTag;
+    delete window.fairsplit;
     document.body.innerHTML = PAGE;
     fetched.mockClear();
-    start(script());
+    await start();
     return new URL(String(fetched.mock.calls[0]?.[0])).searchParams.get("force");
   };
   const click = () => document.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   const posts = () => fetched.mock.calls.map(([url]) => url).filter((url) => url.includes("/events"));
 
-  test("is what the page's address says, on all pages of the session, until one says something else or nothing", () => {
-    expect(open("")).toBe("");
-    expect(open("?a=b&fairsplit_force=a-token&c#d")).toBe("a-token");
-    expect(open("")).toBe("a-token");
-    expect(open("?my_fairsplit_force=other")).toBe("a-token");
-    expect(open("?fairsplit_force=test%3A%C3%BC%26")).toBe("test:ü&");
-    expect(open("")).toBe("test:ü&");
-    expect(open("?fairsplit_force=")).toBe("");
-    expect(open("")).toBe("");
+  test("is what the page's address says, on all pages of the session, until one says something else or nothing", async () => {
+    expect(await open("")).toBe("");
+    expect(await open("?a=b&fairsplit_force=a-token&c#d")).toBe("a-token");
+    expect(await open("")).toBe("a-token");
+    expect(await open("?my_fairsplit_force=other")).toBe("a-token");
+    expect(await open("?fairsplit_force=test%3A%C3%BC%26")).toBe("test:ü&");
+    expect(await open("")).toBe("test:ü&");
+    expect(await open("?fairsplit_force=")).toBe("");
+    expect(await open("")).toBe("");
   });
 
-  test("is for this page only where the page may not store anything", () => {
+  test("is for this page only where the page may not store anything", async () => {
     vi.stubGlobal("sessionStorage", undefined);
-    expect(open("?fairsplit_force=a-token")).toBe("a-token");
-    expect(open("")).toBe("");
+    expect(await open("?fairsplit_force=a-token")).toBe("a-token");
+    expect(await open("")).toBe("");
   });
 
   test("is shown, and nothing of the page view is reported, though it shows other experiments, too", async () => {
     const exposed = vi.fn();
     document.addEventListener("fairsplit:exposure", exposed, { once: true });
-    open("?fairsplit_force=a-token");
+    await open("?fairsplit_force=a-token");
     click();
     answer(new Response(JSON.stringify({ draft: { ...ASSIGNED, reason: "forced" }, test: ASSIGNED })));
     await settle();
@@ -290,6 +298,7 @@ describe("what is forced", () => {
     await vi.advanceTimersByTimeAsync(100_000);
     dispatchEvent(new Event("pagehide"));
     expect(posts()).toEqual([]);
+    expect(localStorage).toHaveLength(0);
     expect(badge).toHaveBeenCalledExactlyOnceWith({ draft: { ...ASSIGNED, reason: "forced" }, test: ASSIGNED });
     expect(exposed).not.toHaveBeenCalled();
     document.removeEventListener("fairsplit:exposure", exposed);
@@ -297,7 +306,7 @@ describe("what is forced", () => {
 
   test("is nothing that a server can begin by itself", async () => {
     badge.mockClear();
-    open("");
+    await open("");
     answer(groups({ reason: "forced" }));
     await settle();
     expect(badge).not.toHaveBeenCalled();
@@ -305,37 +314,39 @@ describe("what is forced", () => {
   });
 
   test("makes no difference when the server knows nothing of it", async () => {
-    open("?fairsplit_force=forged");
+    await open("?fairsplit_force=forged");
     answer(groups());
     await settle();
     click();
     await settle();
     expect(sent().map(({ event }) => event)).toEqual(["pageview", "exposure", "buy"]);
-    expect(new Set(posts())).toEqual(new Set(["https://ab.example.com/events?force=forged"]));
   });
 
-  test("goes with what has to be sent before the groups are there: the server knows what to do with it", async () => {
-    open("?fairsplit_force=a-token");
+  test("lets nothing go before the server has said what it is", async () => {
+    await open("?fairsplit_force=a-token");
+    await settle();
     dispatchEvent(new Event("pagehide"));
-    expect(posts()).toEqual(["https://ab.example.com/events?force=a-token"]);
+    expect(posts()).toEqual([]);
     answer(groups({ reason: "forced" }));
     await settle();
+    expect(posts()).toEqual([]);
   });
 });
 
 describe("what a device's next page view takes from the one before", () => {
   const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
   const before = location.href;
-  const asked = () => new URL(String(fetched.mock.lastCall?.[0])).searchParams;
+  const asked = () => new URL(String(fetched.mock.calls.find(([url]) => url.includes("expgroups"))?.[0])).searchParams;
   /** Opens a page whose question `response` answers, when there is one. */
   const open = async (response?: Response, path = "/") => {
     // The page before is left.
     for (const cleanUp of cleanUps.splice(0)) cleanUp();
     happyDOM.setURL(`https://shop.example.com${path}`);
-    delete document.fairsplitTag;
+    vi.clearAllTimers();
+    delete window.fairsplit;
     document.body.innerHTML = PAGE;
     fetched.mockClear();
-    start(script());
+    await start();
     if (response) answer(response);
     const atOnce = texts();
     await settle();
@@ -454,21 +465,316 @@ describe("the page", () => {
         once: true,
       });
     }
-    start(script());
+    await start();
     answer(groups());
     await settle();
     expect(heard).toEqual([
       ["exposure", { experiment: "test", group: "B" }],
       ["ready", { test: ASSIGNED }],
     ]);
+    expect(window.dataLayer).toBeUndefined();
   });
 
   test("may have the tag twice: the second does nothing", async () => {
-    start(script());
-    start(script({ src: "https://other.example.com/tag.js" }));
+    await start();
+    await start({}, "https://other.example.com/tag.js");
     answer(groups());
     await settle();
     expect(fetched.mock.calls.filter(([url]) => url.includes("/api/expgroups"))).toHaveLength(1);
     expect(sent().map(({ event }) => event)).toEqual(["pageview", "exposure"]);
+  });
+});
+
+describe("consent", () => {
+  const forget = () => {
+    for (const cookie of document.cookie.split("; ")) {
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous
+      document.cookie = `${cookie.split("=")[0]}=;path=/;max-age=0`;
+    }
+  };
+  beforeEach(forget);
+  afterEach(forget);
+  const expectNothing = () => {
+    expect(fetched).not.toHaveBeenCalled();
+    expect(document.cookie).toBe("");
+    expect(localStorage).toHaveLength(0);
+    expect(sessionStorage).toHaveLength(0);
+  };
+  const click = () => document.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  const events = () => sent().map(({ event }) => event);
+
+  test("that is required and not given: the fallback, and nothing kept or sent", async () => {
+    await start({ consent: "required" });
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    dispatchEvent(new Event("pagehide"));
+    expectNothing();
+  });
+
+  test("given: what happened meanwhile goes, once, and what is shown stays", async () => {
+    document.body.innerHTML = `${PAGE}<button data-exp-click="buy">x</button>`;
+    const tag = await start({ consent: "required" });
+    click();
+    tag.track("signup", { plan: "x" }, 12.5);
+    tag.consent(true);
+    tag.consent(true);
+    answer(groups());
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    expect(events()).toEqual(["buy", "signup", "pageview"]);
+    expect(sent()[1]).toMatchObject({ event: "signup", params: { plan: "x" }, value: 12.5 });
+    const id = /device_id=(\w{32})/.exec(document.cookie)?.[1];
+    expect(new Set(sent().map(({ deviceId }) => deviceId))).toEqual(new Set([id]));
+  });
+
+  test("given: what comes later shows the device's group, and so does the next page at once", async () => {
+    document.body.innerHTML = "<main></main>";
+    const tag = await start({ consent: "required" });
+    tag.consent(true);
+    answer(groups());
+    await soon();
+    document.body.innerHTML = PAGE;
+    await settle();
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+    delete window.fairsplit;
+    document.body.innerHTML = PAGE;
+    await start({ consent: "required" });
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+  });
+
+  test("refused: nothing goes, and nothing is left", async () => {
+    const tag = await start({ consent: "required" });
+    tag.track("signup");
+    tag.consent(false);
+    tag.track("signup");
+    await settle();
+    expectNothing();
+  });
+
+  test("taken back: cookie and storage are gone, and nothing more goes", async () => {
+    const tag = await start();
+    answer(groups());
+    await settle();
+    expect(localStorage.length).toBeGreaterThan(0);
+    fetched.mockClear();
+    tag.track("signup");
+    tag.forget();
+    tag.track("signup");
+    click();
+    dispatchEvent(new Event("pagehide"));
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    expectNothing();
+  });
+
+  test("given again after that: another device", async () => {
+    const tag = await start();
+    answer(groups());
+    await settle();
+    const [before] = sent();
+    tag.forget();
+    fetched.mockClear();
+    tag.consent(true);
+    answer(groups());
+    await settle();
+    expect(events()).toEqual(["pageview"]);
+    expect(sent()[0].deviceId).not.toBe(before.deviceId);
+  });
+
+  test.each<[what: string, name: string, value: unknown]>([
+    ["Global Privacy Control", "globalPrivacyControl", true],
+    ["Do Not Track", "doNotTrack", "1"],
+  ])("%s says no, until the page says yes", async (_, name, value) => {
+    Object.defineProperty(navigator, name, { configurable: true, value });
+    try {
+      const tag = await start();
+      expect(texts()).toEqual(["Variant A", "again A"]);
+      tag.track("signup");
+      await settle();
+      expectNothing();
+      tag.consent(true);
+      answer(groups());
+      await settle();
+      expect(events()).toEqual(["pageview"]);
+    } finally {
+      Reflect.deleteProperty(navigator, name);
+    }
+  });
+});
+
+describe("what a page may ask and say", () => {
+  test("calls that came before the tag are done, in their order, and one's error costs no other", async () => {
+    const heard = vi.fn();
+    window.fairsplit = [
+      ["track", "one"],
+      ["nonsense"],
+      ["track", 1n] as never,
+      ["ready", heard],
+      ["track", "two", { a: 1 }, 2],
+    ];
+    await start();
+    answer(groups());
+    await settle();
+    expect(sent().map(({ event }) => event)).toEqual(["pageview", "one", "two", "exposure"]);
+    expect(heard).toHaveBeenCalledExactlyOnceWith({ test: ASSIGNED });
+  });
+
+  test("later ones are done at once, also as a list", async () => {
+    const tag = await start();
+    tag.push(["track", "one"], ["track", "two"]);
+    tag.track("three");
+    answer(groups());
+    await settle();
+    expect(sent().map(({ event }) => event)).toEqual(["pageview", "one", "two", "three", "exposure"]);
+  });
+
+  test("a device's group and payload, when they are known", async () => {
+    const tag = await start();
+    expect(tag.group("test")).toBeUndefined();
+    answer(groups({ payload: { price: 3 } }));
+    await tag.ready();
+    expect(tag.group("test")).toBe("B");
+    expect(tag.payload("test")).toEqual({ price: 3 });
+    expect(tag.group("constructor")).toBeUndefined();
+  });
+
+  test("is ready when no answer comes, too", async () => {
+    const heard = vi.fn();
+    (await start()).ready(heard);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(heard).toHaveBeenCalledExactlyOnceWith({});
+  });
+
+  test("tells its data layer and its listeners who was exposed, and listeners what failed", async () => {
+    const entries: object[] = [];
+    window.dataLayer = entries as never;
+    const failed = vi.fn();
+    document.addEventListener("fairsplit:error", failed, { once: true });
+    await start();
+    answer(new Response("", { status: 500 }));
+    await soon();
+    expect(failed.mock.lastCall?.[0].detail).toBe(500);
+    delete window.fairsplit;
+    document.body.innerHTML = PAGE;
+    await start();
+    answer(groups());
+    await soon();
+    expect(entries).toEqual([{ event: "experiment_viewed", experiment_id: "test", variation_id: "B" }]);
+    delete window.dataLayer;
+  });
+});
+
+describe("a page that changes its address without loading", () => {
+  const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
+  const before = location.href;
+  afterEach(() => happyDOM.setURL(before));
+  const go = (path: string, html = PAGE) => {
+    happyDOM.setURL(`https://shop.example.com${path}`);
+    document.body.innerHTML = html;
+  };
+
+  test("has another view: reported, with groups of its own, and another exposure", async () => {
+    go("/one");
+    await start();
+    answer(groups({ perPath: true }));
+    await settle();
+    go("/two");
+    await soon();
+    expect(texts()).toEqual(["Loading…", ""]);
+    answer(groups({ perPath: true, group: "A" }));
+    await settle();
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    expect(sent().map(({ event, path, group }) => [event, path, group])).toEqual([
+      ["pageview", "/one", undefined],
+      ["exposure", "/one", "B"],
+      ["pageview", "/two", undefined],
+      ["exposure", "/two", "A"],
+    ]);
+  });
+
+  test("shows the stored groups at once where they hold for every page", async () => {
+    go("/one");
+    await start();
+    answer(groups());
+    await settle();
+    go("/two");
+    await soon();
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+  });
+
+  test("an answer for the page before decides nothing here", async () => {
+    go("/one");
+    await start();
+    const late = answer;
+    go("/two");
+    await soon();
+    late(groups({ perPath: true, group: "A" }));
+    await soon();
+    expect(texts()).toEqual(["Loading…", ""]);
+    answer(groups({ perPath: true }));
+    await soon();
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+  });
+
+  test("comes to an end where a script answers each rendering with a new placeholder", async () => {
+    await start();
+    answer(groups());
+    await settle();
+    let rounds = 0;
+    document.body.innerHTML = PAGE;
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector("[data-exp] > button") || rounds >= 5000) return;
+      rounds += 1;
+      document.body.innerHTML = PAGE;
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
+    document.body.append("start");
+    await settle();
+    observer.disconnect();
+    expect(rounds).toBeGreaterThan(100);
+    expect(rounds).toBeLessThan(5000);
+  });
+
+  test("a view that comes back from the browser's memory is one more", async () => {
+    await start();
+    answer(groups());
+    await settle();
+    fetched.mockClear();
+    dispatchEvent(Object.assign(new Event("pageshow"), { persisted: false }));
+    await settle();
+    expect(fetched).not.toHaveBeenCalled();
+    dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    answer(groups());
+    await settle();
+    expect(sent().map(({ event }) => event)).toEqual(["pageview"]);
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+  });
+});
+
+describe("the server's address", () => {
+  const asked = () => String(fetched.mock.calls[0]?.[0]).split("/api/expgroups")[0];
+  test.each<[options: Options, source: string, expected: string]>([
+    [{}, "https://ab.example.com/tag.js", "https://ab.example.com"],
+    [{}, "https://cdn.example.com/ab/tag.js?v=1", "https://cdn.example.com/ab"],
+    [{}, "https://cdn.example.com/ab/tag.abc.js#x", "https://cdn.example.com/ab"],
+    [{ api: "https://api.example.com" }, "https://cdn.example.com/tag.js", "https://api.example.com"],
+    [{ api: "https://api.example.com/ab/" }, "https://cdn.example.com/tag.js", "https://api.example.com/ab"],
+    [{ api: "/ab" }, "https://cdn.example.com/tag.js", "/ab"],
+    [{ api: "" }, "https://cdn.example.com/tag.js", ""],
+  ])("by %j of %s is %s", async (options, source, expected) => {
+    await start(options, source);
+    expect(asked()).toBe(expected);
+  });
+
+  test.each<[timeout: Options["timeout"], timeoutMs: number]>([
+    ["0", 0],
+    [250, 250],
+    ["-1", 1000],
+    ["soon", 1000],
+  ])("the timeout %j is %i ms", async (timeout, timeoutMs) => {
+    await start({ timeout });
+    if (timeoutMs > 0) await vi.advanceTimersByTimeAsync(timeoutMs - 1);
+    expect(texts()[0]).toBe("Loading…");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(texts()[0]).toBe("Variant A");
   });
 });

@@ -275,7 +275,7 @@ describe("on another origin than the server", () => {
     };
     const page = await context.newPage();
     await page.goto(`${siteUrl}/`, { waitUntil: "commit" });
-    await page.waitForFunction(() => "fairsplitTag" in document);
+    await page.waitForFunction(() => "fairsplit" in window);
     expect(await page.locator("button").count()).toBe(0);
     finish();
     const shown = await page.locator("#first button").textContent();

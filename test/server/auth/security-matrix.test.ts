@@ -13,6 +13,7 @@ const PUBLIC = [
   "GET /tag.js",
   "GET /tag.:hash.js",
   "GET /badge.js",
+  "GET /debug.js",
   "GET /admin.css",
   "GET /admin.js",
   "GET /api/expgroups",

@@ -1,0 +1,84 @@
+import type { AssignedGroup } from "../core/http-contract.ts";
+import type { Fairsplit } from "./start.ts";
+
+// What the tag loads when the page's address has `fairsplit_debug`: an overlay that says what this device gets and why, and
+// what was reported. A script of its own, because visitors never need it.
+
+const STYLES = `
+  :host { all: initial; position: fixed; z-index: 2147483647; inset-block-end: 8px; inset-inline-end: 8px;
+    box-sizing: border-box; max-inline-size: min(560px, calc(100vw - 16px)); max-block-size: 60vh; overflow: auto;
+    padding: 6px 12px; border: 1px solid #fff; border-radius: 8px; background: #1c1f26; color: #fff; color-scheme: dark;
+    font: 13px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+  summary { min-block-size: 24px; cursor: pointer; font-weight: 600; }
+  h2 { margin: 8px 0 0; font: inherit; font-weight: 600; }
+  table { border-collapse: collapse; }
+  caption { text-align: start; font-weight: 600; }
+  th, td { padding: 2px 12px 2px 0; text-align: start; vertical-align: top; font-weight: 400; }
+  thead th { color: #c5cad6; }
+  p { margin: 4px 0; }`;
+
+function element(name: string, ...children: (Node | string)[]): HTMLElement {
+  const made = document.createElement(name);
+  made.append(...children);
+  return made;
+}
+
+function table(caption: string, heads: readonly string[], rows: readonly (readonly string[])[]): HTMLElement {
+  if (rows.length === 0) return element("p", `${caption}: none`);
+  return element(
+    "table",
+    element("caption", caption),
+    element("thead", element("tr", ...heads.map((head) => element("th", head)))),
+    element("tbody", ...rows.map((row) => element("tr", ...row.map((cell) => element("td", cell))))),
+  );
+}
+
+/** Whether this browser's visits are counted, and why not. */
+function consent(): string {
+  if (navigator.globalPrivacyControl) return "Not counted: the browser sends Global Privacy Control.";
+  if (navigator.doNotTrack === "1") return "Not counted: the browser sends Do Not Track.";
+  return /(?:^|; )device_id=/.test(document.cookie)
+    ? "Counted: the device has its cookie."
+    : "Not counted, or for this page only: the device has no cookie (no consent yet, or cookies are blocked).";
+}
+
+function groupRow([key, assigned]: [string, AssignedGroup | undefined]): string[] {
+  return [key, assigned?.group || "none", assigned?.reason ?? "unknown to the server", String(assigned?.epoch ?? "")];
+}
+
+type Reported = { event: string; experiment?: string; group?: string };
+
+/** The newest first. */
+function eventRows(events: readonly object[]): string[][] {
+  return (events as readonly Reported[])
+    .slice(-20)
+    .reverse()
+    .map(({ event, experiment, group }) => [event, experiment ?? "", group ?? ""]);
+}
+
+const tag = window.fairsplit as Fairsplit;
+const host = document.createElement("fairsplit-debug");
+const root = host.attachShadow({ mode: "open" });
+// A style element would need 'unsafe-inline'.
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(STYLES);
+root.adoptedStyleSheets = [sheet];
+const shown = element("div");
+const details = element("details", element("summary", "fairsplit"), shown) as HTMLDetailsElement;
+details.open = true;
+const aside = element("aside", details);
+aside.ariaLabel = "What fairsplit does on this page";
+root.append(aside);
+
+function show(): void {
+  shown.replaceChildren(
+    element("p", consent()),
+    table("Groups", ["Experiment", "Group", "Reason", "Epoch"], Object.entries(tag.groups).map(groupRow)),
+    table("Reported, the newest first", ["Event", "Experiment", "Group"], eventRows(tag.events)),
+  );
+}
+show();
+// Not at once: the tag renders and reports in this moment.
+for (const type of ["fairsplit:ready", "fairsplit:exposure", "fairsplit:error", "click"])
+  addEventListener(type, () => setTimeout(show), true);
+document.documentElement.append(host);
