@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: "test/build-once.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // By default one core is left free, which on two cores means one file at a time, though browser tests mostly wait.
+    maxWorkers: "100%",
     // Longer than any wait of a healthy run, so that a busy machine fails none.
     expect: { poll: { timeout: 10_000 } },
   },
