@@ -44,7 +44,12 @@ export async function buildAll() {
     }),
     build({
       ...node,
-      entryPoints: { fairsplit: "cli/fairsplit.ts", simulate: "cli/simulate.ts", browser: "simulate/browser.ts" },
+      entryPoints: {
+        fairsplit: "cli/fairsplit.ts",
+        simulate: "cli/simulate.ts",
+        browser: "simulate/browser.ts",
+        engine: "server/analysis/engine-process.ts",
+      },
       outdir: "dist",
       banner: { js: "#!/usr/bin/env node" },
       splitting: true,

@@ -20,8 +20,14 @@ export type CrossRow = readonly [
   n: bigint | null,
 ];
 
-/** The query that crosses each of some experiments with each other one; one alone is crossed with itself. */
-export function crossTallySql(experiments: readonly string[], scope: Scope, source: Source, dialect: Dialect): Query {
+/** The query that crosses each of some experiments with each other one, and with itself when that is asked for. */
+export function crossTallySql(
+  experiments: readonly string[],
+  withItself: boolean,
+  scope: Scope,
+  source: Source,
+  dialect: Dialect,
+): Query {
   const values = new Values(dialect);
   const tables = countedSql({ source, dialect, values, scope, experiments, goals: [] });
   const { wide } = dialect;
@@ -30,7 +36,7 @@ export function crossTallySql(experiments: readonly string[], scope: Scope, sour
     text: `${tables}
 select 'pair' as section, a.experiment, a.epoch, a.grp, b.experiment, b.epoch, b.grp, ${wide("devices")} from (
   select a.arm as arm_a, b.arm as arm_b, count(*) as devices
-  from firsts as a join firsts as b on a.device = b.device and a.experiment ${experiments.length === 1 ? "=" : "<"} b.experiment
+  from firsts as a join firsts as b on a.device = b.device and a.experiment ${withItself ? "<=" : "<"} b.experiment
   group by a.arm, b.arm
 ) as pairs join arms as a on arm_a = a.arm join arms as b on arm_b = b.arm
 union all

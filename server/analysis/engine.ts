@@ -24,6 +24,8 @@ export const ENGINE = { threads: THREADS, memory: MEMORY_MB } as const;
 
 /** Runs queries in threads of its own, one after the other: two at once would take twice the memory. */
 export interface Engine {
+  /** False once it is closed or has crashed. */
+  readonly isOpen: boolean;
   /** Rows as lists; BIGINT and HUGEINT as bigint. Rejects with RangeError when whole numbers overflow. */
   rows<Row>(query: Query): Promise<Row[]>;
   run(text: string): Promise<void>;
@@ -62,6 +64,9 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
   }
 
   return {
+    get isOpen() {
+      return !isClosed;
+    },
     rows: <Row>({ text, values }: Query) =>
       inTurn(async () => {
         try {

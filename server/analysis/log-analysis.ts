@@ -37,7 +37,10 @@ export async function crossTallyFiles(
   requireTime(scope.until);
   const experiments = [...new Set(crossings.flatMap(([a, b]) => [a.experiment, b.experiment]))];
   if (experiments.length === 0) return [];
-  const rows = await surely<CrossRow>(engine, files, (source) => crossTallySql(experiments, scope, source, DUCKDB));
+  const withItself = crossings.some(([a, b]) => a.experiment === b.experiment);
+  const rows = await surely<CrossRow>(engine, files, (source) =>
+    crossTallySql(experiments, withItself, scope, source, DUCKDB),
+  );
   return crossings.map(([a, b]) => crossTallyOfRows(a, b, experiments, rows));
 }
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
     queries += 1;
     return opened.rows<Row>(query);
   };
-  engine = { ...opened, rows };
+  engine = { isOpen: true, rows, run: opened.run, close: opened.close };
 });
 
 afterAll(async () => {

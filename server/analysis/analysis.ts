@@ -1,0 +1,154 @@
+import { copyFile, rm, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import type { Scope } from "../../core/counted-events.ts";
+import type { Crossing, CrossTally } from "../../core/cross-tally.ts";
+import type { PlannedSize } from "../../core/reached-at.ts";
+import type { Tally, TallyOptions } from "../../core/tally.ts";
+import { type Position, segmentPath } from "../events/segments.ts";
+import { Answers } from "./answers.ts";
+import { Compaction } from "./compaction.ts";
+import { ENGINE, type Engine, type EngineOptions } from "./engine.ts";
+import { crossTallyFiles, reachedAtFiles, tallyFiles } from "./log-analysis.ts";
+import type { EventFile } from "./log-source.ts";
+
+/**
+ * Answers from a server's log, as it is when asked: always what the functions of the same names in `core/` find. An answer
+ * is remembered until the log grows.
+ */
+export interface Analysis {
+  /** Rejects with RangeError as `tally` throws. */
+  tally(experiment: string, options: TallyOptions): Promise<Tally>;
+  crossTally(a: Crossing, b: Crossing, scope: Scope): Promise<CrossTally>;
+  /** Several crossings for the price of one. */
+  crossTallies(crossings: readonly (readonly [a: Crossing, b: Crossing])[], scope: Scope): Promise<CrossTally[]>;
+  reachedAt(experiment: string, planned: PlannedSize): Promise<string | null>;
+  /** Makes the compacted copies of closed segments that are missing; needs nobody to wait for it. */
+  compact(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AnalysisOptions {
+  /** The folder of the log's segments. */
+  readonly events: string;
+  /** Where the log ends. */
+  readonly end: () => Position;
+  /** A folder for what is only there while a query runs. */
+  readonly temporary: string;
+  readonly openEngine: (options: EngineOptions) => Promise<Engine>;
+  /** Told why a copy could not be made or read; results do not need them. */
+  readonly onError: (error: Error) => void;
+}
+
+/** How long the engine is kept without a question: its memory goes with it. */
+const IDLE_MS = 60_000;
+
+/** Opens nothing before it is asked. */
+export function createAnalysis({ events, end, temporary, openEngine, onError }: AnalysisOptions): Analysis {
+  const answers = new Answers(end);
+  const compaction = new Compaction(events);
+  let engine: Promise<Engine> | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+  let tails = 0;
+  let idle: NodeJS.Timeout | undefined;
+
+  /** The engine; another one when it has crashed, or could not be opened. */
+  async function openedEngine(): Promise<Engine> {
+    const before = await engine?.catch(() => null);
+    if (before?.isOpen) return before;
+    engine = openEngine({ ...ENGINE, temporary, folders: [events] });
+    return engine;
+  }
+
+  /** One after the other, because two queries at once would take twice the memory. */
+  function inTurn<Result>(work: (engine: Engine) => Promise<Result>): Promise<Result> {
+    const result = turn.then(async () => {
+      if (isClosed) throw new Error("the analysis is closed");
+      clearTimeout(idle);
+      try {
+        return await work(await openedEngine());
+      } finally {
+        idle = setTimeout(() => void rest(), IDLE_MS).unref();
+      }
+    });
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async function rest(): Promise<void> {
+    turn = turn.then(async () => {
+      const unused = engine;
+      engine = null;
+      await unused?.then((open) => open.close()).catch(() => undefined);
+    });
+    await turn;
+  }
+
+  /** Reads the log up to a place; once more without the compacted copies when these cannot be read. */
+  async function read<Result>(
+    engine: Engine,
+    to: Position,
+    work: (files: readonly EventFile[]) => Promise<Result>,
+  ): Promise<Result> {
+    const tail = await copyTail(to);
+    try {
+      const closed = await compaction.files(engine, to);
+      try {
+        return await work([...closed, ...tail]);
+      } catch (error) {
+        const isReadable = error instanceof RangeError || closed.every(({ format }) => format === "ndjson");
+        if (isReadable || isClosed || !engine.isOpen) throw error;
+        onError(new Error(`the compacted log is made anew: ${(error as Error).message}`));
+        await compaction.discard();
+        return await work([...(await compaction.files(engine, to)), ...tail]);
+      }
+    } finally {
+      for (const { path } of tail) await rm(path, { force: true });
+    }
+  }
+
+  /** The open segment as it was at that place: what comes after it may yet be taken back, or is half a line. */
+  async function copyTail({ segment, offset }: Position): Promise<EventFile[]> {
+    if (offset === 0) return [];
+    tails += 1;
+    const path = join(temporary, `tail-${tails}.ndjson`);
+    await copyFile(segmentPath(events, segment), path);
+    await truncate(path, offset);
+    return [{ path, format: "ndjson" }];
+  }
+
+  function ask<Result>(
+    question: readonly unknown[],
+    work: (engine: Engine, files: readonly EventFile[]) => Promise<Result>,
+  ): Promise<Result> {
+    return answers.get(JSON.stringify(question), (to) =>
+      inTurn((engine) => read(engine, to, (files) => work(engine, files))),
+    );
+  }
+
+  const crossTallies: Analysis["crossTallies"] = (crossings, scope) =>
+    ask(["crossTallies", crossings, scope], (engine, files) => crossTallyFiles(engine, files, crossings, scope));
+
+  return {
+    tally: (experiment, options) =>
+      ask(["tally", experiment, options], (engine, files) => tallyFiles(engine, files, experiment, options)),
+    crossTallies,
+    crossTally: async (a, b, scope) => (await crossTallies([[a, b]], scope))[0] as CrossTally,
+    reachedAt: (experiment, planned) =>
+      ask(["reachedAt", experiment, planned], (engine, files) => reachedAtFiles(engine, files, experiment, planned)),
+    async compact() {
+      if (isClosed || !(await compaction.isBehind(end()))) return;
+      try {
+        await inTurn((engine) => compaction.compact(engine, end()));
+      } catch (error) {
+        if (!isClosed) onError(new Error(`the log cannot be compacted: ${(error as Error).message}`));
+      }
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(idle);
+      await engine?.then((open) => open.close()).catch(() => undefined);
+      await turn;
+    },
+  };
+}

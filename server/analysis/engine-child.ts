@@ -1,0 +1,69 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Engine, EngineOptions } from "./engine.ts";
+import type { Question, Reply } from "./engine-process.ts";
+
+interface Asked {
+  readonly resolve: (rows: readonly unknown[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * An engine in a process of its own: what fills the memory or crashes there takes no event with it, and requests go first,
+ * which a thread of the server's own process could not be made to let them.
+ *
+ * @param entry the built `engine-process.ts`
+ */
+export async function openEngineChild(entry: URL, options: EngineOptions): Promise<Engine> {
+  // Nothing of the environment, where secrets may be.
+  const child = fork(fileURLToPath(entry), {
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: [],
+    env: {},
+  });
+  const exit = once(child, "exit").catch(() => undefined);
+  let asked: Asked | null = null;
+  let isOpen = true;
+  const fail = (why: string) => {
+    isOpen = false;
+    asked?.reject(new Error(why));
+    asked = null;
+  };
+  child.on("error", (error) => fail(`the analysis cannot be started: ${error.message}`));
+  child.on("exit", (code, signal) => fail(`the analysis ended (${signal ?? code})`));
+  child.on("message", (reply: Reply) => {
+    if ("rows" in reply) asked?.resolve(reply.rows);
+    else asked?.reject(reply.isRange ? new RangeError(reply.error) : new Error(reply.error));
+    asked = null;
+  });
+  let turn: Promise<unknown> = Promise.resolve();
+  const ask = (question: Question): Promise<readonly unknown[]> => {
+    const reply = turn.then(() => {
+      if (!isOpen) throw new Error("the analysis is not running");
+      return new Promise<readonly unknown[]>((resolve, reject) => {
+        asked = { resolve, reject };
+        child.send(question);
+      });
+    });
+    turn = reply.catch(() => undefined);
+    return reply;
+  };
+  await ask({ open: options });
+  return {
+    get isOpen() {
+      return isOpen;
+    },
+    rows: async <Row>(query: Parameters<Engine["rows"]>[0]) => (await ask({ rows: query })) as Row[],
+    run: async (text) => void (await ask({ run: text })),
+    async close() {
+      isOpen = false;
+      // It holds nothing that has to be kept.
+      child.kill("SIGKILL");
+      await exit;
+      await rm(options.temporary, { recursive: true, force: true });
+    },
+  };
+}
