@@ -130,7 +130,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", experimentStateRoutes({ ...deps, isDemo }));
   app.route("/", experimentFormRoutes({ ...deps, isDemo }));
   app.route("/", resultsPageRoutes({ ...deps, results, isDemo }));
-  app.route("/", experimentsPageRoutes({ ...deps, isDemo }));
+  app.route("/", experimentsPageRoutes({ ...deps, results, isDemo }));
 
   app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));
   app.onError((error) => {

@@ -1,4 +1,5 @@
 import type { Experiment, State } from "../../core/experiment.ts";
+import type { Report } from "../../core/report.ts";
 import type { Exposed } from "../events/exposed-today.ts";
 import type { LogState } from "../events/log.ts";
 import type { ShownChange } from "../shown-change.ts";
@@ -6,6 +7,7 @@ import { AccountingPanel } from "./accounting.tsx";
 import { ChangeNotice } from "./change-notice.tsx";
 import { CsrfField } from "./csrf-field.tsx";
 import { Layout } from "./layout.tsx";
+import { VerdictBadge } from "./results-verdict.tsx";
 import { Split } from "./split.tsx";
 import { STATE_NAMES, StateBadge } from "./state-badge.tsx";
 
@@ -23,6 +25,8 @@ interface Props {
   readonly search: Search;
   /** `counting`: it takes longer than a page may wait; `unknown`: the log cannot be read. */
   readonly exposed: Exposed | "counting" | "unknown";
+  /** By the experiment's key; missing for those that are still being counted. */
+  readonly verdicts: ReadonlyMap<string, Report["verdict"]>;
   readonly log: LogState;
   readonly isDemo: boolean;
   readonly csrf: string;
@@ -30,7 +34,8 @@ interface Props {
 }
 
 /** The table of all experiments (state, groups with their shares, devices today, switch), and what became of the events. */
-export function ExperimentsPage({ experiments, total, search, exposed, log, isDemo, csrf, change }: Props) {
+export function ExperimentsPage(props: Props) {
+  const { experiments, total, search, exposed, verdicts, log, isDemo, csrf, change } = props;
   return (
     <Layout
       title="Experiments"
@@ -57,7 +62,7 @@ export function ExperimentsPage({ experiments, total, search, exposed, log, isDe
               </p>
             </div>
           ) : (
-            <Table experiments={experiments} exposed={exposed} csrf={csrf} />
+            <Table experiments={experiments} exposed={exposed} verdicts={verdicts} csrf={csrf} />
           )}
         </>
       )}
@@ -110,7 +115,7 @@ function FirstSteps() {
   );
 }
 
-function Table({ experiments, exposed, csrf }: Pick<Props, "experiments" | "exposed" | "csrf">) {
+function Table({ experiments, ...rest }: Pick<Props, "experiments" | "exposed" | "verdicts" | "csrf">) {
   return (
     <table class="experiments stack">
       <thead>
@@ -127,15 +132,18 @@ function Table({ experiments, exposed, csrf }: Pick<Props, "experiments" | "expo
       </thead>
       <tbody>
         {experiments.map((experiment) => (
-          <Row experiment={experiment} exposed={exposed} csrf={csrf} />
+          <Row experiment={experiment} {...rest} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ experiment, exposed, csrf }: { experiment: Experiment } & Pick<Props, "exposed" | "csrf">) {
+type RowProps = { readonly experiment: Experiment } & Pick<Props, "exposed" | "verdicts" | "csrf">;
+
+function Row({ experiment, exposed, verdicts, csrf }: RowProps) {
   const { key, title, state, rolloutGroup, version } = experiment;
+  const verdict = verdicts.get(key);
   return (
     <tr>
       <th scope="row">
@@ -155,7 +163,10 @@ function Row({ experiment, exposed, csrf }: { experiment: Experiment } & Pick<Pr
         <Devices exposed={exposed} experiment={key} />
       </td>
       <td data-label="Verdict">
-        <span class="detail">none yet</span>
+        <a class="verdict-link" href={`/experiments/${key}/results`}>
+          <span class="hidden">Results of {title}: </span>
+          {verdict ? <VerdictBadge verdict={verdict} /> : <span class="detail">counting…</span>}
+        </a>
       </td>
       <td data-label="Switch">
         <form method="post" action="/experiments/toggle">

@@ -124,7 +124,7 @@ function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
       </td>
       <td data-label="p" class="number">
         {comparison.status !== "ok" ? (
-          <span class="detail">{STATUS_WORDS[comparison.status]}</span>
+          <span class="detail why">{STATUS_WORDS[comparison.status]}</span>
         ) : (
           <>
             {pValue === null ? "–" : pWords(pValue, log10P, alpha)}

@@ -80,9 +80,12 @@ export class Results {
    * made when that one is old, one after the other, for lists that may not wait.
    */
   latest(key: string): Report | null {
-    const known = this.#latest.get(key) ?? null;
-    const kept = this.#kept.get(JSON.stringify([key, null, null]));
-    if ((kept === undefined || this.#deps.now() - kept.at >= LEAST_BETWEEN_MS) && !this.#queued.has(key)) {
+    const last = this.#latest.get(key);
+    // What was counted of an earlier epoch is not what the experiment does now.
+    const known = last?.epoch === this.#deps.registry.get(key)?.epoch ? last : undefined;
+    const at = this.#kept.get(JSON.stringify([key, null, null]))?.at ?? Number.NEGATIVE_INFINITY;
+    const isOld = known === undefined || this.#deps.now() - at >= LEAST_BETWEEN_MS;
+    if (isOld && !this.#queued.has(key)) {
       this.#queued.add(key);
       this.#background = this.#background
         .then(() => {
@@ -92,8 +95,7 @@ export class Results {
         // It is asked for again with the next list, and whoever opens the results is told why it fails.
         .catch(() => undefined);
     }
-    const epoch = this.#deps.registry.get(key)?.epoch;
-    return known?.epoch === epoch ? known : null;
+    return known ?? null;
   }
 
   /** When what `latest` has begun is done. */

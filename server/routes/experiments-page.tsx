@@ -7,29 +7,36 @@ import { ExperimentPage } from "../pages/experiment.tsx";
 import { ExperimentsPage, type Search } from "../pages/experiments.tsx";
 import { STATE_NAMES } from "../pages/state-badge.tsx";
 import type { Registry } from "../registry/registry.ts";
+import type { Results } from "../results/results.ts";
 import { shownChange } from "../shown-change.ts";
 
 /** A page waits no longer for the count of devices; the next one has it. */
 const LONGEST_COUNT_MS = 300;
+/** Nor for verdicts that nobody has asked for yet. */
+const LONGEST_VERDICT_MS = 1000;
 
 interface PageDeps {
   readonly registry: Registry;
   readonly log: EventLog;
+  readonly results: Results;
   readonly isDemo: boolean;
 }
 
 /** `GET /experiments`: the admin's table. `GET /experiments/:key`: one of them. */
-export function experimentsPageRoutes({ registry, log, isDemo }: PageDeps) {
+export function experimentsPageRoutes({ registry, log, results, isDemo }: PageDeps) {
   return new Hono<Env>()
     .get("/experiments", async (c) => {
       const all = registry.list();
       const search = readSearch(c.req.query("q"), c.req.query("state"));
+      const found = all.filter((experiment) => isFound(experiment, search));
+      const [exposed, verdicts] = await Promise.all([exposedToday(registry, log), verdictsOf(found, results)]);
       return c.html(
         <ExperimentsPage
-          experiments={all.filter((experiment) => isFound(experiment, search))}
+          experiments={found}
           total={all.length}
           search={search}
-          exposed={await exposedToday(registry, log)}
+          exposed={exposed}
+          verdicts={verdicts}
           log={log.state()}
           isDemo={isDemo}
           csrf={c.get("csrf")}
@@ -58,13 +65,33 @@ function isFound({ key, title, state }: Experiment, search: Search): boolean {
   return (search.state === "" || search.state === state) && words.every((word) => place.includes(word));
 }
 
-async function exposedToday(registry: Registry, log: EventLog) {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<"counting">((resolve) => {
-    timer = setTimeout(() => resolve("counting"), LONGEST_COUNT_MS);
-  });
+function exposedToday(registry: Registry, log: EventLog) {
   const counted = log
     .exposedToday(new Date(), (key) => registry.get(key) !== undefined)
     .catch(() => "unknown" as const);
-  return Promise.race([counted, late]).finally(() => clearTimeout(timer));
+  return atMost(LONGEST_COUNT_MS, counted, "counting" as const);
+}
+
+/** The verdicts that are known, waiting a little for those that are not. */
+async function verdictsOf(experiments: readonly Experiment[], results: Results) {
+  const known = () =>
+    new Map(
+      experiments.flatMap(({ key }) => {
+        const report = results.latest(key);
+        return report ? [[key, report.verdict]] : [];
+      }),
+    );
+  const verdicts = known();
+  if (verdicts.size === experiments.length) return verdicts;
+  await atMost(LONGEST_VERDICT_MS, results.settled(), undefined);
+  return known();
+}
+
+/** What comes of a promise, or `late` when it takes longer. */
+async function atMost<Value, Late>(ms: number, promise: Promise<Value>, late: Late): Promise<Value | Late> {
+  let timer: NodeJS.Timeout | undefined;
+  const waited = new Promise<Late>((resolve) => {
+    timer = setTimeout(() => resolve(late), ms);
+  });
+  return Promise.race([promise, waited]).finally(() => clearTimeout(timer));
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { transition } from "../../core/transition.ts";
+import { analysisByDefinition } from "../../server/results/analysis.ts";
 import { active, inactive, NOW, openApp, rolledOut } from "./open-app.ts";
+import { visitsOf } from "./visits-of.ts";
 
 type Served = Awaited<ReturnType<typeof openApp>>;
 
@@ -44,6 +46,36 @@ describe("the search", () => {
   });
 });
 
+describe("the verdicts", () => {
+  const AB = [
+    { group: "A", devices: 2000, converted: 200 },
+    { group: "B", devices: 2000, converted: 320 },
+  ];
+
+  test("stand in the words of the results, with the way there", async () => {
+    const { app, log } = await openApp(THREE);
+    await log.append(visitsOf("price_table", AB));
+    await expect.poll(() => read(app, "/experiments?q=price")).toContain("B is better");
+    expect(await read(app, "/experiments?q=headline")).toContain("Waiting for visitors");
+    const page = await (await app.request("/experiments")).text();
+    expect(page).toContain(
+      'href="/experiments/price_table/results"><span class="hidden">Results of Prices in a table: ',
+    );
+  });
+
+  test("are left out, without waiting for them, while they are counted, and when they cannot be", async () => {
+    const { log } = await openApp(THREE);
+    const analysis = analysisByDefinition(log);
+    for (const tally of [() => new Promise<never>(() => {}), () => Promise.reject(new Error("the disk"))]) {
+      const { app, errors } = await openApp(THREE, { analysis: { ...analysis, tally } });
+      const text = await read(app, "/experiments");
+      expect(text).toContain("Prices in a table");
+      expect(text).toContain("counting…");
+      expect(errors).toEqual([]);
+    }
+  });
+});
+
 test("shows how many devices were exposed today", async () => {
   const { app, log } = await openApp(THREE);
   const ts = new Date().toISOString();
@@ -58,8 +90,10 @@ test("shows how many devices were exposed today", async () => {
   }));
   await log.append(exposures);
   // A page does not wait for the count on a machine as busy as this may be.
-  await expect.poll(() => read(app, "/experiments?q=price")).toContain("B 50% 1,234 none yet");
-  expect(await read(app, "/experiments?q=headline")).toContain("B 50% 0 none yet");
+  await expect
+    .poll(() => read(app, "/experiments?q=price"))
+    .toContain("B 50% 1,234 Results of Prices in a table: Waiting");
+  expect(await read(app, "/experiments?q=headline")).toContain("B 50% 0 Results of Headline: Waiting");
 });
 
 describe("after a switch", () => {

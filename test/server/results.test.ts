@@ -210,5 +210,7 @@ describe("what is kept", () => {
     await change(served, { state: "inactive" });
     await change(served, { state: "active" });
     expect(results.latest(KEY)).toBe(null);
+    await results.settled();
+    expect(results.latest(KEY)).toMatchObject({ epoch: 2, verdict: { kind: "waiting" } });
   });
 });
