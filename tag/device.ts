@@ -1,9 +1,4 @@
-import { randomHex } from "./random.ts";
-
 const YEAR_S = 31_536_000;
-
-/** A random id of 128 bits. */
-export const newDevice = () => randomHex() + randomHex();
 
 /**
  * The device id of the first-party cookie, if there is one. A sandboxed frame throws on cookies: the id then lives as long

@@ -4,10 +4,11 @@ export function randomHex(): string {
   return random.toString(16).padStart(16, "0");
 }
 
+/** 128 random bits: a device's id. */
+export const random128 = () => randomHex() + randomHex();
+
 /** A UUID of version 7 (RFC 9562): 48 bits of time, then 74 random bits. */
 export function uuidv7(): string {
-  return `0${Date.now().toString(16)}${randomHex()}${randomHex()}`.replace(
-    /(.{8})(....)(...)(...)(.{12}).*/,
-    "$1-$2-7$3-8$4-$5",
-  );
+  const digits = `0${Date.now().toString(16)}${random128()}`;
+  return digits.replace(/(.{8})(....)(...)(...)(.{12}).*/, "$1-$2-7$3-8$4-$5");
 }

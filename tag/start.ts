@@ -1,9 +1,10 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { watchClicks } from "./clicks.ts";
-import { cookie, newDevice } from "./device.ts";
+import { cookie } from "./device.ts";
 import type { Options } from "./options.ts";
 import { add, closeOutbox, flush, openOutbox } from "./outbox.ts";
 import { renderPlaceholders } from "./placeholders.ts";
+import { random128 } from "./random.ts";
 import { isOpen, keep } from "./storage.ts";
 import { showVariant } from "./variant.ts";
 
@@ -57,7 +58,7 @@ export function start(options: Options, source: string): void {
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
   const query = new URLSearchParams(location.search);
   const known = cookie();
-  let device = known || newDevice();
+  let device = known || random128();
   let force = query.get("fairsplit_force");
   /** Without a prototype, because experiments may be called `constructor`. */
   let shown: Record<string, AssignedGroup | undefined>;
@@ -68,7 +69,7 @@ export function start(options: Options, source: string): void {
   let isDecided: unknown;
   let isPreview: boolean | undefined;
   /** What the server said on this view. */
-  let fresh: Groups | 0;
+  let fresh: Groups | 0 | undefined;
   let renderings: 0 | number;
   let settle: (groups: Groups) => void;
   const ready = new Promise<Groups>((resolve) => {
@@ -86,9 +87,9 @@ export function start(options: Options, source: string): void {
 
   const render = (root: ParentNode = document.documentElement) => {
     if (path !== location.pathname) return see();
-    renderPlaceholders(root, (placeholder, key) => {
+    const isKnown = (key: string) => (isDecided || groups[key]) && renderings++ < MOST_RENDERINGS;
+    renderPlaceholders(root, isKnown, (placeholder, key) => {
       const assigned = groups[key];
-      if ((!isDecided && !assigned) || renderings++ > MOST_RENDERINGS) return;
       showVariant(placeholder, assigned);
       if (!(key in shown)) {
         shown[key] = assigned;
@@ -101,7 +102,6 @@ export function start(options: Options, source: string): void {
           window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: group });
         }
       }
-      return true;
     });
   };
 
@@ -142,20 +142,25 @@ export function start(options: Options, source: string): void {
       () => at === path && take(groups, true),
       (timeout as number) >= 0 ? Number(timeout) : DEFAULT_TIMEOUT_MS,
     );
+    let given: Groups | undefined;
     try {
       const response = await fetch(
         `${api}/api/expgroups?${new URLSearchParams({ device_id: device, path, sticky, force: force as string })}`,
       );
       if (!response.ok) throw response.status;
-      fresh = (await response.json()) as Groups;
-      const text = JSON.stringify([device, response.headers.get("fairsplit-sticky") || sticky, fresh, at, Date.now()]);
+      given = await response.json();
+      const text = JSON.stringify([device, response.headers.get("fairsplit-sticky") || sticky, given, at, Date.now()]);
       isPreview = !!force && /"reason":"forced"/.test(text);
       if (!isPreview && !isOpen) open();
       keep("fairsplit", text);
     } catch (error) {
       emit("error", error);
     }
-    if (at === path) take(fresh || groups, true);
+    // Else the page has another path by now.
+    if (at === path) {
+      fresh = given;
+      take(given || groups, true);
+    }
     if (isPreview) import(`${api}/badge.js`);
   };
 
@@ -168,7 +173,7 @@ export function start(options: Options, source: string): void {
       if (!isGiven) tag.forget();
       else if (!isAllowed) {
         isAllowed = true;
-        device ||= newDevice();
+        device ||= random128();
         force || open();
         see();
       }

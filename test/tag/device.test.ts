@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { cookie, newDevice } from "../../tag/device.ts";
+import { cookie } from "../../tag/device.ts";
 
 /** What the page's cookies are, and what was set. */
 function cookies(present: string | Error) {
@@ -71,12 +71,4 @@ test("a page without cookies has none, and no error", () => {
   cookies(new DOMException("The document is sandboxed", "SecurityError"));
   expect(cookie()).toBeUndefined();
   expect(cookie("a", "")).toBeUndefined();
-});
-
-test("a new one has 128 random bits, and needs neither randomUUID nor subtle, which plain http does not have", () => {
-  const { getRandomValues } = crypto;
-  vi.stubGlobal("crypto", { getRandomValues: getRandomValues.bind(crypto) });
-  const ids = Array.from({ length: 1000 }, newDevice);
-  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
-  expect(new Set(ids).size).toBe(1000);
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { randomHex, uuidv7 } from "../../tag/random.ts";
+import { random128, randomHex, uuidv7 } from "../../tag/random.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -22,6 +22,15 @@ describe("random hexadecimal digits", () => {
   test("differ 10,000 times", () => {
     expect(new Set(Array.from({ length: 10_000 }, randomHex)).size).toBe(10_000);
   });
+});
+
+test("128 random bits need neither randomUUID nor subtle, which plain http does not have", () => {
+  const { getRandomValues } = crypto;
+  vi.stubGlobal("crypto", { getRandomValues: getRandomValues.bind(crypto) });
+  const ids = Array.from({ length: 1000 }, random128);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
+  expect(new Set(ids).size).toBe(1000);
+  vi.unstubAllGlobals();
 });
 
 describe("a UUID of version 7", () => {

@@ -707,12 +707,13 @@ describe("a page that changes its address without loading", () => {
     const late = answer;
     go("/two");
     await soon();
-    late(groups({ perPath: true, group: "A" }));
+    late(new Response(JSON.stringify({ another: { ...ASSIGNED, perPath: true } })));
     await soon();
     expect(texts()).toEqual(["Loading…", ""]);
-    answer(groups({ perPath: true }));
-    await soon();
-    expect(texts()).toEqual(["Variant B x", "again B"]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    await settle();
+    expect(sent().map(({ event }) => event)).toEqual(["pageview", "pageview"]);
   });
 
   test("comes to an end where a script answers each rendering with a new placeholder", async () => {
