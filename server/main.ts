@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import closeWithGrace from "close-with-grace";
+import { createAnalysis } from "./analysis/analysis.ts";
+import { openEngineChild } from "./analysis/engine-child.ts";
 import { createApp, type Deps } from "./app.ts";
 import { readAdminToken, refuseEasyToken } from "./auth/admin-token.ts";
 import { LINK_LIFE_MS, loginLinks } from "./auth/login-links.ts";
@@ -22,7 +24,6 @@ import { rateLimit } from "./rate-limit.ts";
 import { readinessOf } from "./readiness.ts";
 import { recorder } from "./record.ts";
 import { openRegistry } from "./registry/registry.ts";
-import { analysisByDefinition } from "./results/analysis.ts";
 import { runSigner } from "./run.ts";
 import { readOrCreateSecret } from "./secrets.ts";
 import { stickyTokens } from "./sticky.ts";
@@ -34,6 +35,8 @@ export class CannotListen extends Error {}
 
 /** What requests in flight get when the server stops. A connection that never asks for anything is not idle to Node. */
 const LONGEST_STOP_MS = 1000;
+/** A segment fills up in some minutes at most; arbitrary. */
+const COMPACT_EVERY_MS = 60_000;
 /** A minute and address: enough for a person's mistakes. */
 const WRONG_TOKENS = 5;
 
@@ -61,6 +64,14 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     say(`the history lacks ${missing} changes and has ${unreadable} unreadable lines: fairsplit verify names them`);
   }
   const log = await openEventLog(join(config.data, "events"));
+  const analysis = createAnalysis({
+    events: join(config.data, "events"),
+    end: () => log.end(),
+    temporary: join(config.data, "analysis"),
+    openEngine: (options) => openEngineChild(new URL("engine.js", import.meta.url), options),
+    onError: (error) => say(error.message),
+  });
+  setInterval(() => void analysis.compact(), COMPACT_EVERY_MS).unref();
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
   const key = Buffer.from(secret, "base64url");
   const readiness = readinessOf(config.data);
@@ -76,7 +87,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const deps: Deps = {
     registry,
     log,
-    analysis: analysisByDefinition(log),
+    analysis,
     runs: runSigner(key),
     forceTokens: forceTokens(key),
     sticky: stickyTokens(key),
@@ -128,6 +139,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       setInterval(closeIdle, 50).unref();
       setTimeout(() => server.closeAllConnections(), LONGEST_STOP_MS).unref();
     });
+    await analysis.close();
     await log.close();
     lock.release();
   });

@@ -2,9 +2,8 @@ import { copyFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import type { Scope } from "../../core/counted-events.ts";
 import type { Crossing, CrossTally } from "../../core/cross-tally.ts";
-import type { PlannedSize } from "../../core/reached-at.ts";
-import type { Tally, TallyOptions } from "../../core/tally.ts";
 import { type Position, segmentPath } from "../events/segments.ts";
+import type { Analysis } from "../results/analysis.ts";
 import { Answers } from "./answers.ts";
 import { Compaction } from "./compaction.ts";
 import { ENGINE, type Engine, type EngineOptions } from "./engine.ts";
@@ -12,16 +11,12 @@ import { crossTallyFiles, reachedAtFiles, tallyFiles } from "./log-analysis.ts";
 import type { EventFile } from "./log-source.ts";
 
 /**
- * Answers from a server's log, as it is when asked: always what the functions of the same names in `core/` find. An answer
- * is remembered until the log grows.
+ * Answers from a server's log, as it is when asked: always what the functions of the same names in `core/` find, and the same
+ * errors. An answer is remembered until the log grows.
  */
-export interface Analysis {
-  /** Rejects with RangeError as `tally` throws. */
-  tally(experiment: string, options: TallyOptions): Promise<Tally>;
-  crossTally(a: Crossing, b: Crossing, scope: Scope): Promise<CrossTally>;
+export interface LogAnalysis extends Analysis {
   /** Several crossings for the price of one. */
   crossTallies(crossings: readonly (readonly [a: Crossing, b: Crossing])[], scope: Scope): Promise<CrossTally[]>;
-  reachedAt(experiment: string, planned: PlannedSize): Promise<string | null>;
   /** Makes the compacted copies of closed segments that are missing; needs nobody to wait for it. */
   compact(): Promise<void>;
   close(): Promise<void>;
@@ -43,7 +38,7 @@ export interface AnalysisOptions {
 const IDLE_MS = 60_000;
 
 /** Opens nothing before it is asked. */
-export function createAnalysis({ events, end, temporary, openEngine, onError }: AnalysisOptions): Analysis {
+export function createAnalysis({ events, end, temporary, openEngine, onError }: AnalysisOptions): LogAnalysis {
   const answers = new Answers(end);
   const compaction = new Compaction(events);
   let engine: Promise<Engine> | null = null;
@@ -126,7 +121,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     );
   }
 
-  const crossTallies: Analysis["crossTallies"] = (crossings, scope) =>
+  const crossTallies: LogAnalysis["crossTallies"] = (crossings, scope) =>
     ask(["crossTallies", crossings, scope], (engine, files) => crossTallyFiles(engine, files, crossings, scope));
 
   return {

@@ -1,0 +1,59 @@
+import { readdir, readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { start } from "../built-program.ts";
+import { temporaryFolder } from "../open-app.ts";
+
+const KEY = "homepage_button_test";
+
+/** A demo's server with four devices in its log, which was asked for results. */
+async function asked() {
+  const data = await temporaryFolder();
+  const server = await start(["demo", "--data", data, "--port", "0"]);
+  const events = ["d1", "d2", "d3", "d4"].flatMap((deviceId, i) => [
+    { id: `${deviceId}-seen`, deviceId, event: "exposure", experiment: KEY, group: i % 2 ? "B" : "A", epoch: 1 },
+    ...(i < 3 ? [{ id: `${deviceId}-click`, deviceId, event: "button_click" }] : []),
+  ]);
+  const posted = await fetch(`${server.base}/events`, { method: "POST", body: JSON.stringify(events) });
+  expect(await posted.json()).toMatchObject({ accepted: 7 });
+  const answer = await fetch(`${server.base}/api/admin/experiments/${KEY}/results`);
+  expect(answer.status).toBe(200);
+  return { ...server, data, results: await answer.json() };
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.trim().split(" ").filter(Boolean).map(Number);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("a server that was asked for results counts its log, and stops cleanly", async () => {
+  const { child, closed, results, data, output } = await asked();
+  expect(JSON.stringify(results)).toContain('"devices":2');
+  child.kill("SIGTERM");
+  expect(await closed).toBe(0);
+  expect(output.stderr).not.toMatch(/analysis|Error/);
+  expect(await readdir(data)).not.toContain("analysis");
+});
+
+test.skipIf(process.platform !== "linux")(
+  "its engine is a process that gives way, and ends with a server that was killed",
+  async () => {
+    const { child, closed } = await asked();
+    const [engine = 0] = await childrenOf(child.pid ?? 0);
+    const stats = (await readFile(`/proc/${engine}/stat`, "utf8")).split(") ")[1]?.split(" ") ?? [];
+    // The 19th field of all is the niceness.
+    expect(stats[16]).toBe("10");
+    expect(await readFile(`/proc/${engine}/environ`, "utf8")).not.toContain("PATH=");
+    child.kill("SIGKILL");
+    await closed;
+    await expect.poll(() => isRunning(engine), { timeout: 5000 }).toBe(false);
+  },
+);
