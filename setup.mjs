@@ -98,9 +98,12 @@ if (command === "test") {
       spawnSync(program, rest, { stdio: "inherit", shell: process.platform === "win32" }).status !== 0,
   );
   if (failed.length > 0) fail(`failed: ${failed.map((check) => check.slice(0, 2).join(" ")).join(", ")}`, 1);
-} else if (command === "bench" || command === "faults") {
+} else if (command === "bench" || command === "calibrate") {
+  process.argv.splice(2, process.argv.length, ...(command === "bench" ? [] : ["calibrate"]), ...args);
+  await import("./bench/run.mjs");
+} else if (command === "faults") {
   process.argv.splice(2, process.argv.length, ...args);
-  await import(command === "bench" ? "./bench/run.mjs" : "./test/faults/run.mjs");
+  await import("./test/faults/run.mjs");
 } else if (command !== "build") {
   process.argv.splice(2, process.argv.length, command, ...args);
   await import("./dist/fairsplit.js");

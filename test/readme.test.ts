@@ -20,7 +20,12 @@ const FOREIGN_ENV = ["CHROME_PATH", "NO_COLOR", "FORCE_COLOR", "CI"];
 const FOREIGN_COMMAND = /^(git|cd|curl|docker|node|npx (?!fairsplit|simulate)|wrk|apt-get|openssl|echo|export)\b/;
 
 /** Flags of the programs that only the repository has: the benchmarks and the fault suite. */
-const OWN_PARSERS_FLAGS = ["test/faults/command-line.ts", "bench/http.ts", "bench/visits.ts"].flatMap((file) =>
+const OWN_PARSERS_FLAGS = [
+  "test/faults/command-line.ts",
+  "bench/http.ts",
+  "bench/visits.ts",
+  "bench/calibrate.ts",
+].flatMap((file) =>
   [...readFileSync(join(ROOT, file), "utf8").matchAll(/"?([a-z][a-z-]*)"?: \{ type: "(?:string|boolean)"/g)].map(
     ([, name]) => `--${name}`,
   ),

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { band, type Check, mostOf } from "../../../bench/calibrate-band.ts";
+import { peeking } from "../../../bench/calibrate-peeking.ts";
+import { powerCurve } from "../../../bench/calibrate-power.ts";
+import { singleLooks } from "../../../bench/calibrate-single-looks.ts";
+import { converted } from "../../../bench/calibrate-visitors.ts";
+import { seededRandom } from "../../../core/statistics/seeded-random.ts";
+import { decidedReport, reportOf } from "./report-of.ts";
+
+// The whole of it is `npm run calibrate`; here are as many runs as a few seconds have.
+
+test("bands are those that 999 of 1,000 right calibrations are in", () => {
+  // Worked out apart from this code, in exact fractions.
+  expect(band(10_000, 0.05)).toEqual([430, 573]);
+  expect(band(10_000, 0.95)).toEqual([9427, 9570]);
+  expect(band(2000, 0.05)).toEqual([69, 133]);
+  expect(mostOf(2000, 0.05)).toBe(131);
+});
+
+describe("experiments without a difference", () => {
+  test("are said to have one in at most 7 of 100, at the look that was planned", () => {
+    const random = seededRandom(20_261_121);
+    const kinds = Array.from({ length: 1000 }, () => {
+      const rows = ["A", "B"].map((name) => [name, 3000, converted(random, 3000, 0.08)] as const);
+      return decidedReport(rows).verdict.kind;
+    });
+    const claims = kinds.filter((kind) => kind === "better" || kind === "worse").length;
+    expect(claims).toBeLessThanOrEqual(70);
+    expect(claims).toBeGreaterThanOrEqual(29);
+    expect(new Set(kinds)).toEqual(new Set(["better", "worse", "unclear"]));
+  });
+
+  test("are said to have one no more often when somebody looks after every ten visitors", () => {
+    const runs = 60;
+    let claims = 0;
+    for (let run = 0; run < runs; run++) {
+      const random = seededRandom(run);
+      const [n, x] = [[0, 0] as [number, number], [0, 0] as [number, number]];
+      for (let visitor = 1; visitor <= 1000; visitor++) {
+        const group = random() < 0.5 ? 0 : 1;
+        n[group] += 1;
+        if (random() < 0.3) x[group] += 1;
+        if (visitor % 10 !== 0) continue;
+        const { kind } = reportOf([
+          ["A", n[0], x[0]],
+          ["B", n[1], x[1]],
+        ]).verdict;
+        if (kind !== "better" && kind !== "worse") continue;
+        claims += 1;
+        break;
+      }
+    }
+    expect(claims).toBeLessThanOrEqual(mostOf(runs, 0.05));
+  });
+});
+
+describe("a small part of the calibration keeps its promises:", () => {
+  const broken = (checks: readonly Check[]) => checks.filter(({ ok }) => !ok);
+
+  test("at one look", () => {
+    expect(broken(singleLooks(400))).toEqual([]);
+  });
+
+  test("the power that was planned", () => {
+    expect(broken(powerCurve(100))).toEqual([]);
+  });
+
+  test("at any look, where the single-look test would not", () => {
+    const checks = peeking(40, 4000);
+    expect(broken(checks)).toEqual([]);
+    const [crossed, runs] = (checks.at(-1)?.seen ?? "").split(" of ").map(Number);
+    expect((crossed ?? 0) / (runs ?? 0)).toBeGreaterThan(0.2);
+  });
+});
+
+test("the README names every promise", () => {
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  for (const { what } of [...singleLooks(1), ...powerCurve(1), ...peeking(1, 100_000)]) {
+    expect(readme).toContain(`| ${what} | `);
+  }
+});
