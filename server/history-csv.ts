@@ -1,24 +1,13 @@
 import { pipeline, Readable } from "node:stream";
 import { stringify } from "csv-stringify";
 import type { Entry } from "./registry/history-entry.ts";
+import { SPREADSHEET_CSV } from "./spreadsheet-csv.ts";
 
 const COLUMNS = ["number", "at", "by", "action", "key", "reverts", "before", "after"] as const;
 
-/**
- * Changes as CSV (RFC 4180) for spreadsheets: with a byte order mark, without which Excel does not read UTF-8, and every
- * cell in quotes, because Excel ends a row at a bare CR. A cell that begins like a formula (= + - @ tab CR) begins with an
- * apostrophe instead: people choose titles, and a spreadsheet would run them.
- */
+/** Changes as CSV, a row each. */
 export function historyCsv(changes: AsyncIterable<Entry>): ReadableStream<Uint8Array> {
-  const csv = stringify({
-    bom: true,
-    header: true,
-    columns: [...COLUMNS],
-    quoted: true,
-    quoted_empty: true,
-    escape_formulas: true,
-    record_delimiter: "\r\n",
-  });
+  const csv = stringify({ ...SPREADSHEET_CSV, columns: [...COLUMNS] });
   // An error ends the answer in the middle, which is how a client sees it.
   pipeline(Readable.from(rows(changes)), csv, () => undefined);
   return Readable.toWeb(csv) as ReadableStream<Uint8Array>;

@@ -21,6 +21,7 @@ interface Props {
 /** What came of an experiment: whether to trust it, the verdict, pictures, numbers, and everything behind them. */
 export function ResultsPage({ report, experiment, isDemo, csrf }: Props) {
   const { title, key, state } = experiment;
+  const api = (format: string) => `/api/admin/experiments/${key}/results?${exportQuery(report, format)}`;
   return (
     <Layout title={`Results of ${title}`} section="experiments" isDemo={isDemo} csrf={csrf}>
       <div class="heading">
@@ -30,7 +31,10 @@ export function ResultsPage({ report, experiment, isDemo, csrf }: Props) {
           <a class="button" href={`/experiments/${key}`}>
             Experiment
           </a>
-          <a class="button" href={`/api/admin/experiments/${key}/results${search(report, experiment)}`}>
+          <a class="button" href={api("csv")} download>
+            Download CSV
+          </a>
+          <a class="button" href={api("json")}>
             JSON
           </a>
         </div>
@@ -196,10 +200,7 @@ function NextSteps({ experiment: { key, state, epoch }, report }: Pick<Props, "r
   );
 }
 
-function search({ epoch, run }: Report, experiment: Experiment): string {
-  const query = new URLSearchParams({
-    ...(epoch === experiment.epoch ? {} : { epoch: String(epoch) }),
-    ...(run === null ? {} : { run }),
-  }).toString();
-  return query === "" ? "" : `?${query}`;
+/** The very results that are shown, also when there is a newer epoch by then. */
+function exportQuery({ epoch, run }: Report, format: string): URLSearchParams {
+  return new URLSearchParams({ epoch: String(epoch), ...(run === null ? {} : { run }), format });
 }

@@ -1,5 +1,5 @@
 import type { Experiment } from "../../core/experiment.ts";
-import { type Plan, plannedOf } from "../../core/plan.ts";
+import { plannedOf } from "../../core/plan.ts";
 import type { LeftOut } from "../../core/report/health.ts";
 import { type Report, type ReportInput, report } from "../../core/report.ts";
 import type { EpochTally } from "../../core/tally.ts";
@@ -119,7 +119,6 @@ export class Results {
         ...(definition ?? experiment),
         title: experiment.title,
         state: epoch === experiment.epoch ? experiment.state : "inactive",
-        plan: planOf(definition ?? experiment),
       },
       epoch,
       epochs: counted.epochs.filter((other) => definitions.has(other)),
@@ -141,14 +140,9 @@ type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs">;
 
 const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [] };
 
-function planOf({ plan = null }: Experiment & { readonly plan?: Plan | null }): Plan | null {
-  return plan;
-}
-
 /** Counts an epoch as it is now, and as it was when its plan was reached. */
 async function count(experiment: Experiment, run: string | null, analysis: Analysis): Promise<Counted> {
-  const { key, epoch, goals, groups } = experiment;
-  const plan = planOf(experiment);
+  const { key, epoch, goals, groups, plan } = experiment;
   const options = { goals: goals.map(({ event }) => event), run };
   const { epochs } = await analysis.tally(key, options);
   const of = (all: readonly EpochTally[]) => all.find((other) => other.epoch === epoch) ?? null;

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { historyCsv } from "../history-csv.ts";
 import { type Env, header, problem } from "../http.ts";
 import type { Registry } from "../registry/registry.ts";
+import { CSV_TYPE } from "../spreadsheet-csv.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -25,7 +26,7 @@ export function adminHistoryRoutes({ registry: { history } }: { registry: Regist
     if (format === "csv") {
       return new Response(historyCsv(history.all(query, limit === undefined ? undefined : Number(limit))), {
         headers: {
-          "content-type": "text/csv; charset=utf-8; header=present",
+          "content-type": CSV_TYPE,
           "content-disposition": 'attachment; filename="fairsplit-history.csv"',
         },
       });

@@ -133,6 +133,7 @@ describe("the results of an experiment", () => {
     ["?run=a+b", "run"],
     [`?run=${"x".repeat(65)}`, "run"],
     ["?run=%00", "run"],
+    ["?format=xml", "format"],
   ])("refuse %s, naming what is wrong", async (query, name) => {
     const { status, body } = await ask(await openApp([active(KEY)]), query);
     expect(status).toBe(400);
@@ -141,6 +142,43 @@ describe("the results of an experiment", () => {
 
   test("of an unknown experiment are not found", async () => {
     expect((await ask(await openApp([active(KEY)]), "", "other")).status).toBe(404);
+  });
+});
+
+describe("as CSV", () => {
+  const cellsOf = (csv: string) =>
+    csv
+      .trimEnd()
+      .split("\r\n")
+      .map((line) => [...line.matchAll(/"((?:[^"]|"")*)"(?:,|$)/g)].map(([, cell = ""]) => cell.replaceAll('""', '"')));
+
+  test("are a table with a row for each goal and group, whose numbers stay numbers", async () => {
+    const served = await openApp([
+      active(KEY, {
+        title: "=1+1",
+        groups: [
+          { name: "@A", weight: 1 },
+          { name: "-B", weight: 1 },
+        ],
+      }),
+    ]);
+    await served.log.append(
+      visitsOf(KEY, [
+        { group: "@A", devices: 2000, converted: 320 },
+        { group: "-B", devices: 2000, converted: 200 },
+      ]),
+    );
+    const response = await served.app.request(`/api/admin/experiments/${KEY}/results?format=csv`);
+    expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
+    expect(response.headers.get("content-disposition")).toBe(`attachment; filename="${KEY}-epoch-1.csv"`);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.subarray(0, 3)).toEqual(Buffer.from("\ufeff"));
+    const [header = [], ...rows] = cellsOf(bytes.toString().slice(1));
+    const table = rows.map((row) => Object.fromEntries(row.map((cell, place) => [header[place], cell])));
+    expect(table).toMatchObject([
+      { title: "'=1+1", group: "'@A", control: "true", devices: "2000", rate: "0.16", lift: "" },
+      { title: "'=1+1", group: "'-B", control: "false", devices: "2000", rate: "0.1", lift: "-0.375" },
+    ]);
   });
 });
 
