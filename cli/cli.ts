@@ -8,6 +8,7 @@ import { describeVerification } from "../server/verify/describe.ts";
 import { verify } from "../server/verify/verify.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
 import { parseOptions, SIMULATE_OPTIONS, UsageError } from "../simulate/options.ts";
+import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
 
 /** Exit codes, as the README lists them. */
@@ -19,6 +20,7 @@ const EXAMPLES = {
   demo: "fairsplit demo --port 5000",
   restore: "fairsplit restore ./data --from 2",
   verify: "fairsplit verify ./data",
+  analyze: "fairsplit analyze ./data --html report.html",
 } as const;
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. */
@@ -87,7 +89,21 @@ function parser(args: readonly string[]) {
         process.exitCode = verification.ok ? 0 : 1;
       },
     })
-    .demandCommand(1, "say what to do: serve, demo, simulate, verify or restore")
+    .command({
+      command: "analyze <files..>",
+      describe: "report the experiments of event logs, tables of visitors (NDJSON, CSV, Parquet) or a data folder",
+      builder: (command) =>
+        command
+          .positional("files", { type: "string", array: true, demandOption: true, describe: "files, and data folders" })
+          .options(ANALYZE_OPTIONS),
+      handler: async (flags) => {
+        const options = parseAnalyzeOptions(flags);
+        // Only here: it loads the pages and the engine.
+        const { analyze } = await import("./analyze/analyze.ts");
+        await analyze(options, (text) => process.stdout.write(text));
+      },
+    })
+    .demandCommand(1, "say what to do: serve, demo, simulate, analyze, verify or restore")
     .strict()
     .parserConfiguration({ "camel-case-expansion": false, "boolean-negation": false })
     .version(false)

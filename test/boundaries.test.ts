@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
     folders: ["simulate", "core"],
     packages: ["node:", "playwright-core", "yargs", "cli-progress", "picocolors"],
   },
-  cli: { folders: ["cli", "server", "simulate", "core"], packages: ["node:", "yargs"] },
+  cli: { folders: ["cli", "server", "simulate", "core"], packages: ["node:", "yargs", "cli-progress", "hono"] },
 };
 
 const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm;

@@ -46,7 +46,10 @@ export function ResultsPage({ report, experiment, isDemo, csrf }: Props) {
 }
 
 /** Everything that a new visitor may change; each part with `data-live` is exchanged by itself. */
-export function ResultsReport({ report, experiment }: Pick<Props, "report" | "experiment">) {
+export function ResultsReport({
+  report,
+  experiment,
+}: Pick<Props, "report"> & { experiment: Pick<Experiment, "key" | "state" | "epoch"> }) {
   const { health, goals, days, alpha, asOf, progress } = report;
   const [primary, ...others] = goals;
   const isEmpty = progress.devices === 0;
@@ -173,7 +176,7 @@ function Scope({ report: { epoch, epochs, run }, experiment }: Pick<Props, "repo
   );
 }
 
-function NextSteps({ experiment: { key, state, epoch }, report }: Pick<Props, "report" | "experiment">) {
+function NextSteps({ experiment: { key, state, epoch }, report }: Parameters<typeof ResultsReport>[0]) {
   if (report.epoch !== epoch || report.run !== null) {
     return (
       <div class="card empty">

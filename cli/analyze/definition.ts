@@ -1,0 +1,83 @@
+import { compareCodePoints } from "../../core/assign.ts";
+import type { Experiment } from "../../core/experiment.ts";
+import type { Goal } from "../../core/goal.ts";
+import { plannedOf } from "../../core/plan.ts";
+import { PLANNED_ALPHA } from "../../core/planned-devices.ts";
+import type { ReportInput } from "../../core/report.ts";
+import type { EpochTally } from "../../core/tally.ts";
+import { BadConfig } from "../../server/config.ts";
+import type { AnalyzeOptions } from "./options.ts";
+
+export type Definition = ReportInput["experiment"];
+
+/** Names that a control usually has. */
+const CONTROLS = ["control", "Control", "A", "a", "old", "baseline"];
+
+/**
+ * What an experiment is taken to be: as the data folder says when it is of that epoch, else what the events show, with the
+ * weights that the command line says, else equal ones.
+ *
+ * @throws BadConfig when the control is no group, or a group has no weight
+ */
+export function definitionOf(
+  key: string,
+  tally: EpochTally,
+  goals: readonly Goal[],
+  known: Experiment | undefined,
+  options: Pick<AnalyzeOptions, "control" | "weights" | "goals">,
+): Definition {
+  const isKnown = known?.epoch === tally.epoch;
+  const shown = tally.groups.map(({ group }) => group);
+  const names = isKnown
+    ? known.groups.map(({ name }) => name)
+    : [...new Set([...shown, ...(options.weights?.keys() ?? [])])].sort(compareCodePoints);
+  const one = (name: string, flag: string) => {
+    if (names.includes(name)) return name;
+    throw new BadConfig(`--${flag} has "${name}", which is no group of ${key}: allowed are ${names.join(", ")}`);
+  };
+  const unsaid = options.weights && shown.find((name) => !options.weights?.has(name));
+  if (unsaid != null) {
+    throw new BadConfig(
+      `--weights says nothing of "${unsaid}": allowed are weights of all groups of ${key}, ${shown.join(", ")}`,
+    );
+  }
+  const control =
+    options.control === null
+      ? isKnown
+        ? known.control
+        : (CONTROLS.find((name) => names.includes(name)) ?? names[0] ?? "")
+      : one(options.control, "control");
+  const weightOf = (name: string): number => {
+    if (options.weights) return options.weights.get(name) as number;
+    return (isKnown ? known.groups.find((group) => group.name === name)?.weight : undefined) ?? 1;
+  };
+  return {
+    key,
+    title: known?.title ?? key,
+    state: "inactive",
+    groups: names.map((name) => ({ name, weight: weightOf(name) })),
+    control,
+    goals: isKnown && options.goals === null ? known.goals : [...goals],
+    allocations: isKnown ? known.allocations : [],
+    plan: isKnown ? known.plan : null,
+  };
+}
+
+/**
+ * The plan of who has all devices there will be: as many as the group that is furthest behind its share has. Null where a
+ * group has none.
+ */
+export function finishedPlan({ groups }: Pick<Definition, "groups">, tally: EpochTally): Definition["plan"] {
+  const total = groups.reduce((sum, { weight }) => sum + weight, 0);
+  const devicesOf = (name: string) => tally.groups.find(({ group }) => group === name)?.devices ?? 0;
+  const wholes = groups
+    .filter(({ weight }) => weight > 0)
+    .map(({ name, weight }) => (devicesOf(name) * total) / weight);
+  const plan = (devices: number) => ({ devices, alpha: PLANNED_ALPHA, power: null, baseline: null, lift: null });
+  if (wholes.length === 0) return null;
+  // Each group's share is rounded up.
+  for (let devices = Math.floor(Math.min(...wholes)); devices >= 2; devices -= 1) {
+    if (plannedOf(plan(devices), groups).every((group) => devicesOf(group.name) >= group.devices)) return plan(devices);
+  }
+  return null;
+}
