@@ -5,12 +5,15 @@ export interface Sums {
   readonly sum: bigint;
   /** Sum of the squares, in the square of the unit. */
   readonly sumSquares: bigint;
-  /** The devices' totals that are not 0, ascending, when there are fewer than 100; null when there are more. */
+  /** The devices' totals that are not 0, ascending, when there are fewer than 1,000; null when there are more. */
   readonly sample: readonly bigint[] | null;
 }
 
-/** From so many totals other than 0 on, nobody has to permute them: a t test will do. */
-export const MANY_TOTALS = 100;
+/**
+ * From so many totals other than 0 on, nobody has to permute them. A t test will do from 100 on; more are told because a
+ * group of fewer is permuted with the other, which may be several times as large.
+ */
+export const MANY_TOTALS = 1000;
 
 /** What databases can add up: whole numbers of 128 bits with a sign. 10^8 devices with a value of 10^9 each are within. */
 const LARGEST_SUM = 2n ** 127n - 1n;

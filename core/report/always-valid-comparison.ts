@@ -2,6 +2,7 @@ import { alwaysValid } from "../statistics/always-valid.ts";
 import type { Conversions } from "../statistics/conversions.ts";
 import { meanAndVariance, type Sums } from "../sums.ts";
 import { boundsOf, finite } from "./bounds.ts";
+import { isFew } from "./compare-means.ts";
 import type { AlwaysValidComparison } from "./comparison.ts";
 
 /** Departures of the shares of conversions that are looked for: about a tenth. Recommended in `CountEvidenceInput`. */
@@ -44,7 +45,7 @@ export function alwaysValidRates(
 /** Two means at any look, approximately. @param planned devices of both groups together; null without a plan */
 export function alwaysValidMeans(a: Sums, b: Sums, unit: number, alpha: number, planned: number | null): Evidence {
   if (a.n === 0 || b.n === 0) return { status: "no_data", kind: "asymptotic", ...NOTHING };
-  if (a.sample !== null || b.sample !== null) return { status: "too_few", kind: "asymptotic", ...NOTHING };
+  if (isFew(a) || isFew(b)) return { status: "too_few", kind: "asymptotic", ...NOTHING };
   const [ofA, ofB] = [meanAndVariance(a, unit), meanAndVariance(b, unit)];
   const evidence = alwaysValid({
     kind: "asymptotic",

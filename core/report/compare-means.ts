@@ -7,10 +7,17 @@ import { meanAndVariance, type Sums } from "../sums.ts";
 import { boundsOf, finite } from "./bounds.ts";
 import type { SingleLook } from "./compare-rates.ts";
 
+/** Fewer totals that are not 0 have a mean that is far from normal. */
+const FEW_TOTALS = 100;
+
+/** Whether a group has so few totals that are not 0 that nothing should be assumed of their mean. */
+export function isFew({ sample }: Sums): boolean {
+  return sample !== null && sample.length < FEW_TOTALS;
+}
+
 /**
- * Compares a group's total per device with the control's, at level alpha. While both groups have so few totals that are not
- * 0 that a mean of them is far from normal, the permutation test decides about 0, and the intervals of Welch's test end as
- * that one says.
+ * Compares a group's total per device with the control's, at level alpha. While one of them has few totals that are not 0,
+ * the permutation test decides about 0, and the intervals of Welch's test end as that one says.
  *
  * @param unit how many units of the sums make one of the result
  */
@@ -57,9 +64,9 @@ function liftStatusOf(hasDevices: boolean, baseline: number, status: string): Si
   return status === "baseline_not_separated_from_zero" ? "baseline_near_zero" : "ok";
 }
 
-/** The permutation test of all devices' totals; null where a group has too many that are not 0 to list them. */
+/** The permutation test of all devices' totals; null where it need not be, or a group has too many to be told. */
 function permutation(a: Sums, b: Sums) {
-  if (a.sample === null || b.sample === null) return null;
+  if (!(isFew(a) || isFew(b)) || a.sample === null || b.sample === null) return null;
   const listed = (sample: readonly bigint[], n: number) => ({ values: sample.map(Number), zeros: n - sample.length });
   return permuteValues({ a: listed(a.sample, a.n), b: listed(b.sample, b.n) });
 }

@@ -20,7 +20,7 @@ export interface Comparison {
   readonly liftStatus: "ok" | "baseline_zero" | "baseline_near_zero" | "no_data";
   /**
    * What `pValue` comes from: `z` (pooled, two proportions), `welch` (t test), or `permutation` where those do not hold:
-   * an expected count below 5, or a group with fewer than 100 devices whose value is not 0.
+   * an expected count below 5, or a group with fewer than 100 devices whose value is not 0 (and none with 1,000 or more).
    */
   readonly test: "z" | "welch" | "permutation" | null;
   /** Two-sided, for a single look that was planned; 0 only where it underflows, then `log10P` says it. */

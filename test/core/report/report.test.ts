@@ -155,7 +155,7 @@ describe("p-value, interval and lift", () => {
         expect(lift === null).toBe(a + b === 0);
         tests.add(found.goals[0]?.comparisons[0]?.test ?? "none");
       }),
-      { numRuns: 5000, seed: 20261121 },
+      { numRuns: 2000, seed: 20261121 },
     );
     expect([...tests].sort()).toEqual(["permutation", "z"]);
   });
@@ -178,7 +178,7 @@ describe("p-value, interval and lift", () => {
         if (lift !== null) expect(lift).toBe(p);
         tests.add(found.goals[0]?.comparisons[0]?.test ?? "none");
       }),
-      { numRuns: 300, seed: 20261121 },
+      { numRuns: 200, seed: 20261121 },
     );
     expect(tests.has("permutation") && tests.has("welch")).toBe(true);
   });
@@ -193,7 +193,7 @@ describe("p-value, interval and lift", () => {
         const { pValue = null, liftInterval = null } = goals[0]?.comparisons[0]?.alwaysValid ?? {};
         if (pValue !== null) expect(liftInterval && excludesZero(liftInterval)).toBe(pValue < alpha);
       }),
-      { numRuns: 2000, seed: 20261121 },
+      { numRuns: 1000, seed: 20261121 },
     );
   });
 });
@@ -234,7 +234,7 @@ describe("a report", () => {
           : reportOf(rows, { experiment: { goals } });
         expect(JSON.parse(JSON.stringify(found))).toStrictEqual(found);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -287,7 +287,7 @@ describe("a report", () => {
         const mirrored = { better: "worse", worse: "better" } as Record<string, string>;
         expect(other.verdict.kind).toBe(mirrored[one.verdict.kind] ?? one.verdict.kind);
       }),
-      { numRuns: 1000, seed: 20261121 },
+      { numRuns: 500, seed: 20261121 },
     );
   });
 
@@ -457,6 +457,20 @@ test("counts and reports the events of a log, up to the moment at which the plan
 });
 
 describe("values", () => {
+  test.each([
+    [99, 99, "permutation"],
+    [100, 100, "welch"],
+    [99, 999, "permutation"],
+    // So many are not told, and then the mean of the few is all there is.
+    [99, 1000, "welch"],
+  ])("of %d and %d devices that have one are compared by %s", (a, b, by) => {
+    const spent = (n: number) => [
+      ...Array.from({ length: n }, (_, place) => 1 + (place % 7)),
+      ...Array<number>(500).fill(0),
+    ];
+    expect(meansReport(spent(a), spent(b)).goals[0]?.comparisons[0]?.test).toBe(by);
+  });
+
   test("give mean and variance to the last digit, however far from 0", () => {
     const a = Array.from({ length: 300 }, (_, place) => 1e9 - 1 + (place % 3) / 1e6);
     const b = Array.from({ length: 300 }, (_, place) => 1e9 - 1 + (place % 2) / 1e6);
