@@ -103,6 +103,11 @@ export function reportOf(rows: readonly Row[], change: Change = {}): Report {
 
 /** The report at the one look of a plan of so many devices: those that there are. */
 export function decidedReport(rows: readonly Row[], change: Change = {}): Report {
+  return report(decidedInput(rows, change));
+}
+
+/** What it is made from. */
+export function decidedInput(rows: readonly Row[], change: Change = {}): ReportInput {
   const { tally, ...input } = inputOf(rows, change);
   const weightTotal = input.experiment.groups.reduce((sum, { weight }) => sum + weight, 0);
   // As many as every group has by its weight.
@@ -114,11 +119,11 @@ export function decidedReport(rows: readonly Row[], change: Change = {}): Report
       }),
     ),
   );
-  return report({
+  return {
     ...input,
     experiment: { ...input.experiment, plan: { ...PLAN, devices: Math.max(2, devices), ...change.experiment?.plan } },
     tally,
     frozen: input.frozen ?? tally,
     reachedAt: input.reachedAt ?? "2026-11-21T11:00:00.000Z",
-  });
+  };
 }
