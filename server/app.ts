@@ -7,6 +7,7 @@ import type { EventLog } from "./events/log.ts";
 import type { ForceTokens } from "./force.ts";
 import { onlyWhileOn } from "./global-switch.tsx";
 import { type Env, problem } from "./http.ts";
+import type { LiveStreams } from "./live-streams.ts";
 import { type PublishedTag, publishTag } from "./published-tag.ts";
 import type { Limits } from "./rate-limit.ts";
 import { recorder } from "./record.ts";
@@ -38,6 +39,7 @@ import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openApiRoutes } from "./routes/openapi.tsx";
 import { resultsRoutes } from "./routes/results.ts";
+import { resultsLiveRoutes } from "./routes/results-live.tsx";
 import { resultsPageRoutes } from "./routes/results-page.tsx";
 import { runRoutes } from "./routes/runs.ts";
 import { settingsPageRoutes } from "./routes/settings-pages.tsx";
@@ -58,6 +60,7 @@ export interface Deps {
   readonly adminToken: string | null;
   readonly sessions: Sessions;
   readonly links: LoginLinks;
+  readonly streams: LiveStreams;
   /** Origin under which browsers reach the server, such as `https://ab.example.com`; null when nobody said. */
   readonly baseUrl: string | null;
   readonly assets: {
@@ -129,6 +132,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", openApiRoutes({ isDemo, app }));
   app.route("/", experimentStateRoutes({ ...deps, isDemo }));
   app.route("/", experimentFormRoutes({ ...deps, isDemo }));
+  app.route("/", resultsLiveRoutes({ ...deps, results }));
   app.route("/", resultsPageRoutes({ ...deps, results, isDemo }));
   app.route("/", experimentsPageRoutes({ ...deps, results, isDemo }));
 

@@ -11,6 +11,8 @@ export interface Env {
     actor: string;
     /** What the forms of an answer carry in their field `csrf`. */
     csrf: string;
+    /** Whether who asked would be let in still, for answers that go on. */
+    isStillIn: () => boolean;
   };
 }
 

@@ -19,6 +19,7 @@ import { openEventLog } from "./events/log.ts";
 import { fastLane } from "./fast-lane.ts";
 import { forceTokens } from "./force.ts";
 import { turnGate } from "./gate.ts";
+import { LiveStreams } from "./live-streams.ts";
 import { keepTag } from "./published-tag.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { readinessOf } from "./readiness.ts";
@@ -78,6 +79,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const admin = demo ? null : await readAdminToken(config);
   if (admin?.isNew) say(`made an admin token, it is in ${admin.path}`);
   const links = loginLinks(Date.now);
+  const streams = new LiveStreams();
   const tag = readBuilt("tag.js");
   const earlierTags = await keepTag(join(config.data, "tags"), tag).catch((error) => {
     // Whoever pinned one is then without it; that must not stop all others.
@@ -94,6 +96,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     adminToken: admin?.token ?? null,
     sessions: openSessions(Date.now),
     links,
+    streams,
     baseUrl: config.baseUrl,
     limits: { events: rateLimit(config.rateLimit), logins: rateLimit(WRONG_TOKENS), proxies: config.trustProxy },
     setup: {
@@ -131,6 +134,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
 
   closeWithGrace({ delay: 8000, logger: false }, async () => {
     readiness.stop();
+    streams.close();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       // A connection that is kept alive without a request would hold the end up until it times out.

@@ -26,7 +26,8 @@ const DEMO_SESSION = "demo";
 /**
  * Guards everything that only an admin may see or do. It lets in the bearer of the token, a logged-in browser, and in the
  * demo whoever asks for this computer by name; writes must not come from another site's page, and those of a session must
- * carry its CSRF token (form field `csrf` or header `X-CSRF-Token`). Tells handlers `actor` and `csrf`.
+ * carry its CSRF token (form field `csrf` or header `X-CSRF-Token`). Tells handlers `actor`, `csrf` and
+ * `isStillIn`.
  */
 export function adminGuard(access: Access): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -49,6 +50,7 @@ async function refusalOf(c: Context<Env>, access: Access): Promise<Response | nu
   }
   c.set("actor", caller.kind === "demo" ? "demo" : "admin");
   c.set("csrf", caller.session === null ? "" : access.sessions.csrf(caller.session));
+  c.set("isStillIn", () => caller.kind !== "session" || access.sessions.has(caller.session));
   return null;
 }
 

@@ -7,6 +7,8 @@ export interface Sessions {
   open(): string;
   /** Whether it is one that has not ended; counts as use of it. */
   isOpen(id: string): boolean;
+  /** The same without being a use of it. */
+  has(id: string): boolean;
   /** Ends it; one that there is not is no error. */
   close(id: string): void;
   /** Ends all. */
@@ -30,6 +32,8 @@ export function openSessions(now: () => number, { idleMs, totalMs, most } = SESS
   const sessions = new Map<string, { readonly openedAt: number; usedAt: number }>();
   const hash = (id: string) => createHash("sha256").update(id).digest("base64url");
   const csrf = (id: string) => createHmac("sha256", key).update(id).digest("base64url");
+  const isOver = ({ openedAt, usedAt }: { openedAt: number; usedAt: number }) =>
+    now() - usedAt >= idleMs || now() - openedAt >= totalMs;
   return {
     open() {
       const oldest = sessions.keys().next();
@@ -43,9 +47,13 @@ export function openSessions(now: () => number, { idleMs, totalMs, most } = SESS
       const session = sessions.get(name);
       if (!session) return false;
       sessions.delete(name);
-      if (now() - session.usedAt >= idleMs || now() - session.openedAt >= totalMs) return false;
+      if (isOver(session)) return false;
       sessions.set(name, { ...session, usedAt: now() });
       return true;
+    },
+    has(id) {
+      const session = sessions.get(hash(id));
+      return session !== undefined && !isOver(session);
     },
     close: (id) => void sessions.delete(hash(id)),
     closeAll: () => sessions.clear(),

@@ -44,6 +44,7 @@ export const PROBLEMS = {
   401: problem("The admin's token or a session is needed."),
   403: problem("A write from another site's page, or without its CSRF token."),
   404: problem("There is no such thing, or the global switch is off."),
+  406: problem("The answer is of a type that the header Accept does not have."),
   409: problem("It does not fit what is there; the answer shows it."),
   412: problem("Somebody else was faster; `current` is what is there now, with its ETag."),
   413: problem("The body is too long."),

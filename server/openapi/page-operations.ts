@@ -36,6 +36,16 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
   page("/experiments/:key/edit", "The form that changes an experiment"),
   form("/experiments/:key/edit", "Change an experiment, or show its form again", [...EXPERIMENT_FIELDS, "version"]),
   page("/experiments/:key/results", "What came of an experiment"),
+  {
+    method: "get",
+    path: "/experiments/:key/results/live",
+    summary: "That page's report whenever it has become another one",
+    query: { epoch: "the epoch's number", run: "a run of the simulator" },
+    answers: {
+      200: { description: "Server-sent events: `report` (HTML) and `checked`.", type: "text/event-stream" },
+      ...problems(400, 401, 404, 406, 503),
+    },
+  },
   page("/experiments/:key/history", "What was changed of an experiment"),
   page("/experiments/history", "What was changed of all experiments and of the settings"),
   page("/experiments/history/:number/revert", "What bringing a change's earlier state back would do"),

@@ -1,5 +1,4 @@
 import type { Child } from "hono/jsx";
-import type { Experiment } from "../../core/experiment.ts";
 import type { Comparison } from "../../core/report/comparison.ts";
 import type { GoalReport } from "../../core/report/goal-report.ts";
 import { percentWords, pWords, wholeWords } from "../../core/report/number-words.ts";
@@ -9,13 +8,8 @@ import { testWords } from "./goal-table.tsx";
 import { SplitTable } from "./results-health.tsx";
 import { Time } from "./time.tsx";
 
-interface Props {
-  readonly report: Report;
-  readonly experiment: Pick<Experiment, "key">;
-}
-
 /** What few people ask for: every number of every comparison, the split, the days, and what they are computed by. */
-export function ResultsDetails({ report }: Props) {
+export function ResultsDetails({ report }: { report: Report }) {
   const { goals, health, alpha, formulas, from, to, plan, control } = report;
   const comparisons = goals.flatMap((goal) => goal.comparisons.map((comparison) => ({ goal, comparison })));
   return (

@@ -50,8 +50,10 @@ export class Results {
   /**
    * The report of an experiment as it is now; null when there is no such experiment. Rejects with BadParameter when it had no
    * such epoch.
+   *
+   * @param withinMs a report that is not older will do, even when the log has grown
    */
-  async of(key: string, query: ResultsQuery = PRESENT): Promise<Report | null> {
+  async of(key: string, query: ResultsQuery = PRESENT, withinMs = 0): Promise<Report | null> {
     const experiment = this.#deps.registry.get(key);
     if (!experiment) return null;
     const name = JSON.stringify([key, query.epoch, query.run]);
@@ -60,8 +62,8 @@ export class Results {
     const at = this.#deps.now();
     const kept = this.#kept.get(name);
     this.#kept.delete(name);
-    const isFresh = kept?.madeOf === madeOf && at - kept.at < LONGEST_KEPT_MS;
-    const entry = isFresh ? kept : { madeOf, at, report: this.#make(experiment, query) };
+    const limit = kept?.madeOf === madeOf ? LONGEST_KEPT_MS : withinMs;
+    const entry = kept && at - kept.at < limit ? kept : { madeOf, at, report: this.#make(experiment, query) };
     this.#kept.set(name, entry);
     const oldest = this.#kept.keys().next();
     if (this.#kept.size > MOST_KEPT && !oldest.done) this.#kept.delete(oldest.value);

@@ -11,7 +11,7 @@ const PAGES = new URL("../../demo-pages/", import.meta.url);
 export async function openDemoApp(tag = "", experiments = demoExperiments("2026-01-31T12:00:00.000Z")) {
   const folder = await mkdtemp(join(tmpdir(), "fairsplit-demo-"));
   const names = await readdir(PAGES);
-  const { app, registry, log, errors } = await appIn(folder, experiments, {
+  const { app, registry, log, streams, errors } = await appIn(folder, experiments, {
     assets: await builtAssets(tag),
     demoPages: new Map(
       await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, PAGES), "utf8")] as const)),
@@ -21,6 +21,7 @@ export async function openDemoApp(tag = "", experiments = demoExperiments("2026-
     app,
     registry,
     log,
+    streams,
     errors,
     async close() {
       await log.close();

@@ -5,6 +5,7 @@ import { loginLinks } from "../../server/auth/login-links.ts";
 import { openSessions } from "../../server/auth/sessions.ts";
 import { openEventLog } from "../../server/events/log.ts";
 import { forceTokens } from "../../server/force.ts";
+import { LiveStreams } from "../../server/live-streams.ts";
 import { rateLimit } from "../../server/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
 import { analysisByDefinition } from "../../server/results/analysis.ts";
@@ -20,6 +21,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
   const sessions = openSessions(Date.now);
   const links = loginLinks(Date.now);
   const forces = forceTokens(key);
+  const streams = new LiveStreams({ everyMs: 50 });
   const errors: Error[] = [];
   const app = createApp({
     registry,
@@ -31,6 +33,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     adminToken: null,
     sessions,
     links,
+    streams,
     baseUrl: null,
     limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
     setup: { version: "0.0.0", startedAt: "2026-01-31T12:00:00.000Z", data: folder, rateLimit: 0 },
@@ -53,6 +56,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     runs,
     sessions,
     links,
+    streams,
     forces,
     /** What the app reported as its own fault. */
     errors,

@@ -54,7 +54,7 @@ export async function failingLog(error: Error): Promise<EventLog> {
 /** The whole app with real parts in a folder of its own, closed when the test ends. Without a token it is the demo's. */
 export async function openApp(experiments: readonly Experiment[] = [], deps: Partial<Deps> = {}) {
   const folder = await temporaryFolder();
-  const { app, registry, log, runs, sessions, links, forces, errors } = await appIn(folder, experiments, deps);
+  const { app, registry, log, runs, sessions, links, streams, forces, errors } = await appIn(folder, experiments, deps);
   onTestFinished(() => log.close());
   let flushes = 0;
   return {
@@ -64,6 +64,7 @@ export async function openApp(experiments: readonly Experiment[] = [], deps: Par
     runs,
     sessions,
     links,
+    streams,
     forces,
     folder,
     errors,

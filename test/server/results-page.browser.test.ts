@@ -28,6 +28,7 @@ const { served, openPage, expectGood } = servePages(
         goals: [{ event: "order", kind: "value", label: "Order value" }],
       }),
       active("nobody_yet", { title: "Nobody came yet" }),
+      active("live_test", { title: "Somebody looks" }),
       inactive("draft", { title: "Not started" }),
     ]),
   visit,
@@ -138,6 +139,48 @@ describe("the results", () => {
     await page.getByRole("link", { name: "Install" }).last().waitFor();
     expect(await page.getByRole("link", { name: "Start the experiment" }).count()).toBe(0);
     expect(await page.getByRole("table").count()).toBe(0);
+  });
+
+  test("are live: a new visitor is seen without a reload, what is unfolded stays so, and it says how old they are", async () => {
+    const page = await openPage(results("live_test"));
+    await page.getByText(/, updated \d+ s ago/).waitFor();
+    await page.getByText("Nobody has seen this experiment yet.").waitFor();
+    const arrive = (devices: number, from: string) =>
+      served.demo.log.append(
+        visitsOf(
+          "live_test",
+          [
+            { group: "A", devices, converted: 0 },
+            { group: "B", devices, converted: 0 },
+          ],
+          { from },
+        ),
+      );
+    await arrive(10, "2026-01-30");
+    await page.getByText("20 visitors so far.").waitFor();
+    await page.getByText("Numbers of each day").click();
+    await page.getByRole("rowheader", { name: "2026-01-30" }).waitFor();
+    await arrive(30, "2026-01-31");
+    await page.getByText("60 visitors so far.").waitFor();
+    await page.getByRole("rowheader", { name: "2026-01-30" }).waitFor();
+  });
+
+  test("are not asked for while nobody can see them, and again when somebody can", async () => {
+    const page = await openPage(results("nobody_yet"));
+    const { streams } = served.demo;
+    await expect.poll(() => streams.open).toBe(1);
+    // No browser hides a page for a test.
+    const hide = (hidden: boolean) =>
+      page.evaluate((isHidden) => {
+        Object.defineProperty(document, "hidden", { configurable: true, value: isHidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
+    await hide(true);
+    await expect.poll(() => streams.open).toBe(0);
+    await hide(false);
+    await expect.poll(() => streams.open).toBe(1);
+    await page.close();
+    await expect.poll(() => streams.open).toBe(0);
   });
 
   test("of an epoch that there is not are refused on a page", async () => {

@@ -78,12 +78,15 @@ describe("where there is a login", () => {
   const token = "a-token-of-the-tests-0123456789";
   const { openPage, expectGood } = servePages(async () => {
     const folder = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
-    const { app, registry, log, errors } = await appIn(folder, [], { adminToken: token, assets: await builtAssets() });
+    const { app, registry, log, streams, errors } = await appIn(folder, [], {
+      adminToken: token,
+      assets: await builtAssets(),
+    });
     const close = async () => {
       await log.close();
       await rm(folder, { recursive: true });
     };
-    return { app, registry, log, errors, close };
+    return { app, registry, log, streams, errors, close };
   });
   const logIn = async (page: Page) => {
     await page.getByLabel("Admin token").fill(token);

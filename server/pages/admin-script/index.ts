@@ -2,9 +2,11 @@
 import { cleanAddress } from "./clean-address.ts";
 import { offerCopies } from "./copy.ts";
 import { keepLive } from "./live-form.ts";
+import { watchResults } from "./results.ts";
 import { watchVisits } from "./visits.ts";
 
 cleanAddress();
 offerCopies();
 keepLive();
+watchResults();
 watchVisits();

@@ -1,3 +1,5 @@
+import { exchange } from "./exchange.ts";
+
 const EVERY_MS = 2000;
 
 /** Keeps the panel of visits up to date as long as somebody can see it. */
@@ -24,12 +26,4 @@ export function watchVisits(): void {
   };
   document.addEventListener("visibilitychange", check);
   void check();
-}
-
-/** Puts in what is new, and leaves alone what is not: a screen reader would read it out again. */
-function exchange(panel: HTMLElement, fresh: Document): void {
-  for (const part of panel.querySelectorAll<HTMLElement>("[data-live]")) {
-    const now = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
-    if (now && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.childNodes);
-  }
 }

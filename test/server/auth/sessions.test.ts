@@ -33,6 +33,16 @@ describe("a session", () => {
     expect(sessions.isOpen(id)).toBe(false);
   });
 
+  test("that is only looked at is not used by that, and ends all the same", () => {
+    const id = sessions.open();
+    now += 12 * HOUR - 1;
+    expect(sessions.has(id)).toBe(true);
+    now += 1;
+    expect(sessions.has(id)).toBe(false);
+    expect(sessions.isOpen(id)).toBe(false);
+    expect(sessions.has("never opened")).toBe(false);
+  });
+
   test("ends after 7 days, however much it is used", () => {
     const id = sessions.open();
     for (let hours = 6; hours < 7 * 24; hours += 6) {

@@ -1,0 +1,7 @@
+/** Puts in the live parts that are new, and leaves alone what is not: a screen reader would read it out again. */
+export function exchange(panel: HTMLElement, fresh: ParentNode): void {
+  for (const part of panel.querySelectorAll<HTMLElement>("[data-live]")) {
+    const now = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+    if (now && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.childNodes);
+  }
+}
