@@ -12,7 +12,7 @@ import { Time } from "./time.tsx";
 
 interface Props {
   readonly report: Report;
-  readonly experiment: Experiment;
+  readonly experiment: Pick<Experiment, "key" | "state" | "epoch">;
 }
 
 /**

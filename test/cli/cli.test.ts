@@ -18,7 +18,7 @@ afterEach(() => {
 
 describe("bad usage is exit 2 with one line that says what is allowed and gives an example", () => {
   test.each<[args: string[], env: Record<string, string>, message: string]>([
-    [[], {}, "say what to do: serve, demo, simulate, verify or restore (example: simulate "],
+    [[], {}, "say what to do: serve, demo, simulate, analyze, verify or restore (example: simulate "],
     [["bogus"], {}, "Unknown argument: bogus (example: simulate "],
     [["serve", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit serve "],
     [["demo", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit demo "],
