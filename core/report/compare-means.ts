@@ -10,6 +10,12 @@ import type { SingleLook } from "./compare-rates.ts";
 /** Fewer totals that are not 0 have a mean that is far from normal. */
 const FEW_TOTALS = 100;
 
+/** Placing a value is a step; so many take about a quarter of a second, for which a server does nothing else. */
+const MOST_STEPS = 2e7;
+const MOST_DRAWS = 9_999;
+/** Arbitrary: the least with which p < 0.01 can be said. */
+const LEAST_DRAWS = 199;
+
 /** Whether a group has so few totals that are not 0 that nothing should be assumed of their mean. */
 export function isFew({ sample }: Sums): boolean {
   return sample !== null && sample.length < FEW_TOTALS;
@@ -20,12 +26,13 @@ export function isFew({ sample }: Sums): boolean {
  * the permutation test decides about 0, and the intervals of Welch's test end as that one says.
  *
  * @param unit how many units of the sums make one of the result
+ * @param share of `MOST_STEPS` that random permutations may take; what was drawn is in the result
  */
-export function compareMeans(a: Sums, b: Sums, unit: number, alpha: number): SingleLook {
+export function compareMeans(a: Sums, b: Sums, unit: number, alpha: number, share: number): SingleLook {
   const [ofA, ofB] = [meanAndVariance(a, unit), meanAndVariance(b, unit)];
   const { status, difference, df, pValue, log10P, ciLower, ciUpper } = welch({ a: ofA, b: ofB, alpha });
   const hasDevices = a.n > 0 && b.n > 0;
-  const permuted = hasDevices ? permutation(a, b) : null;
+  const permuted = hasDevices ? permutation(a, b, share) : null;
   const p = permuted ? permuted.pTwoSided : pValue;
   const rejects = p !== null && p < alpha && difference !== 0;
   const interval = ciLower === null || ciUpper === null ? null : ([ciLower, ciUpper] as const);
@@ -65,8 +72,10 @@ function liftStatusOf(hasDevices: boolean, baseline: number, status: string): Si
 }
 
 /** The permutation test of all devices' totals; null where it need not be, or a group has too many to be told. */
-function permutation(a: Sums, b: Sums) {
+function permutation(a: Sums, b: Sums, share: number) {
   if (!(isFew(a) || isFew(b)) || a.sample === null || b.sample === null) return null;
   const listed = (sample: readonly bigint[], n: number) => ({ values: sample.map(Number), zeros: n - sample.length });
-  return permuteValues({ a: listed(a.sample, a.n), b: listed(b.sample, b.n) });
+  const steps = Math.max(1, a.sample.length + b.sample.length);
+  const draws = Math.min(MOST_DRAWS, Math.max(LEAST_DRAWS, Math.floor((share * MOST_STEPS) / steps)));
+  return permuteValues({ a: listed(a.sample, a.n), b: listed(b.sample, b.n), draws });
 }

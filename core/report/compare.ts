@@ -42,7 +42,13 @@ export function compare(
   const [a, b] = kind === "count" ? [ofControl.counts, ofGroup.counts] : [ofControl.values, ofGroup.values];
   return {
     ...names,
-    ...compareMeans(a, b, unit, alpha),
+    ...compareMeans(a, b, unit, alpha, 1 / comparisonsLike(ofGroup.event, context)),
     alwaysValid: isFixed ? null : { ...alwaysValidMeans(a, b, unit, alpha, planned), adjustedP: null },
   };
+}
+
+/** How many share the time for random permutations: the primary goal's groups, or all others'. */
+function comparisonsLike(event: string, { experiment: { goals, groups } }: ReportContext): number {
+  const isPrimary = goals[0]?.event === event;
+  return Math.max(1, groups.length - 1) * (isPrimary ? 1 : goals.length - 1);
 }

@@ -479,6 +479,23 @@ describe("values", () => {
     expect(groups[1]?.variance).toBeCloseTo((75 / 299) * 1e-12, 18);
   });
 
+  test("of many groups and goals are permuted less often each, and say how often", () => {
+    const many: Goal[] = Array.from({ length: 11 }, (_, place) => ({ event: `goal-${place}`, kind: "value" }));
+    const rows = ["A", "B", "C", "D", "E"].map((name): Row => [name, 90]);
+    const input = inputOf(rows, { experiment: { goals: many } });
+    const totals = Array.from({ length: 90 }, (_, place) => 1 + place);
+    const groups = rows.map(([group]) => ({
+      group,
+      devices: 90,
+      sessions: 90,
+      exposures: 90,
+      goals: many.map(({ event }) => totalsOf(event, totals)),
+    }));
+    const found = report({ ...input, tally: { ...countedOf(rows, many), groups } });
+    const drawn = found.goals.map(({ comparisons }) => comparisons[0]?.permutations?.drawn);
+    expect(drawn.slice(0, 2)).toEqual([9999, 2777]);
+  });
+
   test("of a group that may as well be 0 have no lift interval", () => {
     const found = meansReport([-5, 5, 1, -1, 0.5], [1, 2, 3, 4, 5]);
     expect(found.goals[0]?.comparisons[0]).toMatchObject({ liftStatus: "baseline_near_zero", liftInterval: null });
