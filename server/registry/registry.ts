@@ -1,5 +1,7 @@
 import { type Definition, defineExperiment, type Experiment, type State } from "../../core/experiment.ts";
 import { checkLinks } from "../../core/links.ts";
+import { InvalidInput } from "../../core/parse.ts";
+import { reservedKeyProblems } from "../../core/reserved-key.ts";
 import { parseSettings, type Settings } from "../../core/settings.ts";
 import { transition } from "../../core/transition.ts";
 import type { History } from "./history.ts";
@@ -121,6 +123,8 @@ export async function openRegistry(
       inTurn(async () => {
         const taken = store.get(draft.key);
         if (taken) throw new KeyTaken(taken);
+        const problems = reservedKeyProblems(draft.key);
+        if (problems.length > 0) throw new InvalidInput(problems);
         return add(draft, author);
       }),
     update: (key, change, expectedVersion = null) =>

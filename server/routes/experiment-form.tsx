@@ -3,6 +3,7 @@ import { type Definition, defineExperiment, type Experiment } from "../../core/e
 import { keyFromTitle } from "../../core/key-from-title.ts";
 import { checkLinks } from "../../core/links.ts";
 import { InvalidInput, type Problem } from "../../core/parse.ts";
+import { RESERVED_KEYS, reservedKeyProblems } from "../../core/reserved-key.ts";
 import { transition } from "../../core/transition.ts";
 import { allowPreviews } from "../auth/admin-headers.ts";
 import { authorOf } from "../author.ts";
@@ -22,8 +23,6 @@ import { changeNumber, pathAfter, versionOf } from "../shown-change.ts";
 
 /** As much as the guard reads. */
 const MAX_FORM_BYTES = 1024 * 1024;
-/** Pages below `/experiments`, where an experiment of that key would not be found. */
-const TAKEN_KEYS = ["new", "toggle", "undo", "history", "install", "settings", "force"];
 
 interface Deps {
   readonly registry: Registry;
@@ -63,11 +62,14 @@ export function experimentFormRoutes({ registry, isDemo }: Deps) {
       const author = authorOf(c);
       const key = form.key.trim() === "" ? freeKey(registry, form.title) : form.key.trim();
       const entered = enteredBy(form, key);
-      const { problems } = judge({ ...entered, problems: [...takenKey(key), ...entered.problems] }, (definition) => {
-        const experiment = defineExperiment({ key, ...definition }, author.now, author.by);
-        checkLinks([...registry.list(), experiment], key);
-        return experiment;
-      });
+      const { problems } = judge(
+        { ...entered, problems: [...reservedKeyProblems(key), ...entered.problems] },
+        (definition) => {
+          const experiment = defineExperiment({ key, ...definition }, author.now, author.by);
+          checkLinks([...registry.list(), experiment], key);
+          return experiment;
+        },
+      );
       if (action === "check") return render(c, 200, { form, problems, focus: focusOn(problems) });
       if (problems.length > 0) return render(c, 422, { form, problems, focus: focusOn(problems) });
       try {
@@ -161,16 +163,11 @@ function judge(
 function freeKey(registry: Registry, title: string): string {
   const key = keyFromTitle(title);
   if (key === "") return "";
-  const isFree = (candidate: string) => !registry.get(candidate) && !TAKEN_KEYS.includes(candidate);
+  const isFree = (candidate: string) => !registry.get(candidate) && !RESERVED_KEYS.includes(candidate);
   for (let number = 1; ; number += 1) {
     const candidate = number === 1 ? key : `${key}_${number}`;
     if (isFree(candidate)) return candidate;
   }
-}
-
-function takenKey(key: string): Problem[] {
-  if (!TAKEN_KEYS.includes(key)) return [];
-  return [{ field: "key", value: key, allowed: `another key than ${TAKEN_KEYS.join(", ")}, which are pages here` }];
 }
 
 const focusOn = (problems: readonly Problem[]) => (problems.length > 0 ? "errors" : null);

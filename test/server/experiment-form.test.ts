@@ -89,7 +89,7 @@ describe("creating", () => {
     ["nothing", {}, "Key: It is missing.", "key"],
     ["a title without a letter", { title: "标题" }, "Key: It is missing.", "key"],
     ["a key that is taken", { key: "gold" }, "Key: “gold” does not fit.", "key"],
-    ["a key that is a page", { key: "settings" }, "another key than new, toggle, undo, history", "key"],
+    ["a key that is a page", { key: "settings" }, "another key than calculator, force, history, independence", "key"],
     ["a key that is none", { key: "9 lives" }, "Key: “9 lives” does not fit.", "key"],
     [
       "a weight of letters",
