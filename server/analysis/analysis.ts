@@ -63,7 +63,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
       try {
         return await work(await openedEngine());
       } finally {
-        idle = setTimeout(() => void rest(), IDLE_MS).unref();
+        if (!isClosed) idle = setTimeout(() => void rest(), IDLE_MS).unref();
       }
     });
     turn = result.catch(() => undefined);
@@ -72,11 +72,16 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
 
   async function rest(): Promise<void> {
     turn = turn.then(async () => {
-      const unused = engine;
-      engine = null;
-      await unused?.then((open) => open.close()).catch(() => undefined);
+      await closeEngine();
+      await rm(temporary, { recursive: true, force: true });
     });
     await turn;
+  }
+
+  async function closeEngine(): Promise<void> {
+    const unused = engine;
+    engine = null;
+    await unused?.then((open) => open.close()).catch(() => undefined);
   }
 
   /** Reads the log up to a place; once more without the compacted copies when these cannot be read. */
@@ -142,8 +147,9 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     async close() {
       isClosed = true;
       clearTimeout(idle);
-      await engine?.then((open) => open.close()).catch(() => undefined);
+      await closeEngine();
       await turn;
+      await rm(temporary, { recursive: true, force: true });
     },
   };
 }

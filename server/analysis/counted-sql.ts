@@ -16,7 +16,7 @@ export interface CountedSql {
 /**
  * The tables that every query begins with, by the rules of `core/tally.ts`. Experiments and goals are told by their places
  * in the lists.
- *  - `counted`: the events that count; `experiment` is null when it is no exposure, `goal` when it is no goal event, and
+ *  - `counted`: the events that count, or have no time (to leave those out here would read each time twice); `experiment` is null when it is no exposure, `goal` when it is no goal event, and
  *    `millionths` when the value is unusable
  *  - `arms`: a number for each experiment, epoch and group that was shown
  *  - `firsts`: a row per experiment and device, with its arm and its exposures, and whether it saw several arms
@@ -37,14 +37,14 @@ export function countedSql({ source, dialect, values, scope, experiments, goals 
       when abs(value) <= 1e9 and round(value * 1e6) / 1e6 = value then cast(round(value * 1e6) as bigint) end as millionths
   from (${source.text}) as events
   where ${scope.run === null ? "run is null" : `run = ${values.of(scope.run)}`}
-    and device is not null and at_ms is not null
+    ${source.isPlaced ? "and at_ms is not null" : ""}
     ${scope.until === undefined ? "" : `and at_ms <= ${values.of(Date.parse(scope.until))}`}
     and (${isExposure}${isGoal})`;
   const order = source.isPlaced ? ["at_ms", "segment", "place"] : ["at_ms"];
   return `with ${source.isPlaced ? onceSql(wanted, goals.length === 0 ? "id, experiment" : "id", dialect) : `counted ${dialect.as} (${wanted})`},
 arms ${dialect.as} (
   select row_number() over (order by experiment, epoch, grp) as arm, experiment, epoch, grp
-  from (select distinct experiment, epoch, grp from counted where experiment is not null) as shown
+  from (select distinct experiment, epoch, grp from counted where experiment is not null and at_ms is not null) as shown
 ),
 firsts ${dialect.as} (
   select row_number() over () as number, device, experiment, at_ms, arm, exposures, several,
@@ -54,6 +54,7 @@ firsts ${dialect.as} (
       count(*) as exposures, min(arm) <> max(arm) as several
     from counted join arms
       on counted.experiment = arms.experiment and counted.epoch = arms.epoch and counted.grp = arms.grp
+    where counted.at_ms is not null
     group by device, counted.experiment
   ) as devices
 ),

@@ -1,6 +1,5 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { Question, Reply } from "./engine-process.ts";
@@ -63,7 +62,6 @@ export async function openEngineChild(entry: URL, options: EngineOptions): Promi
       // It holds nothing that has to be kept.
       child.kill("SIGKILL");
       await exit;
-      await rm(options.temporary, { recursive: true, force: true });
     },
   };
 }

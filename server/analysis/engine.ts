@@ -6,7 +6,7 @@ import { literal } from "./duckdb-dialect.ts";
 import type { Query } from "./query.ts";
 
 export interface EngineOptions {
-  /** What is too large for memory goes there while a query runs; made when needed, and emptied before. */
+  /** What is too large for memory goes there while a query runs; made when needed, and emptied before; its owner removes it. */
   readonly temporary: string;
   /** Folders that queries may read, and write to. */
   readonly folders: readonly string[];
@@ -83,7 +83,6 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
       await turn;
       connection.closeSync();
       instance.closeSync();
-      await rm(temporary, { recursive: true, force: true });
     },
   };
 }

@@ -26,16 +26,18 @@ const FIELDS = {
 const textOf = (column: string) => `case when json_type(${column}) = 'VARCHAR' then nullif(${column} ->> '$', '') end`;
 
 /**
- * The columns of `Source` from lines of JSON. A line that is no JSON has null everywhere, as the log counts it among its
- * unreadable lines. Digits of a time behind the millisecond are cut off before they can be rounded.
+ * The columns of `Source` from lines of JSON. A line that is no event is passed over, as by all readers of the log, which
+ * counts it among its unreadable lines. Digits of a time behind the millisecond are cut off before they can be rounded;
+ * nearly all have none, and 24 characters.
  */
 function fromLines(files: string, place: string): string {
   const columns = Object.entries(FIELDS).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
-  return `select id, hash(id) as fingerprint, epoch_ms(try_cast(left(rtrim(ts, 'Z'), 23) as timestamp)) as at_ms,
-    case when id is not null then deviceId end as device, event as name, experiment, epoch, "group" as grp, value, run,
+  return `select id, hash(id) as fingerprint, epoch_ms(try_cast(case when strlen(ts) = 24 then ts else left(ts, 23) end as timestamp)) as at_ms,
+    deviceId as device, event as name, experiment, epoch, "group" as grp, value, run,
     case when session_id is not null or sessionId is not null
       then coalesce(${textOf("session_id")}, ${textOf("sessionId")}) end as session${place}
-  from read_ndjson([${files}], columns = {${columns.join(", ")}}, ignore_errors = true)`;
+  from read_ndjson([${files}], columns = {${columns.join(", ")}}, ignore_errors = true)
+  where id is not null and deviceId is not null`;
 }
 
 /** The columns of a compacted file are those of `Source`. */

@@ -18,7 +18,7 @@ export interface Dialect {
 
 /**
  * Where events come from: a query for the columns `id`, `fingerprint` (64 bits of the id), `at_ms` (milliseconds since
- * 1970), `device`, `name`, `experiment`, `epoch`, `grp`, `value`, `run` and `session`. What is no event has null as device.
+ * 1970), `device`, `name`, `experiment`, `epoch`, `grp`, `value`, `run` and `session`. A time that is none is null.
  */
 export interface Source {
   readonly text: string;

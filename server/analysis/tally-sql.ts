@@ -70,7 +70,9 @@ union all
 ${section("sessions", "epoch, grp, null, null", ["sessions"])} from (
   select arm, count(*) as sessions from (
     select distinct arm, number, session
-    from counted join firsts on counted.device = firsts.device and counted.at_ms >= firsts.at_ms
+    from counted join (
+      select * from firsts where device in (select device from counted where session is not null)
+    ) as firsts on counted.device = firsts.device and counted.at_ms >= firsts.at_ms
     where session is not null
   ) as seen group by arm
 ) as per_arm join arms on per_arm.arm = arms.arm

@@ -293,7 +293,7 @@ describe("a compacted copy", () => {
   });
 });
 
-describe("the engine's process", () => {
+describe("the engine's process", { timeout: 30_000 }, () => {
   const entry = pathToFileURL(join(process.cwd(), "dist", "engine.js"));
 
   test("gives the same answers, refuses alike, and one that died is followed by another", async () => {
