@@ -20,6 +20,7 @@ import { adminAssetRoutes } from "./routes/admin-assets.ts";
 import { adminExperimentsRoutes } from "./routes/admin-experiments.ts";
 import { adminHistoryRoutes } from "./routes/admin-history.ts";
 import { adminSettingsRoutes } from "./routes/admin-settings.ts";
+import { calculatorPageRoutes } from "./routes/calculator-page.tsx";
 import { demoRoutes } from "./routes/demo.ts";
 import { eventLogRoutes } from "./routes/event-log.ts";
 import { recordRoutes } from "./routes/events.ts";
@@ -119,6 +120,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", installPageRoutes({ ...deps, ...access, tag, isDemo }));
   app.route("/", settingsPageRoutes({ ...deps, ...access, facts: () => serverFacts(deps), isDemo }));
   app.route("/", forcePageRoutes({ ...deps, isDemo }));
+  app.route("/", calculatorPageRoutes({ isDemo }));
   app.route("/", eventLogRoutes(deps));
   app.route("/", adminExperimentsRoutes(deps));
   app.route("/", adminSettingsRoutes(deps));

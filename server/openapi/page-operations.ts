@@ -56,6 +56,17 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
   page("/experiments/settings/confirm", "What changed settings would do"),
   form("/experiments/settings", "Change the settings", ["version", "enabled", "holdout", "share", "salt"]),
   form("/experiments/settings/log-out", "End all sessions", []),
+  {
+    ...page("/experiments/calculator", "How many visitors an effect takes"),
+    query: {
+      baseline: "conversion rate now, in %",
+      lift: "change worth finding, in % of it",
+      groups: "weights, the control's first, such as 50/50",
+      perDay: "visitors a day",
+      alpha: "level in %, 5 unless said",
+      power: "chance to find the change in %, 80 unless said",
+    },
+  },
   page("/experiments/force", "Links that show a group to whoever opens them"),
   form("/experiments/force", "Make such a link", ["group.KEY", "page", "hours"]),
   form("/experiments/:key/state", "Start, stop or roll out", ["state", "rolloutGroup", "version"]),

@@ -46,9 +46,14 @@ export function ExperimentsPage(props: Props) {
     >
       <div class="heading">
         <h1>Experiments</h1>
-        <a class="button primary" href="/experiments/new">
-          New experiment
-        </a>
+        <div class="actions">
+          <a class="button" href="/experiments/calculator">
+            Sample size
+          </a>
+          <a class="button primary" href="/experiments/new">
+            New experiment
+          </a>
+        </div>
       </div>
       {total === 0 ? (
         <FirstSteps />

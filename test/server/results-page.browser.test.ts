@@ -200,3 +200,26 @@ test.each([
   for (const summary of await page.locator("main details > summary").all()) await summary.click();
   await expectGood(page, name);
 });
+
+test("the calculator is filled in and sent by the keyboard alone, without JavaScript", async () => {
+  const page = await openPage("/experiments", { javaScriptEnabled: false });
+  const { press, write } = keyboard(page);
+  await press(page.getByRole("link", { name: "Sample size" }));
+  await write(page.getByLabel("Conversion rate now, in %"), "10");
+  await write(page.getByLabel("Change worth finding, in % of it"), "twenty");
+  await page.keyboard.press("Enter");
+  await page.getByText("“twenty” does not fit.").waitFor();
+  await write(page.getByLabel("Change worth finding, in % of it"), "20");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "7,682 visitors" }).waitFor();
+  // Whoever gets the address sees the same.
+  const another = await openPage(page.url().slice(served.origin.length), { javaScriptEnabled: false });
+  await another.getByRole("heading", { name: "7,682 visitors" }).waitFor();
+});
+
+test.each([
+  ["calculator", "?baseline=10&lift=20&perDay=500"],
+  ["calculator-wrong", "?baseline=10&lift=twenty&groups=1"],
+])("%s meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async (name, query) => {
+  await expectGood(await openPage(`/experiments/calculator${query}`, { bypassCSP: true }), name);
+});
