@@ -35,6 +35,7 @@ import { forcePageRoutes } from "./routes/force-page.tsx";
 import { healthRoutes } from "./routes/health.ts";
 import { historyPageRoutes } from "./routes/history-pages.tsx";
 import { impactRoutes } from "./routes/impact.ts";
+import { independencePageRoutes } from "./routes/independence-page.tsx";
 import { installPageRoutes } from "./routes/install-page.tsx";
 import { loginRoutes } from "./routes/login.tsx";
 import { metricsRoutes } from "./routes/metrics.ts";
@@ -121,6 +122,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", settingsPageRoutes({ ...deps, ...access, facts: () => serverFacts(deps), isDemo }));
   app.route("/", forcePageRoutes({ ...deps, isDemo }));
   app.route("/", calculatorPageRoutes({ isDemo }));
+  app.route("/", independencePageRoutes({ ...deps, isDemo }));
   app.route("/", eventLogRoutes(deps));
   app.route("/", adminExperimentsRoutes(deps));
   app.route("/", adminSettingsRoutes(deps));

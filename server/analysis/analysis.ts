@@ -1,7 +1,6 @@
 import { copyFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import type { Scope } from "../../core/counted-events.ts";
-import type { Crossing, CrossTally } from "../../core/cross-tally.ts";
+import type { CrossTally } from "../../core/cross-tally.ts";
 import { type Position, segmentPath } from "../events/segments.ts";
 import type { Analysis } from "../results/analysis.ts";
 import { Answers } from "./answers.ts";
@@ -15,8 +14,6 @@ import type { EventFile } from "./log-source.ts";
  * errors. An answer is remembered until the log grows.
  */
 export interface LogAnalysis extends Analysis {
-  /** Several crossings for the price of one. */
-  crossTallies(crossings: readonly (readonly [a: Crossing, b: Crossing])[], scope: Scope): Promise<CrossTally[]>;
   /** Makes the compacted copies of closed segments that are missing; needs nobody to wait for it. */
   compact(): Promise<void>;
   close(): Promise<void>;

@@ -67,6 +67,7 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
       power: "chance to find the change in %, 80 unless said",
     },
   },
+  page("/experiments/independence", "Whether experiments that are on are independent of each other"),
   page("/experiments/force", "Links that show a group to whoever opens them"),
   form("/experiments/force", "Make such a link", ["group.KEY", "page", "hours"]),
   form("/experiments/:key/state", "Start, stop or roll out", ["state", "rolloutGroup", "version"]),

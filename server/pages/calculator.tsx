@@ -33,7 +33,7 @@ export function CalculatorPage({ fields, calculation, problems, isDemo, csrf }: 
     <Layout title="Sample size" section="experiments" isDemo={isDemo} csrf={csrf}>
       <h1>How many visitors does it take?</h1>
       <form class="card calculator" method="get" action={PATH}>
-        <div class="fields">
+        <div class="questions">
           {FIELDS.map(([name, label, placeholder, hint]) => (
             <Field
               name={name}
@@ -85,7 +85,7 @@ function Calculated({ calculation: { baseline, power, wanted, others } }: { calc
         Looking earlier does no harm: until then only evidence that holds at any look is shown.
       </p>
       <table class="stack">
-        <caption>Other changes</caption>
+        <caption>This change, and half and twice as much</caption>
         <thead>
           <tr>
             <th scope="col">Change</th>

@@ -47,6 +47,9 @@ export function ExperimentsPage(props: Props) {
       <div class="heading">
         <h1>Experiments</h1>
         <div class="actions">
+          <a class="button" href="/experiments/independence">
+            Independence
+          </a>
           <a class="button" href="/experiments/calculator">
             Sample size
           </a>

@@ -11,6 +11,8 @@ export interface Analysis {
   /** When every group had its planned number of devices; null while one has not. */
   reachedAt(experiment: string, planned: PlannedSize): Promise<string | null>;
   crossTally(a: Crossing, b: Crossing, scope: Scope): Promise<CrossTally>;
+  /** Several of them at once. */
+  crossTallies(crossings: readonly (readonly [a: Crossing, b: Crossing])[], scope: Scope): Promise<CrossTally[]>;
 }
 
 /** Counts by the definition itself, which has all events that matter in memory at once. */
@@ -28,5 +30,9 @@ export function analysisByDefinition(log: Pick<EventLog, "read">): Analysis {
     tally: async (experiment, options) => tally(experiment, await eventsOf(options.goals), options),
     reachedAt: async (experiment, planned) => reachedAt(experiment, await eventsOf([]), planned),
     crossTally: async (a, b, scope) => crossTally(a, b, await eventsOf([]), scope),
+    async crossTallies(crossings, scope) {
+      const events = await eventsOf([]);
+      return crossings.map(([a, b]) => crossTally(a, b, events, scope));
+    },
   };
 }

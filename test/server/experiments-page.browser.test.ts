@@ -6,6 +6,7 @@ import { problemsOf } from "../accessibility.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { launchBrowser } from "../launch-browser.ts";
 import { builtAssets } from "./built-assets.ts";
+import { keyboard } from "./hands.ts";
 import { active, inactive, openApp, rolledOut } from "./open-app.ts";
 
 const EXPERIMENTS = [
@@ -115,11 +116,7 @@ describe("the admin page", () => {
 
   test("can be used with the keyboard alone", async () => {
     const page = await openPage({ javaScriptEnabled: false });
-    const button = page.getByRole("button", { name: "Headline" });
-    for (let tab = 0; tab < 20 && !(await button.evaluate((element) => element.matches(":focus"))); tab += 1) {
-      await page.keyboard.press("Tab");
-    }
-    await page.keyboard.press("Enter");
+    await keyboard(page).press(page.getByRole("button", { name: "Headline" }));
     await page.getByRole("button", { name: "Switch off Headline" }).waitFor();
     expect(demo.registry.get("headline_test")?.state).toBe("active");
   });

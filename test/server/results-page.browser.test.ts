@@ -223,3 +223,7 @@ test.each([
 ])("%s meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async (name, query) => {
   await expectGood(await openPage(`/experiments/calculator${query}`, { bypassCSP: true }), name);
 });
+
+test("the independence of all pairs meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async () => {
+  await expectGood(await openPage("/experiments/independence", { bypassCSP: true }), "independence");
+});
