@@ -52,7 +52,7 @@ export function flush(): void {
   while (isOpen && waiting[0]) send();
 }
 
-const lines = () => keep("fairsplit_events")?.match(/.+/g) || [];
+const lines = () => keep("fairsplit_events")?.match(/^{.+/gm) || [];
 
 function keepLines(gone: readonly unknown[], come: readonly string[]): void {
   keep("fairsplit_events", [...lines().filter((line) => !gone.includes(line)), ...come].join("\n"));

@@ -5,6 +5,7 @@ import type { Options } from "./options.ts";
 import { add, closeOutbox, flush, openOutbox } from "./outbox.ts";
 import { renderPlaceholders } from "./placeholders.ts";
 import { random128 } from "./random.ts";
+import { safely } from "./safely.ts";
 import { isOpen, keep } from "./storage.ts";
 import { showVariant } from "./variant.ts";
 
@@ -53,7 +54,8 @@ const MOST_RENDERINGS = 1000;
 /** Everything the tag does on a page. A second tag does nothing. */
 export function start(options: Options, source: string): void {
   const queue = window.fairsplit;
-  if (queue && "ready" in queue) return;
+  // Whatever has that name: an element, too.
+  if ((queue as Partial<Fairsplit> | undefined)?.ready) return;
   const { timeout, cookieDomain = "", pageview, consent, stored: use } = options;
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
   const query = new URLSearchParams(location.search);
@@ -75,14 +77,14 @@ export function start(options: Options, source: string): void {
   const ready = new Promise<Groups>((resolve) => {
     settle = resolve;
   });
-  ready.then((decided) => emit("ready", decided));
+  safely(() => ready.then((decided) => emit("ready", decided)));
 
   const report = (event: string, experiment?: string, params?: unknown, value?: number) => {
     const { group, epoch } = shown[experiment as string] ?? {};
     if (!device || isPreview) return;
     const reported = { deviceId: device, path, event, experiment, group, epoch, params, value };
     tag.events.push(reported);
-    add(reported);
+    safely(() => add(reported));
   };
 
   const render = (root: ParentNode = document.documentElement) => {
@@ -120,14 +122,16 @@ export function start(options: Options, source: string): void {
   };
 
   /** A view of a page: the first one, and each time that its path changes or it comes back. */
-  const see = async () => {
+  const see = () => safely(view);
+  const view = async () => {
     path = location.pathname;
     const at = path;
     groups = shown = { __proto__: null } as unknown as Record<string, AssignedGroup | undefined>;
     fresh = isDecided = renderings = 0;
     if (!isAllowed) return take({}, true);
     if (pageview !== "off") report("pageview");
-    try {
+    // Nothing is kept, or nothing of ours.
+    safely(() => {
       const text = keep("fairsplit") as string;
       const [id, token, stored, storedPath, storedAt] = JSON.parse(text);
       if (id === device) {
@@ -135,9 +139,7 @@ export function start(options: Options, source: string): void {
         if (use !== "off" && Date.now() - storedAt < DAY_MS && (path === storedPath || !/"perPath"/.test(text)))
           take(stored);
       }
-    } catch {
-      // Nothing is kept, or nothing of ours.
-    }
+    });
     setTimeout(
       () => at === path && take(groups, true),
       (timeout as number) >= 0 ? Number(timeout) : DEFAULT_TIMEOUT_MS,
@@ -151,7 +153,8 @@ export function start(options: Options, source: string): void {
       given = await response.json();
       const text = JSON.stringify([device, response.headers.get("fairsplit-sticky") || sticky, given, at, Date.now()]);
       isPreview = !!force && /"reason":"forced"/.test(text);
-      if (!isPreview && !isOpen) open();
+      // Not what was taken back meanwhile.
+      isOpen || isPreview || (isAllowed && open());
       keep("fairsplit", text);
     } catch (error) {
       emit("error", error);
@@ -161,7 +164,7 @@ export function start(options: Options, source: string): void {
       fresh = given;
       take(given || groups, true);
     }
-    if (isPreview) import(`${api}/badge.js`);
+    if (isPreview) await import(`${api}/badge.js`);
   };
 
   const tag: Fairsplit = {
@@ -186,24 +189,23 @@ export function start(options: Options, source: string): void {
     },
     render,
     push(...calls) {
-      for (const [name, ...args] of calls) {
-        try {
+      // A page's mistake is not to end its script, nor to cost the other calls.
+      for (const call of calls) {
+        safely(() => {
+          const [name, ...args] = call;
           (tag as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args);
-        } catch {
-          // A page's mistake is not to end its script.
-        }
+        });
       }
     },
     groups: {},
     events: [],
   };
   window.fairsplit = tag;
-  try {
+  // A sandboxed frame throws: what is forced is for this page.
+  safely(() => {
     if (force != null) sessionStorage.fairsplit_force = force;
     force = sessionStorage.fairsplit_force;
-  } catch {
-    // A sandboxed frame throws: what is forced is for this page.
-  }
+  });
   force ||= "";
   if (navigator.globalPrivacyControl || navigator.doNotTrack === "1") tag.forget();
   if (device && (!consent || known)) tag.consent(true);
@@ -211,13 +213,13 @@ export function start(options: Options, source: string): void {
   if (Array.isArray(queue)) tag.push(...queue);
 
   watchClicks(report);
-  const look = () => render();
+  const look = () => safely(render);
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
   // Before DOMContentLoaded, which waits for scripts, and so before the page is painted.
   addEventListener("readystatechange", look, true);
   addEventListener("pagehide", flush);
   addEventListener("visibilitychange", flush);
-  if (query.has("fairsplit_debug")) import(`${api}/debug.js`);
+  if (query.has("fairsplit_debug")) safely(() => import(`${api}/debug.js`));
   addEventListener("pageshow", ({ persisted }) => persisted && see());
 }
 
