@@ -1,0 +1,257 @@
+import { build } from "esbuild";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { problemsOf } from "../accessibility.ts";
+import { launchBrowser } from "../launch-browser.ts";
+import { active } from "../server/open-app.ts";
+import { openShop, VISITOR } from "./shop.ts";
+
+const TAG = `<script async src="{api}/tag.js"></script>`;
+const placeholder = (key = "test") => `<div data-exp="${key}">Content
+  <template data-group="A"><button data-exp-click="buy">${key} A</button></template>
+  <template data-group="B"><button data-exp-click="buy">${key} B</button></template></div>`;
+const STRICT = { "content-security-policy": "default-src 'none'; script-src {api}; connect-src {api}; img-src data:" };
+
+let browser: Browser;
+let shop: Awaited<ReturnType<typeof openShop>>;
+let context: BrowserContext;
+let complaints: string[];
+
+beforeAll(async () => {
+  browser = await launchBrowser([VISITOR, "--site-per-process"]);
+});
+
+beforeEach(async () => {
+  shop = await openShop([active("test"), active("other")]);
+  complaints = [];
+  context = await newContext();
+});
+
+afterEach(async () => {
+  await context.close();
+  await shop.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(() => browser?.close());
+
+async function newContext(bypassCSP = false): Promise<BrowserContext> {
+  const made = await browser.newContext({ bypassCSP });
+  made.on("weberror", (error) => complaints.push(error.error().message));
+  made.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  return made;
+}
+
+async function open(path = "/", page?: Page): Promise<Page> {
+  const opened = page ?? (await context.newPage());
+  await opened.goto(shop.siteUrl + path);
+  return opened;
+}
+
+test("a shadow root shows its variants when the page says that it is there", async () => {
+  shop.pages.set(
+    "/",
+    `${TAG}<section></section><script>
+      window.fairsplit = [];
+      const root = document.querySelector("section").attachShadow({ mode: "open" });
+      root.innerHTML = ${JSON.stringify(placeholder())};
+      fairsplit.push(["ready", () => fairsplit.render(root)]);
+    </script>`,
+  );
+  const page = await open();
+  // Playwright looks into open shadow roots.
+  expect(await page.locator("button").textContent()).toMatch(/^test [AB]$/);
+  await expect.poll(shop.heard).toEqual(["exposure /", "pageview /"]);
+});
+
+test("a single-page app has a pageview and its own exposures on each of its paths, when it goes back too", async () => {
+  shop.pages.set("/", `${TAG}<main>${placeholder()}</main>`);
+  const page = await open();
+  await page.getByText(/^test [AB]$/).waitFor();
+  const go = (path: string, html: string) =>
+    page.evaluate(
+      ([path, html]) => {
+        history.pushState(null, "", path);
+        (document.querySelector("main") as HTMLElement).innerHTML = html as string;
+      },
+      [path, html],
+    );
+  await go("/cart", placeholder("other"));
+  await page.getByText(/^other [AB]$/).waitFor();
+  await go("/pay", `${placeholder("other")}${placeholder("test")}`);
+  await page.getByText(/^test [AB]$/).waitFor();
+  await go("/pay?step=2", placeholder("other"));
+  await page.goBack();
+  await page.goBack();
+  await page.evaluate((html) => {
+    (document.querySelector("main") as HTMLElement).innerHTML = html;
+  }, placeholder());
+  await page.getByText(/^test [AB]$/).click();
+  await expect
+    .poll(shop.heard)
+    .toEqual([
+      "buy /cart",
+      ...["/", "/cart", "/cart", "/pay", "/pay"].map((path) => `exposure ${path}`),
+      ...["/", "/cart", "/cart", "/pay"].map((path) => `pageview ${path}`),
+    ]);
+  const devices = new Set((await shop.stored()).map(({ deviceId }) => deviceId));
+  expect(devices.size).toBe(1);
+});
+
+describe("a redirect", () => {
+  test("goes to the group's page with the query, once, and the exposure arrives though the page is left", async () => {
+    const redirect = `<div data-exp="test" data-exp-redirect="A:/b B:/b"></div>`;
+    shop.pages.set("/", `${TAG}${redirect}<p>before`).set("/b", `${TAG}${redirect}<p>after`);
+    for (let visit = 1; visit <= 5; visit += 1) {
+      const visitor = await newContext();
+      onTestFinished(() => visitor.close());
+      const page = await open("/?utm=x", await visitor.newPage());
+      await page.waitForURL("**/b?utm=x");
+      await page.getByText("after").waitFor();
+    }
+    await expect.poll(async () => (await shop.heard()).filter((line) => line.endsWith(" /"))).toHaveLength(10);
+    await expect.poll(async () => (await shop.heard()).filter((line) => line.endsWith(" /b"))).toHaveLength(10);
+    expect(new Set(await shop.heard())).toEqual(new Set(["exposure /", "exposure /b", "pageview /", "pageview /b"]));
+  });
+
+  test.each([
+    "https://elsewhere.example/b",
+    "//elsewhere.example/b",
+    "javascript:alert(1)",
+    "data:text/html,x",
+  ])("to %s is not done", async (target) => {
+    shop.pages.set("/", `${TAG}<div data-exp="test" data-exp-redirect="A:${target} B:${target}"></div><p>stays`);
+    const page = await open();
+    await expect.poll(shop.heard).toEqual(["exposure /", "pageview /"]);
+    expect(page.url()).toBe(`${shop.siteUrl}/`);
+  });
+});
+
+describe("without consent there is no cookie, nothing stored, nothing heard by the server, and no request but the script:", () => {
+  const never: [what: string, tag: string, init: string][] = [
+    ["it is required, and pending", 'data-consent="required"', ""],
+    ["it is required, and refused", 'data-consent="required"', "window.fairsplit = [['consent', false]];"],
+    ["it was not required, and is refused", "", "window.fairsplit = [['forget']];"],
+    [
+      "Global Privacy Control",
+      "",
+      "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true });",
+    ],
+    ["Do Not Track", "", "Object.defineProperty(Navigator.prototype, 'doNotTrack', { get: () => '1' });"],
+  ];
+  test.each(never)("%s", async (what, attributes, init) => {
+    shop.pages.set("/", `${TAG.replace("async", `async ${attributes}`)}${placeholder()}`).set("/next", "<p>next");
+    const asked: string[] = [];
+    context.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    if (init) await context.addInitScript(init);
+    const page = await open();
+    await page.getByText(/^test [AB]$/).click();
+    await open("/next", page);
+    await page.close();
+    const leftovers = await context.storageState();
+    expect(leftovers).toEqual({ cookies: [], origins: [] });
+    // Who takes consent back at once has been asked for already; what was asked for is not heard of again.
+    if (what.startsWith("it was not")) expect(asked).not.toContain("/events");
+    else expect(asked).toEqual(["/", "/tag.js", "/next"]);
+    // Were anything on its way, it would be there before what another visitor sends now.
+    const other = await newContext();
+    onTestFinished(() => other.close());
+    shop.pages.set("/other", TAG);
+    await open("/other", await other.newPage());
+    await expect.poll(shop.heard).toEqual(["pageview /other"]);
+  });
+
+  test("given, what happened meanwhile is heard once, and the next page needs no question", async () => {
+    const tag = TAG.replace("async", 'async data-consent="required"');
+    shop.pages.set("/", `${tag}${placeholder()}`);
+    const page = await open();
+    await page.getByText("test A").click();
+    await page.evaluate(() => (window as { fairsplit?: { consent?(is: boolean): void } }).fairsplit?.consent?.(true));
+    await expect.poll(async () => (await shop.heard()).filter((line) => line === "pageview /")).toHaveLength(1);
+    const [cookie] = await context.cookies(shop.siteUrl);
+    expect(cookie).toMatchObject({ name: "device_id", sameSite: "Lax", path: "/" });
+    await page.reload();
+    await page.locator("button").waitFor();
+    await expect.poll(async () => (await shop.heard()).filter((line) => line === "pageview /")).toHaveLength(2);
+    expect(new Set((await shop.stored()).map(({ deviceId }) => deviceId))).toEqual(new Set([cookie?.value]));
+  });
+});
+
+test("what a page said before the tag was there is heard", async () => {
+  shop.pages.set(
+    "/",
+    `<script>window.fairsplit = window.fairsplit || [];
+      fairsplit.push(["track", "signup", { plan: "x" }, 12.5]);
+    </script>${placeholder()}${TAG}`,
+  );
+  await open();
+  await expect.poll(shop.heard).toEqual(["exposure /", "pageview /", "signup /"]);
+  const signup = (await shop.stored()).find(({ event }) => event === "signup");
+  expect(signup).toMatchObject({ params: { plan: "x" }, value: 12.5 });
+});
+
+describe("a frame", () => {
+  test("of another site shows its variants, and counts as a page of its own", async () => {
+    shop.pages.set("/", `<iframe src="${shop.siteUrl.replace("127.0.0.1", "localhost")}/framed"></iframe>`);
+    shop.pages.set("/framed", `${TAG}${placeholder()}`);
+    const page = await open();
+    await page.frameLocator("iframe").locator("button").click();
+    await expect.poll(shop.heard).toEqual(["buy /framed", "exposure /framed", "pageview /framed"]);
+  });
+
+  test("without scripts keeps its content", async () => {
+    shop.pages.set("/", `<iframe sandbox src="/framed"></iframe>`).set("/framed", `${TAG}${placeholder()}`);
+    const page = await open();
+    await page.frameLocator("iframe").getByText("Content").waitFor();
+    expect(complaints.splice(0).filter((text) => !/sandboxed/.test(text))).toEqual([]);
+  });
+});
+
+test("a site that bundles the tag with its own scripts has the same", async () => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import { start } from "fairsplit/tag"; start({ api: "${shop.apiUrl}" }).track("bundled");`,
+      resolveDir: import.meta.dirname,
+    },
+    bundle: true,
+    write: false,
+    format: "esm",
+  });
+  shop.pages.set("/", `${placeholder()}<script type="module">${outputFiles[0]?.text}</script>`);
+  const page = await open();
+  await page.locator("button").click();
+  await expect.poll(shop.heard).toEqual(["bundled /", "buy /", "exposure /", "pageview /"]);
+});
+
+describe("?fairsplit_debug", () => {
+  test("says under a strict policy which groups the device has, and what was reported", async () => {
+    shop.pages.set("/", { html: `${TAG}${placeholder()}`, headers: STRICT });
+    const page = await open("/?fairsplit_debug");
+    const overlay = page.getByRole("complementary", { name: "What fairsplit does on this page" });
+    await overlay.waitFor();
+    const shown = await page.locator("button").textContent();
+    await page.locator("button").click();
+    const group = shown?.at(-1);
+    const rows = () => overlay.getByRole("row").allTextContents();
+    await expect.poll(rows).toContain(`buytest${group}`);
+    expect(await rows()).toContain(`test${group}hash1`);
+    expect(await rows()).toContain(`exposuretest${group}`);
+    expect(await page.locator("fairsplit-debug").evaluate((host) => getComputedStyle(host).position)).toBe("fixed");
+  });
+
+  test("meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async () => {
+    shop.pages.set(
+      "/",
+      `<meta name="viewport" content="width=device-width, initial-scale=1">${TAG}<main><h1>A shop</h1>${placeholder()}</main>`,
+    );
+    const free = await newContext(true);
+    onTestFinished(() => free.close());
+    const page = await open("/?fairsplit_debug", await free.newPage());
+    await page.getByRole("complementary").waitFor();
+    const folder = process.env.SCREENSHOTS;
+    const look = async (name: string) => {
+      if (folder) await page.screenshot({ path: `${folder}/debug-${name}.png` });
+    };
+    expect(await problemsOf(page, look)).toEqual([]);
+  });
+});

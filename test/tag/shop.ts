@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import type { Event } from "../../core/event.ts";
+import type { Experiment } from "../../core/experiment.ts";
+import { openDemoApp } from "../demo/demo-app.ts";
+
+/** Of the whole browser: a context's is not sent with what a page sends while it is left. */
+export const VISITOR =
+  "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+
+export interface ShopPage {
+  readonly html: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const listening = async (server: Server) => {
+  if (!server.listening) await new Promise((resolve) => server.once("listening", resolve));
+  return (server.address() as AddressInfo).port;
+};
+
+/** A real server, and a site of another origin whose pages are the caller's. `{api}` in them is the server's address. */
+export async function openShop(experiments: readonly Experiment[]) {
+  const tag = await readFile(new URL("../../dist/tag.js", import.meta.url), "utf8");
+  const demo = await openDemoApp(tag, [...experiments]);
+  const server = serve({ fetch: demo.app.fetch, hostname: "127.0.0.1", port: 0 }) as Server;
+  const apiUrl = `http://127.0.0.1:${await listening(server)}`;
+  const pages = new Map<string, ShopPage | string>();
+  const site = createServer(({ url = "" }, response) => {
+    const page = pages.get(url.replace(/\?.*/, ""));
+    const { html, headers = {} } = typeof page === "string" ? { html: page } : (page ?? { html: undefined });
+    const filled = (text: string) => text.replaceAll("{api}", apiUrl);
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, filled(value));
+    response.writeHead(html === undefined ? 404 : 200);
+    response.end(
+      html && `<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>A shop</title>${filled(html)}`,
+    );
+  });
+  site.listen(0, "127.0.0.1");
+  const siteUrl = `http://127.0.0.1:${await listening(site)}`;
+  /** What pages reported and the server has stored. */
+  const stored = async () => {
+    const response = await fetch(`${apiUrl}/events?limit=10000`);
+    return ((await response.json()) as Event[]).filter(({ source }) => source === "browser");
+  };
+  return {
+    apiUrl,
+    siteUrl,
+    pages,
+    stored,
+    /** The same, as sorted texts `event path`. */
+    heard: async () => (await stored()).map(({ event, path }) => `${event} ${path}`).sort(),
+    async close() {
+      for (const each of [server, site]) {
+        each.closeAllConnections();
+        each.close();
+      }
+      await demo.close();
+    },
+  };
+}
