@@ -6,19 +6,33 @@ export const RUN_HEADER = "fairsplit-run";
 /** A run's signed name is worth something for this long. */
 const RUN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
+/** Runs that are remembered, for pages that lead to their results; arbitrary. */
+const MOST_RECENT = 5;
+
+export interface IssuedRun {
+  readonly run: string;
+  /** ISO 8601 time in UTC. */
+  readonly at: string;
+}
+
 /** Signs the names of simulator runs, so that nobody else can keep events out of the results. */
 export interface RunSigner {
   /** A new run: its name, and the header's value that proves it for 24 hours. */
   issue(now: number): { run: string; header: string };
   /** The run that a header's value proves, or null. */
   verify(header: string | undefined, now: number): string | null;
+  /** The last runs since the server's start, newest first. */
+  recent(): readonly IssuedRun[];
 }
 
 export function runSigner(key: Buffer): RunSigner {
   const sign = (text: string) => createHmac("sha256", key).update(`run:${text}`).digest();
+  let recent: readonly IssuedRun[] = [];
   return {
+    recent: () => recent,
     issue(now) {
       const run = randomBytes(9).toString("base64url");
+      recent = [{ run, at: new Date(now).toISOString() }, ...recent].slice(0, MOST_RECENT);
       const text = `${run}.${now + RUN_LIFETIME_MS}`;
       return { run, header: `${text}.${sign(text).toString("base64url")}` };
     },

@@ -5,23 +5,26 @@ import { ResultsPage } from "../pages/results.tsx";
 import type { Registry } from "../registry/registry.ts";
 import { readResultsQuery } from "../results/query.ts";
 import type { Results } from "../results/results.ts";
+import type { RunSigner } from "../run.ts";
 import { BadParameter } from "../visitor.ts";
 
 interface Deps {
   readonly registry: Registry;
   readonly results: Results;
+  readonly runs: RunSigner;
   readonly isDemo: boolean;
 }
 
 /** `GET /experiments/:key/results?epoch=&run=`: the report for people. */
-export function resultsPageRoutes({ registry, results, isDemo }: Deps) {
+export function resultsPageRoutes({ registry, results, runs, isDemo }: Deps) {
   return new Hono<Env>().get("/experiments/:key/results", async (c) => {
     const key = c.req.param("key");
     try {
       const query = readResultsQuery(c);
       const [experiment, report] = [registry.get(key), await results.of(key, query)];
       if (!experiment || !report) return c.notFound();
-      return c.html(<ResultsPage report={report} experiment={experiment} isDemo={isDemo} csrf={c.get("csrf")} />);
+      const page = { report, experiment, runs: runs.recent(), isDemo, csrf: c.get("csrf") };
+      return c.html(<ResultsPage {...page} />);
     } catch (error) {
       if (error instanceof BadParameter) return refuse(c, 400, "Bad Request", error.message);
       throw error;

@@ -108,6 +108,21 @@ describe("the results of an experiment", () => {
     expect(devicesOf(await reportOf(served, "?run="))?.[0]).toEqual(["A", 2000]);
   });
 
+  test("lead on their page to those of the last runs, which are said to be simulated", async () => {
+    const served = await openApp([active(KEY)]);
+    const open = async (query = "") => (await served.app.request(`/experiments/${KEY}/results${query}`)).text();
+    expect(await open()).not.toContain("Simulated visitors");
+    const issued = Array.from({ length: 7 }, (_, n) => served.runs.issue(Date.parse(NOW) + n).run);
+    await served.log.append(visitsOf(KEY, AB, { run: issued[6] as string }));
+    const page = await open();
+    expect(page).toContain("Simulated visitors are left out.");
+    const links = [...page.matchAll(/href="\/experiments\/headline_test\/results\?epoch=1&amp;run=([^"]*)"/g)];
+    expect(links.map(([, run]) => run)).toEqual(issued.toReversed().slice(0, 5));
+    const ofRun = await open(`?run=${issued[6]}`);
+    expect(ofRun).toContain(`Only simulated visitors, of the run <code>${issued[6]}</code>`);
+    expect(ofRun).toContain("B is better");
+  });
+
   test("say how many bots and refused events were left out, and nothing of that for a run", async () => {
     const served = await openApp([active(KEY)]);
     served.log.drop("bot", 3);
