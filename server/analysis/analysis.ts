@@ -31,6 +31,16 @@ export interface AnalysisOptions {
   readonly onError: (error: Error) => void;
 }
 
+/**
+ * A shorter log is counted within some 0.1 s, for which nobody has to wait; an engine that gives way would take many times as
+ * long on a busy machine.
+ */
+const SHORT_BYTES = 16 * 1024 * 1024;
+
+function isLong({ segment, offset }: Position): boolean {
+  return segment > 1 || offset > SHORT_BYTES;
+}
+
 /** How long the engine is kept without a question: its memory goes with it. */
 const IDLE_MS = 60_000;
 
@@ -39,6 +49,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
   const answers = new Answers(end);
   const compaction = new Compaction(events);
   let engine: Promise<Engine> | null = null;
+  let givesWay = false;
   let turn: Promise<unknown> = Promise.resolve();
   let isClosed = false;
   let tails = 0;
@@ -47,8 +58,11 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
   /** The engine; another one when it has crashed, or could not be opened. */
   async function openedEngine(): Promise<Engine> {
     const before = await engine?.catch(() => null);
-    if (before?.isOpen) return before;
-    engine = openEngine({ ...ENGINE, temporary, folders: [events] });
+    const mustGiveWay = isLong(end());
+    if (before?.isOpen && givesWay === mustGiveWay) return before;
+    await before?.close();
+    givesWay = mustGiveWay;
+    engine = openEngine({ ...ENGINE, temporary, folders: [events], givesWay });
     return engine;
   }
 

@@ -13,6 +13,8 @@ export interface EngineOptions {
   readonly threads: number;
   /** Megabytes of 10^6 bytes. */
   readonly memory: number;
+  /** Whether requests go first, where an engine has a process of its own. */
+  readonly givesWay?: boolean;
 }
 
 /** Of two cores one is for requests when both have work; a query alone may use both. */

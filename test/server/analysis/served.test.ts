@@ -1,6 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
-import { expect, test } from "vitest";
-import { start } from "../built-program.ts";
+import { getPriority } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { ENGINE } from "../../../server/analysis/engine.ts";
+import { openEngineChild } from "../../../server/analysis/engine-child.ts";
+import { ROOT, start } from "../built-program.ts";
 import { temporaryFolder } from "../open-app.ts";
 
 const KEY = "homepage_button_test";
@@ -44,16 +49,33 @@ test("a server that was asked for results counts its log, and stops cleanly", as
 });
 
 test.skipIf(process.platform !== "linux")(
-  "its engine is a process that gives way, and ends with a server that was killed",
+  "its engine is a process that knows no secrets, and ends with a server that was killed",
   async () => {
     const { child, closed } = await asked();
     const [engine = 0] = await childrenOf(child.pid ?? 0);
-    const stats = (await readFile(`/proc/${engine}/stat`, "utf8")).split(") ")[1]?.split(" ") ?? [];
-    // The 19th field of all is the niceness.
-    expect(stats[16]).toBe("10");
     expect(await readFile(`/proc/${engine}/environ`, "utf8")).not.toContain("PATH=");
     child.kill("SIGKILL");
     await closed;
     await expect.poll(() => isRunning(engine), { timeout: 5000 }).toBe(false);
   },
 );
+
+test.skipIf(process.platform !== "linux").each([
+  [true, ["19"]],
+  [false, [String(getPriority())]],
+])("all threads of an engine give way when they have to: %s", async (givesWay, expected) => {
+  const temporary = join(await temporaryFolder(), "analysis");
+  const before = new Set(await childrenOf(process.pid));
+  const entry = pathToFileURL(join(ROOT, "dist", "engine.js"));
+  const engine = await openEngineChild(entry, { ...ENGINE, temporary, folders: [], givesWay });
+  onTestFinished(() => engine.close());
+  await engine.rows({ text: "select sum(range) from range(1000000)", values: [] });
+  const [pid] = (await childrenOf(process.pid)).filter((child) => !before.has(child));
+  const niceness = new Set<string | undefined>();
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const fields = (await readFile(`/proc/${pid}/task/${thread}/stat`, "utf8")).split(") ")[1]?.split(" ");
+    // The 19th field of all.
+    niceness.add(fields?.[16]);
+  }
+  expect([...niceness]).toEqual(expected);
+});
