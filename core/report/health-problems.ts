@@ -36,11 +36,11 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
     );
   }
   const counted = [
-    countedWords(leftOut.bots, "request of a bot", "requests of bots"),
+    countedWords(leftOut.bots, "event of a bot", "events of bots"),
     countedWords(leftOut.forced, "view with a forced group", "views with a forced group"),
     countedWords(leftOut.refused, "refused event", "refused events"),
   ].filter((words) => words !== null);
-  if (counted.length > 0) say("note", `Left out: ${listWords(counted)}.`);
+  if (counted.length > 0) say("note", `Left out, of all experiments together: ${listWords(counted)}.`);
   const order = ["alarm", "warning", "note"];
   return problems.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

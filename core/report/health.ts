@@ -30,8 +30,9 @@ export interface HealthProblem {
   readonly text: string;
 }
 
+/** Counted for all experiments together, since nobody knows which one it would have been of. */
 export interface LeftOut {
-  /** Requests of bots. */
+  /** Events of bots. */
   readonly bots: number | null;
   /** Page views with a group that somebody forced. */
   readonly forced: number | null;

@@ -61,7 +61,7 @@ test("a report on its way has the evidence at any look, and says what is to be k
 epoch 1 (others: 3), simulated run run-1, 2026-11-20 to 2026-11-21
 
 Too early to tell. 412 of 3,000 planned visitors per group (14 %). At the current pace about 7 more days.
-note: Left out: 12 requests of bots and 1 refused event.
+note: Left out, of all experiments together: 12 events of bots and 1 refused event.
 
 button_click, primary goal
 group        visitors  converted  rate
