@@ -11,6 +11,7 @@ const WIDTH = 960;
 const PICTURES = [
   { file: "experiments.png", path: "/experiments", height: 700 },
   { file: "demo-page.png", path: "/demo/7-admin-page", height: 640 },
+  { file: "results.png", path: "/experiments/homepage_button_test/results", height: 1040, isOfRun: true },
 ];
 
 const data = await mkdtemp(join(tmpdir(), "fairsplit-pictures-"));
@@ -20,11 +21,14 @@ const server = spawn(process.execPath, ["dist/fairsplit.js", "demo", "--port", "
 try {
   const [line] = await once(server.stdout, "data");
   const base = /http:\S+/.exec(String(line))[0];
-  execFileSync(process.execPath, ["dist/fairsplit.js", "simulate", "--url", base, "-n", "200", "--seed", "1"]);
+  execFileSync(process.execPath, ["dist/fairsplit.js", "simulate", "--url", base, "-n", "1000", "--seed", "1"]);
   const browser = await chromium.launch({ executablePath: findBrowser(), args: ["--no-sandbox"] });
-  for (const { file, path, height } of PICTURES) {
+  const [{ run }] = await (await fetch(`${base}/events?limit=1`)).json();
+  for (const { file, path, height, isOfRun } of PICTURES) {
     const page = await browser.newPage({ viewport: { width: WIDTH, height } });
-    await page.goto(base + path, { waitUntil: "networkidle" });
+    // Not until the network is idle: results that are live are never.
+    await page.goto(base + path + (isOfRun ? `?run=${run}` : ""));
+    while ((await page.textContent("body")).includes("counting…")) await page.reload();
     await page.screenshot({ path: join(import.meta.dirname, file) });
   }
   await browser.close();

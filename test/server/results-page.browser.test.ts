@@ -20,6 +20,7 @@ const { served, openPage, expectGood } = servePages(
       }),
       active("price_table", {
         title: "Prices in a table",
+        plan: { devices: 8000, alpha: 0.05, power: 0.8, baseline: 0.1, lift: 0.2 },
         groups: weights("List", "Table", "Cards", "A name as long as names may be, which is sixty-four characters!"),
       }),
       active("white_gold_btn", { title: "White or gold button", groups: weights("White", "Gold") }),
@@ -129,6 +130,18 @@ describe("the results", () => {
       .first()
       .evaluate((element) => getComputedStyle(element).filter);
     expect(look).toBe("grayscale(1)");
+  });
+
+  test("say how far the plan is, and put it on paper unfolded, without what only a screen has", async () => {
+    const page = await openPage(results("price_table"));
+    await page.getByText("389 of 2,000 planned visitors per group (19 %).").waitFor();
+    expect(await page.getByRole("progressbar", { name: "Planned visitors so far" }).getAttribute("value")).toBe(
+      "0.1945",
+    );
+    const folded = page.getByText("Wilson 1927");
+    expect([await folded.isVisible(), await page.locator("header").isVisible()]).toEqual([false, true]);
+    await page.emulateMedia({ media: "print" });
+    expect([await folded.isVisible(), await page.locator("header").isVisible()]).toEqual([true, false]);
   });
 
   test("say what to do while nobody came", async () => {
