@@ -1,0 +1,45 @@
+// One DuckDB query as somebody would write it by hand for the numbers of a tally: nothing is opened twice, no id is compared,
+// no tie is looked for. `node bench/analysis-bare.ts FOLDER ndjson|parquet` prints milliseconds, processor time and peak memory.
+import { readFileSync } from "node:fs";
+import { setPriority } from "node:os";
+import { DuckDBInstance } from "@duckdb/node-api";
+
+const [, , folder = "", format = "ndjson"] = process.argv;
+const columns =
+  "{id: 'VARCHAR', ts: 'VARCHAR', deviceId: 'VARCHAR', event: 'VARCHAR', experiment: 'VARCHAR', \"group\": 'VARCHAR', epoch: 'BIGINT', value: 'DOUBLE', run: 'VARCHAR'}";
+const events =
+  format === "ndjson"
+    ? `select epoch_ms(ts::timestamp) as at_ms, deviceId as device, event as name, experiment, epoch, "group" as grp, value, run
+       from read_ndjson('${folder}/*.ndjson', columns = ${columns})`
+    : `select at_ms, device, name, experiment, epoch, grp, value, run from read_parquet('${folder}/*.parquet')`;
+// As the engine's process, so that both get as much of a busy machine.
+setPriority(19);
+const start = performance.now();
+const instance = await DuckDBInstance.create(":memory:", { threads: "2", memory_limit: "800MB" });
+const connection = await instance.connect();
+const reader = await connection.runAndReadAll(`
+with e as materialized (
+  select at_ms, device, name, epoch, grp, cast(round(value * 1e6) as bigint) as value from (${events})
+  where run is null and (name = 'exposure' and experiment = 'homepage_button_test' or name in ('button_click', 'order'))
+),
+f as materialized (
+  select device, min(at_ms) as at_ms, arg_min(epoch, at_ms) as epoch, arg_min(grp, at_ms) as grp, count(*) as exposures
+  from e where name = 'exposure' group by device
+),
+g as (
+  select f.device, f.epoch, f.grp, f.at_ms // 86400000 as day, e.name, count(*) as events, sum(e.value) as value
+  from e join f on e.device = f.device and e.at_ms >= f.at_ms where e.name <> 'exposure'
+  group by f.device, f.epoch, f.grp, day, e.name
+)
+select epoch, grp, day, name, count(*), sum(events), sum(events * events), sum(value), sum(value::hugeint * value) from g group by all
+union all
+select epoch, grp, at_ms // 86400000 as day, null, count(*), sum(exposures), min(at_ms), max(at_ms), null from f group by all
+`);
+const rows = reader.getRowsJS();
+const ms = performance.now() - start;
+const devices = rows.filter((row) => row[3] === null).reduce((sum, row) => sum + Number(row[4]), 0);
+const { user, system } = process.cpuUsage();
+const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+process.stdout.write(
+  `${JSON.stringify({ ms, cpuMs: (user + system) / 1000, devices, peakMb: Number(peak) / 1000 })}\n`,
+);
