@@ -47,14 +47,14 @@ export function ExperimentsPage(props: Props) {
       <div class="heading">
         <h1>Experiments</h1>
         <div class="actions">
+          <a class="button primary" href="/experiments/new">
+            New experiment
+          </a>
           <a class="button" href="/experiments/independence">
             Independence
           </a>
           <a class="button" href="/experiments/calculator">
             Sample size
-          </a>
-          <a class="button primary" href="/experiments/new">
-            New experiment
           </a>
         </div>
       </div>
