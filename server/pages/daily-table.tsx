@@ -12,7 +12,7 @@ interface Props {
 /** The numbers of the daily plot, newest first. */
 export function DailyTable({ goal, place, days }: Props) {
   return (
-    <table class="stack">
+    <table class="stack daily">
       <caption class="hidden">{goal.label}, day by day</caption>
       <thead>
         <tr>

@@ -128,7 +128,7 @@ function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
         ) : (
           <>
             {pValue === null ? "–" : pWords(pValue, log10P, alpha)}
-            <span class="detail">{isLive ? "at any look" : testWords(comparison)}</span>
+            {pValue !== null && <span class="detail">{isLive ? "at any look" : testWords(comparison)}</span>}
             {isAdjusted && <span class="detail">adjusted {pWords(adjustedP, null, alpha)}</span>}
           </>
         )}

@@ -23,7 +23,7 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
   const unit = effectUnit(goal);
   const rows = goal.comparisons.map((comparison) => ({ ...effectOf(comparison, unit), group: comparison.group }));
   const known = rows.filter(({ bounds }) => bounds !== null);
-  if (known.length === 0) return null;
+  if (known.length === 0) return <p class="detail">{noIntervalWords(goal)}</p>;
   const ends = known.flatMap(({ bounds, estimate }) => [...(bounds ?? []), estimate]).filter((end) => end !== null);
   const { at, ticks } = plotScale([0, ...ends], 8);
   const x = (value: number) => `${at(value).toFixed(2)}%`;
@@ -86,6 +86,12 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
       })}
     </svg>
   );
+}
+
+function noIntervalWords({ comparisons }: GoalReport): string {
+  return comparisons.some(({ alwaysValid }) => alwaysValid?.status === "too_few")
+    ? "There is no interval yet: one that holds at any look needs 100 visitors of each group who have a value."
+    : "There is no interval yet.";
 }
 
 /** So that a text at an end stays in the picture. */

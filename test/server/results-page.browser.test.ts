@@ -144,6 +144,13 @@ describe("the results", () => {
     expect([await folded.isVisible(), await page.locator("header").isVisible()]).toEqual([true, false]);
   });
 
+  test("of values say what they wait for, instead of an empty picture", async () => {
+    const page = await openPage(results("checkout"), { javaScriptEnabled: false });
+    await page.getByText("needs 100 visitors of each group who have a value").waitFor();
+    const row = page.getByRole("table", { name: "Results of Order value" }).getByRole("row", { name: "B" });
+    expect(await row.innerText()).toMatch(/305\s+36\s+935\s+3\.066\s+\+33 %\s+–$/);
+  });
+
   test("say what to do while nobody came", async () => {
     const page = await openPage(results("draft"), { javaScriptEnabled: false });
     await page.getByText("Waiting for visitors").waitFor();
