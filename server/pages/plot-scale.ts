@@ -9,15 +9,18 @@ export interface PlotScale {
 /** Share of the axis that stays free at both ends, for what is drawn around a value. */
 const MARGIN = 0.08;
 
-/** An axis that has room for all of these values, and about `wanted` round ones to read it by. */
+/** Digits beyond these are of rounding. */
+const ALIKE = 1e-9;
+const TINY = 1e-12;
+
+/** An axis that has room for all of these values, of which there is one at least, and about `wanted` round ones to read it by. */
 export function plotScale(values: readonly number[], wanted: number): PlotScale {
   // Not spread: there may be more days than a call may have arguments.
   const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const most = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  // One value, or none at all: any span shows it.
-  const span = most - least || Math.abs(most) || 1;
-  const from = (Number.isFinite(least) ? least : 0) - span * MARGIN;
-  const length = (Number.isFinite(span) ? span : 1) * (1 + 2 * MARGIN);
+  const span = spanOf(least, most);
+  const from = least - span * MARGIN;
+  const length = span * (1 + 2 * MARGIN);
   const step = roundStep(length / wanted);
   const first = Math.ceil(from / step);
   const last = Math.floor((from + length) / step);
@@ -28,6 +31,13 @@ export function plotScale(values: readonly number[], wanted: number): PlotScale 
       Number(((first + n) * step).toPrecision(12)),
     ),
   };
+}
+
+/** Where values are as good as one, any span shows it. */
+function spanOf(least: number, most: number): number {
+  const size = Math.max(Math.abs(least), Math.abs(most));
+  if (most - least > ALIKE * size && size > TINY) return most - least;
+  return size > TINY ? size : 1;
 }
 
 /** The next of 1, 2, 5, 10, … that is not smaller. */
