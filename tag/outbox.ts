@@ -1,5 +1,5 @@
 import { uuidv7 } from "./random.ts";
-import { isOpen, keep, openStorage } from "./storage.ts";
+import { isOpen, keepLines, keptLines, openStorage } from "./storage.ts";
 
 /** Events of one moment go together. Doubled by each failure. */
 const GATHER_MS = 200;
@@ -26,7 +26,7 @@ export function add(event: object): void {
   waiting.push(line);
   keepLines([], [line]);
   while (waiting[MOST_WAITING] || `${waiting}`.length > MOST_WAITING_CHARACTERS) {
-    keepLines([waiting.shift()], []);
+    keepLines([waiting.shift() as string], []);
     dropped = (dropped || 0) + 1;
   }
   later();
@@ -36,7 +36,7 @@ export function add(event: object): void {
 export function openOutbox(to: string): void {
   url = to;
   openStorage(true);
-  keepLines(waiting, waiting);
+  keepLines([], waiting);
   setInterval(adopt, LEFT_BEHIND_MS);
   adopt();
 }
@@ -52,16 +52,9 @@ export function flush(): void {
   while (isOpen && waiting[0]) send();
 }
 
-const lines = () => keep("fairsplit_events")?.match(/^{.+/gm) || [];
-
-function keepLines(gone: readonly unknown[], come: readonly string[]): void {
-  keep("fairsplit_events", [...lines().filter((line) => !gone.includes(line)), ...come].join("\n"));
-}
-
-/** Ids begin with their time, so lines sort by it. */
 function adopt(): void {
   const since = `{"id":"0${(Date.now() - LEFT_BEHIND_MS).toString(16)}`;
-  waiting.unshift(...lines().filter((line) => line < since && !waiting.includes(line)));
+  waiting.unshift(...keptLines().filter((line) => line < since && !waiting.includes(line)));
   later();
 }
 

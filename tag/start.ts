@@ -132,7 +132,7 @@ export function start(options: Options, source: string): void {
     if (pageview !== "off") report("pageview");
     // Nothing is kept, or nothing of ours.
     safely(() => {
-      const text = keep("fairsplit") as string;
+      const text = keep() as string;
       const [id, token, stored, storedPath, storedAt] = JSON.parse(text);
       if (id === device) {
         sticky = token;
@@ -155,7 +155,7 @@ export function start(options: Options, source: string): void {
       isPreview = !!force && /"reason":"forced"/.test(text);
       // Not what was taken back meanwhile.
       isOpen || isPreview || (isAllowed && open());
-      keep("fairsplit", text);
+      keep(text);
     } catch (error) {
       emit("error", error);
     }

@@ -115,7 +115,7 @@ const storages: HostilePage[] = [
   {
     name: "localStorage of somebody else's making",
     shows: "variant",
-    init: `try { localStorage.fairsplit = "[1,{]"; localStorage.fairsplit_events = "\\u0000x\\n{}"; } catch {}`,
+    init: `try { localStorage.fairsplit = "[1,{]"; localStorage["fairsplit{}"] = 1; } catch {}`,
   },
 ];
 

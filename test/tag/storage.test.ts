@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { keep, openStorage } from "../../tag/storage.ts";
+import { keep, keepLines, keptLines, openStorage } from "../../tag/storage.ts";
 
 /** Every access throws, as where third parties may store nothing. */
 const BLOCKED = new Proxy(
@@ -22,28 +22,29 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-test("what is given stays until something else is given, which may be empty", () => {
-  expect(keep("fairsplit")).toBeUndefined();
+test("what is given stays until something else is given", () => {
+  expect(keep()).toBeUndefined();
   expect(storage).toHaveLength(0);
-  keep("fairsplit", "one");
-  expect(keep("fairsplit")).toBe("one");
-  keep("fairsplit", "");
-  expect(keep("fairsplit")).toBe("");
-  expect(keep("fairsplit_events")).toBeUndefined();
+  keep("one");
+  expect(keep()).toBe("one");
+  keep("two");
+  expect(keep()).toBe("two");
+  expect(keptLines()).toEqual([]);
 });
 
 describe("while nothing may be kept", () => {
   test("nothing is written, and nothing read", () => {
-    keep("fairsplit", "one");
+    keep("one");
     openStorage(false);
-    keep("fairsplit", "two");
-    expect(keep("fairsplit")).toBeUndefined();
+    keep("two");
+    expect(keep()).toBeUndefined();
   });
 
   test("what was kept is gone, and nothing else", () => {
     storage.other = "the site's own";
-    keep("fairsplit", "one");
-    keep("fairsplit_events", "two");
+    keep("one");
+    keepLines([], ['{"id":"2"}', '{"id":"1"}']);
+    expect(keptLines().sort()).toEqual(['{"id":"1"}', '{"id":"2"}']);
     openStorage(false);
     expect({ ...storage }).toEqual({ other: "the site's own" });
   });
@@ -55,7 +56,9 @@ test.each([
   ["throws", BLOCKED],
 ])("a storage that %s keeps nothing, and throws nothing", (_, area) => {
   vi.stubGlobal("localStorage", area);
-  keep("fairsplit", "one");
-  expect(keep("fairsplit")).toBeUndefined();
+  keep("one");
+  expect(keep()).toBeUndefined();
+  keepLines(["{}"], ["{}"]);
+  expect(keptLines()).toEqual([]);
   expect(() => openStorage(false)).not.toThrow();
 });
