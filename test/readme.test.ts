@@ -25,6 +25,7 @@ const OWN_PARSERS_FLAGS = [
   "bench/http.ts",
   "bench/visits.ts",
   "bench/calibrate.ts",
+  "bench/tag.ts",
 ].flatMap((file) =>
   [...readFileSync(join(ROOT, file), "utf8").matchAll(/"?([a-z][a-z-]*)"?: \{ type: "(?:string|boolean)"/g)].map(
     ([, name]) => `--${name}`,

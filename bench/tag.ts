@@ -1,0 +1,160 @@
+// What the tag costs a page's visitor, beside a page without a test and beside GrowthBook's script, in one browser, from one
+// server that answers everything 50 ms late, in turn:
+//
+//   npm run bench:tag -- [--loads 30] [--latency 50] [--json]
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { findBrowser } from "../simulate/browser.ts";
+import { CONTESTANTS, openSite } from "./tag-site.ts";
+
+/** What one view of a page took: times in milliseconds since the navigation began. */
+interface View {
+  /** Of the first frame that has the variant. */
+  readonly variantMs: number;
+  /** 1 when a frame before had something else in its place that could be seen. */
+  readonly originalFirst: number;
+  readonly shift: number;
+  readonly requests: number;
+  readonly bytes: number;
+  readonly scriptMs: number;
+}
+const COLUMNS = ["variantMs", "originalFirst", "shift", "requests", "bytes", "scriptMs"] as const;
+/** Runs before anything of the page, and looks at every frame. */
+const WATCH = `
+  window.seen = { shift: 0, variantMs: 0, originalFirst: 0 };
+  new PerformanceObserver((list) => {
+    for (const { value } of list.getEntries()) seen.shift += value;
+  }).observe({ type: "layout-shift", buffered: true });
+  const look = () => {
+    const slot = document.querySelector("h1 + div");
+    if (slot?.checkVisibility({ opacityProperty: true, visibilityProperty: true })) {
+      if (slot.innerText.includes("Variant")) return void (seen.variantMs = performance.now());
+      if (slot.innerText.includes("Original")) seen.originalFirst = 1;
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);`;
+
+const { values: options } = parseArgs({
+  options: {
+    loads: { type: "string", default: "30" },
+    latency: { type: "string", default: "50" },
+    json: { type: "boolean", default: false },
+  },
+});
+const executable = findBrowser();
+if (!executable) throw new Error("there is no browser: npm run simulate says how to get one");
+
+const data = await mkdtemp(join(tmpdir(), "fairsplit-bench-"));
+const server = spawn(
+  process.execPath,
+  ["dist/fairsplit.js", "demo", "--port", "0", "--rate-limit", "0", "--data", data],
+  {
+    stdio: ["ignore", "pipe", "inherit"],
+  },
+);
+try {
+  const [line] = await once(createInterface(server.stdout), "line");
+  const site = await openSite(String(line).split(" ").at(-1) ?? "", Number(options.latency));
+  const args = [
+    ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+    // A bot would get the fallback.
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+  ];
+  const browser = await chromium.launch({ executablePath: executable, args });
+  const views = CONTESTANTS.map(() => ({ first: [] as View[], repeat: [] as View[] }));
+  for (let load = 0; load < Number(options.loads); load += 1) {
+    for (const [index, all] of views.entries()) {
+      const { first, repeat } = await visit(browser, `${site.url}/${index}`);
+      all.first.push(first);
+      all.repeat.push(repeat);
+    }
+    process.stderr.write(`bench: ${load + 1} of ${options.loads} loads\n`);
+  }
+  await browser.close();
+  site.close();
+  const report = CONTESTANTS.map(({ name }, index) => ({
+    name,
+    first: middle(views[index]?.first ?? []),
+    repeat: middle(views[index]?.repeat ?? []),
+  }));
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ browser: executable, ...options, report, views }, null, 2)}\n`);
+  else for (const view of ["first", "repeat"] as const) process.stdout.write(`${view} view\n${table(report, view)}\n`);
+} finally {
+  server.kill("SIGTERM");
+  await once(server, "exit");
+  await rm(data, { recursive: true, force: true });
+}
+
+/** A visitor who has never been there, and who then comes again. */
+async function visit(browser: Browser, url: string): Promise<{ first: View; repeat: View }> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(WATCH);
+  const first = await look(page, url);
+  const repeat = await look(page, url);
+  await context.close();
+  return { first, repeat };
+}
+
+async function look(page: Page, url: string): Promise<View> {
+  const session = await page.context().newCDPSession(page);
+  let requests = 0;
+  let bytes = 0;
+  await Promise.all([session.send("Network.enable"), session.send("Performance.enable")]);
+  session.on("Network.responseReceived", ({ response }) => {
+    if (!response.fromDiskCache && response.url.startsWith("http")) requests += 1;
+  });
+  // From the browser's memory.
+  session.on("Network.requestServedFromCache", () => {
+    requests -= 1;
+  });
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => {
+    bytes += encodedDataLength;
+  });
+  const before = await scriptMs();
+  // What it reports comes later, and delays nobody.
+  await page.goto(url, { waitUntil: "networkidle" });
+  await page.waitForFunction(() => (window as unknown as { seen: View }).seen.variantMs > 0);
+  const seen = await page.evaluate(() => (window as unknown as { seen: View }).seen);
+  const after = await scriptMs();
+  await session.detach();
+  return { ...seen, requests, bytes, scriptMs: after < before ? after : after - before };
+
+  async function scriptMs(): Promise<number> {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return 1000 * (metrics.find(({ name }) => name === "ScriptDuration")?.value ?? Number.NaN);
+  }
+}
+
+/** Medians; of what is 0 or 1, the share. */
+function middle(views: readonly View[]): View {
+  const median = (name: keyof View) =>
+    views.map((view) => view[name]).toSorted((a, b) => a - b)[views.length >> 1] ?? Number.NaN;
+  const share = views.reduce((sum, { originalFirst }) => sum + originalFirst, 0) / views.length;
+  return {
+    ...(Object.fromEntries(COLUMNS.map((name) => [name, median(name)])) as unknown as View),
+    originalFirst: share,
+  };
+}
+
+function table(report: readonly { name: string; first: View; repeat: View }[], view: "first" | "repeat"): string {
+  const cell = (value: number, name: keyof View) =>
+    name === "shift"
+      ? value.toFixed(3)
+      : name === "originalFirst"
+        ? `${Math.round(100 * value)} %`
+        : String(Math.round(value));
+  const rows = report.map((row) => [row.name, ...COLUMNS.map((name) => cell(row[view][name], name))]);
+  const heads = ["", "variant visible ms", "original first", "layout shift", "requests", "bytes", "script ms"];
+  return [heads, ...rows]
+    .map(([name = "", ...cells]) => name.padEnd(46) + cells.map((text) => text.padStart(19)).join(""))
+    .join("\n");
+}
