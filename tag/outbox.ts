@@ -1,8 +1,9 @@
 import { uuidv7 } from "./random.ts";
 import { isOpen, keepLines, keptLines, openStorage } from "./storage.ts";
 
-/** Events of one moment go together. Doubled by each failure. */
-const GATHER_MS = 200;
+/** Events of one moment go together. */
+const GATHER_MS = 30;
+const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 60_000;
 /** Of a request: at most 16 KiB, because a browser lets 64 KiB be on their way from pages that are left. A character has at most 3 bytes. */
 const MOST_CHARACTERS = 5400;
@@ -20,8 +21,8 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let dropped: number | undefined;
 let url: string;
 
-/** Keeps an event until the server has it. */
-export function add(event: object): void {
+/** Keeps an event until the server has it. One that is held goes with the next `flush`, at the latest. */
+export function add(event: object, isHeld?: boolean): void {
   const line = JSON.stringify({ id: uuidv7(), ts: new Date().toISOString(), ...event, dropped });
   waiting.push(line);
   keepLines([], [line]);
@@ -29,7 +30,7 @@ export function add(event: object): void {
     keepLines([waiting.shift() as string], []);
     dropped = (dropped || 0) + 1;
   }
-  later();
+  isHeld || later();
 }
 
 /** From now on events go to an address: those that wait, those that pages before left behind, and those that come. */
@@ -47,15 +48,16 @@ export function closeOutbox(): void {
   openStorage(false);
 }
 
-/** Sends all that waits, because the page may be left. */
+/** Sends all that waits: the page may be left, or what was held for is there. */
 export function flush(): void {
   while (isOpen && waiting[0]) send();
 }
 
 function adopt(): void {
   const since = `{"id":"0${(Date.now() - LEFT_BEHIND_MS).toString(16)}`;
-  waiting.unshift(...keptLines().filter((line) => line < since && !waiting.includes(line)));
-  later();
+  const left = keptLines().filter((line) => line < since && !waiting.includes(line));
+  if (left[0]) later();
+  waiting.unshift(...left);
 }
 
 function later(): void {
@@ -84,7 +86,7 @@ async function send(): Promise<void> {
   }
   if (isRefused) {
     waiting.unshift(...batch);
-    delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS);
+    delayMs = Math.min(delayMs * 2 + FIRST_RETRY_MS, LONGEST_RETRY_MS);
     later();
   } else {
     keepLines(batch, []);

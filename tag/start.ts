@@ -84,7 +84,8 @@ export function start(options: Options, source: string): void {
     if (!device || isPreview) return;
     const reported = { deviceId: device, path, event, experiment, group, epoch, params, value };
     tag.events.push(reported);
-    safely(() => add(reported));
+    // A page view goes with the exposures that follow it.
+    safely(() => add(reported, !isDecided));
   };
 
   const render = (root: ParentNode = document.documentElement) => {
@@ -114,6 +115,7 @@ export function start(options: Options, source: string): void {
     tag.groups = groups = { __proto__: null, ...given, ...shown } as unknown as Groups;
     render();
     settle(groups);
+    flush();
   };
 
   const open = () => {
