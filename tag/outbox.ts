@@ -82,6 +82,8 @@ async function send(): Promise<void> {
     // Other 4xx will never become a 2xx.
     isRefused = /^5|408|42[59]/.test(`${response.status}`);
   } catch {
+    // A page's own fetch may fail before this function has left the loop that called it, which then would never end.
+    await null;
     if (document.hidden) navigator.sendBeacon(url, body);
   }
   if (isRefused) {

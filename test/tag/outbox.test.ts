@@ -324,6 +324,21 @@ describe("when the visitor leaves", () => {
     expect(names().length).toBeGreaterThan(1);
   });
 
+  test.each([
+    ["throws", () => expect.fail("patched by the page")],
+    ["is not there", undefined],
+  ])("each event is tried once where fetch %s", async (_, broken) => {
+    const outbox = await openPage();
+    add(outbox, "one");
+    const tried = vi.fn(broken);
+    vi.stubGlobal("fetch", broken && tried);
+    outbox.flush();
+    outbox.flush();
+    expect(tried.mock.calls.length).toBeLessThan(2);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(stored()).toMatchObject([{ event: "one" }]);
+  });
+
   test("does not wait for a retry", async () => {
     fetched.mockImplementationOnce(offline);
     const outbox = await openPage();
