@@ -31,7 +31,7 @@ export function resultsRoutes({ results }: { results: Results }) {
 
 function csvAnswer(report: Report): Response {
   const { experiment, epoch } = report;
-  return new Response(resultsCsv(report), {
+  return new Response(resultsCsv([report]), {
     headers: {
       "content-type": CSV_TYPE,
       "content-disposition": `attachment; filename="${experiment.key}-epoch-${epoch}.csv"`,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { REPORT_COLUMNS, reportRows } from "../../core/report/report-rows.ts";
-import { reportCsv } from "../../server/report-csv.ts";
+import { resultsCsv } from "../../server/results-csv.ts";
 import { decidedReport, reportOf } from "../core/report/report-of.ts";
 
 /** The table that a spreadsheet makes of CSV. */
@@ -23,7 +23,7 @@ const found = decidedReport([
 ]);
 
 test("has the report's numbers, none of them rounded, and the verdict word for word", () => {
-  const [header, control, group] = cellsOf(reportCsv([found]));
+  const [header, control, group] = cellsOf(resultsCsv([found]));
   const cell = (row: string[] | undefined, name: string) => row?.[header?.indexOf(name) ?? -1];
   expect(header).toEqual(REPORT_COLUMNS);
   expect(cell(control, "group")).toBe("A");
@@ -43,7 +43,7 @@ test("has a row per goal and group of every report, each as wide as the header",
     ["B", 10, 2],
     ["C", 10, 3],
   ]);
-  const rows = cellsOf(reportCsv([found, others]));
+  const rows = cellsOf(resultsCsv([found, others]));
   expect(rows).toHaveLength(1 + 2 + 3);
   expect(new Set(rows.map((row) => row.length))).toEqual(new Set([REPORT_COLUMNS.length]));
   expect(reportRows(found)).toHaveLength(2);
@@ -51,7 +51,7 @@ test("has a row per goal and group of every report, each as wide as the header",
 
 test("runs nothing in a spreadsheet: titles and names that begin like a formula begin with an apostrophe", () => {
   const names = ['=cmd|"/c calc"!A1', "+1", "-1", "@SUM(A1)", "＝1"];
-  const csv = reportCsv([
+  const csv = resultsCsv([
     reportOf(
       names.map((name) => [name, 10, 1]),
       { experiment: { title: '=HYPERLINK("http://evil")' } },
@@ -64,5 +64,5 @@ test("runs nothing in a spreadsheet: titles and names that begin like a formula 
 });
 
 test("of no reports is the header alone", () => {
-  expect(cellsOf(reportCsv([]))).toEqual([REPORT_COLUMNS]);
+  expect(cellsOf(resultsCsv([]))).toEqual([REPORT_COLUMNS]);
 });
