@@ -4,7 +4,6 @@ import { dirname, join, resolve } from "node:path";
 import { compareCodePoints } from "../../core/assign.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
-import { plannedOf } from "../../core/plan.ts";
 import { reportText } from "../../core/report/report-text.ts";
 import { type Report, report } from "../../core/report.ts";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
@@ -13,6 +12,7 @@ import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../server/analys
 import type { EventFile } from "../../server/analysis/log-source.ts";
 import { BadConfig } from "../../server/config.ts";
 import { ExperimentsFile } from "../../server/registry/experiments-file.ts";
+import { frozenOf } from "../../server/results/frozen.ts";
 import { definitionOf, finishedPlan } from "./definition.ts";
 import { type Independence, independenceOf, independenceText } from "./independence.ts";
 import { inputFiles } from "./input-files.ts";
@@ -130,25 +130,19 @@ async function reportOf(
   if (!tally) throw new BadConfig(`--epoch is ${options.epoch}: allowed are those of ${key}, ${numbers.join(", ")}`);
   const definition = definitionOf(key, tally, goals, known, options);
   const plan = options.isFinished ? finishedPlan(definition, tally) : definition.plan;
-  const reachedAt = options.isFinished
-    ? plan && tally.lastAt
-    : plan &&
-      (await reachedAtFiles(engine, files, key, {
-        run: options.run,
-        epoch: tally.epoch,
-        groups: plannedOf(plan, definition.groups),
-      }));
-  const until = async (time: string) =>
-    (await tallyFiles(engine, files, key, { ...asked, until: time })).epochs.find(({ epoch }) => epoch === tally.epoch);
-  const frozen = reachedAt === null ? null : options.isFinished ? tally : ((await until(reachedAt)) ?? null);
+  const reached = options.isFinished
+    ? { frozen: plan && tally, reachedAt: plan && tally.lastAt }
+    : await frozenOf({ ...definition, plan }, tally, options.run, {
+        tally: (of, scope) => tallyFiles(engine, files, of, scope),
+        reachedAt: (of, planned) => reachedAtFiles(engine, files, of, planned),
+      });
   return report({
     experiment: { ...definition, plan },
     epoch: tally.epoch,
     epochs: numbers,
     run: options.run,
     tally,
-    frozen,
-    reachedAt,
+    ...reached,
     asOf: tally.lastAt,
     leftOut: { bots: null, forced: null, refused: null },
   });

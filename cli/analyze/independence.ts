@@ -2,6 +2,7 @@ import type { CrossTally } from "../../core/cross-tally.ts";
 import { percentWords, pWords, wholeWords } from "../../core/report/number-words.ts";
 import { adjustPValues } from "../../core/statistics/adjust-p-values.ts";
 import { independence } from "../../core/statistics/independence.ts";
+import { PAIR_THRESHOLD } from "../../server/results/pairs.ts";
 
 /** Whether a device's group in one experiment says anything about its group in another. */
 export interface Independence {
@@ -16,8 +17,6 @@ export interface Independence {
   readonly cramersV: number | null;
 }
 
-const ALPHA = 0.001;
-
 /** Pairs that no device saw both of are left out. */
 export function independenceOf(crossed: readonly CrossTally[]): Independence[] {
   const pairs = crossed.flatMap(({ a, b, table }) => {
@@ -28,7 +27,7 @@ export function independenceOf(crossed: readonly CrossTally[]): Independence[] {
     return [{ a: a.experiment, b: b.experiment, devices, pValue: p, cramersV }];
   });
   if (pairs.length === 0) return [];
-  const { holm } = adjustPValues({ pValues: pairs.map(({ pValue }) => pValue), alpha: ALPHA });
+  const { holm } = adjustPValues({ pValues: pairs.map(({ pValue }) => pValue), alpha: PAIR_THRESHOLD });
   return pairs.map((pair, place) => ({ ...pair, adjustedP: holm[place] ?? null }));
 }
 
@@ -38,7 +37,7 @@ export function independenceText(pairs: readonly Independence[]): string {
     const said =
       adjustedP === null
         ? "cannot be tested"
-        : `${adjustedP < ALPHA ? "NOT independent" : "independent"}, ${pWords(adjustedP, null, ALPHA)}${cramersV === null ? "" : `, Cramér's V ${percentWords(cramersV)}`}`;
+        : `${adjustedP < PAIR_THRESHOLD ? "NOT independent" : "independent"}, ${pWords(adjustedP, null, PAIR_THRESHOLD)}${cramersV === null ? "" : `, Cramér's V ${percentWords(cramersV)}`}`;
     return `${a} and ${b}: ${wholeWords(devices)} visitors saw both; ${said}`;
   });
   return `Independence of experiments, p-values adjusted (Holm)\n${lines.join("\n")}\n`;

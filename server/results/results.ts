@@ -1,13 +1,12 @@
 import type { Experiment } from "../../core/experiment.ts";
-import { plannedOf } from "../../core/plan.ts";
 import type { LeftOut } from "../../core/report/health.ts";
 import { type Report, type ReportInput, report } from "../../core/report.ts";
-import type { EpochTally } from "../../core/tally.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Registry } from "../registry/registry.ts";
 import { BadParameter } from "../visitor.ts";
 import type { Analysis } from "./analysis.ts";
 import { definitionsByEpoch } from "./epoch-definitions.ts";
+import { frozenOf } from "./frozen.ts";
 import type { ResultsQuery } from "./query.ts";
 
 /** The present results, of real visitors. */
@@ -144,16 +143,9 @@ const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [
 
 /** Counts an epoch as it is now, and as it was when its plan was reached. */
 async function count(experiment: Experiment, run: string | null, analysis: Analysis): Promise<Counted> {
-  const { key, epoch, goals, groups, plan } = experiment;
-  const options = { goals: goals.map(({ event }) => event), run };
-  const { epochs } = await analysis.tally(key, options);
-  const of = (all: readonly EpochTally[]) => all.find((other) => other.epoch === epoch) ?? null;
-  const tally = of(epochs);
-  const counted = { ...NOTHING, tally, epochs: epochs.map((other) => other.epoch) };
-  const planned = plan ? plannedOf(plan, groups) : null;
-  const devices = (name: string) => tally?.groups.find(({ group }) => group === name)?.devices ?? 0;
-  if (!planned?.every((group) => devices(group.name) >= group.devices)) return counted;
-  const reachedAt = await analysis.reachedAt(key, { run, epoch, groups: planned });
-  if (reachedAt === null) return counted;
-  return { ...counted, reachedAt, frozen: of((await analysis.tally(key, { ...options, until: reachedAt })).epochs) };
+  const { key, epoch, goals } = experiment;
+  const { epochs } = await analysis.tally(key, { goals: goals.map(({ event }) => event), run });
+  const tally = epochs.find((other) => other.epoch === epoch) ?? null;
+  const frozen = await frozenOf(experiment, tally, run, analysis);
+  return { tally, epochs: epochs.map((other) => other.epoch), ...frozen };
 }

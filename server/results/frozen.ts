@@ -1,0 +1,28 @@
+import type { Experiment } from "../../core/experiment.ts";
+import { plannedOf } from "../../core/plan.ts";
+import type { ReportInput } from "../../core/report.ts";
+import type { EpochTally } from "../../core/tally.ts";
+import type { Analysis } from "./analysis.ts";
+
+type Planned = Pick<Experiment, "key" | "groups" | "goals" | "plan">;
+type Frozen = Pick<ReportInput, "frozen" | "reachedAt">;
+
+const NOT_REACHED: Frozen = { frozen: null, reachedAt: null };
+
+/** An epoch's counts as they were when its plan was reached. Looks only where the counts of now have enough devices. */
+export async function frozenOf(
+  { key, groups, goals, plan }: Planned,
+  tally: EpochTally | null,
+  run: string | null,
+  analysis: Pick<Analysis, "tally" | "reachedAt">,
+): Promise<Frozen> {
+  if (plan === null || tally === null) return NOT_REACHED;
+  const { epoch } = tally;
+  const planned = plannedOf(plan, groups);
+  const devices = (name: string) => tally.groups.find(({ group }) => group === name)?.devices ?? 0;
+  if (!planned.every((group) => devices(group.name) >= group.devices)) return NOT_REACHED;
+  const reachedAt = await analysis.reachedAt(key, { run, epoch, groups: planned });
+  if (reachedAt === null) return NOT_REACHED;
+  const { epochs } = await analysis.tally(key, { goals: goals.map(({ event }) => event), run, until: reachedAt });
+  return { reachedAt, frozen: epochs.find((other) => other.epoch === epoch) ?? null };
+}
