@@ -8,9 +8,9 @@ import { forceTokens } from "../../server/force.ts";
 import { LiveStreams } from "../../server/live-streams.ts";
 import { rateLimit } from "../../server/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
-import { analysisByDefinition } from "../../server/results/analysis.ts";
 import { runSigner } from "../../server/run.ts";
 import { stickyTokens } from "../../server/sticky.ts";
+import { analysisByDefinition } from "./analysis-by-definition.ts";
 
 /** The whole app with real parts in a folder; without a token it is the demo's. Its log is the caller's to close. */
 export async function appIn(folder: string, experiments: readonly Experiment[], deps: Partial<Deps> = {}) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { transition } from "../../core/transition.ts";
-import { analysisByDefinition } from "../../server/results/analysis.ts";
+import { analysisByDefinition } from "./analysis-by-definition.ts";
 import { active, inactive, NOW, openApp, rolledOut } from "./open-app.ts";
 import { visitsOf } from "./visits-of.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../core/event.ts";
-import { analysisByDefinition } from "../../server/results/analysis.ts";
 import { pairsOf } from "../../server/results/pairs.ts";
+import { analysisByDefinition } from "./analysis-by-definition.ts";
 import { active, inactive, NOW, openApp } from "./open-app.ts";
 
 /** Devices that were exposed to some experiments, each to a group of it. */

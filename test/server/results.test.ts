@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Report } from "../../core/report.ts";
 import { transition } from "../../core/transition.ts";
-import { analysisByDefinition } from "../../server/results/analysis.ts";
 import { Results } from "../../server/results/results.ts";
+import { analysisByDefinition } from "./analysis-by-definition.ts";
 import { active, inactive, NOW, openApp, TESTER } from "./open-app.ts";
 import { visitsOf } from "./visits-of.ts";
 
