@@ -1,5 +1,7 @@
 import * as v from "valibot";
+import { devicesIn } from "./devices-in.ts";
 import { parse } from "./parse.ts";
+import type { EpochTally } from "./tally.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const RATE_ALLOWED = "a rate above 0 and below 1, or null";
@@ -48,4 +50,13 @@ export function plannedOf(
     const devices = (BigInt(plan.devices) * BigInt(weight) + weightTotal - 1n) / weightTotal;
     return { name, devices: Number(devices) };
   });
+}
+
+/** Whether every group has its planned number of devices. */
+export function isReached(
+  plan: Plan,
+  groups: readonly { readonly name: string; readonly weight: number }[],
+  counted: Pick<EpochTally, "groups"> | null,
+): boolean {
+  return plannedOf(plan, groups).every(({ name, devices }) => devicesIn(counted, name) >= devices);
 }

@@ -1,5 +1,5 @@
 import type { Experiment } from "./experiment.ts";
-import { type Plan, plannedOf } from "./plan.ts";
+import { isReached, type Plan } from "./plan.ts";
 import { PLANNED_ALPHA } from "./planned-devices.ts";
 import { adjusted } from "./report/adjusted.ts";
 import { daily, type ReportDay } from "./report/daily.ts";
@@ -141,9 +141,7 @@ function refuseInvalid({ experiment, tally, frozen, reachedAt }: ReportInput): v
     throw new RangeError(`reachedAt is ${reachedAt}: allowed is the time of frozen, both null without a plan`);
   }
   if (frozen !== null || plan === null) return;
-  const devices = (name: string) => tally?.groups.find(({ group }) => group === name)?.devices ?? 0;
-  const planned = plannedOf(plan, groups).filter((group) => group.devices > 0);
-  if (planned.every((group) => devices(group.name) >= group.devices)) {
+  if (isReached(plan, groups, tally)) {
     throw new RangeError("frozen is null: allowed are the counts of when the plan was reached, because it was");
   }
 }

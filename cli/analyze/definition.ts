@@ -1,7 +1,8 @@
 import { compareCodePoints } from "../../core/assign.ts";
+import { devicesIn } from "../../core/devices-in.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
-import { plannedOf } from "../../core/plan.ts";
+import { isReached } from "../../core/plan.ts";
 import { PLANNED_ALPHA } from "../../core/planned-devices.ts";
 import type { ReportInput } from "../../core/report.ts";
 import type { EpochTally } from "../../core/tally.ts";
@@ -69,15 +70,14 @@ export function definitionOf(
  */
 export function finishedPlan({ groups }: Pick<Definition, "groups">, tally: EpochTally): Definition["plan"] {
   const total = groups.reduce((sum, { weight }) => sum + weight, 0);
-  const devicesOf = (name: string) => tally.groups.find(({ group }) => group === name)?.devices ?? 0;
   const wholes = groups
     .filter(({ weight }) => weight > 0)
-    .map(({ name, weight }) => (devicesOf(name) * total) / weight);
+    .map(({ name, weight }) => (devicesIn(tally, name) * total) / weight);
   const plan = (devices: number) => ({ devices, alpha: PLANNED_ALPHA, power: null, baseline: null, lift: null });
   if (wholes.length === 0) return null;
   // Each group's share is rounded up.
   for (let devices = Math.floor(Math.min(...wholes)); devices >= 2; devices -= 1) {
-    if (plannedOf(plan(devices), groups).every((group) => devicesOf(group.name) >= group.devices)) return plan(devices);
+    if (isReached(plan(devices), groups, tally)) return plan(devices);
   }
   return null;
 }

@@ -1,3 +1,4 @@
+import { devicesIn } from "../devices-in.ts";
 import { type Plan, plannedOf } from "../plan.ts";
 import type { EpochTally } from "../tally.ts";
 import { countWords, wholeWords } from "./number-words.ts";
@@ -67,10 +68,6 @@ export function progress(input: ProgressInput): Progress {
     daysLeft: isWaiting && left.every((days) => days !== null) ? Math.max(...left) : null,
   };
   return { ...known, sentences: sentencesOf(known, isRunning) };
-}
-
-function devicesIn(counted: EpochTally | null, name: string): number {
-  return counted?.groups.find(({ group }) => group === name)?.devices ?? 0;
 }
 
 function sum(counts: readonly number[]): number {

@@ -1,3 +1,4 @@
+import { devicesIn } from "../devices-in.ts";
 import { alwaysValid } from "../statistics/always-valid.ts";
 import { SRM_THRESHOLD, sampleRatioMismatch } from "../statistics/sample-ratio-mismatch.ts";
 import type { EpochTally } from "../tally.ts";
@@ -43,7 +44,7 @@ const CONCENTRATION = 10_000;
 const UNTESTED = { test: null, chi2: null, df: null, pValue: null, log10P: null, alwaysValidP: null, mismatch: false };
 
 export function splitHealth(counted: EpochTally | null, { experiment }: ReportContext): SplitHealth {
-  const observed = (name: string) => counted?.groups.find(({ group }) => group === name)?.devices ?? 0;
+  const observed = (name: string) => devicesIn(counted, name);
   const counts = experiment.groups.map(({ name }) => observed(name));
   const weights = experiment.groups.map(({ weight }) => weight);
   const devices = counts.reduce((sum, count) => sum + count, 0);

@@ -1,5 +1,5 @@
 import type { Experiment } from "../../core/experiment.ts";
-import { plannedOf } from "../../core/plan.ts";
+import { isReached, plannedOf } from "../../core/plan.ts";
 import type { ReportInput } from "../../core/report.ts";
 import type { EpochTally } from "../../core/tally.ts";
 import type { Analysis } from "./analysis.ts";
@@ -17,11 +17,9 @@ export async function frozenOf(
   analysis: Pick<Analysis, "tally" | "reachedAt">,
 ): Promise<Frozen> {
   if (plan === null || tally === null) return NOT_REACHED;
+  if (!isReached(plan, groups, tally)) return NOT_REACHED;
   const { epoch } = tally;
-  const planned = plannedOf(plan, groups);
-  const devices = (name: string) => tally.groups.find(({ group }) => group === name)?.devices ?? 0;
-  if (!planned.every((group) => devices(group.name) >= group.devices)) return NOT_REACHED;
-  const reachedAt = await analysis.reachedAt(key, { run, epoch, groups: planned });
+  const reachedAt = await analysis.reachedAt(key, { run, epoch, groups: plannedOf(plan, groups) });
   if (reachedAt === null) return NOT_REACHED;
   const { epochs } = await analysis.tally(key, { goals: goals.map(({ event }) => event), run, until: reachedAt });
   return { reachedAt, frozen: epochs.find((other) => other.epoch === epoch) ?? null };
