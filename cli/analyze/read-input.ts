@@ -1,7 +1,7 @@
 import { basename, extname } from "node:path";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../server/analysis/engine.ts";
-import { COMPACTED } from "../../server/analysis/log-source.ts";
+import { compacted } from "../../server/analysis/log-source.ts";
 import { BadConfig } from "../../server/config.ts";
 import { type Field, fieldsOf, quoted, SPELLINGS } from "./columns.ts";
 import type { InputFile } from "./input-files.ts";
@@ -51,9 +51,9 @@ export async function readInput(
   const outcomes = kind === "events" ? [] : outcomesOf(columns, fields);
   const events =
     kind === "events"
-      ? `select ${COMPACTED} from checked where refused is null order by n`
+      ? "select *, n as place from checked where refused is null"
       : deviceEvents(outcomes, nameOf(path), index);
-  await engine.run(`copy (${events}) to ${literal(to)} (format parquet)`);
+  await engine.run(`copy (${compacted(events)}) to ${literal(to)} (format parquet)`);
   await engine.run("drop table given");
   await engine.run("drop table checked");
   return {
@@ -165,8 +165,8 @@ function deviceEvents(outcomes: readonly string[], experiment: string, index: nu
     ...parts,
   ];
   return `select id, hash(id) as fingerprint, cast(at_ms as bigint) as at_ms, device, name, experiment, epoch, grp, value,
-    cast(null as varchar) as run, cast(null as varchar) as session /* of file ${index} */
-  from (${all.join("\nunion all\n")}) as events order by n`;
+    cast(null as varchar) as run, cast(null as varchar) as session, n as place /* of file ${index} */
+  from (${all.join("\nunion all\n")}) as events`;
 }
 
 function nameOf(path: string): string {

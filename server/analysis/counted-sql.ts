@@ -19,7 +19,8 @@ export interface CountedSql {
  *  - `counted`: the events that count, or have no time (to leave those out here would read each time twice); `experiment` is null when it is no exposure, `goal` when it is no goal event, and
  *    `millionths` when the value is unusable
  *  - `arms`: a number for each experiment, epoch and group that was shown
- *  - `firsts`: a row per experiment and device, with its arm and its exposures, and whether it saw several arms
+ *  - `firsts`: a row per experiment and device, with its arm and its exposures, and whether it saw `several` arms. For the few
+ *    that did, `chosen` looks for the first one: to have every group look for it would take longer
  *  - `others`: exposures of devices to another arm than their first
  *  - `unsure`: how many events might make a difference if they were in another order in the log. Places in the log are not
  *    read before that is known to be above 0, which it hardly ever is: numbering the lines of a file would double the time.
@@ -30,7 +31,8 @@ export function countedSql({ source, dialect, values, scope, experiments, goals 
   const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null`;
   const isGoal = goals.length === 0 ? "" : ` or name in (${goalNames.join(", ")})`;
   const wanted = `
-  select fingerprint, ${source.isPlaced ? "id, segment, place," : ""} at_ms, device, epoch, grp, session,
+  select fingerprint, ${source.isPlaced ? "id, segment, place," : ""} at_ms, device, session,
+    case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
     case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
     ${indexOf("name", goalNames)} as goal,
     case when value is null then 0
@@ -40,26 +42,34 @@ export function countedSql({ source, dialect, values, scope, experiments, goals 
     ${source.isPlaced ? "and at_ms is not null" : ""}
     ${scope.until === undefined ? "" : `and at_ms <= ${values.of(Date.parse(scope.until))}`}
     and (${isExposure}${isGoal})`;
+  const shown = `counted join arms
+    on counted.experiment = arms.experiment and counted.epoch = arms.epoch and counted.grp = arms.grp`;
   const order = source.isPlaced ? ["at_ms", "segment", "place"] : ["at_ms"];
   return `with ${source.isPlaced ? onceSql(wanted, goals.length === 0 ? "id, experiment" : "id", dialect) : `counted ${dialect.as} (${wanted})`},
 arms ${dialect.as} (
   select row_number() over (order by experiment, epoch, grp) as arm, experiment, epoch, grp
   from (select distinct experiment, epoch, grp from counted where experiment is not null and at_ms is not null) as shown
 ),
+seen ${dialect.as} (
+  select device, counted.experiment, min(at_ms) as at_ms, count(*) as exposures,
+    min(arm) as arm, min(arm) <> max(arm) as several
+  from ${shown}
+  where at_ms is not null
+  group by device, counted.experiment
+),
+chosen ${dialect.as} (
+  select device, counted.experiment, ${dialect.firstBy("arm", order)} as arm
+  from ${shown}
+  where at_ms is not null and device in (select device from seen where several)
+  group by device, counted.experiment
+),
 firsts ${dialect.as} (
-  select row_number() over () as number, device, experiment, at_ms, arm, exposures, several,
+  select seen.device, seen.experiment, at_ms, exposures, several, coalesce(chosen.arm, seen.arm) as arm,
     cast(floor(at_ms / 86400000.0) as integer) as day
-  from (
-    select device, counted.experiment, min(at_ms) as at_ms, ${dialect.firstBy("arm", order)} as arm,
-      count(*) as exposures, min(arm) <> max(arm) as several
-    from counted join arms
-      on counted.experiment = arms.experiment and counted.epoch = arms.epoch and counted.grp = arms.grp
-    where counted.at_ms is not null
-    group by device, counted.experiment
-  ) as devices
+  from seen left join chosen on seen.device = chosen.device and seen.experiment = chosen.experiment
 ),
 others ${dialect.as} (
-  select number, firsts.arm as first_arm, arms.arm, counted.at_ms = firsts.at_ms as is_tie
+  select firsts.device, firsts.arm as first_arm, arms.arm, counted.at_ms = firsts.at_ms as is_tie
   from firsts
   join counted on counted.device = firsts.device and counted.experiment = firsts.experiment
   join arms on counted.experiment = arms.experiment and counted.epoch = arms.epoch and counted.grp = arms.grp

@@ -18,7 +18,8 @@ export interface Dialect {
 
 /**
  * Where events come from: a query for the columns `id`, `fingerprint` (64 bits of the id), `at_ms` (milliseconds since
- * 1970), `device`, `name`, `experiment`, `epoch`, `grp`, `value`, `run` and `session`. A time that is none is null.
+ * 1970), `device` (whatever is the same for the same device), `name`, `experiment`, `epoch`, `grp`, `value`, `run` and
+ * `session`. A time that is none is null.
  */
 export interface Source {
   readonly text: string;

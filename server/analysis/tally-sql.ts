@@ -49,11 +49,11 @@ where among < ${MANY_TOTALS}`;
     values: values.list,
     text: `${tables},
 totals ${as} (
-  select number, arm, day, goal, count(*) as events, coalesce(sum(millionths), 0) as value,
+  select firsts.device, arm, day, goal, count(*) as events, coalesce(sum(millionths), 0) as value,
     count(*) - count(millionths) as unusable
   from counted join firsts on counted.device = firsts.device and counted.at_ms >= firsts.at_ms
   where goal is not null
-  group by number, arm, day, goal
+  group by firsts.device, arm, day, goal
 )
 ${section("devices", "epoch, grp, day, null", ["devices", "exposures", "first_ms", "last_ms"])} from (
   select arm, day, count(*) as devices, sum(exposures) as exposures, min(at_ms) as first_ms, max(at_ms) as last_ms
@@ -69,16 +69,13 @@ ${section("goal", "epoch, grp, day, goal", ["devices", "events", "events2", "val
 union all
 ${section("sessions", "epoch, grp, null, null", ["sessions"])} from (
   select arm, count(*) as sessions from (
-    select distinct arm, number, session
-    from counted join (
-      select * from firsts where device in (select device from counted where session is not null)
-    ) as firsts on counted.device = firsts.device and counted.at_ms >= firsts.at_ms
-    where session is not null
-  ) as seen group by arm
+    select device, session, max(at_ms) as last_ms from counted where session is not null group by device, session
+  ) as seen_sessions join firsts on seen_sessions.device = firsts.device and last_ms >= firsts.at_ms
+  group by arm
 ) as per_arm join arms on per_arm.arm = arms.arm
 union all
 ${section("two groups", "epoch, null, null, null", ["devices"])} from (
-  select arms.epoch, count(distinct number) as devices
+  select arms.epoch, count(distinct others.device) as devices
   from others join arms as shown on others.arm = shown.arm join arms on others.first_arm = arms.arm
   where shown.epoch = arms.epoch group by arms.epoch
 ) as per_epoch
