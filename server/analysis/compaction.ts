@@ -1,28 +1,39 @@
+import { createHash } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { syncFolder } from "../durable-file.ts";
 import { listSegments, type Position, segmentPath } from "../events/segments.ts";
 import { literal } from "./duckdb-dialect.ts";
 import type { Engine } from "./engine.ts";
-import { compactedText, type EventFile } from "./log-source.ts";
+import { compactedText, type EventFile, logSource } from "./log-source.ts";
 
 /** Of what is in a compacted file, and how; a file of another version is made anew. */
 const VERSION = "2";
 /** A fifth of the lines' bytes, made in 0.6 s of one core per 64 MiB; higher levels take longer and save little. */
 const FORMAT = "format parquet, compression zstd, compression_level 1";
+/** A copy's word for `isDistinct`. */
+const DISTINCT = "distinct";
 
 export function compactedPath(folder: string, segment: number): string {
   return segmentPath(folder, segment).replace(/\.ndjson$/, ".parquet");
 }
 
+/** What a copy says of itself. */
+interface Copy {
+  /** Of the segment that it was made of. */
+  readonly identity: string;
+  /** Whether no id of the segment is in it twice, or in a segment before it. */
+  readonly isDistinct: boolean;
+}
+
 /**
  * Keeps a compacted copy (Parquet) beside each segment of a log that is closed. The lines stay: they are the truth, which
- * everything else reads. A copy may be deleted at any time; it says what it was made of, and is not used when the segment
- * has changed since.
+ * everything else reads. A copy may be deleted at any time; it says what it was made of, and is not used when the segment,
+ * or one before it, has changed since.
  */
 export class Compaction {
   readonly #folder: string;
-  /** Segments whose copy was looked at, with what they were then. */
-  readonly #checked = new Map<number, string>();
+  /** Segments whose copy was looked at, with what it said then. */
+  readonly #checked = new Map<number, Copy>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -31,10 +42,11 @@ export class Compaction {
   /** The closed segments before a place in the log, each in its compacted copy when that is good. */
   async files(engine: Engine, { segment: last }: Position): Promise<EventFile[]> {
     const files: EventFile[] = [];
-    for (const segment of await this.#closed(last)) {
+    for (const { segment, identity } of await this.#closed(last)) {
+      const copy = await this.#goodCopy(engine, segment, identity);
       files.push(
-        (await this.#isGood(engine, segment))
-          ? { path: compactedPath(this.#folder, segment), format: "parquet" }
+        copy
+          ? { path: compactedPath(this.#folder, segment), format: "parquet", isDistinct: copy.isDistinct }
           : { path: segmentPath(this.#folder, segment), format: "ndjson" },
       );
     }
@@ -43,8 +55,8 @@ export class Compaction {
 
   /** Whether a closed segment before a place in the log may have no copy yet; without asking the engine. */
   async isBehind({ segment: last }: Position): Promise<boolean> {
-    for (const segment of await this.#closed(last)) {
-      const isKnown = this.#checked.get(segment) === (await this.#identity(segment));
+    for (const { segment, identity } of await this.#closed(last)) {
+      const isKnown = this.#checked.get(segment)?.identity === identity;
       if (!isKnown || !(await isThere(compactedPath(this.#folder, segment)))) return true;
     }
     return false;
@@ -52,8 +64,8 @@ export class Compaction {
 
   /** Makes the copies that are missing, oldest first. Rejects when the disk takes none. */
   async compact(engine: Engine, { segment: last }: Position): Promise<void> {
-    for (const segment of await this.#closed(last)) {
-      if (!(await this.#isGood(engine, segment))) await this.#write(engine, segment);
+    for (const { segment, identity } of await this.#closed(last)) {
+      if (!(await this.#goodCopy(engine, segment, identity))) await this.#write(engine, segment, identity);
     }
   }
 
@@ -64,46 +76,63 @@ export class Compaction {
       await rm(compactedPath(this.#folder, segment), { force: true });
   }
 
-  async #closed(last: number): Promise<number[]> {
-    return (await listSegments(this.#folder)).filter((segment) => segment < last);
+  /** The segments before one, each with what changes when it or one before it does. */
+  async #closed(last: number): Promise<{ segment: number; identity: string }[]> {
+    const segments = (await listSegments(this.#folder)).filter((segment) => segment < last);
+    const all = createHash("sha256").update(VERSION);
+    return Promise.all(segments.map((segment) => stat(segmentPath(this.#folder, segment)))).then((stats) =>
+      stats.map(({ size, mtimeMs }, i) => {
+        all.update(` ${segments[i]} ${size} ${mtimeMs}`);
+        return { segment: segments[i] as number, identity: all.copy().digest("hex") };
+      }),
+    );
   }
 
-  async #identity(segment: number): Promise<string> {
-    const { size, mtimeMs } = await stat(segmentPath(this.#folder, segment));
-    return `${VERSION} ${size} ${mtimeMs}`;
-  }
-
-  async #isGood(engine: Engine, segment: number): Promise<boolean> {
-    const identity = await this.#identity(segment);
+  async #goodCopy(engine: Engine, segment: number, identity: string): Promise<Copy | null> {
     const path = compactedPath(this.#folder, segment);
-    if (!(await isThere(path))) return false;
-    if (this.#checked.get(segment) === identity) return true;
+    if (!(await isThere(path))) return null;
+    const checked = this.#checked.get(segment);
+    if (checked?.identity === identity) return checked;
     const text = `select decode(value) from parquet_kv_metadata(${literal(path)}) where decode(key) = 'fairsplit'`;
     const rows = await engine.rows<[string]>({ text, values: [] }).catch(() => []);
-    if (rows[0]?.[0] !== identity) return false;
-    this.#checked.set(segment, identity);
-    return true;
+    const [madeOf, distinct] = rows[0]?.[0].split(" ") ?? [];
+    if (madeOf !== identity) return null;
+    const copy = { identity, isDistinct: distinct === DISTINCT };
+    this.#checked.set(segment, copy);
+    return copy;
   }
 
-  async #write(engine: Engine, segment: number): Promise<void> {
-    // Before it is read: a segment that changes meanwhile then has another one.
-    const identity = await this.#identity(segment);
+  /** The identity is that of before it is read: a segment that changes meanwhile then has another one. */
+  async #write(engine: Engine, segment: number, identity: string): Promise<void> {
     const path = compactedPath(this.#folder, segment);
     const temporary = `${path}.tmp`;
     try {
       const lines = compactedText(segmentPath(this.#folder, segment));
-      await engine.run(
-        `copy (${lines}) to ${literal(temporary)} (${FORMAT}, kv_metadata {fairsplit: ${literal(identity)}})`,
-      );
+      await engine.run(`create or replace temp table segment as ${lines}`);
+      const isDistinct = await this.#isDistinct(engine, segment);
+      const says = literal(isDistinct ? `${identity} ${DISTINCT}` : identity);
+      await engine.run(`copy segment to ${literal(temporary)} (${FORMAT}, kv_metadata {fairsplit: ${says}})`);
       const file = await open(temporary, "r");
       await file.sync().finally(() => file.close());
       await rename(temporary, path);
       await syncFolder(this.#folder);
-      this.#checked.set(segment, identity);
+      this.#checked.set(segment, { identity, isDistinct });
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
+    } finally {
+      if (engine.isOpen) await engine.run("drop table if exists segment");
     }
+  }
+
+  /** Whether the ids in the table `segment` are neither in it twice nor in the segments before it. */
+  async #isDistinct(engine: Engine, segment: number): Promise<boolean> {
+    const before = logSource(await this.files(engine, { segment, offset: 0 }));
+    const text = `
+      select (select count(*) - count(distinct fingerprint) from segment)
+        + (select count(*) from (${before.text}) as earlier where fingerprint in (select fingerprint from segment))`;
+    const [[repeats] = [null]] = await engine.rows<[bigint]>({ text, values: [] });
+    return repeats === 0n;
   }
 }
 

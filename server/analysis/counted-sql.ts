@@ -31,7 +31,7 @@ export function countedSql({ source, dialect, values, scope, experiments, goals 
   const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null`;
   const isGoal = goals.length === 0 ? "" : ` or name in (${goalNames.join(", ")})`;
   const wanted = `
-  select fingerprint, ${source.isPlaced ? "id, segment, place," : ""} at_ms, device, session,
+  select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, at_ms, device, session,
     case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
     case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
     ${indexOf("name", goalNames)} as goal,
@@ -79,10 +79,18 @@ unsure ${dialect.as} (${
     source.isPlaced
       ? "select 0 as n"
       : `
-  select (select count(*) - count(distinct fingerprint) from counted) + (select count(*) from others where is_tie) as n
+  select (${REPEATS[source.distinct]}) + (select count(*) from others where is_tie) as n
 `
   })`;
 }
+
+/** How many ids may come twice, by which of them are known not to. */
+const REPEATS: Readonly<Record<Source["distinct"], string>> = {
+  all: "0",
+  copies: `select (select count(*) - count(distinct fingerprint) from counted where not is_copy)
+    + (select count(*) from counted where is_copy and fingerprint in (select fingerprint from counted where not is_copy))`,
+  none: "select count(*) - count(distinct fingerprint) from counted",
+};
 
 /** Which of some names a column has, counted from 0. */
 function indexOf(column: string, names: readonly string[]): string {

@@ -5,6 +5,8 @@ import type { Source } from "./query.ts";
 export interface EventFile {
   readonly path: string;
   readonly format: "ndjson" | "parquet";
+  /** Whether no id is in it twice, or in a file before it that says the same of itself. */
+  readonly isDistinct?: boolean;
 }
 
 /** The fields of an event that results depend on; whatever else a line has is not looked at. */
@@ -42,16 +44,16 @@ function fromLines(files: string, device: string, place: string): string {
   return `select id, hash(id) as fingerprint, epoch_ms(try_cast(case when strlen(ts) = 24 then ts else left(ts, 23) end as timestamp)) as at_ms,
     ${device} as device, event as name, experiment, epoch, "group" as grp, value, run,
     case when session_id is not null or sessionId is not null
-      then coalesce(${textOf("session_id")}, ${textOf("sessionId")}) end as session${place}
+      then coalesce(${textOf("session_id")}, ${textOf("sessionId")}) end as session, false as is_copy${place}
   from read_ndjson([${files}], columns = {${columns.join(", ")}}, ignore_errors = true)
   where id is not null and deviceId is not null`;
 }
 
-/** The columns of `Source`. */
+/** The columns of `Source` that a compacted file has. */
 const COLUMNS = "id, fingerprint, at_ms, device, name, experiment, epoch, grp, value, run, session";
 
 function fromParquet(files: string, place: string): string {
-  return `select ${COLUMNS}${place} from read_parquet([${files}])`;
+  return `select ${COLUMNS}, true as is_copy${place} from read_parquet([${files}])`;
 }
 
 /**
@@ -77,7 +79,9 @@ export function logSource(files: readonly EventFile[]): Source {
     ...(parquet.length > 0 ? [fromParquet(parquet.join(", "), "")] : []),
     ...(lines.length > 0 ? [fromLines(lines.join(", "), deviceOf(files), "")] : []),
   ];
-  return { text: parts.join("\nunion all\n") || nothing(""), isPlaced: false };
+  const isDistinct = parquet.length > 0 && files.every((file) => file.format === "ndjson" || file.isDistinct);
+  const distinct = !isDistinct ? "none" : lines.length > 0 ? "copies" : "all";
+  return { text: parts.join("\nunion all\n") || nothing(""), isPlaced: false, distinct };
 }
 
 /** The same with their places, which takes longer. */
@@ -87,7 +91,7 @@ export function placedLogSource(files: readonly EventFile[]): Source {
       ? fromParquet(literal(path), `, ${segment} as segment, place`)
       : fromLines(literal(path), deviceOf(files), `, ${segment} as segment, row_number() over () as place`),
   );
-  return { text: parts.join("\nunion all\n") || nothing(", segment, place"), isPlaced: true };
+  return { text: parts.join("\nunion all\n") || nothing(", segment, place"), isPlaced: true, distinct: "none" };
 }
 
 /** The device of a line, as the other files have theirs. */
@@ -97,6 +101,6 @@ function deviceOf(files: readonly EventFile[]): string {
 
 /** A log without files. */
 function nothing(places: string): string {
-  const columns = `null, null, null, null, null, null, null, null, null::double, null, null${places && ", null, null"}`;
-  return `select * from (values (${columns})) as nothing(${COLUMNS}${places}) where false`;
+  const columns = `null, null, null, null, null, null, null, null, null::double, null, null, false${places && ", null, null"}`;
+  return `select * from (values (${columns})) as nothing(${COLUMNS}, is_copy${places}) where false`;
 }

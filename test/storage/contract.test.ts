@@ -14,7 +14,7 @@ import { compactedText, type EventFile } from "../../server/analysis/log-source.
 import type { Query } from "../../server/analysis/query.ts";
 import { exposure, order } from "../core/made-events.ts";
 import { EXPERIMENTS, GOALS, orderlyLog, RUNS, randomLog, timestamps } from "./random-log.ts";
-import { writeSegments } from "./segments-of.ts";
+import { type Segment, writeSegments } from "./segments-of.ts";
 
 /** So many are kept as lines, and a quarter in each other storage. More: FAIRSPLIT_CONTRACT_LOGS=20000 npx vitest run test/storage */
 const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 200);
@@ -56,9 +56,16 @@ async function store(storage: Storage, log: readonly Event[], cuts: readonly num
       if (!STORAGES[storage](index, segments.length)) return segment;
       const path = segment.path.replace(/ndjson$/, "parquet");
       await engine.run(`copy (${compactedText(segment.path)}) to ${literal(path)} (format parquet)`);
-      return { path, format: "parquet" };
+      return { path, format: "parquet", isDistinct: isDistinct(log, segment) };
     }),
   );
+}
+
+/** Whether no id of a segment is in it twice, or earlier in the log. */
+function isDistinct(log: readonly Event[], { from, to }: Segment): boolean {
+  const earlier = new Set(log.slice(0, from).map(({ id }) => id));
+  const ids = log.slice(from, to).map(({ id }) => id);
+  return new Set(ids).size === ids.length && ids.every((id) => !earlier.has(id));
 }
 
 const scopes = fc.oneof(

@@ -259,6 +259,33 @@ describe("a compacted copy", () => {
     await check();
   });
 
+  test.each<[what: string, isBefore: boolean, first: (event: Event, lines: string) => boolean]>([
+    ["of one copy in another", true, () => true],
+    ["of a copy in lines", false, () => true],
+    ["of lines in lines", false, ({ id }, lines) => lines.includes(`"${id}"`)],
+  ])("knows that its ids come once; one %s counts once", async (_, isBefore, isFirst) => {
+    const { events, append, analysis, check, stored, texts } = await open();
+    await append(visits(0, 30));
+    if (!isBefore) await analysis.compact();
+    // The log itself would not take it.
+    const path = join(events, "00000003.ndjson");
+    const lines = await readFile(path, "utf8");
+    const isClick = ({ event }: Event) => event === "button_click";
+    const earlier = stored.find((event) => isClick(event) && isFirst(event, lines))?.id ?? "";
+    const again = stored.findLastIndex((event) => isClick(event) && lines.includes(`"${event.id}"`));
+    const { id = "" } = stored[again] ?? {};
+    await writeFile(path, lines.replace(`"id":"${id}"`, `"id":"${earlier}"`));
+    await utimes(path, new Date(), new Date(Date.now() + 5000));
+    stored[again] = { ...(stored[again] as Event), id: earlier };
+    if (isBefore) await analysis.compact();
+    texts.length = 0;
+    const twice = stored.map((event, i) => ({ ...event, id: `${i}` }));
+    expect(await check()).not.toEqual(tally("headline_test", twice, OPTIONS));
+    // Asked again with the places of the events.
+    expect(texts).toHaveLength(2);
+    expect(texts[0]?.includes("where not is_copy")).toBe(!isBefore);
+  });
+
   test("may all be deleted", async () => {
     const { events, append, analysis, check, parquet } = await compacted();
     for (const name of await parquet()) await rm(join(events, name));
