@@ -20,9 +20,13 @@ export interface Contestant {
 const SERVER_CORE = "0";
 const LOAD_CORE = "1";
 
-/** Whether servers and load get a core each; the load is this process and what it starts. */
-export const isPinned =
-  availableParallelism() > 1 && spawnSync("taskset", ["-apc", LOAD_CORE, String(process.pid)]).status === 0;
+let isPinned = false;
+
+/** Gives the load, which is this process and what it starts, and servers that are started later a core each; says whether it could. */
+export function pinLoad(): boolean {
+  isPinned = availableParallelism() > 1 && spawnSync("taskset", ["-apc", LOAD_CORE, String(process.pid)]).status === 0;
+  return isPinned;
+}
 
 /** Starts a Node program, given with its arguments, whose first line on stdout ends with its URL. */
 export async function start(name: string, data: string | null, args: readonly string[]): Promise<Contestant> {

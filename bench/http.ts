@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { hasWrk, type Load, type LoadRequest, load } from "./http-load.ts";
-import { type Contestant, countStored, cpuSeconds, hasCpuTimes, isPinned, start, stop } from "./http-servers.ts";
+import { type Contestant, countStored, cpuSeconds, hasCpuTimes, pinLoad, start, stop } from "./http-servers.ts";
 
 const CONNECTIONS = 32;
 const WARM_UP_SECONDS = 3;
@@ -82,6 +82,7 @@ const { values: options } = parseArgs({
 
 const folder = await mkdtemp(join(tmpdir(), "fairsplit-bench-"));
 const contestants: Contestant[] = [];
+const isPinned = pinLoad();
 try {
   if (!isPinned) say("server and load share their cores: keeping them apart needs taskset and 2 cores");
   if (!hasWrk)
