@@ -3,10 +3,9 @@ import { Hono } from "hono";
 import type { Sha256Hex } from "../../core/assign.ts";
 import { type Context, type Evaluation, evaluate, type StickyEntry } from "../../core/evaluate.ts";
 import type { Experiment } from "../../core/experiment.ts";
-import { groupValue } from "../../core/group.ts";
-import type { AssignedGroup } from "../../core/http-contract.ts";
 import { isCounted } from "../../core/reason.ts";
 import { type UnitIds, unitIdOf } from "../../core/unit.ts";
+import { assignedGroup } from "../assigned-group.ts";
 import { isFromBot } from "../bots.ts";
 import type { EventLog } from "../events/log.ts";
 import { type ForceDeps, forcedGroups } from "../forced-groups.ts";
@@ -61,7 +60,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
       if (run === null && !isPreview && isFromBot(c)) {
         log.drop("bot", 1);
         return publicJson(
-          Object.fromEntries(experiments.map((one) => [one.key, describe(one, one.fallback, "bot", one.epoch)])),
+          Object.fromEntries(experiments.map((one) => [one.key, assignedGroup(one, one.fallback, "bot", one.epoch)])),
         );
       }
 
@@ -107,7 +106,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
         Object.fromEntries(
           assigned.map(([experiment, { group, reason, epoch }]) => [
             experiment.key,
-            describe(experiment, group, reason, epoch),
+            assignedGroup(experiment, group, reason, epoch),
           ]),
         ),
         200,
@@ -141,30 +140,4 @@ function entriesToKeep(assigned: readonly Assigned[], before: StickyEntries | un
     if (entry) entries.set(key, entry);
   }
   return entries;
-}
-
-function describe(
-  experiment: Experiment,
-  group: string,
-  reason: AssignedGroup["reason"],
-  epoch: number,
-): AssignedGroup {
-  const chosen = experiment.groups.find(({ name }) => name === group);
-  return {
-    active: experiment.state !== "inactive",
-    state: experiment.state,
-    group,
-    fallback: experiment.fallback,
-    epoch,
-    value: isCounted(reason) || reason === "rollout" || reason === "forced" ? groupValue(experiment, group) : -1,
-    payload: chosen?.payload ?? null,
-    html: chosen?.html ?? null,
-    reason,
-    ...(dependsOnRequest(experiment) ? { perPath: true } : {}),
-  };
-}
-
-/** Whether a device may get another group on another page: what it got on this one holds for this one only. */
-function dependsOnRequest({ routes, rule, allocations, dependsOn }: Experiment): boolean {
-  return routes.length > 0 || rule !== null || allocations.length > 0 || dependsOn !== null;
 }
