@@ -36,7 +36,7 @@ export async function buildAll() {
   await Promise.all([
     // Its names stay until it is shrunk.
     build({ ...browser, minify: false, minifySyntax: true, entryPoints: { tag: "tag/index.ts" } }),
-    build({ ...browser, entryPoints: { admin: "server/pages/admin-script/index.ts" } }),
+    build({ ...browser, entryPoints: { admin: "server/pages/admin-script/index.ts", given: "tag/given.ts" } }),
     build({
       ...browser,
       format: "esm",

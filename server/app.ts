@@ -46,6 +46,7 @@ import { resultsPageRoutes } from "./routes/results-page.tsx";
 import { runRoutes } from "./routes/runs.ts";
 import { settingsPageRoutes } from "./routes/settings-pages.tsx";
 import { tagRoutes } from "./routes/tag.ts";
+import { tagWithGroupsRoutes } from "./routes/tag-with-groups.ts";
 import type { RunSigner } from "./run.ts";
 import { serverFacts } from "./server-facts.ts";
 import type { Setup } from "./setup.ts";
@@ -69,6 +70,8 @@ export interface Deps {
     readonly tag: string;
     /** What earlier versions of the server published. */
     readonly earlierTags?: readonly PublishedTag[];
+    /** What `/tag-with-groups.js` has before the tag. */
+    readonly given: string;
     readonly badge: string;
     readonly debug: string;
     readonly adminCss: string;
@@ -95,6 +98,7 @@ export function createApp(deps: Deps): Hono<Env> {
 
   const tag = publishTag(deps.assets.tag);
   app.route("/", tagRoutes(tag, deps.assets));
+  app.route("/", tagWithGroupsRoutes(deps));
   app.route("/", expgroupsRoutes(deps));
   app.route("/", recordRoutes(recorder(deps)));
   app.route("/", experimentsRoutes(deps));

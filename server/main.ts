@@ -109,6 +109,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     assets: {
       tag,
       earlierTags,
+      given: readBuilt("given.js"),
       badge: readBuilt("badge.js"),
       debug: readBuilt("debug.js"),
       adminCss: readBuilt("admin.css"),

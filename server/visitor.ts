@@ -44,7 +44,17 @@ function readId(c: Context<Env>, name: string): string | null {
 
 /** The page's path; undefined when the request says none that can be stored. */
 export function readPath(c: Context<Env>): string | undefined {
-  const path = readParameter(c, "path");
+  return storablePath(readParameter(c, "path"));
+}
+
+/** The path of the page that a request comes from, as far as the browser says it: of other sites often `/` only. */
+export function readReferringPath(c: Context<Env>): string | undefined {
+  return URL.canParse(header(c, "referer") ?? "")
+    ? storablePath(new URL(header(c, "referer") ?? "").pathname)
+    : undefined;
+}
+
+function storablePath(path: string | undefined): string | undefined {
   return path && path.length <= MAX_PATH_LENGTH && storableText(path) === null ? path : undefined;
 }
 
@@ -69,8 +79,12 @@ export function readRuleContext(c: Context<Env>): Omit<RuleContext, "path"> {
     ctx.set(name, value);
   }
   if (ctx.size > MAX_CTX_NAMES) throw new BadParameter(`ctx.NAME: allowed are ${MAX_CTX_NAMES}, there are ${ctx.size}`);
+  return { ctx, ...readBrowser(c) };
+}
+
+/** What rules may ask about the browser, by what it says of itself in every request. */
+export function readBrowser(c: Context<Env>): Pick<RuleContext, "language" | "userAgent"> {
   return {
-    ctx,
     language: (/^[\w-]+/.exec(header(c, "accept-language") ?? "")?.[0] ?? "").slice(0, MAX_LANGUAGE_LENGTH),
     userAgent: (header(c, "user-agent") ?? "").slice(0, MAX_AGENT_LENGTH),
   };

@@ -79,6 +79,7 @@ test("the packed package has what it needs to run, and nothing else", async () =
     "dist/fairsplit.js",
     "dist/simulate.js",
     "dist/tag.js",
+    "dist/given.js",
     "dist/badge.js",
     "dist/debug.js",
     "dist/tag-module.js",

@@ -76,6 +76,18 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/tag-with-groups.js",
+    summary: "The same, before it a new device with its groups for a visitor without one",
+    description:
+      "Nothing is recorded, and no cookie is set. Who has the cookie device_id, bots and who sends Sec-GPC or DNT get the tag alone.",
+    headers: { Referer: "the page, for experiments with routes or rules" },
+    answers: {
+      200: { description: "The script.", type: "text/javascript" },
+      304: { description: "It is what If-None-Match says." },
+    },
+  },
+  {
+    method: "get",
     path: "/tag.:hash.js",
     summary: "One version of that script, for ever",
     answers: {

@@ -40,6 +40,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     obstacle: async () => null,
     assets: {
       tag: "/* the tag */",
+      given: "/* takes what is given */",
       badge: "/* the badge */",
       debug: "/* the overlay */",
       adminCss: "body{}",

@@ -6,6 +6,7 @@ const built = (name: string) => readFile(new URL(`../../dist/${name}`, import.me
 export async function builtAssets(tag = "") {
   return {
     tag,
+    given: await built("given.js"),
     badge: await built("badge.js"),
     debug: await built("debug.js"),
     adminCss: await built("admin.css"),

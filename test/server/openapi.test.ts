@@ -129,6 +129,7 @@ describe("real answers are what the document says", () => {
     await ask("post", "/events", "/events", {}, { "content-type": "text/html" });
     await ask("post", "/events", "/events", "x".repeat(70_000));
     await ask("get", "/tag.js", "/tag.js");
+    await ask("get", "/tag-with-groups.js", "/tag-with-groups.js");
     await ask("get", "/healthz", "/healthz");
     await ask("get", "/readyz", "/readyz");
   });

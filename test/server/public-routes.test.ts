@@ -39,7 +39,9 @@ describe("GET /tag.js", () => {
   test("has another ETag when the script changes", async () => {
     const etags = await Promise.all(
       ["one", "two"].map(async (tag) => {
-        const { app } = await openApp([], { assets: { tag, badge: "", debug: "", adminCss: "", adminJs: "" } });
+        const { app } = await openApp([], {
+          assets: { tag, given: "", badge: "", debug: "", adminCss: "", adminJs: "" },
+        });
         return (await app.request("/tag.js")).headers.get("etag");
       }),
     );
@@ -75,7 +77,7 @@ describe("GET /tag.<hash>.js", () => {
     expect(await keepTag(folder, "one")).toEqual([]);
     const earlierTags = await keepTag(folder, "two");
     const { app } = await openApp([], {
-      assets: { tag: "two", earlierTags, badge: "", debug: "", adminCss: "", adminJs: "" },
+      assets: { tag: "two", earlierTags, given: "", badge: "", debug: "", adminCss: "", adminJs: "" },
     });
     for (const script of ["one", "two"]) {
       expect(await (await app.request(`/${publishTag(script).file}`)).text()).toBe(script);

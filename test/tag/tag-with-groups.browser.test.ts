@@ -1,0 +1,188 @@
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { launchBrowser } from "../launch-browser.ts";
+import { active } from "../server/open-app.ts";
+import { openShop, VISITOR } from "./shop.ts";
+
+const TAG = `<script async src="{api}/tag-with-groups.js"></script>`;
+const placeholder = (key = "test") => `<div data-exp="${key}">
+  <template data-group="A"><button>${key} A</button></template>
+  <template data-group="B"><button>${key} B</button></template></div>`;
+const PAGE = TAG + placeholder();
+
+let browser: Browser;
+let shop: Awaited<ReturnType<typeof openShop>>;
+let context: BrowserContext;
+let complaints: string[];
+
+beforeAll(async () => {
+  browser = await launchBrowser([VISITOR]);
+});
+
+beforeEach(async () => {
+  shop = await openShop([active("test"), active("shoes", { routes: ["/shoes"] })]);
+  shop.pages.set("/", PAGE).set("/shoes", PAGE + placeholder("shoes"));
+  complaints = [];
+  context = await browser.newContext();
+  context.on("weberror", (error) => complaints.push(error.error().message));
+  context.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+});
+
+afterEach(async () => {
+  await context.close();
+  await shop.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(() => browser?.close());
+
+/** Lets the question for the groups wait until it is called. The browser then keeps no copies of scripts. */
+async function holdGroups() {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await context.route("**/api/expgroups?*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  return release;
+}
+
+const devices = async () => {
+  const answer = await fetch(`${shop.apiUrl}/events?limit=1000`);
+  const events = (await answer.json()) as { deviceId: string; event: string; group?: string; params: object }[];
+  return { events, ids: [...new Set(events.map(({ deviceId }) => deviceId))] };
+};
+const deviceOf = async () => (await context.cookies(shop.siteUrl)).find(({ name }) => name === "device_id")?.value;
+
+describe("a first view", () => {
+  test("shows the variant before the server was asked, and counts one device, in that group", async () => {
+    const release = await holdGroups();
+    const page = await context.newPage();
+    await page.goto(`${shop.siteUrl}/`);
+    const shown = await page.locator("button").textContent();
+    await expect.poll(shop.heard).toEqual(["exposure /", "pageview /"]);
+    release();
+    await expect
+      .poll(async () => (await devices()).events.map(({ event }) => event).sort())
+      .toEqual(["exp_groups", "exposure", "pageview"]);
+    const { events, ids } = await devices();
+    expect(ids).toEqual([await deviceOf()]);
+    const group = shown?.at(-1);
+    expect(events.find(({ event }) => event === "exposure")).toMatchObject({ group });
+    expect(events.find(({ event }) => event === "exp_groups")?.params).toMatchObject({ test: group });
+    expect(await page.locator("button").textContent()).toBe(shown);
+  });
+
+  test("shows what this page has groups for, where the browser says which page it is", async () => {
+    await holdGroups();
+    const page = await context.newPage();
+    // The server is another origin, so that by itself the browser says no more than the site's.
+    shop.pages.set("/shoes", `<meta name="referrer" content="unsafe-url">${PAGE}${placeholder("shoes")}`);
+    await page.goto(`${shop.siteUrl}/shoes`);
+    await page.getByText(/^shoes [AB]$/).waitFor();
+    await page.getByText(/^test [AB]$/).waitFor();
+  });
+
+  test("else waits for the groups of this page only", async () => {
+    const release = await holdGroups();
+    const page = await context.newPage();
+    await page.goto(`${shop.siteUrl}/shoes`);
+    await page.getByText(/^test [AB]$/).waitFor();
+    expect(await page.locator("button").count()).toBe(1);
+    release();
+    await page.getByText(/^shoes [AB]$/).waitFor();
+  });
+});
+
+describe("a later view", () => {
+  test("asks for no script, and keeps the device", async () => {
+    const page = await context.newPage();
+    await page.goto(`${shop.siteUrl}/`);
+    const shown = await page.locator("button").textContent();
+    await expect.poll(async () => (await devices()).events.length).toBe(3);
+    await page.goto(`${shop.siteUrl}/`);
+    expect(await page.locator("button").textContent()).toBe(shown);
+    await expect.poll(async () => (await devices()).events.length).toBe(6);
+    const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map((entry) => entry.toJSON()));
+    const script = loaded.find(({ name }) => name === `${shop.apiUrl}/tag-with-groups.js`);
+    expect(script).toMatchObject({ transferSize: 0 });
+    expect((await devices()).ids).toEqual([await deviceOf()]);
+  });
+
+  test("of who has a device takes no other, whatever the script brings", async () => {
+    await context.addCookies([{ name: "device_id", value: "mine", url: shop.siteUrl }]);
+    // As of another site's server, which the cookie does not reach.
+    await context.route("**/tag-with-groups.js", async (route) => {
+      const { cookie: _, ...headers } = await route.request().allHeaders();
+      const response = await fetch(route.request().url(), { headers: { "user-agent": headers["user-agent"] ?? "" } });
+      const body = await response.text();
+      expect(body).toContain("fairsplitGiven=");
+      await route.fulfill({ body, contentType: "text/javascript" });
+    });
+    const page = await context.newPage();
+    await page.goto(`${shop.siteUrl}/`);
+    await page.locator("button").waitFor();
+    await expect.poll(async () => (await devices()).events.length).toBe(3);
+    expect((await devices()).ids).toEqual(["mine"]);
+    expect(await deviceOf()).toBe("mine");
+  });
+});
+
+test("a device that was forgotten does not come back with the script that the browser has kept", async () => {
+  const page = await context.newPage();
+  await page.goto(`${shop.siteUrl}/`);
+  await page.locator("button").waitFor();
+  const forgotten = await deviceOf();
+  expect(forgotten).toMatch(/^[0-9a-f]{32}$/);
+  await page.evaluate(() => (window as { fairsplit?: { forget?(): void } }).fairsplit?.forget?.());
+  expect(await context.storageState()).toEqual({ cookies: [], origins: [] });
+  for (const again of [() => page.reload(), () => page.goto(`${shop.siteUrl}/shoes`), () => page.goBack()]) {
+    await again();
+    await page.locator("button").first().waitFor();
+    expect(await page.evaluate(() => (window as { fairsplitGiven?: string }).fairsplitGiven)).toContain(forgotten);
+    await expect.poll(deviceOf).toMatch(/^[0-9a-f]{32}$/);
+    expect(await deviceOf()).not.toBe(forgotten);
+  }
+});
+
+describe("nothing is taken, kept or heard", () => {
+  test.each<[what: string, attributes: string, init: string]>([
+    ["while consent is required and pending", 'data-consent="required"', ""],
+    [
+      "under Global Privacy Control",
+      "",
+      "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true });",
+    ],
+    ["under Do Not Track", "", "Object.defineProperty(Navigator.prototype, 'doNotTrack', { get: () => '1' });"],
+    ["in a preview", "", "if (location.pathname === '/') sessionStorage.fairsplit_force = 'test:A';"],
+  ])("%s", async (what, attributes, init) => {
+    shop.pages.set("/", `${TAG.replace("async", `async ${attributes}`)}${placeholder()}`);
+    if (init) await context.addInitScript(init);
+    const page = await context.newPage();
+    await page.goto(`${shop.siteUrl}/`);
+    await page.getByText("test A").waitFor();
+    await page.close();
+    expect((await context.storageState()).cookies, what).toEqual([]);
+    // Were anything on its way, it would be there before what another visitor sends now.
+    const other = await browser.newContext();
+    shop.pages.set("/other", TAG);
+    const otherPage = await other.newPage();
+    await otherPage.goto(`${shop.siteUrl}/other`);
+    await expect.poll(shop.heard).toEqual(["pageview /other"]);
+    await other.close();
+  });
+
+  test("and a consent that is given then takes a device as the tag makes it", async () => {
+    shop.pages.set("/", `${TAG.replace("async", 'async data-consent="required"')}${placeholder()}`);
+    const page = await context.newPage();
+    await page.goto(`${shop.siteUrl}/`);
+    await page.getByText("test A").waitFor();
+    await page.evaluate(() => (window as { fairsplit?: { consent?(is: boolean): void } }).fairsplit?.consent?.(true));
+    await expect.poll(async () => (await shop.heard()).filter((line) => line === "pageview /")).toHaveLength(1);
+    const given = await page.evaluate(() => (window as { fairsplitGiven?: string }).fairsplitGiven);
+    expect(given).toBeDefined();
+    expect(given).not.toContain(await deviceOf());
+  });
+});
