@@ -18,21 +18,12 @@ const VARIANT = `<h2>Variant</h2><p>of two lines</p>`;
 const templates = ["A", "B"].map((group) => `<template data-group="${group}">${VARIANT}</template>`).join("");
 const TAG = `<script async src="/tag.js"></script>`;
 const BLOCKING = `<script src="/tag.js"></script>`;
+const WITH_GROUPS = `<script async src="/tag-with-groups.js"></script>`;
 const GROWTHBOOK = `<script async data-api-host="{site}" data-client-key="sdk-bench" data-no-streaming="1" data-tracking="none"
   src="/auto.min.js"></script>`;
 const ORIGINAL = `<div data-exp="homepage_button_test">Original${templates}</div>`;
 const RESERVED = `<div data-exp="homepage_button_test">${templates}</div>`;
 const HEIGHT = `<style>[data-exp] { min-height: 100px; }</style>`;
-/** Makes the device, and asks for its groups while the tag is still on its way; the tag's own question gets that answer. */
-const EARLY = `<script>(() => {
-  const known = /(?:^|; )device_id=([^;]+)/.exec(document.cookie);
-  const id = known ? known[1] : [...crypto.getRandomValues(new Uint8Array(16))].map((b) => (b + 256).toString(16).slice(1)).join("");
-  document.cookie = "device_id=" + id + ";path=/;max-age=31536000;samesite=lax";
-  if (known) return;
-  const early = fetch("/api/expgroups?device_id=" + id + "&path=" + encodeURIComponent(location.pathname));
-  const later = fetch;
-  window.fetch = (url, ...rest) => (String(url).includes("/api/expgroups") ? ((window.fetch = later), early) : later(url, ...rest));
-})();</script>`;
 
 export const CONTESTANTS: readonly Contestant[] = [
   { name: "no test (floor)", head: "", slot: `<div>${VARIANT}</div>` },
@@ -40,8 +31,12 @@ export const CONTESTANTS: readonly Contestant[] = [
   { name: "fairsplit, script blocking", head: BLOCKING, slot: ORIGINAL },
   { name: "fairsplit, place kept free", head: HEIGHT + TAG, slot: RESERVED },
   { name: "fairsplit, place kept free, script blocking", head: HEIGHT + BLOCKING, slot: RESERVED },
-  { name: "tried: asking before the script is there", head: HEIGHT + EARLY + TAG, slot: RESERVED },
-  { name: "tried: groups in the script", head: `${HEIGHT}<script src="/tag-and-groups.js"></script>`, slot: RESERVED },
+  { name: "fairsplit, groups with the script", head: HEIGHT + WITH_GROUPS, slot: RESERVED },
+  {
+    name: "fairsplit, groups with the script, blocking",
+    head: HEIGHT + WITH_GROUPS.replace(" async", ""),
+    slot: RESERVED,
+  },
   { name: "GrowthBook", head: GROWTHBOOK, slot: `<div id="slot">Original</div>` },
   {
     name: "GrowthBook, anti-flicker",
@@ -49,6 +44,9 @@ export const CONTESTANTS: readonly Contestant[] = [
     slot: `<div id="slot">Original</div>`,
   },
 ];
+
+/** Headers of a visitor's that say something to the server behind the site. */
+const PASSED_ON: ReadonlySet<string> = new Set(["user-agent", "accept-language", "cookie", "referer", "sec-purpose"]);
 
 /** A visual experiment as GrowthBook's editor makes it. */
 const PAYLOAD = JSON.stringify({
@@ -85,17 +83,17 @@ export async function openSite(api: string, latencyMs: number) {
       response
         .writeHead(200, { "content-type": type, "cache-control": cache, "content-encoding": "gzip" })
         .end(gzipSync(body, { level: 9 }));
-    const ask = async (path: string, init: RequestInit = {}) =>
-      fetch(api + path, { ...init, headers: { "user-agent": request.headers["user-agent"] ?? "" } });
+    const asked = Object.entries(request.headers).filter(([name]) => PASSED_ON.has(name)) as [string, string][];
+    const ask = async (path: string, init: RequestInit = {}) => {
+      const once = () => fetch(api + path, { ...init, headers: asked });
+      // The server may close a connection in the moment in which it is used again; what comes twice, it counts once.
+      return once().catch(once);
+    };
     if (url === "/tag.js") return send("text/javascript", tag, "public, max-age=300");
     if (url === "/auto.min.js") return send("text/javascript", growthbook, "public, max-age=300");
-    if (url === "/tag-and-groups.js") {
-      // The first answer brings the device, too, and so is nobody else's: it cannot be cached.
-      const id = /device_id=([^;]+)/.exec(request.headers.cookie ?? "")?.[1] ?? crypto.randomUUID().replaceAll("-", "");
-      const groups = await (await ask(`/api/expgroups?device_id=${id}&path=/`)).text();
-      response.setHeader("set-cookie", `device_id=${id}; path=/; max-age=31536000; samesite=lax`);
-      const given = `{const later=fetch;fetch=(url,...rest)=>String(url).includes("/api/expgroups")?{ok:true,headers:new Headers,json:()=>(${groups})}:later(url,...rest)}`;
-      return send("text/javascript", given + tag);
+    if (url === "/tag-with-groups.js") {
+      const given = await ask(url);
+      return send("text/javascript", await given.text(), given.headers.get("cache-control") ?? "");
     }
     if (url.startsWith("/api/features/")) return send("application/json", PAYLOAD);
     if (url.startsWith("/api/") || url === "/events") {
