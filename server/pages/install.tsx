@@ -4,7 +4,7 @@ import type { PublishedTag } from "../published-tag.ts";
 import { CodeBox } from "./code-box.tsx";
 import { Layout } from "./layout.tsx";
 import { placeholderCode } from "./placeholder-code.ts";
-import { pinnedCode, policyCode, scriptCode, tagManagerCode } from "./tag-code.ts";
+import { pinnedCode, policyCode, scriptCode, scriptWithGroupsCode, tagManagerCode } from "./tag-code.ts";
 
 interface Props {
   /** Where browsers reach the server. */
@@ -40,6 +40,15 @@ export function InstallPage({ origin, isConfigured, tag, experiments, chosen, vi
                 with <code>FAIRSPLIT_BASE_URL</code>.
               </p>
             )}
+            <details>
+              <summary>With the groups of new visitors</summary>
+              <p>
+                Instead of the line above: who comes for the first time gets the groups with the script, so that first
+                views wait for one request less. For sites that count without asking for consent first; it cannot be
+                pinned, and a cache or CDN in front must not keep it.
+              </p>
+              <CodeBox id="with-groups-code" name="HTML with groups" code={scriptWithGroupsCode(origin)} />
+            </details>
             <details>
               <summary>With a tag manager</summary>
               <p>

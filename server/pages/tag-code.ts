@@ -6,6 +6,11 @@ export function scriptCode(origin: string): string {
   return `<script async src="${origin}/tag.js"></script>`;
 }
 
+/** The script that has the groups of a new visitor with it. */
+export function scriptWithGroupsCode(origin: string): string {
+  return `<script async src="${origin}/tag-with-groups.js"></script>`;
+}
+
 /** Tag managers drop attributes that they do not know, so options come by a variable. */
 export function tagManagerCode(origin: string): string {
   return `<script>\n  window.fairsplitConfig = { api: "${origin}", timeout: 1000 };\n</script>\n${scriptCode(origin)}`;

@@ -23,6 +23,8 @@ describe("the install page", () => {
     const { app } = await openApp([active("one")], { baseUrl: "https://ab.example.com" });
     const text = await textOf(await app.request("/experiments/install", { headers: { host: "localhost:1" } }));
     expect(text).toContain('<script async src="https://ab.example.com/tag.js">');
+    expect(text).toContain('<script async src="https://ab.example.com/tag-with-groups.js">');
+    expect((await app.request("/tag-with-groups.js")).status).toBe(200);
     expect(text).toContain('window.fairsplitConfig = { api: "https://ab.example.com", timeout: 1000 };');
     expect(text).toContain("script-src https://ab.example.com; connect-src https://ab.example.com");
     const { file, integrity } = publishTag("/* the tag */");
