@@ -75,6 +75,26 @@ describe("a first view", () => {
     expect(await page.locator("button").textContent()).toBe(shown);
   });
 
+  test("needs nothing unsafe of a strict policy", async () => {
+    await holdGroups();
+    const policy = "default-src 'none'; script-src {api}; connect-src {api}; img-src data:";
+    shop.pages.set("/", { html: PAGE, headers: { "content-security-policy": policy } });
+    const page = await context.newPage();
+    await page.goto(`${shop.siteUrl}/`);
+    await page.getByText(/^test [AB]$/).waitFor();
+  });
+
+  test("in a sandboxed frame waits for the server, and is of a device that lives as long as the page", async () => {
+    shop.pages.set("/framed", PAGE).set("/", `<iframe sandbox="allow-scripts" src="/framed"></iframe>`);
+    const page = await context.newPage();
+    await page.goto(`${shop.siteUrl}/`);
+    await page
+      .frameLocator("iframe")
+      .getByText(/^test [AB]$/)
+      .waitFor();
+    expect(await context.storageState()).toEqual({ cookies: [], origins: [] });
+  });
+
   test("shows what this page has groups for, where the browser says which page it is", async () => {
     await holdGroups();
     const page = await context.newPage();
