@@ -124,8 +124,10 @@ function FirstSteps() {
 }
 
 function Table({ experiments, ...rest }: Pick<Props, "experiments" | "exposed" | "verdicts" | "csrf">) {
+  const { exposed, verdicts } = rest;
+  const isCounting = exposed === "counting" || experiments.some(({ key }) => !verdicts.has(key));
   return (
-    <table class="experiments stack">
+    <table class="experiments stack" data-counting={isCounting ? "" : undefined}>
       <thead>
         <tr>
           <th scope="col">Experiment</th>
@@ -167,11 +169,11 @@ function Row({ experiment, exposed, verdicts, csrf }: RowProps) {
       <td data-label="Groups">
         <Split experiment={experiment} />
       </td>
-      <td data-label="Devices today" class="number">
+      <td data-label="Devices today" class="number" data-live={`devices ${key}`}>
         <Devices exposed={exposed} experiment={key} />
       </td>
       <td data-label="Verdict">
-        <a class="verdict-link" href={`/experiments/${key}/results`}>
+        <a class="verdict-link" href={`/experiments/${key}/results`} data-live={`verdict ${key}`}>
           <span class="hidden">Results of {title}: </span>
           {verdict ? <VerdictBadge verdict={verdict} /> : <span class="detail">counting…</span>}
         </a>

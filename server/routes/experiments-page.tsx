@@ -12,8 +12,8 @@ import { shownChange } from "../shown-change.ts";
 
 /** A page waits no longer for the count of devices; the next one has it. */
 const LONGEST_COUNT_MS = 300;
-/** Nor for verdicts that nobody has asked for yet. */
-const LONGEST_VERDICT_MS = 1000;
+/** Nor for verdicts that nobody has asked for yet; its script puts them in when they are there. */
+const LONGEST_VERDICT_MS = 800;
 
 interface PageDeps {
   readonly registry: Registry;

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { problemsOf } from "../accessibility.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { launchBrowser } from "../launch-browser.ts";
+import { analysisByDefinition } from "./analysis-by-definition.ts";
 import { builtAssets } from "./built-assets.ts";
 import { keyboard } from "./hands.ts";
 import { active, inactive, openApp, rolledOut } from "./open-app.ts";
@@ -56,6 +57,15 @@ async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   await page.goto(`${origin}/experiments`);
   return page;
+}
+
+/** Another app's server, which stops when the test ends. */
+async function originOf(app: Awaited<ReturnType<typeof openApp>>["app"]): Promise<string> {
+  const other = await new Promise<ServerType>((resolve) => {
+    const listening = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(listening));
+  });
+  onTestFinished(() => new Promise<void>((resolve) => void other.close(() => resolve())));
+  return `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
 }
 
 const row = (page: Page, title: string) => page.getByRole("row").filter({ hasText: title });
@@ -130,14 +140,32 @@ describe("the admin page", () => {
     expect(await problemsOf(page, look)).toEqual([]);
   });
 
+  test("shows verdicts that take longer than it waits by itself, as soon as they are counted", async () => {
+    const analysis = analysisByDefinition(demo.log);
+    let count = () => {};
+    const counted = new Promise<void>((resolve) => {
+      count = resolve;
+    });
+    const { app, errors } = await openApp(EXPERIMENTS, {
+      assets: await builtAssets(),
+      analysis: { ...analysis, tally: async (...asked) => counted.then(() => analysis.tally(...asked)) },
+    });
+    const page = await openPage();
+    await page.goto(`${await originOf(app)}/experiments`);
+    const link = row(page, "White or gold").getByRole("link", { name: "Results of" });
+    expect(await link.innerText()).toContain("counting…");
+    await link.focus();
+    count();
+    await row(page, "White or gold").getByText("Waiting for visitors").waitFor();
+    expect(await page.getByText("counting…").count()).toBe(0);
+    expect(await link.evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(errors).toEqual([]);
+  });
+
   test("meets it as well, and says what to do first, while there is no experiment", async () => {
     const { app } = await openApp([], { assets: await builtAssets() });
-    const empty = await new Promise<ServerType>((resolve) => {
-      const listening = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(listening));
-    });
-    onTestFinished(() => new Promise<void>((resolve) => void empty.close(() => resolve())));
     const page = await openPage({ bypassCSP: true });
-    await page.goto(`http://127.0.0.1:${(empty.address() as AddressInfo).port}/experiments`);
+    await page.goto(`${await originOf(app)}/experiments`);
     expect(await page.getByRole("listitem").getByRole("link", { name: "Create one" }).getAttribute("href")).toBe(
       "/experiments/new",
     );

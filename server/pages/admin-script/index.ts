@@ -1,6 +1,7 @@
 /** The admin pages' script. It adds what is live; every page does its work without it. */
 import { cleanAddress } from "./clean-address.ts";
 import { offerCopies } from "./copy.ts";
+import { watchList } from "./list.ts";
 import { keepLive } from "./live-form.ts";
 import { watchResults } from "./results.ts";
 import { watchVisits } from "./visits.ts";
@@ -8,5 +9,6 @@ import { watchVisits } from "./visits.ts";
 cleanAddress();
 offerCopies();
 keepLive();
+watchList();
 watchResults();
 watchVisits();
