@@ -3,6 +3,7 @@ import { changeWords, countWords, percentWords, wholeWords } from "../../core/re
 import type { Calculation, CalculatorFields, PlannedCase } from "../forms/calculator.ts";
 import { errorsOf, Field, type FormState } from "./form-field.tsx";
 import { Layout } from "./layout.tsx";
+import { unbroken } from "./unbroken.ts";
 
 const PATH = "/experiments/calculator";
 const FIELDS = [
@@ -38,7 +39,7 @@ export function CalculatorPage({ fields, calculation, problems, isDemo, csrf }: 
             <Field
               name={name}
               label={label}
-              hint={hint}
+              hint={unbroken(hint)}
               state={state}
               input={(attributes) => (
                 <input
@@ -72,12 +73,12 @@ function Calculated({ calculation: { baseline, power, wanted, others } }: { calc
   const comparisons = devices.groups.length - 1;
   return (
     <section aria-labelledby="needed">
-      <h2 id="needed">{countWords(devices.total, "visitor")}</h2>
+      <h2 id="needed">{unbroken(countWords(devices.total, "visitor"))}</h2>
       <p>
         {devices.groups.map(({ name, devices: own }) => `${name} ${wholeWords(own)}`).join(", ")}
-        {days !== null && `; about ${countWords(days, "day")} at that pace`}. Then a change from{" "}
-        {percentWords(baseline)} to {percentWords(rate)} is found with a chance of {percentWords(power)}, at a level of{" "}
-        {percentWords(devices.alpha)}
+        {days !== null && unbroken(`; about ${countWords(days, "day")} at that pace`)}. Then a change from{" "}
+        {unbroken(percentWords(baseline))} to {unbroken(percentWords(rate))} is found with a chance of{" "}
+        {unbroken(percentWords(power))}, at a level of {unbroken(percentWords(devices.alpha))}
         {comparisons > 1 && ` for each of the ${comparisons} comparisons with the control`}.
       </p>
       <p class="detail">
@@ -117,9 +118,9 @@ function Calculated({ calculation: { baseline, power, wanted, others } }: { calc
 function CaseRow({ one: { lift, rate, devices, days } }: { one: PlannedCase }) {
   return (
     <tr>
-      <th scope="row">{changeWords(lift)}</th>
+      <th scope="row">{unbroken(changeWords(lift))}</th>
       <td data-label="Rate" class="number">
-        {percentWords(rate)}
+        {unbroken(percentWords(rate))}
       </td>
       <td data-label="Visitors" class="number">
         {wholeWords(devices.total)}

@@ -1,6 +1,7 @@
 import type { ReportDay } from "../../core/report/daily.ts";
 import type { GoalReport } from "../../core/report/goal-report.ts";
 import { percentWords, wholeWords } from "../../core/report/number-words.ts";
+import { unbroken } from "./unbroken.ts";
 
 interface Props {
   readonly goal: GoalReport;
@@ -32,8 +33,10 @@ export function DailyTable({ goal, place, days }: Props) {
               const { conversions = 0, rateSoFar = null } = goals[place] ?? {};
               return (
                 <td data-label={group} class="number">
-                  {wholeWords(devices)} <span class="detail">visitors,</span> {wholeWords(conversions)}{" "}
-                  <span class="detail">converted; so far {rateSoFar === null ? "none" : percentWords(rateSoFar)}</span>
+                  {wholeWords(devices)}&nbsp;<span class="detail">visitors,</span> {wholeWords(conversions)}&nbsp;
+                  <span class="detail">
+                    converted; so far {rateSoFar === null ? "none" : unbroken(percentWords(rateSoFar))}
+                  </span>
                 </td>
               );
             })}

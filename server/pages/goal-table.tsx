@@ -4,6 +4,7 @@ import type { GoalGroup, GoalReport } from "../../core/report/goal-report.ts";
 import { numberWords, percentWords, pWords, wholeWords } from "../../core/report/number-words.ts";
 import { boundsWords, type EffectUnit, effectOf, effectUnit, effectWords } from "./effect.ts";
 import { Dot } from "./split.tsx";
+import { unbroken } from "./unbroken.ts";
 
 const TESTS = { z: "z test", welch: "Welch’s t test", permutation: "permutation test" } as const;
 
@@ -85,7 +86,7 @@ export function GoalTable({ goal, alpha }: { readonly goal: GoalReport; readonly
 function Rate({ row: { rate, rateInterval }, interval }: { row: GoalGroup; interval: string }) {
   return (
     <td data-label="Rate" class="number">
-      {rate === null ? "–" : percentWords(rate)}
+      {rate === null ? "–" : unbroken(percentWords(rate))}
       <Range words={boundsWords(rateInterval, percentWords)} title={interval} />
     </td>
   );
@@ -119,17 +120,17 @@ function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
   return (
     <>
       <td data-label={unit === "lift" ? "Change" : "Difference"} class="number">
-        {estimate === null ? "–" : words(estimate)}
+        {estimate === null ? "–" : unbroken(words(estimate))}
         <Range words={boundsWords(bounds, words)} title={`${interval}${isLive ? " at any look" : ""}`} />
       </td>
       <td data-label="p" class="number">
         {comparison.status !== "ok" ? (
-          <span class="detail why">{STATUS_WORDS[comparison.status]}</span>
+          <span class="detail why">{unbroken(STATUS_WORDS[comparison.status])}</span>
         ) : (
           <>
-            {pValue === null ? "–" : pWords(pValue, log10P, alpha)}
+            {pValue === null ? "–" : unbroken(pWords(pValue, log10P, alpha))}
             {pValue !== null && <span class="detail">{isLive ? "at any look" : testWords(comparison)}</span>}
-            {isAdjusted && <span class="detail">adjusted {pWords(adjustedP, null, alpha)}</span>}
+            {isAdjusted && <span class="detail">adjusted {unbroken(pWords(adjustedP, null, alpha))}</span>}
           </>
         )}
       </td>
@@ -140,7 +141,7 @@ function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
 function Range({ words, title }: { words: string | null; title: string }) {
   return words === null ? null : (
     <span class="detail">
-      {words} <span class="hidden">({title})</span>
+      {unbroken(words)} <span class="hidden">({title})</span>
     </span>
   );
 }

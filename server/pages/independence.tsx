@@ -1,6 +1,7 @@
 import { numberWords, pWords, wholeWords } from "../../core/report/number-words.ts";
 import { PAIR_THRESHOLD, type Pair } from "../results/pairs.ts";
 import { Layout } from "./layout.tsx";
+import { unbroken } from "./unbroken.ts";
 
 const STATUS = {
   independent: { look: "good", shape: "M1 6.5l3.5 3.5L11 2", words: "Nothing speaks against it" },
@@ -106,10 +107,10 @@ function Row({ pair: { a, b, devices, cramersV, pValue, log10P, adjustedP, statu
       </td>
       <td data-label="p" class="number">
         {adjustedP !== null
-          ? pWords(adjustedP, log10P, PAIR_THRESHOLD)
+          ? unbroken(pWords(adjustedP, log10P, PAIR_THRESHOLD))
           : pValue === null
             ? "–"
-            : pWords(pValue, log10P, PAIR_THRESHOLD)}
+            : unbroken(pWords(pValue, log10P, PAIR_THRESHOLD))}
       </td>
       <td data-label="Independent?">
         <span class={`badge wraps ${look}`}>

@@ -2,6 +2,7 @@ import type { GoalReport } from "../../core/report/goal-report.ts";
 import { percentWords } from "../../core/report/number-words.ts";
 import { boundsWords, effectOf, effectUnit, effectWords } from "./effect.ts";
 import { plotScale } from "./plot-scale.ts";
+import { unbroken } from "./unbroken.ts";
 
 const ROW = 46;
 const AXIS = 26;
@@ -23,7 +24,7 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
   const unit = effectUnit(goal);
   const rows = goal.comparisons.map((comparison) => ({ ...effectOf(comparison, unit), group: comparison.group }));
   const known = rows.filter(({ bounds }) => bounds !== null);
-  if (known.length === 0) return <p class="detail">{noIntervalWords(goal)}</p>;
+  if (known.length === 0) return <p class="detail">{unbroken(noIntervalWords(goal))}</p>;
   const ends = known.flatMap(({ bounds, estimate }) => [...(bounds ?? []), estimate]).filter((end) => end !== null);
   const { at, ticks } = plotScale([0, ...ends], 8);
   const x = (value: number) => `${at(value).toFixed(2)}%`;

@@ -7,6 +7,7 @@ import { boundsWords, effectWords } from "./effect.ts";
 import { testWords } from "./goal-table.tsx";
 import { SplitTable } from "./results-health.tsx";
 import { Time } from "./time.tsx";
+import { unbroken } from "./unbroken.ts";
 
 /** What few people ask for: every number of every comparison, the split, the days, and what they are computed by. */
 export function ResultsDetails({ report }: { report: Report }) {
@@ -39,7 +40,7 @@ export function ResultsDetails({ report }: { report: Report }) {
         </Fact>
         <Fact name="Compared with">{control} (control)</Fact>
         <Fact name="Level">
-          {percentWords(alpha)}, two-sided; intervals of {percentWords(1 - alpha)}
+          {unbroken(`${percentWords(alpha)}, two-sided; intervals of ${percentWords(1 - alpha)}`)}
         </Fact>
         <Fact name="Planned visitors">
           {plan === null ? "none: only evidence that holds at any look decides" : wholeWords(plan.devices)}
@@ -49,7 +50,7 @@ export function ResultsDetails({ report }: { report: Report }) {
       <h3>How it is computed (version {formulas.version})</h3>
       <dl class="facts card formulas">
         {formulas.list.map(({ what, how }) => (
-          <Fact name={what}>{how}</Fact>
+          <Fact name={what}>{unbroken(how)}</Fact>
         ))}
       </dl>
     </>
@@ -70,9 +71,9 @@ function Compared({ goal, comparison, alpha }: { goal: GoalReport; comparison: C
   const { difference, differenceInterval, lift, liftInterval, pValue, log10P, adjustedP } = comparison;
   const inPoints = (value: number) => effectWords(value, "difference", goal.kind);
   const asLift = (value: number) => effectWords(value, "lift", goal.kind);
-  const p = (value: number | null, log: number | null) => (value === null ? "–" : pWords(value, log, alpha));
+  const p = (value: number | null, log: number | null) => (value === null ? "–" : unbroken(pWords(value, log, alpha)));
   const withRange = (value: number | null, range: string | null, words: (value: number) => string) =>
-    `${value === null ? "–" : words(value)}${range === null ? "" : ` (${range})`}`;
+    unbroken(`${value === null ? "–" : words(value)}${range === null ? "" : ` (${range})`}`);
   const test = testWords(comparison);
   return (
     <section class="card" aria-label={`${group} against ${control}, ${goal.label}`}>
@@ -99,15 +100,17 @@ function Compared({ goal, comparison, alpha }: { goal: GoalReport; comparison: C
           <>
             <Fact name="p at any look">{p(alwaysValid.pValue, alwaysValid.log10P)}</Fact>
             <Fact name="Interval at any look">
-              {boundsWords(alwaysValid.liftInterval, asLift) ??
-                boundsWords(alwaysValid.differenceInterval, inPoints) ??
-                "–"}
+              {unbroken(
+                boundsWords(alwaysValid.liftInterval, asLift) ??
+                  boundsWords(alwaysValid.differenceInterval, inPoints) ??
+                  "–",
+              )}
             </Fact>
           </>
         )}
         {chanceToBeatControl !== null && (
           <Fact name={`Chance to beat ${control}`}>
-            {chanceWords(chanceToBeatControl)} <span class="detail">does not protect against peeking</span>
+            {unbroken(chanceWords(chanceToBeatControl))} <span class="detail">does not protect against peeking</span>
           </Fact>
         )}
       </dl>

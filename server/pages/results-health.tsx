@@ -2,6 +2,7 @@ import type { HealthProblem } from "../../core/report/health.ts";
 import { numberWords, percentWords, pWords, wholeWords } from "../../core/report/number-words.ts";
 import type { SplitHealth } from "../../core/report/split-health.ts";
 import type { Report } from "../../core/report.ts";
+import { unbroken } from "./unbroken.ts";
 
 const SEVERITIES = { alarm: "Alarm", warning: "Warning", note: "Note" } as const satisfies Record<
   HealthProblem["severity"],
@@ -22,14 +23,14 @@ export function ResultsHealth({ health, verdict }: Pick<Report, "health" | "verd
           <Badge look="good" shape={TICK} words="Split as configured" />{" "}
           <span class="detail">
             {split.groups.map(({ group, observed }) => `${group} ${wholeWords(observed)}`).join(", ")}
-            {split.pValue !== null && ` (${pWords(split.pValue, split.log10P, split.threshold)})`}
+            {split.pValue !== null && unbroken(` (${pWords(split.pValue, split.log10P, split.threshold)})`)}
           </span>
         </p>
       )}
       {problems.map(({ severity, text }) => (
         <div class="health-line">
           <Badge look={LOOKS[severity]} shape={MARK} words={SEVERITIES[severity]} />{" "}
-          {verdict.sentences.includes(text) ? "Visitors are not split as configured:" : text}
+          {verdict.sentences.includes(text) ? "Visitors are not split as configured:" : unbroken(text)}
         </div>
       ))}
       {split.mismatch && <SplitTable split={split} />}
@@ -75,10 +76,10 @@ export function SplitTable({ split }: { split: SplitHealth }) {
               {numberWords(weight, 15)}
             </td>
             <td data-label="Expected" class="number">
-              {wholeWords(expected)} <span class="detail">{percentWords(expectedShare)}</span>
+              {wholeWords(expected)} <span class="detail">{unbroken(percentWords(expectedShare))}</span>
             </td>
             <td data-label="Seen" class="number">
-              {wholeWords(observed)} {share !== null && <span class="detail">{percentWords(share)}</span>}
+              {wholeWords(observed)} {share !== null && <span class="detail">{unbroken(percentWords(share))}</span>}
             </td>
           </tr>
         ))}

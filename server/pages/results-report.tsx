@@ -9,6 +9,7 @@ import { ResultsDetails } from "./results-details.tsx";
 import { ResultsHealth } from "./results-health.tsx";
 import { ResultsVerdict } from "./results-verdict.tsx";
 import { Time } from "./time.tsx";
+import { unbroken } from "./unbroken.ts";
 
 interface Props {
   readonly report: Report;
@@ -63,7 +64,7 @@ export function ResultsReport({ report, experiment }: Props) {
       )}
       <p class="detail as-of">
         As of <AsOf at={asOf} />
-        <span data-updated></span>. Intervals are {percentWords(1 - alpha)} intervals.
+        <span data-updated></span>. Intervals are {unbroken(percentWords(1 - alpha))} intervals.
       </p>
     </div>
   );

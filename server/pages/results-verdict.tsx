@@ -1,5 +1,6 @@
 import type { VerdictKind } from "../../core/report/decision.ts";
 import type { Report } from "../../core/report.ts";
+import { unbroken } from "./unbroken.ts";
 
 /** A colour and a shape beside the words, which say it alone. */
 const LOOKS = {
@@ -24,11 +25,11 @@ export function ResultsVerdict({ verdict, progress }: Pick<Report, "verdict" | "
         </svg>
         <strong>{verdict.words}</strong>
       </p>
-      {verdict.sentences.length > 0 && <p>{verdict.sentences.join(" ")}</p>}
+      {verdict.sentences.length > 0 && <p>{unbroken(verdict.sentences.join(" "))}</p>}
       {progress.share !== null && (
         <progress value={progress.share.toFixed(4)} max="1" aria-label="Planned visitors so far" />
       )}
-      {more.length > 0 && <p class="detail">{more.join(" ")}</p>}
+      {more.length > 0 && <p class="detail">{unbroken(more.join(" "))}</p>}
     </div>
   );
 }

@@ -21,7 +21,7 @@ export function watchResults(): void {
     const place = panel.querySelector("[data-updated]");
     if (!place || heardAt === null) return;
     const seconds = Math.round((performance.now() - heardAt) / SECOND_MS);
-    place.textContent = `, updated ${seconds} s ago`;
+    place.textContent = `, updated ${seconds}\u00a0s ago`;
   };
   const watch = () => {
     clearTimeout(again);
