@@ -144,7 +144,7 @@ async function reportOf(
     tally,
     ...reached,
     asOf: tally.lastAt,
-    leftOut: { bots: null, forced: null, refused: null },
+    leftOut: { bots: null, refused: null },
   });
 }
 

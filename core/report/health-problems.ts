@@ -37,7 +37,6 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
   }
   const counted = [
     countedWords(leftOut.bots, "event of a bot", "events of bots"),
-    countedWords(leftOut.forced, "view with a forced group", "views with a forced group"),
     countedWords(leftOut.refused, "refused event", "refused events"),
   ].filter((words) => words !== null);
   if (counted.length > 0) say("note", `Left out, of all experiments together: ${listWords(counted)}.`);

@@ -30,12 +30,13 @@ export interface HealthProblem {
   readonly text: string;
 }
 
-/** Counted for all experiments together, since nobody knows which one it would have been of. */
+/**
+ * Counted for all experiments together, since nobody knows which one it would have been of. Previews are not here: the tag
+ * sends nothing of a page with a forced group.
+ */
 export interface LeftOut {
   /** Events of bots. */
   readonly bots: number | null;
-  /** Page views with a group that somebody forced. */
-  readonly forced: number | null;
   /** Events that were refused. */
   readonly refused: number | null;
 }

@@ -131,9 +131,9 @@ export class Results {
 
   /** The server counts them for all experiments together; none of a run is left out. */
   #leftOut(run: string | null): LeftOut {
-    if (run !== null) return { bots: null, forced: null, refused: null };
+    if (run !== null) return { bots: null, refused: null };
     const { bot, refused } = this.#deps.log.state();
-    return { bots: bot, forced: null, refused };
+    return { bots: bot, refused };
   }
 }
 

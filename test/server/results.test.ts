@@ -126,8 +126,8 @@ describe("the results of an experiment", () => {
   test("say how many bots and refused events were left out, and nothing of that for a run", async () => {
     const served = await openApp([active(KEY)]);
     served.log.drop("bot", 3);
-    expect((await reportOf(served)).health.leftOut).toEqual({ bots: 3, forced: null, refused: 0 });
-    expect((await reportOf(served, "?run=r")).health.leftOut).toEqual({ bots: null, forced: null, refused: null });
+    expect((await reportOf(served)).health.leftOut).toEqual({ bots: 3, refused: 0 });
+    expect((await reportOf(served, "?run=r")).health.leftOut).toEqual({ bots: null, refused: null });
   });
 
   test("are never of an epoch that only events speak of", async () => {

@@ -53,7 +53,7 @@ test("a report on its way has the evidence at any look, and says what is to be k
         run: "run-1",
         epochs: [1, 3],
         experiment: { title: "\u001b[31mred\u0007", plan: { ...PLAN, devices: 9000 } },
-        leftOut: { bots: 12, forced: 0, refused: 1 },
+        leftOut: { bots: 12, refused: 1 },
       },
     ),
   );
