@@ -63,7 +63,7 @@ test("the live results come at once, and again when there is something new", asy
 test("are of the run or the epoch that is asked for", async () => {
   const served = await openApp([active(KEY)]);
   await served.log.append(visitsOf(KEY, AB, { run: "run_1" }));
-  expect((await (await watch(served, "?run=run_1")).next())?.data).toContain("40 visitors so far");
+  expect((await (await watch(served, "?run=run_1")).next())?.data).toContain("40\u00a0visitors so far");
   expect((await (await watch(served, "?epoch=1")).next())?.data).toContain("Waiting for visitors");
 });
 
