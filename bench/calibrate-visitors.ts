@@ -50,7 +50,14 @@ export function spentOf(groups: readonly (readonly [name: string, spends: readon
         n,
         totals.map(() => 1n),
       );
-      return { group, devices: n, sessions: n, exposures: n, goals: [{ ...goal, counts, values: addUp(n, totals) }] };
+      return {
+        group,
+        devices: n,
+        otherDays: 0,
+        sessions: n,
+        exposures: n,
+        goals: [{ ...goal, counts, values: addUp(n, totals) }],
+      };
     }),
     twoGroups: 0,
     firstAt: "2026-11-20T12:00:00.000Z",

@@ -1,6 +1,7 @@
 /** `fairsplit/core`: the pure definitions that the tag, the server and the simulator share. */
 export { assign, type CumulativeTable, cumulate, digest, pick, remainder, type WeightedGroup } from "./assign.ts";
 export { type CrossedExperiment, type Crossing, type CrossTally, crossTally } from "./cross-tally.ts";
+export type { DayRange } from "./day-range.ts";
 export { type Context, type Evaluation, evaluate, type StickyEntry } from "./evaluate.ts";
 export { type Event, EventSchema, parseEvent } from "./event.ts";
 export {

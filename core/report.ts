@@ -76,6 +76,8 @@ export interface Report {
   /** The primary one first. */
   readonly goals: readonly GoalReport[];
   readonly days: readonly ReportDay[];
+  /** Devices of the groups that count but are on none of these days: by their clocks they came before or after them. */
+  readonly otherDays: number;
   readonly formulas: { readonly version: number; readonly list: readonly Formula[] };
 }
 
@@ -130,6 +132,10 @@ export function report(input: ReportInput): Report {
     progress: found.progress,
     goals: found.goals,
     days: daily(tally, experiment),
+    otherDays: groups.reduce(
+      (sum, { name }) => sum + (tally?.groups.find(({ group }) => group === name)?.otherDays ?? 0),
+      0,
+    ),
     formulas: { version: FORMULAS_VERSION, list: FORMULAS },
   };
 }

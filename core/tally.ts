@@ -1,5 +1,6 @@
 import { compareCodePoints } from "./assign.ts";
 import { type Counted, countedEvents, type Scope } from "./counted-events.ts";
+import { type DayRange, timesOf } from "./day-range.ts";
 import type { Event } from "./event.ts";
 import { type FirstExposure, firstExposures, isExposure } from "./first-exposures.ts";
 import { toMillionths } from "./millionths.ts";
@@ -26,6 +27,8 @@ import { addUp, type Sums } from "./sums.ts";
  * 11. Sums are of the devices' totals, where a device without a goal event has 0.
  * 12. A device that was exposed to more than one group of its epoch is counted in its first group, and as one of two groups.
  * 13. A session is a device's text `session_id` (or `sessionId` without that) on an event that counts; empty is none.
+ * 14. With `days`, a device that was first exposed on none of them counts like any other, but on no day: events bring their
+ *     own times, and whoever sends them may choose a thousand years of them.
  */
 export interface Tally {
   readonly experiment: string;
@@ -65,6 +68,8 @@ export interface GroupTally {
   readonly group: string;
   /** Exposed devices. */
   readonly devices: number;
+  /** Of these, those that were first exposed on none of the days that were asked for. */
+  readonly otherDays: number;
   /** Sessions of the exposures and goal events of these devices. */
   readonly sessions: number;
   /** Exposures of these devices to the experiment, to whichever group and in whichever epoch. */
@@ -89,25 +94,31 @@ export interface GoalTally {
 export interface TallyOptions extends Scope {
   /** Names of the events that are goals. */
   readonly goals: readonly string[];
+  /** Days that are told apart; all when left out. */
+  readonly days?: DayRange;
 }
 
 /**
  * Counts one experiment from events in log order.
  *
- * @throws RangeError when `until` is not a time, or a sum of squares is beyond 128 bits
+ * @throws RangeError when `until` is not a time, `days` are no days, or a sum of squares is beyond 128 bits
  */
-export function tally(experiment: string, events: Iterable<Event>, { goals, run, until }: TallyOptions): Tally {
+export function tally(experiment: string, events: Iterable<Event>, { goals, run, until, days }: TallyOptions): Tally {
   const names = new Set(goals);
   const scope = until === undefined ? { run } : { run, until };
   const counted = countedEvents(events, scope, (event) => isExposure(event, experiment) || names.has(event.event));
   const devices = devicesOf(experiment, counted, names);
   const epochs = groupBy(devices, ({ first }) => first.epoch);
+  const { start, end } = days ? timesOf(days) : ALWAYS;
+  const dayOf = ({ first: { at } }: Device) => (at >= start && at < end ? isoTime(at).slice(0, 10) : null);
   return {
     experiment,
     run,
-    epochs: [...epochs].sort(([a], [b]) => a - b).map(([epoch, members]) => epochTally(epoch, members, goals)),
+    epochs: [...epochs].sort(([a], [b]) => a - b).map(([epoch, members]) => epochTally(epoch, members, goals, dayOf)),
   };
 }
+
+const ALWAYS = { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 
 /** What one device did. */
 interface Device {
@@ -155,17 +166,23 @@ function sessionOf({ session_id: session, sessionId }: Event): string {
   return typeof sessionId === "string" ? sessionId : "";
 }
 
-function epochTally(epoch: number, devices: readonly Device[], goals: readonly string[]): EpochTally {
+function epochTally(
+  epoch: number,
+  devices: readonly Device[],
+  goals: readonly string[],
+  dayOf: (device: Device) => string | null,
+): EpochTally {
   const groups = [...groupBy(devices, ({ first }) => first.group)].sort(([a], [b]) => compareCodePoints(a, b));
   const times = devices.map(({ first }) => first.at).sort((a, b) => a - b);
-  const days = groupBy(devices, ({ first }) => isoTime(first.at).slice(0, 10));
+  const days = groupBy(devices, dayOf);
   return {
     epoch,
-    groups: groups.map(([group, members]) => groupTally(group, members, goals)),
+    groups: groups.map(([group, members]) => groupTally(group, members, goals, dayOf)),
     twoGroups: devices.filter((device) => device.groups.size > 1).length,
     firstAt: isoTime(times[0] ?? 0),
     lastAt: isoTime(times.at(-1) ?? 0),
     days: [...days]
+      .filter((entry): entry is [string, Device[]] => entry[0] !== null)
       .sort(([a], [b]) => compareCodePoints(a, b))
       .map(([day, ofDay]) => ({
         day,
@@ -177,10 +194,16 @@ function epochTally(epoch: number, devices: readonly Device[], goals: readonly s
   };
 }
 
-function groupTally(group: string, devices: readonly Device[], goals: readonly string[]): GroupTally {
+function groupTally(
+  group: string,
+  devices: readonly Device[],
+  goals: readonly string[],
+  dayOf: (device: Device) => string | null,
+): GroupTally {
   return {
     group,
     devices: devices.length,
+    otherDays: devices.filter((device) => dayOf(device) === null).length,
     sessions: devices.reduce((sum, { sessions }) => sum + sessions.size, 0),
     exposures: devices.reduce((sum, { exposures }) => sum + exposures, 0),
     goals: goals.map((event) => {

@@ -1,4 +1,5 @@
 import type { Scope } from "../../core/counted-events.ts";
+import { type DayRange, timesOf } from "../../core/day-range.ts";
 import type { Dialect, Source, Values } from "./query.ts";
 
 /** What the tables that every query begins with are made of. */
@@ -11,6 +12,8 @@ export interface CountedSql {
   readonly experiments: readonly string[];
   /** Names of the events that are goals. */
   readonly goals: readonly string[];
+  /** Days that are told apart; all when left out. */
+  readonly days?: DayRange | undefined;
 }
 
 /**
@@ -19,13 +22,14 @@ export interface CountedSql {
  *  - `counted`: the events that count, or have no time (to leave those out here would read each time twice); `experiment` is null when it is no exposure, `goal` when it is no goal event, and
  *    `millionths` when the value is unusable
  *  - `arms`: a number for each experiment, epoch and group that was shown
- *  - `firsts`: a row per experiment and device, with its arm and its exposures, and whether it saw `several` arms. For the few
- *    that did, `chosen` looks for the first one: to have every group look for it would take longer
+ *  - `firsts`: a row per experiment and device, with its arm, its exposures, its day (null for one that is not told apart),
+ *    and whether it saw `several` arms. For the few that did, `chosen` looks for the first one: to have every group look for
+ *    it would take longer
  *  - `others`: exposures of devices to another arm than their first
  *  - `unsure`: how many events might make a difference if they were in another order in the log. Places in the log are not
  *    read before that is known to be above 0, which it hardly ever is: numbering the lines of a file would double the time.
  */
-export function countedSql({ source, dialect, values, scope, experiments, goals }: CountedSql): string {
+export function countedSql({ source, dialect, values, scope, experiments, goals, days }: CountedSql): string {
   const names = experiments.map((experiment) => values.of(experiment));
   const goalNames = goals.map((goal) => values.of(goal));
   const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null`;
@@ -65,7 +69,7 @@ chosen ${dialect.as} (
 ),
 firsts ${dialect.as} (
   select seen.device, seen.experiment, at_ms, exposures, several, coalesce(chosen.arm, seen.arm) as arm,
-    cast(floor(at_ms / 86400000.0) as integer) as day
+    ${dayOf(days, values)} as day
   from seen left join chosen on seen.device = chosen.device and seen.experiment = chosen.experiment
 ),
 others ${dialect.as} (
@@ -91,6 +95,14 @@ const REPEATS: Readonly<Record<Source["distinct"], string>> = {
     + (select count(*) from counted where is_copy and fingerprint in (select fingerprint from counted where not is_copy))`,
   none: "select count(*) - count(distinct fingerprint) from counted",
 };
+
+/** The day since 1970 of `at_ms`, by rule 14. */
+function dayOf(days: DayRange | undefined, values: Values): string {
+  const day = "cast(floor(at_ms / 86400000.0) as integer)";
+  if (days === undefined) return day;
+  const { start, end } = timesOf(days);
+  return `case when at_ms >= ${values.of(start)} and at_ms < ${values.of(end)} then ${day} end`;
+}
 
 /** Which of some names a column has, counted from 0. */
 function indexOf(column: string, names: readonly string[]): string {

@@ -54,12 +54,17 @@ function epochTally(epoch: number, rows: readonly EpochRow[], goals: readonly st
 const [A, B, C, D, E, F, G] = [5, 6, 7, 8, 9, 10, 11] as const;
 
 function groupTally(group: string, rows: readonly TallyRow[], goals: readonly string[]): GroupTally {
-  const devices = add(of("devices", rows), A);
+  const perDay = of("devices", rows);
+  const devices = add(perDay, A);
   return {
     group,
     devices,
+    otherDays: add(
+      perDay.filter((row) => row[3] === null),
+      A,
+    ),
     sessions: add(of("sessions", rows), A),
-    exposures: add(of("devices", rows), B),
+    exposures: add(perDay, B),
     goals: goals.map((event) => goalTally(event, devices, ofGoal(rows, goals, event))),
   };
 }

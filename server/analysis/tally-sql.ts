@@ -7,7 +7,7 @@ import { type Dialect, type Query, type Source, Values } from "./query.ts";
 export type TallySection = "devices" | "goal" | "sessions" | "two groups" | "counts" | "values" | "unsure";
 
 /**
- * A row of the result: section, epoch, group, day since 1970, index of the goal, and whole numbers:
+ * A row of the result: section, epoch, group, day since 1970 (null for one that is not told apart), index of the goal, and whole numbers:
  *  - `devices` (per epoch, group and day): devices, exposures, first and last time in milliseconds
  *  - `goal` (per epoch, group, day and goal): devices, events, sum of squared events, sum of values, of squared values,
  *    unusable values, devices whose total is not 0
@@ -28,13 +28,13 @@ export type TallyRow = readonly [
 /** The query for the tally of an experiment: the definition of `core/tally.ts` for a database. */
 export function tallySql(
   experiment: string,
-  { goals, ...scope }: TallyOptions,
+  { goals, days, ...scope }: TallyOptions,
   source: Source,
   dialect: Dialect,
 ): Query {
   const values = new Values(dialect);
   const { as, wide } = dialect;
-  const tables = countedSql({ source, dialect, values, scope, experiments: [experiment], goals });
+  const tables = countedSql({ source, dialect, values, scope, experiments: [experiment], goals, days });
   const section = (name: TallySection, where: string, numbers: readonly string[]) => {
     const padded = Array.from({ length: 7 }, (_, i) => wide(numbers[i] ?? "null"));
     return `select '${name}' as section, ${where}, ${padded.join(", ")}`;

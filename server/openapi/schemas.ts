@@ -157,6 +157,7 @@ export const SCHEMAS = {
         v.looseObject({ event: v.string(), kind: v.string(), groups: v.array(v.looseObject({ group: v.string() })) }),
       ),
       days: v.array(v.looseObject({ day: v.string() })),
+      otherDays: v.number(),
       formulas: v.looseObject({ version: count }),
     }),
     v.description("Shares and rates are 0 to 1, numbers are not rounded; what cannot be computed is null."),

@@ -1,5 +1,5 @@
 import type { Experiment } from "../../core/experiment.ts";
-import { percentWords } from "../../core/report/number-words.ts";
+import { countWords, percentWords } from "../../core/report/number-words.ts";
 import type { Report } from "../../core/report.ts";
 import { DailyPlot } from "./daily-plot.tsx";
 import { DailyTable } from "./daily-table.tsx";
@@ -101,7 +101,7 @@ function Goal({ report, place }: { report: Report; place: number }) {
 }
 
 /** Of the primary goal. */
-function Days({ report: { goals, days } }: { report: Report }) {
+function Days({ report: { goals, days, otherDays } }: { report: Report }) {
   const [goal] = goals;
   if (!goal) return null;
   return (
@@ -113,6 +113,7 @@ function Days({ report: { goals, days } }: { report: Report }) {
         </div>
         <figcaption class="detail">
           Share of all visitors up to each day that converted (“{goal.label}”). It wanders at first, and settles.
+          <span data-live="other-days">{otherDaysWords(otherDays)}</span>
         </figcaption>
       </figure>
       <details>
@@ -122,6 +123,15 @@ function Days({ report: { goals, days } }: { report: Report }) {
         </div>
       </details>
     </section>
+  );
+}
+
+/** Clocks may be wrong, and whoever sends events may make times up. */
+function otherDaysWords(visitors: number): string {
+  if (visitors === 0) return "";
+  const are = visitors === 1 ? "is" : "are";
+  return unbroken(
+    ` ${countWords(visitors, "visitor")} ${are} on none of these days: by the clock of the device, that was before the experiment was switched on, or is still to come. Everywhere else they count.`,
   );
 }
 

@@ -5,6 +5,7 @@ import type { EventLog } from "../events/log.ts";
 import type { Registry } from "../registry/registry.ts";
 import { BadParameter } from "../visitor.ts";
 import type { Analysis } from "./analysis.ts";
+import { epochDays } from "./epoch-days.ts";
 import { definitionsByEpoch } from "./epoch-definitions.ts";
 import { frozenOf } from "./frozen.ts";
 import type { ResultsQuery } from "./query.ts";
@@ -113,7 +114,7 @@ export class Results {
       const known = [...definitions.keys()].sort((a, b) => a - b).join(", ") || String(experiment.epoch);
       throw new BadParameter(`epoch is ${epoch}: allowed are those that the experiment had, ${known}`);
     }
-    const counted = definition ? await count(definition, run, analysis) : NOTHING;
+    const counted = definition ? await count(definition, run, analysis, now()) : NOTHING;
     return report({
       ...counted,
       experiment: {
@@ -142,10 +143,15 @@ type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs">;
 const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [] };
 
 /** Counts an epoch as it is now, and as it was when its plan was reached. */
-async function count(experiment: Experiment, run: string | null, analysis: Analysis): Promise<Counted> {
+async function count(experiment: Experiment, run: string | null, analysis: Analysis, now: number): Promise<Counted> {
   const { key, epoch, goals } = experiment;
-  const { epochs } = await analysis.tally(key, { goals: goals.map(({ event }) => event), run });
+  const days = epochDays(experiment, now);
+  const bounded: Pick<Analysis, "tally" | "reachedAt"> = {
+    tally: (of, options) => analysis.tally(of, { ...options, days }),
+    reachedAt: (of, planned) => analysis.reachedAt(of, planned),
+  };
+  const { epochs } = await bounded.tally(key, { goals: goals.map(({ event }) => event), run });
   const tally = epochs.find((other) => other.epoch === epoch) ?? null;
-  const frozen = await frozenOf(experiment, tally, run, analysis);
+  const frozen = await frozenOf(experiment, tally, run, bounded);
   return { tally, epochs: epochs.map((other) => other.epoch), ...frozen };
 }

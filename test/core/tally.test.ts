@@ -389,6 +389,49 @@ test("counts devices and their conversions by the day of their first exposure", 
   ]);
 });
 
+describe("rule 14: who was first exposed on another day counts, but on no day", () => {
+  const day = 24 * 60 * 60;
+  const midnight = day / 2;
+  const events = [
+    exposure("d1", midnight - day, "A"),
+    exposure("d2", midnight - 1, "A"),
+    exposure("d3", midnight, "B"),
+    exposure("d4", 0, "B", { ts: "9999-12-31T23:59:59.999Z" }),
+    exposure("d5", 0, "B", { ts: "0000-01-01T00:00:00Z" }),
+    exposure("d5", 0, "B"),
+    order("d2", midnight, 1),
+    order("d5", midnight, 1),
+  ];
+  const found = (first: string, last: string) => {
+    const { epochs } = tally("headline_test", events, { goals: ["order"], run: null, days: { first, last } });
+    return epochs[0] as EpochTally;
+  };
+
+  test.each([
+    ["0000-01-01", "9999-12-31", ["0000-01-01", "2026-01-31", "2026-02-01", "9999-12-31"], [0, 0]],
+    ["2026-01-31", "9999-12-30", ["2026-01-31", "2026-02-01"], [0, 2]],
+    ["2026-01-31", "2026-01-31", ["2026-01-31"], [0, 3]],
+    ["2026-02-01", "2026-02-01", ["2026-02-01"], [2, 2]],
+    ["2026-02-02", "2026-03-01", [], [2, 3]],
+  ])("from %s to %s", (first, last, days, others) => {
+    const tally = found(first, last);
+    expect(tally.days.map((one) => one.day)).toEqual(days);
+    expect(tally.groups.map(({ otherDays }) => otherDays)).toEqual(others);
+    expect(tally.groups.map(({ devices, goals: [goal] }) => [devices, goal?.devices])).toEqual([
+      [2, 1],
+      [3, 1],
+    ]);
+  });
+
+  test.each([
+    ["2026-02-30", "2026-03-01", 'a day is "2026-02-30": allowed is one such as 2026-01-31'],
+    ["2026-02-01", "2026-03-01T12:00:00Z", 'a day is "2026-03-01T12:00:00Z": allowed is one such as 2026-01-31'],
+    ["2026-02-02", "2026-02-01", "the last day is 2026-02-01: allowed is one from 2026-02-02 on"],
+  ])("refuses %s to %s", (first, last, message) => {
+    expect(() => found(first, last)).toThrow(new RangeError(message));
+  });
+});
+
 test("sorts by epoch, then by group in code-point order", () => {
   const groups = ["🚀", "Ａ", "B", "A"];
   const events = groups.flatMap((group, i) => [

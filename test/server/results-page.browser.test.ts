@@ -31,6 +31,7 @@ const { served, openPage, expectGood } = servePages(
       }),
       active("nobody_yet", { title: "Nobody came yet" }),
       active("live_test", { title: "Somebody looks" }),
+      active("clocks", { title: "Clocks that are wrong" }),
       inactive("draft", { title: "Not started" }),
     ]),
   visit,
@@ -38,7 +39,7 @@ const { served, openPage, expectGood } = servePages(
 
 /** What two weeks of visitors did. */
 async function visit({ log }: Awaited<ReturnType<typeof openDemoApp>>): Promise<void> {
-  const twoWeeks = { days: 14, from: "2026-01-18" };
+  const twoWeeks = { days: 14, from: "2026-01-31" };
   const headline = [
     { group: "Statement", devices: 2410, converted: 243 },
     { group: "Question", devices: 2390, converted: 341 },
@@ -235,6 +236,23 @@ test.each([
   for (const summary of await page.locator("main details > summary").all()) await summary.click();
   expect(await breaksOf(page)).toEqual([]);
   await expectGood(page, name);
+});
+
+test("say how many visitors are on no day, as their clocks have years of their own", async () => {
+  const { log } = served.demo;
+  const ofYear = (from: string, n: number) =>
+    visitsOf("clocks", [{ group: "A", devices: n, converted: 0 }], { from }).map((event) => {
+      return { ...event, id: `${from}-${event.id}`.slice(0, 64), deviceId: `${from}-${event.deviceId}` };
+    });
+  const all = ["1970-01-01", "2026-01-29", "2026-01-30", "2026-02-20", "9999-12-31"];
+  await log.append(all.flatMap((from, place) => ofYear(from, place + 1)));
+  const page = await openPage(results("clocks"), { bypassCSP: true });
+  await page.getByText("15 visitors so far.").first().waitFor();
+  await page.getByText(/8\svisitors are on none of these days: by the clock of the device/).waitFor();
+  await page.getByText("Numbers of each day").click();
+  const days = page.getByRole("table", { name: "day by day" }).getByRole("rowheader");
+  expect(await days.allInnerTexts()).toEqual(["2026-02-20", "2026-01-30"]);
+  await expectGood(page, "results-other-days");
 });
 
 test("the calculator is filled in and sent by the keyboard alone, without JavaScript", async () => {

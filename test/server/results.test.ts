@@ -130,6 +130,22 @@ describe("the results of an experiment", () => {
     expect((await reportOf(served, "?run=r")).health.leftOut).toEqual({ bots: null, refused: null });
   });
 
+  test("have no more days than the experiment, however many somebody makes up; who comes then counts", async () => {
+    const served = await openApp([active(KEY)]);
+    const day = (from: string) => new Date(from).toISOString();
+    const visits = visitsOf(KEY, [{ group: "A", devices: 400, converted: 40 }]);
+    const made = visits.map((event, n) => ({ ...event, ts: day(`${1000 + n}-06-01`) }));
+    const unknown = visitsOf(KEY, [{ group: "X", devices: 3, converted: 0 }], { from: "1999-01-01" });
+    await served.log.append([...made, ...visitsOf(KEY, [{ group: "B", devices: 9, converted: 1 }]), ...unknown]);
+    const { days, otherDays, progress, goals } = await reportOf(served);
+    expect(days.map((one) => one.day)).toEqual(["2026-01-31"]);
+    expect([otherDays, progress.devices]).toEqual([400, 409]);
+    expect(goals[0]?.groups.map(({ devices, conversions }) => [devices, conversions])).toEqual([
+      [400, 40],
+      [9, 1],
+    ]);
+  });
+
   test("are never of an epoch that only events speak of", async () => {
     const served = await openApp([active(KEY)]);
     await served.log.append([...visitsOf(KEY, AB), ...visitsOf(KEY, AB, { epoch: 99 })]);

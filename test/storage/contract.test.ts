@@ -72,6 +72,10 @@ const scopes = fc.oneof(
   { weight: 3, arbitrary: fc.record({ run: fc.constantFrom(...RUNS) }) },
   { weight: 1, arbitrary: fc.record({ run: fc.constantFrom(...RUNS), until: timestamps }) },
 );
+const days = fc
+  .tuple(timestamps, timestamps)
+  .map((times) => times.map((time) => time.slice(0, 10)).sort() as [string, string])
+  .map(([first, last]) => ({ first, last }));
 const goals = fc.oneof(
   { weight: 3, arbitrary: fc.constant([...GOALS] as string[]) },
   { weight: 1, arbitrary: fc.array(fc.constantFrom<string>(...GOALS, "never"), { maxLength: 3 }) },
@@ -98,6 +102,21 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
           expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
         }),
         { seed: 61, numRuns: storage === "lines" ? LOGS : LOGS / 4 },
+      );
+    },
+    LOGS * 1000,
+  );
+
+  test(
+    "on the days that are asked for, too",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(randomLog, cuts, scopes, days, async (log, cutAt, scope, range) => {
+          const files = await store(storage, log, cutAt);
+          const options = { ...scope, goals: [...GOALS], days: range };
+          expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
+        }),
+        { seed: 64, numRuns: LOGS / 4 },
       );
     },
     LOGS * 1000,

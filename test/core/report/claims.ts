@@ -53,8 +53,8 @@ const valueTally: EpochTally = {
     values.experiment.goals,
   ),
   groups: [
-    { group: "A", devices: 6, sessions: 6, exposures: 6, goals: [spent([1, 2, 0, 3, 0.5, 2])] },
-    { group: "B", devices: 6, sessions: 6, exposures: 6, goals: [spent([9, 8, 12.5, 7, 11, 6])] },
+    { group: "A", devices: 6, otherDays: 0, sessions: 6, exposures: 6, goals: [spent([1, 2, 0, 3, 0.5, 2])] },
+    { group: "B", devices: 6, otherDays: 0, sessions: 6, exposures: 6, goals: [spent([9, 8, 12.5, 7, 11, 6])] },
   ],
 };
 

@@ -16,6 +16,7 @@ export function countedOf(rows: readonly Row[], goals: readonly Goal[] = GOALS):
     groups: rows.map(([group, devices, ...conversions]) => ({
       group,
       devices,
+      otherDays: 0,
       sessions: devices,
       exposures: devices,
       goals: goals.map((goal, place) => binary(goal.event, devices, conversions[place] ?? 0)),

@@ -210,8 +210,22 @@ function meansReport(a: readonly number[], b: readonly number[]): Report {
   const frozen = {
     ...countedOf(rows, goals),
     groups: [
-      { group: "A", devices: a.length, sessions: 0, exposures: a.length, goals: [totalsOf("purchase", a)] },
-      { group: "B", devices: b.length, sessions: 0, exposures: b.length, goals: [totalsOf("purchase", b)] },
+      {
+        group: "A",
+        devices: a.length,
+        otherDays: 0,
+        sessions: 0,
+        exposures: a.length,
+        goals: [totalsOf("purchase", a)],
+      },
+      {
+        group: "B",
+        devices: b.length,
+        otherDays: 0,
+        sessions: 0,
+        exposures: b.length,
+        goals: [totalsOf("purchase", b)],
+      },
     ],
   };
   return report({ ...input, tally: frozen, frozen, reachedAt: "2026-11-21T11:00:00.000Z" });
@@ -487,6 +501,7 @@ describe("values", () => {
     const groups = rows.map(([group]) => ({
       group,
       devices: 90,
+      otherDays: 0,
       sessions: 90,
       exposures: 90,
       goals: many.map(({ event }) => totalsOf(event, totals)),

@@ -192,6 +192,7 @@ describe("other cases of them", () => {
     );
     const of = (totals: readonly number[]) => ({
       devices: 6,
+      otherDays: 0,
       sessions: 6,
       exposures: 6,
       goals: [totalsOf("purchase", totals)],
