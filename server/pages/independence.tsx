@@ -1,5 +1,6 @@
+import { PAIR_THRESHOLD } from "../../core/crossed-pairs.ts";
 import { numberWords, pWords, wholeWords } from "../../core/report/number-words.ts";
-import { PAIR_THRESHOLD, type Pair } from "../results/pairs.ts";
+import type { Pair } from "../results/pairs.ts";
 import { Layout } from "./layout.tsx";
 import { unbroken } from "./unbroken.ts";
 
