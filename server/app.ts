@@ -43,6 +43,7 @@ import { openApiRoutes } from "./routes/openapi.tsx";
 import { resultsRoutes } from "./routes/results.ts";
 import { resultsLiveRoutes } from "./routes/results-live.tsx";
 import { resultsPageRoutes } from "./routes/results-page.tsx";
+import { revertRoutes } from "./routes/revert.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { settingsPageRoutes } from "./routes/settings-pages.tsx";
 import { tagRoutes } from "./routes/tag.ts";
@@ -132,6 +133,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", adminSettingsRoutes(deps));
   app.route("/", adminHistoryRoutes(deps));
   app.route("/", impactRoutes(deps));
+  app.route("/", revertRoutes(deps));
   app.route("/", explainRoutes(deps));
   app.route("/", resultsRoutes({ results }));
   app.route("/", exportRoutes(deps));

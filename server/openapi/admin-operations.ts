@@ -63,6 +63,16 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
     },
   },
   {
+    method: "post",
+    path: "/api/admin/experiments/:key/revert",
+    summary: "Bring back what was before a change",
+    description:
+      'The definition, and the state where that change changed it. What was removed comes back switched off; its ETag is `"0"`.',
+    headers: IF_MATCH,
+    body: { types: JSON_BODY, schema: "Revert" },
+    answers: { 200: experiment("As it is now."), ...problems(400, 401, 403, 404, 412, 413, 415, 422, 428, 503) },
+  },
+  {
     method: "get",
     path: "/api/admin/experiments/:key/results",
     summary: "The report of an epoch: health, verdict, goals, days",

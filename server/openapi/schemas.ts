@@ -7,6 +7,7 @@ import { REASONS } from "../../core/reason.ts";
 import type { VerdictKind } from "../../core/report/decision.ts";
 import { SettingsSchema } from "../../core/settings.ts";
 import { EntrySchema } from "../registry/history-entry.ts";
+import { RevertSchema } from "../routes/revert.ts";
 
 const { entries } = ExperimentSchema;
 const { state, groups, unit } = entries;
@@ -64,6 +65,10 @@ export const SCHEMAS = {
     opensEpoch: v.boolean(),
     sticky: v.boolean(),
   }),
+  Revert: v.pipe(
+    RevertSchema,
+    v.description("`change` is the number in the history of the change to go back before, and before all after it."),
+  ),
   Settings: SettingsSchema,
   SettingsChange: v.pipe(v.partial(SettingsSchema), v.description("What is left out stays.")),
   HistoryEntry: EntrySchema,

@@ -147,7 +147,7 @@ export async function openRegistry(
         if (!entry || entry.key === null) return undefined;
         const current = store.get(entry.key);
         const more = { action: "reverted", reverts: number } as const;
-        if (!current && expectedVersion) return undefined;
+        if (!current && expectedVersion !== null && expectedVersion !== 0) return undefined;
         if (!current) return add({ key: entry.key, ...stateBefore(entry).definition }, author, more);
         expectVersion(current, current.version, expectedVersion);
         return replace(current, reverted(entry, current, author), more);

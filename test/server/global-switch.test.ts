@@ -65,6 +65,7 @@ describe("while the global switch is off", () => {
     ["PUT", "/api/admin/experiments/one"],
     ["DELETE", "/api/admin/experiments/one"],
     ["POST", "/api/admin/experiments/one/impact"],
+    ["POST", "/api/admin/experiments/one/revert"],
   ])("%s %s is a 404 that says where to switch it on", async (method, path) => {
     const { app, registry } = await switchedOff();
     const response = await app.request(path, { method });

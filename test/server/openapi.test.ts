@@ -149,6 +149,11 @@ describe("real answers are what the document says", () => {
     await ask("put", `${API}/one`, ONE, undefined, { "if-match": "*" });
     await ask("post", `${API}/one/impact`, `${ONE}/impact`, { weights: { A: 51 } });
     await ask("post", `${API}/one/impact`, `${ONE}/impact`, { weights: 5 });
+    await ask("post", `${API}/one/revert`, `${ONE}/revert`, { change: 4 }, { "if-match": '"3"' });
+    await ask("post", `${API}/one/revert`, `${ONE}/revert`, { change: 4 }, { "if-match": '"3"' });
+    await ask("post", `${API}/one/revert`, `${ONE}/revert`, { change: 99 }, { "if-match": "*" });
+    await ask("post", `${API}/one/revert`, `${ONE}/revert`, { change: 4 });
+    await ask("post", `${API}/none/revert`, `${ONE}/revert`, { change: 4 }, { "if-match": "*" });
     await ask("get", `${API}/one/results`, `${ONE}/results`);
     await ask("get", `${API}/one/results?epoch=7`, `${ONE}/results`);
     await ask("get", `${API}/none/results`, `${ONE}/results`);

@@ -97,6 +97,7 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
   ],
   ["PUT /api/admin/experiments/:key", { title: "Changed" }],
   ["DELETE /api/admin/experiments/:key", {}],
+  ["POST /api/admin/experiments/:key/revert", { change: 2 }],
   ["PUT /api/admin/settings", { enabled: false }],
 ]);
 const CHANGES_NOTHING = [
