@@ -1,14 +1,11 @@
-import type { AddressInfo } from "node:net";
-import { type ServerType, serve } from "@hono/node-server";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
 import type { Experiment } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
-import { problemsOf } from "../accessibility.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
-import { launchBrowser } from "../launch-browser.ts";
 import { keyboard, writeAtOnce } from "./hands.ts";
 import { active, inactive, rolledOut } from "./open-app.ts";
+import { servePages } from "./served-pages.ts";
 
 const LONG = "Six groups with names as long as names may be, and a title that needs more than one line on any screen";
 const SIX: Experiment["groups"] = ["G", "H", "I", "J", "K", "L"].map((letter, index) => ({
@@ -50,54 +47,13 @@ const EXPERIMENTS = [
   }),
 ];
 
-let demo: Awaited<ReturnType<typeof openDemoApp>>;
-let server: ServerType;
-let origin: string;
-let browser: Browser;
-let complaints: string[] = [];
-
-beforeAll(async () => {
-  const launch = launchBrowser();
-  demo = await openDemoApp("", EXPERIMENTS);
-  server = await new Promise((resolve) => {
-    const listening = serve({ fetch: demo.app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(listening));
-  });
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await launch;
-});
-
-afterEach(() => {
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await new Promise((resolve) => server.close(resolve));
-  expect(demo.errors).toEqual([]);
-  await demo.close();
-});
-
-async function openPage(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  complaints = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    // A page that says no with a status is what the test asks for.
-    if (message.type() === "error" && !message.text().includes("the server responded with a status of")) {
-      complaints.push(message.text());
-    }
-  });
-  await page.goto(`${origin}${path}`);
-  return page;
-}
+const { served, openPage, expectGood, expectComplaints } = servePages(() => openDemoApp("", EXPERIMENTS));
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const link = (page: Page, name: string) => page.getByRole("link", { name, exact: true });
 /** Changes an experiment as somebody else does meanwhile. */
 const meanwhile = (key: string, definition: Partial<Experiment>) =>
-  demo.registry.update(key, (one) => transition(one, { by: "anna", definition }, new Date().toISOString()));
+  served.demo.registry.update(key, (one) => transition(one, { by: "anna", definition }, new Date().toISOString()));
 
 describe("an experiment from its first to its last day, with the keyboard alone", () => {
   test.each([
@@ -109,7 +65,7 @@ describe("an experiment from its first to its last day, with the keyboard alone"
       const page = await openPage("/experiments", { javaScriptEnabled });
       const { press, write, goTo } = keyboard(page);
       const key = javaScriptEnabled ? "buy_button" : "buy_button_2";
-      const now = () => demo.registry.get(key);
+      const now = () => served.demo.registry.get(key);
 
       await press(link(page, "New experiment"));
       await writeAtOnce(page.getByLabel("Title"), "Buy button");
@@ -215,7 +171,7 @@ describe("the form", () => {
     await page.getByLabel("Conversion rate now").fill("10");
     await page.getByLabel("Change worth finding").fill("20");
     await page.getByText(/devices have to take part/).waitFor();
-    expect(demo.registry.get("gold")?.version).toBe(2);
+    expect(served.demo.registry.get("gold")?.version).toBe(2);
   });
 
   test("previews what visitors see with its styles, and runs nothing of it", async () => {
@@ -228,10 +184,9 @@ describe("the form", () => {
     await gold.waitFor();
     expect(await gold.evaluate((element) => getComputedStyle(element).color)).toBe("rgb(255, 215, 0)");
     expect(await page.evaluate(() => "hacked" in window)).toBe(false);
-    expect(page.url()).toBe(`${origin}/experiments/gold/edit`);
+    expect(page.url()).toBe(`${served.origin}/experiments/gold/edit`);
     // The browser says of each script that it did not run it.
-    expect(complaints.length).toBeGreaterThan(0);
-    complaints = complaints.filter((complaint) => !/sandboxed|Content Security Policy/.test(complaint));
+    expectComplaints(/sandboxed|Content Security Policy/);
   });
 
   test("of two tabs loses nothing: who saves second is shown both, and goes on with both", async () => {
@@ -247,7 +202,11 @@ describe("the form", () => {
     expect(await page.getByLabel("Description").inputValue()).toBe("Anna's");
     await button(page, "Save").last().click();
     await page.getByRole("status").waitFor();
-    expect(demo.registry.get("off")).toMatchObject({ title: "My title", description: "Anna's", routes: ["/mine"] });
+    expect(served.demo.registry.get("off")).toMatchObject({
+      title: "My title",
+      description: "Anna's",
+      routes: ["/mine"],
+    });
   });
 });
 
@@ -331,10 +290,6 @@ describe("meets WCAG 2.2 AA and fits, light and dark, wide and narrow:", () => {
   test.each(PAGES)("%s", async (name, path, act = async () => {}) => {
     const page = await openPage(path, { bypassCSP: true });
     await act(page);
-    const folder = process.env.SCREENSHOTS;
-    const look = async (what: string) => {
-      if (folder) await page.screenshot({ path: `${folder}/${name}-${what}.png`, fullPage: true });
-    };
-    expect(await problemsOf(page, look)).toEqual([]);
+    await expectGood(page, name);
   });
 });

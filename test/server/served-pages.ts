@@ -6,6 +6,22 @@ import { problemsOf } from "../accessibility.ts";
 import type { openDemoApp } from "../demo/demo-app.ts";
 import { launchBrowser } from "../launch-browser.ts";
 
+type App = Pick<Awaited<ReturnType<typeof openDemoApp>>["app"], "fetch">;
+
+async function listen({ fetch }: App): Promise<{ server: ServerType; origin: string }> {
+  const server = await new Promise<ServerType>((resolve) => {
+    const listening = serve({ fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(listening));
+  });
+  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** Where another app is served until the test ends. */
+export async function originOf(app: App): Promise<string> {
+  const { server, origin } = await listen(app);
+  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  return origin;
+}
+
 /** An app with a server and a browser for the tests of a file. Each test fails on what its pages complain of. */
 export function servePages(
   open: () => ReturnType<typeof openDemoApp>,
@@ -24,12 +40,9 @@ export function servePages(
     const launch = launchBrowser(browserArgs);
     served.demo = await open();
     await prepare(served.demo);
-    server = await new Promise((resolve) => {
-      const listening = serve({ fetch: served.demo.app.fetch, hostname: "127.0.0.1", port: 0 }, () =>
-        resolve(listening),
-      );
-    });
-    served.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const listening = await listen(served.demo.app);
+    server = listening.server;
+    served.origin = listening.origin;
     served.browser = await launch;
   });
   afterEach(() => {
@@ -59,6 +72,11 @@ export function servePages(
   return {
     served,
     openPage,
+    /** Takes note of what browsers complain of when a test does what is to be complained of, so that it may be. */
+    expectComplaints(about: RegExp) {
+      expect(complaints.filter((complaint) => about.test(complaint))).not.toEqual([]);
+      complaints = complaints.filter((complaint) => !about.test(complaint));
+    },
     /** What is wrong with a page for people who see, read or use it otherwise; and a picture of it, where a folder is named. */
     async expectGood(page: Page, name: string) {
       const folder = process.env.SCREENSHOTS;
