@@ -26,7 +26,6 @@ export function fastLane({ record, gate, onTurnedAway, onError }: FastLane, next
       return;
     }
     const post = {
-      url: incoming.url ?? "",
       header: nodeHeaders(incoming),
       address: incoming.socket.remoteAddress ?? "",
       read: () => readBody(incoming),

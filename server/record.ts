@@ -7,9 +7,9 @@ import { readPlainEvents } from "../core/plain-events.ts";
 import { BodyRefused } from "./body.ts";
 import { isBot } from "./bots.ts";
 import { type EventLog, Overloaded, StorageFailed } from "./events/log.ts";
-import { type ForceDeps, forcedGroups } from "./forced-groups.ts";
 import { type Answer, type HeaderOf, problemAnswer, publicAnswer } from "./http.ts";
 import { clientBehind, type Limits } from "./rate-limit.ts";
+import type { Registry } from "./registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "./run.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -18,8 +18,6 @@ const CONTENT_TYPE = /^(application\/json|text\/plain)\b/i;
 
 /** A `POST /events` whose body was not read yet. */
 export interface Post {
-  /** With its query, at least from the path on. */
-  readonly url: string;
   readonly header: HeaderOf;
   /** Address of the other end of the connection. */
   readonly address: string;
@@ -27,14 +25,11 @@ export interface Post {
   readonly read: () => Promise<string>;
 }
 
-/**
- * Stores one event or an array of them, and answers when they are durable. The events of a preview (its parameter `force` is
- * as in `GET /api/expgroups`) are neither read nor counted: the tag sends them only when it could not know yet that it
- * shows one, such as when the page is left before the groups are there.
- */
+/** Stores one event or an array of them, and answers when they are durable. */
 export type Recorder = (post: Post) => Promise<Answer>;
 
-export interface RecorderDeps extends ForceDeps {
+export interface RecorderDeps {
+  readonly registry: Pick<Registry, "settings">;
   readonly log: EventLog;
   readonly runs: RunSigner;
   readonly limits: Limits;
@@ -42,10 +37,8 @@ export interface RecorderDeps extends ForceDeps {
 
 const NOTHING_STORED = publicAnswer({ status: "ok", accepted: 0, duplicates: 0, rejected: [] } satisfies EventsAnswer);
 
-export function recorder({ registry, log, runs, limits, ...deps }: RecorderDeps): Recorder {
-  const readForces = forcedGroups({ registry, ...deps });
-  return async ({ url, header, address, read }) => {
-    if (readForces(forceIn(url), Date.now()).size > 0) return NOTHING_STORED;
+export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorder {
+  return async ({ header, address, read }) => {
     let body = "";
     const run = runs.verify(header(RUN_HEADER), Date.now());
     // The body stays unread: nobody knows how many events it holds.
@@ -85,12 +78,6 @@ export function recorder({ registry, log, runs, limits, ...deps }: RecorderDeps)
       throw error;
     }
   };
-}
-
-/** Few posts have a query at all. */
-function forceIn(url: string): string | undefined {
-  const query = url.indexOf("?");
-  return query === -1 ? undefined : (new URLSearchParams(url.slice(query)).get("force") ?? undefined);
 }
 
 interface Refused {

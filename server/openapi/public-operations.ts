@@ -43,8 +43,7 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
     path: "/events",
     summary: "Store events",
     description:
-      "Answers when they are durable. While the global switch is off, for bots and for previews, `accepted` is 0.",
-    query: { force: FORCE },
+      "Answers when they are durable. While the global switch is off, and for bots, `accepted` is 0. The tag sends none of a preview.",
     headers: { "Fairsplit-Run": "the signed name of a simulator's run" },
     body: { types: JSON_TYPES, schema: "NewEvent", isList: true },
     answers: {

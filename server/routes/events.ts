@@ -10,7 +10,6 @@ export function recordRoutes(record: Recorder) {
     .post("/events", async (c) =>
       respond(
         await record({
-          url: c.req.url,
           header: headersOf(c),
           address: ownAddress(c),
           read: () => readBody(c, MAX_BODY_BYTES),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
 import type { Deps } from "../../server/app.ts";
 import { STICKY_HEADER } from "../../server/sticky.ts";
-import { active, inactive, openApp, pageview, rolledOut } from "./open-app.ts";
+import { active, inactive, openApp, rolledOut } from "./open-app.ts";
 
 type Groups = Record<string, AssignedGroup>;
 
@@ -28,13 +28,7 @@ async function open(deps: Partial<Deps> = { adminToken: ADMIN_TOKEN }, experimen
   const ask = (force: string, parameters: Record<string, string> = {}, headers: Record<string, string> = {}) =>
     opened.app.request(`/api/expgroups?${new URLSearchParams({ device_id: "d1", force, ...parameters })}`, { headers });
   const groups = async (...args: Parameters<typeof ask>) => (await (await ask(...args)).json()) as Groups;
-  const send = (force: string, headers: Record<string, string> = {}) =>
-    opened.app.request(`/events?${new URLSearchParams({ force })}`, {
-      method: "POST",
-      body: JSON.stringify([pageview("preview"), pageview("click", { event: "button_click" })]),
-      headers: { "content-type": "text/plain", ...headers },
-    });
-  return { ...opened, issue, ask, groups, send };
+  return { ...opened, issue, ask, groups };
 }
 
 describe("a preview", () => {
@@ -78,26 +72,19 @@ describe("a preview", () => {
   });
 
   test("leaves no trace: nothing in the log, in the counters, or with the device", async () => {
-    const { ask, issue, send, stored, log } = await open();
-    const force = issue({ live: "B" });
+    const { ask, issue, stored, log } = await open();
     const before = log.state();
-    const answer = await ask(force);
+    const answer = await ask(issue({ live: "B" }));
     expect(answer.headers.get(STICKY_HEADER)).toBeNull();
-    const answered = await send(force);
-    expect([answered.status, await answered.json()]).toEqual([
-      200,
-      { status: "ok", accepted: 0, duplicates: 0, rejected: [] },
-    ]);
     expect(log.state()).toEqual(before);
     expect(await stored()).toEqual([]);
   });
 
   test("is for programs that take pictures of pages, too, which are bots otherwise", async () => {
-    const { groups, issue, send, log } = await open();
+    const { groups, issue, log } = await open();
     const headers = { "user-agent": "Mozilla/5.0 HeadlessChrome/140.0.0.0" };
     const force = issue({ draft: "B" });
     expect((await groups(force, {}, headers)).draft?.reason).toBe("forced");
-    await send(force, headers);
     expect(log.state().bot).toBe(0);
     expect((await groups(`${force}x`, {}, headers)).draft?.reason).toBe("bot");
     expect(log.state().bot).toBe(1);
@@ -130,20 +117,19 @@ describe("a visit is an ordinary one, which counts, with", () => {
     ["a token of an experiment that is gone", (issue) => issue({ gone: "B" })],
   ];
   test.each(cases)("%s", async (_, force) => {
-    const { ask, issue, send, stored } = await open();
+    const { ask, issue, stored } = await open();
     const given = force(issue);
     const answer = await ask(given);
     expect(answer.headers.get(STICKY_HEADER)).not.toBeNull();
     const reasons = Object.values((await answer.json()) as Groups).map(({ reason }) => reason);
     expect(reasons).toEqual(["inactive", "hash", "rollout", "hash"]);
-    expect(await (await send(given)).json()).toMatchObject({ accepted: 2 });
-    expect((await stored()).map(({ event }) => event)).toEqual(["exp_groups", "pageview", "button_click"]);
+    expect((await stored()).map(({ event }) => event)).toEqual(["exp_groups"]);
   });
 });
 
 describe("without a signature", () => {
   test("the demo shows any group", async () => {
-    const { groups, send, stored } = await open({});
+    const { groups, stored } = await open({});
     const answer = await groups("draft:B,live:Z,gone:A,other:none");
     expect(Object.values(answer).map(({ group, reason }) => [group, reason])).toEqual([
       ["B", "forced"],
@@ -151,15 +137,13 @@ describe("without a signature", () => {
       ["A", "rollout"],
       [expect.stringMatching(/^[AB]$/), "hash"],
     ]);
-    await send("draft:B");
     expect(await stored()).toEqual([]);
   });
 
   test("the demo counts a visit whose groups are all unknown", async () => {
-    const { groups, send, stored } = await open({});
+    const { groups, stored } = await open({});
     await groups("gone:A");
-    await send("gone:A");
-    expect((await stored()).map(({ event }) => event)).toEqual(["exp_groups", "pageview", "button_click"]);
+    expect((await stored()).map(({ event }) => event)).toEqual(["exp_groups"]);
   });
 });
 
