@@ -48,12 +48,20 @@ export async function buildAll() {
         fairsplit: "cli/fairsplit.ts",
         simulate: "cli/simulate.ts",
         browser: "simulate/browser.ts",
-        engine: "server/analysis/engine-process.ts",
       },
       outdir: "dist",
       banner: { js: "#!/usr/bin/env node" },
       splitting: true,
       chunkNames: "[name]-[hash]",
+    }),
+    build({
+      ...node,
+      // Of the database's package only the binary stays outside: to load its 60 modules takes longer than to open it.
+      packages: undefined,
+      external: ["@duckdb/node-bindings"],
+      entryPoints: { engine: "server/analysis/engine-process.ts" },
+      outdir: "dist",
+      banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     }),
     build({
       ...node,

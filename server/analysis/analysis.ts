@@ -1,13 +1,14 @@
-import { copyFile, rm, truncate } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CrossTally } from "../../core/cross-tally.ts";
-import { type Position, segmentPath } from "../events/segments.ts";
+import type { Position } from "../events/segments.ts";
 import type { Analysis } from "../results/analysis.ts";
 import { Answers } from "./answers.ts";
 import { Compaction } from "./compaction.ts";
 import { ENGINE, type Engine, type EngineOptions } from "./engine.ts";
 import { crossTallyFiles, reachedAtFiles, tallyFiles } from "./log-analysis.ts";
 import type { EventFile } from "./log-source.ts";
+import { Tail } from "./tail.ts";
 
 /**
  * Answers from a server's log, as it is when asked: always what the functions of the same names in `core/` find, and the same
@@ -48,11 +49,11 @@ const IDLE_MS = 60_000;
 export function createAnalysis({ events, end, temporary, openEngine, onError }: AnalysisOptions): LogAnalysis {
   const answers = new Answers(end);
   const compaction = new Compaction(events);
+  const tail = new Tail(events, join(temporary, "tail.ndjson"));
   let engine: Promise<Engine> | null = null;
   let givesWay = false;
   let turn: Promise<unknown> = Promise.resolve();
   let isClosed = false;
-  let tails = 0;
   let idle: NodeJS.Timeout | undefined;
 
   /** The engine; another one when it has crashed, or could not be opened. */
@@ -62,17 +63,22 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     if (before?.isOpen && givesWay === mustGiveWay) return before;
     await before?.close();
     givesWay = mustGiveWay;
-    engine = openEngine({ ...ENGINE, temporary, folders: [events], givesWay });
+    engine = openEngine({
+      ...ENGINE,
+      temporary: join(temporary, "engine"),
+      folders: [events, temporary],
+      givesWay,
+    });
     return engine;
   }
 
   /** One after the other, because two queries at once would take twice the memory. */
-  function inTurn<Result>(work: (engine: Engine) => Promise<Result>): Promise<Result> {
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = turn.then(async () => {
       if (isClosed) throw new Error("the analysis is closed");
       clearTimeout(idle);
       try {
-        return await work(await openedEngine());
+        return await work();
       } finally {
         if (!isClosed) idle = setTimeout(() => void rest(), IDLE_MS).unref();
       }
@@ -84,6 +90,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
   async function rest(): Promise<void> {
     turn = turn.then(async () => {
       await closeEngine();
+      await tail.remove();
       await rm(temporary, { recursive: true, force: true });
     });
     await turn;
@@ -97,44 +104,36 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
 
   /** Reads the log up to a place; once more without the compacted copies when these cannot be read. */
   async function read<Result>(
-    engine: Engine,
     to: Position,
-    work: (files: readonly EventFile[]) => Promise<Result>,
+    work: (engine: Engine, files: readonly EventFile[]) => Promise<Result>,
   ): Promise<Result> {
-    const tail = await copyTail(to);
+    // Both to their end, because the next question may not begin before.
+    const [opened, copied] = await Promise.allSettled([openedEngine(), copyTail(to)]);
+    if (opened.status === "rejected") throw opened.reason;
+    if (copied.status === "rejected") throw copied.reason;
+    const [engine, rest] = [opened.value, copied.value];
+    const closed = await compaction.files(engine, to);
     try {
-      const closed = await compaction.files(engine, to);
-      try {
-        return await work([...closed, ...tail]);
-      } catch (error) {
-        const isReadable = error instanceof RangeError || closed.every(({ format }) => format === "ndjson");
-        if (isReadable || isClosed || !engine.isOpen) throw error;
-        onError(new Error(`the compacted log is made anew: ${(error as Error).message}`));
-        await compaction.discard();
-        return await work([...(await compaction.files(engine, to)), ...tail]);
-      }
-    } finally {
-      for (const { path } of tail) await rm(path, { force: true });
+      return await work(engine, [...closed, ...rest]);
+    } catch (error) {
+      const isReadable = error instanceof RangeError || closed.every(({ format }) => format === "ndjson");
+      if (isReadable || isClosed || !engine.isOpen) throw error;
+      onError(new Error(`the compacted log is made anew: ${(error as Error).message}`));
+      await compaction.discard();
+      return await work(engine, [...(await compaction.files(engine, to)), ...rest]);
     }
   }
 
-  /** The open segment as it was at that place: what comes after it may yet be taken back, or is half a line. */
-  async function copyTail({ segment, offset }: Position): Promise<EventFile[]> {
-    if (offset === 0) return [];
-    tails += 1;
-    const path = join(temporary, `tail-${tails}.ndjson`);
-    await copyFile(segmentPath(events, segment), path);
-    await truncate(path, offset);
-    return [{ path, format: "ndjson" }];
+  async function copyTail(to: Position): Promise<EventFile[]> {
+    await mkdir(temporary, { recursive: true });
+    return tail.upTo(to);
   }
 
   function ask<Result>(
     question: readonly unknown[],
     work: (engine: Engine, files: readonly EventFile[]) => Promise<Result>,
   ): Promise<Result> {
-    return answers.get(JSON.stringify(question), (to) =>
-      inTurn((engine) => read(engine, to, (files) => work(engine, files))),
-    );
+    return answers.get(JSON.stringify(question), (to) => inTurn(() => read(to, work)));
   }
 
   const crossTallies: LogAnalysis["crossTallies"] = (crossings, scope) =>
@@ -150,7 +149,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     async compact() {
       if (isClosed || !(await compaction.isBehind(end()))) return;
       try {
-        await inTurn((engine) => compaction.compact(engine, end()));
+        await inTurn(async () => compaction.compact(await openedEngine(), end()));
       } catch (error) {
         if (!isClosed) onError(new Error(`the log cannot be compacted: ${(error as Error).message}`));
       }

@@ -1,0 +1,46 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { type Position, segmentPath } from "../events/segments.ts";
+import type { EventFile } from "./log-source.ts";
+
+/**
+ * A copy of the log's open segment as it was at some place: what comes after it may yet be taken back, or is half a line.
+ * What is there already is kept, so that a log that grows is not copied anew for every question.
+ */
+export class Tail {
+  readonly #events: string;
+  readonly #path: string;
+  #copied: Position = { segment: 0, offset: 0 };
+
+  /**
+   * @param events folder of the log
+   * @param path where the copy goes; its folder is there
+   */
+  constructor(events: string, path: string) {
+    this.#events = events;
+    this.#path = path;
+  }
+
+  /** The file, or none when nothing is in the segment. One call at a time. Rejects when it cannot be read, or written. */
+  async upTo({ segment, offset }: Position): Promise<EventFile[]> {
+    if (offset === 0) return [];
+    const goesOn = this.#copied.segment === segment && this.#copied.offset <= offset;
+    const start = goesOn ? this.#copied.offset : 0;
+    // Until it is there: an error may leave a part of it.
+    this.#copied = { segment: 0, offset: 0 };
+    if (start < offset) {
+      await pipeline(
+        createReadStream(segmentPath(this.#events, segment), { start, end: offset - 1 }),
+        createWriteStream(this.#path, { flags: goesOn ? "a" : "w" }),
+      );
+    }
+    this.#copied = { segment, offset };
+    return [{ path: this.#path, format: "ndjson" }];
+  }
+
+  async remove(): Promise<void> {
+    this.#copied = { segment: 0, offset: 0 };
+    await rm(this.#path, { force: true });
+  }
+}
