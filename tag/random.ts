@@ -1,11 +1,6 @@
-/** 16 random hexadecimal digits. getRandomValues works on plain http, where randomUUID is undefined. */
-export function randomHex(): string {
-  const [random = 0n] = crypto.getRandomValues(new BigUint64Array(1));
-  return random.toString(16).padStart(16, "0");
-}
-
-/** 128 random bits: a device's id. */
-export const random128 = () => randomHex() + randomHex();
+/** 128 random bits in hexadecimal: a device's id. getRandomValues works on plain http, where randomUUID is undefined. */
+export const random128 = () =>
+  [...crypto.getRandomValues(new Uint8Array(32))].map((byte) => (byte % 16).toString(16)).join("");
 
 /** A UUID of version 7 (RFC 9562): 48 bits of time, then 74 random bits. */
 export function uuidv7(): string {
