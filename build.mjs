@@ -91,9 +91,10 @@ async function shrink(file) {
       passes: 3,
       unsafe: true,
       unsafe_arrows: true,
-      unsafe_methods: true,
       pure_getters: true,
       keep_fargs: false,
+      hoist_funs: true,
+      lhs_constants: false,
     },
   });
   await writeFile(file, code);
