@@ -1,20 +1,23 @@
+import { safely } from "./safely.ts";
+
 /** Reports clicks on `[data-exp-click]`, also on elements that come later. The capture phase hears a click that the page stops. */
 export function watchClicks(report: (event: string, experiment: string | undefined, params: unknown) => void): void {
   addEventListener(
     "click",
-    ({ target }) => {
-      // The target may be the document, which has no closest.
-      const element = (target as Partial<Element>).closest?.<HTMLElement>("[data-exp-click]");
-      const { expClick, expParams } = element?.dataset ?? {};
-      if (!expClick) return;
-      let params: unknown;
-      try {
-        params = JSON.parse(expParams as string);
-      } catch {
+    ({ target }) =>
+      // Most clicks are on something else, or on the document, which has no closest.
+      safely(() => {
+        const element = (target as Element).closest("[data-exp-click]") as HTMLElement;
+        const { expClick, expParams } = element.dataset;
+        const { exp } = element.closest<HTMLElement>("[data-exp]")?.dataset ?? {};
         // A typing mistake in a page's attribute must not cost the click.
-      }
-      report(expClick, element?.closest<HTMLElement>("[data-exp]")?.dataset.exp, params);
-    },
+        if (expClick)
+          report(
+            expClick,
+            exp,
+            safely(() => JSON.parse(expParams as string)),
+          );
+      }),
     true,
   );
 }

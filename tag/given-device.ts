@@ -1,5 +1,5 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
-import { cookie } from "./device.ts";
+import { readCookie, writeCookie } from "./device.ts";
 import type { Options } from "./options.ts";
 import type { Fairsplit } from "./start.ts";
 
@@ -37,13 +37,14 @@ export function takeDevice(given: string | undefined, { consent, cookieDomain = 
   const isRefused = consent || navigator.globalPrivacyControl || navigator.doNotTrack === "1";
   // One that is rendered ahead of a visit has no visitor yet.
   const isAhead = (document as { prerendering?: boolean }).prerendering;
-  if (!given || isPreview || isStarted || isRefused || isAhead || cookie()) return;
+  if (!given || isPreview || isStarted || isRefused || isAhead || readCookie()) return;
   // A copy from the browser's cache has the device of an earlier view, which the visitor may have had forgotten since.
   const loaded = performance.getEntriesByName(source).at(-1) as PerformanceResourceTiming | undefined;
   if (!loaded?.transferSize) return;
   const { id, groups, path, at } = JSON.parse(given) as GivenDevice;
   if (Math.abs(Date.now() - at) > FRESH_MS) return;
-  if (cookie(id, cookieDomain) !== id) return;
+  writeCookie(id, cookieDomain);
+  if (readCookie() !== id) return;
   const known = Object.entries(groups).filter(([, { perPath }]) => !perPath || path === location.pathname);
   // As the tag keeps them, see start.ts.
   localStorage.fairsplit = JSON.stringify([id, "", Object.fromEntries(known), location.pathname, Date.now()]);

@@ -1,5 +1,5 @@
 import { uuidv7 } from "./random.ts";
-import { isOpen, keepLines, keptLines, openStorage } from "./storage.ts";
+import { area, clearStorage, keep, LINE_START, openStorage } from "./storage.ts";
 
 /** Events of one moment go together. */
 const GATHER_MS = 30;
@@ -17,18 +17,19 @@ const LEFT_BEHIND_MS = 100_000;
 /** Lines of JSON, an event each, in the order in which they came. Those on their way are not among them. */
 let waiting: string[] = [];
 let delayMs = GATHER_MS;
-let timer: ReturnType<typeof setTimeout> | undefined;
+let isDue: boolean | undefined;
 let dropped: number | undefined;
-let url: string;
+/** Where events go, if anywhere. */
+export let url: string | undefined;
 
 /** Keeps an event until the server has it. One that is held goes with the next `flush`, at the latest. */
 export function add(event: object, isHeld?: boolean): void {
-  const line = JSON.stringify({ id: uuidv7(), ts: new Date().toISOString(), ...event, dropped });
+  const line = `\n${JSON.stringify({ id: uuidv7(), ts: new Date(), ...event, dropped })}`;
   waiting.push(line);
-  keepLines([], [line]);
+  keep(line, "");
   while (waiting[MOST_WAITING] || `${waiting}`.length > MOST_WAITING_CHARACTERS) {
-    keepLines([waiting.shift() as string], []);
-    dropped = (dropped || 0) + 1;
+    keep(waiting.shift() as string);
+    dropped = (dropped ?? 0) + 1;
   }
   isHeld || later();
 }
@@ -36,39 +37,46 @@ export function add(event: object, isHeld?: boolean): void {
 /** From now on events go to an address: those that wait, those that pages before left behind, and those that come. */
 export function openOutbox(to: string): void {
   url = to;
-  openStorage(true);
-  keepLines([], waiting);
-  setInterval(adopt, LEFT_BEHIND_MS);
+  openStorage();
+  for (const line of waiting) keep(line, "");
   adopt();
 }
 
 /** From now on nothing goes anywhere, and nothing is kept. */
 export function closeOutbox(): void {
   waiting = [];
-  openStorage(false);
+  url = "";
+  clearStorage();
 }
 
 /** Sends all that waits: the page may be left, or what was held for is there. */
 export function flush(): void {
-  while (isOpen && waiting[0]) send();
+  while (url && waiting[0]) send();
 }
 
 function adopt(): void {
-  const since = `{"id":"0${(Date.now() - LEFT_BEHIND_MS).toString(16)}`;
-  const left = keptLines().filter((line) => line < since && !waiting.includes(line));
+  setTimeout(adopt, LEFT_BEHIND_MS);
+  const since = LINE_START + (Date.now() - LEFT_BEHIND_MS).toString(16);
+  const left = Object.keys(area).filter((line) => line > LINE_START && line < since && !waiting.includes(line));
   if (left[0]) later();
   waiting.unshift(...left);
 }
 
 function later(): void {
-  timer ||= setTimeout(send, delayMs * (0.5 + Math.random()));
+  if (isDue) return;
+  isDue = true;
+  setTimeout(
+    () => {
+      isDue = false;
+      send();
+    },
+    delayMs * (0.5 + Math.random()),
+  );
 }
 
 async function send(): Promise<void> {
-  clearTimeout(timer);
-  timer = undefined;
   const batch: string[] = [];
-  while (isOpen && waiting[0] && (!batch[0] || `${batch}${waiting[0]}`.length < MOST_CHARACTERS)) {
+  while (url && waiting[0] && (!batch[0] || `${batch}${waiting[0]}`.length < MOST_CHARACTERS)) {
     batch.push(waiting.shift() as string);
   }
   if (!batch[0]) return;
@@ -76,7 +84,7 @@ async function send(): Promise<void> {
   let isRefused = true;
   try {
     // A string is text/plain, which crosses origins without a preflight.
-    const response = await fetch(url, { method: "POST", body, keepalive: body.length < MOST_KEPT_ALIVE });
+    const response = await fetch(url as string, { method: "POST", body, keepalive: body.length < MOST_KEPT_ALIVE });
     // An answer that nobody reads keeps its connection, of which a browser has six per host.
     await response.text();
     // Other 4xx will never become a 2xx.
@@ -84,14 +92,14 @@ async function send(): Promise<void> {
   } catch {
     // A page's own fetch may fail before this function has left the loop that called it, which then would never end.
     await null;
-    if (document.hidden) navigator.sendBeacon(url, body);
+    if (document.hidden) navigator.sendBeacon(url as string, body);
   }
   if (isRefused) {
     waiting.unshift(...batch);
     delayMs = Math.min(delayMs * 2 + FIRST_RETRY_MS, LONGEST_RETRY_MS);
     later();
   } else {
-    keepLines(batch, []);
+    for (const line of batch) keep(line);
     delayMs = GATHER_MS;
     send();
   }

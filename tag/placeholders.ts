@@ -1,3 +1,5 @@
+import { safely } from "./safely.ts";
+
 const done = new WeakSet<Element>();
 
 /**
@@ -11,14 +13,13 @@ export function renderPlaceholders(
 ): void {
   const closed = document.readyState === "loading" ? ":is(:not(:last-child),:not(:last-child) *)" : "";
   for (const placeholder of root.querySelectorAll<HTMLElement>(`[data-exp]${closed}`)) {
-    try {
+    // What is thrown here would be the page's error, and cost the other placeholders.
+    safely(() => {
       const key = placeholder.dataset.exp as string;
       if (!done.has(placeholder) && isKnown(key)) {
         done.add(placeholder);
         render(placeholder, key);
       }
-    } catch {
-      // What is thrown here would be the page's error, and cost the other placeholders.
-    }
+    });
   }
 }

@@ -1,7 +1,7 @@
-/** Runs something that may fail on a page that is unlike others: its failure is not to be the page's error. */
-export async function safely(run: () => unknown): Promise<void> {
+/** The result of something that may fail on a page that is unlike others: its failure is not to be the page's error. */
+export function safely<Result>(run: () => Result): Result | undefined {
   try {
-    await run();
+    return run();
   } catch {
     // The page goes on as if we were not there.
   }

@@ -1,12 +1,12 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { watchClicks } from "./clicks.ts";
-import { cookie } from "./device.ts";
+import { readCookie, writeCookie } from "./device.ts";
 import type { Options } from "./options.ts";
-import { add, closeOutbox, flush, openOutbox } from "./outbox.ts";
+import { add, closeOutbox, flush, openOutbox, url } from "./outbox.ts";
 import { renderPlaceholders } from "./placeholders.ts";
 import { random128 } from "./random.ts";
 import { safely } from "./safely.ts";
-import { isOpen, keep } from "./storage.ts";
+import { area, keep } from "./storage.ts";
 import { showVariant } from "./variant.ts";
 
 /** The answer of `/api/expgroups`; `{}` when the server is off or cannot be reached. */
@@ -51,6 +51,11 @@ const DAY_MS = 86_400_000;
 /** More than any page has placeholders: where a page answers each rendering with new ones, it ends. */
 const MOST_RENDERINGS = 1000;
 
+/** Whether the groups of a view are decided, and by an answer. */
+type Decided = 0 | typeof UNSAID | typeof SAID;
+const UNSAID = 1;
+const SAID = 2;
+
 /** Everything the tag does on a page. A second tag does nothing. */
 export function start(options: Options, source: string): void {
   const queue = window.fairsplit;
@@ -59,7 +64,7 @@ export function start(options: Options, source: string): void {
   const { timeout, cookieDomain = "", pageview, consent, stored: use } = options;
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
   const query = new URLSearchParams(location.search);
-  const known = cookie();
+  const known = readCookie();
   let device = known || random128();
   let force = query.get("fairsplit_force");
   /** Without a prototype, because experiments may be called `constructor`. */
@@ -68,16 +73,14 @@ export function start(options: Options, source: string): void {
   let path: string;
   let sticky = "";
   let isAllowed: boolean | undefined;
-  let isDecided: unknown;
+  let decided: Decided;
   let isPreview: boolean | undefined;
-  /** What the server said on this view. */
-  let fresh: Groups | 0 | undefined;
-  let renderings: 0 | number;
+  let renderings: number;
   let settle: (groups: Groups) => void;
   const ready = new Promise<Groups>((resolve) => {
     settle = resolve;
   });
-  safely(() => ready.then((decided) => emit("ready", decided)));
+  ready.then((decided) => emit("ready", decided));
 
   const report = (event: string, experiment?: string, params?: unknown, value?: number) => {
     const { group, epoch } = shown[experiment as string] ?? {};
@@ -85,88 +88,86 @@ export function start(options: Options, source: string): void {
     const reported = { deviceId: device, path, event, experiment, group, epoch, params, value };
     tag.events.push(reported);
     // A page view goes with the exposures that follow it.
-    safely(() => add(reported, !isDecided));
+    safely(() => add(reported, !decided));
   };
 
   const render = (root: ParentNode = document.documentElement) => {
     if (path !== location.pathname) return see();
-    const isKnown = (key: string) => (isDecided || groups[key]) && renderings++ < MOST_RENDERINGS;
+    const isKnown = (key: string) => (decided || groups[key]) && renderings++ < MOST_RENDERINGS;
     renderPlaceholders(root, isKnown, (placeholder, key) => {
       const assigned = groups[key];
       showVariant(placeholder, assigned);
-      if (!(key in shown)) {
-        shown[key] = assigned;
-        // Where the server said something: the admin is to learn of keys that are mistyped, or left over.
-        if (!assigned) fresh && report("unknown_placeholder", key);
-        else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
-          report("exposure", key);
-          const { group } = assigned;
-          emit("exposure", { experiment: key, group });
-          window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: group });
-        }
+      if (key in shown) return;
+      shown[key] = assigned;
+      // Where the server said something: the admin is to learn of keys that are mistyped, or left over.
+      if (!assigned) decided === SAID && report("unknown_placeholder", key);
+      else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
+        report("exposure", key);
+        const { group } = assigned;
+        emit("exposure", { experiment: key, group });
+        window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: group });
       }
     });
   };
+  const look = () => safely(render);
 
   /** What was shown stays: a variant that replaces another would flicker. */
-  const take = (given: Groups, isLast?: boolean) => {
-    if (isDecided) return;
-    isDecided = isLast;
+  const take = (given: Groups, last: Decided) => {
+    if (decided) return;
+    decided = last;
     tag.groups = groups = { __proto__: null, ...given, ...shown } as unknown as Groups;
-    render();
+    look();
     settle(groups);
     flush();
   };
 
   const open = () => {
-    cookie(device, cookieDomain);
+    writeCookie(device, cookieDomain);
     openOutbox(`${api}/events`);
   };
 
+  const load = (name: string) => import(`${api}/${name}.js`).catch(() => undefined);
+
   /** A view of a page: the first one, and each time that its path changes or it comes back. */
-  const see = () => safely(view);
-  const view = async () => {
+  const see = async () => {
     path = location.pathname;
     const at = path;
     groups = shown = { __proto__: null } as unknown as Record<string, AssignedGroup | undefined>;
-    fresh = isDecided = renderings = 0;
-    if (!isAllowed) return take({}, true);
+    decided = renderings = 0;
+    if (!isAllowed) return take({}, UNSAID);
     if (pageview !== "off") report("pageview");
     // Nothing is kept, or nothing of ours.
     safely(() => {
-      const text = keep() as string;
+      const text = area.fairsplit as string;
       const [id, token, stored, storedPath, storedAt] = JSON.parse(text);
       if (id === device) {
         sticky = token;
         if (use !== "off" && Date.now() - storedAt < DAY_MS && (path === storedPath || !/"perPath"/.test(text)))
-          take(stored);
+          take(stored, 0);
       }
     });
-    setTimeout(
-      () => at === path && take(groups, true),
-      (timeout as number) >= 0 ? Number(timeout) : DEFAULT_TIMEOUT_MS,
-    );
     let given: Groups | undefined;
     try {
+      setTimeout(
+        () => at === path && take(groups, UNSAID),
+        (timeout as number) >= 0 ? (timeout as number) : DEFAULT_TIMEOUT_MS,
+      );
       const response = await fetch(
-        `${api}/api/expgroups?${new URLSearchParams({ device_id: device, path, sticky, force: force as string })}`,
+        `${api}/api/expgroups?${new URLSearchParams({ device_id: device, path, sticky, force: force || "" })}`,
       );
       if (!response.ok) throw response.status;
       given = await response.json();
       const text = JSON.stringify([device, response.headers.get("fairsplit-sticky") || sticky, given, at, Date.now()]);
       isPreview = !!force && /"reason":"forced"/.test(text);
       // Not what was taken back meanwhile.
-      isOpen || isPreview || (isAllowed && open());
-      keep(text);
+      url || isPreview || (isAllowed && open());
+      keep("fairsplit", text);
     } catch (error) {
       emit("error", error);
     }
     // Else the page has another path by now.
-    if (at === path) {
-      fresh = given;
-      take(given || groups, true);
-    }
-    if (isPreview) await import(`${api}/badge.js`);
+    if (at === path) take(given || groups, given ? SAID : UNSAID);
+    if (isPreview) load("badge");
   };
 
   const tag: Fairsplit = {
@@ -186,7 +187,7 @@ export function start(options: Options, source: string): void {
     forget() {
       isAllowed = false;
       closeOutbox();
-      cookie(device, cookieDomain, 0);
+      writeCookie(device, cookieDomain, 0);
       device = "";
     },
     render,
@@ -208,23 +209,21 @@ export function start(options: Options, source: string): void {
     if (force != null) sessionStorage.fairsplit_force = force;
     force = sessionStorage.fairsplit_force;
   });
-  force ||= "";
   if (navigator.globalPrivacyControl || navigator.doNotTrack === "1") tag.forget();
   if (device && (!consent || known)) tag.consent(true);
   else see();
-  if (Array.isArray(queue)) tag.push(...queue);
+  safely(() => tag.push(...(queue as [])));
 
   watchClicks(report);
-  const look = () => safely(render);
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
   // Before DOMContentLoaded, which waits for scripts, and so before the page is painted.
   addEventListener("readystatechange", look, true);
   addEventListener("pagehide", flush);
   addEventListener("visibilitychange", flush);
-  if (query.has("fairsplit_debug")) safely(() => import(`${api}/debug.js`));
   addEventListener("pageshow", ({ persisted }) => persisted && see());
+  if (query.has("fairsplit_debug")) load("debug");
 }
 
 function emit(name: "ready" | "exposure" | "error", detail: unknown): void {
-  document.dispatchEvent(new CustomEvent(`fairsplit:${name}`, { detail }));
+  safely(() => document.dispatchEvent(new CustomEvent(`fairsplit:${name}`, { detail })));
 }

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
-import { cookie } from "../../tag/device.ts";
+import { readCookie, writeCookie } from "../../tag/device.ts";
 import { takeDevice } from "../../tag/given-device.ts";
 import type { Options } from "../../tag/options.ts";
 
@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
-  cookie(cookie(), "", -1);
+  writeCookie(readCookie() ?? "", "", -1);
   vi.useRealTimers();
   localStorage.clear();
   sessionStorage.clear();
@@ -50,7 +50,7 @@ interface Given {
 function take({ at = Date.now(), path, groups = { test: GROUP } }: Given = {}, options: Options = {}) {
   takeDevice(JSON.stringify({ id: ID, groups, path, at }), options, SOURCE);
   const kept = localStorage.fairsplit as string | undefined;
-  return { device: cookie(), kept: kept && JSON.parse(kept) };
+  return { device: readCookie(), kept: kept && JSON.parse(kept) };
 }
 
 const NOTHING = { device: undefined, kept: undefined };
@@ -160,12 +160,12 @@ describe("nothing is taken, and nothing kept,", () => {
 
   test("where the script gives nothing", () => {
     takeDevice(undefined, {}, SOURCE);
-    expect(cookie()).toBeUndefined();
+    expect(readCookie()).toBeUndefined();
   });
 });
 
 test("who has a device keeps it, and what was kept with it", () => {
-  cookie("mine", "");
+  writeCookie("mine", "");
   localStorage.fairsplit = '["mine","token",{},"/",1]';
   expect(take()).toEqual({ device: "mine", kept: ["mine", "token", {}, "/", 1] });
 });

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { keep, keepLines, keptLines, openStorage } from "../../tag/storage.ts";
+import { area, clearStorage, keep, LINE_START, openStorage } from "../../tag/storage.ts";
 
 /** Every access throws, as where third parties may store nothing. */
 const BLOCKED = new Proxy(
@@ -18,35 +18,43 @@ const storage = localStorage;
 
 beforeEach(() => {
   storage.clear();
-  openStorage(true);
+  openStorage();
 });
 afterEach(() => vi.unstubAllGlobals());
 
-test("what is given stays until something else is given", () => {
-  expect(keep()).toBeUndefined();
+test("what is given stays until something else or nothing is given", () => {
+  expect(area.fairsplit).toBeUndefined();
   expect(storage).toHaveLength(0);
-  keep("one");
-  expect(keep()).toBe("one");
-  keep("two");
-  expect(keep()).toBe("two");
-  expect(keptLines()).toEqual([]);
+  keep("fairsplit", "one");
+  expect(storage.fairsplit).toBe("one");
+  keep("fairsplit", "two");
+  expect(area.fairsplit).toBe("two");
+  keep(LINE_START, "");
+  expect(Object.keys(area).sort()).toEqual([LINE_START, "fairsplit"]);
+  keep(LINE_START);
+  expect(Object.keys(storage)).toEqual(["fairsplit"]);
 });
 
 describe("while nothing may be kept", () => {
-  test("nothing is written, and nothing read", () => {
-    keep("one");
-    openStorage(false);
-    keep("two");
-    expect(keep()).toBeUndefined();
+  test("it stays with the page, and is forgotten when that changes", () => {
+    clearStorage();
+    keep("fairsplit", "two");
+    expect(area.fairsplit).toBe("two");
+    expect(storage).toHaveLength(0);
+    openStorage();
+    expect(area.fairsplit).toBeUndefined();
+    expect(storage).toHaveLength(0);
   });
 
   test("what was kept is gone, and nothing else", () => {
-    storage.other = "the site's own";
-    keep("one");
-    keepLines([], ['{"id":"2"}', '{"id":"1"}']);
-    expect(keptLines().sort()).toEqual(['{"id":"1"}', '{"id":"2"}']);
-    openStorage(false);
-    expect({ ...storage }).toEqual({ other: "the site's own" });
+    storage.other = storage.fairsplitter = storage['{"id":"0'] = "the site's own";
+    const own = { ...storage };
+    keep("fairsplit", "one");
+    keep(`${LINE_START}2"}`, "");
+    keep(`${LINE_START}1"}`, "");
+    clearStorage();
+    expect({ ...storage }).toEqual(own);
+    expect(Object.keys(area)).toEqual([]);
   });
 });
 
@@ -54,11 +62,13 @@ test.each([
   ["is not there", undefined],
   ["is null", null],
   ["throws", BLOCKED],
-])("a storage that %s keeps nothing, and throws nothing", (_, area) => {
-  vi.stubGlobal("localStorage", area);
-  keep("one");
-  expect(keep()).toBeUndefined();
-  keepLines(["{}"], ["{}"]);
-  expect(keptLines()).toEqual([]);
-  expect(() => openStorage(false)).not.toThrow();
+])("a storage that %s throws nothing", (_, blocked) => {
+  vi.stubGlobal("localStorage", blocked);
+  openStorage();
+  keep("fairsplit", "one");
+  keep("fairsplit");
+  expect(Object.keys(area)).toEqual([]);
+  expect(clearStorage).not.toThrow();
+  keep("fairsplit", "one");
+  expect(area.fairsplit).toBe("one");
 });
