@@ -21,23 +21,25 @@ let policy: HtmlPolicy | undefined;
  */
 export function showVariant(placeholder: HTMLElement, assigned: AssignedGroup | undefined): void {
   const { expText, expAttr, expClass, expRedirect } = placeholder.dataset;
-  const group = assigned?.group || assigned?.fallback;
-  const isGroup = typeof group === "string";
+  const { group: own, fallback, payload, html } = assigned ?? ({ __proto__: null } as Partial<AssignedGroup>);
+  const group = own || fallback;
+  // A text, and not what a broken server may say.
+  const isGroup = group === `${group}`;
   const templates = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope>template[data-group]")];
-  let template =
+  const template =
     templates.find(({ dataset }) => (isGroup ? dataset.group === group : "fallback" in dataset)) ||
     (!isGroup && templates[0]);
-  if (!template && assigned?.html) {
-    template = document.createElement("template");
+  if (template) placeholder.replaceChildren(...templates, template.content.cloneNode(true));
+  else if (html) {
     const rules = { createHTML: (html: string) => html };
     // Only when it is needed: a page that does not allow the policy would report every visit.
     policy ||= window.trustedTypes?.createPolicy("fairsplit", rules) || rules;
-    template.innerHTML = policy.createHTML(assigned.html);
+    placeholder.innerHTML = policy.createHTML(html);
+    placeholder.prepend(...templates);
   }
-  if (template) placeholder.replaceChildren(...templates, template.content.cloneNode(true));
-  if (assigned?.payload != null) {
-    if (expText != null) placeholder.textContent = assigned.payload as string;
-    if (expAttr) placeholder.setAttribute(expAttr, assigned.payload as string);
+  if (payload != null) {
+    if (expText != null) placeholder.textContent = payload as string;
+    if (expAttr) placeholder.setAttribute(expAttr, payload as string);
   }
   /** Calls `found` with each word that a list of `group:word` has for the group. */
   const forGroup = (list: string | undefined, found: (word: string) => void) =>
