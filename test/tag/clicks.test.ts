@@ -69,6 +69,18 @@ test.each(["{broken", "", "undefined"])("a typing mistake in the params does not
   ]);
 });
 
+test("a form with a field that is called as what it is asked for costs no error", () => {
+  document.body.innerHTML = '<form data-exp-click="buy">';
+  const form = document.querySelector("form") as HTMLFormElement;
+  Object.defineProperty(form, "closest", { value: document.createElement("input") });
+  const failed = vi.fn();
+  window.addEventListener("error", failed, { once: true });
+  form.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  window.removeEventListener("error", failed);
+  expect(failed).not.toHaveBeenCalled();
+  expect(report).not.toHaveBeenCalled();
+});
+
 test("hears a click that the page stops", () => {
   document.body.innerHTML = BUTTON('data-exp-click="buy"');
   const button = document.querySelector("#target");
