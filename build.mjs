@@ -95,6 +95,7 @@ async function shrink(file) {
       keep_fargs: false,
       hoist_funs: true,
       lhs_constants: false,
+      booleans_as_integers: true,
     },
   });
   await writeFile(file, code);

@@ -3,7 +3,7 @@ import { safely } from "./safely.ts";
 const YEAR_S = 31_536_000;
 
 /** The device id of the first-party cookie, if there is one. A sandboxed frame throws on cookies. */
-export const readCookie = () => safely(() => /(?:^|; )device_id=([^;]+)/.exec(document.cookie)?.[1]);
+export const readCookie = () => safely(() => /(^|; )device_id=([^;]+)/.exec(document.cookie)?.[2]);
 
 /**
  * Lets the device keep its id.

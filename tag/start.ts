@@ -83,12 +83,21 @@ export function start(options: Options, source: string): void {
   ready.then((decided) => emit("ready", decided));
 
   const report = (event: string, experiment?: string, params?: unknown, value?: number) => {
-    const { group, epoch } = shown[experiment as string] ?? {};
     if (!device || isPreview) return;
-    const reported = { deviceId: device, path, event, experiment, group, epoch, params, value };
-    tag.events.push(reported);
+    const assigned = shown[experiment as string];
+    const reported = {
+      deviceId: device,
+      path,
+      event,
+      experiment,
+      group: assigned?.group,
+      epoch: assigned?.epoch,
+      params,
+      value,
+    };
     // A page view goes with the exposures that follow it.
     safely(() => add(reported, !decided));
+    tag.events.push(reported);
   };
 
   const render = (root: ParentNode = document.documentElement) => {
@@ -103,9 +112,8 @@ export function start(options: Options, source: string): void {
       if (!assigned) decided === SAID && report("unknown_placeholder", key);
       else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
         report("exposure", key);
-        const { group } = assigned;
-        emit("exposure", { experiment: key, group });
-        window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: group });
+        emit("exposure", { experiment: key, group: assigned.group });
+        window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: assigned.group });
       }
     });
   };
