@@ -57,9 +57,11 @@ export function flush(): void {
 function adopt(): void {
   setTimeout(adopt, LEFT_BEHIND_MS);
   const since = LINE_START + (Date.now() - LEFT_BEHIND_MS).toString(16);
-  const left = Object.keys(area).filter((line) => line > LINE_START && line < since && !waiting.includes(line));
-  if (left[0]) later();
-  waiting.unshift(...left);
+  for (const line of Object.keys(area)) {
+    if (line < LINE_START || line > since || waiting.includes(line)) continue;
+    waiting.push(line);
+    later();
+  }
 }
 
 function later(): void {
