@@ -47,6 +47,8 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
     temp_directory: resolve(temporary),
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
+    // It takes a file that was written again in the same second, with the same size, for what it was before.
+    enable_external_file_cache: "false",
   });
   const connection: DuckDBConnection = await instance.connect();
   const allowed = [temporary, ...folders].map((folder) => literal(`${resolve(folder)}/`));
