@@ -4,6 +4,9 @@ import { pipeline } from "node:stream/promises";
 import { type Position, segmentPath } from "../events/segments.ts";
 import type { EventFile } from "./log-source.ts";
 
+/** Node's own 64 KiB would be a thousand steps for a segment. */
+const CHUNK_BYTES = 1024 * 1024;
+
 /**
  * A copy of the log's open segment as it was at some place: what comes after it may yet be taken back, or is half a line.
  * What is there already is kept, so that a log that grows is not copied anew for every question.
@@ -31,7 +34,7 @@ export class Tail {
     this.#copied = { segment: 0, offset: 0 };
     if (start < offset) {
       await pipeline(
-        createReadStream(segmentPath(this.#events, segment), { start, end: offset - 1 }),
+        createReadStream(segmentPath(this.#events, segment), { start, end: offset - 1, highWaterMark: CHUNK_BYTES }),
         createWriteStream(this.#path, { flags: goesOn ? "a" : "w" }),
       );
     }
