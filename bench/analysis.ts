@@ -1,6 +1,6 @@
 // Time and memory of counting a log, beside a DuckDB query written by hand, in one run; and of a page of results:
 //
-//   npm run bench:analysis -- [--events 2000000] [--rounds 3] [--seconds 8] [--json]
+//   npm run bench:analysis -- [--events 10000000] [--rounds 3] [--seconds 8] [--json]
 //
 // The ratios are what counts: absolute numbers are the machine's. Rounds alternate, and a ratio is the median of its rounds.
 import { execFile } from "node:child_process";
@@ -26,7 +26,7 @@ const BYTES_PER_EVENT = 300;
 
 const { values: options } = parseArgs({
   options: {
-    events: { type: "string", default: "2000000" },
+    events: { type: "string", default: "10000000" },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "8" },
     json: { type: "boolean", default: false },
