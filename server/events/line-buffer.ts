@@ -38,33 +38,16 @@ export class LineBuffer {
   push({ text, start, end, addition }: EventText): void {
     // A UTF-16 unit is at most 3 bytes of UTF-8.
     this.#makeRoom((end - start + addition.length) * 3 + 1);
-    const before = this.#length;
-    const isAscii = this.#copy(text, start, end - 1) && this.#copy(addition, 0, addition.length);
-    if (!isAscii) {
-      const line = `${text.slice(start, end - 1)}${addition}`;
-      this.#length = before + this.#buffer.write(line, before, "utf8");
-    }
+    this.#write(text.slice(start, end - 1));
+    if (addition !== "") this.#write(addition);
     this.#buffer[this.#length] = BRACE;
     this.#buffer[this.#length + 1] = NEWLINE;
     this.#length += 2;
     this.#lines += 1;
   }
 
-  /**
-   * Copies a part of a text up to the first character that is no ASCII; says whether there is none. One by one, because a
-   * call out of JavaScript takes longer than copying a short line.
-   */
-  #copy(text: string, start: number, end: number): boolean {
-    const buffer = this.#buffer;
-    let length = this.#length;
-    for (let i = start; i < end; i += 1) {
-      const code = text.charCodeAt(i);
-      if (code > 0x7f) return false;
-      buffer[length] = code;
-      length += 1;
-    }
-    this.#length = length;
-    return true;
+  #write(text: string): void {
+    this.#length += this.#buffer.write(text, this.#length, "utf8");
   }
 
   #makeRoom(bytes: number): void {
