@@ -94,9 +94,10 @@ async function send(): Promise<void> {
   } catch {
     // A page's own fetch may fail before this function has left the loop that called it, which then would never end.
     await null;
-    if (document.hidden) navigator.sendBeacon(url as string, body);
+    if (url && document.hidden) navigator.sendBeacon(url, body);
   }
-  if (isRefused) {
+  // Not what was taken back meanwhile.
+  if (url && isRefused) {
     waiting.unshift(...batch);
     delayMs = Math.min(delayMs * 2 + FIRST_RETRY_MS, LONGEST_RETRY_MS);
     later();

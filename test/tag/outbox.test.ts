@@ -402,3 +402,20 @@ test("closed, it sends nothing and leaves nothing", async () => {
   await vi.advanceTimersByTimeAsync(1_000_000);
   expect(fetched).not.toHaveBeenCalled();
 });
+
+test("closed while events are on their way that fail, it forgets them, too", async () => {
+  const sendBeacon = vi.fn(() => true);
+  vi.stubGlobal("navigator", { sendBeacon });
+  vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  fetched.mockImplementationOnce(offline);
+  const outbox = await openPage();
+  add(outbox, "one");
+  outbox.flush();
+  outbox.closeOutbox();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(sendBeacon).not.toHaveBeenCalled();
+  outbox.openOutbox(URL_OF_EVENTS);
+  await vi.advanceTimersByTimeAsync(1_000_000);
+  expect(fetched).toHaveBeenCalledOnce();
+  expect(storage).toHaveLength(0);
+});
