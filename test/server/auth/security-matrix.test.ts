@@ -11,6 +11,7 @@ import { authorized, logIn, TOKEN } from "./logged-in.ts";
 /** The only routes that everyone may use; whatever else the app has must refuse strangers. */
 const PUBLIC = [
   "GET /tag.js",
+  "GET /tag-with-groups.js",
   "GET /tag.:hash.js",
   "GET /badge.js",
   "GET /debug.js",
