@@ -19,8 +19,8 @@ export interface CountedSql {
 /**
  * The tables that every query begins with, by the rules of `core/tally.ts`. Experiments and goals are told by their places
  * in the lists.
- *  - `counted`: the events that count, or have no time (to leave those out here would read each time twice); `experiment` is null when it is no exposure, `goal` when it is no goal event, and
- *    `millionths` when the value is unusable
+ *  - `counted`: the events that count, or have no time (to leave those out here would read each time twice); `experiment` is
+ *    null when it is no exposure, `goal` when it is no goal event, and `millionths` when the value is unusable
  *  - `arms`: a number for each experiment, epoch and group that was shown
  *  - `firsts`: a row per experiment and device, with its arm, its exposures, its day (null for one that is not told apart),
  *    and whether it saw `several` arms. For the few that did, `chosen` looks for the first one: to have every group look for

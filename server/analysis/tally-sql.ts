@@ -7,7 +7,8 @@ import { type Dialect, type Query, type Source, Values } from "./query.ts";
 export type TallySection = "devices" | "goal" | "sessions" | "two groups" | "counts" | "values" | "unsure";
 
 /**
- * A row of the result: section, epoch, group, day since 1970 (null for one that is not told apart), index of the goal, and whole numbers:
+ * A row of the result: section, epoch, group, day since 1970 (null for one that is not told apart), index of the goal, and
+ * whole numbers:
  *  - `devices` (per epoch, group and day): devices, exposures, first and last time in milliseconds
  *  - `goal` (per epoch, group, day and goal): devices, events, sum of squared events, sum of values, of squared values,
  *    unusable values, devices whose total is not 0
