@@ -82,7 +82,9 @@ async function judge(fault: Fault, options: Options): Promise<Verdict> {
     });
     return verdict({ findings });
   } catch (error) {
-    return verdict({ error: (error as Error).message });
+    const { message, cause } = error as Error;
+    // Of "fetch failed" it is all that says something.
+    return verdict({ error: cause instanceof Error ? `${message}: ${cause.message}` : message });
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"]) process.removeListener(signal, interrupted);
     await undoAll();
