@@ -44,11 +44,7 @@ export class Compaction {
     const files: EventFile[] = [];
     for (const { segment, identity } of await this.#closed(last)) {
       const copy = await this.#goodCopy(engine, segment, identity);
-      files.push(
-        copy
-          ? { path: compactedPath(this.#folder, segment), format: "parquet", isDistinct: copy.isDistinct }
-          : { path: segmentPath(this.#folder, segment), format: "ndjson" },
-      );
+      files.push(copy ? this.#fileOf(segment, copy) : { path: segmentPath(this.#folder, segment), format: "ndjson" });
     }
     return files;
   }
@@ -64,8 +60,11 @@ export class Compaction {
 
   /** Makes the copies that are missing, oldest first. Rejects when the disk takes none. */
   async compact(engine: Engine, { segment: last }: Position): Promise<void> {
+    const before: EventFile[] = [];
     for (const { segment, identity } of await this.#closed(last)) {
-      if (!(await this.#goodCopy(engine, segment, identity))) await this.#write(engine, segment, identity);
+      const copy =
+        (await this.#goodCopy(engine, segment, identity)) ?? (await this.#write(engine, segment, identity, before));
+      before.push(this.#fileOf(segment, copy));
     }
   }
 
@@ -78,14 +77,15 @@ export class Compaction {
 
   /** The segments before one, each with what changes when it or one before it does. */
   async #closed(last: number): Promise<{ segment: number; identity: string }[]> {
-    const segments = (await listSegments(this.#folder)).filter((segment) => segment < last);
     const all = createHash("sha256").update(VERSION);
-    return Promise.all(segments.map((segment) => stat(segmentPath(this.#folder, segment)))).then((stats) =>
-      stats.map(({ size, mtimeMs }, i) => {
-        all.update(` ${segments[i]} ${size} ${mtimeMs}`);
-        return { segment: segments[i] as number, identity: all.copy().digest("hex") };
-      }),
-    );
+    const closed: { segment: number; identity: string }[] = [];
+    for (const segment of await listSegments(this.#folder)) {
+      if (segment >= last) continue;
+      const { size, mtimeMs } = await stat(segmentPath(this.#folder, segment));
+      all.update(` ${segment} ${size} ${mtimeMs}`);
+      closed.push({ segment, identity: all.copy().digest("hex") });
+    }
+    return closed;
   }
 
   async #goodCopy(engine: Engine, segment: number, identity: string): Promise<Copy | null> {
@@ -102,21 +102,30 @@ export class Compaction {
     return copy;
   }
 
-  /** The identity is that of before it is read: a segment that changes meanwhile then has another one. */
-  async #write(engine: Engine, segment: number, identity: string): Promise<void> {
+  #fileOf(segment: number, { isDistinct }: Copy): EventFile {
+    return { path: compactedPath(this.#folder, segment), format: "parquet", isDistinct };
+  }
+
+  /**
+   * @param identity that of before it is read: a segment that changes meanwhile then has another one
+   * @param before the copies of the segments before it
+   */
+  async #write(engine: Engine, segment: number, identity: string, before: readonly EventFile[]): Promise<Copy> {
     const path = compactedPath(this.#folder, segment);
     const temporary = `${path}.tmp`;
     try {
       const lines = compactedText(segmentPath(this.#folder, segment));
       await engine.run(`create or replace temp table segment as ${lines}`);
-      const isDistinct = await this.#isDistinct(engine, segment);
+      const isDistinct = await isDistinctFrom(engine, before);
       const says = literal(isDistinct ? `${identity} ${DISTINCT}` : identity);
       await engine.run(`copy segment to ${literal(temporary)} (${FORMAT}, kv_metadata {fairsplit: ${says}})`);
       const file = await open(temporary, "r");
       await file.sync().finally(() => file.close());
       await rename(temporary, path);
       await syncFolder(this.#folder);
-      this.#checked.set(segment, { identity, isDistinct });
+      const copy = { identity, isDistinct };
+      this.#checked.set(segment, copy);
+      return copy;
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
@@ -124,16 +133,15 @@ export class Compaction {
       if (engine.isOpen) await engine.run("drop table if exists segment");
     }
   }
+}
 
-  /** Whether the ids in the table `segment` are neither in it twice nor in the segments before it. */
-  async #isDistinct(engine: Engine, segment: number): Promise<boolean> {
-    const before = logSource(await this.files(engine, { segment, offset: 0 }));
-    const text = `
-      select (select count(*) - count(distinct fingerprint) from segment)
-        + (select count(*) from (${before.text}) as earlier where fingerprint in (select fingerprint from segment))`;
-    const [[repeats] = [null]] = await engine.rows<[bigint]>({ text, values: [] });
-    return repeats === 0n;
-  }
+/** Whether the ids in the table `segment` are neither in it twice nor in the files before it. */
+async function isDistinctFrom(engine: Engine, before: readonly EventFile[]): Promise<boolean> {
+  const text = `
+    select (select count(*) - count(distinct fingerprint) from segment)
+      + (select count(*) from (${logSource(before).text}) as earlier where fingerprint in (select fingerprint from segment))`;
+  const [[repeats] = [null]] = await engine.rows<[bigint]>({ text, values: [] });
+  return repeats === 0n;
 }
 
 function isThere(path: string): Promise<boolean> {
