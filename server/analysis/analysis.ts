@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CrossTally } from "../../core/cross-tally.ts";
 import type { Position } from "../events/segments.ts";
@@ -49,12 +49,16 @@ const IDLE_MS = 60_000;
 export function createAnalysis({ events, end, temporary, openEngine, onError }: AnalysisOptions): LogAnalysis {
   const answers = new Answers(end);
   const compaction = new Compaction(events);
-  const tail = new Tail(events, join(temporary, "tail.ndjson"));
+  let tail = newTail();
   let engine: Promise<Engine> | null = null;
   let givesWay = false;
   let turn: Promise<unknown> = Promise.resolve();
   let isClosed = false;
   let idle: NodeJS.Timeout | undefined;
+
+  function newTail(): Tail {
+    return new Tail(events, join(temporary, "tail.ndjson"));
+  }
 
   /** The engine; another one when it has crashed, or could not be opened. */
   async function openedEngine(): Promise<Engine> {
@@ -90,7 +94,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
   async function rest(): Promise<void> {
     turn = turn.then(async () => {
       await closeEngine();
-      await tail.remove();
+      tail = newTail();
       await rm(temporary, { recursive: true, force: true });
     });
     await turn;
@@ -108,7 +112,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     work: (engine: Engine, files: readonly EventFile[]) => Promise<Result>,
   ): Promise<Result> {
     // Both to their end, because the next question may not begin before.
-    const [opened, copied] = await Promise.allSettled([openedEngine(), copyTail(to)]);
+    const [opened, copied] = await Promise.allSettled([openedEngine(), tail.upTo(to)]);
     if (opened.status === "rejected") throw opened.reason;
     if (copied.status === "rejected") throw copied.reason;
     const [engine, rest] = [opened.value, copied.value];
@@ -122,11 +126,6 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
       await compaction.discard();
       return await work(engine, [...(await compaction.files(engine, to)), ...rest]);
     }
-  }
-
-  async function copyTail(to: Position): Promise<EventFile[]> {
-    await mkdir(temporary, { recursive: true });
-    return tail.upTo(to);
   }
 
   function ask<Result>(

@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Position, segmentPath } from "../events/segments.ts";
 import type { EventFile } from "./log-source.ts";
@@ -18,7 +19,7 @@ export class Tail {
 
   /**
    * @param events folder of the log
-   * @param path where the copy goes; its folder is there
+   * @param path where the copy goes; its folder is made when needed
    */
   constructor(events: string, path: string) {
     this.#events = events;
@@ -33,6 +34,7 @@ export class Tail {
     // Until it is there: an error may leave a part of it.
     this.#copied = { segment: 0, offset: 0 };
     if (start < offset) {
+      await mkdir(dirname(this.#path), { recursive: true });
       await pipeline(
         createReadStream(segmentPath(this.#events, segment), { start, end: offset - 1, highWaterMark: CHUNK_BYTES }),
         createWriteStream(this.#path, { flags: goesOn ? "a" : "w" }),
@@ -40,10 +42,5 @@ export class Tail {
     }
     this.#copied = { segment, offset };
     return [{ path: this.#path, format: "ndjson" }];
-  }
-
-  async remove(): Promise<void> {
-    this.#copied = { segment: 0, offset: 0 };
-    await rm(this.#path, { force: true });
   }
 }
