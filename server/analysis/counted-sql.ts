@@ -74,9 +74,7 @@ firsts ${dialect.as} (
 ),
 others ${dialect.as} (
   select firsts.device, firsts.arm as first_arm, arms.arm, counted.at_ms = firsts.at_ms as is_tie
-  from firsts
-  join counted on counted.device = firsts.device and counted.experiment = firsts.experiment
-  join arms on counted.experiment = arms.experiment and counted.epoch = arms.epoch and counted.grp = arms.grp
+  from ${shown} join firsts on counted.device = firsts.device and counted.experiment = firsts.experiment
   where several and arms.arm <> firsts.arm
 ),
 unsure ${dialect.as} (${
