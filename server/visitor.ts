@@ -49,9 +49,8 @@ export function readPath(c: Context<Env>): string | undefined {
 
 /** The path of the page that a request comes from, as far as the browser says it: of other sites often `/` only. */
 export function readReferringPath(c: Context<Env>): string | undefined {
-  return URL.canParse(header(c, "referer") ?? "")
-    ? storablePath(new URL(header(c, "referer") ?? "").pathname)
-    : undefined;
+  const page = header(c, "referer") ?? "";
+  return URL.canParse(page) ? storablePath(new URL(page).pathname) : undefined;
 }
 
 function storablePath(path: string | undefined): string | undefined {

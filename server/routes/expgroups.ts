@@ -1,6 +1,5 @@
-import { hash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import type { Sha256Hex } from "../../core/assign.ts";
 import { type Context, type Evaluation, evaluate, type StickyEntry } from "../../core/evaluate.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { isCounted } from "../../core/reason.ts";
@@ -12,10 +11,9 @@ import { type ForceDeps, forcedGroups } from "../forced-groups.ts";
 import { type Env, header, preflight, problem, publicJson } from "../http.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "../run.ts";
+import { sha256 } from "../sha256.ts";
 import { STICKY_HEADER, type StickyEntries, type StickyTokens } from "../sticky.ts";
 import { BadParameter, readParameter, readPath, readRuleContext, readUnitIds } from "../visitor.ts";
-
-const sha256: Sha256Hex = (text) => hash("sha256", text, "hex");
 
 interface Deps extends ForceDeps {
   readonly registry: Registry;

@@ -1,6 +1,5 @@
-import { hash } from "node:crypto";
 import { Hono, type Context as Request } from "hono";
-import { cumulate, digest, pick, remainder, type Sha256Hex } from "../../core/assign.ts";
+import { cumulate, digest, pick, remainder } from "../../core/assign.ts";
 import { slotOf } from "../../core/eligibility.ts";
 import { type Context, evaluate } from "../../core/evaluate.ts";
 import type { Experiment } from "../../core/experiment.ts";
@@ -10,10 +9,9 @@ import type { RuleContext } from "../../core/rule.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import { type Env, problem } from "../http.ts";
 import type { Registry } from "../registry/registry.ts";
+import { sha256 } from "../sha256.ts";
 import type { StickyTokens } from "../sticky.ts";
 import { BadParameter, readPath, readRuleContext, readUnitIds } from "../visitor.ts";
-
-const sha256: Sha256Hex = (text) => hash("sha256", text, "hex");
 
 /**
  * `GET /api/admin/explain?device_id=&experiment=`: why a device gets its group, step by step, so that anybody can compute it

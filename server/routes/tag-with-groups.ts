@@ -1,6 +1,5 @@
-import { hash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
-import type { Sha256Hex } from "../../core/assign.ts";
 import { evaluate } from "../../core/evaluate.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import { asset } from "../asset.ts";
@@ -9,9 +8,8 @@ import { isFromBot } from "../bots.ts";
 import { type Env, header, PUBLIC_HEADERS } from "../http.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "../run.ts";
+import { sha256 } from "../sha256.ts";
 import { readBrowser, readReferringPath } from "../visitor.ts";
-
-const sha256: Sha256Hex = (text) => hash("sha256", text, "hex");
 
 const HEADERS = {
   ...PUBLIC_HEADERS,
@@ -25,7 +23,7 @@ const HEADERS = {
 interface Deps {
   readonly registry: Registry;
   readonly runs: RunSigner;
-  /** `before` is what takes the device that is given, see tag/given-device.ts. */
+  /** `given` is what takes the device that is given, see tag/given-device.ts. */
   readonly assets: { readonly tag: string; readonly given: string };
 }
 

@@ -1,9 +1,9 @@
-import { hash } from "node:crypto";
 import { MAX_UNIT_ID_LENGTH } from "../../core/assign.ts";
 import { evaluate, groupsByHash } from "../../core/evaluate.ts";
 import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { isCounted } from "../../core/reason.ts";
+import { sha256 } from "../sha256.ts";
 
 /** A group that an event says, and the ones that the experiment's definition allows. */
 export interface Contradiction {
@@ -19,8 +19,6 @@ interface Claim {
   readonly group: unknown;
   readonly kind: Contradiction["kind"];
 }
-
-const sha256 = (text: string) => hash("sha256", text, "hex");
 
 /**
  * Recomputes the groups that events say. It knows the device and the experiment's present definition only. So these are
