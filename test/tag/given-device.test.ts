@@ -4,21 +4,11 @@ import type { AssignedGroup } from "../../core/http-contract.ts";
 import { readCookie, writeCookie } from "../../tag/device.ts";
 import { takeDevice } from "../../tag/given-device.ts";
 import type { Options } from "../../tag/options.ts";
+import { ASSIGNED } from "./assigned.ts";
 
 const SOURCE = "https://ab.example.com/tag-with-groups.js";
 const NOW = new Date("2026-01-31T12:00:00.000Z");
 const ID = "0123456789abcdef0123456789abcdef";
-const GROUP: AssignedGroup = {
-  active: true,
-  state: "active",
-  group: "B",
-  fallback: "A",
-  epoch: 3,
-  value: 1,
-  payload: null,
-  html: null,
-  reason: "hash",
-};
 /** Of the script, in the order in which it was loaded; cached ones have 0. */
 let transferSizes: (number | undefined)[];
 
@@ -47,7 +37,7 @@ interface Given {
 }
 
 /** What the visitor has when the tag comes. */
-function take({ at = Date.now(), path, groups = { test: GROUP } }: Given = {}, options: Options = {}) {
+function take({ at = Date.now(), path, groups = { test: ASSIGNED } }: Given = {}, options: Options = {}) {
   takeDevice(JSON.stringify({ id: ID, groups, path, at }), options, SOURCE);
   const kept = localStorage.fairsplit as string | undefined;
   return { device: readCookie(), kept: kept && JSON.parse(kept) };
@@ -57,7 +47,7 @@ const NOTHING = { device: undefined, kept: undefined };
 
 describe("a visitor without a device", () => {
   test("has the given one from then on, with its groups as the tag keeps them", () => {
-    expect(take()).toEqual({ device: ID, kept: [ID, "", { test: GROUP }, "/", NOW.getTime()] });
+    expect(take()).toEqual({ device: ID, kept: [ID, "", { test: ASSIGNED }, "/", NOW.getTime()] });
   });
 
   test("is shown the given groups by the tag before the server has said anything", async () => {
@@ -83,14 +73,14 @@ describe("a visitor without a device", () => {
     ["of no known page likewise", undefined, ["everywhere"]],
   ])("groups %s", (_, path, keys) => {
     history.replaceState(null, "", "/shop?q=1#top");
-    const groups = { everywhere: GROUP, shop: { ...GROUP, perPath: true as const } };
+    const groups = { everywhere: ASSIGNED, shop: { ...ASSIGNED, perPath: true as const } };
     const { kept } = take(path === undefined ? { groups } : { groups, path });
     expect(Object.keys(kept[2])).toEqual(keys);
     expect(kept[3]).toBe("/shop");
   });
 
   test("has a group of an experiment called __proto__ too", () => {
-    take({ groups: JSON.parse(JSON.stringify({ a: GROUP }).replace('"a"', '"__proto__"')) });
+    take({ groups: JSON.parse(JSON.stringify({ a: ASSIGNED }).replace('"a"', '"__proto__"')) });
     expect(localStorage.fairsplit).toContain('{"__proto__":{');
   });
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vi
 import type { AssignedGroup } from "../../core/http-contract.ts";
 import type { Options } from "../../tag/options.ts";
 import type { Fairsplit } from "../../tag/start.ts";
+import { ASSIGNED } from "./assigned.ts";
 
 const badge = vi.fn();
 vi.mock("https://ab.example.com/badge.js", () => {
@@ -10,17 +11,6 @@ vi.mock("https://ab.example.com/badge.js", () => {
   return {};
 });
 
-const ASSIGNED: AssignedGroup = {
-  active: true,
-  state: "active",
-  group: "B",
-  fallback: "A",
-  epoch: 3,
-  value: 1,
-  payload: null,
-  html: null,
-  reason: "hash",
-};
 const PAGE = `
   <div data-exp="test">Loading…<template data-group="A">Variant A</template><template data-group="B">Variant B <button data-exp-click="buy">x</button></template></div>
   <div data-exp="test"><template data-group="A">again A</template><template data-group="B">again B</template></div>`;
