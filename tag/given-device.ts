@@ -1,6 +1,7 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { readCookie, writeCookie } from "./device.ts";
 import type { Options } from "./options.ts";
+import { isRefused } from "./refusal.ts";
 import type { Fairsplit } from "./start.ts";
 
 declare global {
@@ -34,10 +35,9 @@ export function takeDevice(given: string | undefined, { consent, cookieDomain = 
   // In a preview nothing is kept; a page with two tags has one that is in charge.
   const isPreview = /[?&]fairsplit_force/.test(location.search) || sessionStorage.fairsplit_force;
   const isStarted = (window.fairsplit as Partial<Fairsplit> | undefined)?.ready;
-  const isRefused = consent || navigator.globalPrivacyControl || navigator.doNotTrack === "1";
   // One that is rendered ahead of a visit has no visitor yet.
   const isAhead = (document as { prerendering?: boolean }).prerendering;
-  if (!given || isPreview || isStarted || isRefused || isAhead || readCookie()) return;
+  if (!given || isPreview || isStarted || consent || isRefused() || isAhead || readCookie()) return;
   // A copy from the browser's cache has the device of an earlier view, which the visitor may have had forgotten since.
   const loaded = performance.getEntriesByName(source).at(-1) as PerformanceResourceTiming | undefined;
   if (!loaded?.transferSize) return;

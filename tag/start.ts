@@ -5,6 +5,7 @@ import type { Options } from "./options.ts";
 import { add, closeOutbox, flush, openOutbox, url } from "./outbox.ts";
 import { renderPlaceholders } from "./placeholders.ts";
 import { random128 } from "./random.ts";
+import { isRefused } from "./refusal.ts";
 import { safely } from "./safely.ts";
 import { area, keep } from "./storage.ts";
 import { showVariant } from "./variant.ts";
@@ -217,7 +218,7 @@ export function start(options: Options, source: string): void {
     if (force != null) sessionStorage.fairsplit_force = force;
     force = sessionStorage.fairsplit_force;
   });
-  if (navigator.globalPrivacyControl || navigator.doNotTrack === "1") tag.forget();
+  if (isRefused()) tag.forget();
   if (device && (!consent || known)) tag.consent(true);
   else see();
   safely(() => tag.push(...(queue as [])));
