@@ -1,3 +1,4 @@
+import { type Arm, withArms } from "./arms.ts";
 import { compareCodePoints } from "./assign.ts";
 import { countedEvents, type Scope } from "./counted-events.ts";
 import type { Event } from "./event.ts";
@@ -8,6 +9,8 @@ export interface Crossing {
   readonly experiment: string;
   /** The last one that has devices, when it is not said. */
   readonly epoch?: number;
+  /** Those that it had; any when left out. The same ones wherever the experiment stands. */
+  readonly arms?: readonly Arm[];
 }
 
 /** The devices that were exposed to two experiments, by their groups in both. */
@@ -36,11 +39,10 @@ export interface CrossedGroups {
 /** Counts the devices of two experiments by the rules of `tally`, of which each fixes its groups and epochs for itself. */
 export function crossTally(a: Crossing, b: Crossing, events: Iterable<Event>, scope: Scope): CrossTally {
   const log = [...events];
-  const of = ({ experiment }: Crossing) =>
-    firstExposures(
-      experiment,
-      countedEvents(log, scope, (event) => isExposure(event, experiment)),
-    );
+  const of = ({ experiment, arms }: Crossing) => {
+    const counted = countedEvents(log, scope, (event) => isExposure(event, experiment));
+    return firstExposures(experiment, withArms(counted, experiment, arms));
+  };
   const ofA = of(a);
   const ofB = of(b);
   const epochA = a.epoch ?? lastEpoch(ofA);
@@ -50,7 +52,7 @@ export function crossTally(a: Crossing, b: Crossing, events: Iterable<Event>, sc
     const other = ofB.get(deviceId);
     if (first.epoch === epochA && other?.epoch === epochB) crossed.push({ a: first.group, b: other.group, devices: 1 });
   }
-  return crossTable({ ...a, epoch: epochA }, { ...b, epoch: epochB }, crossed);
+  return crossTable({ experiment: a.experiment, epoch: epochA }, { experiment: b.experiment, epoch: epochB }, crossed);
 }
 
 function lastEpoch(exposures: ReadonlyMap<string, { readonly epoch: number }>): number | null {

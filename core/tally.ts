@@ -1,3 +1,4 @@
+import { type Arm, withArms } from "./arms.ts";
 import { compareCodePoints } from "./assign.ts";
 import { type Counted, countedEvents, type Scope } from "./counted-events.ts";
 import { type DayRange, timesOf } from "./day-range.ts";
@@ -29,6 +30,8 @@ import { addUp, type Sums } from "./sums.ts";
  * 13. A session is a device's text `session_id` (or `sessionId` without that) on an event that counts; empty is none.
  * 14. With `days`, a device that was first exposed on none of them counts like any other, but on no day: events bring their
  *     own times, and whoever sends them may choose a thousand years of them.
+ * 15. With `arms`, an exposure to a group that its epoch did not have counts as one to the group without a name, and of
+ *     epoch 0 when there was no such epoch: whoever sends events may make up as many of both as they like.
  */
 export interface Tally {
   readonly experiment: string;
@@ -96,6 +99,8 @@ export interface TallyOptions extends Scope {
   readonly goals: readonly string[];
   /** Days that are told apart; all when left out. */
   readonly days?: DayRange;
+  /** Those that the experiment had; any when left out. */
+  readonly arms?: readonly Arm[];
 }
 
 /**
@@ -103,11 +108,15 @@ export interface TallyOptions extends Scope {
  *
  * @throws RangeError when `until` is not a time, `days` are no days, or a sum of squares is beyond 128 bits
  */
-export function tally(experiment: string, events: Iterable<Event>, { goals, run, until, days }: TallyOptions): Tally {
+export function tally(
+  experiment: string,
+  events: Iterable<Event>,
+  { goals, run, until, days, arms }: TallyOptions,
+): Tally {
   const names = new Set(goals);
   const scope = until === undefined ? { run } : { run, until };
   const counted = countedEvents(events, scope, (event) => isExposure(event, experiment) || names.has(event.event));
-  const devices = devicesOf(experiment, counted, names);
+  const devices = devicesOf(experiment, withArms(counted, experiment, arms), names);
   const epochs = groupBy(devices, ({ first }) => first.epoch);
   const { start, end } = days ? timesOf(days) : ALWAYS;
   const dayOf = ({ first: { at } }: Device) => (at >= start && at < end ? isoTime(at).slice(0, 10) : null);

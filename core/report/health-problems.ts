@@ -1,3 +1,4 @@
+import { NO_GROUP } from "../arms.ts";
 import type { Health, HealthProblem } from "./health.ts";
 import { countWords, listWords, numberWords, percentWords, wholeWords } from "./number-words.ts";
 import type { SplitHealth } from "./split-health.ts";
@@ -27,7 +28,9 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
     );
   }
   for (const { group, devices } of unknownGroups) {
-    say("warning", `${countWords(devices, "visitor")} left out: the experiment has no group “${group}”.`);
+    const why =
+      group === NO_GROUP ? ", of groups that the experiment does not have" : `: the experiment has no group “${group}”`;
+    say("warning", `${countWords(devices, "visitor")} left out${why}.`);
   }
   if (unusableValues > 0) {
     say(

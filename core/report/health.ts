@@ -13,7 +13,10 @@ export interface Health {
     readonly devices: number /** Of all devices; null without any. */;
     readonly share: number | null;
   };
-  /** Devices in groups that the experiment does not have: whoever sends events may make up names. They are left out. */
+  /**
+   * Devices in groups that the experiment does not have: whoever sends events may make up names. They are left out. A server
+   * counts them together, as of the group `""`.
+   */
   readonly unknownGroups: readonly { readonly group: string; readonly devices: number }[];
   /** What never reached the counts, null where nobody counted it. */
   readonly leftOut: LeftOut;

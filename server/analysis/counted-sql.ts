@@ -1,4 +1,6 @@
+import { type Arm, NO_EPOCH, NO_GROUP } from "../../core/arms.ts";
 import type { Scope } from "../../core/counted-events.ts";
+import type { Crossing } from "../../core/cross-tally.ts";
 import { type DayRange, timesOf } from "../../core/day-range.ts";
 import type { Dialect, Source, Values } from "./query.ts";
 
@@ -8,8 +10,8 @@ export interface CountedSql {
   readonly dialect: Dialect;
   readonly values: Values;
   readonly scope: Scope;
-  /** Without goals more than one may be asked for. */
-  readonly experiments: readonly string[];
+  /** Without goals more than one may be asked for; each once. */
+  readonly experiments: readonly Crossing[];
   /** Names of the events that are goals. */
   readonly goals: readonly string[];
   /** Days that are told apart; all when left out. */
@@ -30,13 +32,14 @@ export interface CountedSql {
  *    read before that is known to be above 0, which it hardly ever is: numbering the lines of a file would double the time.
  */
 export function countedSql({ source, dialect, values, scope, experiments, goals, days }: CountedSql): string {
-  const names = experiments.map((experiment) => values.of(experiment));
+  const names = experiments.map(({ experiment }) => values.of(experiment));
+  const { epoch, group } = armSql(experiments, names, values);
   const goalNames = goals.map((goal) => values.of(goal));
   const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null`;
   const isGoal = goals.length === 0 ? "" : ` or name in (${goalNames.join(", ")})`;
   const wanted = `
   select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, at_ms, device, session,
-    case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
+    case when name = 'exposure' then ${epoch} end as epoch, case when name = 'exposure' then ${group} end as grp,
     case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
     ${indexOf("name", goalNames)} as goal,
     case when value is null then 0
@@ -93,6 +96,24 @@ const REPEATS: Readonly<Record<Source["distinct"], string>> = {
     + (select count(*) from counted where is_copy and fingerprint in (select fingerprint from counted where not is_copy))`,
   none: "select count(*) - count(distinct fingerprint) from counted",
 };
+
+/** Epoch and group that an exposure counts for, by rule 15. */
+function armSql(experiments: readonly Crossing[], names: readonly string[], values: Values) {
+  const of = (column: string, none: string, isKnown: (arms: readonly Arm[]) => string) => {
+    const cases = experiments.map(({ arms }, place) =>
+      arms === undefined ? "" : ` when experiment = ${names[place]} and not (${isKnown(arms)}) then ${none}`,
+    );
+    return cases.some((text) => text !== "") ? `case${cases.join("")} else ${column} end` : column;
+  };
+  const any = (conditions: readonly string[]) => (conditions.length === 0 ? "false" : conditions.join(" or "));
+  const isEpoch = (epoch: number) => `epoch = ${values.of(epoch)}`;
+  return {
+    epoch: of("epoch", `${NO_EPOCH}`, (arms) => any([...new Set(arms.map(({ epoch }) => epoch))].map(isEpoch))),
+    group: of("grp", `'${NO_GROUP}'`, (arms) =>
+      any(arms.map(({ epoch, group }) => `(${isEpoch(epoch)} and grp = ${values.of(group)})`)),
+    ),
+  };
+}
 
 /** The day since 1970 of `at_ms`, by rule 14. */
 function dayOf(days: DayRange | undefined, values: Values): string {

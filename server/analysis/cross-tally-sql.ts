@@ -22,7 +22,7 @@ export type CrossRow = readonly [
 
 /** The query that crosses each of some experiments with each other one, and with itself when that is asked for. */
 export function crossTallySql(
-  experiments: readonly string[],
+  experiments: readonly Crossing[],
   withItself: boolean,
   scope: Scope,
   source: Source,

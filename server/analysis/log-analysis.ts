@@ -35,12 +35,13 @@ export async function crossTallyFiles(
   scope: Scope,
 ): Promise<CrossTally[]> {
   requireTime(scope.until);
-  const experiments = [...new Set(crossings.flatMap(([a, b]) => [a.experiment, b.experiment]))];
-  if (experiments.length === 0) return [];
+  const asked = new Map(crossings.flat().map((crossing) => [crossing.experiment, crossing]));
+  if (asked.size === 0) return [];
   const withItself = crossings.some(([a, b]) => a.experiment === b.experiment);
   const rows = await surely<CrossRow>(engine, files, (source) =>
-    crossTallySql(experiments, withItself, scope, source, DUCKDB),
+    crossTallySql([...asked.values()], withItself, scope, source, DUCKDB),
   );
+  const experiments = [...asked.keys()];
   return crossings.map(([a, b]) => crossTallyOfRows(a, b, experiments, rows));
 }
 

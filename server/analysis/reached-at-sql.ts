@@ -9,7 +9,7 @@ export type ReachedRow = readonly [section: "reached" | "unsure", group: number 
 export function reachedAtSql(experiment: string, planned: PlannedSize, source: Source, dialect: Dialect): Query {
   const values = new Values(dialect);
   const { run } = planned;
-  const tables = countedSql({ source, dialect, values, scope: { run }, experiments: [experiment], goals: [] });
+  const tables = countedSql({ source, dialect, values, scope: { run }, experiments: [{ experiment }], goals: [] });
   const epoch = values.of(planned.epoch);
   const groups = neededDevices(planned).map(({ name, devices }, index) => {
     const isReached = `grp = ${values.of(name)} and turn = ${values.of(devices)}`;

@@ -29,13 +29,14 @@ export type TallyRow = readonly [
 /** The query for the tally of an experiment: the definition of `core/tally.ts` for a database. */
 export function tallySql(
   experiment: string,
-  { goals, days, ...scope }: TallyOptions,
+  { goals, days, arms, ...scope }: TallyOptions,
   source: Source,
   dialect: Dialect,
 ): Query {
   const values = new Values(dialect);
   const { as, wide } = dialect;
-  const tables = countedSql({ source, dialect, values, scope, experiments: [experiment], goals, days });
+  const experiments = [arms === undefined ? { experiment } : { experiment, arms }];
+  const tables = countedSql({ source, dialect, values, scope, experiments, goals, days });
   const section = (name: TallySection, where: string, numbers: readonly string[]) => {
     const padded = Array.from({ length: 7 }, (_, i) => wide(numbers[i] ?? "null"));
     return `select '${name}' as section, ${where}, ${padded.join(", ")}`;

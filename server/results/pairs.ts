@@ -18,7 +18,11 @@ export async function pairsOf(
   const live = experiments.filter(({ state }) => state === "active");
   const pairs = live.flatMap((a, place) => live.slice(place + 1).map((b) => [a, b] as const));
   if (pairs.length === 0) return [];
-  const crossing = ({ key, epoch }: Experiment) => ({ experiment: key, epoch });
+  const crossing = ({ key, epoch, groups }: Experiment) => ({
+    experiment: key,
+    epoch,
+    arms: groups.map(({ name }) => ({ epoch, group: name })),
+  });
   const tallies = await analysis.crossTallies(
     pairs.map(([a, b]) => [crossing(a), crossing(b)] as const),
     { run },

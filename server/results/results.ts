@@ -114,7 +114,7 @@ export class Results {
       const known = [...definitions.keys()].sort((a, b) => a - b).join(", ") || String(experiment.epoch);
       throw new BadParameter(`epoch is ${epoch}: allowed are those that the experiment had, ${known}`);
     }
-    const counted = definition ? await count(definition, run, analysis, now()) : NOTHING;
+    const counted = definition ? await count(definition, definitions, run, analysis, now()) : NOTHING;
     return report({
       ...counted,
       experiment: {
@@ -143,11 +143,18 @@ type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs">;
 const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [] };
 
 /** Counts an epoch as it is now, and as it was when its plan was reached. */
-async function count(experiment: Experiment, run: string | null, analysis: Analysis, now: number): Promise<Counted> {
+async function count(
+  experiment: Experiment,
+  definitions: ReadonlyMap<number, Experiment>,
+  run: string | null,
+  analysis: Analysis,
+  now: number,
+): Promise<Counted> {
   const { key, epoch, goals } = experiment;
   const days = epochDays(experiment, now);
+  const arms = [...definitions].flatMap(([epoch, { groups }]) => groups.map(({ name }) => ({ epoch, group: name })));
   const bounded: Pick<Analysis, "tally" | "reachedAt"> = {
-    tally: (of, options) => analysis.tally(of, { ...options, days }),
+    tally: (of, options) => analysis.tally(of, { ...options, days, arms }),
     reachedAt: (of, planned) => analysis.reachedAt(of, planned),
   };
   const { epochs } = await bounded.tally(key, { goals: goals.map(({ event }) => event), run });

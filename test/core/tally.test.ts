@@ -432,6 +432,62 @@ describe("rule 14: who was first exposed on another day counts, but on no day", 
   });
 });
 
+describe("rule 15: among the arms that there were, any other is one without a name", () => {
+  const events = [
+    exposure("d1", 0, "A"),
+    exposure("d1", 1, "made up"),
+    exposure("d2", 0, "B"),
+    exposure("d3", 0, "made up"),
+    exposure("d3", 1, "A"),
+    exposure("d4", 0, "another"),
+    exposure("d5", 0, "A", { epoch: 7 }),
+    exposure("d6", 0, "made up", { epoch: 8 }),
+    exposure("d7", 0, "C", { epoch: 2 }),
+    order("d3", 2, 1),
+  ];
+  const arms = [
+    { epoch: 1, group: "A" },
+    { epoch: 1, group: "B" },
+    { epoch: 2, group: "C" },
+  ];
+  const found = (among?: typeof arms) => {
+    const { epochs } = tally("headline_test", events, {
+      goals: ["order"],
+      run: null,
+      ...(among ? { arms: among } : {}),
+    });
+    return epochs.map(({ epoch, groups, twoGroups }) => [
+      epoch,
+      groups.map(({ group, devices, goals: [goal] }) => [group, devices, goal?.devices]),
+      twoGroups,
+    ]);
+  };
+
+  test("a device stays in what it was first exposed to", () => {
+    expect(found(arms)).toEqual([
+      [0, [["", 2, 0]], 0],
+      [
+        1,
+        [
+          ["", 2, 1],
+          ["A", 1, 0],
+          ["B", 1, 0],
+        ],
+        2,
+      ],
+      [2, [["C", 1, 0]], 0],
+    ]);
+  });
+
+  test("without any there is nothing else", () => {
+    expect(found([])).toEqual([[0, [["", 7, 1]], 0]]);
+  });
+
+  test("without being asked, names are as events say", () => {
+    expect(found().map(([epoch]) => epoch)).toEqual([1, 2, 7, 8]);
+  });
+});
+
 test("sorts by epoch, then by group in code-point order", () => {
   const groups = ["🚀", "Ａ", "B", "A"];
   const events = groups.flatMap((group, i) => [

@@ -146,6 +146,24 @@ describe("the results of an experiment", () => {
     ]);
   });
 
+  test("count what somebody makes up together, however many names and epochs it has", async () => {
+    const served = await openApp([active(KEY)]);
+    const visits = visitsOf(KEY, [{ group: "A", devices: 400, converted: 0 }]);
+    const made = visits.map((event, n) => ({
+      ...event,
+      id: `made-up-${n}`,
+      deviceId: `made-up-${n}`,
+      ...(n % 2 === 0 ? { group: `made up ${n}` } : { epoch: 100 + n }),
+    }));
+    await served.log.append([...made, ...visitsOf(KEY, AB)]);
+    const { health, epochs, progress } = await reportOf(served);
+    expect(health.unknownGroups).toEqual([{ group: "", devices: 200 }]);
+    expect(health.problems.map(({ text }) => text)).toContain(
+      "200 visitors left out, of groups that the experiment does not have.",
+    );
+    expect([epochs, progress.devices]).toEqual([[1], 4000]);
+  });
+
   test("are never of an epoch that only events speak of", async () => {
     const served = await openApp([active(KEY)]);
     await served.log.append([...visitsOf(KEY, AB), ...visitsOf(KEY, AB, { epoch: 99 })]);

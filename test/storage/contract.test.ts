@@ -80,6 +80,9 @@ const goals = fc.oneof(
   { weight: 3, arbitrary: fc.constant([...GOALS] as string[]) },
   { weight: 1, arbitrary: fc.array(fc.constantFrom<string>(...GOALS, "never"), { maxLength: 3 }) },
 );
+const arms = fc.array(fc.record({ epoch: fc.constantFrom(0, 1, 2), group: fc.constantFrom("A", "B", "'", "") }), {
+  maxLength: 4,
+});
 const cuts = fc.array(fc.nat(60), { maxLength: 2 });
 const crossings: fc.Arbitrary<Crossing> = fc.record(
   { experiment: fc.constantFrom<string>(...EXPERIMENTS), epoch: fc.constantFrom(1, 2) },
@@ -117,6 +120,24 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
           expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
         }),
         { seed: 64, numRuns: LOGS / 4 },
+      );
+    },
+    LOGS * 1000,
+  );
+
+  test(
+    "among the arms that there were, too",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(randomLog, cuts, scopes, arms, arms, async (log, cutAt, scope, one, two) => {
+          const files = await store(storage, log, cutAt);
+          const options = { ...scope, goals: [...GOALS], arms: one };
+          expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
+          const a = { experiment: "two", epoch: 1, arms: two };
+          const b = { experiment: "one", arms: one };
+          expect(await crossTallyFiles(engine, files, [[a, b]], scope)).toEqual([crossTally(a, b, log, scope)]);
+        }),
+        { seed: 65, numRuns: LOGS / 4 },
       );
     },
     LOGS * 1000,

@@ -339,6 +339,13 @@ describe("a report", () => {
     expect(found.progress.devices).toBe(1000);
   });
 
+  test("and of those that were counted together, too", () => {
+    const found = report({ ...inputOf([["A", 500, 50]]), tally: countedOf([["", 1, 0]]) });
+    expect(found.health.problems.map(({ text }) => text)).toContain(
+      "1 visitor left out, of groups that the experiment does not have.",
+    );
+  });
+
   test("adjusts the primary goal's comparisons by Holm, and all others together by Benjamini–Hochberg", () => {
     const rows = [
       ["A", 3000, 300, 300],
