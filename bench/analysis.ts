@@ -105,7 +105,8 @@ async function count(log: string): Promise<Timed> {
   const end = await endOf(log);
   const analysis = analysisOf(log, end);
   const begin = performance.now();
-  const { epochs } = await analysis.tally(EXPERIMENT, { goals: ["button_click", "order"], run: null });
+  const arms = ["A", "B"].map((group) => ({ epoch: 1, group }));
+  const { epochs } = await analysis.tally(EXPERIMENT, { goals: ["button_click", "order"], run: null, arms });
   const ms = performance.now() - begin;
   const { cpuMs, peakMb } = await useOfChild();
   await analysis.close();

@@ -23,7 +23,8 @@ export interface CountedSql {
  * in the lists.
  *  - `counted`: the events that count, or have no time (to leave those out here would read each time twice); `experiment` is
  *    null when it is no exposure, `goal` when it is no goal event, and `millionths` when the value is unusable
- *  - `arms`: a number for each experiment, epoch and group that was shown
+ *  - `arms`: a number for each experiment, epoch and group that exposures count for
+ *  - `named`: the arm of each experiment, epoch and group that exposures name, by rule 15
  *  - `firsts`: a row per experiment and device, with its arm, its exposures, its day (null for one that is not told apart),
  *    and whether it saw `several` arms. For the few that did, `chosen` looks for the first one: to have every group look for
  *    it would take longer
@@ -33,13 +34,12 @@ export interface CountedSql {
  */
 export function countedSql({ source, dialect, values, scope, experiments, goals, days }: CountedSql): string {
   const names = experiments.map(({ experiment }) => values.of(experiment));
-  const { epoch, group } = armSql(experiments, names, values);
   const goalNames = goals.map((goal) => values.of(goal));
   const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null`;
   const isGoal = goals.length === 0 ? "" : ` or name in (${goalNames.join(", ")})`;
   const wanted = `
   select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, at_ms, device, session,
-    case when name = 'exposure' then ${epoch} end as epoch, case when name = 'exposure' then ${group} end as grp,
+    case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
     case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
     ${indexOf("name", goalNames)} as goal,
     case when value is null then 0
@@ -49,13 +49,22 @@ export function countedSql({ source, dialect, values, scope, experiments, goals,
     ${source.isPlaced ? "and at_ms is not null" : ""}
     ${scope.until === undefined ? "" : `and at_ms <= ${values.of(Date.parse(scope.until))}`}
     and (${isExposure}${isGoal})`;
-  const shown = `counted join arms
-    on counted.experiment = arms.experiment and counted.epoch = arms.epoch and counted.grp = arms.grp`;
+  const shown = `counted join named
+    on counted.experiment = named.experiment and counted.epoch = named.epoch and counted.grp = named.grp`;
+  const { epoch, group } = armSql(experiments, values);
   const order = source.isPlaced ? ["at_ms", "segment", "place"] : ["at_ms"];
   return `with ${source.isPlaced ? onceSql(wanted, goals.length === 0 ? "id, experiment" : "id", dialect) : `counted ${dialect.as} (${wanted})`},
+exposed ${dialect.as} (
+  select experiment, epoch, grp, ${epoch} as arm_epoch, ${group} as arm_grp
+  from (select distinct experiment, epoch, grp from counted where experiment is not null and at_ms is not null) as shown
+),
 arms ${dialect.as} (
   select row_number() over (order by experiment, epoch, grp) as arm, experiment, epoch, grp
-  from (select distinct experiment, epoch, grp from counted where experiment is not null and at_ms is not null) as shown
+  from (select distinct experiment, arm_epoch as epoch, arm_grp as grp from exposed) as shown
+),
+named ${dialect.as} (
+  select exposed.experiment, exposed.epoch, exposed.grp, arm
+  from exposed join arms on exposed.experiment = arms.experiment and arm_epoch = arms.epoch and arm_grp = arms.grp
 ),
 seen ${dialect.as} (
   select device, counted.experiment, min(at_ms) as at_ms, count(*) as exposures,
@@ -76,9 +85,9 @@ firsts ${dialect.as} (
   from seen left join chosen on seen.device = chosen.device and seen.experiment = chosen.experiment
 ),
 others ${dialect.as} (
-  select firsts.device, firsts.arm as first_arm, arms.arm, counted.at_ms = firsts.at_ms as is_tie
+  select firsts.device, firsts.arm as first_arm, named.arm, counted.at_ms = firsts.at_ms as is_tie
   from ${shown} join firsts on counted.device = firsts.device and counted.experiment = firsts.experiment
-  where several and arms.arm <> firsts.arm
+  where several and named.arm <> firsts.arm
 ),
 unsure ${dialect.as} (${
     source.isPlaced
@@ -98,10 +107,10 @@ const REPEATS: Readonly<Record<Source["distinct"], string>> = {
 };
 
 /** Epoch and group that an exposure counts for, by rule 15. */
-function armSql(experiments: readonly Crossing[], names: readonly string[], values: Values) {
+function armSql(experiments: readonly Crossing[], values: Values) {
   const of = (column: string, none: string, isKnown: (arms: readonly Arm[]) => string) => {
     const cases = experiments.map(({ arms }, place) =>
-      arms === undefined ? "" : ` when experiment = ${names[place]} and not (${isKnown(arms)}) then ${none}`,
+      arms === undefined ? "" : ` when experiment = ${place} and not (${isKnown(arms)}) then ${none}`,
     );
     return cases.some((text) => text !== "") ? `case${cases.join("")} else ${column} end` : column;
   };
