@@ -1,6 +1,6 @@
 // Requests per second of the built server's hot routes beside a bare Hono handler that does nothing, in one run:
 //
-//   npm run bench:http -- [--rounds 7] [--seconds 3] [--only TEXT] [--server dist/fairsplit.js …] [--sync-delay MS] [--json]
+//   npm run bench:http -- [--rounds 7] [--seconds 3] [--only TEXT] [--server dist/fairsplit.js …] [--sync-delay MS|none] [--json]
 //
 // The ratios are what counts: absolute numbers are the machine's. Rounds alternate between the servers, so that what else
 // the machine does hits all of them, and a ratio is the median of its rounds. Several `--server` compare builds.
@@ -88,8 +88,8 @@ try {
   if (!hasWrk)
     say("wrk is not on the PATH: autocannon takes more of a core than the server, so the ratios are too kind");
   const fdatasyncP50Ms = await measureFdatasync(join(folder, "probe"));
-  const slowSync = Number(options["sync-delay"]) > 0 ? ["--import", "./bench/slow-sync.mjs"] : [];
-  process.env.BENCH_SYNC_DELAY_MS = options["sync-delay"];
+  const slowSync = options["sync-delay"] === "0" ? [] : ["--import", "./bench/slow-sync.mjs"];
+  process.env.BENCH_SYNC_DELAY = options["sync-delay"];
   for (const program of options.server) {
     const data = join(folder, String(contestants.length));
     contestants.push(
@@ -112,7 +112,7 @@ try {
     const cores = isPinned ? "a core each for server and load" : "shared cores";
     process.stdout.write(
       `Node ${process.version}, ${loadName()} with ${CONNECTIONS} connections, ${cores}, medians of ${options.rounds} rounds ` +
-        `of ${options.seconds} s, fdatasync p50 ${fdatasyncP50Ms.toFixed(2)} + ${options["sync-delay"]} ms\n`,
+        `of ${options.seconds} s, ${syncWords(fdatasyncP50Ms)}\n`,
     );
     for (const { scenario, servers } of results) process.stdout.write(`\n${describe(scenario, servers)}`);
   }
@@ -196,6 +196,11 @@ function describe(scenario: string, servers: readonly Summary[]): string {
   return [[scenario, "req/s", "p50 ms", "p99 ms", "CPU µs", "of the floor"], ...rows]
     .map(([name = "", ...cells]) => `${[name.padEnd(nameWidth), ...cells.map((cell) => cell.padStart(9))].join(" ")}\n`)
     .join("");
+}
+
+function syncWords(p50Ms: number): string {
+  const delay = options["sync-delay"];
+  return delay === "none" ? "without fdatasync" : `fdatasync p50 ${p50Ms.toFixed(2)} + ${delay} ms`;
 }
 
 function loadName(): string {

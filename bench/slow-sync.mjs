@@ -1,4 +1,5 @@
-// Preloaded by bench/http.ts --sync-delay MS: every fdatasync of the server takes that much longer, as on a slow disk.
+// Preloaded by bench/http.ts --sync-delay: every fdatasync of the server takes so many milliseconds longer, as on a slow
+// disk, or with `none` is not made at all, which shows what the others cost.
 import { open } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 
@@ -6,7 +7,9 @@ const file = await open("/dev/null", "r");
 const handle = Object.getPrototypeOf(file);
 await file.close();
 const { datasync } = handle;
+const delay = process.env.BENCH_SYNC_DELAY;
 handle.datasync = async function () {
-  await setTimeout(Number(process.env.BENCH_SYNC_DELAY_MS));
+  if (delay === "none") return;
+  await setTimeout(Number(delay));
   await datasync.call(this);
 };

@@ -21,17 +21,24 @@ interface Claim {
 }
 
 /**
- * Recomputes the groups that events say. It knows the device and the experiment's present definition only. So these are
- * counted as not checked: groups of other epochs (a device that keeps its group keeps its epoch too), of experiments that
- * are gone or were edited since they ended, of accounts, sessions and random draws, and of devices that did not take part.
+ * Recomputes the groups that events say, from what their experiment was in their epoch. It knows the device only. So these
+ * are counted as not checked: groups of epochs and experiments that nobody remembers, of accounts, sessions and random
+ * draws, and of devices that did not take part.
  */
 export class AssignmentCheck {
-  readonly #experiments: ReadonlyMap<string, Experiment>;
+  /** What each experiment was in each epoch, by key and epoch; what makes no difference to groups comes once. */
+  readonly #states = new Map<string, Map<string, Experiment>>();
   checked = 0;
   unchecked = 0;
 
-  constructor(experiments: readonly Experiment[]) {
-    this.#experiments = new Map(experiments.map((experiment) => [experiment.key, experiment]));
+  /** Takes in what an experiment was at some time. */
+  learn(state: Experiment): void {
+    const name = nameOf(state.key, state.epoch);
+    const states = this.#states.get(name) ?? new Map<string, Experiment>();
+    this.#states.set(name, states);
+    const { unit, salt, groups, allocations, fallback, rolloutGroup } = state;
+    const decisive = { state: state.state, isEdited: isEdited(state), unit, salt, groups, allocations };
+    states.set(JSON.stringify({ ...decisive, fallback, rolloutGroup }), state);
   }
 
   check(event: Event): Contradiction[] {
@@ -53,21 +60,29 @@ export class AssignmentCheck {
   }
 
   #compare({ deviceId, key, epoch, group, kind }: Claim): Contradiction[] {
-    const experiment = this.#experiments.get(key);
+    const states = [...(this.#states.get(nameOf(key, epoch))?.values() ?? [])];
+    const active = states.filter(({ state }) => state === "active");
+    const definitions = active.length > 0 ? active : states.filter((state) => !isEdited(state));
     const isUnit = deviceId.length > 0 && deviceId.length <= MAX_UNIT_ID_LENGTH && deviceId.isWellFormed();
-    if (!experiment || !isUnit || experiment.unit !== "device" || experiment.epoch !== epoch || isEdited(experiment)) {
+    if (definitions.length === 0 || !isUnit || states.some(({ unit }) => unit !== "device")) {
       this.unchecked += 1;
       return [];
     }
     this.checked += 1;
     // The tag reports an exposure only while the experiment is active.
-    const allowed = groupsByHash(experiment, deviceId, sha256);
+    const allowed = definitions.flatMap((definition) => groupsByHash(definition, deviceId, sha256));
     // Switched off or rolled out, an experiment keeps its epoch; then everybody got the same group.
-    if (kind === "assignment" && experiment.state !== "active") allowed.push(evaluate(experiment, deviceId).group);
+    if (kind === "assignment") {
+      for (const state of states) if (state.state !== "active") allowed.push(evaluate(state, deviceId).group);
+    }
     if (allowed.includes(String(group))) return [];
     const expected = [...new Set(allowed)].join(" or ");
     return [{ kind, detail: `${key} is "${group}" for this device, but epoch ${epoch} gives ${expected}` }];
   }
+}
+
+function nameOf(key: string, epoch: unknown): string {
+  return JSON.stringify([key, epoch]);
 }
 
 /** Whether somebody may have changed what its epoch was: only while it is active does such a change begin another. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import type { Experiment } from "../../core/experiment.ts";
 import { DEFAULT_SETTINGS } from "../../core/settings.ts";
 import { scanLines } from "../events/segments.ts";
 import type { RegistryContent } from "../registry/content.ts";
@@ -19,11 +20,14 @@ export interface HistoryCheck {
 /**
  * Checks that the history is numbered without gaps, that each change begins where the one before it ended, and that they
  * lead to what `experiments.json` holds.
+ *
+ * @param see told of all that experiments ever were
  */
 export async function checkHistory(
   registryPath: string,
   content: RegistryContent,
   add: (drift: Drift) => void,
+  see: (state: Experiment) => void,
 ): Promise<HistoryCheck> {
   const path = join(dirname(registryPath), HISTORY_FILE);
   const file = basename(path);
@@ -48,6 +52,7 @@ export async function checkHistory(
     const entry = readEntry(buffer.toString("utf8", start, stop));
     if (!entry) return add({ ...at, detail: "the line is not a change" });
     changes += 1;
+    if (entry.key !== null) for (const state of [entry.before, entry.after]) if (state) see(state);
     const { number, key, before, after } = entry;
     if (number !== last + 1) add({ ...at, detail: `change ${number} follows ${last}: allowed is ${last + 1}` });
     last = Math.max(last, number);

@@ -45,8 +45,14 @@ export async function verify(data: string): Promise<Verification> {
   const registryPath = join(data, "experiments.json");
   const registry = await new ExperimentsFile(registryPath).read();
   const drifts = new Drifts();
-  const history = await checkHistory(registryPath, registry ?? NEW_CONTENT, (drift) => drifts.add(drift));
-  const assignments = new AssignmentCheck(registry?.experiments ?? []);
+  const assignments = new AssignmentCheck();
+  for (const experiment of registry?.experiments ?? []) assignments.learn(experiment);
+  const history = await checkHistory(
+    registryPath,
+    registry ?? NEW_CONTENT,
+    (drift) => drifts.add(drift),
+    (state) => assignments.learn(state),
+  );
   const repeated = new RepeatedIds();
   const counters = await readCounts(folder);
   const checkpoints = { checked: 0, damaged: 0 };

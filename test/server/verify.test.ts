@@ -288,6 +288,73 @@ describe("groups are recomputed from the definition of their epoch", () => {
     expect(await verify(data)).toMatchObject({ ok: true, assignments: { checked: 0, unchecked: 4 } });
   });
 
+  test("those of earlier epochs are recomputed from the history, also of an experiment that is gone", async () => {
+    const data = await temporaryFolder();
+    const registry = await openRegistry(join(data, "experiments.json"), [experiment]);
+    const after = await registry.update("on", (before) =>
+      transition(before, { by: "test", definition: { salt: "other" } }, "2026-02-01T12:00:00Z"),
+    );
+    const changed = (deviceId: string) => assign(deviceId, "other", weights(experiment));
+    const moved = Array.from({ length: 99 }, (_, i) => `d${i}`).find((id) => groupOf(id) !== changed(id)) ?? "";
+    const log = await openEventLog(join(data, "events"));
+    await log.append([
+      { ...exposure(moved, groupOf(moved), 1), id: "right-1" },
+      { ...groups(moved, changed(moved), 2), id: "right-2" },
+    ]);
+    expect(after?.epoch).toBe(2);
+    await registry.remove("on", { by: "test", now: "2026-02-02T12:00:00Z" });
+    await log.append([
+      { ...exposure(moved, changed(moved), 1), id: "wrong-1" },
+      { ...groups(moved, groupOf(moved), 2), id: "wrong-2" },
+      { ...exposure(moved, "A", 3), id: "never" },
+    ]);
+    await log.close();
+    const { details, assignments } = await verify(data);
+    expect(details.map(({ kind, id }) => `${kind} ${id}`)).toEqual(["exposure wrong-1", "assignment wrong-2"]);
+    expect(assignments).toEqual({ checked: 4, unchecked: 1 });
+  });
+
+  test("none is wrong, whatever was changed between visits", async () => {
+    const changes: readonly Omit<Change, "by">[] = [
+      { definition: { salt: "other" } },
+      { definition: { groups: experiment.groups.map((group, i) => ({ ...group, weight: i + 1 })) } },
+      { definition: { allocations: [{ id: "all", rule: "true", weights: [{ name: "B", weight: 1 }] }] } },
+      { definition: { title: "Another" } },
+      { definition: { fallback: "B" } },
+      { state: "inactive" },
+      { state: "active" },
+      { state: "rollout", rolloutGroup: "B" },
+    ];
+    let checked = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...changes), { maxLength: 12 }), async (made) => {
+        const { app, post, log, registry, folder } = await openApp([experiment]);
+        const tokens = new Map<string, string>();
+        for (const change of [null, ...made]) {
+          const now = "2026-02-01T12:00:00Z";
+          // Not every change is allowed in every state.
+          if (change) {
+            await registry.update("on", (before) => transition(before, { by: "test", ...change }, now)).catch(() => {});
+          }
+          for (const device of ["d1", "d2", "d3"]) {
+            const query = new URLSearchParams({ device_id: device, sticky: tokens.get(device) ?? "" });
+            const response = await app.request(`/api/expgroups?${query}`);
+            tokens.set(device, response.headers.get("fairsplit-sticky") ?? tokens.get(device) ?? "");
+            const { group, epoch, state } = (await response.json()).on;
+            if (state === "active")
+              await post([{ deviceId: device, event: "exposure", experiment: "on", group, epoch }]);
+          }
+        }
+        await log.close();
+        const { details, assignments } = await verify(folder);
+        expect(details).toEqual([]);
+        checked += assignments.checked;
+      }),
+      { numRuns: 30 },
+    );
+    expect(checked).toBeGreaterThan(500);
+  });
+
   test("one that everybody gets is right for an assignment after a rollout, not for an exposure before it", async () => {
     const device = ["d1", "d2", "d3", "d4", "d5"].find((id) => groupOf(id) === "A") ?? "";
     const rolled = rolledOut("on", "B");
