@@ -10,7 +10,7 @@ export interface CountedSql {
   readonly dialect: Dialect;
   readonly values: Values;
   readonly scope: Scope;
-  /** Without goals more than one may be asked for; each once. */
+  /** Without goals more than one may be asked for; each once. All of their epochs are counted. */
   readonly experiments: readonly Crossing[];
   /** Names of the events that are goals. */
   readonly goals: readonly string[];

@@ -18,7 +18,12 @@ async function listen({ fetch }: App): Promise<{ server: ServerType; origin: str
 /** Where another app is served until the test ends. */
 export async function originOf(app: App): Promise<string> {
   const { server, origin } = await listen(app);
-  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  onTestFinished(async () => {
+    const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+    // The test's page is open still: a connection that its browser holds ready without a request is not idle to Node.
+    if ("closeAllConnections" in server) server.closeAllConnections();
+    await closed;
+  });
   return origin;
 }
 

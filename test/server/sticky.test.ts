@@ -191,7 +191,7 @@ describe("devices keep their groups", () => {
     // Expected 500, four standard deviations are 63.
     expect(Math.abs(changedWithoutToken - 500)).toBeLessThan(64);
     await log.close();
-    expect(await verify(folder)).toMatchObject({ ok: true, assignments: { checked: 1000, unchecked: 2000 } });
+    expect(await verify(folder)).toMatchObject({ ok: true, assignments: { checked: 3000, unchecked: 0 } });
   });
 
   test("while the experiment is paused, and when it goes on", async () => {
