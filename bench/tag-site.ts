@@ -21,6 +21,9 @@ const BLOCKING = `<script src="/tag.js"></script>`;
 const WITH_GROUPS = `<script async src="/tag-with-groups.js"></script>`;
 const GROWTHBOOK = `<script async data-api-host="{site}" data-client-key="sdk-bench" data-no-streaming="1" data-tracking="none"
   src="/auto.min.js"></script>`;
+/** As a site would that counts on its own server. */
+const REPORTING = `<script>growthbook_config = { trackingCallback: ({ key }, { key: group, hashValue }) =>
+  navigator.sendBeacon("/seen", JSON.stringify({ deviceId: hashValue, event: "exposure", experiment: key, group })) }</script>`;
 const ORIGINAL = `<div data-exp="homepage_button_test">Original${templates}</div>`;
 const RESERVED = `<div data-exp="homepage_button_test">${templates}</div>`;
 const HEIGHT = `<style>[data-exp] { min-height: 100px; }</style>`;
@@ -38,6 +41,11 @@ export const CONTESTANTS: readonly Contestant[] = [
     slot: RESERVED,
   },
   { name: "GrowthBook", head: GROWTHBOOK, slot: `<div id="slot">Original</div>` },
+  {
+    name: "GrowthBook, exposures reported",
+    head: REPORTING + GROWTHBOOK,
+    slot: `<div id="slot">Original</div>`,
+  },
   {
     name: "GrowthBook, anti-flicker",
     head: GROWTHBOOK.replace("async", 'data-anti-flicker="1"'),
@@ -95,6 +103,7 @@ export async function openSite(api: string, latencyMs: number) {
       const given = await ask(url);
       return send("text/javascript", await given.text(), given.headers.get("cache-control") ?? "");
     }
+    if (url === "/seen") return response.writeHead(204).end();
     if (url.startsWith("/api/features/")) return send("application/json", PAYLOAD);
     if (url.startsWith("/api/") || url === "/events") {
       const chunks: Buffer[] = [];
