@@ -1,4 +1,5 @@
 import type { Counted } from "./counted-events.ts";
+import type { Experiment } from "./experiment.ts";
 import { isExposure } from "./first-exposures.ts";
 
 /** A group of an experiment in one of its epochs. */
@@ -11,6 +12,11 @@ export interface Arm {
 export const NO_EPOCH = 0;
 export const NO_GROUP = "";
 
+/** Those of an experiment's epoch. */
+export function armsOf({ epoch, groups }: Pick<Experiment, "epoch" | "groups">): Arm[] {
+  return groups.map(({ name }) => ({ epoch, group: name }));
+}
+
 /**
  * The events with the arms that their exposures to an experiment count for, by rule 15 of `tally`.
  *
@@ -22,8 +28,8 @@ export function withArms(
   arms: readonly Arm[] | undefined,
 ): readonly Counted[] {
   if (arms === undefined) return counted;
-  return counted.map(({ event, at }) =>
-    isExposure(event, experiment) ? { event: { ...event, ...armAmong(arms, event) }, at } : { event, at },
+  return counted.map((one) =>
+    isExposure(one.event, experiment) ? { ...one, event: { ...one.event, ...armAmong(arms, one.event) } } : one,
   );
 }
 

@@ -1,3 +1,4 @@
+import { armsOf } from "../../core/arms.ts";
 import type { CrossTally } from "../../core/cross-tally.ts";
 import { type TestedPair, testPairs } from "../../core/crossed-pairs.ts";
 import type { Experiment } from "../../core/experiment.ts";
@@ -18,10 +19,10 @@ export async function pairsOf(
   const live = experiments.filter(({ state }) => state === "active");
   const pairs = live.flatMap((a, place) => live.slice(place + 1).map((b) => [a, b] as const));
   if (pairs.length === 0) return [];
-  const crossing = ({ key, epoch, groups }: Experiment) => ({
-    experiment: key,
-    epoch,
-    arms: groups.map(({ name }) => ({ epoch, group: name })),
+  const crossing = (experiment: Experiment) => ({
+    experiment: experiment.key,
+    epoch: experiment.epoch,
+    arms: armsOf(experiment),
   });
   const tallies = await analysis.crossTallies(
     pairs.map(([a, b]) => [crossing(a), crossing(b)] as const),

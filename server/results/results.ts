@@ -1,3 +1,4 @@
+import { armsOf } from "../../core/arms.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { LeftOut } from "../../core/report/health.ts";
 import { type Report, type ReportInput, report } from "../../core/report.ts";
@@ -152,7 +153,7 @@ async function count(
 ): Promise<Counted> {
   const { key, epoch, goals } = experiment;
   const days = epochDays(experiment, now);
-  const arms = [...definitions].flatMap(([epoch, { groups }]) => groups.map(({ name }) => ({ epoch, group: name })));
+  const arms = [...definitions.values()].flatMap(armsOf);
   const bounded: Pick<Analysis, "tally" | "reachedAt"> = {
     tally: (of, options) => analysis.tally(of, { ...options, days, arms }),
     reachedAt: (of, planned) => analysis.reachedAt(of, planned),
