@@ -10,7 +10,7 @@ export interface Crossing {
   /** The last one that has devices, when it is not said. */
   readonly epoch?: number;
   /** Those that it had; any when left out. The same ones wherever the experiment stands. */
-  readonly arms?: readonly Arm[];
+  readonly arms?: readonly Arm[] | undefined;
 }
 
 /** The devices that were exposed to two experiments, by their groups in both. */

@@ -35,8 +35,7 @@ export function tallySql(
 ): Query {
   const values = new Values(dialect);
   const { as, wide } = dialect;
-  const experiments = [arms === undefined ? { experiment } : { experiment, arms }];
-  const tables = countedSql({ source, dialect, values, scope, experiments, goals, days });
+  const tables = countedSql({ source, dialect, values, scope, experiments: [{ experiment, arms }], goals, days });
   const section = (name: TallySection, where: string, numbers: readonly string[]) => {
     const padded = Array.from({ length: 7 }, (_, i) => wide(numbers[i] ?? "null"));
     return `select '${name}' as section, ${where}, ${padded.join(", ")}`;
