@@ -2,6 +2,7 @@ import { MAX_UNIT_ID_LENGTH } from "../../core/assign.ts";
 import { evaluate, groupsByHash } from "../../core/evaluate.ts";
 import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
+import { weights } from "../../core/group.ts";
 import { isCounted } from "../../core/reason.ts";
 import { sha256 } from "../sha256.ts";
 
@@ -36,9 +37,9 @@ export class AssignmentCheck {
     const name = nameOf(state.key, state.epoch);
     const states = this.#states.get(name) ?? new Map<string, Experiment>();
     this.#states.set(name, states);
-    const { unit, salt, groups, allocations, fallback, rolloutGroup } = state;
-    const decisive = { state: state.state, isEdited: isEdited(state), unit, salt, groups, allocations };
-    states.set(JSON.stringify({ ...decisive, fallback, rolloutGroup }), state);
+    const { unit, salt, allocations, fallback, rolloutGroup } = state;
+    const decisive = [state.state, isEdited(state), unit, salt, weights(state), allocations, fallback, rolloutGroup];
+    states.set(JSON.stringify(decisive), state);
   }
 
   check(event: Event): Contradiction[] {
