@@ -41,6 +41,14 @@ async function openPage({ isOpen = true } = {}): Promise<Outbox> {
 /** Ends a page as a crash does: nothing of it runs any more. */
 const crash = () => vi.clearAllTimers();
 
+/** From now on nobody looks at the page; returns its `sendBeacon`. */
+function hidePage() {
+  const sendBeacon = vi.fn(() => true);
+  vi.stubGlobal("navigator", { sendBeacon });
+  vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  return sendBeacon;
+}
+
 const batches = (): Sent[][] => fetched.mock.calls.map(([, { body }]) => JSON.parse(String(body)));
 const names = () => batches().map((batch) => batch.map(({ event }) => event));
 const add = (outbox: Outbox, ...events: string[]) => {
@@ -351,9 +359,7 @@ describe("when the visitor leaves", () => {
   });
 
   test("and fetch fails, a beacon takes it, and the next page sends it again in case it got lost", async () => {
-    const sendBeacon = vi.fn(() => true);
-    vi.stubGlobal("navigator", { sendBeacon });
-    vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+    const sendBeacon = hidePage();
     fetched.mockImplementation(offline);
     const outbox = await openPage();
     add(outbox, "one");
@@ -404,9 +410,7 @@ test("closed, it sends nothing and leaves nothing", async () => {
 });
 
 test("closed while events are on their way that fail, it forgets them, too", async () => {
-  const sendBeacon = vi.fn(() => true);
-  vi.stubGlobal("navigator", { sendBeacon });
-  vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  const sendBeacon = hidePage();
   fetched.mockImplementationOnce(offline);
   const outbox = await openPage();
   add(outbox, "one");
