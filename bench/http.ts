@@ -1,6 +1,7 @@
 // Requests per second of the built server's hot routes beside a bare Hono handler that does nothing, in one run:
 //
-//   npm run bench:http -- [--rounds 7] [--seconds 3] [--only TEXT] [--server dist/fairsplit.js …] [--sync-delay MS|none] [--json]
+//   npm run bench:http -- [--rounds 7] [--seconds 3] [--only TEXT] [--server dist/fairsplit.js …] [--sync-delay MS|none]
+//     [--json]
 //
 // The ratios are what counts: absolute numbers are the machine's. Rounds alternate between the servers, so that what else
 // the machine does hits all of them, and a ratio is the median of its rounds. Several `--server` compare builds.
