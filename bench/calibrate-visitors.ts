@@ -1,4 +1,4 @@
-import { type Report, report } from "../core/report.ts";
+import { type Report, report } from "../core/report/report.ts";
 import { addUp } from "../core/sums.ts";
 import type { EpochTally } from "../core/tally.ts";
 import { inputOf, PLAN, type Row } from "../test/core/report/report-of.ts";

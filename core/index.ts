@@ -24,7 +24,7 @@ export { InvalidInput, type Problem } from "./parse.ts";
 export { type Plan, plannedOf } from "./plan.ts";
 export { type PlannedSize, reachedAt } from "./reached-at.ts";
 export { isCounted, REASONS, type Reason } from "./reason.ts";
-export { type Report, type ReportGroup, type ReportInput, report } from "./report.ts";
+export { type Report, type ReportGroup, type ReportInput, report } from "./report/report.ts";
 export { compileRoutes, type RouteTest } from "./routes.ts";
 export { type Condition, compileRule, type RuleContext, RuleError } from "./rule.ts";
 export { DEFAULT_SETTINGS, parseSettings, type Settings, SettingsSchema } from "./settings.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { raw } from "hono/html";
-import type { Report } from "../../core/report.ts";
+import type { Report } from "../../core/report/report.ts";
 import { ResultsReport } from "../../server/pages/results-report.tsx";
 import type { Analyzed } from "./analyze.ts";
 import { independenceText } from "./independence.ts";

@@ -4,7 +4,7 @@ import type { Experiment } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
 import { isReached } from "../../core/plan.ts";
 import { PLANNED_ALPHA } from "../../core/planned-devices.ts";
-import type { ReportInput } from "../../core/report.ts";
+import type { ReportInput } from "../../core/report/report.ts";
 import type { EpochTally } from "../../core/tally.ts";
 import { BadConfig } from "../../server/config.ts";
 import type { AnalyzeOptions } from "./options.ts";

@@ -1,7 +1,7 @@
-import type { Report } from "../report.ts";
 import type { Bounds } from "./bounds.ts";
 import type { Comparison } from "./comparison.ts";
 import type { GoalGroup, GoalReport } from "./goal-report.ts";
+import type { Report } from "./report.ts";
 
 export type Cell = string | number | boolean | null;
 

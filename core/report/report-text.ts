@@ -1,8 +1,8 @@
-import type { Report } from "../report.ts";
 import type { Bounds } from "./bounds.ts";
 import type { Comparison } from "./comparison.ts";
 import type { GoalGroup, GoalReport } from "./goal-report.ts";
 import { changeWords, numberWords, percentWords, pWords, wholeWords } from "./number-words.ts";
+import type { Report } from "./report.ts";
 
 /** A report as lines of plain text, for terminals; as wide as its longest sentence. */
 export function reportText(report: Report): string {

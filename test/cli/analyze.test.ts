@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { analyze } from "../../cli/analyze/analyze.ts";
 import { parseAnalyzeOptions } from "../../cli/analyze/options.ts";
 import type { Event } from "../../core/event.ts";
-import type { Report } from "../../core/report.ts";
+import type { Report } from "../../core/report/report.ts";
 import { sampleRatioMismatch } from "../../core/statistics/sample-ratio-mismatch.ts";
 import { seededRandom } from "../../core/statistics/seeded-random.ts";
 import { tally } from "../../core/tally.ts";

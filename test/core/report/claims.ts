@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { ReportInput } from "../../../core/report.ts";
+import type { ReportInput } from "../../../core/report/report.ts";
 import type { EpochTally } from "../../../core/tally.ts";
 import { countedOf, decidedInput, inputOf, PLAN, type Row, totalsOf } from "./report-of.ts";
 

@@ -4,7 +4,7 @@ import type { Event } from "../../../core/event.ts";
 import type { Goal } from "../../../core/goal.ts";
 import { plannedOf } from "../../../core/plan.ts";
 import { reachedAt } from "../../../core/reached-at.ts";
-import { type Report, report } from "../../../core/report.ts";
+import { type Report, report } from "../../../core/report/report.ts";
 import { tally } from "../../../core/tally.ts";
 import { inputOf, PLAN } from "./report-of.ts";
 

@@ -1,6 +1,6 @@
 import { build } from "esbuild";
 import { expect, test } from "vitest";
-import { report } from "../../../core/report.ts";
+import { report } from "../../../core/report/report.ts";
 import { mutate } from "../../faults/rig/mutants.ts";
 import { CLAIMS } from "./claims.ts";
 import { MISTAKES } from "./mistakes.ts";
@@ -23,7 +23,7 @@ test.each(CLAIMS.map((claim) => [claim.name, claim] as const))("%s", (_, { input
 
 test.each(MISTAKES.map((mistake) => [mistake.name, mistake] as const))("these find: %s", async (_, mistake) => {
   const { outputFiles } = await build({
-    entryPoints: ["core/report.ts"],
+    entryPoints: ["core/report/report.ts"],
     bundle: true,
     write: false,
     format: "esm",

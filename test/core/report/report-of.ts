@@ -1,6 +1,6 @@
 import type { Goal } from "../../../core/goal.ts";
 import type { Plan } from "../../../core/plan.ts";
-import { type Report, type ReportInput, report } from "../../../core/report.ts";
+import { type Report, type ReportInput, report } from "../../../core/report/report.ts";
 import { addUp, type Sums } from "../../../core/sums.ts";
 import type { EpochTally, GoalTally } from "../../../core/tally.ts";
 

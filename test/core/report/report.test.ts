@@ -5,7 +5,7 @@ import type { Goal } from "../../../core/goal.ts";
 import { plannedOf } from "../../../core/plan.ts";
 import { reachedAt } from "../../../core/reached-at.ts";
 import { excludesZero } from "../../../core/report/bounds.ts";
-import { type Report, report } from "../../../core/report.ts";
+import { type Report, report } from "../../../core/report/report.ts";
 import { tally } from "../../../core/tally.ts";
 import { countedOf, decidedReport, inputOf, PLAN, type Row, reportOf, totalsOf } from "./report-of.ts";
 

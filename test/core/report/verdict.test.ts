@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Report } from "../../../core/report.ts";
-import { report } from "../../../core/report.ts";
+import type { Report } from "../../../core/report/report.ts";
+import { report } from "../../../core/report/report.ts";
 import { countedOf, decidedReport, inputOf, PLAN, reportOf, totalsOf } from "./report-of.ts";
 
 const text = ({ verdict }: Report) => verdict.text;
