@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import { runCli } from "../cli/cli.ts";
@@ -7,7 +7,17 @@ import { SETTINGS, SIMULATOR_ENV } from "../server/config.ts";
 import { openDemoApp } from "./demo/demo-app.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
+/** Every document for people, by its path; the changelog is left out, because it names what is no longer there. */
+const DOCUMENTS = new Map(
+  ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...readdirSync(join(ROOT, "docs")).map((file) => `docs/${file}`)]
+    .filter((file) => file.endsWith(".md") && existsSync(join(ROOT, file)))
+    .map((file) => [file, readFileSync(join(ROOT, file), "utf8")]),
+);
+const TEXT = [...DOCUMENTS.values()].join("\n");
+/** A reader scrolls this far before giving up. */
+const MAX_README_LINES = 180;
+/** Pages with fewer headings are seen at a glance. */
+const MIN_HEADINGS_FOR_CONTENTS = 3;
 const { scripts, dependencies, devDependencies, exports } = JSON.parse(
   readFileSync(join(ROOT, "package.json"), "utf8"),
 ) as Record<"scripts" | "dependencies" | "devDependencies" | "exports", Record<string, unknown>>;
@@ -33,7 +43,7 @@ const OWN_PARSERS_FLAGS = [
 );
 
 /** Everything that is set as code: fenced blocks line by line, and inline code. */
-const blocks = [...README.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map(([, language = "", text = ""]) => ({
+const blocks = [...TEXT.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map(([, language = "", text = ""]) => ({
   language,
   text,
 }));
@@ -44,7 +54,8 @@ const shellLines = blocks
   .flatMap((line) => line.split(/&&|\||;/))
   .map((command) => command.trim().replace(/^(?:[A-Z_]+=\S+ +)+/, ""))
   .filter((command) => command !== "");
-const prose = README.replace(/^```[\s\S]*?^```/gm, "");
+const proseOf = (text: string) => text.replace(/^ *```[\s\S]*?^ *```/gm, "");
+const prose = proseOf(TEXT);
 const inlineCode = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
 const code = [...shellLines, ...inlineCode];
 
@@ -70,12 +81,12 @@ async function helpOf(...command: string[]): Promise<string> {
 const commands = async () => found([await helpOf()], /^ {2}fairsplit ([a-z]+)/gm);
 const flagsOf = async (command: string) => found([await helpOf(command)], /(?:^|[\s,])(--?[a-z][a-z-]*)/gm);
 
-test("the README is read: it has shell commands, inline code and links", () => {
+test("the documents are read: they have shell commands, inline code and links", () => {
   expect(shellLines.length).toBeGreaterThan(2);
   expect(inlineCode.length).toBeGreaterThan(30);
 });
 
-describe("what the README mentions exists", () => {
+describe("what the documents mention exists", () => {
   test("npm scripts", () => {
     const mentioned = found(
       code,
@@ -132,21 +143,23 @@ describe("what the README mentions exists", () => {
   });
 
   test("package exports", () => {
-    const mentioned = found([README], /["'`]fairsplit\/([a-z-]+)["'`]/g);
+    const mentioned = found([TEXT], /["'`]fairsplit\/([a-z-]+)["'`]/g);
     const known = Object.keys(exports).map((name) => name.replace("./", ""));
     expect(without(mentioned, known), "exports that package.json does not have").toEqual([]);
   });
 
-  test("files and pictures that are linked, and headings of this page", () => {
-    const anchors = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => `#${anchorOf(heading)}`);
+  test.each([...DOCUMENTS])("files and pictures that are linked, and headings: %s", (file, text) => {
     const targets = [
-      ...prose.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g),
-      ...prose.matchAll(/\b(?:src|href|srcset)="([^"]+)"/g),
+      ...proseOf(text).matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g),
+      ...proseOf(text).matchAll(/\b(?:src|href|srcset)="([^"]+)"/g),
     ].map(([, target = ""]) => target);
     const local = unique(targets).filter((target) => !/^[a-z]+:/i.test(target));
-    const missing = local.filter((target) =>
-      target.startsWith("#") ? !anchors.includes(target) : !existsSync(join(ROOT, target.replace(/[#?].*$/, ""))),
-    );
+    const missing = local.filter((target) => {
+      const [path = "", anchor] = target.replace(/\?.*$/, "").split("#");
+      const linked = path === "" ? file : join(dirname(file), path);
+      if (!existsSync(join(ROOT, linked))) return true;
+      return anchor !== undefined && !anchorsOf(DOCUMENTS.get(linked) ?? "").includes(anchor);
+    });
     expect(missing, "links that lead nowhere").toEqual([]);
   });
 
@@ -163,7 +176,7 @@ describe("what the README mentions exists", () => {
   });
 });
 
-describe("what exists is in the README", () => {
+describe("what exists is in the documents", () => {
   test.each(SETTINGS.map(({ env, flag }) => [env, flag]))("the setting %s and its flag --%s", (env, flag) => {
     expect(inlineCode, `\`${env}\``).toContain(env);
     expect(inlineCode, `\`--${flag}\``).toContain(`--${flag}`);
@@ -193,7 +206,8 @@ describe("what exists is in the README", () => {
   });
 
   test("every dependency, in a line that says why", () => {
-    const section = /^## Dependencies\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(README)?.[1] ?? "";
+    const section =
+      /^## Dependencies\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(DOCUMENTS.get("CONTRIBUTING.md") ?? "")?.[1] ?? "";
     const explained = section
       .split("\n")
       .flatMap((line) => (/^[-|*] *`([^`]+)`.{15,}/.exec(line)?.[1] ?? []) as string[]);
@@ -205,9 +219,28 @@ describe("what exists is in the README", () => {
   });
 });
 
-/** A route as the README calls it: the hash of the tag is another one with each build. */
+test("the README is read in one sitting", () => {
+  expect(DOCUMENTS.get("README.md")?.split("\n").length).toBeLessThanOrEqual(MAX_README_LINES);
+});
+
+test.each([...DOCUMENTS])("a table of contents lists every section: %s", (_, text) => {
+  const sections = headingsOf(text, /^## (.+)$/gm).map(anchorOf);
+  if (sections.length < MIN_HEADINGS_FOR_CONTENTS) return;
+  const contents = found([text.slice(0, text.search(/^## /m))], /^- \[[^\]]+\]\(#([^)]+)\)/gm);
+  expect(contents).toEqual(unique(sections));
+});
+
+/** A route as the documents call it: the hash of the tag is another one with each build. */
 function nameOf({ method, path }: { method: string; path: string }): string {
   return `${method} ${path.replace(/^\/tag\.[0-9a-f]{16}\.js$/, "/tag.<hash>.js")}`;
+}
+
+function headingsOf(text: string, pattern: RegExp): string[] {
+  return [...proseOf(text).matchAll(pattern)].map(([, heading = ""]) => heading);
+}
+
+function anchorsOf(text: string): string[] {
+  return headingsOf(text, /^#+ (.+)$/gm).map(anchorOf);
 }
 
 /** As GitHub makes it. */

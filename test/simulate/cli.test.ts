@@ -1,7 +1,12 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const PROGRAM = new URL("../../dist/simulate.js", import.meta.url).pathname;
+
+/** As `docs/samples.mjs` writes it. */
+const SAMPLE = /<!-- output of: fairsplit simulate (.+?) -->\n```\n([\s\S]*?)^```$/m;
+const TIMING = /^\d+ visits in [\d.]+ s, [\d.]+ a second\.\n/m;
 
 function simulate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
@@ -89,11 +94,13 @@ describe("the gate", () => {
   }
 });
 
-it("prints the lines of the demo that this grew from", async () => {
-  const { code, stdout } = await simulate("-n", "20", "--seed", "1");
+it("prints what the README shows, with the lines of the demo that this grew from", async () => {
+  const [, args = "", sample = ""] = SAMPLE.exec(readFileSync("README.md", "utf8")) ?? [];
+  const { code, stdout } = await simulate(...args.split(" "));
   expect(code).toBe(0);
   expect(stdout).toMatch(/^homepage_button_test split:\n {2}A: \d+ visits \(\d+\.\d\d%\), exact 50\.00%$/m);
   expect(stdout).toMatch(/^ {2}A: \d+ visits, \d+ clicks, Conv=\d+\.\d\d \+- \d+\.\d\d%, Exact: 10\.00%$/m);
   expect(stdout).toMatch(/^ {2}Future: \d+ visits, \d+ clicks, Conv=\d+\.\d\d \+- \d+\.\d\d%, Expected: 15\.00%$/m);
   expect(stdout).toMatch(/^Split independence \w+\/\w+:\n {2}\(\w+, \w+\): \d+\.\d\d%, expected 25\.00%$/m);
-}, 60_000);
+  expect(stdout.replace(TIMING, ""), "after a change on purpose: npm run samples").toBe(sample);
+}, 120_000);
