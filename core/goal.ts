@@ -1,23 +1,135 @@
 import * as v from "valibot";
 import { Text } from "./text.ts";
+import { Window } from "./window.ts";
 
 const EVENT_ALLOWED = "the name of an event, 1 to 100 characters";
+const CAP_ALLOWED = "a number above 0 and at most 10^9, {percentile}, or null";
+const PERCENTILE_ALLOWED = "a percentile from 50 to 99.999 with at most 3 decimals";
+const MARGIN_ALLOWED = "a share above 0 and at most 1, such as 0.02 for 2 %";
+const DAYS_ALLOWED = "a whole number of days from 1 to 90, or null";
 
-export const GoalSchema = v.strictObject(
-  {
-    event: v.pipe(v.string(EVENT_ALLOWED), v.minLength(1, EVENT_ALLOWED), v.maxLength(100, EVENT_ALLOWED)),
-    kind: v.picklist(["binary", "value", "count"], "binary, value or count"),
-    label: v.exactOptional(Text),
-  },
-  "a goal: {event, kind, label?}",
+const EventName = v.pipe(v.string(EVENT_ALLOWED), v.minLength(1, EVENT_ALLOWED), v.maxLength(100, EVENT_ALLOWED));
+
+const Cap = v.union(
+  [
+    v.pipe(v.number(CAP_ALLOWED), v.gtValue(0, CAP_ALLOWED), v.maxValue(1e9, CAP_ALLOWED)),
+    v.strictObject(
+      {
+        percentile: v.pipe(
+          v.number(PERCENTILE_ALLOWED),
+          v.minValue(50, PERCENTILE_ALLOWED),
+          v.maxValue(99.999, PERCENTILE_ALLOWED),
+          v.check((percentile) => Math.round(percentile * 1000) / 1000 === percentile, PERCENTILE_ALLOWED),
+        ),
+      },
+      CAP_ALLOWED,
+    ),
+  ],
+  CAP_ALLOWED,
 );
 
-/** An event that counts as a conversion. */
+const RATIO_ALLOWED = 'a ratio {of: "value" or "count", per: {event} or "session"}';
+
+const Ratio = v.strictObject(
+  {
+    /** What is summed of the goal's events: their values, or how many there are. */
+    of: v.picklist(["value", "count"], "value or count"),
+    /** What it is divided by: how many events of another name there are, or the sessions of the unit. */
+    per: v.union([v.literal("session"), v.strictObject({ event: EventName })], RATIO_ALLOWED),
+  },
+  RATIO_ALLOWED,
+);
+
+const Kind = v.picklist(["binary", "value", "count", "ratio"], "binary, value, count or ratio");
+
+export const GoalSchema = v.pipe(
+  v.strictObject(
+    {
+      event: EventName,
+      kind: Kind,
+      label: v.exactOptional(Text),
+      window: v.exactOptional(Window),
+      cap: v.exactOptional(v.nullable(Cap)),
+      better: v.exactOptional(v.picklist(["up", "down"], "up or down")),
+      role: v.exactOptional(v.picklist(["primary", "secondary", "guardrail"], "primary, secondary or guardrail")),
+      margin: v.exactOptional(
+        v.pipe(v.number(MARGIN_ALLOWED), v.gtValue(0, MARGIN_ALLOWED), v.maxValue(1, MARGIN_ALLOWED)),
+      ),
+      currency: v.exactOptional(
+        v.pipe(v.string(), v.regex(/^[A-Z]{3}$/, "an ISO 4217 code of three letters, such as EUR")),
+      ),
+      ratio: v.exactOptional(Ratio),
+      cuped: v.exactOptional(
+        v.nullable(
+          v.pipe(
+            v.number(DAYS_ALLOWED),
+            v.integer(DAYS_ALLOWED),
+            v.minValue(1, DAYS_ALLOWED),
+            v.maxValue(90, DAYS_ALLOWED),
+          ),
+        ),
+      ),
+    },
+    "a goal: {event, kind, …}",
+  ),
+  v.forward(
+    v.partialCheck(
+      [["kind"], ["ratio"]],
+      ({ kind, ratio }) => (kind === "ratio") === (ratio !== undefined),
+      `${RATIO_ALLOWED} where the kind is ratio, and nothing elsewhere`,
+    ),
+    ["ratio"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["kind"], ["cap"]],
+      ({ kind, cap }) => cap == null || kind === "value",
+      "null where the kind is not value",
+    ),
+    ["cap"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["kind"], ["cuped"]],
+      ({ kind, cuped }) => cuped == null || kind !== "ratio",
+      "null where the kind is ratio",
+    ),
+    ["cuped"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["role"], ["margin"]],
+      ({ role, margin }) => margin === undefined || role === "guardrail",
+      "nothing where the role is not guardrail",
+    ),
+    ["margin"],
+  ),
+);
+
+/** An event that counts as a conversion. A field that is left out has its default: definitions of before stay as they are. */
 export type Goal = v.InferOutput<typeof GoalSchema>;
+
+/** What the goal's events are called: its key in reports. */
+export function goalName({ event }: Goal): string {
+  return event;
+}
+
+/** The role of the goal at a place of an experiment's list: the first one is primary. */
+export function roleOf(goal: Goal, place: number): "primary" | "secondary" | "guardrail" {
+  return place === 0 ? "primary" : (goal.role ?? "secondary");
+}
+
+/** Which direction is an improvement. */
+export function betterOf({ better = "up" }: Goal): "up" | "down" {
+  return better;
+}
+
+const FIRST_IS_PRIMARY = "primary for the first goal, and for no other";
 
 /** The first one is primary. */
 export const Goals = v.pipe(
   v.array(GoalSchema, "a list of goals"),
   v.minLength(1, "at least 1 goal"),
   v.maxLength(20, "at most 20 goals"),
+  v.checkItems(({ role }, place) => role === undefined || (role === "primary") === (place === 0), FIRST_IS_PRIMARY),
 );

@@ -28,7 +28,7 @@ export { type Report, type ReportGroup, type ReportInput, report } from "./repor
 export { compileRoutes, type RouteTest } from "./routes.ts";
 export { type Condition, compileRule, type RuleContext, RuleError } from "./rule.ts";
 export { DEFAULT_SETTINGS, parseSettings, type Settings, SettingsSchema } from "./settings.ts";
-export { meanAndVariance, type Sums } from "./sums.ts";
+export { type Moments, meanAndVariance, type Sums } from "./sums.ts";
 export {
   type DayTally,
   type EpochTally,

@@ -1,10 +1,16 @@
-/** What a group's devices have in all, exactly. The unit is the caller's: events, or millionths of a value. */
-export interface Sums {
+/** Sum and sum of squares of a total per device, exactly. The unit is the caller's: events, or millionths of a value. */
+export interface Moments {
   /** Devices, also those with 0. */
   readonly n: number;
   readonly sum: bigint;
   /** Sum of the squares, in the square of the unit. */
   readonly sumSquares: bigint;
+}
+
+/** What a group's devices have in all. */
+export interface Sums extends Moments {
+  /** Of all n totals; null for fewer than three, or when all are the same. */
+  readonly skewness?: number | null;
   /** The devices' totals that are not 0, ascending, when there are fewer than 1,000; null when there are more. */
   readonly sample: readonly bigint[] | null;
 }
@@ -55,7 +61,7 @@ function ascending(a: bigint, b: bigint): number {
 
 /** Mean and variance (with n − 1; null for fewer than two devices) per device, where `perUnit` units are 1. */
 export function meanAndVariance(
-  { n, sum, sumSquares }: Sums,
+  { n, sum, sumSquares }: Moments,
   perUnit: number,
 ): { n: number; mean: number; variance: number | null } {
   if (n === 0) return { n, mean: 0, variance: null };

@@ -5,7 +5,7 @@ import { type DayRange, timesOf } from "./day-range.ts";
 import type { Event } from "./event.ts";
 import { type FirstExposure, firstExposures, isExposure } from "./first-exposures.ts";
 import { toMillionths } from "./millionths.ts";
-import { addUp, type Sums } from "./sums.ts";
+import { addUp, type Moments, type Sums } from "./sums.ts";
 
 /**
  * The counts of one experiment. The unit is the device.
@@ -64,7 +64,18 @@ export interface DayTally {
     readonly devices: number;
     /** Of these devices, whenever they did so; in the order of the goals. */
     readonly converted: readonly number[];
+    /** In the order of the goals. */
+    readonly goals?: readonly DayGoalTally[];
   }[];
+}
+
+/** What devices of one day did, whenever they did. */
+export interface DayGoalTally {
+  /** Those whose window has closed. */
+  readonly n: number;
+  readonly converted: number;
+  readonly counts: Moments;
+  readonly values: Moments;
 }
 
 export interface GroupTally {
@@ -77,6 +88,8 @@ export interface GroupTally {
   readonly sessions: number;
   /** Exposures of these devices to the experiment, to whichever group and in whichever epoch. */
   readonly exposures: number;
+  /** Devices whose clock was corrected by more than two minutes. */
+  readonly wrongClocks?: number;
   /** In the order of the goals. */
   readonly goals: readonly GoalTally[];
 }
@@ -92,6 +105,40 @@ export interface GoalTally {
   readonly counts: Sums;
   /** Total of the values per device, in millionths. */
   readonly values: Sums;
+  /** Devices whose window has not closed yet: no number here counts them. */
+  readonly pending?: number;
+  /** Totals beyond ±limit (millionths) count as that. */
+  readonly capped?: Capped;
+  /** Of a goal that is a ratio. */
+  readonly ratio?: RatioSums | null;
+  /** Of a goal that is adjusted by what devices did before. */
+  readonly cuped?: CovariateSums | null;
+}
+
+export interface Capped {
+  readonly limit: bigint;
+  /** Devices of this group whose total was beyond. */
+  readonly units: number;
+}
+
+/** Two totals per device, exactly: values in millionths, or events; and events, or sessions. */
+export interface RatioSums {
+  readonly n: number;
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+  readonly numeratorSquares: bigint;
+  readonly denominatorSquares: bigint;
+  /** Sum of their products. */
+  readonly product: bigint;
+}
+
+/** What devices did in the days before their first exposure, in the unit of what they did since. */
+export interface CovariateSums {
+  readonly n: number;
+  readonly sum: bigint;
+  readonly sumSquares: bigint;
+  /** Sum of its products with what they did since. */
+  readonly product: bigint;
 }
 
 export interface TallyOptions extends Scope {

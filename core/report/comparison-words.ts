@@ -53,6 +53,8 @@ function levelsSentence(
       return `“${label}” was worth ${mean(of(group))} per visitor in ${group}, ${mean(of(control))} in ${control}.`;
     case "count":
       return `“${label}” happened ${mean(of(group))} times per visitor in ${group}, ${mean(of(control))} in ${control}.`;
+    case "ratio":
+      return `“${label}” was ${mean(of(group))} in ${group}, ${mean(of(control))} in ${control}.`;
   }
 }
 

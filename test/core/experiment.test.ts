@@ -189,7 +189,7 @@ describe("an error names the field, its value and what is allowed", () => {
     [{ salt: "\ud83d" }, "salt", "\ud83d", "text of at most 10,000 characters"],
     [{ goals: [] }, "goals", [], "at least 1 goal"],
     [{ goals: [{ event: "", kind: "binary" }] }, "goals[0].event", "", "the name of an event"],
-    [{ goals: [{ event: "signup", kind: "ratio" }] }, "goals[0].kind", "ratio", "binary, value or count"],
+    [{ goals: [{ event: "signup", kind: "rate" }] }, "goals[0].kind", "rate", "binary, value, count or ratio"],
     [{ epoch: -1 }, "epoch", -1, "a whole number ≥ 0"],
     [{ version: 0 }, "version", 0, "a whole number ≥ 1"],
     [{ startedAt: "2026-01-31" }, "startedAt", "2026-01-31", `${TIME}, or null`],
