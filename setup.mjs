@@ -58,9 +58,9 @@ async function build() {
   if (existsSync("dist/.sources") && readFileSync("dist/.sources", "utf8") === sources) return;
   say("building …");
   const { buildAll, stamp } = await import("./build.mjs");
-  for (const { file, bytes, gzip, budget } of await buildAll()) {
-    say(`${file}: ${bytes} bytes, ${gzip} gzip -9 (budget ${budget})`);
-    if (gzip > budget) fail(`${file} is ${gzip - budget} bytes over its budget in package.json`, 1);
+  for (const { file, bytes, gzip, brotli, budget } of await buildAll()) {
+    say(`${file}: ${bytes} bytes, ${gzip} gzip -9, ${brotli} brotli -11 (budget ${budget})`);
+    if (brotli > budget) fail(`${file} is ${brotli - budget} bytes over its budget in package.json`, 1);
   }
   await stamp(sources);
 }

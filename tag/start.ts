@@ -3,12 +3,11 @@ import { watchClicks } from "./clicks.ts";
 import { readCookie, writeCookie } from "./device.ts";
 import type { Options } from "./options.ts";
 import { add, closeOutbox, flush, openOutbox, url } from "./outbox.ts";
-import { renderPlaceholders } from "./placeholders.ts";
 import { random128 } from "./random.ts";
 import { isRefused } from "./refusal.ts";
+import { beginView, type Decided, decide, decided, groups, renderView, SAID, shown, UNSAID } from "./rendering.ts";
 import { safely } from "./safely.ts";
 import { area, keep } from "./storage.ts";
-import { showVariant } from "./variant.ts";
 
 /** The answer of `/api/expgroups`; `{}` when the server is off or cannot be reached. */
 export type Groups = Readonly<Record<string, AssignedGroup | undefined>>;
@@ -49,13 +48,6 @@ declare global {
 
 const DEFAULT_TIMEOUT_MS = 1000;
 const DAY_MS = 86_400_000;
-/** More than any page has placeholders: where a page answers each rendering with new ones, it ends. */
-const MOST_RENDERINGS = 1000;
-
-/** Whether the groups of a view are decided, and by an answer. */
-type Decided = 0 | typeof UNSAID | typeof SAID;
-const UNSAID = 1;
-const SAID = 2;
 
 /** Everything the tag does on a page. A second tag does nothing. */
 export function start(options: Options, source: string): void {
@@ -68,15 +60,10 @@ export function start(options: Options, source: string): void {
   const known = readCookie();
   let device = known || random128();
   let force = query.get("fairsplit_force");
-  /** Without a prototype, because experiments may be called `constructor`. */
-  let shown: Record<string, AssignedGroup | undefined>;
-  let groups: Groups;
   let path: string;
   let sticky = "";
   let isAllowed: boolean | undefined;
-  let decided: Decided;
   let isPreview: boolean | undefined;
-  let renderings: number;
   let settle: (groups: Groups) => void;
   const ready = new Promise<Groups>((resolve) => {
     settle = resolve;
@@ -103,12 +90,7 @@ export function start(options: Options, source: string): void {
 
   const render = (root: ParentNode = document.documentElement) => {
     if (path !== location.pathname) return see();
-    const isKnown = (key: string) => (decided || groups[key]) && renderings++ < MOST_RENDERINGS;
-    renderPlaceholders(root, isKnown, (placeholder, key) => {
-      const assigned = groups[key];
-      showVariant(placeholder, assigned);
-      if (key in shown) return;
-      shown[key] = assigned;
+    renderView(root, (key, assigned) => {
       // Where the server said something: the admin is to learn of keys that are mistyped, or left over.
       if (!assigned) decided === SAID && report("unknown_placeholder", key);
       else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
@@ -120,11 +102,9 @@ export function start(options: Options, source: string): void {
   };
   const look = () => safely(render);
 
-  /** What was shown stays: a variant that replaces another would flicker. */
   const take = (given: Groups, last: Decided) => {
     if (decided) return;
-    decided = last;
-    tag.groups = groups = { __proto__: null, ...given, ...shown } as unknown as Groups;
+    tag.groups = decide(given, last);
     look();
     settle(groups);
     flush();
@@ -141,8 +121,7 @@ export function start(options: Options, source: string): void {
   const see = async () => {
     path = location.pathname;
     const at = path;
-    groups = shown = { __proto__: null } as unknown as Record<string, AssignedGroup | undefined>;
-    decided = renderings = 0;
+    beginView();
     if (!isAllowed) return take({}, UNSAID);
     if (pageview !== "off") report("pageview");
     // Nothing is kept, or nothing of ours.

@@ -1,4 +1,5 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
+import { redirect } from "./redirect.ts";
 
 interface HtmlPolicy {
   createHTML(html: string): string;
@@ -41,13 +42,11 @@ export function showVariant(placeholder: HTMLElement, assigned: AssignedGroup | 
     if (expText != null) placeholder.textContent = payload as string;
     if (expAttr) placeholder.setAttribute(expAttr, payload as string);
   }
-  /** Calls `found` with each word that a list of `group:word` has for the group. */
-  const forGroup = (list: string | undefined, found: (word: string) => void) =>
-    list?.replace(/(\S+?):(\S+)/g, (_, name, word) => (name === group && found(word)) as never);
-  forGroup(expClass, (name) => placeholder.classList.add(name));
-  forGroup(expRedirect, (target) => {
-    const url = new URL(target, location.href);
-    url.search ||= location.search;
-    if (url.origin === location.origin && url.pathname !== location.pathname) location.replace(url);
-  });
+  wordsOf(group, expClass, (name) => placeholder.classList.add(name));
+  wordsOf(group, expRedirect, redirect);
+}
+
+/** Calls `found` with each word that a list of `group:word` has for a group. */
+function wordsOf(group: unknown, list: string | undefined, found: (word: string) => void): void {
+  list?.replace(/(\S+?):(\S+)/g, (_, name, word) => (name === group && found(word)) as never);
 }
