@@ -3,7 +3,7 @@ import type { Click, Decide, Driver, Visit } from "./driver.ts";
 import { type Instructions, REPORT, SEED, type Seen, visitInPage } from "./in-page.ts";
 import { seedWords } from "./seed.ts";
 
-/** The page's patience for the server's answer, and ours for the page's report. */
+/** Timeout for the page's answer from the server, and for the page's report to the simulator. */
 const PAGE_PATIENCE_MS = 8000;
 const REPORT_PATIENCE_MS = 12_000;
 
@@ -11,15 +11,16 @@ export interface BrowserDriverOptions {
   readonly executable: string;
   readonly url: string;
   readonly seed: string;
-  /** Visitors at the same time. */
+  /** Number of concurrent visitors. */
   readonly concurrency: number;
-  /** Sent with every `fetch` of the page to its own server. */
+  /** Sent with every `fetch` from the page to its own server. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Real visitors in a real browser. A visitor is a browser context wiped clean, not a new one: that is 2.5 times as fast,
- * and nothing (cookie, storage, cache, service worker, window name) may get from one visitor to the next.
+ * Real visitors in a real browser. A visitor is a browser context wiped clean, not a new one: that
+ * is 2.5 times as fast. No state (cookie, storage, cache, service worker, window name) may leak
+ * from one visitor to the next.
  */
 export async function openBrowserDriver(options: BrowserDriverOptions): Promise<Driver> {
   const browser = await launchBrowser(options.executable);
@@ -33,7 +34,7 @@ export async function openBrowserDriver(options: BrowserDriverOptions): Promise<
         idle.push(tab);
         return visit;
       } catch (error) {
-        // Its next visitor would inherit the trouble.
+        // Close the context: the next visitor must not inherit its state.
         await tab.close().catch(() => undefined);
         return { index, seen: null, clicks: [], errors: [(error as Error).message] };
       }
@@ -78,7 +79,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     page.send("Page.addScriptToEvaluateOnNewDocument", { source: `(${visitInPage})(${JSON.stringify(instructions)})` }),
   ]);
 
-  /** Does something and waits for the report that it leads to. */
+  /** Runs an action and waits for the report that follows it. */
   const report = (action: () => Promise<unknown>) =>
     new Promise<Seen>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error("the page did not report in time")), REPORT_PATIENCE_MS);
@@ -114,7 +115,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     },
     async wipe() {
       await Promise.all([
-        // Every origin of the context, also those of frames; cookies too.
+        // Clears every origin of the context, including those of frames; cookies too.
         page.send("Storage.clearDataForOrigin", { origin: "*", storageTypes: "all" }),
         page.send("Network.clearBrowserCache"),
         ...(historyLength > 2 ? [page.send("Page.resetNavigationHistory")] : []),
@@ -126,7 +127,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
   };
 }
 
-/** A click by the mouse, as a person makes it: an element that is covered or hidden does not get it. */
+/** Clicks with the mouse like a person: a covered or hidden element does not receive the click. */
 async function clickOn(page: Session, { experiment, event }: Click): Promise<void> {
   const selector = `[data-exp=${JSON.stringify(experiment)}] [data-exp-click=${JSON.stringify(event)}]`;
   const { result } = await page.send<{ result: { value?: { x: number; y: number } } }>("Runtime.evaluate", {

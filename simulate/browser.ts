@@ -2,12 +2,15 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
 
-/** Programs that the simulator can drive, best first: the headless shell does 5 times the visits of full Chromium. */
+/**
+ * Browsers that the simulator can drive, fastest first: the headless shell makes 5 times the visits
+ * of full Chromium.
+ */
 const PROGRAMS = ["chromium-headless-shell", "chromium", "google-chrome", "google-chrome-stable"] as const;
 
 /**
- * The browser's executable: what is asked for, `FAIRSPLIT_BROWSER` or `CHROME_PATH`, Playwright's own download, or one of
- * the known programs on the PATH. Undefined when there is none.
+ * Finds the browser executable: `browserPath`, then `FAIRSPLIT_BROWSER` or `CHROME_PATH`,
+ * Playwright's own download, or a known program on the PATH. Returns undefined when there is none.
  */
 export function findBrowser(asked?: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const named = asked ?? (env.FAIRSPLIT_BROWSER || env.CHROME_PATH);
@@ -18,7 +21,10 @@ export function findBrowser(asked?: string, env: NodeJS.ProcessEnv = process.env
   return [playwrightsOwn(), ...onPath].find((path) => path !== "" && isExecutable(path));
 }
 
-/** Ways to install a browser here, to be tried in order; each is a list of command lines. */
+/**
+ * Ways to install a browser on this machine, in order of preference; each is a list of command
+ * lines.
+ */
 export function browserInstallers(): { name: string; steps: string[][] }[] {
   const installers = [
     {
@@ -42,7 +48,7 @@ export function browserInstallers(): { name: string; steps: string[][] }[] {
   return installers;
 }
 
-/** What to do when there is no browser. */
+/** Fixes shown to the user when there is no browser. */
 export const BROWSER_FIXES = [
   "npx playwright-core install --only-shell chromium",
   "apt-get install chromium-headless-shell (Debian) or your system's Chromium or Chrome",

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
 /**
- * Why each is there: no calls home, no first-run work, no page kept alive for the next visitor of the same tab. Without
- * RenderDocument a visit keeps its tab's view: a fifth less processor time. What runs in fewer threads and processes talks
- * less: a third more visits a second on two cores.
+ * Chromium flags: no network calls of its own, no first-run work, no page kept alive for the next
+ * visitor of the tab. Without RenderDocument a visit keeps its tab's view, which saves a fifth of
+ * the processor time. Fewer threads and processes mean less messaging: a third more visits per
+ * second on two cores.
  */
 const FLAGS = [
   "--headless",
@@ -38,22 +39,23 @@ export interface Session {
   on(event: string, listener: Listener): void;
 }
 
-/** A browser process, spoken to over a pipe. */
+/** A browser process, controlled over a pipe. */
 export interface Browser extends Pick<Session, "send"> {
   attach(targetId: string): Promise<Session>;
   close(): Promise<void>;
 }
 
 /**
- * Starts a browser and speaks the Chrome DevTools Protocol with it (https://chromedevtools.github.io/devtools-protocol/).
- * Not through Playwright, which listens to every request of every page: 1.5 times the visits a second without.
+ * Starts a browser and speaks the Chrome DevTools Protocol with it
+ * (https://chromedevtools.github.io/devtools-protocol/). Playwright is not used here because it
+ * listens to every request of every page: without it, 1.5 times the visits per second.
  */
 export async function launchBrowser(executable: string): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "fairsplit-browser-"));
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   const child = spawn(executable, [...FLAGS, ...sandbox, `--user-data-dir=${profile}`], {
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
-    // Its own process group: Ctrl-C is for us, who let the visits end first.
+    // Use a separate process group: the simulator handles Ctrl-C and lets running visits finish.
     detached: process.platform !== "win32",
   });
   const connection = connect(child);
@@ -63,9 +65,9 @@ export async function launchBrowser(executable: string): Promise<Browser> {
       killTree(child);
       await exited;
     }
-    // The browser's own children may hold the other ends for a while, which would keep this process alive.
+    // Child processes of the browser may keep the pipes open, which would keep this process alive.
     for (const stream of child.stdio) stream?.destroy();
-    // The children of a killed browser write to its profile for another moment.
+    // Retry: the children of a killed browser write to its profile for another moment.
     await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
   process.once("exit", () => killTree(child));
@@ -91,13 +93,13 @@ export async function launchBrowser(executable: string): Promise<Browser> {
   };
 }
 
-/** The browser with all its processes: it is the leader of a group of its own. */
+/** Kills the browser and all its processes: it leads its own process group. */
 function killTree(child: ChildProcess): void {
   try {
     if (child.pid !== undefined && process.platform !== "win32") process.kill(-child.pid, "SIGKILL");
     else child.kill("SIGKILL");
   } catch {
-    // It is gone already.
+    // The process has already exited.
   }
 }
 
@@ -110,7 +112,7 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** JSON messages that end with a NUL byte, out on descriptor 3 and in on 4. */
+/** JSON messages terminated by NUL, written to descriptor 3 and read from descriptor 4. */
 function connect(child: ChildProcess) {
   const output = child.stdio[3] as Writable;
   const input = child.stdio[4] as Readable;
@@ -126,7 +128,7 @@ function connect(child: ChildProcess) {
   };
   child.once("error", (error) => close(`the browser did not start: ${error.message}`));
   child.once("exit", () => close("the browser ended"));
-  // A browser that dies while we write to it has said so above.
+  // Ignore write errors: the exit handler above reports a browser that dies.
   output.on("error", () => undefined);
 
   const receive = ({ id, sessionId, method, params, result, error }: Message) => {

@@ -6,20 +6,20 @@ export interface Click {
   readonly event: string;
 }
 
-/** What happened in one visit. */
+/** Result of one visit. */
 export interface Visit {
   readonly index: number;
-  /** Null when the visitor saw nothing: the page did not load, or the tag did not start. */
+  /** Null when nothing was rendered: the page did not load, or the tag did not start. */
   readonly seen: Seen | null;
   readonly clicks: readonly Click[];
   /** Errors of the page and of its console. */
   readonly errors: readonly string[];
 }
 
-/** Which of the things on the page this visitor clicks. */
+/** Chooses the elements that this visitor clicks. */
 export type Decide = (seen: Seen) => readonly Click[];
 
-/** Sends visitors to a page. Visits may run side by side, as many as the driver was opened for. */
+/** Sends visitors to a page. Visits may run concurrently, up to the driver's `concurrency`. */
 export interface Driver {
   visit(index: number, decide: Decide): Promise<Visit>;
   close(): Promise<void>;

@@ -1,2 +1,2 @@
-/** Something that the simulator needs is not there: no browser, no server. Exit code 3. */
+/** A requirement of the simulator is missing: browser or server. Exit code 3. */
 export class EnvironmentMissing extends Error {}

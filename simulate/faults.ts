@@ -5,20 +5,22 @@ import type { AssignedGroup, EventsAnswer } from "../core/http-contract.ts";
 import type { Claims } from "./server-client.ts";
 
 /**
- * Ways to break a server on purpose, so that a check can be seen to fail. They live in a proxy between the visitors and
- * an own server: the server itself has no switch for them.
+ * Injects faults so that each check can be seen to fail. They live in a proxy between the visitors
+ * and an own server; the server itself has no switch for them.
  */
 export const FAULTS = ["split-bias", "swap-render", "drop-events", "double-events"] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** The first and then every so-manieth, so that a small run shows it too. */
+/**
+ * Applies the fault to the first request and then to every n-th, so that a small run shows it too.
+ */
 const SWAP_EVERY = 100;
 const DROP_EVERY = 50;
 const DOUBLE_EVERY = 100;
 
-/** Changes a request or an answer on its way. `null` instead of a body leaves it as it is. */
+/** Changes a request or an answer in transit. A `null` body leaves it unchanged. */
 interface Tampering {
-  /** `claims` are what the server said before it was broken. */
+  /** `claims` is what the server reported before the fault. */
   answer?(path: string, body: string, claims: Claims): string | null;
   events?(events: Event[]): { forward: Event[]; answer?: (answer: EventsAnswer) => EventsAnswer };
 }
@@ -28,7 +30,7 @@ function tampering(fault: Fault): Tampering {
   const isFirstOfEvery = (every: number) => count++ % every === 0;
   switch (fault) {
     case "split-bias":
-      // The server splits 60/40 by its own file; here it says that it does not.
+      // The server splits 60/40 by its own file; report the original weights.
       return { answer: (path, _body, claims) => (path === "/api/experiments" ? JSON.stringify(claims) : null) };
     case "swap-render":
       return {
@@ -63,7 +65,7 @@ function tampering(fault: Fault): Tampering {
   }
 }
 
-/** Puts a broken proxy in front of the server at `target`. Resolves to its base URL. */
+/** Starts a faulty proxy in front of the server at `target`. Resolves to its base URL. */
 export async function startFaultyProxy(
   fault: Fault,
   target: string,

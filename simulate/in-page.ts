@@ -1,48 +1,54 @@
-/** What a visitor sees when the page has settled. */
+/** State of the page once it has settled. */
 export interface Seen {
   readonly deviceId: string;
   readonly placeholders: readonly {
     readonly experiment: string;
-    /** HTML that is really in the page, without the templates. */
+    /** Rendered HTML, without the templates. */
     readonly rendered: string;
     readonly variants: readonly { readonly group: string; readonly html: string }[];
-    /** Event names of the elements inside that report clicks, in document order. */
+    /** Event names of the click-reporting elements inside, in document order. */
     readonly clicks: readonly string[];
   }[];
-  /** Pages in the tab's history, this one included. */
+  /** Number of pages in the tab's history, including this one. */
   readonly historyLength: number;
-  /** False when the server did not answer the events within the page's patience. */
+  /** False when the server did not answer the events before the timeout. */
   readonly acknowledged: boolean;
 }
 
 /** Name of the function by which the page reports to the simulator. */
 export const REPORT = "fairsplitReport";
 
-/** Name of the global by which the page learns its visitor's seed. */
+/** Name of the global that holds the visitor's seed. */
 export const SEED = "fairsplitSeed";
 
-/** What every page is told. */
+/** Arguments of the in-page script. */
 export interface Instructions {
-  /** Name of the function that reports. */
+  /** Name of the reporting function. */
   readonly report: string;
-  /** Name of the global that holds the visitor's seed, four 32-bit words, before the page's scripts run. */
+  /**
+   * Name of the global that holds the visitor's seed: four 32-bit words, set before the page's
+   * scripts run.
+   */
   readonly seed: string;
-  /** How long the server may take to answer. */
+  /** Server timeout. */
   readonly patienceMs: number;
-  /** Sent with every `fetch`: DevTools' own way to add headers costs a quarter of all visits a second. */
+  /**
+   * Sent with every `fetch`: the DevTools way of adding headers costs a quarter of all visits per
+   * second.
+   */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs in the page before its own scripts, as text: it may use nothing but its argument, which is the same for every
- * visitor, because the browser keeps the compiled code of a text that it knows. It watches from outside, through
- * events and resource timing, and reports once when everything the tag sent so far has been answered, and once more after
- * each click.
+ * Runs in the page before its own scripts, as text: it may use only its argument. The argument is
+ * the same for every visitor, because the browser caches compiled code by its text. It observes
+ * from outside, through events and resource timing, and reports once when everything the tag sent
+ * so far has been answered, and once more after each click.
  */
 export function visitInPage({ report, seed, patienceMs, headers }: Instructions): void {
   if (window.top !== window) return;
 
-  // What a page writes while it is left comes after the simulator's clean-up, and before this line.
+  // Clear storage again here: a page may write while it unloads, after the simulator's clean-up.
   try {
     localStorage.clear();
     sessionStorage.clear();
@@ -51,7 +57,7 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
       document.cookie = `${cookie.split("=")[0]}=;path=/;max-age=0`;
     }
   } catch {
-    // A document without storage has nothing to leave behind.
+    // Opaque origins have no storage, so nothing can remain.
   }
   window.name = "";
 

@@ -17,10 +17,10 @@ import { buildReport } from "./report.ts";
 import { draw } from "./seed.ts";
 import { type Claims, type ServerClient, serverClient } from "./server-client.ts";
 
-/** The page of the demo that the seed's experiments are on. */
+/** Demo page that contains the seed experiments. */
 const DEMO_PAGE = "/demo/7-admin-page";
 const INTERRUPTED = 130;
-/** How long the server may take to store what it accepted. */
+/** Timeout for the server to store the events that it accepted. */
 const STORAGE_PATIENCE_MS = 3000;
 
 /** Runs a simulation, prints its report on stdout, and resolves to the exit code. */
@@ -63,7 +63,7 @@ export async function simulate(options: Options): Promise<number> {
 
 interface Target {
   readonly base: string;
-  /** What the report calls it: an own server's port differs from run to run. */
+  /** Target name shown in the report: the own server's port differs from run to run. */
   readonly name: string;
   stop(): Promise<void>;
 }
@@ -97,7 +97,7 @@ function pageUrl({ url, page }: Options, base: string): string {
   return new URL(page ?? (pathOfUrl === "/" ? DEMO_PAGE : pathOfUrl), base).href;
 }
 
-/** Each visitor clicks in a placeholder with the probability of the group that is shown there. */
+/** Clicks in each placeholder with the probability of the group that is shown there. */
 function decider(seed: string, rates: Rates, claims: Claims): (index: number) => Decide {
   return (index) => (seen) =>
     seen.placeholders.flatMap((placeholder): Click[] => {
@@ -131,7 +131,10 @@ async function sendVisits(
   return visits.sort((a, b) => a.index - b.index);
 }
 
-/** Reads the run's events, again for a moment while some are missing: an assignment's event is stored behind its answer. */
+/**
+ * Reads the run's events; retries while some are missing, because an assignment event is stored
+ * after its answer was sent.
+ */
 async function collect(seen: Omit<Observations, "events">, client: ServerClient, run: string): Promise<Observations> {
   for (const deadline = Date.now() + STORAGE_PATIENCE_MS; ; ) {
     const events: Event[] = await client.events(run);
@@ -161,7 +164,7 @@ interface Interruption {
   stop(): void;
 }
 
-/** The first Ctrl-C lets the visits under way end, and the report be printed; the second ends at once. */
+/** The first Ctrl-C lets running visits finish and prints the report; the second exits at once. */
 function listenForInterrupt(): Interruption {
   const state = { happened: false };
   const onSignal = () => {

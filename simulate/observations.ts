@@ -5,40 +5,47 @@ import type { Seen } from "./in-page.ts";
 import type { Rates } from "./rates.ts";
 import type { Claims } from "./server-client.ts";
 
-/** Everything a run has seen, from both ends: what the server claims, what visitors saw and did, what the server stored. */
+/**
+ * Everything observed in a run, from both ends: the server's claims, what visitors saw and did, and
+ * the stored events.
+ */
 export interface Observations {
   readonly claims: Claims;
   readonly rates: Rates;
-  /** In the order of their index. */
+  /** Visits in the order of their index. */
   readonly visits: readonly Visit[];
-  /** The run's events, in log order. */
+  /** Events of this run, in log order. */
   readonly events: readonly Event[];
 }
 
 type Placeholder = Seen["placeholders"][number];
 
 /**
- * The group whose variant is really in the page, read from the content: which template does it equal? When several have the
- * same content, `hint` decides, if it is one of them. Null when the page shows something else.
+ * Determines the rendered group by comparing the placeholder's content with each template. `hint`
+ * decides when several templates have the same content and it is one of them. Null when the page
+ * shows something else.
  */
 export function groupShown({ rendered, variants }: Placeholder, hint?: string): string | null {
   const same = variants.filter(({ html }) => html === rendered).map(({ group }) => group);
   return (hint !== undefined && same.includes(hint) ? hint : same[0]) ?? null;
 }
 
-/** Keys of the experiments that have a placeholder on the page and that the server knows, in the order of the page. */
+/**
+ * Keys of the experiments that have a placeholder on the page and are known to the server, in page
+ * order.
+ */
 export function experimentsOnPage({ visits, claims }: Pick<Observations, "visits" | "claims">): string[] {
   const keys = new Set<string>();
   for (const { seen } of visits) for (const { experiment } of seen?.placeholders ?? []) keys.add(experiment);
   return [...keys].filter((key) => Object.hasOwn(claims, key));
 }
 
-/** Group shown by experiment, for one visitor. */
+/** Group shown per experiment, for one visitor. */
 export function groupsShown(seen: Seen): Map<string, string | null> {
   return new Map(seen.placeholders.map((placeholder) => [placeholder.experiment, groupShown(placeholder)]));
 }
 
-/** The experiments in whose variants there is something to click: these have an effect of their own. */
+/** Experiments whose variants contain a clickable element: these have an effect of their own. */
 export function experimentsWithClicks({ visits }: Pick<Observations, "visits">): string[] {
   const keys = new Set<string>();
   for (const { seen } of visits) {
@@ -48,8 +55,9 @@ export function experimentsWithClicks({ visits }: Pick<Observations, "visits">):
 }
 
 /**
- * Why a device got its group of an experiment, where neither the experiment's state nor its weights say: what the server
- * recorded with the assignment (it left the device out, say, or by a rule gave it other weights). Null otherwise.
+ * Assignment reason of a device where neither the experiment's state nor its weights explain the
+ * group: the reason that the server recorded with the assignment (for example a holdout, or an
+ * allocation with other weights). Null otherwise.
  */
 export type ReasonOf = (deviceId: string, experiment: string) => string | null;
 
@@ -72,7 +80,10 @@ export function takesPart(claims: Claims, reasonOf: ReasonOf, deviceId: string, 
   return claims[experiment]?.state === "active" && (reason === null || isCounted(reason));
 }
 
-/** The share of the devices that each group should get: by weight when active, else all to the one group that is shown. */
+/**
+ * Expected share of each group: by weight when active, otherwise everything to the one group that
+ * is shown.
+ */
 export function expectedShares(claims: Claims, key: string): Map<string, number> {
   const claim = claims[key];
   const groups = Object.entries(claim?.groups ?? {});

@@ -1,7 +1,7 @@
 import type { Options as YargsOption } from "yargs";
 import { FAULTS, type Fault } from "./faults.ts";
 
-/** Wrong usage: exit code 2, one line and an example. */
+/** Invalid usage: exit code 2, one line and an example. */
 export class UsageError extends Error {}
 
 export interface Options {
@@ -13,14 +13,14 @@ export interface Options {
   readonly token: string | null;
   readonly seed: string;
   readonly concurrency: number;
-  /** What `--rates` says; null for the default. */
+  /** Value of `--rates`; null for the default. */
   readonly rates: string | null;
   readonly browserPath: string | null;
   readonly json: boolean;
   readonly fault: Fault | null;
 }
 
-/** Every flag of `simulate`, once; all take text, because yargs accepts `-n abc` as NaN. */
+/** All flags of `simulate`. Every flag is text, because yargs accepts `-n abc` as NaN. */
 export const SIMULATE_OPTIONS = {
   n: { alias: "visits", describe: "visits to send, 1 to 10,000,000 [default 1000]", type: "string", requiresArg: true },
   url: { describe: "server to visit; without it one is started on throw-away data", type: "string", requiresArg: true },

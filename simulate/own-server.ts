@@ -16,15 +16,16 @@ export interface OwnServer {
   stop(): Promise<void>;
 }
 
-/** Someone with an editor: looks at the server, stops it, changes its file, and starts it again. */
+/**
+ * Edits the experiments' file by hand: reads the running server's, stops it, changes the file, and
+ * starts it again.
+ */
 export interface Preparation {
   before(url: string): Promise<void>;
   change(experimentsFile: string): Promise<void>;
 }
 
-/**
- * Starts the demo server as a process of its own on a free loopback port, with throw-away data.
- */
+/** Starts the demo server as a child process on a free loopback port, with throw-away data. */
 export async function startOwnServer(prepare?: Preparation): Promise<OwnServer> {
   const data = await mkdtemp(join(tmpdir(), "fairsplit-data-"));
   let running = await run(data);
@@ -45,13 +46,13 @@ export async function startOwnServer(prepare?: Preparation): Promise<OwnServer> 
   };
 }
 
-/** Rewrites every experiment's first two weights. */
+/** Rewrites the first two weights of every experiment. */
 export async function setFirstWeights(experimentsFile: string, first: number, second: number): Promise<void> {
   const content = JSON.parse(await readFile(experimentsFile, "utf8")) as {
     experiments: { groups: { weight: number }[] }[];
     check?: string;
   };
-  // It says that nobody edited the file.
+  // Remove the checksum: it states that the file was not edited.
   delete content.check;
   for (const { groups } of content.experiments) {
     groups.slice(0, 2).forEach((group, index) => {
@@ -65,7 +66,8 @@ async function run(data: string): Promise<{ child: ChildProcess; url: string }> 
   const program = fileURLToPath(new URL("fairsplit.js", import.meta.url));
   const child = spawn(process.execPath, [program, "demo", "--port", "0", "--data", data], {
     stdio: ["ignore", "pipe", "inherit"],
-    // Its own process group: Ctrl-C is for us, who stop it when the visits are over.
+    // Use a separate process group: the simulator handles Ctrl-C and stops the server after the
+    // visits.
     detached: process.platform !== "win32",
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("FAIRSPLIT_"))),
   });

@@ -2,7 +2,7 @@ import type { Colors } from "picocolors/types.js";
 import { FALSE_ALARM_RATE } from "./checks/check.ts";
 import type { SimulationReport } from "./report.ts";
 
-/** The report as text for people, with a newline at its end. */
+/** Formats the report as text, ending with a newline. */
 export function pretty(report: SimulationReport, colors: Colors): string {
   const lines = [
     `${report.visits} ${report.driver} visits to ${report.target}, seed ${report.seed}${report.partial ? " (interrupted)" : ""}`,
@@ -38,7 +38,7 @@ function experimentLines(
   const rows = report.conversions.filter(({ experiment }) => experiment === key);
   if (rows.length === 0) return [...split, ""];
   const events = rows.map(({ group, devices, converted, rate, expected, source }) => {
-    // Two standard errors, as the demo that this grew from printed it.
+    // Two standard errors, as the original demo printed it.
     const spread = devices === 0 ? 0 : 2 * Math.sqrt((rate * (1 - rate)) / devices);
     const conversion = `Conv=${(100 * rate).toFixed(2)} +- ${percent(spread)}`;
     return `  ${group}: ${devices} visits, ${converted} clicks, ${conversion}, ${source === "exact" ? "Exact" : "Expected"}: ${percent(expected)}`;

@@ -1,9 +1,9 @@
 import { Presets, SingleBar } from "cli-progress";
 
-/** Without a terminal a line every so often, so that a CI log shows that it is alive. */
+/** Without a terminal, print a line at intervals so that a CI log shows activity. */
 const LINE_EVERY_MS = 10_000;
 
-/** Progress of a run on stderr, with its rate and the time it still takes. */
+/** Shows the progress of a run on stderr, with its rate and remaining time. */
 export interface Progress {
   advance(): void;
   stop(): void;

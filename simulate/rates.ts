@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { UsageError } from "./options.ts";
 import type { Claims } from "./server-client.ts";
 
-/** Probability of a click by experiment and the group that is shown: 0 to 1. */
+/** Click probability by experiment and shown group, 0 to 1. */
 export type Rates = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** Groups click more often one after the other, so that a mix-up of groups shows. */
+/** Default rates increase from group to group, so that mixed-up groups are detected. */
 const DEFAULT_STEP = 0.1;
 const MOST_BY_DEFAULT = 0.9;
 
-/** The probability by which a visitor who sees `group` clicks in the experiment's placeholder. */
+/** Click probability of a visitor who sees `group` in the experiment's placeholder. */
 export function clickRate(rates: Rates, claims: Claims, experiment: string, group: string): number {
   const said = rates.get(experiment)?.get(group);
   if (said !== undefined) return said;
@@ -17,7 +17,10 @@ export function clickRate(rates: Rates, claims: Claims, experiment: string, grou
   return place === -1 ? 0 : Math.min(DEFAULT_STEP * (place + 1), MOST_BY_DEFAULT);
 }
 
-/** Parses `--rates`: `exp.group=p,…`, or the name of a JSON file `{exp: {group: p}}`. Throws UsageError. */
+/**
+ * Parses `--rates`: `exp.group=p,…`, or the name of a JSON file `{exp: {group: p}}`. Throws
+ * UsageError.
+ */
 export function parseRates(text: string | null, claims: Claims): Rates {
   const rates = new Map<string, Map<string, number>>();
   for (const [experiment, group, value] of text === null ? [] : entries(text)) {

@@ -9,10 +9,13 @@ import { checkRendering, type Rendering } from "./checks/rendering.ts";
 import { type SplitReport, splits } from "./checks/split.ts";
 import type { Observations } from "./observations.ts";
 
-/** What a run has found: the JSON document of `--json`. The same seed gives the same report but for `timing`. */
+/**
+ * Result of a run: the JSON document of `--json`. The same seed gives the same report except for
+ * `timing`.
+ */
 export interface SimulationReport {
   readonly ok: boolean;
-  /** True when it was interrupted: fewer visits than asked for. */
+  /** True when the run was interrupted: fewer visits than requested. */
   readonly partial: boolean;
   readonly seed: string;
   readonly driver: "browser";
@@ -24,7 +27,7 @@ export interface SimulationReport {
   readonly rendering: Rendering;
   readonly accounting: Accounting;
   readonly checks: readonly Check[];
-  /** Smallest deviations that this run had a chance of 80 % to notice, as shares of the visitors. */
+  /** Smallest deviations that this run detects with 80 % power, as shares of the visitors. */
   readonly detectable: { readonly split: number | null; readonly conversion: number | null };
   readonly timing: { readonly startedAt: string; readonly seconds: number; readonly visitsPerSecond: number };
 }
@@ -37,7 +40,10 @@ export interface Circumstances {
   readonly seconds: number;
 }
 
-/** Checks everything that was observed. Reconciliation needs no statistics; the statistical tests share one false-alarm rate by Holm. */
+/**
+ * Runs all checks. Reconciliation needs no statistics; the statistical tests share one false-alarm
+ * rate by Holm.
+ */
 export function buildReport(observations: Observations, circumstances: Circumstances): SimulationReport {
   const { seed, target, partial, startedAt, seconds } = circumstances;
   const { rendering, check: renderingCheck } = checkRendering(observations);
@@ -76,7 +82,7 @@ export function buildReport(observations: Observations, circumstances: Circumsta
 }
 
 interface JudgedTest extends Test {
-  /** Holm's adjusted p-value over all tests of the run. */
+  /** Holm-adjusted p-value over all tests of the run. */
   readonly adjusted: number | null;
   readonly rejected: boolean;
 }
@@ -104,7 +110,7 @@ function summarise(name: Test["check"], tests: readonly JudgedTest[], nothing: s
   };
 }
 
-/** Normal approximation, at the level that Bonferroni leaves to the strictest test, with a power of 80 %. */
+/** Normal approximation at the Bonferroni level of the strictest test, with 80 % power. */
 function detectable(
   experiments: readonly SplitReport[],
   rows: readonly ConversionReport[],

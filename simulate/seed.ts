@@ -1,8 +1,11 @@
 import { digest } from "../core/assign.ts";
 
-/** A number from [0, 1) that depends on nothing but its arguments, so that a visit is the same in whatever order visits run. */
+/**
+ * Number in [0, 1) that depends only on its arguments, so that a visit does not depend on the order
+ * of visits.
+ */
 export function draw(seed: string, visit: number, purpose: string): number {
-  // 52 bits: what a double holds exactly.
+  // Use 52 bits: a double holds them exactly.
   return Number.parseInt(digest(`${seed}:${visit}`, purpose).slice(0, 13), 16) / 2 ** 52;
 }
 

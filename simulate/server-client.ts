@@ -2,13 +2,13 @@ import type { Event } from "../core/event.ts";
 import type { PublicExperiment } from "../core/http-contract.ts";
 import { EnvironmentMissing } from "./environment.ts";
 
-/** What the server says it tests: the answer of `GET /api/experiments`. */
+/** Experiments that the server reports: the answer of `GET /api/experiments`. */
 export type Claims = Readonly<Record<string, PublicExperiment>>;
 
-/** The server as anyone sees it, over HTTP. */
+/** The server as any client sees it, over HTTP. */
 export interface ServerClient {
   claims(): Promise<Claims>;
-  /** Asks for a signed name of this run; `header` goes with every request of its visits. */
+  /** Requests a signed name for this run; `header` is sent with every request of its visits. */
   startRun(): Promise<{ run: string; header: string }>;
   /** All events of a run, in log order. */
   events(run: string): Promise<Event[]>;
@@ -16,7 +16,10 @@ export interface ServerClient {
 
 const PAGE_OF_EVENTS = 10_000;
 
-/** Talks to the server at a base URL. Every method throws EnvironmentMissing when it does not answer as a fairsplit server. */
+/**
+ * Creates a client for the server at a base URL. Every method throws EnvironmentMissing when it
+ * does not answer as a fairsplit server.
+ */
 export function serverClient(base: string, token: string | null): ServerClient {
   const request = async (path: string, method = "GET"): Promise<Response> => {
     const url = new URL(path, base).href;

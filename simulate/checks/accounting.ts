@@ -3,18 +3,21 @@ import type { Check } from "./check.ts";
 
 export interface Accounting {
   /**
-   * Events that the visitors' pages must have sent: one pageview, an exposure per active experiment that they take part in, a
-   * word of each placeholder that no experiment is for, the clicks.
+   * Expected events: one page view, one exposure per active experiment that the visitor takes part
+   * in, one `unknown_placeholder` per placeholder without an experiment, and the clicks.
    */
   readonly sent: number;
   readonly stored: number;
   readonly lost: number;
   readonly duplicates: number;
-  /** Stored, but nobody did it. */
+  /** Stored events that no visitor caused. */
   readonly unexpected: number;
 }
 
-/** Is everything that visitors did in the log exactly once, and nothing else? No statistics: a single lost click shows. */
+/**
+ * Checks that every event that visitors caused is in the log exactly once, and nothing else. No
+ * statistics: a single lost click fails it.
+ */
 export function checkAccounting(observations: Observations): { accounting: Accounting; check: Check } {
   const sent = expectedEvents(observations);
   const stored = new Map<string, number>();

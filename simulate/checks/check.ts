@@ -1,14 +1,14 @@
 export const CHECK_NAMES = ["rendering", "split", "independence", "conversion", "accounting", "errors"] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 
-/** One line with ✓ or ✗. */
+/** Line printed with ✓ or ✗. */
 export interface Check {
   readonly name: CheckName;
   readonly ok: boolean;
   readonly detail: string;
 }
 
-/** A p-value that one of the statistical checks stands on. */
+/** A p-value used by one of the statistical checks. */
 export interface Test {
   readonly check: CheckName;
   readonly what: string;
@@ -16,5 +16,5 @@ export interface Test {
   readonly p: number | null;
 }
 
-/** Chance that a run of a flawless system fails any of its statistical checks. */
+/** Probability that a flawless system fails any statistical check of a run. */
 export const FALSE_ALARM_RATE = 0.001;

@@ -16,19 +16,25 @@ import type { Test } from "./check.ts";
 export interface ConversionReport {
   readonly experiment: string;
   readonly group: string;
-  /** Exposed devices, as the server's events say. */
+  /** Exposed devices, according to the server's events. */
   readonly devices: number;
   readonly converted: number;
   readonly rate: number;
-  /** Wilson, 95 %. */
+  /** Wilson 95 % interval. */
   readonly ci: readonly [number, number] | null;
   /** The true rate, which only the simulator knows. */
   readonly expected: number;
-  /** `exact`: this experiment's own effect; `mixture`: the share-weighted mean of the effects of others. */
+  /**
+   * `exact`: this experiment's own effect; `mixture`: the share-weighted mean of the effects of
+   * others.
+   */
   readonly source: "exact" | "mixture";
 }
 
-/** The conversions that the server's events say, by `core/tally`, against the probabilities by which visitors clicked. */
+/**
+ * Compares the conversions in the server's events, counted by `core/tally`, with the true click
+ * probabilities.
+ */
 export function conversions(observations: Observations): { rows: ConversionReport[]; tests: Test[] } {
   const effects = experimentsWithClicks(observations);
   const goal = goalOf(observations);
@@ -65,7 +71,7 @@ export function conversions(observations: Observations): { rows: ConversionRepor
   };
 }
 
-/** The event that counts: that of the first thing to click on the page. */
+/** The goal event: that of the first clickable element on the page. */
 export function goalOf({ visits }: Pick<Observations, "visits">): string | undefined {
   for (const { seen } of visits) {
     for (const { clicks } of seen?.placeholders ?? []) if (clicks[0] !== undefined) return clicks[0];
@@ -73,7 +79,10 @@ export function goalOf({ visits }: Pick<Observations, "visits">): string | undef
   return undefined;
 }
 
-/** Chance that a visitor of this group clicks at least once: experiments are independent, so the chances of not clicking multiply. */
+/**
+ * Probability that a visitor of this group clicks at least once. Experiments are independent, so
+ * the probabilities of not clicking multiply.
+ */
 function expectedRate(
   observations: Observations,
   reasonOf: ReasonOf,
@@ -91,9 +100,9 @@ function expectedRate(
 }
 
 /**
- * The shares of another experiment's groups among the visitors of this one's group: those of the weights, unless some
- * visitors got theirs for another reason. Then one may depend on the other (two of a layer share nobody), so the shares are
- * those that were seen.
+ * Shares of another experiment's groups among the visitors of this group: the weights, unless some
+ * visitors were assigned for another reason. Then the experiments may depend on each other (two
+ * experiments of a layer share no visitor), so the observed shares are used.
  */
 function sharesAmong(
   observations: Observations,

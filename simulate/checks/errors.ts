@@ -1,7 +1,7 @@
 import type { Observations } from "../observations.ts";
 import type { Check } from "./check.ts";
 
-/** Did any page throw, or write an error to its console? */
+/** Checks that no page threw or wrote an error to its console. */
 export function checkErrors({ visits }: Observations): Check {
   const broken = visits.filter(({ errors }) => errors.length > 0);
   const first = broken[0];

@@ -24,7 +24,10 @@ export interface IndependenceReport {
   readonly p: number | null;
 }
 
-/** Does the group of one experiment say anything about the group of another? Every pair of active experiments on the page. */
+/**
+ * Tests whether the groups of two experiments are independent, for every pair of active experiments
+ * on the page.
+ */
 export function independences(observations: Observations): { pairs: IndependenceReport[]; tests: Test[] } {
   const keys = experimentsOnPage(observations).filter((key) => observations.claims[key]?.state === "active");
   const reasonOf = recordedReasons(observations);
@@ -64,7 +67,8 @@ function pairOf(observations: Observations, reasonOf: ReasonOf, a: string, b: st
     ),
     chi2: result.chi2,
     df: result.df,
-    // With small counts the chi-square is not to be trusted; a larger table than 2 × 2 then stays untested.
+    // The chi-square approximation needs large counts; tables larger than 2 × 2 with small counts
+    // stay untested.
     p: result.status === "ok" ? result.pValue : (result.fisherP ?? null),
   };
 }

@@ -6,7 +6,10 @@ export interface Rendering {
   readonly mismatches: number;
 }
 
-/** Is what each visitor saw what the server says it assigned (its `exp_groups` event)? No statistics: one wrong visit in a million shows. */
+/**
+ * Checks that every visitor saw the group that the server assigned (its `exp_groups` event). No
+ * statistics: one wrong visit in a million fails it.
+ */
 export function checkRendering(observations: Observations): { rendering: Rendering; check: Check } {
   const assigned = new Map<string, unknown>();
   for (const { event, source, deviceId, params } of observations.events) {
@@ -23,7 +26,7 @@ export function checkRendering(observations: Observations): { rendering: Renderi
     const mismatch = seen.placeholders
       .filter(({ experiment }) => keys.includes(experiment))
       .map((placeholder) => {
-        // Where there is no unit to assign, the page shows the fallback.
+        // The page shows the fallback when there is no unit to assign.
         const expected = groups[placeholder.experiment] || observations.claims[placeholder.experiment]?.fallback;
         const shown = groupShown(placeholder, expected);
         return shown !== null && shown === expected

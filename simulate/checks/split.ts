@@ -9,19 +9,19 @@ export interface SplitReport {
   readonly groups: readonly {
     readonly name: string;
     readonly weight: number;
-    /** Share of the devices that should see it, 0 to 1. */
+    /** Expected share of the devices, 0 to 1. */
     readonly expected: number;
-    /** Visits that saw it, but for those that did not get their group by the weights. */
+    /** Visits that saw the group, without those that were not assigned by weight. */
     readonly seen: number;
     readonly share: number;
-    /** Wilson, 95 %. */
+    /** Wilson 95 % interval. */
     readonly ci: readonly [number, number] | null;
   }[];
-  /** Pearson's chi-square, for the reader; the check uses the exact test per group. */
+  /** Pearson's chi-square, for information; the check uses the exact test per group. */
   readonly split: { readonly chi2: number | null; readonly df: number | null; readonly p: number | null };
 }
 
-/** How the visits fell to the groups of each experiment on the page, against its weights. */
+/** Compares the visits per group of each experiment on the page with its weights. */
 export function splits(observations: Observations): { experiments: SplitReport[]; tests: Test[] } {
   const tests: Test[] = [];
   const reasonOf = recordedReasons(observations);
@@ -39,7 +39,7 @@ export function splits(observations: Observations): { experiments: SplitReport[]
     const isSplit = claim?.state === "active";
     if (isSplit) {
       const groups = [...shares];
-      // Two groups are one question: the second count says nothing that the first did not.
+      // With two groups, the second count follows from the first: test only one.
       for (const [name, share] of groups.length === 2 ? groups.slice(0, 1) : groups) {
         const { pTwoSided } = binomialExact({ k: seen.get(name) ?? 0, n, p: share });
         tests.push({ check: "split", what: `${key} ${name}`, p: pTwoSided });
