@@ -2,6 +2,7 @@
 // setup.mjs; needs the dependencies.
 import { execFile } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -36,7 +37,7 @@ export async function buildAll() {
   await Promise.all([
     // Its names stay until it is shrunk.
     build({ ...browser, minify: false, minifySyntax: true, entryPoints: { tag: "tag/index.ts" } }),
-    build({ ...browser, entryPoints: { admin: "server/pages/admin-script/index.ts", given: "tag/given.ts" } }),
+    build({ ...browser, entryPoints: { admin: "server/admin/script/index.ts", given: "tag/given.ts" } }),
     build({
       ...browser,
       format: "esm",
@@ -103,10 +104,12 @@ async function shrink(file) {
   await writeFile(file, code);
 }
 
-/** The style sheets of the admin's pages: what all share first, then each page's own, by name. */
+/** The style sheets of the admin's pages: what all share first, then each page's own, by the name of its file. */
 async function styleSheets() {
-  const names = (await readdir("server/pages")).filter((name) => name.endsWith(".css")).sort();
-  return ["admin.css", ...names.filter((name) => name !== "admin.css")].map((name) => `server/pages/${name}`);
+  const files = (await readdir("server", { recursive: true })).filter((file) => file.endsWith(".css"));
+  const shared = join("admin", "ui", "admin.css");
+  const own = files.filter((file) => file !== shared).sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
+  return [shared, ...own].map((file) => join("server", file));
 }
 
 async function concatenate(files) {

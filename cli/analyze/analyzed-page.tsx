@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { raw } from "hono/html";
 import type { Report } from "../../core/report/report.ts";
-import { ResultsReport } from "../../server/pages/results-report.tsx";
+import { ResultsReport } from "../../server/admin/results/results-report.tsx";
 import type { Analyzed } from "./analyze.ts";
 import { independenceText } from "./independence.ts";
 import { inputsText } from "./inputs-text.ts";

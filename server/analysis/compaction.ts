@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
-import { syncFolder } from "../durable-file.ts";
 import { listSegments, type Position, segmentPath } from "../events/segments.ts";
+import { syncFolder } from "../files/durable-file.ts";
 import { literal } from "./duckdb-dialect.ts";
 import type { Engine } from "./engine.ts";
 import { compactedText, type EventFile, logSource } from "./log-source.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Env } from "../http.ts";
+import type { Env } from "../http/http.ts";
 
 const contentSecurityPolicy = ({ styles, images }: { styles: string; images: string }) =>
   [

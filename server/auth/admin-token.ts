@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { BadConfig, type Config, isForThisComputerOnly } from "../config.ts";
-import { readOrCreateSecret } from "../secrets.ts";
+import { readOrCreateSecret } from "../files/secrets.ts";
 import { isEasyToGuess, STRONG_ENOUGH } from "./token-strength.ts";
 
 export interface AdminToken {

@@ -1,11 +1,11 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { BodyRefused, readBody } from "../body.ts";
-import { type Env, header, problem } from "../http.ts";
-import { clientAddress } from "../rate-limit.ts";
+import { refuse, wantsPage } from "../admin/ui/error-response.tsx";
+import { BodyRefused, readBody } from "../http/body.ts";
+import { type Env, header, problem } from "../http/http.ts";
+import { clientAddress } from "../http/rate-limit.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
 import type { Lockout } from "./lockout.ts";
 import { isForLoopback, isFromAnotherSite } from "./origin.ts";
-import { refuse, wantsPage } from "./refuse.tsx";
 import { isSameSecret } from "./same-secret.ts";
 import { type Reach, readSessionCookie } from "./session-cookie.ts";
 import type { Sessions } from "./sessions.ts";

@@ -1,4 +1,4 @@
-import type { RateLimit } from "../rate-limit.ts";
+import type { RateLimit } from "../http/rate-limit.ts";
 
 /** Stops guesses of the admin's token. */
 export interface Lockout {

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { CookieOptions } from "hono/utils/cookie";
-import { type Env, header } from "../http.ts";
+import { type Env, header } from "../http/http.ts";
 
 const NAME = "fairsplit";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { Env } from "../http.ts";
+import type { Env } from "../http/http.ts";
 
 const DAY_S = 24 * 60 * 60;
 /** The tag's cookie too, so that a device keeps its id from stage 2 to stage 7. */

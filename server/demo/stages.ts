@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { assign, cumulate, digest, pick, remainder } from "../../core/assign.ts";
-import type { Env } from "../http.ts";
+import type { Env } from "../http/http.ts";
 import {
   deviceId,
   HASHED_GROUP_COOKIE,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { replaceFile } from "../durable-file.ts";
+import { replaceFile } from "../files/durable-file.ts";
 import type { Position } from "./segments.ts";
 
 /** What can become of an event that was received. */

@@ -1,6 +1,6 @@
 import { open, readFile, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { replaceFile } from "../durable-file.ts";
+import { replaceFile } from "../files/durable-file.ts";
 import { FingerprintList } from "./fingerprint-list.ts";
 import type { Seeds } from "./fingerprints.ts";
 import { segmentPath } from "./segments.ts";

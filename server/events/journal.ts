@@ -1,8 +1,8 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { syncFolder } from "../durable-file.ts";
-import { writeDurably } from "./write-all.ts";
+import { syncFolder } from "../files/durable-file.ts";
+import { writeDurably } from "../files/write-all.ts";
 
 export const JOURNAL_FILE = "journal";
 

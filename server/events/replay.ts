@@ -1,8 +1,8 @@
 import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { writeAll } from "../files/write-all.ts";
 import { JOURNAL_FILE, Journal, type JournalRecord } from "./journal.ts";
 import { segmentPath } from "./segments.ts";
-import { writeAll } from "./write-all.ts";
 
 /** What a folder's journal was good for. */
 export interface Replay {

@@ -1,9 +1,9 @@
 import { type FileHandle, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeAll, writeDurably } from "../files/write-all.ts";
 import { JOURNAL_FILE, Journal } from "./journal.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { cutTornTail, openSegment, type Position, segmentPath } from "./segments.ts";
-import { writeAll, writeDurably } from "./write-all.ts";
 
 /** The disk refused; nothing of what was to be written is in the log, and its events may be sent again. */
 export class StorageFailed extends Error {}

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { appendFile, type FileHandle, open, readdir, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { syncFolder } from "../durable-file.ts";
+import { syncFolder } from "../files/durable-file.ts";
 
 /** A place in the log: after `offset` bytes of segment `segment`. */
 export interface Position {

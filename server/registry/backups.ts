@@ -1,6 +1,6 @@
 import { readFile, rename, stat, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncFolder, writeSynced } from "../durable-file.ts";
+import { syncFolder, writeSynced } from "../files/durable-file.ts";
 import { NotARegistry, parseContent, type RegistryContent } from "./content.ts";
 
 export const MOST_BACKUPS = 10;

@@ -6,7 +6,7 @@ import { checkLinks } from "../../core/links.ts";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { DEFAULT_SETTINGS, type Settings, SettingsSchema } from "../../core/settings.ts";
 import { wholeNumber } from "../../core/whole-number.ts";
-import { hasFieldTwice } from "../strict-json.ts";
+import { hasFieldTwice } from "../files/strict-json.ts";
 
 /** What `experiments.json` holds. */
 export interface RegistryContent {

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Adapter } from "lowdb";
-import { replaceFile } from "../durable-file.ts";
+import { replaceFile } from "../files/durable-file.ts";
 import { backUp, listBackups } from "./backups.ts";
 import { CheckFailed, formatContent, NotARegistry, parseContent, type RegistryContent } from "./content.ts";
 import { HISTORY_FILE } from "./history.ts";

@@ -1,8 +1,8 @@
 import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncFolder, writeSynced } from "../durable-file.ts";
 import { cutTornTail, scanLines } from "../events/segments.ts";
-import { writeAll } from "../events/write-all.ts";
+import { syncFolder, writeSynced } from "../files/durable-file.ts";
+import { writeAll } from "../files/write-all.ts";
 import {
   type Action,
   type Entry,

@@ -1,12 +1,12 @@
 import { type Definition, defineExperiment, type Experiment, type State } from "../../core/experiment.ts";
 import { checkLinks } from "../../core/links.ts";
 import { InvalidInput } from "../../core/parse.ts";
-import { reservedKeyProblems } from "../../core/reserved-key.ts";
 import { parseSettings, type Settings } from "../../core/settings.ts";
 import { transition } from "../../core/transition.ts";
+import { Conflict, KeyTaken } from "./errors.ts";
 import type { History } from "./history.ts";
 import { actionOf, type ExperimentEntry } from "./history-entry.ts";
-import { Conflict, KeyTaken } from "./refusals.ts";
+import { reservedKeyProblems } from "./reserved-keys.ts";
 import { reverted, stateBefore } from "./revert.ts";
 import { Store } from "./store.ts";
 

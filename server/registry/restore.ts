@@ -1,7 +1,7 @@
 import { link, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Experiment } from "../../core/experiment.ts";
-import { replaceFile, syncFolder } from "../durable-file.ts";
+import { replaceFile, syncFolder } from "../files/durable-file.ts";
 import { type Backup, exists, listBackups } from "./backups.ts";
 import { formatContent, type RegistryContent } from "./content.ts";
 import { CorruptRegistry, ExperimentsFile } from "./experiments-file.ts";

@@ -3,11 +3,11 @@ import { Low } from "lowdb";
 import type { Experiment } from "../../core/experiment.ts";
 import { checkLinks } from "../../core/links.ts";
 import { NEW_CONTENT, type RegistryContent } from "./content.ts";
+import { NotSaved } from "./errors.ts";
 import { CorruptRegistry, ExperimentsFile } from "./experiments-file.ts";
 import { explain } from "./explain.ts";
 import { HISTORY_FILE, History } from "./history.ts";
 import type { NewEntry } from "./history-entry.ts";
-import { NotSaved } from "./refusals.ts";
 
 /**
  * The registry's content in memory, in `experiments.json`, and how it came about in `history.ndjson`. A change is written in

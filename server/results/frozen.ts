@@ -2,7 +2,7 @@ import type { Experiment } from "../../core/experiment.ts";
 import { isReached, plannedOf } from "../../core/plan.ts";
 import type { ReportInput } from "../../core/report.ts";
 import type { EpochTally } from "../../core/tally.ts";
-import type { Analysis } from "./analysis.ts";
+import type { Analysis } from "../analysis/contract.ts";
 
 type Planned = Pick<Experiment, "key" | "groups" | "goals" | "plan">;
 type Frozen = Pick<ReportInput, "frozen" | "reachedAt">;

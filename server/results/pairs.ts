@@ -2,7 +2,7 @@ import { armsOf } from "../../core/arms.ts";
 import type { CrossTally } from "../../core/cross-tally.ts";
 import { type TestedPair, testPairs } from "../../core/crossed-pairs.ts";
 import type { Experiment } from "../../core/experiment.ts";
-import type { Analysis } from "./analysis.ts";
+import type { Analysis } from "../analysis/contract.ts";
 
 /** Two experiments, and whether their groups say anything about each other. */
 export interface Pair extends TestedPair {

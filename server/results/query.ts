@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import type { Env } from "../http.ts";
-import { BadParameter } from "../visitor.ts";
+import type { Env } from "../http/http.ts";
+import { BadParameter } from "../http/visitor.ts";
 
 /** Which results are asked for. */
 export interface ResultsQuery {

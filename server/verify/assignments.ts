@@ -4,7 +4,7 @@ import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { weights } from "../../core/group.ts";
 import { isCounted } from "../../core/reason.ts";
-import { sha256 } from "../sha256.ts";
+import { sha256 } from "../tokens/sha256.ts";
 
 /** A group that an event says, and the ones that the experiment's definition allows. */
 export interface Contradiction {

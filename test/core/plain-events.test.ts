@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { type EventDefaults, parseEvent } from "../../core/event.ts";
 import { type EventText, idEnd, idStart } from "../../core/event-text.ts";
 import { InvalidInput } from "../../core/parse.ts";
-import { readPlainEvents } from "../../core/plain-events.ts";
 import { isTimestamp } from "../../core/timestamp.ts";
 import { LineBuffer } from "../../server/events/line-buffer.ts";
+import { readPlainEvents } from "../../server/ingest/plain-events.ts";
 
 const NOW = "2026-01-31T12:00:00.000Z";
 const DEFAULTS: EventDefaults = { id: () => "made-1", ts: () => NOW, run: null };

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { demoExperiments } from "../../server/demo-experiments.ts";
+import { demoExperiments } from "../../server/demo/demo-experiments.ts";
 import { appIn } from "../server/app-in.ts";
 import { builtAssets } from "../server/built-assets.ts";
 

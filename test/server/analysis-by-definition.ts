@@ -2,8 +2,8 @@ import { crossTally } from "../../core/cross-tally.ts";
 import type { Event } from "../../core/event.ts";
 import { reachedAt } from "../../core/reached-at.ts";
 import { tally } from "../../core/tally.ts";
+import type { Analysis } from "../../server/analysis/contract.ts";
 import type { EventLog } from "../../server/events/log.ts";
-import type { Analysis } from "../../server/results/analysis.ts";
 
 /** Counts by the definition itself, which has all events that matter in memory at once. */
 export function analysisByDefinition(log: Pick<EventLog, "read">): Analysis {

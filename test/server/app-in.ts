@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import type { Experiment } from "../../core/experiment.ts";
+import { LiveStreams } from "../../server/admin/shell/live-streams.ts";
 import { createApp, type Deps } from "../../server/app.ts";
 import { loginLinks } from "../../server/auth/login-links.ts";
 import { openSessions } from "../../server/auth/sessions.ts";
 import { openEventLog } from "../../server/events/log.ts";
-import { forceTokens } from "../../server/force.ts";
-import { LiveStreams } from "../../server/live-streams.ts";
-import { rateLimit } from "../../server/rate-limit.ts";
+import { rateLimit } from "../../server/http/rate-limit.ts";
 import { openRegistry } from "../../server/registry/registry.ts";
-import { runSigner } from "../../server/run.ts";
-import { stickyTokens } from "../../server/sticky.ts";
+import { forceTokens } from "../../server/tokens/force.ts";
+import { runSigner } from "../../server/tokens/simulation-run.ts";
+import { stickyTokens } from "../../server/tokens/sticky.ts";
 import { analysisByDefinition } from "./analysis-by-definition.ts";
 
 /** The whole app with real parts in a folder; without a token it is the demo's. Its log is the caller's to close. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { calculate, NEW_CALCULATION } from "../../server/forms/calculator.ts";
+import { calculate, NEW_CALCULATION } from "../../server/admin/calculator/form.ts";
 import { openApp } from "./open-app.ts";
 
 async function open(query: string) {

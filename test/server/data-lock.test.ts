@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { CannotLock, lockDataFolder } from "../../server/data-lock.ts";
+import { CannotLock, lockDataFolder } from "../../server/files/data-lock.ts";
 import { run, start } from "./built-program.ts";
 import { temporaryFolder } from "./open-app.ts";
 

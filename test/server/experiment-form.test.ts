@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Experiment } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
-import { fieldsOf, formOf, NEW_FORM } from "../../server/forms/experiment-form.ts";
+import { fieldsOf, formOf, NEW_FORM } from "../../server/admin/form/fields.ts";
 import { active, inactive, NOW, openApp, rolledOut } from "./open-app.ts";
 
 type Served = Awaited<ReturnType<typeof openApp>>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { forceLink, readPage } from "../../server/page-link.ts";
+import { forceLink, readPage } from "../../server/admin/preview/page-link.ts";
 import { active, inactive, openApp } from "./open-app.ts";
 
 const HTML = { accept: "text/html" };

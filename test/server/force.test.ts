@@ -2,9 +2,9 @@ import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { InvalidInput } from "../../core/parse.ts";
 import { DEFAULT_SETTINGS } from "../../core/settings.ts";
-import { type Forces, forceTokens, LONGEST_FORCE_MS } from "../../server/force.ts";
-import { forcedGroups } from "../../server/forced-groups.ts";
-import { runSigner } from "../../server/run.ts";
+import { forcedGroups } from "../../server/assign/forced-groups.ts";
+import { type Forces, forceTokens, LONGEST_FORCE_MS } from "../../server/tokens/force.ts";
+import { runSigner } from "../../server/tokens/simulation-run.ts";
 import { active, inactive } from "./open-app.ts";
 
 const SECRET = Buffer.from("the secret of the data folder");

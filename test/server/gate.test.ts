@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { turnGate } from "../../server/gate.ts";
+import { turnGate } from "../../server/ingest/load-shedder.ts";
 
 /** A gate in an event loop whose clock and turns are ours. */
 function loop() {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { publishTag } from "../../server/published-tag.ts";
+import { publishTag } from "../../server/assign/published-tag.ts";
 import { active, inactive, openApp, rolledOut } from "./open-app.ts";
 
 const TOKEN = "a-token-of-the-tests-0123456789";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { clientAddress, rateLimit } from "../../server/rate-limit.ts";
-import { RUN_HEADER } from "../../server/run.ts";
+import { clientAddress, rateLimit } from "../../server/http/rate-limit.ts";
+import { RUN_HEADER } from "../../server/tokens/simulation-run.ts";
 import { active, openApp } from "./open-app.ts";
 
 const EVENT = { deviceId: "d1", event: "pageview" };

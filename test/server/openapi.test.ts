@@ -1,7 +1,7 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
-import { pathAsDescribed } from "../../server/openapi/document.ts";
+import { pathAsDescribed } from "../../server/api/openapi/document.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { active, openApp, rolledOut } from "./open-app.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
 import type { Deps } from "../../server/app.ts";
-import { STICKY_HEADER } from "../../server/sticky.ts";
+import { STICKY_HEADER } from "../../server/tokens/sticky.ts";
 import { active, inactive, openApp, rolledOut } from "./open-app.ts";
 
 type Groups = Record<string, AssignedGroup>;

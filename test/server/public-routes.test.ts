@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { keepTag, publishTag } from "../../server/published-tag.ts";
+import { keepTag, publishTag } from "../../server/assign/published-tag.ts";
 import { active, inactive, openApp, rolledOut, temporaryFolder } from "./open-app.ts";
 
 describe("GET /tag.js", () => {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readinessOf } from "../../server/readiness.ts";
+import { readinessOf } from "../../server/ops/readiness.ts";
 import { openApp, temporaryFolder } from "./open-app.ts";
 
 it("is ready while its folder can be written, and leaves nothing there", async () => {

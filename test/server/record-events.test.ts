@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { StorageFailed } from "../../server/events/log.ts";
-import { runSigner } from "../../server/run.ts";
+import { runSigner } from "../../server/tokens/simulation-run.ts";
 import { failingLog, NOW, openApp } from "./open-app.ts";
 
 const event = (n: number, more: Record<string, unknown> = {}) => ({

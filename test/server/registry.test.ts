@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Experiment } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
-import { replaceFile } from "../../server/durable-file.ts";
+import { replaceFile } from "../../server/files/durable-file.ts";
 import { formatContent, NEW_CONTENT } from "../../server/registry/content.ts";
 import { CorruptRegistry } from "../../server/registry/experiments-file.ts";
 import { openRegistry, type Registry } from "../../server/registry/registry.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { RESERVED_KEYS } from "../../core/reserved-key.ts";
-import { fieldsOf, NEW_FORM } from "../../server/forms/experiment-form.ts";
+import { fieldsOf, NEW_FORM } from "../../server/admin/form/fields.ts";
+import { RESERVED_KEYS } from "../../server/registry/reserved-keys.ts";
 import { inactive, openApp } from "./open-app.ts";
 
 const GROUPS = [

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { REPORT_COLUMNS, reportRows } from "../../core/report/report-rows.ts";
-import { resultsCsv } from "../../server/results-csv.ts";
+import { resultsCsv } from "../../server/api/results-csv.ts";
 import { decidedReport, reportOf } from "../core/report/report-of.ts";
 
 /** The table that a spreadsheet makes of CSV. */

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { transition } from "../../core/transition.ts";
-import { LiveStreams } from "../../server/live-streams.ts";
+import { LiveStreams } from "../../server/admin/shell/live-streams.ts";
 import { logIn, TOKEN } from "./auth/logged-in.ts";
 import { active, NOW, openApp, TESTER } from "./open-app.ts";
 import { visitsOf } from "./visits-of.ts";

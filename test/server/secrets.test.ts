@@ -2,7 +2,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { BadConfig } from "../../server/config.ts";
-import { readOrCreateSecret } from "../../server/secrets.ts";
+import { readOrCreateSecret } from "../../server/files/secrets.ts";
 import { temporaryFolder } from "./open-app.ts";
 
 test("makes a secret of 256 bits that only its owner can read", async () => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Definition } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
-import { type StickyEntries, stickyTokens } from "../../server/sticky.ts";
+import { type StickyEntries, stickyTokens } from "../../server/tokens/sticky.ts";
 import { verify } from "../../server/verify/verify.ts";
 import { active, inactive, NOW, openApp } from "./open-app.ts";
 

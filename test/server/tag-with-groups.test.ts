@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
-import { RUN_HEADER } from "../../server/run.ts";
+import { RUN_HEADER } from "../../server/tokens/simulation-run.ts";
 import { active, inactive, openApp, rolledOut, TESTER } from "./open-app.ts";
 
 const TAG = "/* the tag */";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { demoExperiments } from "../../server/demo-experiments.ts";
+import { demoExperiments } from "../../server/demo/demo-experiments.ts";
 import { listBackups } from "../../server/registry/backups.ts";
 import { parseContent } from "../../server/registry/content.ts";
 import { start } from "./built-program.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Plan } from "../../core/plan.ts";
 import type { Report } from "../../core/report.ts";
-import type { Analysis } from "../../server/results/analysis.ts";
+import type { Analysis } from "../../server/analysis/contract.ts";
 import { countedOf, PLAN, type Row } from "../core/report/report-of.ts";
 import { active, openApp } from "./open-app.ts";
 

@@ -20,8 +20,8 @@ const mutant = (name: string, file: string, text: string, replacement: string): 
 });
 
 const WRITER = "server/events/segment-writer.ts";
-const WRITE = "server/events/write-all.ts";
-const ROUTE = "server/record.ts";
+const WRITE = "server/files/write-all.ts";
+const ROUTE = "server/ingest/record.ts";
 const MAIN = "server/main.ts";
 
 /** All of them, since they quote the product's text and have to follow it. */

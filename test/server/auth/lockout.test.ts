@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Lockout, lockout } from "../../../server/auth/lockout.ts";
-import { rateLimit } from "../../../server/rate-limit.ts";
+import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { openApp } from "../open-app.ts";
 import { logIn, TOKEN } from "./logged-in.ts";
 

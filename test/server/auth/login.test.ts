@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Deps } from "../../../server/app.ts";
 import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
-import { rateLimit } from "../../../server/rate-limit.ts";
+import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { active, openApp } from "../open-app.ts";
 import { logIn, TOKEN } from "./logged-in.ts";
 

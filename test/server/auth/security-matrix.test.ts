@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { transition } from "../../../core/transition.ts";
+import { fieldsOf, NEW_FORM } from "../../../server/admin/form/fields.ts";
+import { pathAsDescribed } from "../../../server/api/openapi/document.ts";
 import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
-import { fieldsOf, NEW_FORM } from "../../../server/forms/experiment-form.ts";
-import { pathAsDescribed } from "../../../server/openapi/document.ts";
 import { active, NOW, openApp } from "../open-app.ts";
 import { authorized, logIn, TOKEN } from "./logged-in.ts";
 

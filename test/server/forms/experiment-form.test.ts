@@ -2,15 +2,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DEFINITION_FIELDS, type Experiment, parseExperiment } from "../../../core/experiment.ts";
 import { InvalidInput } from "../../../core/parse.ts";
-import { editRows } from "../../../server/forms/edit-rows.ts";
-import { enteredBy } from "../../../server/forms/entered.ts";
+import { editRows } from "../../../server/admin/form/edit-rows.ts";
+import { enteredBy } from "../../../server/admin/form/entered.ts";
 import {
   type ExperimentForm,
   fieldsOf,
   formOf,
   NEW_FORM,
   readExperimentForm,
-} from "../../../server/forms/experiment-form.ts";
+} from "../../../server/admin/form/fields.ts";
 import { inactive } from "../open-app.ts";
 import { anyExperiment } from "./any-experiment.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ExperimentForm, formOf, NEW_FORM } from "../../../server/forms/experiment-form.ts";
-import { merge } from "../../../server/forms/merge.ts";
+import { type ExperimentForm, formOf, NEW_FORM } from "../../../server/admin/form/fields.ts";
+import { merge } from "../../../server/admin/form/merge.ts";
 import { anyExperiment } from "./any-experiment.ts";
 
 const base: ExperimentForm = { ...NEW_FORM, key: "x", title: "X" };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Experiment } from "../../../core/experiment.ts";
-import { changedFields } from "../../../server/pages/changed-fields.ts";
-import { fieldWords } from "../../../server/pages/field-words.ts";
+import { changedFields } from "../../../server/admin/history/changed-fields.ts";
+import { fieldWords } from "../../../server/admin/ui/field-words.ts";
 import { active, inactive, rolledOut } from "../open-app.ts";
 
 const GROUPS: Experiment["groups"] = [

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { plotScale } from "../../../server/pages/plot-scale.ts";
+import { plotScale } from "../../../server/admin/results/plot-scale.ts";
 
 test("an axis has room for its values and round ones to read it by", () => {
   const { at, ticks } = plotScale([0, 0.073, 0.42, 0.84], 8);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unbroken } from "../../../server/pages/unbroken.ts";
+import { unbroken } from "../../../server/admin/ui/unbroken.ts";
 
 /** A tilde stands for a space that no line ends at. */
 test.each([

@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Experiment } from "../../../core/experiment.ts";
 import { InvalidInput } from "../../../core/parse.ts";
 import { transition } from "../../../core/transition.ts";
+import { Conflict, KeyTaken, NotSaved } from "../../../server/registry/errors.ts";
 import { CorruptRegistry } from "../../../server/registry/experiments-file.ts";
-import { Conflict, KeyTaken, NotSaved } from "../../../server/registry/refusals.ts";
 import { type Author, openRegistry, type Registry } from "../../../server/registry/registry.ts";
 import { active, inactive, NOW, temporaryFolder } from "../open-app.ts";
 

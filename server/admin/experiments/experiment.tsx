@@ -1,0 +1,260 @@
+import type { Experiment, State } from "../../../core/experiment.ts";
+import type { Group } from "../../../core/group.ts";
+import type { Problem } from "../../../core/parse.ts";
+import { ChangeNotice } from "../history/change-notice.tsx";
+import type { ShownChange } from "../history/shown-change.ts";
+import { CodeBox } from "../ui/code-box.tsx";
+import { CsrfField } from "../ui/csrf-field.tsx";
+import { Errors } from "../ui/errors.tsx";
+import { Layout } from "../ui/layout.tsx";
+import { percent } from "../ui/percent.ts";
+import { Dot, SplitBar } from "../ui/split.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { ExperimentFacts } from "./experiment-facts.tsx";
+import { placeholderCode } from "./placeholder-code.ts";
+import { Preview } from "./preview.tsx";
+import { PreviewLinks } from "./preview-links.tsx";
+
+interface Props {
+  readonly experiment: Experiment;
+  readonly isDemo: boolean;
+  readonly csrf: string;
+  readonly change: ShownChange | null;
+  /** Why a change of the state was refused. */
+  readonly problems?: readonly Problem[];
+}
+
+/** One experiment: what it does now, what can be done with it, its groups, and everything that it says of itself. */
+export function ExperimentPage({ experiment, isDemo, csrf, change, problems = [] }: Props) {
+  const { key, title, description, state, groups } = experiment;
+  return (
+    <Layout
+      title={title}
+      section="experiments"
+      isDemo={isDemo}
+      csrf={csrf}
+      notice={change && <ChangeNotice change={change} csrf={csrf} from="experiment" />}
+    >
+      <Errors problems={problems} nameOf={(place) => groups[place]?.name} />
+      <div class="heading">
+        <h1>{title}</h1>
+        <StateBadge state={state} />
+        <div class="actions">
+          <a class="button" href={`/experiments/${key}/results`}>
+            Results
+          </a>
+          <a class="button" href={`/experiments/${key}/edit`}>
+            Edit
+          </a>
+          <a class="button" href={`/experiments/${key}/history`}>
+            History
+          </a>
+          <a class="button" href="/experiments/force">
+            Preview on your site
+          </a>
+        </div>
+      </div>
+      {description !== "" && <p class="description">{description}</p>}
+      <NextSteps experiment={experiment} csrf={csrf} />
+      {state === "rollout" && <Permanent experiment={experiment} />}
+      <h2>Groups</h2>
+      <GroupList experiment={experiment} />
+      <PreviewLinks experiment={experiment} csrf={csrf} />
+      <h2>Definition</h2>
+      <ExperimentFacts experiment={experiment} />
+      <h2>On your page</h2>
+      <p>
+        This is where visitors see their group. Until it is decided, and where the tag is missing, they see what is in
+        it.
+      </p>
+      <CodeBox id="placeholder" name="Placeholder" code={placeholderCode(experiment)} />
+      {state === "inactive" && <Removal experiment={experiment} csrf={csrf} />}
+    </Layout>
+  );
+}
+
+interface StepsProps {
+  readonly experiment: Experiment;
+  readonly csrf: string;
+}
+
+function NextSteps({ experiment, csrf }: StepsProps) {
+  const { state, fallback, rolloutGroup, epoch } = experiment;
+  if (state === "inactive") {
+    return (
+      <section class="card next" aria-label="State">
+        <p>Everyone sees {fallback}, and nothing is counted.</p>
+        <StateForm experiment={experiment} csrf={csrf} to="active">
+          <button type="submit" class="primary" aria-describedby="consequence">
+            Start
+          </button>
+        </StateForm>
+        <p class="detail" id="consequence">
+          Visitors are split at once. Epoch {epoch + 1} begins: it counts from 0, and what earlier ones counted stays
+          apart.
+        </p>
+      </section>
+    );
+  }
+  if (state === "active") {
+    return (
+      <section class="card next" aria-label="State">
+        <p>Visitors are split by the weights below, and epoch {epoch} counts them.</p>
+        <StateForm experiment={experiment} csrf={csrf} to="inactive">
+          <button type="submit" aria-describedby="consequence">
+            Stop
+          </button>
+        </StateForm>
+        <p class="detail" id="consequence">
+          Everyone sees {fallback} at once, and nothing more is counted. What was counted stays. Starting again opens a
+          new epoch.
+        </p>
+        <RolloutForm experiment={experiment} csrf={csrf} words="Roll out to a group" />
+      </section>
+    );
+  }
+  return (
+    <section class="card next" aria-label="State">
+      <p>Everyone gets {rolloutGroup}, and nothing is counted.</p>
+      <StateForm experiment={experiment} csrf={csrf} to="active">
+        <button type="submit" aria-describedby="consequence">
+          Test again
+        </button>
+      </StateForm>
+      <p class="detail" id="consequence">
+        Visitors are split again at once. Epoch {epoch + 1} begins: it counts from 0.
+      </p>
+      <RolloutForm experiment={experiment} csrf={csrf} words="Roll out to another group" />
+    </section>
+  );
+}
+
+function StateForm({ experiment, csrf, to, children }: StepsProps & { to: State; children?: unknown }) {
+  return (
+    <form method="post" action={`/experiments/${experiment.key}/state`}>
+      <CsrfField token={csrf} />
+      <input type="hidden" name="version" value={String(experiment.version)} />
+      <input type="hidden" name="state" value={to} />
+      {children}
+    </form>
+  );
+}
+
+function RolloutForm({ experiment, csrf, words }: StepsProps & { words: string }) {
+  const { groups, control, rolloutGroup } = experiment;
+  const choices = groups.filter(({ name }) => name !== rolloutGroup);
+  const first = choices.find(({ name }) => name !== control) ?? choices[0];
+  return (
+    <details>
+      <summary>{words}</summary>
+      <StateForm experiment={experiment} csrf={csrf} to="rollout">
+        <fieldset class="choices">
+          <legend>Everyone gets</legend>
+          {choices.map(({ name, label }) => (
+            <label class="choice">
+              <input type="radio" name="rolloutGroup" value={name} checked={name === first?.name} />
+              <span>
+                {name} {label && <span class="detail">{label}</span>}
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <p class="detail">
+          All visitors get this group at once, new ones and old ones, and nothing more is counted. It can be taken back;
+          testing again opens a new epoch.
+        </p>
+        <button type="submit" class="primary">
+          Roll out
+        </button>
+      </StateForm>
+    </details>
+  );
+}
+
+function Permanent({ experiment: { key, groups, rolloutGroup } }: { experiment: Experiment }) {
+  const group = groups.find(({ name }) => name === rolloutGroup);
+  if (!group) return null;
+  return (
+    <section class="card" aria-labelledby="permanent">
+      <h2 id="permanent">Make {group.name} permanent</h2>
+      <p>
+        In the source of your page, put this in the place of the element with <code>data-exp="{key}"</code>. Then
+        nothing asks for the experiment any more, and the page is as fast as before.
+      </p>
+      <PermanentCode group={group} />
+    </section>
+  );
+}
+
+function PermanentCode({ group }: { group: Group }) {
+  if (group.html !== undefined) return <CodeBox id="permanent-code" name="Permanent code" code={group.html} />;
+  if (typeof group.payload === "string") {
+    return <CodeBox id="permanent-code" name="Permanent text" code={group.payload} />;
+  }
+  return (
+    <p>
+      This group has no HTML here, so it is in your page already: keep what is inside{" "}
+      <code>{`<template data-group="${group.name}">`}</code>, and take away the template's own tags.
+      {group.payload !== undefined && (
+        <>
+          {" "}
+          Its payload is <code>{JSON.stringify(group.payload)}</code>.
+        </>
+      )}
+    </p>
+  );
+}
+
+function GroupList({ experiment }: { experiment: Experiment }) {
+  const { groups, control, fallback, rolloutGroup, state } = experiment;
+  const total = groups.reduce((sum, { weight }) => sum + weight, 0);
+  return (
+    <>
+      <SplitBar weights={groups.map(({ weight }) => weight)} isIdle={state !== "active"} />
+      <ul class="group-cards">
+        {groups.map(({ name, weight, label, html, payload }, place) => (
+          <li class="card">
+            <h3>
+              <Dot group={place} /> {name}
+            </h3>
+            {label && <p class="detail">{label}</p>}
+            <p>
+              <strong>{percent(weight / total)}</strong> <span class="detail">weight {weight}</span>
+            </p>
+            <p class="actions">
+              {name === control && <span class="badge">Control</span>}
+              {name === fallback && <span class="badge">Fallback</span>}
+              {name === rolloutGroup && <span class="badge note">Rolled out</span>}
+            </p>
+            {html !== undefined && <Preview title={`What visitors of ${name} see`} html={html} />}
+            {payload !== undefined && (
+              <p class="payload">
+                <span class="detail">Payload</span> <code>{JSON.stringify(payload)}</code>
+              </p>
+            )}
+            {html === undefined && payload === undefined && <p class="detail">What it shows is in your page.</p>}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Removal({ experiment, csrf }: StepsProps) {
+  return (
+    <details class="removal">
+      <summary>Delete this experiment</summary>
+      <form method="post" action={`/experiments/${experiment.key}/delete`}>
+        <CsrfField token={csrf} />
+        <input type="hidden" name="version" value={String(experiment.version)} />
+        <p class="detail">
+          Placeholders of it show what your page has in them. Its events stay in the log and its changes in the history,
+          from where it can be brought back.
+        </p>
+        <button type="submit" class="danger">
+          Delete {experiment.title}
+        </button>
+      </form>
+    </details>
+  );
+}

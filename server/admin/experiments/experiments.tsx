@@ -1,0 +1,216 @@
+import type { Experiment, State } from "../../../core/experiment.ts";
+import type { Report } from "../../../core/report.ts";
+import type { Exposed } from "../../events/exposed-today.ts";
+import type { LogState } from "../../events/log.ts";
+import { ChangeNotice } from "../history/change-notice.tsx";
+import type { ShownChange } from "../history/shown-change.ts";
+import { VerdictBadge } from "../results/results-verdict.tsx";
+import { CsrfField } from "../ui/csrf-field.tsx";
+import { Layout } from "../ui/layout.tsx";
+import { Split } from "../ui/split.tsx";
+import { STATE_NAMES, StateBadge } from "../ui/state-badge.tsx";
+import { AccountingPanel } from "./accounting.tsx";
+
+export interface Search {
+  /** Looked for in key and title. */
+  readonly text: string;
+  readonly state: State | "";
+}
+
+interface Props {
+  /** Those that the search finds. */
+  readonly experiments: readonly Experiment[];
+  /** How many there are in all. */
+  readonly total: number;
+  readonly search: Search;
+  /** `counting`: it takes longer than a page may wait; `unknown`: the log cannot be read. */
+  readonly exposed: Exposed | "counting" | "unknown";
+  /** By the experiment's key; missing for those that are still being counted. */
+  readonly verdicts: ReadonlyMap<string, Report["verdict"]>;
+  readonly log: LogState;
+  readonly isDemo: boolean;
+  readonly csrf: string;
+  readonly change: ShownChange | null;
+}
+
+/** The table of all experiments (state, groups with their shares, devices today, switch), and what became of the events. */
+export function ExperimentsPage(props: Props) {
+  const { experiments, total, search, exposed, verdicts, log, isDemo, csrf, change } = props;
+  return (
+    <Layout
+      title="Experiments"
+      section="experiments"
+      isDemo={isDemo}
+      csrf={csrf}
+      notice={change && <ChangeNotice change={change} csrf={csrf} from="list" />}
+    >
+      <div class="heading">
+        <h1>Experiments</h1>
+        <div class="actions">
+          <a class="button primary" href="/experiments/new">
+            New experiment
+          </a>
+          <a class="button" href="/experiments/independence">
+            Independence
+          </a>
+          <a class="button" href="/experiments/calculator">
+            Sample size
+          </a>
+        </div>
+      </div>
+      {total === 0 ? (
+        <FirstSteps />
+      ) : (
+        <>
+          <SearchForm search={search} />
+          {experiments.length === 0 ? (
+            <div class="card empty">
+              <p>
+                No experiment matches. <a href="/experiments">Show all {total}</a>
+              </p>
+            </div>
+          ) : (
+            <Table experiments={experiments} exposed={exposed} verdicts={verdicts} csrf={csrf} />
+          )}
+        </>
+      )}
+      <AccountingPanel log={log} />
+    </Layout>
+  );
+}
+
+function SearchForm({ search: { text, state } }: { search: Search }) {
+  return (
+    <search>
+      <form class="search" method="get" action="/experiments">
+        <div>
+          <label for="search-text">Title or key</label>
+          <input id="search-text" type="search" name="q" value={text} maxlength={100} />
+        </div>
+        <div>
+          <label for="search-state">State</label>
+          <select id="search-state" name="state">
+            <option value="">Any</option>
+            {Object.entries(STATE_NAMES).map(([value, name]) => (
+              <option value={value} selected={value === state}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </div>
+        <button type="submit">Search</button>
+        {(text !== "" || state !== "") && <a href="/experiments">Show all</a>}
+      </form>
+    </search>
+  );
+}
+
+function FirstSteps() {
+  return (
+    <div class="card">
+      <h2>There is no experiment yet</h2>
+      <ol class="steps">
+        <li>
+          <a href="/experiments/new">Create one</a>: name two groups, A and B, and what visitors of each see. It stays
+          off until you start it.
+        </li>
+        <li>
+          <a href="/experiments/install">Install the tag</a> on your site: one line of HTML.
+        </li>
+        <li>Preview each group, then switch it on. Nobody sees a difference before that.</li>
+      </ol>
+    </div>
+  );
+}
+
+function Table({ experiments, ...rest }: Pick<Props, "experiments" | "exposed" | "verdicts" | "csrf">) {
+  const { exposed, verdicts } = rest;
+  const isCounting = exposed === "counting" || experiments.some(({ key }) => !verdicts.has(key));
+  return (
+    <table class="experiments stack" data-counting={isCounting ? "" : undefined}>
+      <thead>
+        <tr>
+          <th scope="col">Experiment</th>
+          <th scope="col">State</th>
+          <th scope="col">Groups</th>
+          <th scope="col" class="number">
+            Devices today
+          </th>
+          <th scope="col">Verdict</th>
+          <th scope="col">Switch</th>
+        </tr>
+      </thead>
+      <tbody>
+        {experiments.map((experiment) => (
+          <Row experiment={experiment} {...rest} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+type RowProps = { readonly experiment: Experiment } & Pick<Props, "exposed" | "verdicts" | "csrf">;
+
+function Row({ experiment, exposed, verdicts, csrf }: RowProps) {
+  const { key, title, state, rolloutGroup, version } = experiment;
+  const verdict = verdicts.get(key);
+  return (
+    <tr>
+      <th scope="row">
+        <a class="title" href={`/experiments/${key}`}>
+          {title}
+        </a>
+        {title !== key && <code>{key}</code>}
+      </th>
+      <td data-label="State">
+        <StateBadge state={state} />
+        {state === "rollout" && <span class="detail">everyone gets {rolloutGroup}</span>}
+      </td>
+      <td data-label="Groups">
+        <Split experiment={experiment} />
+      </td>
+      <td data-label="Devices today" class="number" data-live={`devices ${key}`}>
+        <Devices exposed={exposed} experiment={key} />
+      </td>
+      <td data-label="Verdict">
+        <a class="verdict-link" href={`/experiments/${key}/results`} data-live={`verdict ${key}`}>
+          <span class="hidden">Results of {title}: </span>
+          {verdict ? <VerdictBadge verdict={verdict} /> : <span class="detail">counting…</span>}
+        </a>
+      </td>
+      <td data-label="Switch">
+        <form method="post" action="/experiments/toggle">
+          <CsrfField token={csrf} />
+          <input type="hidden" name="experiment" value={key} />
+          <input type="hidden" name="version" value={String(version)} />
+          <button
+            type="submit"
+            class={state === "active" ? "stop" : "start"}
+            aria-label={`${switchWord(state)} ${title}`}
+          >
+            {switchWord(state)}
+          </button>
+        </form>
+        <span class="detail">{consequence(experiment)}</span>
+      </td>
+    </tr>
+  );
+}
+
+function Devices({ exposed, experiment }: { exposed: Props["exposed"]; experiment: string }) {
+  if (exposed === "counting") return <span class="detail">still counting</span>;
+  if (exposed === "unknown") return <span class="detail">cannot be counted</span>;
+  const devices = (exposed.devices.get(experiment) ?? 0).toLocaleString("en");
+  return <>{exposed.isComplete ? devices : `at least ${devices}`}</>;
+}
+
+function switchWord(state: State): string {
+  return state === "active" ? "Switch off" : "Switch on";
+}
+
+function consequence({ state, fallback }: Experiment): string {
+  if (state === "active") return `Off: everyone sees ${fallback}, nothing is counted.`;
+  return state === "rollout"
+    ? "On: visitors are split again, a new count starts."
+    : "On: visitors are split, a new count starts.";
+}

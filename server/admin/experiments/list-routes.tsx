@@ -1,0 +1,97 @@
+import { Hono } from "hono";
+import type { Experiment, State } from "../../../core/experiment.ts";
+import { allowPreviews } from "../../auth/admin-headers.ts";
+import type { EventLog } from "../../events/log.ts";
+import type { Env } from "../../http/http.ts";
+import type { Registry } from "../../registry/registry.ts";
+import type { Results } from "../../results/results.ts";
+import { shownChange } from "../history/shown-change.ts";
+import { STATE_NAMES } from "../ui/state-badge.tsx";
+import { ExperimentPage } from "./experiment.tsx";
+import { ExperimentsPage, type Search } from "./experiments.tsx";
+
+/** A page waits no longer for the count of devices; the next one has it. */
+const LONGEST_COUNT_MS = 300;
+/** Nor for verdicts that nobody has asked for yet; its script puts them in when they are there. */
+const LONGEST_VERDICT_MS = 800;
+
+interface PageDeps {
+  readonly registry: Registry;
+  readonly log: EventLog;
+  readonly results: Results;
+  readonly isDemo: boolean;
+}
+
+/** `GET /experiments`: the admin's table. `GET /experiments/:key`: one of them. */
+export function experimentsPageRoutes({ registry, log, results, isDemo }: PageDeps) {
+  return new Hono<Env>()
+    .get("/experiments", async (c) => {
+      const all = registry.list();
+      const search = readSearch(c.req.query("q"), c.req.query("state"));
+      const found = all.filter((experiment) => isFound(experiment, search));
+      const [exposed, verdicts] = await Promise.all([exposedToday(registry, log), verdictsOf(found, results)]);
+      return c.html(
+        <ExperimentsPage
+          experiments={found}
+          total={all.length}
+          search={search}
+          exposed={exposed}
+          verdicts={verdicts}
+          log={log.state()}
+          isDemo={isDemo}
+          csrf={c.get("csrf")}
+          change={await shownChange(registry, c.req.query("change"))}
+        />,
+      );
+    })
+    .get("/experiments/:key", async (c, next) => {
+      const experiment = registry.get(c.req.param("key"));
+      // Another page of that name, or none.
+      if (!experiment) return next();
+      allowPreviews(c);
+      const change = await shownChange(registry, c.req.query("change"));
+      return c.html(<ExperimentPage experiment={experiment} isDemo={isDemo} csrf={c.get("csrf")} change={change} />);
+    });
+}
+
+/** A state that there is not finds everything, as no state does: a search changes nothing. */
+function readSearch(text = "", state = ""): Search {
+  return { text: text.trim().slice(0, 100), state: Object.hasOwn(STATE_NAMES, state) ? (state as State) : "" };
+}
+
+function isFound({ key, title, state }: Experiment, search: Search): boolean {
+  const words = search.text.toLowerCase().split(/\s+/);
+  const place = `${title} ${key}`.toLowerCase();
+  return (search.state === "" || search.state === state) && words.every((word) => place.includes(word));
+}
+
+function exposedToday(registry: Registry, log: EventLog) {
+  const counted = log
+    .exposedToday(new Date(), (key) => registry.get(key) !== undefined)
+    .catch(() => "unknown" as const);
+  return atMost(LONGEST_COUNT_MS, counted, "counting" as const);
+}
+
+/** The verdicts that are known, waiting a little for those that are not. */
+async function verdictsOf(experiments: readonly Experiment[], results: Results) {
+  const known = () =>
+    new Map(
+      experiments.flatMap(({ key }) => {
+        const report = results.latest(key);
+        return report ? [[key, report.verdict]] : [];
+      }),
+    );
+  const verdicts = known();
+  if (verdicts.size === experiments.length) return verdicts;
+  await atMost(LONGEST_VERDICT_MS, results.settled(), undefined);
+  return known();
+}
+
+/** What comes of a promise, or `late` when it takes longer. */
+async function atMost<Value, Late>(ms: number, promise: Promise<Value>, late: Late): Promise<Value | Late> {
+  let timer: NodeJS.Timeout | undefined;
+  const waited = new Promise<Late>((resolve) => {
+    timer = setTimeout(() => resolve(late), ms);
+  });
+  return Promise.race([promise, waited]).finally(() => clearTimeout(timer));
+}

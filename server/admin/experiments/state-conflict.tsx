@@ -1,0 +1,63 @@
+import type { Experiment, State } from "../../../core/experiment.ts";
+import { stateWords } from "../history/change-notice.tsx";
+import { ChangeTable } from "../history/change-table.tsx";
+import { changedFields } from "../history/changed-fields.ts";
+import { CsrfField } from "../ui/csrf-field.tsx";
+import { Layout } from "../ui/layout.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+
+/** A state that somebody wants an experiment to have. */
+export interface WantedState {
+  readonly state: State;
+  /** Only with `rollout`. */
+  readonly rolloutGroup?: string;
+}
+
+interface Props {
+  /** As it is now. */
+  readonly experiment: Experiment;
+  /** As it was on the page that the form was sent from; null when the history does not have it. */
+  readonly seen: Experiment | null;
+  readonly wanted: WantedState;
+  readonly isDemo: boolean;
+  readonly csrf: string;
+}
+
+/** Somebody else changed the experiment between the page that was looked at and the button that was pressed on it. */
+export function StateConflictPage({ experiment, seen, wanted, isDemo, csrf }: Props) {
+  const { key, title, state, rolloutGroup, updatedBy, version } = experiment;
+  const isDone = state === wanted.state && (state !== "rollout" || rolloutGroup === wanted.rolloutGroup);
+  return (
+    <Layout title="Somebody was faster" section="experiments" isDemo={isDemo} csrf={csrf}>
+      <h1>Somebody was faster</h1>
+      <p role="alert">
+        Nothing was done: since you looked at “{title}”, it was changed by {updatedBy}.
+      </p>
+      <p class="actions">
+        It is now <StateBadge state={state} /> {stateWords(experiment)}
+      </p>
+      {seen !== null && <ChangeTable caption="What was changed since" changes={changedFields(seen, experiment)} />}
+      <div class="actions after">
+        {!isDone && (
+          <form method="post" action={`/experiments/${key}/state`}>
+            <CsrfField token={csrf} />
+            <input type="hidden" name="version" value={String(version)} />
+            <input type="hidden" name="state" value={wanted.state} />
+            {wanted.rolloutGroup !== undefined && (
+              <input type="hidden" name="rolloutGroup" value={wanted.rolloutGroup} />
+            )}
+            <button type="submit">{wantedWords(wanted)}</button>
+          </form>
+        )}
+        <a class="button" href={`/experiments/${key}`}>
+          Look at it first
+        </a>
+      </div>
+    </Layout>
+  );
+}
+
+function wantedWords({ state, rolloutGroup }: WantedState): string {
+  if (state === "active") return "Switch it on all the same";
+  return state === "inactive" ? "Switch it off all the same" : `Roll out to ${rolloutGroup} all the same`;
+}

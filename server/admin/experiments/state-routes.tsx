@@ -1,0 +1,116 @@
+import { type Context, Hono } from "hono";
+import { InvalidInput } from "../../../core/parse.ts";
+import { toggled, transition } from "../../../core/transition.ts";
+import { allowPreviews } from "../../auth/admin-headers.ts";
+import { authorOf } from "../../auth/author.ts";
+import { readForm, readVersion } from "../../http/form.ts";
+import { type Env, problem } from "../../http/http.ts";
+import { Conflict } from "../../registry/errors.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { changeNumber, pathAfter, versionOf } from "../history/shown-change.ts";
+import { wantsPage } from "../ui/error-response.tsx";
+import { STATE_NAMES } from "../ui/state-badge.tsx";
+import { ExperimentPage } from "./experiment.tsx";
+import { StateConflictPage, type WantedState } from "./state-conflict.tsx";
+
+const MAX_FORM_BYTES = 4096;
+
+interface Deps {
+  readonly registry: Registry;
+  readonly isDemo: boolean;
+}
+
+/**
+ * What switches an experiment: `POST /experiments/toggle` from the list, `POST /experiments/undo` from a notice,
+ * `POST /experiments/:key/state` and `POST /experiments/:key/delete` from its page.
+ */
+export function experimentStateRoutes(deps: Deps) {
+  const { registry } = deps;
+  return new Hono<Env>()
+    .post("/experiments/toggle", async (c) => {
+      const form = await readForm(c, MAX_FORM_BYTES);
+      const key = form.get("experiment") ?? "";
+      const version = readVersion(form);
+      // Who says no version is a program: it flips what is there, is told where the table is, and no more.
+      if (version !== null) {
+        const seen =
+          registry.get(key)?.version === version ? registry.get(key) : await versionOf(registry, key, version);
+        if (seen) return setState(c, deps, key, { state: toggled(seen.state) }, version, "/experiments");
+      }
+      const { by, now } = authorOf(c);
+      const changed = await registry.update(
+        key,
+        (experiment) => transition(experiment, { state: toggled(experiment.state), by }, now),
+        version,
+      );
+      return changed ? c.redirect("/experiments", 302) : unknown(registry, key);
+    })
+    .post("/experiments/undo", async (c) => {
+      const form = await readForm(c, MAX_FORM_BYTES);
+      const number = form.get("number") ?? "";
+      const changed = /^\d{1,15}$/.test(number)
+        ? await registry.revert(Number(number), authorOf(c), readVersion(form))
+        : undefined;
+      if (!changed) return problem(404, "Not Found", `number is "${number}": allowed is that of a change`);
+      const page = form.get("from") === "experiment" ? `/experiments/${changed.key}` : "/experiments";
+      return c.redirect(pathAfter(page, await changeNumber(registry, changed)), 303);
+    })
+    .post("/experiments/:key/state", async (c) => {
+      const key = c.req.param("key");
+      const form = await readForm(c, MAX_FORM_BYTES);
+      const [state, rolloutGroup] = [form.get("state") ?? "", form.get("rolloutGroup")];
+      if (!Object.hasOwn(STATE_NAMES, state)) {
+        return problem(422, "Unprocessable Content", `state is "${state}": allowed is active, inactive or rollout`);
+      }
+      const wanted = { state, ...(rolloutGroup === null ? {} : { rolloutGroup }) } as WantedState;
+      return setState(c, deps, key, wanted, readVersion(form), `/experiments/${key}`);
+    })
+    .post("/experiments/:key/delete", async (c) => {
+      const key = c.req.param("key");
+      const current = registry.get(key);
+      if (!current) return unknown(registry, key);
+      const version = readVersion(await readForm(c, MAX_FORM_BYTES));
+      if (current.state !== "inactive") {
+        return problem(409, "Conflict", `“${current.title}” is ${current.state}: only what is off can be deleted`);
+      }
+      const removed = await registry.remove(key, authorOf(c), version ?? current.version);
+      return removed
+        ? c.redirect(pathAfter("/experiments", await changeNumber(registry, removed)), 303)
+        : unknown(registry, key);
+    });
+}
+
+async function setState(
+  c: Context<Env>,
+  { registry, isDemo }: Deps,
+  key: string,
+  wanted: WantedState,
+  version: number | null,
+  page: string,
+): Promise<Response> {
+  const { by, now } = authorOf(c);
+  const frame = { isDemo, csrf: c.get("csrf") };
+  try {
+    const changed = await registry.update(key, (experiment) => transition(experiment, { ...wanted, by }, now), version);
+    if (!changed) return unknown(registry, key);
+    return c.redirect(pathAfter(page, await changeNumber(registry, changed)), page === "/experiments" ? 302 : 303);
+  } catch (error) {
+    const experiment = registry.get(key);
+    if (!experiment || !wantsPage(c)) throw error;
+    if (error instanceof Conflict) {
+      const seen = version === null ? null : await versionOf(registry, key, version);
+      return c.html(<StateConflictPage {...frame} experiment={experiment} seen={seen} wanted={wanted} />, 409);
+    }
+    if (error instanceof InvalidInput) {
+      allowPreviews(c);
+      const { problems } = error;
+      return c.html(<ExperimentPage {...frame} experiment={experiment} change={null} problems={problems} />, 422);
+    }
+    throw error;
+  }
+}
+
+function unknown(registry: Registry, key: string): Response {
+  const known = registry.list().map((experiment) => experiment.key);
+  return problem(404, "Not Found", `experiment is "${key}": allowed are ${known.join(", ")}`);
+}

@@ -1,0 +1,29 @@
+import type { ExperimentForm } from "./fields.ts";
+
+/** What weights and traffic come to while they are being entered. */
+export interface EffectiveShares {
+  /** Share of each group among those who take part, 0 to 1; null where the weights are no split yet. */
+  readonly groups: readonly (number | null)[];
+  /** Share of the devices that take part, 0 to 1; null when that is not said rightly yet. */
+  readonly traffic: number | null;
+}
+
+export function effectiveShares({ groups, traffic, share, layer }: ExperimentForm): EffectiveShares {
+  const weights = groups.map(({ weight }) => (/^\d{1,15}$/.test(weight.trim()) ? Number(weight) : null));
+  const total = weights.reduce<number>((sum, weight) => sum + (weight ?? 0), 0);
+  const isSplit = total > 0 && weights.every((weight) => weight !== null);
+  return {
+    groups: weights.map((weight) => (isSplit && weight !== null ? weight / total : null)),
+    traffic: traffic === "all" ? 1 : traffic === "share" ? shareOf(share, 100) : slotsOf(layer.from, layer.to),
+  };
+}
+
+function shareOf(text: string, whole: number): number | null {
+  const number = text.trim() === "" ? Number.NaN : Number(text);
+  return number >= 0 && number <= whole ? number / whole : null;
+}
+
+function slotsOf(from: string, to: string): number | null {
+  const [first, end] = [shareOf(from, 10_000), shareOf(to, 10_000)];
+  return first === null || end === null || end <= first ? null : end - first;
+}

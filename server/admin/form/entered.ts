@@ -1,0 +1,125 @@
+import type { Definition, State } from "../../../core/experiment.ts";
+import type { Group } from "../../../core/group.ts";
+import { LAYER_SLOTS } from "../../../core/layer.ts";
+import type { Problem } from "../../../core/parse.ts";
+import { MAX_PAYLOAD_DEPTH } from "../../../core/payload.ts";
+import type { AllocationFields, ExperimentForm, GoalFields, GroupFields } from "./fields.ts";
+import { readPlan } from "./plan-fields.ts";
+
+/** What a form says, in the shape of a definition; whether it is one is for the core to say. */
+export interface Entered {
+  readonly definition: Definition;
+  /** What cannot be said in that shape. Without what it is about, the definition may seem right. */
+  readonly problems: readonly Problem[];
+}
+
+const SHARE_ALLOWED = "a share from 0.01 to 100 percent, to a hundredth of a percent";
+
+/**
+ * @param key the experiment's
+ * @param before what the experiment is now: an empty text stays one, where elsewhere nothing entered is nothing
+ */
+export function enteredBy(
+  form: ExperimentForm,
+  key: string,
+  before: (Definition & { readonly state?: State }) | null = null,
+): Entered {
+  const problems: Problem[] = [];
+  const groups = form.groups.map((fields, place) =>
+    readGroup(
+      fields,
+      before?.groups.find(({ name }) => name === fields.name),
+      (value, allowed) => problems.push({ field: `groups[${place}].payload`, value, allowed }),
+    ),
+  );
+  const layer = readLayer(form, key, (value) => problems.push({ field: "layer", value, allowed: SHARE_ALLOWED }));
+  const title = form.title.trim();
+  const definition = {
+    title: title === "" ? key : title,
+    description: form.description.trim(),
+    groups,
+    control: groups[form.control]?.name,
+    fallback: groups[form.fallback]?.name,
+    unit: form.unit,
+    salt: orNull(form.salt),
+    routes: form.routes
+      .split("\n")
+      .map((route) => route.trim())
+      .filter((route) => route !== ""),
+    rule: orNull(form.rule.trim()),
+    allocations: form.allocations.map((fields) => readAllocation(fields, groups)),
+    dependsOn: readDependency(form.dependsOn),
+    layer,
+    goals: form.goals.map(readGoal),
+    sticky: form.sticky,
+    plan: readPlan(form, groups, before, (problem) => problems.push(problem)),
+  };
+  return { definition: definition as Definition, problems };
+}
+
+function readGroup(
+  { name, weight, label, value, html, payload }: GroupFields,
+  before: Group | undefined,
+  refuse: (value: string, allowed: string) => void,
+) {
+  // A name that is there already is that name, spaces and all.
+  const group: { name: string; [part: string]: unknown } = {
+    name: before?.name ?? name.trim(),
+    weight: readNumber(weight),
+  };
+  if (label.trim() !== "" || before?.label === "") group.label = label.trim();
+  if (html !== "" || before?.html === "") group.html = html;
+  if (value.trim() !== "") group.value = readNumber(value);
+  if (payload.trim() === "") return group;
+  try {
+    group.payload = JSON.parse(payload);
+  } catch (error) {
+    refuse(
+      payload,
+      `JSON, such as "text", 12, true or {"price": 9.9}, at most ${MAX_PAYLOAD_DEPTH} levels deep (${(error as Error).message})`,
+    );
+  }
+  return group;
+}
+
+function readAllocation({ id, rule, weights }: AllocationFields, groups: readonly { readonly name: string }[]): object {
+  return {
+    id: id.trim(),
+    rule: rule.trim(),
+    weights: groups.map(({ name }, place) => ({ name, weight: readNumber(weights[place] ?? "") })),
+  };
+}
+
+function readGoal({ event, kind, label }: GoalFields): object {
+  return { event: event.trim(), kind, ...(label.trim() === "" ? {} : { label: label.trim() }) };
+}
+
+/** A share is the first slots of a layer of the experiment's own: raising it keeps those who take part already. */
+function readLayer({ traffic, share, layer }: ExperimentForm, key: string, refuse: (value: string) => void) {
+  if (traffic === "all") return null;
+  if (traffic === "layer") {
+    return { name: layer.name.trim(), from: readNumber(layer.from), to: readNumber(layer.to) };
+  }
+  const to = /^\d{1,3}(\.\d{1,2})?$/.test(share.trim()) ? Math.round((Number(share) * LAYER_SLOTS) / 100) : 0;
+  if (to >= 1 && to <= LAYER_SLOTS) return { name: key, from: 0, to };
+  refuse(share);
+  return null;
+}
+
+function readDependency(text: string) {
+  if (text === "") return null;
+  // A key has no colon; a group may have.
+  const [, key, group] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+  return { key, group };
+}
+
+/** A whole number, or the text for the schema to refuse; nothing when there is none. */
+function readNumber(text: string): unknown {
+  const trimmed = text.trim();
+  if (trimmed === "") return undefined;
+  return /^-?\d{1,16}$/.test(trimmed) ? Number(trimmed) : trimmed;
+}
+
+function orNull(text: string): string | null {
+  return text === "" ? null : text;
+}

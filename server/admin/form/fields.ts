@@ -1,0 +1,219 @@
+import type { Definition, Experiment } from "../../../core/experiment.ts";
+import { MAX_GROUPS } from "../../../core/group.ts";
+import { LAYER_SLOTS } from "../../../core/layer.ts";
+import { planFieldsOf } from "./plan-fields.ts";
+
+export interface GroupFields {
+  readonly name: string;
+  readonly weight: string;
+  readonly label: string;
+  readonly value: string;
+  readonly html: string;
+  /** JSON; empty for none. */
+  readonly payload: string;
+}
+
+export interface GoalFields {
+  readonly event: string;
+  readonly kind: string;
+  readonly label: string;
+}
+
+export interface AllocationFields {
+  readonly id: string;
+  readonly rule: string;
+  /** By the groups' places. */
+  readonly weights: readonly string[];
+}
+
+export interface PlanFields {
+  /** In percent. */
+  readonly baseline: string;
+  readonly lift: string;
+  /** Empty for as many as the other two need. */
+  readonly devices: string;
+}
+
+/** An experiment as a person enters it: everything is text, and nothing is checked yet. */
+export interface ExperimentForm {
+  readonly key: string;
+  readonly title: string;
+  readonly description: string;
+  readonly groups: readonly GroupFields[];
+  /** Places of groups; −1 for none. Names change while they are typed. */
+  readonly control: number;
+  readonly fallback: number;
+  /** All devices, a share of them, or slots of a layer that experiments share. */
+  readonly traffic: "all" | "share" | "layer";
+  /** Percent of the devices. */
+  readonly share: string;
+  readonly layer: { readonly name: string; readonly from: string; readonly to: string };
+  /** One a line. */
+  readonly routes: string;
+  readonly rule: string;
+  /** `key:group`; empty for nothing. */
+  readonly dependsOn: string;
+  readonly allocations: readonly AllocationFields[];
+  readonly goals: readonly GoalFields[];
+  readonly unit: string;
+  readonly salt: string;
+  readonly sticky: boolean;
+  readonly plan: PlanFields;
+}
+
+const MOST_ROWS = 100;
+const NO_LAYER = { name: "", from: "0", to: String(LAYER_SLOTS) };
+
+/** A new experiment as its form begins. */
+export const NEW_FORM: ExperimentForm = {
+  key: "",
+  title: "",
+  description: "",
+  groups: ["A", "B"].map((name) => ({ name, weight: "50", label: "", value: "", html: "", payload: "" })),
+  control: 0,
+  fallback: 0,
+  traffic: "all",
+  share: "100",
+  layer: NO_LAYER,
+  routes: "",
+  rule: "",
+  dependsOn: "",
+  allocations: [],
+  goals: [{ event: "button_click", kind: "binary", label: "" }],
+  unit: "device",
+  salt: "",
+  sticky: true,
+  plan: { baseline: "", lift: "", devices: "" },
+};
+
+/** Reads what a form sent. What is missing is empty; what is there and should not be is left out. */
+export function readExperimentForm(sent: URLSearchParams): ExperimentForm {
+  // Browsers send line ends of two characters.
+  const text = (name: string) => (sent.get(name) ?? "").replaceAll("\r\n", "\n");
+  const rows = <Row>(list: string, most: number, read: (row: string) => Row): Row[] => {
+    const found: Row[] = [];
+    while (found.length < most && [...FIRST_FIELDS].some((field) => sent.has(`${list}[${found.length}].${field}`))) {
+      found.push(read(`${list}[${found.length}]`));
+    }
+    return found;
+  };
+  const groups = rows("groups", MAX_GROUPS + 1, (row) => ({
+    name: text(`${row}.name`),
+    weight: text(`${row}.weight`),
+    label: text(`${row}.label`),
+    value: text(`${row}.value`),
+    html: text(`${row}.html`),
+    payload: text(`${row}.payload`),
+  }));
+  const traffic = text("traffic");
+  return {
+    key: text("key"),
+    title: text("title"),
+    description: text("description"),
+    groups,
+    control: readPlace(text("control"), groups.length),
+    fallback: readPlace(text("fallback"), groups.length),
+    traffic: traffic === "share" || traffic === "layer" ? traffic : "all",
+    share: text("share"),
+    layer: { name: text("layer.name"), from: text("layer.from"), to: text("layer.to") },
+    routes: text("routes"),
+    rule: text("rule"),
+    dependsOn: text("dependsOn"),
+    allocations: rows("allocations", MOST_ROWS, (row) => ({
+      id: text(`${row}.id`),
+      rule: text(`${row}.rule`),
+      weights: groups.map((_, place) => text(`${row}.weights[${place}].weight`)),
+    })),
+    goals: rows("goals", MOST_ROWS, (row) => ({
+      event: text(`${row}.event`),
+      kind: text(`${row}.kind`),
+      label: text(`${row}.label`),
+    })),
+    unit: text("unit"),
+    salt: text("salt"),
+    sticky: sent.has("sticky"),
+    plan: { baseline: text("plan.baseline"), lift: text("plan.lift"), devices: text("plan.devices") },
+  };
+}
+
+/** Fields of which every row of a list has one. */
+const FIRST_FIELDS = ["name", "id", "event"] as const;
+
+function readPlace(text: string, groups: number): number {
+  return /^\d{1,3}$/.test(text) && Number(text) < groups ? Number(text) : -1;
+}
+
+/** The fields of a form as a browser sends them: what `readExperimentForm` reads is the same again. */
+export function fieldsOf(form: ExperimentForm): [name: string, value: string][] {
+  const { groups, allocations, goals, control, fallback, layer, plan, sticky, ...texts } = form;
+  return [
+    ...Object.entries(texts),
+    ...rowsOf("groups", groups),
+    ["control", String(control)],
+    ["fallback", String(fallback)],
+    ...partsOf("layer", layer),
+    ...rowsOf(
+      "allocations",
+      allocations.map(({ id, rule }) => ({ id, rule })),
+    ),
+    ...allocations.flatMap(({ weights }, row) =>
+      weights.map((weight, place): [string, string] => [`allocations[${row}].weights[${place}].weight`, weight]),
+    ),
+    ...rowsOf("goals", goals),
+    ...(sticky ? [["sticky", "on"] as [string, string]] : []),
+    ...partsOf("plan", plan),
+  ];
+}
+
+const partsOf = (name: string, parts: object): [string, string][] =>
+  Object.entries(parts).map(([part, value]) => [`${name}.${part}`, value]);
+const rowsOf = (list: string, rows: readonly object[]) =>
+  rows.flatMap((row, place) => partsOf(`${list}[${place}]`, row));
+
+/** An experiment that there is, as its form begins. */
+export function formOf(experiment: Pick<Experiment, "key"> & Definition): ExperimentForm {
+  const { key, title, description, groups, control, fallback, layer, routes, rule, dependsOn } = experiment;
+  const { allocations, goals, unit, salt, sticky } = experiment;
+  const placeOf = (name: string) => groups.findIndex((group) => group.name === name);
+  // The form's own share: nobody else's slots are in a layer that is named after this experiment.
+  const isShare = layer?.name === key && layer.from === 0;
+  return {
+    key,
+    title,
+    description,
+    groups: groups.map((group) => ({
+      name: group.name,
+      weight: String(group.weight),
+      label: group.label ?? "",
+      value: group.value === undefined ? "" : String(group.value),
+      html: group.html ?? "",
+      payload: "payload" in group ? payloadText(group.payload) : "",
+    })),
+    control: placeOf(control),
+    fallback: placeOf(fallback),
+    traffic: layer === null ? "all" : isShare ? "share" : "layer",
+    share: isShare ? String((100 * layer.to) / LAYER_SLOTS) : "100",
+    layer: layer === null || isShare ? NO_LAYER : { name: layer.name, from: String(layer.from), to: String(layer.to) },
+    routes: routes.join("\n"),
+    rule: rule ?? "",
+    dependsOn: dependsOn === null ? "" : `${dependsOn.key}:${dependsOn.group}`,
+    allocations: allocations.map(({ id, rule, weights }) => ({
+      id,
+      rule,
+      weights: groups.map(({ name }) => String(weights.find((weight) => weight.name === name)?.weight ?? "")),
+    })),
+    goals: goals.map(({ event, kind, label }) => ({ event, kind, label: label ?? "" })),
+    unit,
+    salt: salt ?? "",
+    sticky,
+    plan: planFieldsOf(experiment),
+  };
+}
+
+/** Arbitrary: what is longer is easier to read on lines of its own. */
+const MOST_ON_A_LINE = 60;
+
+function payloadText(payload: unknown): string {
+  const text = JSON.stringify(payload);
+  return text.length <= MOST_ON_A_LINE ? text : JSON.stringify(payload, null, 2);
+}

@@ -1,0 +1,70 @@
+import type { ExperimentForm, GroupFields } from "./fields.ts";
+
+export interface Merged {
+  readonly form: ExperimentForm;
+  /** Fields that both changed, each otherwise, as `groups[1].weight`: the form has one's own. */
+  readonly both: readonly string[];
+}
+
+/** Parts that are one thing to whoever edits them. */
+const WHOLE = [
+  "title",
+  "description",
+  "routes",
+  "rule",
+  "dependsOn",
+  "allocations",
+  "goals",
+  "unit",
+  "salt",
+  "sticky",
+  "plan",
+] as const;
+const TRAFFIC = ["traffic", "share", "layer"] as const;
+const SPLIT = ["groups", "control", "fallback"] as const;
+
+/**
+ * What two people made of one experiment, put together: what only one of them changed is as he wants it, what both did is
+ * one's own, and named. While all three have the same groups, each part of each group is a field of its own.
+ *
+ * @param base what both began with
+ */
+export function merge(base: ExperimentForm, theirs: ExperimentForm, own: ExperimentForm): Merged {
+  const both: string[] = [];
+  const choose = <Value>(field: string, before: Value, other: Value, mine: Value): Value => {
+    if (isSame(mine, before) || isSame(mine, other)) return other;
+    if (!isSame(other, before)) both.push(field);
+    return mine;
+  };
+  /** Fields of which one makes no sense without the others. */
+  const together = <Field extends keyof ExperimentForm>(name: string, fields: readonly Field[]) => {
+    const part = (form: ExperimentForm) => Object.fromEntries(fields.map((field) => [field, form[field]]));
+    return choose(name, part(base), part(theirs), part(own)) as Pick<ExperimentForm, Field>;
+  };
+  const names = ({ groups }: ExperimentForm) => groups.map(({ name }) => name);
+  const hasSameGroups = isSame(names(base), names(theirs)) && isSame(names(base), names(own));
+  const split = hasSameGroups
+    ? {
+        groups: own.groups.map((group, place) => {
+          const [before, other] = [base.groups[place], theirs.groups[place]];
+          if (!before || !other) return group;
+          return Object.fromEntries(
+            (Object.keys(group) as (keyof GroupFields)[]).map((part) => [
+              part,
+              choose(`groups[${place}].${part}`, before[part], other[part], group[part]),
+            ]),
+          ) as unknown as GroupFields;
+        }),
+        control: choose("control", base.control, theirs.control, own.control),
+        fallback: choose("fallback", base.fallback, theirs.fallback, own.fallback),
+      }
+    : together("groups", [...SPLIT, "allocations"]);
+  const whole = Object.fromEntries(
+    WHOLE.map((field) => [field, choose<unknown>(field, base[field], theirs[field], own[field])]),
+  ) as Pick<ExperimentForm, (typeof WHOLE)[number]>;
+  return { form: { ...own, ...whole, ...together("layer", TRAFFIC), ...split }, both };
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

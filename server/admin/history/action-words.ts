@@ -1,0 +1,16 @@
+import type { Action } from "../../registry/history-entry.ts";
+
+/** What the pages call what was done; `detail` says what the word cannot. */
+export const ACTION_WORDS: Readonly<Record<Action, { readonly word: string; readonly detail?: string }>> = {
+  created: { word: "Created" },
+  edited: { word: "Edited" },
+  started: { word: "Switched on" },
+  stopped: { word: "Switched off" },
+  rolled_out: { word: "Rolled out" },
+  removed: { word: "Removed" },
+  reverted: { word: "Reverted" },
+  settings: { word: "Settings" },
+  imported: { word: "Imported", detail: "Found in experiments.json when the server started." },
+  restored: { word: "Restored", detail: "By fairsplit restore, from a backup." },
+  undone: { word: "Undone", detail: "The server stopped before the change before this one was saved." },
+};

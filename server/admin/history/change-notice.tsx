@@ -1,0 +1,60 @@
+import type { Experiment } from "../../../core/experiment.ts";
+import type { ExperimentEntry } from "../../registry/history-entry.ts";
+import { CsrfField } from "../ui/csrf-field.tsx";
+import { Notice } from "../ui/notice.tsx";
+import type { ShownChange } from "./shown-change.ts";
+
+interface Props {
+  readonly change: ShownChange;
+  readonly csrf: string;
+  /** Which page to come back to. */
+  readonly from: "list" | "experiment";
+}
+
+/** What has just been done to an experiment, what follows from it, and a button that takes it back. */
+export function ChangeNotice({ change: { entry, undo }, csrf, from }: Props) {
+  return (
+    <Notice>
+      <p>{wordsOf(entry)}</p>
+      {undo && (
+        <form method="post" action="/experiments/undo" class="actions">
+          <CsrfField token={csrf} />
+          <input type="hidden" name="number" value={String(entry.number)} />
+          <input type="hidden" name="version" value={String(undo.version)} />
+          <input type="hidden" name="from" value={from} />
+          <button type="submit" aria-describedby={undo.opensEpoch ? "undo-hint" : undefined}>
+            Undo
+          </button>
+          {undo.opensEpoch && <span id="undo-hint">Undoing opens a new epoch: counting starts anew.</span>}
+        </form>
+      )}
+    </Notice>
+  );
+}
+
+function wordsOf({ action, before, after, key }: ExperimentEntry): string {
+  const title = `“${(after ?? before)?.title ?? key}”`;
+  if (after === null) return `${title} is deleted. What it counted stays in the log.`;
+  const isNewEpoch = after.epoch > (before?.epoch ?? 0);
+  switch (action) {
+    case "created":
+      return `${title} is created. ${stateWords(after, isNewEpoch)}`;
+    case "started":
+      return `${title} is on. ${stateWords(after, isNewEpoch)}`;
+    case "stopped":
+      return `${title} is off. ${stateWords(after)}`;
+    case "rolled_out":
+      return `${title} is rolled out. ${stateWords(after)}`;
+    case "reverted":
+      return `${title} is as it was before. ${stateWords(after, isNewEpoch)}`;
+    default:
+      return `${title} is saved. ${stateWords(after, isNewEpoch)}`;
+  }
+}
+
+/** What a state means for visitors and counts. */
+export function stateWords({ state, fallback, rolloutGroup, epoch }: Experiment, isNewEpoch = false): string {
+  if (state === "active") return `Visitors are split, and epoch ${epoch} counts them${isNewEpoch ? " from 0" : ""}.`;
+  if (state === "rollout") return `Everyone gets ${rolloutGroup}, and nothing is counted.`;
+  return `Everyone sees ${fallback}, and nothing is counted.`;
+}

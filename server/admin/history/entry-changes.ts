@@ -1,0 +1,28 @@
+import { defineExperiment, type Experiment } from "../../../core/experiment.ts";
+import type { Entry } from "../../registry/history-entry.ts";
+import type { ChangeLine } from "./change-lines.tsx";
+import { changedFields } from "./changed-fields.ts";
+import { settingsChanges } from "./settings-changes.ts";
+
+/** What a change of the history changed, field by field; of what it created or removed, all that is not as usual. */
+export function entryChanges(entry: Entry): ChangeLine[] {
+  if (entry.key === null) return settingsChanges(entry.before, entry.after);
+  const { before, after } = entry;
+  if (before && after) return experimentChanges(before, after);
+  const only = before ?? after;
+  if (!only) return [];
+  const { key, groups, control, updatedAt, updatedBy } = only;
+  const usual = defineExperiment({ key, groups, control }, updatedAt, updatedBy);
+  const changes = changedFields({ ...usual, title: "", groups: [] }, only);
+  return changes.map(({ words, after: value }) => (after ? line(words, null, value) : line(words, value, null)));
+}
+
+/** What differs between two states of an experiment, its epoch too. */
+export function experimentChanges(before: Experiment, after: Experiment): ChangeLine[] {
+  const epoch = line("Epoch", String(before.epoch), String(after.epoch));
+  return [...changedFields(before, after), ...(before.epoch === after.epoch ? [] : [epoch])];
+}
+
+function line(words: string, before: string | null, after: string | null): ChangeLine {
+  return { words, before, after };
+}

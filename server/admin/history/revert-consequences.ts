@@ -1,0 +1,28 @@
+import type { Experiment } from "../../../core/experiment.ts";
+
+/** What a revert means for visitors and for the count, in sentences. `before` is null when it was removed. */
+export function revertConsequences(before: Experiment | null, after: Experiment): string[] {
+  if (before === null) {
+    return [`The experiment comes back, switched off: everyone sees ${after.fallback}, and nothing is counted.`];
+  }
+  if (after.state === "rollout") {
+    return before.state === "rollout" && before.rolloutGroup === after.rolloutGroup
+      ? [`It stays rolled out: everyone gets ${after.rolloutGroup}.`]
+      : [`From now on everyone gets ${after.rolloutGroup}, and nothing is counted.`];
+  }
+  if (after.state === "inactive") {
+    return before.state === "inactive"
+      ? ["It is switched off and stays so: visitors notice nothing until it is switched on."]
+      : [`It is switched off: everyone sees ${after.fallback}, and nothing is counted.`];
+  }
+  if (before.state !== "active")
+    return [`Visitors are split from now on, and a new count begins (epoch ${after.epoch}).`];
+  if (before.epoch === after.epoch)
+    return ["It goes on. Visitors get the change with their next page; the count goes on."];
+  return [
+    `It goes on with another split, and a new count begins (epoch ${after.epoch}). What was counted stays.`,
+    after.sticky
+      ? "Devices that take part keep their group; only new ones follow the new split."
+      : "Devices that take part may get another group.",
+  ];
+}

@@ -1,0 +1,107 @@
+import type { Experiment } from "../../../core/experiment.ts";
+import type { ExperimentEntry } from "../../registry/history-entry.ts";
+import { CsrfField } from "../ui/csrf-field.tsx";
+import { Layout } from "../ui/layout.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { Time } from "../ui/time.tsx";
+import { ChangeLines } from "./change-lines.tsx";
+import { entryChanges, experimentChanges } from "./entry-changes.ts";
+import { revertConsequences } from "./revert-consequences.ts";
+
+interface Props {
+  /** The change to go back before. */
+  readonly entry: ExperimentEntry;
+  /** The experiment as it is; null when it was removed. */
+  readonly current: Experiment | null;
+  /** Whether it was changed again since: a revert goes back before all of that. */
+  readonly isChangedSince: boolean;
+  /** As it would be, or why it cannot. */
+  readonly after: Experiment | string;
+  /** Why a revert was refused that was asked for; null before that. */
+  readonly refusal: string | null;
+  readonly isDemo: boolean;
+  readonly csrf: string;
+}
+
+/** Says what a revert would do now, and asks whether it is meant. */
+export function RevertPage({ entry, current, isChangedSince, after, refusal, isDemo, csrf }: Props) {
+  const { number, key } = entry;
+  return (
+    <Layout title={`Revert change ${number}`} section="history" isDemo={isDemo} csrf={csrf}>
+      <h1>
+        Revert change {number} of <code>{key}</code>?
+      </h1>
+      {refusal !== null && (
+        <div class="errors" role="alert">
+          <p>{refusal}</p>
+        </div>
+      )}
+      {typeof after === "string" ? (
+        <div class="card">
+          <p>It cannot be reverted now: {after}.</p>
+          <Back entry={entry} words="Back to the history" />
+        </div>
+      ) : (
+        <Proposal entry={entry} current={current} isChangedSince={isChangedSince} after={after} csrf={csrf} />
+      )}
+      <details class="reverted-change">
+        <summary>What change {number} did</summary>
+        <p class="detail">
+          <Time at={entry.at} /> by {entry.by}
+        </p>
+        <ChangeLines changes={entryChanges(entry)} />
+      </details>
+    </Layout>
+  );
+}
+
+function Proposal({
+  entry,
+  current,
+  isChangedSince,
+  after,
+  csrf,
+}: Pick<Props, "entry" | "current" | "isChangedSince" | "csrf"> & { after: Experiment }) {
+  const changes = current && experimentChanges(current, after);
+  if (changes?.length === 0) {
+    return (
+      <div class="card">
+        <p>Nothing would change: the experiment is as it was before change {entry.number} already.</p>
+        <Back entry={entry} words="Back to the history" />
+      </div>
+    );
+  }
+  return (
+    <div class="card">
+      <h2>What will change</h2>
+      {changes ? (
+        <ChangeLines changes={changes} />
+      ) : (
+        <p>
+          <strong>{after.title}</strong> <StateBadge state={after.state} />
+        </p>
+      )}
+      {isChangedSince && (
+        <p class="consequence">Everything goes that was changed after it, too: this goes back before all of that.</p>
+      )}
+      {revertConsequences(current, after).map((sentence) => (
+        <p class="consequence">{sentence}</p>
+      ))}
+      <form method="post" action={`/experiments/history/${entry.number}/revert`}>
+        <CsrfField token={csrf} />
+        {/* Of the version that this page is about: somebody else may change it before the button is pressed. */}
+        <input type="hidden" name="version" value={String(current?.version ?? 0)} />
+        <div class="actions">
+          <button type="submit" class="primary">
+            Revert change {entry.number}
+          </button>
+          <Back entry={entry} words="Leave it as it is" />
+        </div>
+      </form>
+    </div>
+  );
+}
+
+function Back({ entry: { key, number }, words }: { entry: ExperimentEntry; words: string }) {
+  return <a href={`/experiments/${key}/history#change-${number}`}>{words}</a>;
+}

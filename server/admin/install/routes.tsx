@@ -1,0 +1,88 @@
+import { type Context, Hono } from "hono";
+import { isTimestamp, TIME_ALLOWED } from "../../../core/timestamp.ts";
+import type { PublishedTag } from "../../assign/published-tag.ts";
+import type { Reach } from "../../auth/session-cookie.ts";
+import { BadPosition, type EventLog } from "../../events/log.ts";
+import { formatPosition, parsePosition } from "../../events/position.ts";
+import type { Env } from "../../http/http.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { refuse } from "../ui/error-response.tsx";
+import { InstallPage } from "./install.tsx";
+import { publicOrigin } from "./public-origin.ts";
+import { Visits } from "./visits.tsx";
+
+interface PageDeps extends Reach {
+  readonly registry: Registry;
+  readonly log: EventLog;
+  readonly tag: PublishedTag;
+  readonly isDemo: boolean;
+}
+
+/**
+ * `GET /experiments/install`: the code for a site, and whether the tag has been seen since the page was opened.
+ * `GET /experiments/install/visits?since=&at=`: only the latter, for the page's script.
+ */
+export function installPageRoutes(deps: PageDeps) {
+  const { registry, log, tag, isDemo } = deps;
+
+  /** What a visit has to be after: what the request says, or else now. Null when that is nothing. */
+  const readListening = (c: Context<Env>) => {
+    const now = { at: new Date().toISOString(), since: formatPosition(log.end()) };
+    const { since = now.since, at = now.at } = c.req.query();
+    return isTimestamp(at) && isPosition(since) ? { at, since } : null;
+  };
+  const visits = async (listening: { at: string; since: string }, path: string) => (
+    <Visits
+      listening={listening}
+      now={new Date().toISOString()}
+      visits={await log.visitsSince(parsePosition(listening.since))}
+      experiments={registry.list()}
+      path={path}
+    />
+  );
+  const refuseListening = (c: Context<Env>) =>
+    refuse(c, 400, "Bad Request", `since and at: allowed are a place in the log such as 1-0, and ${TIME_ALLOWED}`);
+
+  return new Hono<Env>()
+    .get("/experiments/install", async (c) => {
+      const origin = publicOrigin(c, deps);
+      if (origin === null) return refuse(c, 400, "Bad Request", "the header Host is no address");
+      const listening = readListening(c);
+      if (listening === null) return refuseListening(c);
+      const experiments = registry.list();
+      const key = c.req.query("experiment");
+      const chosen =
+        key === undefined
+          ? (experiments.find(({ state }) => state === "active") ?? experiments[0] ?? null)
+          : registry.get(key);
+      if (chosen === undefined) return c.notFound();
+      const path =
+        key === undefined ? "/experiments/install" : `/experiments/install?${new URLSearchParams({ experiment: key })}`;
+      return c.html(
+        <InstallPage
+          origin={origin}
+          isConfigured={deps.baseUrl !== null}
+          tag={tag}
+          experiments={experiments}
+          chosen={chosen}
+          visits={await visits(listening, path)}
+          isDemo={isDemo}
+          csrf={c.get("csrf")}
+        />,
+      );
+    })
+    .get("/experiments/install/visits", async (c) => {
+      const listening = readListening(c);
+      return listening === null ? refuseListening(c) : c.html(await visits(listening, "/experiments/install"));
+    });
+}
+
+function isPosition(text: string): boolean {
+  try {
+    parsePosition(text);
+    return true;
+  } catch (error) {
+    if (error instanceof BadPosition) return false;
+    throw error;
+  }
+}

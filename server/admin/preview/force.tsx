@@ -1,0 +1,195 @@
+import type { Experiment } from "../../../core/experiment.ts";
+import { hasGroup } from "../../../core/group.ts";
+import type { Problem } from "../../../core/parse.ts";
+import { FORCE_PARAMETER, type Forces, type ForceToken } from "../../tokens/force.ts";
+import { CodeBox } from "../ui/code-box.tsx";
+import { CsrfField } from "../ui/csrf-field.tsx";
+import { Errors } from "../ui/errors.tsx";
+import { Layout } from "../ui/layout.tsx";
+import { percent } from "../ui/percent.ts";
+import { Dot, SplitBar } from "../ui/split.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { Time } from "../ui/time.tsx";
+import { forceLink } from "./page-link.ts";
+
+/** How long a link may hold, in hours. */
+const LIFETIMES = [1, 4, 8, 24];
+
+interface Props {
+  readonly experiments: readonly Experiment[];
+  readonly isDemo: boolean;
+  readonly csrf: string;
+  /** What the form holds. */
+  readonly chosen: Forces;
+  readonly page: string;
+  readonly hours: string;
+  /** The link that has been made: what is forced now. */
+  readonly link: (ForceToken & { readonly token: string; readonly page: URL | null }) | null;
+  /** The address has a token that holds no longer, or never did. */
+  readonly isOver?: boolean;
+  readonly problems?: readonly Problem[];
+}
+
+/** Makes links that show a group of the admin's choice: every experiment with its groups, and the link that was made last. */
+export function ForcePage({ experiments, isDemo, csrf, chosen, page, hours, link, isOver, problems = [] }: Props) {
+  const placeOf = (field: string) => {
+    const experiment = experiments.find(({ key }) => field === `group.${key}`);
+    if (experiment) return placeOfGroup(experiment.key);
+    return field === "page" || field === "hours" ? field : null;
+  };
+  return (
+    <Layout title="Force groups" section="force" isDemo={isDemo} csrf={csrf}>
+      <Errors problems={problems} placeOf={placeOf} />
+      <h1>Force groups</h1>
+      <p>See your site with the groups of your choice, also of experiments that are off. Nothing of it is counted.</p>
+      {isOver && (
+        <p class="warning" role="status">
+          That link has ended, or it was not made here: it shows nothing but what every visitor sees.
+        </p>
+      )}
+      {link && <Link link={link} experiments={experiments} />}
+      {experiments.length === 0 ? (
+        <div class="card empty">
+          <p>There is no experiment yet.</p>
+        </div>
+      ) : (
+        <form method="post" action="/experiments/force">
+          <CsrfField token={csrf} />
+          <h2>{link ? "Choose others" : "Choose the groups"}</h2>
+          {experiments.map((experiment) => (
+            <Choice experiment={experiment} chosen={chosen.get(experiment.key)} />
+          ))}
+          <PageFields page={page} hours={hours} isDemo={isDemo} problems={problems} />
+          <p class="actions">
+            <button type="submit" class="primary">
+              Make the link
+            </button>
+            <a class="button" href="/experiments/force">
+              Reset
+            </a>
+          </p>
+        </form>
+      )}
+    </Layout>
+  );
+}
+
+function Link({ link, experiments }: { link: NonNullable<Props["link"]>; experiments: readonly Experiment[] }) {
+  const { token, forces, expiresAt, page } = link;
+  const address = page && forceLink(page, token);
+  return (
+    <section class="card" aria-labelledby="forced">
+      <h2 id="forced">Forced now</h2>
+      <ul class="forced">
+        {[...forces].map(([key, group]) => (
+          <li>
+            <Forced name={key} group={group} experiment={experiments.find((experiment) => experiment.key === key)} />
+          </li>
+        ))}
+      </ul>
+      {address !== null && (
+        <p class="actions">
+          <a class="button primary" href={address} target="_blank" rel="noopener noreferrer">
+            Open the page
+          </a>
+        </p>
+      )}
+      <CodeBox
+        id="force-link"
+        name={address === null ? "To be added to a page's address" : "Link"}
+        code={address ?? `?${FORCE_PARAMETER}=${token}`}
+      />
+      <p class="detail">
+        It works until <Time at={new Date(expiresAt).toISOString()} />, and cannot be taken back before. Whoever has it
+        sees these groups, and can do nothing else with it. The tab that it is opened in keeps them from page to page,
+        until it is closed or the preview is ended in the badge that every page then has.
+      </p>
+    </section>
+  );
+}
+
+function Forced({ name, group, experiment }: { name: string; group: string; experiment: Experiment | undefined }) {
+  if (!experiment) {
+    return (
+      <>
+        <code>{name}</code>: {group} <span class="detail">(there is no such experiment any more)</span>
+      </>
+    );
+  }
+  return (
+    <>
+      <a href={`/experiments/${name}`}>{experiment.title}</a>: <strong>{group}</strong>
+      {!hasGroup(experiment.groups, group) && <span class="detail"> (there is no such group any more)</span>}
+    </>
+  );
+}
+
+function placeOfGroup(key: string): string {
+  return `group-${key}`;
+}
+
+function Choice({ experiment, chosen }: { experiment: Experiment; chosen: string | undefined }) {
+  const { key, title, state, groups, rolloutGroup } = experiment;
+  const total = groups.reduce((sum, { weight }) => sum + weight, 0);
+  const field = `group.${key}`;
+  return (
+    <fieldset class="card force" id={placeOfGroup(key)}>
+      {/* Floats, so that it is not drawn into the border. */}
+      <legend>
+        {title} {title !== key && <code>{key}</code>} <StateBadge state={state} />
+        {state === "rollout" && <span class="detail"> everyone gets {rolloutGroup}</span>}
+      </legend>
+      <SplitBar weights={groups.map(({ weight }) => weight)} isIdle={state !== "active"} />
+      <div class="force-groups">
+        <label class="choice">
+          <input type="radio" name={field} value="" checked={chosen === undefined} />
+          <span>Not forced</span>
+        </label>
+        {groups.map(({ name, label, weight }, place) => (
+          <label class="choice">
+            <input type="radio" name={field} value={name} checked={chosen === name} />
+            <span>
+              <Dot group={place} />
+              {name} <span class="share">{percent(weight / total)}</span>
+              {label && <span class="detail"> {label}</span>}
+            </span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function PageFields({ page, hours, isDemo, problems }: Pick<Props, "page" | "hours" | "isDemo" | "problems">) {
+  const isWrong = (field: string) => (problems?.some((problem) => problem.field === field) ? "true" : undefined);
+  return (
+    <div class="force-fields">
+      <div class="field">
+        <label for="page">Page</label>
+        <input
+          id="page"
+          name="page"
+          inputmode="url"
+          autocomplete="url"
+          value={page}
+          aria-describedby="page-hint"
+          aria-invalid={isWrong("page")}
+        />
+        <p class="hint" id="page-hint">
+          The address of a page of your site, such as https://www.example.com/offer
+          {isDemo && ", or a path of the demo"}. Without it you get what to add to an address.
+        </p>
+      </div>
+      <div class="field">
+        <label for="hours">How long</label>
+        <select id="hours" name="hours" aria-invalid={isWrong("hours")}>
+          {LIFETIMES.map((lifetime) => (
+            <option value={String(lifetime)} selected={String(lifetime) === hours}>
+              {lifetime === 1 ? "1 hour" : `${lifetime} hours`}
+            </option>
+          ))}
+        </select>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,147 @@
+import type { Comparison } from "../../../core/report/comparison.ts";
+import { STATUS_WORDS } from "../../../core/report/comparison-words.ts";
+import type { GoalGroup, GoalReport } from "../../../core/report/goal-report.ts";
+import { numberWords, percentWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
+import { Dot } from "../ui/split.tsx";
+import { unbroken } from "../ui/unbroken.ts";
+import { boundsWords, type EffectUnit, effectOf, effectUnit, effectWords } from "./effect.ts";
+
+const TESTS = { z: "z test", welch: "Welch’s t test", permutation: "permutation test" } as const;
+
+/** What the p of a comparison comes from. */
+export function testWords({ test }: Pick<Comparison, "test">): string | null {
+  return test && TESTS[test];
+}
+
+/** The numbers of one goal, group by group. */
+export function GoalTable({ goal, alpha }: { readonly goal: GoalReport; readonly alpha: number }) {
+  const unit = effectUnit(goal);
+  const isBinary = goal.kind === "binary";
+  const interval = `${percentWords(1 - alpha)} interval`;
+  const change = unit === "lift" ? "Change" : "Difference";
+  return (
+    <table class="stack results-table">
+      <caption class="hidden">Results of {goal.label}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Group</th>
+          <th scope="col" class="number">
+            Visitors
+          </th>
+          <th scope="col" class="number">
+            Converted
+          </th>
+          {isBinary ? (
+            <th scope="col" class="number">
+              Rate
+            </th>
+          ) : (
+            <>
+              <th scope="col" class="number">
+                {goal.kind === "value" ? "Total" : "Events"}
+              </th>
+              <th scope="col" class="number">
+                Per visitor
+              </th>
+            </>
+          )}
+          <th scope="col" class="number">
+            {change}
+          </th>
+          <th scope="col" class="number">
+            p
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {goal.groups.map((row, place) => {
+          const comparison = goal.comparisons.find(({ group }) => group === row.group);
+          return (
+            <tr>
+              <th scope="row">
+                <Dot group={place} /> {row.group}
+              </th>
+              <td data-label="Visitors" class="number">
+                {wholeWords(row.devices)}
+              </td>
+              <td data-label="Converted" class="number">
+                {wholeWords(row.conversions)}
+              </td>
+              {isBinary ? <Rate row={row} interval={interval} /> : <Mean row={row} kind={goal.kind} />}
+              {comparison ? (
+                <Effect comparison={comparison} goal={goal} unit={unit} interval={interval} alpha={alpha} />
+              ) : (
+                <td data-label={change} class="number" colspan={2}>
+                  <span class="detail">control</span>
+                </td>
+              )}
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+function Rate({ row: { rate, rateInterval }, interval }: { row: GoalGroup; interval: string }) {
+  return (
+    <td data-label="Rate" class="number">
+      {rate === null ? "–" : unbroken(percentWords(rate))}
+      <Range words={boundsWords(rateInterval, percentWords)} title={interval} />
+    </td>
+  );
+}
+
+function Mean({ row: { sum, mean }, kind }: { row: GoalGroup; kind: GoalReport["kind"] }) {
+  return (
+    <>
+      <td data-label={kind === "value" ? "Total" : "Events"} class="number">
+        {sum === null ? "–" : numberWords(sum, 12)}
+      </td>
+      <td data-label="Per visitor" class="number">
+        {mean === null ? "–" : numberWords(mean, 4)}
+      </td>
+    </>
+  );
+}
+
+interface EffectProps {
+  readonly comparison: Comparison;
+  readonly goal: GoalReport;
+  readonly unit: EffectUnit;
+  readonly interval: string;
+  readonly alpha: number;
+}
+
+function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
+  const { estimate, bounds, pValue, log10P, adjustedP, isLive } = effectOf(comparison, unit);
+  const words = (value: number) => effectWords(value, unit, goal.kind);
+  const isAdjusted = adjustedP !== null && adjustedP !== pValue;
+  return (
+    <>
+      <td data-label={unit === "lift" ? "Change" : "Difference"} class="number">
+        {estimate === null ? "–" : unbroken(words(estimate))}
+        <Range words={boundsWords(bounds, words)} title={`${interval}${isLive ? " at any look" : ""}`} />
+      </td>
+      <td data-label="p" class="number">
+        {comparison.status !== "ok" ? (
+          <span class="detail why">{unbroken(STATUS_WORDS[comparison.status])}</span>
+        ) : (
+          <>
+            {pValue === null ? "–" : unbroken(pWords(pValue, log10P, alpha))}
+            {pValue !== null && <span class="detail">{isLive ? "at any look" : testWords(comparison)}</span>}
+            {isAdjusted && <span class="detail">adjusted {unbroken(pWords(adjustedP, null, alpha))}</span>}
+          </>
+        )}
+      </td>
+    </>
+  );
+}
+
+function Range({ words, title }: { words: string | null; title: string }) {
+  return words === null ? null : (
+    <span class="detail">
+      {unbroken(words)} <span class="hidden">({title})</span>
+    </span>
+  );
+}

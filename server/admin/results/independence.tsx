@@ -1,0 +1,126 @@
+import { PAIR_THRESHOLD } from "../../../core/crossed-pairs.ts";
+import { numberWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
+import type { Pair } from "../../results/pairs.ts";
+import { Layout } from "../ui/layout.tsx";
+import { unbroken } from "../ui/unbroken.ts";
+
+const STATUS = {
+  independent: { look: "good", shape: "M1 6.5l3.5 3.5L11 2", words: "Nothing speaks against it" },
+  dependent: { look: "bad", shape: "M6 1v6.5M6 10v1", words: "Not independent" },
+  linked: { look: "note", shape: "M1 6h10", words: "Linked on purpose" },
+  untested: { look: "", shape: "M2 6h8", words: "Too few to tell" },
+} as const satisfies Record<Pair["status"], { look: string; shape: string; words: string }>;
+
+interface Props {
+  readonly pairs: readonly Pair[];
+  /** How many experiments are on. */
+  readonly live: number;
+  readonly run: string | null;
+  readonly isDemo: boolean;
+  readonly csrf: string;
+}
+
+/** Whether the experiments that are on are independent of each other, pair by pair. */
+export function IndependencePage({ pairs, live, run, isDemo, csrf }: Props) {
+  const dependent = pairs.filter(({ status }) => status === "dependent");
+  return (
+    <Layout title="Independence" section="experiments" isDemo={isDemo} csrf={csrf}>
+      <h1>Are the experiments independent?</h1>
+      <p>
+        A visitor's group in one experiment should say nothing about the group in another: then neither blurs the
+        other's results. Each pair is tested over the visitors who have seen both.
+      </p>
+      {run !== null && (
+        <p class="warning">
+          Only simulated visitors, of the run <code>{run}</code>.{" "}
+          <a href="/experiments/independence">Show the real ones</a>
+        </p>
+      )}
+      {dependent.length > 0 && (
+        <p class="errors" role="alert">
+          {dependent.length === 1 ? "One pair is" : `${dependent.length} pairs are`} not independent. Likely causes: a
+          rule or a page that only one group leads to; bots; a placeholder that stands inside another experiment's
+          group.
+        </p>
+      )}
+      {pairs.length === 0 ? (
+        <div class="card empty">
+          <p>
+            {live === 0 ? "No experiment is on" : "Only one experiment is on"}, so there is no pair.{" "}
+            <a href="/experiments">All experiments</a>
+          </p>
+        </div>
+      ) : (
+        <Table pairs={pairs} />
+      )}
+    </Layout>
+  );
+}
+
+function Table({ pairs }: { pairs: readonly Pair[] }) {
+  return (
+    <>
+      <table class="stack">
+        <caption class="hidden">Pairs of experiments</caption>
+        <thead>
+          <tr>
+            <th scope="col">Experiments</th>
+            <th scope="col" class="number">
+              Visitors of both
+            </th>
+            <th scope="col" class="number">
+              Cramér's V
+            </th>
+            <th scope="col" class="number">
+              p
+            </th>
+            <th scope="col">Independent?</th>
+          </tr>
+        </thead>
+        <tbody>
+          {pairs.map((pair) => (
+            <Row pair={pair} />
+          ))}
+        </tbody>
+      </table>
+      <p class="detail as-of">
+        Pearson's chi-square, with small counts Fisher's exact test; p adjusted for {pairs.length}{" "}
+        {pairs.length === 1 ? "pair" : "pairs"} (Holm), alarm below {PAIR_THRESHOLD}. Cramér's V is 0 for independent
+        experiments and 1 where one group tells the other.
+      </p>
+    </>
+  );
+}
+
+function Row({ pair: { a, b, devices, cramersV, pValue, log10P, adjustedP, status } }: { pair: Pair }) {
+  const { look, shape, words } = STATUS[status];
+  return (
+    <tr>
+      <th scope="row">
+        <a href={`/experiments/${a.key}/results`}>{a.title}</a> and{" "}
+        <a href={`/experiments/${b.key}/results`}>{b.title}</a>
+      </th>
+      <td data-label="Visitors of both" class="number">
+        {wholeWords(devices)}
+      </td>
+      <td data-label="Cramér's V" class="number">
+        {cramersV === null ? "–" : numberWords(cramersV, 2)}
+      </td>
+      <td data-label="p" class="number">
+        {adjustedP !== null
+          ? unbroken(pWords(adjustedP, log10P, PAIR_THRESHOLD))
+          : pValue === null
+            ? "–"
+            : unbroken(pWords(pValue, log10P, PAIR_THRESHOLD))}
+      </td>
+      <td data-label="Independent?">
+        <span class={`badge wraps ${look}`}>
+          <svg class="stroke" viewBox="0 0 12 12" aria-hidden="true">
+            <path d={shape} />
+          </svg>
+          <span>{words}</span>
+        </span>
+      </td>
+    </tr>
+  );
+}

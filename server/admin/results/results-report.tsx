@@ -1,0 +1,163 @@
+import type { Experiment } from "../../../core/experiment.ts";
+import { countWords, percentWords } from "../../../core/report/number-words.ts";
+import type { Report } from "../../../core/report.ts";
+import { Time } from "../ui/time.tsx";
+import { unbroken } from "../ui/unbroken.ts";
+import { DailyPlot } from "./daily-plot.tsx";
+import { DailyTable } from "./daily-table.tsx";
+import { GoalTable } from "./goal-table.tsx";
+import { IntervalPlot } from "./interval-plot.tsx";
+import { ResultsDetails } from "./results-details.tsx";
+import { ResultsHealth } from "./results-health.tsx";
+import { ResultsVerdict } from "./results-verdict.tsx";
+
+interface Props {
+  readonly report: Report;
+  readonly experiment: Pick<Experiment, "key" | "state" | "epoch">;
+}
+
+/**
+ * Everything that a new visitor may change. What has `data-live` is exchanged by itself while somebody looks (see
+ * `admin-script/results.ts`), so that what was unfolded stays so.
+ */
+export function ResultsReport({ report, experiment }: Props) {
+  const { health, goals, alpha, asOf, progress } = report;
+  const isEmpty = progress.devices === 0;
+  return (
+    <div class={health.trusted ? "report" : "report untrusted"} id="report">
+      <section aria-labelledby="health">
+        <h2 id="health">Health</h2>
+        <div data-live="health">
+          <ResultsHealth {...report} />
+          {isEmpty && <p class="detail">Nothing to check yet.</p>}
+        </div>
+      </section>
+      <section aria-labelledby="verdict">
+        <h2 id="verdict">Verdict</h2>
+        <div data-live="verdict">
+          <ResultsVerdict {...report} />
+        </div>
+      </section>
+      {isEmpty && <NextSteps experiment={experiment} report={report} />}
+      {!isEmpty && !health.trusted && (
+        <p class="warning dimmed-note" data-live="dimmed">
+          The results below are dimmed: find the cause of the traffic problem first.
+        </p>
+      )}
+      {!isEmpty &&
+        goals.map((_, place) => (
+          <>
+            <Goal report={report} place={place} />
+            {place === 0 && <Days report={report} />}
+          </>
+        ))}
+      {!isEmpty && (
+        <section aria-labelledby="details">
+          <h2 id="details">Details</h2>
+          <details>
+            <summary>Every number, and how it is computed</summary>
+            <div data-live="details">
+              <ResultsDetails report={report} />
+            </div>
+          </details>
+        </section>
+      )}
+      <p class="detail as-of">
+        As of <AsOf at={asOf} />
+        <span data-updated></span>. Intervals are {unbroken(percentWords(1 - alpha))} intervals.
+      </p>
+    </div>
+  );
+}
+
+/** When it was counted. */
+export function AsOf({ at }: { at: string }) {
+  return (
+    <span data-live="as-of">
+      <Time at={at} />
+    </span>
+  );
+}
+
+function Goal({ report, place }: { report: Report; place: number }) {
+  const goal = report.goals[place];
+  if (!goal) return null;
+  const hasPlot = goal.comparisons.some(({ status }) => status !== "no_data");
+  return (
+    <section aria-labelledby={`goal-${place}`}>
+      <h2 id={`goal-${place}`}>
+        {goal.label} <span class="detail">{goal.primary ? "primary goal: it decides" : "further goal"}</span>
+      </h2>
+      {hasPlot && (
+        <div class="card dims" data-live={`intervals-${place}`}>
+          <IntervalPlot goal={goal} place={place} alpha={report.alpha} />
+        </div>
+      )}
+      <div class="dims" data-live={`table-${place}`}>
+        <GoalTable goal={goal} alpha={report.alpha} />
+      </div>
+    </section>
+  );
+}
+
+/** Of the primary goal. */
+function Days({ report: { goals, days, otherDays } }: { report: Report }) {
+  const [goal] = goals;
+  if (!goal) return null;
+  return (
+    <section aria-labelledby="days">
+      <h2 id="days">Day by day</h2>
+      <figure class="card dims">
+        <div data-live="days">
+          <DailyPlot goal={goal} place={0} days={days} />
+        </div>
+        <figcaption class="detail">
+          Share of all visitors up to each day that converted (“{goal.label}”). It wanders at first, and settles.
+          <span data-live="other-days">{otherDaysWords(otherDays)}</span>
+        </figcaption>
+      </figure>
+      <details>
+        <summary>Numbers of each day</summary>
+        <div data-live="day-numbers">
+          <DailyTable goal={goal} place={0} days={days} />
+        </div>
+      </details>
+    </section>
+  );
+}
+
+/** Clocks may be wrong, and whoever sends events may make times up. */
+function otherDaysWords(visitors: number): string {
+  if (visitors === 0) return "";
+  const are = visitors === 1 ? "is" : "are";
+  return unbroken(
+    ` ${countWords(visitors, "visitor")} ${are} on none of these days: by the clock of the device, that was before the experiment was switched on, or is still to come. Everywhere else they count.`,
+  );
+}
+
+function NextSteps({ experiment: { key, state, epoch }, report }: Props) {
+  if (report.epoch !== epoch || report.run !== null) {
+    return (
+      <div class="card empty">
+        <p>Nothing was counted here.</p>
+      </div>
+    );
+  }
+  return (
+    <div class="card">
+      <h2>What to do next</h2>
+      <ol class="steps">
+        {state !== "active" && (
+          <li>
+            <a href={`/experiments/${key}`}>Start the experiment</a>: nothing is counted before.
+          </li>
+        )}
+        <li>
+          See on <a href="/experiments/install">Install</a> whether visits arrive, and whether their pages have the
+          placeholder <code>{key}</code>.
+        </li>
+        <li>Come back to this page: it shows the first visitor at once.</li>
+      </ol>
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import type { VerdictKind } from "../../../core/report/decision.ts";
+import type { Report } from "../../../core/report.ts";
+import { unbroken } from "../ui/unbroken.ts";
+
+/** A colour and a shape beside the words, which say it alone. */
+const LOOKS = {
+  waiting: { look: "", shape: "M2 2h8v8H2z" },
+  early: { look: "", shape: "M2 2h8v8H2z" },
+  unclear: { look: "", shape: "M1 3h10v2H1zM1 7h10v2H1z" },
+  ahead: { look: "note", shape: "M6 0l6 6-6 6-6-6z" },
+  better: { look: "good", shape: "M6 1l5 10H1z" },
+  worse: { look: "bad", shape: "M6 11L1 1h10z" },
+  untrusted: { look: "bad", shape: "M6 0l6 12H0z" },
+} as const satisfies Record<VerdictKind, { look: string; shape: string }>;
+
+/** The verdict in the words of the report, why it is that one, and how far the experiment is. */
+export function ResultsVerdict({ verdict, progress }: Pick<Report, "verdict" | "progress">) {
+  const { look, shape } = LOOKS[verdict.kind];
+  const more = progress.sentences.filter((sentence) => !verdict.sentences.includes(sentence));
+  return (
+    <div class={`card verdict${look === "" ? "" : ` verdict-${look}`}`}>
+      <p class="words">
+        <svg viewBox="0 0 12 12" aria-hidden="true">
+          <path d={shape} />
+        </svg>
+        <strong>{verdict.words}</strong>
+      </p>
+      {verdict.sentences.length > 0 && <p>{unbroken(verdict.sentences.join(" "))}</p>}
+      {progress.share !== null && (
+        <progress value={progress.share.toFixed(4)} max="1" aria-label="Planned visitors so far" />
+      )}
+      {more.length > 0 && <p class="detail">{unbroken(more.join(" "))}</p>}
+    </div>
+  );
+}
+
+/** The verdict's words where there is room for no more. */
+export function VerdictBadge({ verdict: { kind, words } }: { verdict: Report["verdict"] }) {
+  const { look, shape } = LOOKS[kind];
+  return (
+    <span class={`badge wraps ${look}`}>
+      <svg viewBox="0 0 12 12" aria-hidden="true">
+        <path d={shape} />
+      </svg>
+      <span>{words}</span>
+    </span>
+  );
+}

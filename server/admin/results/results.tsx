@@ -1,0 +1,99 @@
+import type { Experiment } from "../../../core/experiment.ts";
+import type { Report } from "../../../core/report.ts";
+import type { IssuedRun } from "../../tokens/simulation-run.ts";
+import { Layout } from "../ui/layout.tsx";
+import { StateBadge } from "../ui/state-badge.tsx";
+import { Time } from "../ui/time.tsx";
+import { ResultsReport } from "./results-report.tsx";
+
+interface Props {
+  readonly report: Report;
+  readonly experiment: Experiment;
+  /** Of the simulator, whose visitors are counted apart. */
+  readonly runs: readonly IssuedRun[];
+  readonly isDemo: boolean;
+  readonly csrf: string;
+}
+
+/** What came of an experiment: whether to trust it, the verdict, pictures, numbers, and everything behind them. */
+export function ResultsPage({ report, experiment, runs, isDemo, csrf }: Props) {
+  const { title, key, state } = experiment;
+  const query = queryOf(report);
+  const api = (format: string) => `/api/admin/experiments/${key}/results?${query}&format=${format}`;
+  return (
+    <Layout title={`Results of ${title}`} section="experiments" isDemo={isDemo} csrf={csrf}>
+      <div class="heading">
+        <h1>Results of {title}</h1>
+        <StateBadge state={state} />
+        <div class="actions">
+          <a class="button" href={`/experiments/${key}`}>
+            Experiment
+          </a>
+          <a class="button" href={api("csv")} download>
+            Download CSV
+          </a>
+          <a class="button" href={api("json")}>
+            JSON
+          </a>
+        </div>
+      </div>
+      <Scope report={report} experiment={experiment} runs={runs} />
+      <div data-results-live={isMoving(report, experiment) ? `/experiments/${key}/results/live?${query}` : undefined}>
+        <ResultsReport report={report} experiment={experiment} />
+      </div>
+    </Layout>
+  );
+}
+
+/** Which epoch, and whose visitors. */
+function Scope({ report, experiment, runs }: Pick<Props, "report" | "experiment" | "runs">) {
+  const { epoch, epochs, run } = report;
+  const path = `/experiments/${experiment.key}/results`;
+  const all = [...new Set([...epochs, experiment.epoch, epoch])].sort((a, b) => b - a);
+  return (
+    <>
+      {run !== null && (
+        <p class="warning">
+          Only simulated visitors, of the run <code>{run}</code>. <a href={path}>Show the real ones</a>
+        </p>
+      )}
+      {run === null && runs.length > 0 && (
+        <p class="detail">
+          Simulated visitors are left out. The last runs:{" "}
+          {runs.map((one, place) => (
+            <>
+              {place > 0 && ", "}
+              <a href={`${path}?${queryOf({ epoch, run: one.run })}`}>
+                <Time at={one.at} />
+              </a>
+            </>
+          ))}
+        </p>
+      )}
+      {all.length > 1 && (
+        <nav class="epochs" aria-label="Epochs">
+          <ul>
+            {all.map((one) => (
+              <li>
+                <a href={`${path}?${queryOf({ epoch: one, run })}`} aria-current={one === epoch ? "page" : undefined}>
+                  Epoch {one}
+                  {one === experiment.epoch && " (present)"}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
+    </>
+  );
+}
+
+/** Whether more visitors may come. */
+function isMoving({ epoch, run }: Report, experiment: Experiment): boolean {
+  return run !== null || (experiment.state === "active" && epoch === experiment.epoch);
+}
+
+/** The very results that are shown, also when there is a newer epoch by then. */
+function queryOf({ epoch, run }: Pick<Report, "epoch" | "run">): URLSearchParams {
+  return new URLSearchParams({ epoch: String(epoch), ...(run === null ? {} : { run }) });
+}

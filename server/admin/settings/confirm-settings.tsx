@@ -1,0 +1,71 @@
+import type { Settings } from "../../../core/settings.ts";
+import { ChangeLines } from "../history/change-lines.tsx";
+import { settingsChanges } from "../history/settings-changes.ts";
+import { CsrfField } from "../ui/csrf-field.tsx";
+import { Layout } from "../ui/layout.tsx";
+
+interface Props {
+  readonly before: Settings;
+  readonly after: Settings;
+  /** The version of `before`. */
+  readonly version: number;
+  /** What it means, in sentences. */
+  readonly consequences: readonly string[];
+  /** What the form asks for, to be sent again. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Why nothing was changed yet, though it was asked for, or that the settings are not those that were looked at. */
+  readonly refusal: string | null;
+  readonly isDemo: boolean;
+  readonly csrf: string;
+}
+
+/** Says what a change of the settings would do, and asks whether it is meant. */
+export function ConfirmSettingsPage({ before, after, version, consequences, fields, refusal, isDemo, csrf }: Props) {
+  const changes = settingsChanges(before, after);
+  return (
+    <Layout title="Change the settings?" section="settings" isDemo={isDemo} csrf={csrf}>
+      <h1>Change the settings?</h1>
+      {refusal !== null && (
+        <div class="warning" role="alert">
+          {refusal}
+        </div>
+      )}
+      <div class="card">
+        {changes.length === 0 ? (
+          <>
+            <p>Nothing would change: the settings are so already.</p>
+            <a href="/experiments/settings">Back to the settings</a>
+          </>
+        ) : (
+          <>
+            <h2>What will change</h2>
+            <ChangeLines changes={changes} />
+            <ul class="consequences">
+              {consequences.map((sentence) => (
+                <li>{sentence}</li>
+              ))}
+            </ul>
+            <form method="post" action="/experiments/settings">
+              <CsrfField token={csrf} />
+              <input type="hidden" name="version" value={String(version)} />
+              {fields.map(([name, value]) => (
+                <input type="hidden" name={name} value={value} />
+              ))}
+              <div class="actions">
+                <button type="submit" class="primary">
+                  {words(before, after)}
+                </button>
+                <a href="/experiments/settings">Leave it as it is</a>
+              </div>
+            </form>
+          </>
+        )}
+      </div>
+    </Layout>
+  );
+}
+
+function words(before: Settings, after: Settings): string {
+  if (before.enabled === after.enabled) return "Change the holdout";
+  return after.enabled ? "Switch all experiments on" : "Switch all experiments off";
+}

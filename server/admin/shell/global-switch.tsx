@@ -1,0 +1,22 @@
+import type { MiddlewareHandler } from "hono";
+import { type Env, problem } from "../../http/http.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { wantsPage } from "../ui/error-response.tsx";
+import { SwitchedOffPage } from "./switched-off.tsx";
+
+/** What stays below /experiments while the global switch is off: where it is switched on again, and who switched it off. */
+const STAYS = /^\/experiments\/(?:settings(?:\/confirm|\/log-out)?|history)$/;
+
+/** While the global switch is off there are no experiments, for admins neither. */
+export function onlyWhileOn({ registry, isDemo }: { registry: Registry; isDemo: boolean }): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    if (registry.settings().enabled || STAYS.test(c.req.path)) return next();
+    if (wantsPage(c)) {
+      const since = await registry.history.get(registry.settingsVersion());
+      c.res = await c.html(<SwitchedOffPage since={since} isDemo={isDemo} csrf={c.get("csrf")} />, 404);
+      return;
+    }
+    const detail = "the global switch is off; it is in the settings, /experiments/settings and /api/admin/settings";
+    c.res = problem(404, "Not Found", detail);
+  };
+}

@@ -1,0 +1,44 @@
+import type { Problem } from "../../../core/parse.ts";
+import { fieldWords } from "./field-words.ts";
+
+/** Longest part of a wrong value that is quoted. */
+const MOST_QUOTED = 80;
+
+interface Props {
+  readonly problems: readonly Problem[];
+  /** What a group is called, by its place. */
+  readonly nameOf?: (group: number) => string | undefined;
+  /** Where a field is in the page; null for what has no field there. */
+  readonly placeOf?: (field: string) => string | null;
+}
+
+/** All that is wrong, at the top of a page, each with a link to its field. */
+export function Errors({ problems, nameOf = () => undefined, placeOf = () => null }: Props) {
+  if (problems.length === 0) return null;
+  return (
+    <div class="errors" role="alert" id="errors" tabindex={-1} autofocus>
+      <h2>
+        {problems.length === 1 ? "One thing is wrong" : `${problems.length} things are wrong`}. Nothing was changed.
+      </h2>
+      <ul>
+        {problems.map((problem) => {
+          const place = placeOf(problem.field);
+          const words = `${fieldWords(problem.field, nameOf)}: ${problemWords(problem)}`;
+          return <li>{place === null ? words : <a href={`#${place}`}>{words}</a>}</li>;
+        })}
+      </ul>
+    </div>
+  );
+}
+
+/** What is wrong with a field, as it stands beside it. */
+export function problemWords({ value, allowed }: Pick<Problem, "value" | "allowed">): string {
+  return `${valueWords(value)} Allowed: ${allowed}.`;
+}
+
+function valueWords(value: unknown): string {
+  if (value === undefined || value === null || value === "") return "It is missing.";
+  if (typeof value === "object") return "This does not fit.";
+  const text = String(value);
+  return `“${text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text}” does not fit.`;
+}

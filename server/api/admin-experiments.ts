@@ -1,0 +1,61 @@
+import { Hono } from "hono";
+import type { Experiment } from "../../core/experiment.ts";
+import { InvalidInput } from "../../core/parse.ts";
+import { transition } from "../../core/transition.ts";
+import { authorOf } from "../auth/author.ts";
+import { etagOf, readIfMatch } from "../http/etag.ts";
+import { type Env, problem } from "../http/http.ts";
+import { readJson } from "../http/json-body.ts";
+import type { Registry } from "../registry/registry.ts";
+import { readChange, readNewExperiment } from "./experiment-input.ts";
+
+/**
+ * `GET POST /api/admin/experiments`, `GET PUT DELETE /api/admin/experiments/:key`. An experiment's ETag is its version; what
+ * changes or removes it needs If-Match, so that nobody overwrites what he has not seen.
+ */
+export function adminExperimentsRoutes({ registry }: { registry: Registry }) {
+  const unknown = (key: string) => {
+    const known = registry.list().map((experiment) => experiment.key);
+    return problem(404, "Not Found", `there is no experiment ${JSON.stringify(key)}: there are ${known.join(", ")}`);
+  };
+  return new Hono<Env>()
+    .get("/api/admin/experiments", (c) => c.json(registry.list()))
+    .post("/api/admin/experiments", async (c) => {
+      const created = await registry.create(readNewExperiment(await readJson(c)), authorOf(c));
+      return c.json(created, 201, { ...etag(created), location: `/api/admin/experiments/${created.key}` });
+    })
+    .get("/api/admin/experiments/:key", (c) => {
+      const key = c.req.param("key");
+      const experiment = registry.get(key);
+      return experiment ? c.json(experiment, 200, etag(experiment)) : unknown(key);
+    })
+    .put("/api/admin/experiments/:key", async (c) => {
+      const key = c.req.param("key");
+      if (!registry.get(key)) return unknown(key);
+      const version = readIfMatch(c, true);
+      if (version instanceof Response) return version;
+      const input = await readJson(c);
+      const { by, now } = authorOf(c);
+      const change = (experiment: Experiment) => transition(experiment, { ...readChange(input, experiment), by }, now);
+      const changed = await registry.update(key, change, version);
+      return changed ? c.json(changed, 200, etag(changed)) : unknown(key);
+    })
+    .delete("/api/admin/experiments/:key", async (c) => {
+      const key = c.req.param("key");
+      if (!registry.get(key)) return unknown(key);
+      const version = readIfMatch(c, false);
+      if (version instanceof Response) return version;
+      try {
+        const removed = await registry.remove(key, authorOf(c), version);
+        return removed ? c.body(null, 204) : unknown(key);
+      } catch (error) {
+        // Nothing is wrong with the request: another experiment depends on this one.
+        if (error instanceof InvalidInput) return problem(409, "Conflict", error.message);
+        throw error;
+      }
+    });
+}
+
+function etag({ version }: Experiment): { etag: string } {
+  return { etag: etagOf(version) };
+}

@@ -1,0 +1,91 @@
+import { isDeepStrictEqual } from "node:util";
+import { DEFINITION_FIELDS, type Definition, type Experiment, type State } from "../../core/experiment.ts";
+import { InvalidInput, type Problem } from "../../core/parse.ts";
+import type { Change } from "../../core/transition.ts";
+import type { NewExperiment } from "../registry/registry.ts";
+
+/** What the server writes into an experiment, and what these fields are in a new one. */
+const SERVER_SET = {
+  epoch: 0,
+  startedAt: null,
+  endedAt: null,
+  version: 1,
+  updatedAt: undefined,
+  updatedBy: undefined,
+} as const satisfies Partial<Record<keyof Experiment, unknown>>;
+
+/**
+ * The change that a client's definition makes of an experiment. What it leaves out stays. What only the server writes may be
+ * there as it is now, so that a client can send back what it got, changed. Values are checked by `transition`.
+ *
+ * @throws InvalidInput on any other field, or another value of such a field
+ */
+export function readChange(input: unknown, present: Experiment): Omit<Change, "by"> {
+  const fields = fieldsOf(input);
+  const fixed = new Map<string, unknown>(
+    ["key", ...Object.keys(SERVER_SET)].map((field) => [field, present[field as keyof Experiment]]),
+  );
+  const { definition, state, rolloutGroup } = sort(fields, fixed);
+  const isRollout = (state ?? present.state) === "rollout";
+  const isLeftOver = rolloutGroup === present.rolloutGroup;
+  if (rolloutGroup !== undefined && isRollout === (rolloutGroup === null) && !isLeftOver) {
+    const allowed = isRollout ? "one of the groups' names" : "null unless the state is rollout";
+    throw new InvalidInput([{ field: "rolloutGroup", value: rolloutGroup, allowed }]);
+  }
+  return {
+    definition: definition as Partial<Definition>,
+    ...(state === undefined ? {} : { state: state as State }),
+    ...(isRollout && rolloutGroup !== undefined && rolloutGroup !== null
+      ? { rolloutGroup: rolloutGroup as string }
+      : {}),
+  };
+}
+
+/** A client's new experiment, whose values are checked when it is defined. Throws InvalidInput on a field that it may not set. */
+export function readNewExperiment(input: unknown): NewExperiment {
+  const fields = fieldsOf(input);
+  const { key } = fields;
+  const { definition, state, rolloutGroup } = sort(
+    fields,
+    new Map<string, unknown>([["key", key], ...Object.entries(SERVER_SET)]),
+  );
+  const problems: Problem[] = [];
+  if (!Array.isArray(definition.groups)) {
+    problems.push({ field: "groups", value: definition.groups, allowed: "a list of groups" });
+  }
+  if (typeof key !== "string") problems.push({ field: "key", value: key, allowed: "the experiment's key" });
+  if (rolloutGroup !== undefined && rolloutGroup !== null) {
+    problems.push({ field: "rolloutGroup", value: rolloutGroup, allowed: "null in a new experiment" });
+  }
+  if (problems.length > 0) throw new InvalidInput(problems);
+  return { ...definition, key, ...(state === undefined ? {} : { state }) } as NewExperiment;
+}
+
+function fieldsOf(input: unknown): Record<string, unknown> {
+  if (typeof input === "object" && input !== null && !Array.isArray(input)) return input as Record<string, unknown>;
+  throw new InvalidInput([{ field: "", value: input, allowed: "an experiment: an object" }]);
+}
+
+/** Tells what a client may set from what has to be as it is. */
+function sort(fields: Record<string, unknown>, fixed: ReadonlyMap<string, unknown>) {
+  const { state, rolloutGroup, ...others } = fields;
+  const definition: Record<string, unknown> = {};
+  const problems: Problem[] = [];
+  for (const [field, value] of Object.entries(others)) {
+    const path = [field];
+    if ((DEFINITION_FIELDS as readonly string[]).includes(field)) definition[field] = value;
+    else if (!fixed.has(field)) problems.push({ field, path, value, allowed: "no such field in an experiment" });
+    else if (!isDeepStrictEqual(value, fixed.get(field))) {
+      const present = fixed.get(field);
+      const allowed = present === undefined ? "no such field here" : `${JSON.stringify(present)}, as it is`;
+      problems.push({
+        field,
+        path,
+        value,
+        allowed: `${allowed}: ${field === "key" ? "it never changes" : "the server sets it"}`,
+      });
+    }
+  }
+  if (problems.length > 0) throw new InvalidInput(problems);
+  return { definition, state, rolloutGroup };
+}

@@ -1,0 +1,24 @@
+import { pipeline, Readable } from "node:stream";
+import { stringify } from "csv-stringify";
+import { SPREADSHEET_CSV } from "../http/csv.ts";
+import type { Entry } from "../registry/history-entry.ts";
+
+const COLUMNS = ["number", "at", "by", "action", "key", "reverts", "before", "after"] as const;
+
+/** Changes as CSV, a row each. */
+export function historyCsv(changes: AsyncIterable<Entry>): ReadableStream<Uint8Array> {
+  const csv = stringify({ ...SPREADSHEET_CSV, columns: [...COLUMNS] });
+  // An error ends the answer in the middle, which is how a client sees it.
+  pipeline(Readable.from(rows(changes)), csv, () => undefined);
+  return Readable.toWeb(csv) as ReadableStream<Uint8Array>;
+}
+
+async function* rows(changes: AsyncIterable<Entry>) {
+  for await (const { number, at, by, action, key, reverts, before, after } of changes) {
+    yield [number, at, by, action, key ?? "", reverts ?? "", cell(before), cell(after)];
+  }
+}
+
+function cell(state: Entry["after"]): string {
+  return state === null ? "" : JSON.stringify(state);
+}

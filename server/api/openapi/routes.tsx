@@ -1,0 +1,26 @@
+import { type Hono as App, Hono } from "hono";
+import type { Env } from "../../http/http.ts";
+import { openApiDocument, type Section, sectionsOf } from "./document.ts";
+import { ApiPage } from "./page.tsx";
+
+interface Deps {
+  readonly isDemo: boolean;
+  /** The app that these routes are part of: what it does not have is not described. */
+  readonly app: App<Env>;
+}
+
+/** `GET /openapi.json`: the API as OpenAPI 3.1. `GET /docs`: the same for people. */
+export function openApiRoutes({ isDemo, app }: Deps) {
+  // Only once somebody asks: all routes are there then, and it takes some milliseconds.
+  let described: { sections: readonly Section[]; document: ReturnType<typeof openApiDocument> } | undefined;
+  const describe = () => {
+    if (!described) {
+      const sections = sectionsOf(app.routes);
+      described = { sections, document: openApiDocument(sections) };
+    }
+    return described;
+  };
+  return new Hono<Env>()
+    .get("/openapi.json", (c) => c.json(describe().document))
+    .get("/docs", (c) => c.html(<ApiPage {...describe()} isDemo={isDemo} csrf={c.get("csrf")} />));
+}

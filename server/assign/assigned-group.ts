@@ -1,0 +1,31 @@
+import type { Experiment } from "../../core/experiment.ts";
+import { groupValue } from "../../core/group.ts";
+import type { AssignedGroup } from "../../core/http-contract.ts";
+import { isCounted } from "../../core/reason.ts";
+
+/** What pages are told of a group that a device gets of an experiment. */
+export function assignedGroup(
+  experiment: Experiment,
+  group: string,
+  reason: AssignedGroup["reason"],
+  epoch: number,
+): AssignedGroup {
+  const chosen = experiment.groups.find(({ name }) => name === group);
+  return {
+    active: experiment.state !== "inactive",
+    state: experiment.state,
+    group,
+    fallback: experiment.fallback,
+    epoch,
+    value: isCounted(reason) || reason === "rollout" || reason === "forced" ? groupValue(experiment, group) : -1,
+    payload: chosen?.payload ?? null,
+    html: chosen?.html ?? null,
+    reason,
+    ...(dependsOnRequest(experiment) ? { perPath: true } : {}),
+  };
+}
+
+/** Whether a device may get another group on another page: what it got on this one holds for this one only. */
+function dependsOnRequest({ routes, rule, allocations, dependsOn }: Experiment): boolean {
+  return routes.length > 0 || rule !== null || allocations.length > 0 || dependsOn !== null;
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import { Hono } from "hono";
+import { type Context, type Evaluation, evaluate, type StickyEntry } from "../../core/evaluate.ts";
+import type { Experiment } from "../../core/experiment.ts";
+import { isCounted } from "../../core/reason.ts";
+import { type UnitIds, unitIdOf } from "../../core/unit.ts";
+import type { EventLog } from "../events/log.ts";
+import { isFromBot } from "../http/bots.ts";
+import { type Env, header, preflight, problem, publicJson } from "../http/http.ts";
+import { BadParameter, readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
+import type { Registry } from "../registry/registry.ts";
+import { sha256 } from "../tokens/sha256.ts";
+import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
+import { STICKY_HEADER, type StickyEntries, type StickyTokens } from "../tokens/sticky.ts";
+import { assignedGroup } from "./assigned-group.ts";
+import { type ForceDeps, forcedGroups } from "./forced-groups.ts";
+
+interface Deps extends ForceDeps {
+  readonly registry: Registry;
+  readonly log: EventLog;
+  readonly runs: RunSigner;
+  readonly sticky: StickyTokens;
+}
+
+/** What an experiment's evaluation came to. */
+type Assigned = readonly [experiment: Experiment, evaluation: Evaluation];
+
+/**
+ * `GET /api/expgroups`: the groups of a device, which is also recorded as an `exp_groups` event without delaying the answer.
+ * A bot gets every fallback, and is only counted. A preview (a request that forces a group) leaves no trace at all: it is not
+ * recorded, not counted, and no later group depends on it.
+ */
+export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) {
+  const readForces = forcedGroups({ registry, ...deps });
+  return new Hono<Env>()
+    .get("/api/expgroups", (c) => {
+      const settings = registry.settings();
+      if (!settings.enabled) return publicJson({});
+      const experiments = registry.list();
+      let ids: UnitIds;
+      let path: string | undefined;
+      let asked: Context;
+      try {
+        ids = readUnitIds(c);
+        path = readPath(c);
+        const hasContext = isAskedFor(experiments) || c.req.url.includes("ctx.");
+        asked = { settings, experiments: registry, path: path ?? "", ...(hasContext ? readRuleContext(c) : {}) };
+      } catch (error) {
+        if (error instanceof BadParameter) return problem(400, "Bad Request", error.message);
+        throw error;
+      }
+
+      const now = new Date();
+      const forced = readForces(readParameter(c, "force"), now.getTime());
+      const isPreview = forced.size > 0;
+      const run = runs.verify(header(c, RUN_HEADER), now.getTime());
+      // Who was given a token is no crawler, though a program that takes pictures of pages may look like one.
+      if (run === null && !isPreview && isFromBot(c)) {
+        log.drop("bot", 1);
+        return publicJson(
+          Object.fromEntries(experiments.map((one) => [one.key, assignedGroup(one, one.fallback, "bot", one.epoch)])),
+        );
+      }
+
+      const { device } = ids;
+      const given = readParameter(c, "sticky");
+      const token = device !== null && given ? sticky.read(given, device, experiments, now.getTime()) : null;
+      const context: Context = {
+        ...asked,
+        ...(token ? { sticky: token.entries } : {}),
+        ...(isPreview ? { forced } : {}),
+      };
+      const assigned = experiments.map(
+        (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
+      );
+      if (device !== null && assigned.length > 0 && !isPreview) {
+        const unusual = assigned.filter(([, { reason }]) => !USUAL.has(reason));
+        void log
+          .append([
+            {
+              id: randomUUID(),
+              ts: now.toISOString(),
+              deviceId: device,
+              event: "exp_groups",
+              source: "backend",
+              ...(path === undefined ? {} : { path }),
+              params: Object.fromEntries(assigned.map(([{ key }, { group }]) => [key, group])),
+              // By these `fairsplit verify` finds the definition that the groups were assigned by.
+              epochs: Object.fromEntries(assigned.map(([{ key }, { epoch }]) => [key, epoch])),
+              ...(unusual.length === 0
+                ? {}
+                : { reasons: Object.fromEntries(unusual.map(([{ key }, { reason }]) => [key, reason])) }),
+              ...(run === null ? {} : { run }),
+            },
+          ])
+          .catch(() => undefined);
+      }
+      const kept =
+        device === null || isPreview
+          ? null
+          : sticky.write(entriesToKeep(assigned, token?.entries), token, device, experiments, now.getTime());
+      return publicJson(
+        // From entries, because a key such as __proto__ must become a field like any other.
+        Object.fromEntries(
+          assigned.map(([experiment, { group, reason, epoch }]) => [
+            experiment.key,
+            assignedGroup(experiment, group, reason, epoch),
+          ]),
+        ),
+        200,
+        kept === null ? undefined : { [STICKY_HEADER]: kept, "access-control-expose-headers": STICKY_HEADER },
+      );
+    })
+    .options("/api/expgroups", preflight);
+}
+
+/** Reasons that the experiment's state says already; the others are recorded with the groups. */
+const USUAL: ReadonlySet<string> = new Set(["hash", "inactive", "rollout"] satisfies Evaluation["reason"][]);
+
+const askedFor = new WeakMap<readonly Experiment[], boolean>();
+
+/** Whether any rule asks about requests. */
+function isAskedFor(experiments: readonly Experiment[]): boolean {
+  let isAsked = askedFor.get(experiments);
+  if (isAsked === undefined) {
+    isAsked = experiments.some(({ rule, allocations }) => rule !== null || allocations.length > 0);
+    askedFor.set(experiments, isAsked);
+  }
+  return isAsked;
+}
+
+/** A device's group and epoch of every experiment that it takes part in, and of those that are only paused for it. */
+function entriesToKeep(assigned: readonly Assigned[], before: StickyEntries | undefined): StickyEntries {
+  const entries = new Map<string, StickyEntry>();
+  for (const [{ key, sticky, unit }, { group, reason, epoch }] of assigned) {
+    if (!sticky || unit !== "device") continue;
+    const entry = isCounted(reason) ? { group, epoch } : before?.get(key);
+    if (entry) entries.set(key, entry);
+  }
+  return entries;
+}

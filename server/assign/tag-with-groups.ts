@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { type Context, Hono } from "hono";
+import { evaluate } from "../../core/evaluate.ts";
+import { unitIdOf } from "../../core/unit.ts";
+import { asset } from "../http/asset.ts";
+import { isFromBot } from "../http/bots.ts";
+import { type Env, header, PUBLIC_HEADERS } from "../http/http.ts";
+import { readBrowser, readReferringPath } from "../http/visitor.ts";
+import type { Registry } from "../registry/registry.ts";
+import { sha256 } from "../tokens/sha256.ts";
+import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
+import { assignedGroup } from "./assigned-group.ts";
+
+const HEADERS = {
+  ...PUBLIC_HEADERS,
+  "content-type": "text/javascript; charset=utf-8",
+  // Of one visitor each. Kept all the same: the script takes the device only when it comes from the network, which it may see
+  // where another site loads it, too.
+  "cache-control": "private, max-age=300",
+  "timing-allow-origin": "*",
+};
+
+interface Deps {
+  readonly registry: Registry;
+  readonly runs: RunSigner;
+  /** `given` is what takes the device that is given, see tag/given-device.ts. */
+  readonly assets: { readonly tag: string; readonly given: string };
+}
+
+/**
+ * `GET /tag-with-groups.js`: the tag, and before it a new device with its groups, for a visitor who has none. Nothing is
+ * recorded, and no cookie is set: the tag asks for the groups of the device that it has, as always, and that is recorded.
+ *
+ * Who has a device gets the tag alone: its groups may depend on its sticky token, which no request for a script brings. So
+ * the answer holds nothing about anybody, and may be read by every site.
+ */
+export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
+  const plain = asset(assets.tag, HEADERS);
+  return new Hono<Env>().get("/tag-with-groups.js", (c, next) => {
+    const now = Date.now();
+    const isVisitor = runs.verify(header(c, RUN_HEADER), now) !== null || !isFromBot(c);
+    if (!isVisitor || !mayBeNew(c) || !registry.settings().enabled || registry.list().length === 0) {
+      return plain(c, next);
+    }
+    const id = randomBytes(16).toString("hex");
+    const path = readReferringPath(c);
+    // As text, because an object's literal takes a key __proto__ for something else.
+    const given = JSON.stringify({ id, groups: groupsOf(c, registry, id, path), path, at: now });
+    const script = `window.fairsplitGiven=${inScript(given)};\n${assets.given}${assets.tag}`;
+    return new Response(script, { headers: HEADERS });
+  });
+}
+
+/** Whether the visitor may be given a device: there is none yet, and the browser does not say that there shall be none. */
+function mayBeNew(c: Context<Env>): boolean {
+  const hasDevice = /(?:^|;\s*)device_id=/.test(header(c, "cookie") ?? "");
+  return !hasDevice && header(c, "sec-gpc") !== "1" && header(c, "dnt") !== "1";
+}
+
+/** The groups of a device that was never seen. Those that depend on the page are left out where that is not known. */
+function groupsOf(c: Context<Env>, registry: Registry, id: string, path: string | undefined) {
+  const ids = { device: id, account: null, session: null, random: () => randomBytes(16).toString("hex") };
+  const context = { settings: registry.settings(), experiments: registry, path: path ?? "", ...readBrowser(c) };
+  const groups = registry.list().map((experiment) => {
+    const { group, reason, epoch } = evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256);
+    return [experiment.key, assignedGroup(experiment, group, reason, epoch)] as const;
+  });
+  return Object.fromEntries(groups.filter(([, { perPath }]) => !perPath || path !== undefined));
+}
+
+/** A text as a script's literal that ends neither a line nor, were it ever put into a page, the script. */
+function inScript(text: string): string {
+  return JSON.stringify(text).replace(
+    /[<\u2028\u2029]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

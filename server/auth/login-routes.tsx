@@ -1,0 +1,91 @@
+import { type Context, Hono } from "hono";
+import { refuse, wantsPage } from "../admin/ui/error-response.tsx";
+import { BodyRefused, readBody } from "../http/body.ts";
+import { type Env, header, problem } from "../http/http.ts";
+import { clientAddress } from "../http/rate-limit.ts";
+import { setAdminHeaders } from "./admin-headers.ts";
+import { type Access, refuseLocked } from "./guard.ts";
+import { LoginLinkPage, LoginPage } from "./login.tsx";
+import type { LoginLinks } from "./login-links.ts";
+import { FIRST_PAGE, nextPath } from "./next-path.ts";
+import { isFromAnotherSite } from "./origin.ts";
+import { isSameSecret } from "./same-secret.ts";
+import { clearSessionCookie, readSessionCookie, setSessionCookie } from "./session-cookie.ts";
+
+const MAX_FORM_BYTES = 4096;
+const WRONG = "This is not the admin token.";
+const DEAD_LINK = "This login link has been used, or is too old, or never was one. Log in with the admin token.";
+
+/**
+ * `GET` and `POST /login`: a form for the admin's token, and the cookie of a new session. `GET /login/:code` is the page
+ * of a one-time link. `POST /logout` ends the session; the app guards it.
+ */
+export function loginRoutes(access: Access, links: LoginLinks) {
+  const { token, sessions, lockout, proxies, baseUrl } = access;
+  const app = new Hono<Env>();
+
+  app.use("/login/*", async (c, next) => {
+    if (token === null) c.res = c.req.method === "GET" ? c.redirect(FIRST_PAGE, 303) : noLogin(c);
+    else await next();
+    setAdminHeaders(c);
+  });
+
+  app.get("/login", (c) => {
+    const next = nextPath(c.req.query("next"));
+    const session = readSessionCookie(c, access);
+    if (session !== null && sessions.isOpen(session)) return c.redirect(next, 303);
+    // A browser that follows a link from elsewhere keeps a SameSite=Strict cookie back; coming again from here it sends it.
+    const isFromElsewhere = ["cross-site", "same-site"].includes(header(c, "sec-fetch-site") ?? "");
+    return c.html(<LoginPage next={next} error={null} isToReload={isFromElsewhere} />);
+  });
+
+  app.get("/login/:code", (c) => {
+    const code = c.req.param("code");
+    return links.isGood(code) ? c.html(<LoginLinkPage code={code} />) : refuseLogin(c, FIRST_PAGE, DEAD_LINK);
+  });
+
+  app.post("/login", async (c) => {
+    if (isFromAnotherSite(c, baseUrl))
+      return refuse(c, 403, "Forbidden", "a login from another site's page is refused");
+    let form: URLSearchParams;
+    try {
+      form = new URLSearchParams(await readBody(c, MAX_FORM_BYTES));
+    } catch (error) {
+      if (error instanceof BodyRefused) return refuse(c, error.status, "Request refused", error.message);
+      throw error;
+    }
+    const code = form.get("code");
+    const next = nextPath(form.get("next"));
+    const isRight = code === null ? isSameSecret(form.get("token") ?? "", token ?? "") : links.use(code);
+    // A right code is let in from a locked address, too: it cannot be guessed, and it is the admin's way around the lock.
+    if (code === null || !isRight) {
+      const wait = await lockout.attempt(clientAddress(c, proxies), isRight);
+      if (wait !== null) return refuseLocked(c, wait);
+    }
+    if (!isRight) return refuseLogin(c, next, code === null ? WRONG : DEAD_LINK);
+    const before = readSessionCookie(c, access);
+    if (before !== null) sessions.close(before);
+    setSessionCookie(c, access, sessions.open());
+    return c.redirect(next, 303);
+  });
+
+  app.post("/logout", (c) => {
+    if (token === null) return noLogin(c);
+    const session = readSessionCookie(c, access);
+    if (session !== null) sessions.close(session);
+    clearSessionCookie(c, access);
+    return c.redirect("/login", 303);
+  });
+  return app;
+}
+
+function refuseLogin(c: Context<Env>, next: string, message: string): Response | Promise<Response> {
+  const headers = { "www-authenticate": 'Bearer realm="fairsplit"' };
+  return wantsPage(c)
+    ? c.html(<LoginPage next={next} error={message} />, 401, headers)
+    : problem(401, "Unauthorized", message, { headers });
+}
+
+function noLogin(c: Context<Env>): Response {
+  return problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}: the demo has no login`);
+}

@@ -1,0 +1,65 @@
+import { Layout } from "../admin/ui/layout.tsx";
+
+interface Props {
+  /** Where to go after the login. */
+  readonly next: string;
+  /** Why the last try failed; null before the first. */
+  readonly error: string | null;
+  /** Asks the browser to come again by itself. */
+  readonly isToReload?: boolean;
+}
+
+/** Asks for the admin's token. */
+export function LoginPage({ next, error, isToReload = false }: Props) {
+  return (
+    <Layout title="Log in" isDemo={false} csrf={null} refreshTo={isToReload ? loginPath(next) : null}>
+      <h1>Log in</h1>
+      <form class="login" method="post" action="/login">
+        {error !== null && (
+          <p class="error" id="login-error" role="alert">
+            {error}
+          </p>
+        )}
+        <input type="hidden" name="next" value={next} />
+        <label for="token">Admin token</label>
+        <input
+          id="token"
+          name="token"
+          type="password"
+          autocomplete="current-password"
+          required
+          autofocus
+          aria-describedby={error === null ? "token-hint" : "login-error token-hint"}
+          aria-invalid={error === null ? undefined : "true"}
+        />
+        <p class="detail" id="token-hint">
+          It is what <code>FAIRSPLIT_ADMIN_TOKEN</code> was set to. If nobody set it, it is in the file{" "}
+          <code>admin-token</code> in the server's data folder.
+        </p>
+        <button type="submit" class="primary">
+          Log in
+        </button>
+      </form>
+    </Layout>
+  );
+}
+
+/** What a login link opens. The link itself logs nobody in, because chat and mail programs open links to look at them. */
+export function LoginLinkPage({ code }: { code: string }) {
+  return (
+    <Layout title="Log in" isDemo={false} csrf={null}>
+      <h1>Log in</h1>
+      <form class="login" method="post" action="/login">
+        <input type="hidden" name="code" value={code} />
+        <p>This link logs this browser in, once.</p>
+        <button type="submit" class="primary">
+          Log in
+        </button>
+      </form>
+    </Layout>
+  );
+}
+
+export function loginPath(next: string): string {
+  return `/login?${new URLSearchParams({ next })}`;
+}

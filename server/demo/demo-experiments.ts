@@ -1,0 +1,25 @@
+import { defineExperiment, type Experiment } from "../../core/experiment.ts";
+import { transition } from "../../core/transition.ts";
+
+/** What the demo starts with when its data folder is new: the two experiments of its last stages, switched on. */
+export function demoExperiments(now: string): Experiment[] {
+  const drafts = [
+    {
+      key: "homepage_button_test",
+      title: "Homepage button",
+      groups: [
+        { name: "A", weight: 50 },
+        { name: "B", weight: 50 },
+      ],
+    },
+    {
+      key: "headline_test",
+      title: "Headline",
+      groups: [
+        { name: "Future", weight: 50 },
+        { name: "Journey", weight: 50 },
+      ],
+    },
+  ];
+  return drafts.map((draft) => transition(defineExperiment(draft, now, "demo"), { state: "active", by: "demo" }, now));
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from "node:crypto";
+import type { Context } from "hono";
+import { MAX_UNIT_ID_LENGTH } from "../../core/assign.ts";
+import { storableText } from "../../core/event.ts";
+import type { RuleContext } from "../../core/rule.ts";
+import type { UnitIds } from "../../core/unit.ts";
+import { type Env, header } from "./http.ts";
+
+const MAX_PATH_LENGTH = 1024;
+const MAX_CTX_NAMES = 20;
+const CTX_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+const MAX_CTX_LENGTH = 256;
+const MAX_LANGUAGE_LENGTH = 35;
+const MAX_AGENT_LENGTH = 512;
+
+/** A parameter of the request is not what is allowed; the message names it. */
+export class BadParameter extends Error {}
+
+/** The ids that a request brings, of at most 256 characters each. Throws BadParameter. */
+export function readUnitIds(c: Context<Env>): UnitIds {
+  return {
+    device: readId(c, "device_id"),
+    account: readId(c, "account_id"),
+    session: readId(c, "session_id"),
+    random: randomUUID,
+  };
+}
+
+/**
+ * A parameter of the request, or undefined. Looks for its name first: of one that is missing Hono makes sure by taking the
+ * whole query apart, once the query has any percent sign, and a page's path always has.
+ */
+export function readParameter(c: Context<Env>, name: string): string | undefined {
+  return c.req.url.includes(`${name}=`) ? c.req.query(name) : undefined;
+}
+
+function readId(c: Context<Env>, name: string): string | null {
+  const id = readParameter(c, name) || null;
+  if (id !== null && (id.length > MAX_UNIT_ID_LENGTH || storableText(id) !== null)) {
+    throw new BadParameter(`${name}: allowed are 1 to ${MAX_UNIT_ID_LENGTH} well-formed characters other than NUL`);
+  }
+  return id;
+}
+
+/** The page's path; undefined when the request says none that can be stored. */
+export function readPath(c: Context<Env>): string | undefined {
+  return storablePath(readParameter(c, "path"));
+}
+
+/** The path of the page that a request comes from, as far as the browser says it: of other sites often `/` only. */
+export function readReferringPath(c: Context<Env>): string | undefined {
+  const page = header(c, "referer") ?? "";
+  return URL.canParse(page) ? storablePath(new URL(page).pathname) : undefined;
+}
+
+function storablePath(path: string | undefined): string | undefined {
+  return path && path.length <= MAX_PATH_LENGTH && storableText(path) === null ? path : undefined;
+}
+
+/**
+ * What rules may ask about a request, but for its path: at most 20 parameters `ctx.NAME` of 256 characters, and what the
+ * browser says of itself. Throws BadParameter.
+ */
+export function readRuleContext(c: Context<Env>): Omit<RuleContext, "path"> {
+  const ctx = new Map<string, string>();
+  for (const [parameter, values] of Object.entries(c.req.queries())) {
+    if (!parameter.startsWith("ctx.")) continue;
+    const name = parameter.slice(4);
+    const [value = "", ...others] = values;
+    if (!CTX_NAME.test(name)) {
+      const allowed = "1 to 64 letters, digits and _, not beginning with a digit";
+      throw new BadParameter(`ctx.NAME is "${parameter.slice(0, 80)}": allowed as NAME are ${allowed}`);
+    }
+    if (others.length > 0) throw new BadParameter(`${parameter}: allowed is one, it is there ${values.length} times`);
+    if (value.length > MAX_CTX_LENGTH || storableText(value) !== null) {
+      throw new BadParameter(`${parameter}: allowed are ${MAX_CTX_LENGTH} well-formed characters other than NUL`);
+    }
+    ctx.set(name, value);
+  }
+  if (ctx.size > MAX_CTX_NAMES) throw new BadParameter(`ctx.NAME: allowed are ${MAX_CTX_NAMES}, there are ${ctx.size}`);
+  return { ctx, ...readBrowser(c) };
+}
+
+/** What rules may ask about the browser, by what it says of itself in every request. */
+export function readBrowser(c: Context<Env>): Pick<RuleContext, "language" | "userAgent"> {
+  return {
+    language: (/^[\w-]+/.exec(header(c, "accept-language") ?? "")?.[0] ?? "").slice(0, MAX_LANGUAGE_LENGTH),
+    userAgent: (header(c, "user-agent") ?? "").slice(0, MAX_AGENT_LENGTH),
+  };
+}

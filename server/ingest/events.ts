@@ -1,0 +1,20 @@
+import { Hono } from "hono";
+import { readBody } from "../http/body.ts";
+import { type Env, headersOf, preflight, respond } from "../http/http.ts";
+import { ownAddress } from "../http/rate-limit.ts";
+import { MAX_BODY_BYTES, type Recorder } from "./record.ts";
+
+/** `POST /events`. A server that listens answers it in its fast lane, see there. */
+export function recordRoutes(record: Recorder) {
+  return new Hono<Env>()
+    .post("/events", async (c) =>
+      respond(
+        await record({
+          header: headersOf(c),
+          address: ownAddress(c),
+          read: () => readBody(c, MAX_BODY_BYTES),
+        }),
+      ),
+    )
+    .options("/events", preflight);
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto";
+import { type EventDefaults, MAX_EVENTS_PER_REQUEST, parseEvent } from "../../core/event.ts";
+import { type EventText, writeEvent } from "../../core/event-text.ts";
+import type { EventsAnswer } from "../../core/http-contract.ts";
+import { InvalidInput } from "../../core/parse.ts";
+import { type EventLog, Overloaded, StorageFailed } from "../events/log.ts";
+import { BodyRefused } from "../http/body.ts";
+import { isBot } from "../http/bots.ts";
+import { type Answer, type HeaderOf, problemAnswer, publicAnswer } from "../http/http.ts";
+import { clientBehind, type Limits } from "../http/rate-limit.ts";
+import type { Registry } from "../registry/registry.ts";
+import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
+import { readPlainEvents } from "./plain-events.ts";
+
+export const MAX_BODY_BYTES = 64 * 1024;
+/** What `fetch` and `sendBeacon` send without asking first, and JSON. */
+const CONTENT_TYPE = /^(application\/json|text\/plain)\b/i;
+
+/** A `POST /events` whose body was not read yet. */
+export interface Post {
+  readonly header: HeaderOf;
+  /** Address of the other end of the connection. */
+  readonly address: string;
+  /** The body's text of at most MAX_BODY_BYTES. Rejects with BodyRefused. */
+  readonly read: () => Promise<string>;
+}
+
+/** Stores one event or an array of them, and answers when they are durable. */
+export type Recorder = (post: Post) => Promise<Answer>;
+
+export interface RecorderDeps {
+  readonly registry: Pick<Registry, "settings">;
+  readonly log: EventLog;
+  readonly runs: RunSigner;
+  readonly limits: Limits;
+}
+
+const NOTHING_STORED = publicAnswer({ status: "ok", accepted: 0, duplicates: 0, rejected: [] } satisfies EventsAnswer);
+
+export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorder {
+  return async ({ header, address, read }) => {
+    let body = "";
+    const run = runs.verify(header(RUN_HEADER), Date.now());
+    // The body stays unread: nobody knows how many events it holds.
+    const wait = run === null ? await limits.events.take(clientBehind(address, header, limits.proxies)) : null;
+    if (wait !== null) {
+      log.drop("shed", 1);
+      const detail = `this address sent too many requests; send the events again in ${wait} s`;
+      return problemAnswer(429, "Too Many Requests", detail, { headers: { "retry-after": String(wait) } });
+    }
+    try {
+      const contentType = header("content-type") ?? "";
+      if (!CONTENT_TYPE.test(contentType)) {
+        throw new BodyRefused(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
+      }
+      body = await read();
+      const { events, refused } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
+      const isOff = !registry.settings().enabled;
+      if (isOff || (run === null && isBot(header))) {
+        log.drop(isOff ? "off" : "bot", events.length + refused.length);
+        return NOTHING_STORED;
+      }
+      if (refused.length > 0) log.refuse(refused);
+      const rejected = refused.map(({ index, reason }) => ({ index, reason }));
+      if (events.length === 0) return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
+      const { stored, duplicates } = await log.record(events);
+      return publicAnswer({ status: "ok", accepted: stored, duplicates, rejected } satisfies EventsAnswer);
+    } catch (error) {
+      if (error instanceof BodyRefused) {
+        // Nobody knows how many events it held.
+        log.refuse([{ reason: error.message, text: body }]);
+        const headers: Record<string, string> = error.status === 413 ? { connection: "close" } : {};
+        return problemAnswer(error.status, "Request refused", error.message, { headers });
+      }
+      if (error instanceof StorageFailed || error instanceof Overloaded) {
+        return problemAnswer(503, "Storage unavailable", error.message, { headers: { "retry-after": "1" } });
+      }
+      throw error;
+    }
+  };
+}
+
+interface Refused {
+  /** Counts from 0 in the request's array. */
+  readonly index: number;
+  readonly reason: string;
+  readonly text: string;
+}
+
+/** The events of a body, and which of them are refused. Throws BodyRefused when it holds none. */
+function readEvents(body: string, defaults: EventDefaults): { events: readonly EventText[]; refused: Refused[] } {
+  const plain = readPlainEvents(body, defaults);
+  if (plain) {
+    checkNumber(plain.length);
+    return { events: plain, refused: [] };
+  }
+  let input: unknown;
+  try {
+    input = JSON.parse(body);
+  } catch (error) {
+    throw new BodyRefused(400, `the body is not JSON: ${(error as Error).message}`);
+  }
+  const inputs: readonly unknown[] = Array.isArray(input) ? input : [input];
+  checkNumber(inputs.length);
+  const events: EventText[] = [];
+  const refused: Refused[] = [];
+  inputs.forEach((input, index) => {
+    try {
+      events.push(writeEvent(parseEvent(input, defaults)));
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      refused.push({ index, reason: error.message, text: textOf(input) });
+    }
+  });
+  return { events, refused };
+}
+
+function checkNumber(events: number): void {
+  if (events >= 1 && events <= MAX_EVENTS_PER_REQUEST) return;
+  throw new BodyRefused(400, `the array has ${events} events: allowed are 1 to ${MAX_EVENTS_PER_REQUEST}`);
+}
+
+/** A refused event for the file of the refused. */
+function textOf(input: unknown): string {
+  try {
+    return JSON.stringify(input) ?? "";
+  } catch {
+    // JSON.stringify overflows the stack on nesting that JSON.parse accepts.
+    return "nested too deep to be written";
+  }
+}

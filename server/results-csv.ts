@@ -1,9 +1,0 @@
-import { stringify } from "csv-stringify/sync";
-import { REPORT_COLUMNS, reportRows } from "../core/report/report-rows.ts";
-import type { Report } from "../core/report.ts";
-import { SPREADSHEET_CSV } from "./spreadsheet-csv.ts";
-
-/** Reports as CSV, a row for each goal and group. */
-export function resultsCsv(reports: readonly Report[]): string {
-  return stringify(reports.flatMap(reportRows), { ...SPREADSHEET_CSV, columns: [...REPORT_COLUMNS] });
-}
