@@ -81,7 +81,7 @@ const ORDERS = [
 /**
  * The events of a body, one or an array, when all are written as the tag writes them; null for any other body, which may
  * be as right but has to be parsed. A plain event's text is stored as it came: that is 15 times as fast as parsing,
- * checking and writing it, and gives the same event (test/core/plain-events.test.ts proves it against the schema).
+ * checking and writing it, and gives the same event (test/server/ingest/plain-events.test.ts proves it against the schema).
  */
 export function readPlainEvents(body: string, defaults: EventDefaults): EventText[] | null {
   if (!body.isWellFormed()) return null;

@@ -4,7 +4,7 @@ import { crossTally } from "../../core/cross-tally.ts";
 import type { Event } from "../../core/event.ts";
 import { reachedAt } from "../../core/reached-at.ts";
 import { type EpochTally, type GoalTally, type Tally, tally } from "../../core/tally.ts";
-import { GOALS, orderlyLog, RUNS } from "../storage/random-log.ts";
+import { GOALS, orderlyLog, RUNS } from "../server/analysis/random-log.ts";
 
 const runs = fc.constantFrom(...RUNS);
 const all = (events: Event[], run: string | null) => tally("one", events, { goals: GOALS, run });

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { demoExperiments } from "../../server/demo/demo-experiments.ts";
-import { appIn } from "../server/app-in.ts";
-import { builtAssets } from "../server/built-assets.ts";
+import { appIn } from "../server/rig/app-in.ts";
+import { builtAssets } from "../server/rig/built-assets.ts";
 
 const PAGES = new URL("../../demo-pages/", import.meta.url);
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../core/event.ts";
-import { temporaryFolder } from "../server/open-app.ts";
+import { temporaryFolder } from "../server/rig/open-app.ts";
 import { FAULTS } from "./catalogue.ts";
 import { BadUsage, parseCommandLine } from "./command-line.ts";
 import { eventOf, Journal } from "./rig/journal.ts";

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BadConfig, isLoopback, readConfig, SETTINGS } from "../../server/config.ts";
-import { temporaryFolder } from "./open-app.ts";
+import { temporaryFolder } from "./rig/open-app.ts";
 
 const TOKEN = "a-token-of-24-characters";
 

@@ -5,8 +5,8 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ROOT, run, start } from "./built-program.ts";
-import { temporaryFolder } from "./open-app.ts";
+import { ROOT, run, start } from "./rig/built-program.ts";
+import { temporaryFolder } from "./rig/open-app.ts";
 
 const FIRST_SEGMENT = "events/00000001.ndjson";
 

@@ -7,7 +7,7 @@ import { json } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SimulationReport } from "../../simulate/report.ts";
 import { launchBrowser } from "../launch-browser.ts";
-import { PROGRAM } from "../server/built-program.ts";
+import { PROGRAM } from "../server/rig/built-program.ts";
 
 let data: string;
 let server: ReturnType<typeof spawn>;

@@ -14,8 +14,8 @@ import { checkRendering } from "../../simulate/checks/rendering.ts";
 import { splits } from "../../simulate/checks/split.ts";
 import type { Observations } from "../../simulate/observations.ts";
 import type { SimulationReport } from "../../simulate/report.ts";
-import { PROGRAM } from "../server/built-program.ts";
-import { active, pageview, TESTER } from "../server/open-app.ts";
+import { PROGRAM } from "../server/rig/built-program.ts";
+import { active, pageview, TESTER } from "../server/rig/open-app.ts";
 
 /** The page of the demo, whose experiments are these. */
 const button = (draft = {}) => active("homepage_button_test", draft);

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { problemsOf } from "../accessibility.ts";
 import { launchBrowser } from "../launch-browser.ts";
-import { active } from "../server/open-app.ts";
+import { active } from "../server/rig/open-app.ts";
 import { openShop, VISITOR } from "./shop.ts";
 
 const TAG = `<script async src="{api}/tag.js"></script>`;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, type ExpectStatic, expect, test } from "
 import type { Event } from "../../core/event.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { launchBrowser } from "../launch-browser.ts";
-import { active } from "../server/open-app.ts";
+import { active } from "../server/rig/open-app.ts";
 import { type Watched, watchFrames } from "./frame-watcher.ts";
 import { HOSTILE_PAGES, type HostilePage, PLACEHOLDER, TAG } from "./hostile-pages.ts";
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Event } from "../../core/event.ts";
 import type { Fairsplit } from "../../tag/start.ts";
 import { launchBrowser } from "../launch-browser.ts";
-import { start } from "../server/built-program.ts";
-import { temporaryFolder } from "../server/open-app.ts";
+import { start } from "../server/rig/built-program.ts";
+import { temporaryFolder } from "../server/rig/open-app.ts";
 import { listening, VISITOR } from "./shop.ts";
 
 const MINUTE_MS = 60_000;

@@ -7,8 +7,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import type { Event } from "../../core/event.ts";
 import { problemsOf } from "../accessibility.ts";
 import { launchBrowser } from "../launch-browser.ts";
-import { builtAssets } from "../server/built-assets.ts";
-import { active, inactive, openApp } from "../server/open-app.ts";
+import { builtAssets } from "../server/rig/built-assets.ts";
+import { active, inactive, openApp } from "../server/rig/open-app.ts";
 
 /** Of the whole browser: a context's is not sent with what a page sends while it is left. */
 const USER_AGENT =

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { launchBrowser } from "../launch-browser.ts";
-import { active } from "../server/open-app.ts";
+import { active } from "../server/rig/open-app.ts";
 import { openShop, VISITOR } from "./shop.ts";
 
 const TAG = `<script async src="{api}/tag-with-groups.js"></script>`;

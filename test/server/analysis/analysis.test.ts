@@ -12,7 +12,7 @@ import { openEngineChild } from "../../../server/analysis/engine-child.ts";
 import type { Query } from "../../../server/analysis/query.ts";
 import { openEventLog } from "../../../server/events/log.ts";
 import { click, exposure, order } from "../../core/made-events.ts";
-import { temporaryFolder } from "../open-app.ts";
+import { temporaryFolder } from "../rig/open-app.ts";
 
 const OPTIONS = { goals: ["button_click", "order"], run: null };
 const PLANNED = { run: null, epoch: 1, groups: [{ name: "A", devices: 2 }] };

@@ -5,8 +5,8 @@ import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { ENGINE } from "../../../server/analysis/engine.ts";
 import { openEngineChild } from "../../../server/analysis/engine-child.ts";
-import { ROOT, start } from "../built-program.ts";
-import { temporaryFolder } from "../open-app.ts";
+import { ROOT, start } from "../rig/built-program.ts";
+import { temporaryFolder } from "../rig/open-app.ts";
 
 const KEY = "homepage_button_test";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { active, openApp } from "../open-app.ts";
-import { authorized, TOKEN } from "./logged-in.ts";
+import { authorized, TOKEN } from "../rig/logged-in.ts";
+import { active, openApp } from "../rig/open-app.ts";
 
 const form = (experiment: string, headers: Record<string, string>): RequestInit => ({
   method: "POST",

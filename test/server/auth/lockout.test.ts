@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Lockout, lockout } from "../../../server/auth/lockout.ts";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
-import { openApp } from "../open-app.ts";
-import { logIn, TOKEN } from "./logged-in.ts";
+import { logIn, TOKEN } from "../rig/logged-in.ts";
+import { openApp } from "../rig/open-app.ts";
 
 const SECONDS = expect.toSatisfy((wait) => wait > 0 && wait <= 60);
 

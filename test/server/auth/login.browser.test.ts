@@ -5,10 +5,10 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { problemsOf } from "../../accessibility.ts";
 import { launchBrowser } from "../../launch-browser.ts";
-import { builtAssets } from "../built-assets.ts";
-import { writeAtOnce } from "../hands.ts";
-import { active, openApp } from "../open-app.ts";
-import { TOKEN } from "./logged-in.ts";
+import { builtAssets } from "../rig/built-assets.ts";
+import { writeAtOnce } from "../rig/hands.ts";
+import { TOKEN } from "../rig/logged-in.ts";
+import { active, openApp } from "../rig/open-app.ts";
 
 let browser: Browser;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Deps } from "../../../server/app.ts";
 import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
-import { active, openApp } from "../open-app.ts";
-import { logIn, TOKEN } from "./logged-in.ts";
+import { logIn, TOKEN } from "../rig/logged-in.ts";
+import { active, openApp } from "../rig/open-app.ts";
 
 const HTML = { accept: "text/html,application/xhtml+xml" } as const;
 const open = (deps: Partial<Deps> = {}) => openApp([active("headline_test")], { adminToken: TOKEN, ...deps });

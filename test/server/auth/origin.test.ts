@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Deps } from "../../../server/app.ts";
-import { active, openApp } from "../open-app.ts";
-import { authorized, logIn, TOKEN } from "./logged-in.ts";
+import { authorized, logIn, TOKEN } from "../rig/logged-in.ts";
+import { active, openApp } from "../rig/open-app.ts";
 
 const HOST = "ab.example.com";
 

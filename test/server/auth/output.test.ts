@@ -1,8 +1,8 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { run, start } from "../built-program.ts";
-import { temporaryFolder } from "../open-app.ts";
+import { run, start } from "../rig/built-program.ts";
+import { temporaryFolder } from "../rig/open-app.ts";
 
 const LINK = /^fairsplit: log in within 15 minutes, with a link that works once: (\S+\/login\/([\w-]{43}))$/m;
 /** What it says, as soon as that has come: stdout and stderr are two pipes. */

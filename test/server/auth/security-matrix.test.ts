@@ -5,8 +5,8 @@ import { transition } from "../../../core/transition.ts";
 import { fieldsOf, NEW_FORM } from "../../../server/admin/form/fields.ts";
 import { pathAsDescribed } from "../../../server/api/openapi/document.ts";
 import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
-import { active, NOW, openApp } from "../open-app.ts";
-import { authorized, logIn, TOKEN } from "./logged-in.ts";
+import { authorized, logIn, TOKEN } from "../rig/logged-in.ts";
+import { active, NOW, openApp } from "../rig/open-app.ts";
 
 /** The only routes that everyone may use; whatever else the app has must refuse strangers. */
 const PUBLIC = [

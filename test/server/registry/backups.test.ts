@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { backUp, listBackups } from "../../../server/registry/backups.ts";
 import { formatContent, NEW_CONTENT } from "../../../server/registry/content.ts";
-import { inactive, temporaryFolder } from "../open-app.ts";
+import { inactive, temporaryFolder } from "../rig/open-app.ts";
 
 const state = (title: string) => formatContent({ ...NEW_CONTENT, experiments: [inactive("one", { title })] });
 

@@ -7,7 +7,7 @@ import { transition } from "../../../core/transition.ts";
 import { Conflict, KeyTaken, NotSaved } from "../../../server/registry/errors.ts";
 import { CorruptRegistry } from "../../../server/registry/experiments-file.ts";
 import { type Author, openRegistry, type Registry } from "../../../server/registry/registry.ts";
-import { active, inactive, NOW, temporaryFolder } from "../open-app.ts";
+import { active, inactive, NOW, temporaryFolder } from "../rig/open-app.ts";
 
 const ANN: Author = { by: "ann", now: "2026-02-01T08:00:00.000Z" };
 const GROUPS = [

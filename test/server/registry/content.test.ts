@@ -8,7 +8,7 @@ import {
   NotARegistry,
   parseContent,
 } from "../../../server/registry/content.ts";
-import { active, inactive } from "../open-app.ts";
+import { active, inactive } from "../rig/open-app.ts";
 
 const payload = { b: 1, 2: "two", 1: "one", 'é"\\': [{ "a:": ":" }, -0, 1e21, null] };
 const groups = [

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { History } from "../../../server/registry/history.ts";
 import type { NewEntry } from "../../../server/registry/history-entry.ts";
-import { inactive, NOW, temporaryFolder } from "../open-app.ts";
+import { inactive, NOW, temporaryFolder } from "../rig/open-app.ts";
 
 const edit = (key: string, title: string): NewEntry => ({
   key,

@@ -8,7 +8,7 @@ import { formatContent, NEW_CONTENT, parseContent } from "../../../server/regist
 import { CorruptRegistry, ExperimentsFile } from "../../../server/registry/experiments-file.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
 import { chooseBackup, restore } from "../../../server/registry/restore.ts";
-import { inactive, NOW } from "../open-app.ts";
+import { inactive, NOW } from "../rig/open-app.ts";
 
 /** Changes that the process still makes to the disk before it dies. */
 const life = vi.hoisted(() => ({ steps: Number.POSITIVE_INFINITY }));

@@ -7,8 +7,8 @@ import { type Backup, listBackups } from "../../../server/registry/backups.ts";
 import { formatContent, NEW_CONTENT, parseContent } from "../../../server/registry/content.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
 import { restore as restoreBackup } from "../../../server/registry/restore.ts";
-import { run, start } from "../built-program.ts";
-import { active, inactive, NOW, temporaryFolder } from "../open-app.ts";
+import { run, start } from "../rig/built-program.ts";
+import { active, inactive, NOW, temporaryFolder } from "../rig/open-app.ts";
 
 const state = (...experiments: Experiment[]) => formatContent({ ...NEW_CONTENT, experiments });
 const OLD = state(inactive("one", { title: "old" }));

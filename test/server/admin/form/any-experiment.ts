@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { defineExperiment, type Experiment, type ExperimentDraft } from "../../../../core/experiment.ts";
+import { NOW } from "../../rig/open-app.ts";
+
+const word = fc.stringMatching(/^[A-Za-z<&"'é]([A-Za-z0-9 <>&"'=é]{0,8}[A-Za-z0-9<>&"'é])?$/);
+const name = fc.oneof(word, fc.constantFrom("__proto__", "toString", "A B", "“C”"));
+const text = fc.oneof(fc.constant(""), word, fc.constant("a\nb\n\n c"));
+const payload = fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), word, fc.jsonValue({ maxDepth: 3 }));
+
+const groups = fc
+  .tuple(fc.uniqueArray(name, { minLength: 2, maxLength: 6 }), fc.constantFrom("none", "objects", "texts"))
+  .chain(([names, kind]) =>
+    fc.tuple(
+      ...names.map((name) =>
+        fc.record(
+          {
+            name: fc.constant(name),
+            weight: fc.integer({ min: 1, max: 2 ** 40 }),
+            label: word,
+            html: fc.oneof(word, fc.constant("\n<b>\n</b>\n")),
+            ...(kind === "none" ? {} : { payload: kind === "texts" ? word : fc.record({ of: payload }) }),
+          },
+          { requiredKeys: ["name", "weight"] },
+        ),
+      ),
+    ),
+  );
+
+/** Any experiment that is off, with texts that a form can hold. */
+export const anyExperiment: fc.Arbitrary<Experiment> = groups.chain((groups) => {
+  const group = fc.constantFrom(...groups.map(({ name }) => name));
+  const weights = fc.tuple(
+    ...groups.map(({ name }) => fc.record({ name: fc.constant(name), weight: fc.integer({ min: 1, max: 99 }) })),
+  );
+  const rule = fc.constantFrom("true", 'path == "/a"', 'ctx.plan in ["a", "b"]\n&& language == "de"');
+  return fc
+    .record(
+      {
+        title: word,
+        description: fc.oneof(word, fc.constant("a\nb")),
+        control: group,
+        fallback: group,
+        unit: fc.constantFrom("device", "account", "session"),
+        salt: fc.option(text.filter((salt) => salt !== "")),
+        routes: fc.uniqueArray(fc.constantFrom("/", "/a/**", "/café*")),
+        rule: fc.option(rule),
+        allocations: fc.uniqueArray(fc.record({ id: word, rule, weights }), {
+          maxLength: 3,
+          selector: ({ id }) => id,
+        }),
+        dependsOn: fc.option(fc.record({ key: fc.constantFrom("other", "_b"), group: name })),
+        layer: fc.option(
+          fc.oneof(
+            fc.record({ name: word, from: fc.nat(4999), to: fc.integer({ min: 5000, max: 10_000 }) }),
+            fc.record({ name: fc.constant("any"), from: fc.constant(0), to: fc.integer({ min: 1, max: 10_000 }) }),
+          ),
+        ),
+        goals: fc.array(
+          fc.record({ event: word, kind: fc.constantFrom("binary", "value", "count"), label: word } as const, {
+            requiredKeys: ["event", "kind"],
+          }),
+          { minLength: 1, maxLength: 4 },
+        ),
+        sticky: fc.boolean(),
+        plan: fc.option(
+          fc.record({
+            devices: fc.integer({ min: 2, max: 1e12 }),
+            alpha: fc.constantFrom(0.05, 0.01),
+            power: fc.constantFrom(null, 0.8, 0.9),
+            baseline: fc.option(fc.double({ min: 1e-9, max: 0.999, noNaN: true })),
+            lift: fc.option(fc.double({ min: 1e-9, max: 1000, noNaN: true })),
+          }),
+        ),
+      },
+      { requiredKeys: [] },
+    )
+    .map((draft) => defineExperiment({ key: "any", groups, ...draft } as ExperimentDraft, NOW, "test"));
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import type { Event } from "../../../../core/event.ts";
+import { pairsOf } from "../../../../server/results/pairs.ts";
+import { analysisByDefinition } from "../../rig/analysis-by-definition.ts";
+import { active, inactive, NOW, openApp } from "../../rig/open-app.ts";
+
+/** Devices that were exposed to some experiments, each to a group of it. */
+function seen(devices: number, name: string, groups: Readonly<Record<string, string>>, run?: string): Event[] {
+  return Array.from({ length: devices }, (_, n) =>
+    Object.entries(groups).map(
+      ([experiment, group]): Event => ({
+        id: `${name}-${n}-${experiment}`,
+        ts: NOW,
+        deviceId: `${name}-${n}`,
+        event: "exposure",
+        source: "test",
+        params: {},
+        experiment,
+        group,
+        epoch: 1,
+        ...(run === undefined ? {} : { run }),
+      }),
+    ),
+  ).flat();
+}
+
+/** One and two cross evenly; three has whoever is in B of one in its B. */
+const VISITS = ["A", "B"].flatMap((one) =>
+  ["A", "B"].flatMap((two) => seen(50, `${one}${two}`, { one, two, three: one })),
+);
+
+async function pairs(experiments: Parameters<typeof openApp>[0], events: readonly Event[], run: string | null = null) {
+  const { log, registry } = await openApp(experiments);
+  await log.append(events);
+  return pairsOf(registry.list(), run, analysisByDefinition(log));
+}
+
+describe("two experiments", () => {
+  test("are independent, or not, by how many visitors of both have which groups", async () => {
+    const found = await pairs([active("one"), active("two"), active("three", { title: "Three" })], VISITS);
+    expect(found.map(({ a, b, devices, status }) => [a.key, b.key, devices, status])).toEqual([
+      ["one", "two", 200, "independent"],
+      ["one", "three", 200, "dependent"],
+      ["two", "three", 200, "independent"],
+    ]);
+    expect(found[0]).toMatchObject({ cramersV: 0, pValue: 1, adjustedP: 1 });
+    expect(found[1]?.cramersV).toBe(1);
+    // Of three pairs: Holm.
+    expect((found[1]?.adjustedP ?? 0) / (found[1]?.pValue ?? 1)).toBeCloseTo(3, 9);
+    expect(found[1]?.b).toEqual({ key: "three", title: "Three" });
+  });
+
+  test("that are linked by equal salts depend on each other on purpose, and are no test", async () => {
+    const found = await pairs([active("one"), active("two"), active("three", { salt: "one" })], VISITS);
+    expect(found.map(({ status }) => status)).toEqual(["independent", "linked", "independent"]);
+    expect(found[1]?.adjustedP).toBe(null);
+  });
+
+  test("that few or no visitors share are not tested", async () => {
+    const found = await pairs([active("one"), active("two"), active("four")], VISITS);
+    expect(found.map(({ devices, status }) => [devices, status])).toEqual([
+      [200, "independent"],
+      [0, "untested"],
+      [0, "untested"],
+    ]);
+  });
+
+  test("are looked at in their present epochs, while they are on, without groups that only events have", async () => {
+    const strange = seen(500, "strange", { one: "X", two: "Y" });
+    const found = await pairs(
+      [active("one"), active("two"), inactive("three"), active("five", { epoch: 6 })],
+      [...VISITS, ...strange],
+    );
+    expect(found.map(({ a, b }) => `${a.key} ${b.key}`)).toEqual(["one two", "one five", "two five"]);
+    expect(found[0]?.devices).toBe(200);
+  });
+
+  test("of a run are of its visitors alone", async () => {
+    const found = await pairs(
+      [active("one"), active("two")],
+      [...VISITS, ...seen(9, "run", { one: "A", two: "A" }, "r")],
+      "r",
+    );
+    expect(found).toMatchObject([{ devices: 9, status: "untested" }]);
+  });
+});
+
+describe("the page", () => {
+  const read = async (experiments: Parameters<typeof openApp>[0], query = "") => {
+    const { app, log } = await openApp(experiments);
+    await log.append(VISITS);
+    const response = await app.request(`/experiments/independence${query}`);
+    return { status: response.status, text: (await response.text()).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ") };
+  };
+
+  test("names each pair, its visitors and whether it is independent", async () => {
+    const { text } = await read([active("one"), active("three", { title: "<b>Three</b>" })]);
+    expect(text).toContain("one and &lt;b&gt;Three&lt;/b&gt; 200 1 p = ");
+    expect(text).toContain("Not independent");
+    expect(text).toContain("One pair is not independent. Likely causes:");
+  });
+
+  test("says when there is no pair, and refuses a bad run", async () => {
+    expect((await read([])).text).toContain("No experiment is on, so there is no pair.");
+    expect((await read([active("one"), inactive("two")])).text).toContain("Only one experiment is on");
+    expect((await read([active("one")], "?run=a+b")).status).toBe(400);
+  });
+});

@@ -1,0 +1,276 @@
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Crossing, crossTally } from "../../../core/cross-tally.ts";
+import type { Event } from "../../../core/event.ts";
+import { reachedAt } from "../../../core/reached-at.ts";
+import { tally } from "../../../core/tally.ts";
+import { literal } from "../../../server/analysis/duckdb-dialect.ts";
+import { ENGINE, type Engine, openEngine } from "../../../server/analysis/engine.ts";
+import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../../server/analysis/log-analysis.ts";
+import { compactedText, type EventFile } from "../../../server/analysis/log-source.ts";
+import type { Query } from "../../../server/analysis/query.ts";
+import { exposure, order } from "../../core/made-events.ts";
+import { EXPERIMENTS, GOALS, orderlyLog, RUNS, randomLog, timestamps } from "./random-log.ts";
+import { type Segment, writeSegments } from "./segments-of.ts";
+
+/** So many are kept as lines, and a quarter in each other storage. More: FAIRSPLIT_CONTRACT_LOGS=20000 npx vitest run test/storage */
+const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 200);
+
+let folder: string;
+let engine: Engine;
+/** Queries made. */
+let queries = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fairsplit-contract-"));
+  const opened = await openEngine({ ...ENGINE, temporary: join(folder, "temporary"), folders: [folder] });
+  const rows = <Row>(query: Query) => {
+    queries += 1;
+    return opened.rows<Row>(query);
+  };
+  engine = { isOpen: true, rows, run: opened.run, close: opened.close };
+});
+
+afterAll(async () => {
+  await engine.close();
+  await rm(folder, { recursive: true });
+});
+
+/** How the segments of a log are kept. */
+const STORAGES = {
+  lines: () => false,
+  compacted: () => true,
+  // The last one is open, as that of a running server.
+  mixed: (index: number, count: number) => index < count - 1 && index % 3 !== 1,
+} satisfies Record<string, (index: number, count: number) => boolean>;
+
+type Storage = keyof typeof STORAGES;
+
+async function store(storage: Storage, log: readonly Event[], cuts: readonly number[]): Promise<EventFile[]> {
+  const segments = await writeSegments(folder, log, cuts);
+  return Promise.all(
+    segments.map(async (segment, index) => {
+      if (!STORAGES[storage](index, segments.length)) return segment;
+      const path = segment.path.replace(/ndjson$/, "parquet");
+      await engine.run(`copy (${compactedText(segment.path)}) to ${literal(path)} (format parquet)`);
+      return { path, format: "parquet", isDistinct: isDistinct(log, segment) };
+    }),
+  );
+}
+
+/** Whether no id of a segment is in it twice, or earlier in the log. */
+function isDistinct(log: readonly Event[], { from, to }: Segment): boolean {
+  const earlier = new Set(log.slice(0, from).map(({ id }) => id));
+  const ids = log.slice(from, to).map(({ id }) => id);
+  return new Set(ids).size === ids.length && ids.every((id) => !earlier.has(id));
+}
+
+const scopes = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ run: fc.constantFrom(...RUNS) }) },
+  { weight: 1, arbitrary: fc.record({ run: fc.constantFrom(...RUNS), until: timestamps }) },
+);
+const days = fc
+  .tuple(timestamps, timestamps)
+  .map((times) => times.map((time) => time.slice(0, 10)).sort() as [string, string])
+  .map(([first, last]) => ({ first, last }));
+const goals = fc.oneof(
+  { weight: 3, arbitrary: fc.constant([...GOALS] as string[]) },
+  { weight: 1, arbitrary: fc.array(fc.constantFrom<string>(...GOALS, "never"), { maxLength: 3 }) },
+);
+const arms = fc.array(fc.record({ epoch: fc.constantFrom(0, 1, 2), group: fc.constantFrom("A", "B", "'", "") }), {
+  maxLength: 4,
+});
+const cuts = fc.array(fc.nat(60), { maxLength: 2 });
+const crossings: fc.Arbitrary<Crossing> = fc.record(
+  { experiment: fc.constantFrom<string>(...EXPERIMENTS), epoch: fc.constantFrom(1, 2) },
+  { requiredKeys: ["experiment"] },
+);
+const planned = fc.record({
+  run: fc.constantFrom(...RUNS),
+  epoch: fc.constantFrom(1, 2, Number.MAX_SAFE_INTEGER),
+  groups: fc.array(fc.record({ name: fc.constantFrom("A", "B", "'"), devices: fc.nat(3) }), { maxLength: 2 }),
+});
+
+describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
+  test(
+    "the query finds what the definition finds",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(randomLog, cuts, scopes, goals, async (log, cutAt, scope, names) => {
+          const files = await store(storage, log, cutAt);
+          const options = { ...scope, goals: names };
+          expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
+        }),
+        { seed: 61, numRuns: storage === "lines" ? LOGS : LOGS / 4 },
+      );
+    },
+    LOGS * 1000,
+  );
+
+  test(
+    "on the days that are asked for, too",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(randomLog, cuts, scopes, days, async (log, cutAt, scope, range) => {
+          const files = await store(storage, log, cutAt);
+          const options = { ...scope, goals: [...GOALS], days: range };
+          expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
+        }),
+        { seed: 64, numRuns: LOGS / 4 },
+      );
+    },
+    LOGS * 1000,
+  );
+
+  test(
+    "among the arms that there were, too",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(randomLog, cuts, scopes, arms, arms, async (log, cutAt, scope, one, two) => {
+          const files = await store(storage, log, cutAt);
+          const options = { ...scope, goals: [...GOALS], arms: one };
+          expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
+          const a = { experiment: "two", epoch: 1, arms: two };
+          const b = { experiment: "one", arms: one };
+          expect(await crossTallyFiles(engine, files, [[a, b]], scope)).toEqual([crossTally(a, b, log, scope)]);
+        }),
+        { seed: 65, numRuns: LOGS / 4 },
+      );
+    },
+    LOGS * 1000,
+  );
+
+  test(
+    "also by the first query, which does not read the places, where they make no difference",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(orderlyLog, cuts, scopes, goals, async (log, cutAt, scope, names) => {
+          const files = await store(storage, log, cutAt);
+          const options = { ...scope, goals: names };
+          const before = queries;
+          expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
+          expect(queries - before).toBe(1);
+        }),
+        { seed: 63, numRuns: LOGS / 10 },
+      );
+    },
+    LOGS * 1000,
+  );
+
+  test(
+    "so it does for two experiments crossed, and for planned sizes",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          randomLog,
+          cuts,
+          scopes,
+          crossings,
+          crossings,
+          planned,
+          async (log, cutAt, scope, a, b, size) => {
+            const files = await store(storage, log, cutAt);
+            const crossed = await crossTallyFiles(engine, files, [[a, b]], scope);
+            expect(crossed).toEqual([crossTally(a, b, log, scope)]);
+            expect(await reachedAtFiles(engine, files, "one", size)).toEqual(reachedAt("one", log, size));
+          },
+        ),
+        { seed: 62, numRuns: LOGS / 10 },
+      );
+    },
+    LOGS * 1000,
+  );
+});
+
+test.each([
+  ["times are equal", 240_000],
+  ["ids come again too", 230_000],
+])(
+  "a file that several threads read keeps its order: %s",
+  async (_, ids) => {
+    const log = Array.from(
+      { length: 240_000 },
+      (_, i): Event => ({
+        id: `e${(i * 31) % ids}`,
+        ts: "2026-01-31T12:00:00Z",
+        // Devices come again far away in the file, in another group.
+        deviceId: `device-${(i * 7919) % 90_001}`,
+        event: "exposure",
+        source: "browser",
+        experiment: "one",
+        group: i % 7 < 3 ? "A" : "B",
+        epoch: 1,
+        params: { padding: "x".repeat(64) },
+      }),
+    );
+    const files = await writeSegments(folder, log, []);
+    const options = { goals: ["exposure"], run: null };
+    expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
+  },
+  60_000,
+);
+
+test("names and values of people are never part of the text", async () => {
+  const nasty = "'); drop table x; --";
+  const log = [
+    {
+      id: "1",
+      ts: "2026-01-31T12:00:00Z",
+      deviceId: nasty,
+      event: "exposure",
+      source: nasty,
+      experiment: nasty,
+      group: nasty,
+      epoch: 1,
+      params: {},
+    },
+    { id: "2", ts: "2026-01-31T12:00:00Z", deviceId: nasty, event: nasty, source: nasty, params: {} },
+  ];
+  const files = await writeSegments(folder, log, []);
+  const options = { goals: [nasty], run: null };
+  const found = await tallyFiles(engine, files, nasty, options);
+  expect(found).toEqual(tally(nasty, log, options));
+  expect(found.epochs[0]?.groups[0]?.goals[0]?.devices).toBe(1);
+});
+
+test("a log without files is empty", async () => {
+  expect(await tallyFiles(engine, [], "one", { goals: ["order"], run: null })).toEqual(
+    tally("one", [], { goals: ["order"], run: null }),
+  );
+  expect(await reachedAtFiles(engine, [], "one", { run: null, epoch: 1, groups: [{ name: "A", devices: 1 }] })).toBe(
+    null,
+  );
+});
+
+test("lines that are no events are passed over, as by every reader of the log", async () => {
+  const [file] = await writeSegments(folder, [exposure("d1", 0, "A"), exposure("d2", 0, "B")], []);
+  if (!file) throw new Error("no file");
+  const lines = ["garbage", "[1,2]", "5", '{"id":"half', '{"id":"9","event":"exposure"}', "\0\0\0", ""];
+  await appendFile(file.path, `${lines.join("\n")}\n`);
+  const { epochs } = await tallyFiles(engine, [file], "headline_test", { goals: [], run: null });
+  expect(epochs[0]?.groups.map(({ devices }) => devices)).toEqual([1, 1]);
+});
+
+test("refuses sums beyond 128 bits, as the definition does", async () => {
+  const many = Array.from({ length: 13_100 }, () => order("d1", 1, 1e9));
+  const log = [exposure("d1", 0, "A"), ...many];
+  const files = await writeSegments(folder, log, []);
+  const options = { goals: ["order"], run: null };
+  const refusal = new RangeError("the values are too large to be added up: allowed are 128 bits");
+  await expect(tallyFiles(engine, files, "headline_test", options)).rejects.toThrow(refusal);
+  expect(() => tally("headline_test", log, options)).toThrow(refusal);
+});
+
+test("the engine reads no other folder, writes to none, and its settings stay", async () => {
+  const rows = (text: string) => engine.rows({ text, values: [] });
+  await expect(rows("select * from read_text('/etc/hostname')")).rejects.toThrow(/Permission Error/);
+  await expect(rows("select * from read_text('https://127.0.0.1:1/x')")).rejects.toThrow(/Error/);
+  await expect(rows(`copy (select 1) to ${literal(join(tmpdir(), "fairsplit-outside.csv"))}`)).rejects.toThrow(
+    /Permission Error/,
+  );
+  await expect(rows("set enable_external_access = true")).rejects.toThrow(/Error/);
+  await expect(rows("install httpfs")).rejects.toThrow(/Error/);
+});

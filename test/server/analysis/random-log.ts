@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import type { Event } from "../../../core/event.ts";
+
+/** Names that a query could stumble over. */
+const NAMES = [
+  "A",
+  "B",
+  "",
+  "a",
+  "'",
+  '"; drop table events; --',
+  "🚀",
+  "Ａ",
+  "é",
+  "e\u0301",
+  "__proto__",
+  "\\",
+  "%_",
+  "null",
+];
+
+export const EXPERIMENTS = ["one", "two", "o'ne"] as const;
+export const GOALS = ["order", "click", "exposure", 'it\'s "odd" 🚀'] as const;
+export const RUNS = [null, "run-1", "it's"] as const;
+
+const TIMES = [
+  "2026-01-31T12:00:00.000Z",
+  "2026-01-31T12:00:00Z",
+  "2026-01-31T12:00:00.1Z",
+  "2026-01-31T12:00:00.100Z",
+  "2026-01-31T12:00:00.100999999Z",
+  "2026-01-31T12:00:00.101Z",
+  "2026-01-31T23:59:59.999Z",
+  "2026-01-31T23:59:59.9999999Z",
+  "2026-02-01T00:00:00Z",
+  "2026-02-28T12:00:00.5Z",
+  "1969-12-31T23:59:59.9991Z",
+  "1970-01-01T00:00:00.000Z",
+  "0000-02-29T00:00:00.001Z",
+  "9999-12-31T23:59:59.999999999Z",
+];
+
+const VALUES = [
+  0,
+  1,
+  -1,
+  12.5,
+  0.1,
+  0.2,
+  0.30000000000000004,
+  0.000001,
+  1e-7,
+  1.0000005,
+  1e9,
+  -1e9,
+  1e9 + 0.5,
+  999999999.999999,
+  1e21,
+  5e-324,
+  1.7976931348623157e308,
+  123456.789012,
+  -0.07,
+];
+
+const SESSIONS: readonly unknown[] = ["s1", "s2", "", "1", 1, true, null, { s: 1 }, ["s1"], "'"];
+
+/** Of few names and times, so that they collide, tie and repeat. */
+export const timestamps = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...TIMES.slice(0, 3)) },
+  { weight: 2, arbitrary: fc.constantFrom(...TIMES) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 5000 }).map((ms) => new Date(1769860800000 + ms).toISOString()) },
+);
+const names = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom("A", "B") },
+  { weight: 1, arbitrary: fc.constantFrom(...NAMES) },
+);
+const devices = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 6 }).map((n) => `d${n}`) },
+  { weight: 1, arbitrary: fc.constantFrom("é", "e\u0301", "'", "🚀", "\\", "D1") },
+);
+const epochs = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(1, 2) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 10, Number.MAX_SAFE_INTEGER) },
+);
+
+const optional = <Value>(name: string, value: fc.Arbitrary<Value>, presence: number) =>
+  fc.oneof(
+    { weight: presence, arbitrary: value.map((found) => ({ [name]: found })) },
+    { weight: 100 - presence, arbitrary: fc.constant({}) },
+  );
+
+const events = fc
+  .tuple(
+    fc.record({
+      id: fc.constant(""),
+      ts: timestamps,
+      deviceId: devices,
+      event: fc.oneof(
+        { weight: 4, arbitrary: fc.constant("exposure") },
+        { weight: 4, arbitrary: fc.constantFrom(...GOALS) },
+        { weight: 1, arbitrary: fc.constantFrom("pageview", "exp_groups", "Order", "null") },
+      ),
+      source: fc.constantFrom("browser", "backend"),
+    }),
+    optional("path", fc.constantFrom("/", "/a\nb", "/🚀"), 30),
+    optional(
+      "experiment",
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constant<string>("one") },
+        { weight: 1, arbitrary: fc.constantFrom<string>(...EXPERIMENTS, "") },
+      ),
+      90,
+    ),
+    optional("group", names, 95),
+    optional("epoch", epochs, 95),
+    optional("value", fc.constantFrom(...VALUES), 60),
+    optional("session_id", fc.constantFrom(...SESSIONS), 30),
+    optional("sessionId", fc.constantFrom(...SESSIONS), 10),
+    optional("run", fc.constantFrom("run-1", "it's"), 15),
+    fc.record({ params: fc.constantFrom({}, { a: 1 }, { session_id: "s9", value: 7, nested: { event: "exposure" } }) }),
+  )
+  .map((parts) => Object.assign({}, ...parts) as Event);
+
+/** A log; some of its ids come again, with the same event or with another one. */
+export const randomLog: fc.Arbitrary<Event[]> = fc
+  .array(
+    fc.tuple(
+      events,
+      fc.oneof(
+        { weight: 6, arbitrary: fc.constant("new") },
+        { weight: 1, arbitrary: fc.constant("same") },
+        { weight: 2, arbitrary: fc.constant("id") },
+      ),
+      fc.nat(9),
+    ),
+    { maxLength: 60, size: "max" },
+  )
+  .map((entries) => {
+    const log: Event[] = [];
+    for (const [event, kind, back] of entries) {
+      const before = log[log.length - 1 - back];
+      if (before && kind === "same") log.push(before);
+      else log.push({ ...event, id: before && kind === "id" ? before.id : `id-${log.length}` });
+    }
+    return log;
+  });
+
+/** A log in which every id is of one event, and no device was exposed twice in the same millisecond. */
+export const orderlyLog: fc.Arbitrary<Event[]> = randomLog.map((log) => {
+  const times = new Set<string>();
+  return log.flatMap((event, i) => {
+    const moment = `${event.deviceId} ${Date.parse(event.ts)}`;
+    if (event.event === "exposure" && times.has(moment)) return [];
+    if (event.event === "exposure") times.add(moment);
+    return [{ ...event, id: `id-${i}` }];
+  });
+});

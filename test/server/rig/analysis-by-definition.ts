@@ -1,0 +1,28 @@
+import { crossTally } from "../../../core/cross-tally.ts";
+import type { Event } from "../../../core/event.ts";
+import { reachedAt } from "../../../core/reached-at.ts";
+import { tally } from "../../../core/tally.ts";
+import type { Analysis } from "../../../server/analysis/contract.ts";
+import type { EventLog } from "../../../server/events/log.ts";
+
+/** Counts by the definition itself, which has all events that matter in memory at once. */
+export function analysisByDefinition(log: Pick<EventLog, "read">): Analysis {
+  const eventsOf = async (names: readonly string[]): Promise<Event[]> => {
+    const wanted = new Set(["exposure", ...names]);
+    const { events } = await log.read({
+      since: null,
+      limit: Number.POSITIVE_INFINITY,
+      where: ({ event }) => wanted.has(event),
+    });
+    return events;
+  };
+  return {
+    tally: async (experiment, options) => tally(experiment, await eventsOf(options.goals), options),
+    reachedAt: async (experiment, planned) => reachedAt(experiment, await eventsOf([]), planned),
+    crossTally: async (a, b, scope) => crossTally(a, b, await eventsOf([]), scope),
+    async crossTallies(crossings, scope) {
+      const events = await eventsOf([]);
+      return crossings.map(([a, b]) => crossTally(a, b, events, scope));
+    },
+  };
+}

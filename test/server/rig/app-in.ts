@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import type { Experiment } from "../../../core/experiment.ts";
+import { LiveStreams } from "../../../server/admin/shell/live-streams.ts";
+import { createApp, type Deps } from "../../../server/app.ts";
+import { loginLinks } from "../../../server/auth/login-links.ts";
+import { openSessions } from "../../../server/auth/sessions.ts";
+import { openEventLog } from "../../../server/events/log.ts";
+import { rateLimit } from "../../../server/http/rate-limit.ts";
+import { openRegistry } from "../../../server/registry/registry.ts";
+import { forceTokens } from "../../../server/tokens/force.ts";
+import { runSigner } from "../../../server/tokens/simulation-run.ts";
+import { stickyTokens } from "../../../server/tokens/sticky.ts";
+import { analysisByDefinition } from "./analysis-by-definition.ts";
+
+/** The whole app with real parts in a folder; without a token it is the demo's. Its log is the caller's to close. */
+export async function appIn(folder: string, experiments: readonly Experiment[], deps: Partial<Deps> = {}) {
+  const registry = await openRegistry(join(folder, "experiments.json"), experiments);
+  const log = await openEventLog(join(folder, "events"));
+  const key = Buffer.from("a key for tests");
+  const runs = runSigner(key);
+  const sessions = openSessions(Date.now);
+  const links = loginLinks(Date.now);
+  const forces = forceTokens(key);
+  const streams = new LiveStreams({ everyMs: 50 });
+  const errors: Error[] = [];
+  const app = createApp({
+    registry,
+    log,
+    analysis: analysisByDefinition(log),
+    runs,
+    sticky: stickyTokens(key),
+    forceTokens: forces,
+    adminToken: null,
+    sessions,
+    links,
+    streams,
+    baseUrl: null,
+    limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
+    setup: { version: "0.0.0", startedAt: "2026-01-31T12:00:00.000Z", data: folder, rateLimit: 0 },
+    obstacle: async () => null,
+    assets: {
+      tag: "/* the tag */",
+      given: "/* takes what is given */",
+      badge: "/* the badge */",
+      debug: "/* the overlay */",
+      adminCss: "body{}",
+      adminJs: "/* the script */",
+    },
+    demoPages: null,
+    onError: (error) => errors.push(error),
+    ...deps,
+  });
+  return {
+    app,
+    registry,
+    log,
+    runs,
+    sessions,
+    links,
+    streams,
+    forces,
+    /** What the app reported as its own fault. */
+    errors,
+  };
+}

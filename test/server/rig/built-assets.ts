@@ -1,0 +1,15 @@
+import { readFile } from "node:fs/promises";
+
+const built = (name: string) => readFile(new URL(`../../../dist/${name}`, import.meta.url), "utf8");
+
+/** What the admin's pages load, as it was built, with a tag of the caller's. */
+export async function builtAssets(tag = "") {
+  return {
+    tag,
+    given: await built("given.js"),
+    badge: await built("badge.js"),
+    debug: await built("debug.js"),
+    adminCss: await built("admin.css"),
+    adminJs: await built("admin.js"),
+  };
+}
