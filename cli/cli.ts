@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import yargs, { type Options as YargsOption } from "yargs";
-import { BadConfig, readConfig, SETTINGS } from "../server/config.ts";
+import { readConfig, SETTINGS } from "../server/config.ts";
+import { BadConfig } from "../server/files/bad-config.ts";
 import { CannotLock } from "../server/files/data-lock.ts";
 import { CannotListen, type Mode, main as runServer } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Options as YargsOption } from "yargs";
-import { BadConfig, readConfig } from "../server/config.ts";
+import { readConfig } from "../server/config.ts";
+import { BadConfig } from "../server/files/bad-config.ts";
 import { lockDataFolder } from "../server/files/data-lock.ts";
 import { type Backup, exists, listBackups, MOST_BACKUPS } from "../server/registry/backups.ts";
 import { CorruptRegistry, ExperimentsFile } from "../server/registry/experiments-file.ts";

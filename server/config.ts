@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { BadConfig } from "./files/bad-config.ts";
+import { MIN_TOKEN_LENGTH } from "./files/secrets.ts";
 
 /** A setting: its environment variable is `FAIRSPLIT_` + its name in capitals, its flag is `--` + its name in kebab case. */
 export interface Setting {
@@ -48,11 +50,6 @@ export interface Config {
   readonly baseUrl: string | null;
 }
 
-/** Wrong usage or configuration: the program ends with exit code 2 and this message. */
-export class BadConfig extends Error {}
-
-export const LEAST_TOKEN_LENGTH = 24;
-
 /** Merges flags over environment over defaults. Throws BadConfig saying what is allowed. */
 export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Config {
   const known = new Set<string>([...SETTINGS.map((setting) => setting.env), ...SIMULATOR_ENV]);
@@ -98,8 +95,8 @@ function adminToken(token: string, file: string): string {
   if (token !== "" && file !== "") throw new BadConfig("admin-token and admin-token-file are both set: allowed is one");
   if (token === "" && file === "") return "";
   const chosen = file === "" ? token : readToken(file);
-  if (chosen.length < LEAST_TOKEN_LENGTH) {
-    throw new BadConfig(`the admin token has ${chosen.length} characters: allowed are ${LEAST_TOKEN_LENGTH} or more`);
+  if (chosen.length < MIN_TOKEN_LENGTH) {
+    throw new BadConfig(`the admin token has ${chosen.length} characters: allowed are ${MIN_TOKEN_LENGTH} or more`);
   }
   return chosen;
 }
@@ -110,14 +107,4 @@ function readToken(file: string): string {
   } catch (error) {
     throw new BadConfig(`admin-token-file is "${file}", which cannot be read (${(error as Error).message})`);
   }
-}
-
-/** Whether only this computer can reach the server. A base URL elsewhere or a proxy means that others can. */
-export function isForThisComputerOnly({ host, baseUrl, trustProxy }: Config): boolean {
-  const name = baseUrl === null ? host : new URL(baseUrl).hostname.replace(/^\[(.*)\]$/, "$1");
-  return isLoopback(host) && isLoopback(name) && trustProxy === 0;
-}
-
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 /** What the files of a folder may import: folders of ours, and packages (`node:` stands for Node's own). */
@@ -32,6 +32,39 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
   cli: { folders: ["cli", "server", "simulate", "core"], packages: ["node:", "yargs", "cli-progress", "hono"] },
 };
 
+/**
+ * Which folders of `server/` the files of each may import, types included. `main.ts`, `app.ts` and `config.ts` put the
+ * parts together, so they may import all of them and no folder imports them.
+ */
+const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "admin/calculator": ["admin/form", "admin/ui", "http"],
+  "admin/experiments": ["admin/history", "admin/results", "admin/ui", "auth", "events", "http", "registry", "results"],
+  "admin/form": ["admin/experiments", "admin/history", "admin/ui", "auth", "http", "registry"],
+  "admin/history": ["admin/ui", "auth", "http", "registry"],
+  "admin/install": ["admin/experiments", "admin/ui", "assign", "auth", "events", "http", "registry"],
+  "admin/preview": ["admin/ui", "http", "registry", "tokens"],
+  "admin/results": ["admin/shell", "admin/ui", "analysis", "http", "registry", "results", "tokens"],
+  "admin/settings": ["admin/history", "admin/ui", "auth", "http", "registry"],
+  "admin/shell": ["admin/ui", "http", "registry"],
+  "admin/ui": ["http"],
+  analysis: ["events", "files"],
+  api: ["auth", "events", "http", "registry", "results", "tokens"],
+  "api/openapi": ["admin/form", "admin/ui", "api", "http", "registry"],
+  assign: ["events", "files", "http", "registry", "tokens"],
+  auth: ["admin/ui", "files", "http", "registry"],
+  demo: ["http"],
+  events: ["files"],
+  http: ["files"],
+  ingest: ["events", "http", "registry", "tokens"],
+  ops: ["admin/ui", "events", "http", "ingest", "registry"],
+  registry: ["events", "files"],
+  results: ["analysis", "events", "http", "registry"],
+  verify: ["events", "files", "registry", "tokens"],
+  "admin/script": [],
+  files: [],
+  tokens: [],
+};
+
 const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm;
 
 interface Import {
@@ -55,6 +88,48 @@ function imports(folder: string): Import[] {
     })),
   );
 }
+
+/** The folder of a server's file below `server/`; empty for a file of `server/` itself. */
+function roomOf(file: string): string {
+  return dirname(file).replace(/^server\/?/, "");
+}
+
+describe("the folders of server/", () => {
+  const crossing = imports("server").filter(({ file, target }) => {
+    return target.startsWith("server/") && roomOf(file) !== "" && roomOf(file) !== roomOf(target);
+  });
+
+  for (const [room, allowed] of Object.entries(SERVER_MAY_IMPORT)) {
+    it(`lets ${room} import no other folder than ${allowed.join(", ") || "its own"}`, () => {
+      const found = crossing.filter(({ file, target }) => roomOf(file) === room && !allowed.includes(roomOf(target)));
+      expect(found).toEqual([]);
+    });
+  }
+
+  it("are all in the table, and each of its arrows is used", () => {
+    const rooms = new Set(sources("server").map(roomOf));
+    rooms.delete("");
+    expect([...rooms].filter((room) => SERVER_MAY_IMPORT[room] === undefined)).toEqual([]);
+    const used = new Set(crossing.map(({ file, target }) => `${roomOf(file)} → ${roomOf(target)}`));
+    const arrows = Object.entries(SERVER_MAY_IMPORT).flatMap(([room, allowed]) =>
+      allowed.map((to) => `${room} → ${to}`),
+    );
+    expect(arrows.filter((arrow) => !used.has(arrow))).toEqual([]);
+  });
+
+  it("import one another in no circle", () => {
+    const below = (room: string, path: readonly string[]): string[] => {
+      if (path.includes(room)) return [[...path, room].join(" → ")];
+      return (SERVER_MAY_IMPORT[room] ?? []).flatMap((next) => below(next, [...path, room]));
+    };
+    expect(Object.keys(SERVER_MAY_IMPORT).flatMap((room) => below(room, []))).toEqual([]);
+  });
+
+  it("leave no file of server/ loose but main.ts, app.ts and config.ts", () => {
+    const loose = sources("server").filter((file) => roomOf(file) === "");
+    expect(loose.sort()).toEqual(["server/app.ts", "server/config.ts", "server/main.ts"]);
+  });
+});
 
 describe("the folder table of the architecture", () => {
   for (const [folder, { folders, packages }] of Object.entries(MAY_IMPORT)) {

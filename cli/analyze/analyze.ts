@@ -10,7 +10,7 @@ import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import { ENGINE, type Engine, openEngine } from "../../server/analysis/engine.ts";
 import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../server/analysis/log-analysis.ts";
 import type { EventFile } from "../../server/analysis/log-source.ts";
-import { BadConfig } from "../../server/config.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
 import { ExperimentsFile } from "../../server/registry/experiments-file.ts";
 import { frozenOf } from "../../server/results/frozen.ts";
 import { definitionOf, finishedPlan } from "./definition.ts";

@@ -6,7 +6,7 @@ import { isReached } from "../../core/plan.ts";
 import { PLANNED_ALPHA } from "../../core/planned-devices.ts";
 import type { ReportInput } from "../../core/report/report.ts";
 import type { EpochTally } from "../../core/tally.ts";
-import { BadConfig } from "../../server/config.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
 import type { AnalyzeOptions } from "./options.ts";
 
 export type Definition = ReportInput["experiment"];

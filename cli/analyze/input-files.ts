@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { BadConfig } from "../../server/config.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
 
 export interface InputFile {
   readonly path: string;

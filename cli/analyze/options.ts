@@ -1,5 +1,5 @@
 import type { Options as YargsOption } from "yargs";
-import { BadConfig } from "../../server/config.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
 
 export interface AnalyzeOptions {
   /** Files of events or of devices, and data folders. */

@@ -2,7 +2,7 @@ import { basename, extname } from "node:path";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../server/analysis/engine.ts";
 import { compacted } from "../../server/analysis/log-source.ts";
-import { BadConfig } from "../../server/config.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
 import { type Field, fieldsOf, quoted, SPELLINGS } from "./columns.ts";
 import type { InputFile } from "./input-files.ts";
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { BadConfig, type Config, isForThisComputerOnly } from "../config.ts";
+import { BadConfig } from "../files/bad-config.ts";
 import { readOrCreateSecret } from "../files/secrets.ts";
+import { isForThisComputerOnly, type Reachability } from "./reachability.ts";
 import { isEasyToGuess, STRONG_ENOUGH } from "./token-strength.ts";
 
 export interface AdminToken {
@@ -12,7 +13,9 @@ export interface AdminToken {
 }
 
 /** The configured token, or else the data folder's. Throws BadConfig on one that others could guess. */
-export async function readAdminToken(config: Config): Promise<AdminToken> {
+export async function readAdminToken(
+  config: Reachability & { readonly adminToken: string; readonly data: string },
+): Promise<AdminToken> {
   if (config.adminToken !== "") return { token: config.adminToken, path: null, isNew: false };
   const path = join(config.data, "admin-token");
   const { secret: token, created: isNew } = await readOrCreateSecret(path);
@@ -21,7 +24,7 @@ export async function readAdminToken(config: Config): Promise<AdminToken> {
 }
 
 /** Throws BadConfig on a token that others could guess, where others can reach the server. */
-export function refuseEasyToken(token: string, config: Config): void {
-  if (isForThisComputerOnly(config) || !isEasyToGuess(token)) return;
+export function refuseEasyToken(token: string, reachability: Reachability): void {
+  if (isForThisComputerOnly(reachability) || !isEasyToGuess(token)) return;
   throw new BadConfig(`the admin token is too easy to guess for a server that others can reach: ${STRONG_ENOUGH}`);
 }

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import { isLoopback } from "../config.ts";
 import { type Env, header } from "../http/http.ts";
+import { isLoopback } from "./reachability.ts";
 
 /**
  * Whether a page of another site made a request. Browsers say where it comes from (Sec-Fetch-Site; over plain http and

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { BadConfig, LEAST_TOKEN_LENGTH } from "../config.ts";
+import { BadConfig } from "./bad-config.ts";
 import { replaceFile } from "./durable-file.ts";
+
+export const MIN_TOKEN_LENGTH = 24;
 
 /**
  * Reads a secret of the data folder, or makes one (256 bit, mode 0600). `created` says which. Throws BadConfig on a short
@@ -10,9 +12,9 @@ import { replaceFile } from "./durable-file.ts";
 export async function readOrCreateSecret(path: string): Promise<{ secret: string; created: boolean }> {
   try {
     const secret = (await readFile(path, "utf8")).trim();
-    if (secret.length >= LEAST_TOKEN_LENGTH) return { secret, created: false };
+    if (secret.length >= MIN_TOKEN_LENGTH) return { secret, created: false };
     throw new BadConfig(
-      `${path} holds ${secret.length} characters: allowed are ${LEAST_TOKEN_LENGTH} or more, or no file to get a new one`,
+      `${path} holds ${secret.length} characters: allowed are ${MIN_TOKEN_LENGTH} or more, or no file to get a new one`,
     );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

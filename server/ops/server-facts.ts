@@ -1,5 +1,5 @@
 import { MAX_EVENTS_PER_REQUEST } from "../../core/event.ts";
-import { size } from "../admin/ui/size.ts";
+import { size } from "../admin/ui/format.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Limits } from "../http/rate-limit.ts";
 import { MAX_BODY_BYTES } from "../ingest/record.ts";

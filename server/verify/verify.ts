@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { BadConfig } from "../config.ts";
 import { COUNTS_FILE, readCounts, type SavedCounts } from "../events/accounting.ts";
 import { type Claim, checkpointPath, isOfLog, readClaim } from "../events/checkpoint.ts";
 import { fingerprint, type Seeds } from "../events/fingerprints.ts";
 import { JOURNAL_FILE, type JournalRecord, readJournal } from "../events/journal.ts";
 import { readEvent } from "../events/log.ts";
 import { idOfLine, listSegments, scanLines, segmentPath } from "../events/segments.ts";
+import { BadConfig } from "../files/bad-config.ts";
 import { NEW_CONTENT } from "../registry/content.ts";
 import { ExperimentsFile } from "../registry/experiments-file.ts";
 import { AssignmentCheck } from "./assignments.ts";

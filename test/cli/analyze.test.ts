@@ -11,7 +11,7 @@ import type { Report } from "../../core/report/report.ts";
 import { sampleRatioMismatch } from "../../core/statistics/sample-ratio-mismatch.ts";
 import { seededRandom } from "../../core/statistics/seeded-random.ts";
 import { tally } from "../../core/tally.ts";
-import { BadConfig } from "../../server/config.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/fairsplit.js", import.meta.url));
 

@@ -1,7 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { BadConfig, isLoopback, readConfig, SETTINGS } from "../../server/config.ts";
+import { isLoopback } from "../../server/auth/reachability.ts";
+import { readConfig, SETTINGS } from "../../server/config.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
 import { temporaryFolder } from "./rig/open-app.ts";
 
 const TOKEN = "a-token-of-24-characters";

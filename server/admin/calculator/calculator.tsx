@@ -1,8 +1,8 @@
 import type { Problem } from "../../../core/parse.ts";
 import { changeWords, countWords, percentWords, wholeWords } from "../../../core/report/number-words.ts";
 import { errorsOf, Field, type FormState } from "../form/form-field.tsx";
+import { unbroken } from "../ui/format.ts";
 import { Layout } from "../ui/layout.tsx";
-import { unbroken } from "../ui/unbroken.ts";
 import type { Calculation, CalculatorFields, PlannedCase } from "./form.ts";
 
 const PATH = "/experiments/calculator";

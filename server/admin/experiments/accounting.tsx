@@ -1,5 +1,5 @@
 import type { LogState } from "../../events/log.ts";
-import { size } from "../ui/size.ts";
+import { size } from "../ui/format.ts";
 
 /** What became of every event that was received, and the log's last error. */
 export function AccountingPanel({ log }: { log: LogState }) {

@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { Experiment } from "../../../core/experiment.ts";
 import { LAYER_SLOTS } from "../../../core/layer.ts";
-import { percent } from "../ui/percent.ts";
+import { percent } from "../ui/format.ts";
 import { planWords } from "../ui/plan-words.ts";
 import { Time } from "../ui/time.tsx";
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { DEFINITION_FIELDS, type Experiment } from "../../../core/experiment.ts";
 import { impact, splitOf } from "../../../core/impact.ts";
-import { percent } from "../ui/percent.ts";
+import { percent } from "../ui/format.ts";
 
 interface Props {
   readonly before: Experiment;

@@ -1,5 +1,5 @@
 import { Preview } from "../experiments/preview.tsx";
-import { percent } from "../ui/percent.ts";
+import { percent } from "../ui/format.ts";
 import { Dot, SplitBar } from "../ui/split.tsx";
 import { effectiveShares } from "./effective-shares.ts";
 import type { ExperimentForm, GroupFields } from "./fields.ts";

@@ -2,7 +2,7 @@ import { isSplit } from "../../../core/group.ts";
 import type { Problem } from "../../../core/parse.ts";
 import { plannedOf } from "../../../core/plan.ts";
 import { PLANNED_POWER } from "../../../core/planned-devices.ts";
-import { percent } from "../ui/percent.ts";
+import { percent } from "../ui/format.ts";
 import { effectiveShares } from "./effective-shares.ts";
 import type { ExperimentForm } from "./fields.ts";
 import { readPlan } from "./plan-fields.ts";

@@ -1,5 +1,5 @@
 import type { Settings } from "../../../core/settings.ts";
-import { percent } from "../ui/percent.ts";
+import { percent } from "../ui/format.ts";
 import type { ChangeLine } from "./change-lines.tsx";
 
 /** What differs between two states of the settings, in words. */

@@ -5,8 +5,8 @@ import { FORCE_PARAMETER, type Forces, type ForceToken } from "../../tokens/forc
 import { CodeBox } from "../ui/code-box.tsx";
 import { CsrfField } from "../ui/csrf-field.tsx";
 import { Errors } from "../ui/errors.tsx";
+import { percent } from "../ui/format.ts";
 import { Layout } from "../ui/layout.tsx";
-import { percent } from "../ui/percent.ts";
 import { Dot, SplitBar } from "../ui/split.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";

@@ -1,7 +1,7 @@
 import type { ReportDay } from "../../../core/report/daily.ts";
 import type { GoalReport } from "../../../core/report/goal-report.ts";
 import { percentWords, wholeWords } from "../../../core/report/number-words.ts";
-import { unbroken } from "../ui/unbroken.ts";
+import { unbroken } from "../ui/format.ts";
 
 interface Props {
   readonly goal: GoalReport;

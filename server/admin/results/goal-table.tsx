@@ -2,8 +2,8 @@ import type { Comparison } from "../../../core/report/comparison.ts";
 import { STATUS_WORDS } from "../../../core/report/comparison-words.ts";
 import type { GoalGroup, GoalReport } from "../../../core/report/goal-report.ts";
 import { numberWords, percentWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
+import { unbroken } from "../ui/format.ts";
 import { Dot } from "../ui/split.tsx";
-import { unbroken } from "../ui/unbroken.ts";
 import { boundsWords, type EffectUnit, effectOf, effectUnit, effectWords } from "./effect.ts";
 
 const TESTS = { z: "z test", welch: "Welch’s t test", permutation: "permutation test" } as const;

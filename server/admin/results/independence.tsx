@@ -1,8 +1,8 @@
 import { PAIR_THRESHOLD } from "../../../core/crossed-pairs.ts";
 import { numberWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
 import type { Pair } from "../../results/pairs.ts";
+import { unbroken } from "../ui/format.ts";
 import { Layout } from "../ui/layout.tsx";
-import { unbroken } from "../ui/unbroken.ts";
 
 const STATUS = {
   independent: { look: "good", shape: "M1 6.5l3.5 3.5L11 2", words: "Nothing speaks against it" },

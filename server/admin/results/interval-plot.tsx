@@ -1,6 +1,6 @@
 import type { GoalReport } from "../../../core/report/goal-report.ts";
 import { percentWords } from "../../../core/report/number-words.ts";
-import { unbroken } from "../ui/unbroken.ts";
+import { unbroken } from "../ui/format.ts";
 import { boundsWords, effectOf, effectUnit, effectWords } from "./effect.ts";
 import { plotScale } from "./plot-scale.ts";
 

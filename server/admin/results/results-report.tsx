@@ -1,8 +1,8 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import { countWords, percentWords } from "../../../core/report/number-words.ts";
 import type { Report } from "../../../core/report.ts";
+import { unbroken } from "../ui/format.ts";
 import { Time } from "../ui/time.tsx";
-import { unbroken } from "../ui/unbroken.ts";
 import { DailyPlot } from "./daily-plot.tsx";
 import { DailyTable } from "./daily-table.tsx";
 import { GoalTable } from "./goal-table.tsx";

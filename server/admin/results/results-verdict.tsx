@@ -1,6 +1,6 @@
 import type { VerdictKind } from "../../../core/report/decision.ts";
 import type { Report } from "../../../core/report.ts";
-import { unbroken } from "../ui/unbroken.ts";
+import { unbroken } from "../ui/format.ts";
 
 /** A colour and a shape beside the words, which say it alone. */
 const LOOKS = {

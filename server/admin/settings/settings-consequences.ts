@@ -1,6 +1,6 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import type { Settings } from "../../../core/settings.ts";
-import { percent } from "../ui/percent.ts";
+import { percent } from "../ui/format.ts";
 
 /** What a change of the settings means for visitors and for the count, in sentences. */
 export function settingsConsequences(

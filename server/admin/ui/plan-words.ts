@@ -1,5 +1,5 @@
 import type { Plan } from "../../../core/plan.ts";
-import { percent } from "./percent.ts";
+import { percent } from "./format.ts";
 
 /** A plan as people read it: “7,682 devices, to find 10% → 12% with a chance of 80%, at a level of 5%”. */
 export function planWords({ devices, alpha, power, baseline, lift }: Plan): string {

@@ -1,5 +1,5 @@
 import type { Experiment } from "../../../core/experiment.ts";
-import { percent } from "./percent.ts";
+import { percent } from "./format.ts";
 
 /** Groups that are named below a bar in a list; the others are counted. */
 const MOST_NAMED = 6;

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { BadConfig } from "../../../server/config.ts";
+import { BadConfig } from "../../../server/files/bad-config.ts";
 import { readOrCreateSecret } from "../../../server/files/secrets.ts";
 import { temporaryFolder } from "../rig/open-app.ts";
 

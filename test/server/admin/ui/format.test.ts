@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unbroken } from "../../../../server/admin/ui/unbroken.ts";
+import { unbroken } from "../../../../server/admin/ui/format.ts";
 
 /** A tilde stands for a space that no line ends at. */
 test.each([
