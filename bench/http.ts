@@ -16,7 +16,7 @@ import { type Contestant, countStored, cpuSeconds, hasCpuTimes, pinLoad, start, 
 const CONNECTIONS = 32;
 const WARM_UP_SECONDS = 3;
 /** Above this the load generator's core is full, and a faster server would not look faster. */
-const MOST_LOAD_CPU = 0.95;
+const MAX_LOAD_CPU = 0.95;
 const FLOOR = "node_modules/.cache/fairsplit-bench/http-floor.js";
 
 interface Scenario extends LoadRequest {
@@ -140,7 +140,7 @@ async function compare(scenario: Scenario): Promise<Summary[]> {
     const own = loads[i] ?? [];
     const ratios = own.map(({ perSecond }, round) => perSecond / (floor[round]?.perSecond ?? 0));
     const loadCpu = Math.max(...own.map((load) => load.loadCpu));
-    if (loadCpu > MOST_LOAD_CPU) say(`${scenario.name}: the load generator, not "${name}", was the limit`);
+    if (loadCpu > MAX_LOAD_CPU) say(`${scenario.name}: the load generator, not "${name}", was the limit`);
     return {
       server: name,
       perSecond: median(own.map(({ perSecond }) => perSecond)),

@@ -104,15 +104,22 @@ function parser(args: readonly string[]) {
         await analyze(options, (text) => process.stdout.write(text));
       },
     })
-    .demandCommand(1, "say what to do: serve, demo, simulate, analyze, verify or restore")
+    .demandCommand(1, `Missing command. Use one of ${Object.keys(EXAMPLES).sort().join(", ")}`)
     .strict()
     .parserConfiguration({ "camel-case-expansion": false, "boolean-negation": false })
     .version(false)
     .exitProcess(false)
     .fail((message, error) => {
       // A flag without its value is an error of yargs' own.
-      throw error && error.name !== "YError" ? error : new UsageError(error?.message ?? message);
+      if (error && error.name !== "YError") throw error;
+      throw new UsageError(inPlainWords(error?.message ?? message, args[0]));
     });
+}
+
+/** Yargs counts a command's missing argument among its "non-option arguments". */
+function inPlainWords(message: string, command: string | undefined): string {
+  if (!message.startsWith("Not enough non-option arguments")) return message;
+  return command === "analyze" ? "Which file?" : "Which data folder?";
 }
 
 function settingOptions(isOffered = (_flag: string) => true): Record<string, YargsOption> {

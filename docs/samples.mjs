@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DOCUMENTS = ["README.md"];
 const SAMPLE = /(<!-- output of: fairsplit (.+?) -->\n```\n)[\s\S]*?(^```$)/gm;
 /** Depends on the machine. */
-const TIMING = /^\d+ visits in [\d.]+ s, [\d.]+ a second\.\n/m;
+const TIMING = /^\d+ visits in [\d.]+ s, [\d.]+ per second\.\n/m;
 
 for (const document of DOCUMENTS) {
   const file = new URL(`../${document}`, import.meta.url);

@@ -73,7 +73,7 @@ export function parseOptions(
     const value = text(name);
     if (value === null) return null;
     const found = allowed.find((candidate) => candidate === value);
-    if (!found) throw new UsageError(`${dashed(name)} is "${value}": allowed are ${allowed.join(", ")}`);
+    if (!found) throw new UsageError(`${dashed(name)} is "${value}": ${choices(allowed)}`);
     return found;
   };
   if (Array.isArray(flags.json)) throw new UsageError("--json is given twice: allowed is once");
@@ -96,6 +96,10 @@ export function parseOptions(
     json: flags.json === true,
     fault,
   };
+}
+
+function choices(allowed: readonly string[]): string {
+  return allowed.length === 1 ? `allowed is only "${allowed[0]}"` : `allowed are ${allowed.join(", ")}`;
 }
 
 function dashed(name: string): string {

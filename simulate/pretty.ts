@@ -21,7 +21,7 @@ export function pretty(report: SimulationReport, colors: Colors): string {
     ),
     "",
     ...detectableLines(report),
-    `${report.visits} visits in ${report.timing.seconds.toFixed(1)} s, ${report.timing.visitsPerSecond.toFixed(1)} a second.`,
+    `${report.visits} visits in ${report.timing.seconds.toFixed(1)} s, ${report.timing.visitsPerSecond.toFixed(1)} per second.`,
     report.ok ? colors.green("All checks passed.") : colors.red(`Failed: ${failed(report)}.`),
   ];
   return `${lines.join("\n")}\n`;
@@ -48,10 +48,10 @@ function experimentLines(
 
 function detectableLines({ detectable: { split, conversion }, visits }: SimulationReport): string[] {
   if (split === null) return [];
-  const rate = conversion === null ? "" : `, or a click rate that is off by ${points(conversion)}`;
+  const rate = conversion === null ? "" : `, or of ${points(conversion)} in a click rate`;
   return [
-    `With ${visits} visits the smallest split deviation that would have shown is ${points(split)}${rate}`,
-    `(4 times in 5; a flawless system fails 1 run in ${1 / FALSE_ALARM_RATE}). For finer splits use more visits.`,
+    `${visits} visits detect a deviation of ${points(split)} in a split${rate}, with 80% power`,
+    `and 1 false alarm in ${1 / FALSE_ALARM_RATE} runs. Use more visits to detect smaller deviations.`,
     "",
   ];
 }

@@ -7,14 +7,14 @@ export type Rates = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /** Default rates increase from group to group, so that mixed-up groups are detected. */
 const DEFAULT_STEP = 0.1;
-const MOST_BY_DEFAULT = 0.9;
+const MAX_BY_DEFAULT = 0.9;
 
 /** Click probability of a visitor who sees `group` in the experiment's placeholder. */
 export function clickRate(rates: Rates, claims: Claims, experiment: string, group: string): number {
   const said = rates.get(experiment)?.get(group);
   if (said !== undefined) return said;
   const place = Object.keys(claims[experiment]?.groups ?? {}).indexOf(group);
-  return place === -1 ? 0 : Math.min(DEFAULT_STEP * (place + 1), MOST_BY_DEFAULT);
+  return place === -1 ? 0 : Math.min(DEFAULT_STEP * (place + 1), MAX_BY_DEFAULT);
 }
 
 /**

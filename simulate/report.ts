@@ -106,7 +106,7 @@ function summarise(name: Test["check"], tests: readonly JudgedTest[], nothing: s
   return {
     name,
     ok,
-    detail: `smallest p = ${formatP(smallest.p ?? 1)} of ${own.length} (${smallest.what}), ${ok ? "above" : "below"} the line that ${tests.length} tests share`,
+    detail: `smallest p = ${formatP(smallest.p ?? 1)} of ${own.length} (${smallest.what}), ${ok ? "not significant" : "significant"} after correcting for ${tests.length} tests`,
   };
 }
 

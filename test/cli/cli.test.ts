@@ -18,7 +18,7 @@ afterEach(() => {
 
 describe("bad usage is exit 2 with one line that says what is allowed and gives an example", () => {
   test.each<[args: string[], env: Record<string, string>, message: string]>([
-    [[], {}, "say what to do: serve, demo, simulate, analyze, verify or restore (example: simulate "],
+    [[], {}, "Missing command. Use one of analyze, demo, restore, serve, simulate, verify (example: simulate "],
     [["bogus"], {}, "Unknown argument: bogus (example: simulate "],
     [["serve", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit serve "],
     [["demo", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit demo "],
@@ -28,7 +28,8 @@ describe("bad usage is exit 2 with one line that says what is allowed and gives 
     [["demo", "--port", "abc"], {}, 'port is "abc": allowed are whole numbers from 0 to 65535'],
     [["serve", "--port", "1", "--port", "2"], {}, "--port is given 2 times: allowed is once"],
     [["serve", "--data", "a", "--data", "b"], {}, "--data is given 2 times: allowed is once"],
-    [["verify"], {}, "Not enough non-option arguments"],
+    [["verify"], {}, "Which data folder? (example: fairsplit verify "],
+    [["analyze"], {}, "Which file? (example: fairsplit analyze "],
     [["verify", "/dev/null"], {}, '"/dev/null" is not a data folder: allowed is one with a folder events'],
     [["verify", "a", "b"], {}, "Unknown argument: b (example: fairsplit verify "],
     [["serve", "--no-port"], {}, "Unknown argument: no-port"],

@@ -9,7 +9,7 @@ const PER_REQUEST = 100;
 /** One of so many devices also asks for its groups, which stores an event too. */
 const ASKS_EVERY = 20;
 const CLIENTS = 8;
-const MOST_MB = 256;
+const MAX_MB = 256;
 
 /** A big site: the server must not keep something for each device that it ever saw. */
 export const devices: Fault = {
@@ -56,7 +56,7 @@ export const devices: Fault = {
       checks: [
         { ok: stored === total, text: `${stored.toLocaleString("en")} devices' events stored` },
         {
-          ok: Math.max(most, afterStart) <= MOST_MB,
+          ok: Math.max(most, afterStart) <= MAX_MB,
           text:
             `memory ${before.toFixed(0)} MB before, ${now.toFixed(0)} MB after, ${most.toFixed(0)} MB at most; ` +
             `${afterStart.toFixed(0)} MB at most while starting again`,

@@ -6,15 +6,15 @@ import { Journal } from "./rig/journal.ts";
 import { MUTANTS } from "./rig/mutants.ts";
 import { startServer, storedEvents } from "./rig/server-process.ts";
 
-const LEAST_MS = 50;
-const MOST_MS = 400;
+const MIN_MS = 50;
+const MAX_MS = 400;
 
 /** `kill -9` at any moment under load, again and again on the same data folder. */
 export const kill: Fault = {
   id: "kill",
   title: "kill -9 under load of 32 clients that resend, then a restart on the same data",
   cycles: { full: 320, short: 6 },
-  cycle: `a start, ${LEAST_MS} to ${MOST_MS} ms of load, a kill`,
+  cycle: `a start, ${MIN_MS} to ${MAX_MS} ms of load, a kill`,
   mutant: MUTANTS.kill,
   async run({ program, folder, random, cycles, progress }) {
     const data = join(folder, "data");
@@ -26,7 +26,7 @@ export const kill: Fault = {
       const server = await startServer(program, data);
       startMs.push(performance.now() - before);
       clients.start(server.url);
-      await delay(random.whole(LEAST_MS, MOST_MS));
+      await delay(random.whole(MIN_MS, MAX_MS));
       await server.kill();
       await clients.stop();
       progress(`${cycle + 1}/${cycles}, ${clients.sentCount} sent`);

@@ -13,8 +13,8 @@ const AT_ONCE = 16;
 const PATIENCE_MS = 100;
 const GB = 1e9;
 const FLOODS = { full: 50, perCycle: 2.5 };
-const MOST_DELAY_MS = 50;
-const MOST_GROWTH_MB = 20;
+const MAX_DELAY_MS = 50;
+const MAX_GROWTH_MB = 20;
 /** How an error's stack, or a path of ours, would look in an answer. */
 const STACK = /\n\s+at |node:internal|node_modules|\.[jt]sx?:\d+/;
 
@@ -83,9 +83,9 @@ export const malformed: Fault = {
         { ok: isAlive, text: `the server ${isAlive ? "never ended" : "ended"}` },
         { ok: stacks.length === 0, text: `${stacks.length} stacks in answers${stacks[0] ? `: ${stacks[0]}` : ""}` },
         { ok: !STACK.test(server.stderr()), text: `${server.stderr().length} bytes on stderr` },
-        { ok: delayMs <= MOST_DELAY_MS, text: `event loop blocked for at most ${delayMs} ms` },
+        { ok: delayMs <= MAX_DELAY_MS, text: `event loop blocked for at most ${delayMs} ms` },
         {
-          ok: grownMb < MOST_GROWTH_MB,
+          ok: grownMb < MAX_GROWTH_MB,
           text: `${floods} posts of 1 GB (${takenMb.toFixed(0)} MB taken in all) raised memory by ${grownMb.toFixed(1)} MB`,
         },
       ],

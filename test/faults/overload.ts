@@ -17,12 +17,12 @@ const SECONDS = 4;
 const CONNECTIONS = 2000;
 /** More are opened when so many are waiting for their answers. */
 const OPEN_BEFORE = 400;
-const LEAST_GOODPUT = 0.8;
-const MOST_SHED_MS = 20;
+const MIN_GOODPUT = 0.8;
+const MAX_SHED_MS = 20;
 const NORMAL_MS = 2000;
 /** A request in a row of normal ones takes no longer. */
 const ORDINARY_MS = 100;
-const MOST_GROWTH_MB = 128;
+const MAX_GROWTH_MB = 128;
 const WAITING_AT_PEAK = 32;
 
 /** More than the server can take, from clients that do not wait for each other. */
@@ -77,15 +77,15 @@ export const overload: Fault = {
             `offered ${(-worst((round) => -round.offered)).toFixed(1)} times that, ${worst((round) => round.unsent)} more found no connection; ` +
             `${pinned ? "a core each for server and load" : "server and load share their cores"}`,
         },
-        { ok: share >= LEAST_GOODPUT, text: `goodput ${(100 * share).toFixed(0)} % of the peak` },
-        { ok: shed.length > 0 && shedMs <= MOST_SHED_MS, text: `${shed.length} shed, p99 ${shedMs.toFixed(1)} ms` },
+        { ok: share >= MIN_GOODPUT, text: `goodput ${(100 * share).toFixed(0)} % of the peak` },
+        { ok: shed.length > 0 && shedMs <= MAX_SHED_MS, text: `${shed.length} shed, p99 ${shedMs.toFixed(1)} ms` },
         { ok: worst((round) => round.failed) === 0, text: `${worst((round) => round.failed)} broken` },
         {
           ok: worst((round) => round.normalMs) <= NORMAL_MS,
           text: `normal again after ${worst((round) => round.normalMs).toFixed(0)} ms`,
         },
         {
-          ok: worst((round) => round.grownMb) <= MOST_GROWTH_MB,
+          ok: worst((round) => round.grownMb) <= MAX_GROWTH_MB,
           text: `memory grew by ${worst((round) => round.grownMb).toFixed(0)} MB at most`,
         },
       ],

@@ -11,8 +11,8 @@ const SYNC_MS = 200;
 const SECONDS = 3;
 const CLIENTS = 200;
 /** A request that just misses a sync waits for the next as well, which makes 0.5; the rest is for a busy machine. */
-const LEAST_SHARE = 0.25;
-const MOST_GROWTH_MB = 96;
+const MIN_SHARE = 0.25;
+const MAX_GROWTH_MB = 96;
 
 /** A disk that takes its time: what waits together must be synced together. */
 export const slowDisk: Fault = {
@@ -47,10 +47,10 @@ export const slowDisk: Fault = {
       tally,
       checks: [
         {
-          ok: perSecond >= LEAST_SHARE * ideal,
+          ok: perSecond >= MIN_SHARE * ideal,
           text: `${perSecond.toFixed(0)} requests/s acknowledged, ${(perSecond / ideal).toFixed(2)} of one sync for all`,
         },
-        { ok: grownMb <= MOST_GROWTH_MB, text: `memory grew by ${grownMb.toFixed(0)} MB at most` },
+        { ok: grownMb <= MAX_GROWTH_MB, text: `memory grew by ${grownMb.toFixed(0)} MB at most` },
       ],
     };
   },

@@ -6,7 +6,7 @@ const PROGRAM = new URL("../../dist/simulate.js", import.meta.url).pathname;
 
 /** As `docs/samples.mjs` writes it. */
 const SAMPLE = /<!-- output of: fairsplit simulate (.+?) -->\n```\n([\s\S]*?)^```$/m;
-const TIMING = /^\d+ visits in [\d.]+ s, [\d.]+ a second\.\n/m;
+const TIMING = /^\d+ visits in [\d.]+ s, [\d.]+ per second\.\n/m;
 
 function simulate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
@@ -30,7 +30,7 @@ describe("bad usage of simulate ends with exit code 2, one line and an example",
     [["-n"], "n"],
     [["-n", "5", "-n", "6"], "-n is given 2 times"],
     [["--colour"], "colour"],
-    [["--driver", "car"], "allowed are browser"],
+    [["--driver", "car"], '--driver is "car": allowed is only "browser"'],
     [["--fault", "gremlin"], "allowed are split-bias"],
     [["--fault", "swap-render", "--url", "http://127.0.0.1:1"], "--url"],
     [["--url", "ftp://x"], "--url"],
