@@ -3,7 +3,7 @@ import type { Options as YargsOption } from "yargs";
 import { readConfig } from "../server/config.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { lockDataFolder } from "../server/files/data-lock.ts";
-import { type Backup, exists, listBackups, MOST_BACKUPS } from "../server/registry/backups.ts";
+import { type Backup, exists, listBackups, MAX_BACKUPS } from "../server/registry/backups.ts";
 import { CorruptRegistry, ExperimentsFile } from "../server/registry/experiments-file.ts";
 import { acceptEdited, chooseBackup, restore } from "../server/registry/restore.ts";
 
@@ -25,8 +25,8 @@ export const RESTORE_OPTIONS = {
 export function parseRestoreOptions(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): RestoreOptions {
   const { folder, data = folder, from, accept } = flags;
   if (folder !== undefined && data !== folder) throw new BadConfig("the data folder is given twice: allowed is once");
-  if (from !== undefined && !(Number(from) <= MOST_BACKUPS && /^[1-9]\d?$/.test(String(from)))) {
-    throw new BadConfig(`--from is "${from}": allowed are whole numbers from 1 to ${MOST_BACKUPS}`);
+  if (from !== undefined && !(Number(from) <= MAX_BACKUPS && /^[1-9]\d?$/.test(String(from)))) {
+    throw new BadConfig(`--from is "${from}": allowed are whole numbers from 1 to ${MAX_BACKUPS}`);
   }
   if (from !== undefined && accept) throw new BadConfig("--from and --accept are both given: allowed is one");
   return {

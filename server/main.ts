@@ -37,7 +37,7 @@ export type Mode = "demo" | "serve";
 export class CannotListen extends Error {}
 
 /** What requests in flight get when the server stops. A connection that never asks for anything is not idle to Node. */
-const LONGEST_STOP_MS = 1000;
+const MAX_STOP_MS = 1000;
 /** A segment fills up in some minutes at most; arbitrary. */
 const COMPACT_EVERY_MS = 60_000;
 /** A minute and address: enough for a person's mistakes. */
@@ -144,7 +144,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       const closeIdle = () => server.closeIdleConnections();
       closeIdle();
       setInterval(closeIdle, 50).unref();
-      setTimeout(() => server.closeAllConnections(), LONGEST_STOP_MS).unref();
+      setTimeout(() => server.closeAllConnections(), MAX_STOP_MS).unref();
     });
     await analysis.close();
     await log.close();

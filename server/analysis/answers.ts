@@ -1,7 +1,7 @@
 import type { Position } from "../events/segments.ts";
 
 /** Answers that are remembered; arbitrary. The least recently asked one gives way. */
-const MOST_ANSWERS = 500;
+const MAX_ANSWERS = 500;
 
 /** An answer, and where the log ended when it was asked for. */
 interface Answer {
@@ -51,7 +51,7 @@ export class Answers {
     this.#known.delete(question);
     this.#known.set(question, answer);
     const oldest = this.#known.keys().next();
-    if (this.#known.size > MOST_ANSWERS && !oldest.done) this.#known.delete(oldest.value);
+    if (this.#known.size > MAX_ANSWERS && !oldest.done) this.#known.delete(oldest.value);
   }
 }
 

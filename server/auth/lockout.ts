@@ -13,7 +13,7 @@ export interface Lockout {
 }
 
 /** Arbitrary: addresses of the admin that are remembered; the first one gives way. */
-const MOST_KNOWN = 1000;
+const MAX_KNOWN_ADDRESSES = 1000;
 
 export function lockout(wrong: RateLimit): Lockout {
   const known = new Set<string>();
@@ -23,7 +23,7 @@ export function lockout(wrong: RateLimit): Lockout {
       if (!isRight) return wrong.take(address);
       const wait = known.has(address) ? null : await wrong.blocked(address);
       if (wait === null) known.add(address);
-      for (const first of known) if (known.size > MOST_KNOWN) known.delete(first);
+      for (const first of known) if (known.size > MAX_KNOWN_ADDRESSES) known.delete(first);
       return wait;
     },
   };

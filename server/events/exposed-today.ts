@@ -12,9 +12,9 @@ export interface Exposed {
 }
 
 /** Pairs of experiment and device that are told apart: some 20 MB of memory when all of them are used. */
-const MOST_PAIRS = 1_000_000;
+const MAX_PAIRS = 1_000_000;
 /** Segments that the first call reads, newest first: 1 GiB, some 8 s (130 MB/s where every third event is an exposure). */
-const MOST_SEGMENTS = 16;
+const MAX_SEGMENTS = 16;
 const MARK = Buffer.from('"exposure"');
 
 /**
@@ -32,7 +32,7 @@ export class ExposedToday {
   #next: Position | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, most = MOST_PAIRS) {
+  constructor(folder: string, most = MAX_PAIRS) {
     this.#folder = folder;
     this.#most = most;
     this.#pairs = new Fingerprints(most);
@@ -79,7 +79,7 @@ export class ExposedToday {
     const segments = await listSegments(this.#folder);
     const midnight = Date.parse(`${day}T00:00:00Z`);
     let first = segments.length;
-    while (first > 0 && segments.length - first < MOST_SEGMENTS) {
+    while (first > 0 && segments.length - first < MAX_SEGMENTS) {
       const { mtimeMs } = await stat(segmentPath(this.#folder, segments[first - 1] as number));
       if (mtimeMs < midnight) return { segment: segments[first] ?? 0, offset: 0 };
       first -= 1;

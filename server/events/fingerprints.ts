@@ -30,7 +30,7 @@ export function fingerprintIn(text: string, start: number, end: number, seeds: S
 }
 
 /** Open addressing stays near one probe per look-up below this share of used slots. */
-const MOST_FULL = 0.6;
+const MAX_LOAD_FACTOR = 0.6;
 
 /**
  * A set of at most `most` fingerprints. Its memory is claimed at once, 13 to 27 bytes for each (a Set of UUID strings
@@ -44,7 +44,7 @@ export class Fingerprints {
   #size = 0;
 
   constructor(most: number) {
-    const slots = 2 ** Math.ceil(Math.log2(most / MOST_FULL));
+    const slots = 2 ** Math.ceil(Math.log2(most / MAX_LOAD_FACTOR));
     this.#slots = new Int32Array(slots * 2);
     this.#mask = slots - 1;
     this.#most = most;

@@ -17,8 +17,8 @@ export interface Batch {
 }
 
 /** Without anybody waiting, as for assignments, a sync costs processor time only. */
-const LONGEST_GATHER_MS = 5;
-const LONGEST_PATIENCE_MS = 2;
+const MAX_GATHER_MS = 5;
+const MAX_PATIENCE_MS = 2;
 /** A write of so much is worth a sync of its own, during which the next one is gathered. */
 const ENOUGH_BYTES = 512 * 1024;
 
@@ -97,12 +97,12 @@ export class GroupCommit {
    */
   async #gather(): Promise<void> {
     const start = performance.now();
-    const patience = Math.min(this.#lastCommitMs / 4, LONGEST_PATIENCE_MS);
+    const patience = Math.min(this.#lastCommitMs / 4, MAX_PATIENCE_MS);
     for (let before = 0; this.#queue.lines.byteLength < ENOUGH_BYTES; ) {
       const length = this.#queue.lines.count;
       const waited = performance.now() - start;
       const isComplete = length === before && (length >= this.#lastLines || waited > patience);
-      if (isComplete || waited > LONGEST_GATHER_MS) return;
+      if (isComplete || waited > MAX_GATHER_MS) return;
       before = length;
       await new Promise<void>((go) => setImmediate(go));
     }

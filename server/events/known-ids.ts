@@ -7,7 +7,7 @@ import { RecentIds } from "./recent-ids.ts";
 import { idOfLine, listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
 
 /** Fewer are read from the log in less time than a checkpoint takes to be made durable. */
-const LEAST_LINES = 1000;
+const MIN_LINES = 1000;
 
 /** The ids of a log, rebuilt when it is opened, and the checkpoints by which that is quick. */
 export class KnownIds {
@@ -84,7 +84,7 @@ export class KnownIds {
   /** Writes the checkpoint of the newest segment, and waits for those of others. */
   async save({ segment, offset }: Position): Promise<void> {
     await this.#saving;
-    if (this.#list.length >= LEAST_LINES) await this.#write(segment, offset, this.#list, this.#unreadable);
+    if (this.#list.length >= MIN_LINES) await this.#write(segment, offset, this.#list, this.#unreadable);
   }
 
   /** Without a checkpoint the next start takes longer, that is all: an error is not worth more. */

@@ -3,7 +3,7 @@ import { FRAME_BYTES } from "./journal.ts";
 
 const FIRST_BYTES = 64 * 1024;
 /** A longer one is not kept for the next batch. */
-const MOST_KEPT_BYTES = 1024 * 1024;
+const MAX_KEPT_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 const BRACE = 0x7d;
 
@@ -61,6 +61,6 @@ export class LineBuffer {
   clear(): void {
     this.#length = FRAME_BYTES;
     this.#lines = 0;
-    if (this.#buffer.length > MOST_KEPT_BYTES) this.#buffer = Buffer.allocUnsafe(FIRST_BYTES);
+    if (this.#buffer.length > MAX_KEPT_BYTES) this.#buffer = Buffer.allocUnsafe(FIRST_BYTES);
   }
 }

@@ -2,7 +2,7 @@ import { FingerprintList } from "./fingerprint-list.ts";
 import type { Fingerprint } from "./fingerprints.ts";
 
 const FIRST_SLOTS = 1024;
-const MOST_FULL = 0.5;
+const MAX_LOAD_FACTOR = 0.5;
 
 /** The ids of one batch: few, forgotten together soon, and looked up for every event. */
 export class PendingIds {
@@ -22,7 +22,7 @@ export class PendingIds {
   /** Adds an id that is not there. */
   add(id: Fingerprint): void {
     this.#list.push(id);
-    if (this.#list.length > this.#slots.length * MOST_FULL) this.#grow();
+    if (this.#list.length > this.#slots.length * MAX_LOAD_FACTOR) this.#grow();
     else this.#slots[this.#find(id)] = this.#list.length;
   }
 

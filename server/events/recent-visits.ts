@@ -23,10 +23,10 @@ interface Beginning extends Seen {
 }
 
 /** More than that is not read at once, but the newest of it: some 8,000 events. */
-const MOST_BYTES = 2 * 1024 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024;
 /** Arbitrary; the oldest gives way. */
-const MOST_DEVICES = 5000;
-const MOST_PLACEHOLDERS = 500;
+const MAX_DEVICES = 5000;
+const MAX_PLACEHOLDERS = 500;
 /** Clocks of visitors differ from ours; what is older was sent by a page that was opened long before. */
 const TOLERANCE_MS = 10 * 60 * 1000;
 
@@ -76,9 +76,9 @@ export class VisitWatch {
   async #read(from: Position, end: Position): Promise<void> {
     let next = this.#next ?? from;
     // Whoever looked before has looked long ago.
-    if (isAfter(from, next) && (await this.#bytes(next, end)) > MOST_BYTES) next = from;
-    if ((await this.#bytes(next, end)) > MOST_BYTES)
-      next = { segment: end.segment, offset: Math.max(0, end.offset - MOST_BYTES) };
+    if (isAfter(from, next) && (await this.#bytes(next, end)) > MAX_BYTES) next = from;
+    if ((await this.#bytes(next, end)) > MAX_BYTES)
+      next = { segment: end.segment, offset: Math.max(0, end.offset - MAX_BYTES) };
     for (const segment of await listSegments(this.#folder)) {
       if (segment < next.segment || segment > end.segment) continue;
       const path = segmentPath(this.#folder, segment);
@@ -109,13 +109,13 @@ export class VisitWatch {
     if (event === "exp_groups" && source === "backend") {
       if (Object.values(reasons ?? {}).includes("forced")) return;
       this.#asked = position;
-      keep(this.#devices, deviceId, { position, at: ts, path }, MOST_DEVICES);
+      keep(this.#devices, deviceId, { position, at: ts, path }, MAX_DEVICES);
       return;
     }
     const visit = this.#devices.get(deviceId);
     if (!visit || source !== "browser" || Date.parse(ts) < Date.parse(visit.at) - TOLERANCE_MS) return;
     this.#last = { ...visit, path: path || visit.path };
-    if (experiment !== undefined) keep(this.#placeholders, experiment, this.#last, MOST_PLACEHOLDERS);
+    if (experiment !== undefined) keep(this.#placeholders, experiment, this.#last, MAX_PLACEHOLDERS);
   }
 }
 

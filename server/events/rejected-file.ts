@@ -10,11 +10,11 @@ export interface Refusal {
 
 export const REFUSED_FILE = "refused.bad.ndjson";
 /** Enough to see what a site sends wrongly; more would let anybody fill the disk. */
-const MOST_BYTES = 16 * 1024 * 1024;
-const MOST_TEXT = 1024;
-const MOST_REASON = 256;
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_TEXT_LENGTH = 1024;
+const MAX_REASON_LENGTH = 256;
 /** What may wait to be written; beyond it refusals are counted only. */
-const MOST_WAITING = 256;
+const MAX_WAITING = 256;
 
 /** The refused events of a folder, for people to look at: bounded, and not durable, because nothing is derived from it. */
 export class RefusedFile {
@@ -31,7 +31,7 @@ export class RefusedFile {
     this.#mostBytes = mostBytes;
   }
 
-  static async open(folder: string, mostBytes = MOST_BYTES): Promise<RefusedFile> {
+  static async open(folder: string, mostBytes = MAX_BYTES): Promise<RefusedFile> {
     const path = join(folder, REFUSED_FILE);
     const bytes = await stat(path).then(
       ({ size }) => size,
@@ -46,9 +46,9 @@ export class RefusedFile {
   }
 
   keep(at: string, { reason, text }: Refusal): void {
-    const line = `${JSON.stringify({ at, reason: reason.slice(0, MOST_REASON), text: text.slice(0, MOST_TEXT) })}\n`;
+    const line = `${JSON.stringify({ at, reason: reason.slice(0, MAX_REASON_LENGTH), text: text.slice(0, MAX_TEXT_LENGTH) })}\n`;
     const bytes = Buffer.byteLength(line);
-    if (this.#waiting.length >= MOST_WAITING || this.#bytes + bytes > this.#mostBytes) {
+    if (this.#waiting.length >= MAX_WAITING || this.#bytes + bytes > this.#mostBytes) {
       this.#dropped += 1;
       return;
     }

@@ -15,7 +15,7 @@ const SCAN_BYTES = 1 << 20;
 /** A stored line begins with its id, so that ids are found without parsing the rest. */
 const BEFORE_ID = Buffer.from('{"id":"');
 const QUOTE = 0x22;
-const LONGEST_ID = 64;
+const MAX_ID_LENGTH = 64;
 
 export function segmentPath(folder: string, segment: number): string {
   return join(folder, `${String(segment).padStart(8, "0")}.ndjson`);
@@ -117,7 +117,7 @@ export function idOfLine(buffer: Buffer, start: number, end: number): string | n
   if (from >= end || buffer.compare(BEFORE_ID, 0, BEFORE_ID.length, start, from) !== 0) return null;
   const quote = buffer.indexOf(QUOTE, from);
   // Closed, and so closed by the braces of the event: a line of NULs or half a line has no such end.
-  if (quote <= from || quote - from > LONGEST_ID || quote >= end || buffer[end - 1] !== 0x7d) return null;
+  if (quote <= from || quote - from > MAX_ID_LENGTH || quote >= end || buffer[end - 1] !== 0x7d) return null;
   return buffer.toString("latin1", from, quote);
 }
 

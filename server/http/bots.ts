@@ -3,7 +3,7 @@ import { isbot } from "isbot";
 import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
 /** Few browsers send most of the traffic, and the pattern of all bots costs more than the rest of a hot route. */
-const MOST_REMEMBERED = 1000;
+const MAX_REMEMBERED = 1000;
 /**
  * Libraries by which somebody's own program calls the API on purpose: isbot knows them as scrapers, but a scraper runs no
  * script, so it never comes here.
@@ -29,7 +29,7 @@ export function isBot(header: HeaderOf): boolean {
   let known = remembered.get(agent);
   if (known === undefined) {
     known = !PROGRAMS.test(agent) && isbot(agent);
-    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(agent, known);
   }
   return known;

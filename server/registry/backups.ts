@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { syncFolder, writeSynced } from "../files/durable-file.ts";
 import { NotARegistry, parseContent, type RegistryContent } from "./content.ts";
 
-export const MOST_BACKUPS = 10;
+export const MAX_BACKUPS = 10;
 
 /** `experiments.json.1` is the state before the last change, `.10` the one before the last ten. */
 export function backupPath(path: string, number: number): string {
@@ -22,7 +22,7 @@ export interface Backup {
 
 /** Newest first. */
 export async function listBackups(path: string): Promise<Backup[]> {
-  const numbers = Array.from({ length: MOST_BACKUPS }, (_, index) => index + 1);
+  const numbers = Array.from({ length: MAX_BACKUPS }, (_, index) => index + 1);
   return (await Promise.all(numbers.map((number) => readBackup(path, number)))).filter((backup) => backup !== null);
 }
 
@@ -55,7 +55,7 @@ export async function backUp(path: string): Promise<void> {
   await utimes(temporary, atime, mtime);
 
   let free = 1;
-  while (free < MOST_BACKUPS && (await exists(backupPath(path, free)))) free += 1;
+  while (free < MAX_BACKUPS && (await exists(backupPath(path, free)))) free += 1;
   for (let number = free; number > 1; number -= 1) {
     await rename(backupPath(path, number - 1), backupPath(path, number));
   }

@@ -7,7 +7,7 @@ import { CheckFailed, formatContent, NotARegistry, parseContent, type RegistryCo
 import { HISTORY_FILE } from "./history.ts";
 
 /** Room for some 10,000 experiments with their HTML. What is larger was not written by us, and would only fill the memory. */
-const MOST_BYTES = 256 * 1024 * 1024;
+const MAX_BYTES = 256 * 1024 * 1024;
 
 /** The file is not what we wrote, or is gone: the start stops (exit 78), and everything is left as it is. */
 export class CorruptRegistry extends Error {
@@ -39,7 +39,7 @@ export class ExperimentsFile implements Adapter<RegistryContent> {
       const stats = await stat(this.path);
       // Reading a pipe would wait for ever.
       if (!stats.isFile()) throw new NotARegistry("it is not a file");
-      if (stats.size > MOST_BYTES) throw new NotARegistry(`it has ${stats.size} bytes, allowed are ${MOST_BYTES}`);
+      if (stats.size > MAX_BYTES) throw new NotARegistry(`it has ${stats.size} bytes, allowed are ${MAX_BYTES}`);
       return parseContent(await readFile(this.path));
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;

@@ -71,13 +71,13 @@ export function formatEntry({ number, key, action, at, by, reverts, before, afte
 const HEAD = new RegExp(
   `^\\{"number":([1-9]\\d{0,14}),"key":(?:null|"([A-Za-z_][A-Za-z0-9_-]{0,99})"),"action":"(${ACTIONS.join("|")})"`,
 );
-const LONGEST_HEAD = 170;
+const MAX_HEAD_BYTES = 170;
 const CLOSING_BRACE = 0x7d;
 
 /** The head of a whole line of ours; null when it is none. */
 export function entryHead(buffer: Buffer, start: number, end: number): Head | null {
   if (buffer[end - 1] !== CLOSING_BRACE) return null;
-  const found = HEAD.exec(buffer.toString("latin1", start, Math.min(end, start + LONGEST_HEAD)));
+  const found = HEAD.exec(buffer.toString("latin1", start, Math.min(end, start + MAX_HEAD_BYTES)));
   // The word of ours, because a part of the text would keep all of it in memory.
   const action = found && ACTIONS.find((known) => known === found[3]);
   return found && action ? { number: Number(found[1]), key: found[2] ?? null, action } : null;

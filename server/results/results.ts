@@ -14,11 +14,11 @@ import type { ResultsQuery } from "./query.ts";
 /** The present results, of real visitors. */
 const PRESENT: ResultsQuery = { epoch: null, run: null };
 /** Who asks for the same again gets the same, but for the pace, which is of today. */
-const LONGEST_KEPT_MS = 60_000;
+const MAX_AGE_MS = 60_000;
 /** Whoever lists experiments need not see each visitor come. */
-const LEAST_BETWEEN_MS = 5000;
+const MIN_BETWEEN_MS = 5000;
 /** Reports that are kept; arbitrary. The one that was not asked for the longest gives way. */
-const MOST_KEPT = 500;
+const MAX_CACHED_REPORTS = 500;
 
 interface Kept {
   /** What it was made from: the experiment's version, and where the log ended. */
@@ -63,11 +63,11 @@ export class Results {
     const at = this.#deps.now();
     const kept = this.#kept.get(name);
     this.#kept.delete(name);
-    const limit = kept?.madeOf === madeOf ? LONGEST_KEPT_MS : withinMs;
+    const limit = kept?.madeOf === madeOf ? MAX_AGE_MS : withinMs;
     const entry = kept && at - kept.at < limit ? kept : { madeOf, at, report: this.#make(experiment, query) };
     this.#kept.set(name, entry);
     const oldest = this.#kept.keys().next();
-    if (this.#kept.size > MOST_KEPT && !oldest.done) this.#kept.delete(oldest.value);
+    if (this.#kept.size > MAX_CACHED_REPORTS && !oldest.done) this.#kept.delete(oldest.value);
     try {
       const found = await entry.report;
       if (query.epoch === null && query.run === null) this.#latest.set(key, found);
@@ -87,7 +87,7 @@ export class Results {
     // What was counted of an earlier epoch is not what the experiment does now.
     const known = last?.epoch === this.#deps.registry.get(key)?.epoch ? last : undefined;
     const at = this.#kept.get(JSON.stringify([key, null, null]))?.at ?? Number.NEGATIVE_INFINITY;
-    const isOld = known === undefined || this.#deps.now() - at >= LEAST_BETWEEN_MS;
+    const isOld = known === undefined || this.#deps.now() - at >= MIN_BETWEEN_MS;
     if (isOld && !this.#queued.has(key)) {
       this.#queued.add(key);
       this.#background = this.#background

@@ -3,10 +3,10 @@ import { InvalidInput } from "../../core/parse.ts";
 
 /** Parameter of a page's address by which the tag gets what to force; empty ends the preview. */
 export const FORCE_PARAMETER = "fairsplit_force";
-export const LONGEST_FORCE_MS = 24 * 60 * 60 * 1000;
+export const MAX_FORCE_MS = 24 * 60 * 60 * 1000;
 
 /** Half of the 8 KiB that nginx and Apache let through in a request's first line, where a sticky token comes beside it. */
-const MOST_CHARACTERS = 4096;
+const MAX_CHARACTERS = 4096;
 /** 128 bits, as many as nobody can guess. */
 const MAC_BYTES = 16;
 
@@ -36,17 +36,17 @@ export function forceTokens(secret: Buffer): ForceTokens {
   return {
     issue(forces, expiresAt, now) {
       if (forces.size === 0) throw new InvalidInput([{ field: "forces", value: [], allowed: "at least one group" }]);
-      if (!(expiresAt > now && expiresAt <= now + LONGEST_FORCE_MS)) {
+      if (!(expiresAt > now && expiresAt <= now + MAX_FORCE_MS)) {
         throw new InvalidInput([{ field: "expiresAt", value: expiresAt, allowed: "a time within the next 24 hours" }]);
       }
       const body = Buffer.from(JSON.stringify([Math.floor(expiresAt / 1000), ...[...forces].flat()]));
       const token = Buffer.concat([body, mac(key, body)]).toString("base64url");
-      if (token.length <= MOST_CHARACTERS) return token;
-      const allowed = `as many groups as fit in ${MOST_CHARACTERS} characters of a link`;
+      if (token.length <= MAX_CHARACTERS) return token;
+      const allowed = `as many groups as fit in ${MAX_CHARACTERS} characters of a link`;
       throw new InvalidInput([{ field: "forces", value: forces.size, allowed }]);
     },
     read(token, now) {
-      if (token.length > MOST_CHARACTERS) return null;
+      if (token.length > MAX_CHARACTERS) return null;
       const bytes = Buffer.from(token, "base64url");
       // Node reads over what is no base64url; one way to write a token is enough.
       if (bytes.length <= MAC_BYTES || bytes.toString("base64url") !== token) return null;

@@ -7,7 +7,7 @@ export const RUN_HEADER = "fairsplit-run";
 const RUN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Runs that are remembered, for pages that lead to their results; arbitrary. */
-const MOST_RECENT = 5;
+const MAX_RECENT = 5;
 
 export interface IssuedRun {
   readonly run: string;
@@ -32,7 +32,7 @@ export function runSigner(key: Buffer): RunSigner {
     recent: () => recent,
     issue(now) {
       const run = randomBytes(9).toString("base64url");
-      recent = [{ run, at: new Date(now).toISOString() }, ...recent].slice(0, MOST_RECENT);
+      recent = [{ run, at: new Date(now).toISOString() }, ...recent].slice(0, MAX_RECENT);
       const text = `${run}.${now + RUN_LIFETIME_MS}`;
       return { run, header: `${text}.${sign(text).toString("base64url")}` };
     },

@@ -11,8 +11,8 @@ const LIFETIME_MS = 365 * DAY_MS;
 /** A token that says the same is written anew after this time, so that a device that comes back never loses it. */
 const RENEWAL_MS = DAY_MS;
 /** With these it has 3.6 kB, which every proxy lets through in a URL; what comes after them is not sticky. */
-const MOST_ENTRIES = 300;
-const MOST_CHARACTERS = 8192;
+const MAX_ENTRIES = 300;
+const MAX_CHARACTERS = 8192;
 const HEAD_BYTES = 5;
 const MAC_BYTES = 16;
 
@@ -51,7 +51,7 @@ export function stickyTokens(secret: Buffer): StickyTokens {
   const key = createSecretKey(secret);
   return {
     read(token, deviceId, experiments, now) {
-      if (token.length > MOST_CHARACTERS) return null;
+      if (token.length > MAX_CHARACTERS) return null;
       const [text = "", signature = ""] = token.split(".");
       const given = Buffer.from(signature, "base64url");
       if (given.length !== MAC_BYTES || !timingSafeEqual(mac(key, deviceId, text), given)) return null;
@@ -158,7 +158,7 @@ function writeBody(entries: StickyEntries, { byKey }: Codes, expiresAtS: number)
     for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
     bytes.push(rest);
     count += 1;
-    if (count === MOST_ENTRIES) break;
+    if (count === MAX_ENTRIES) break;
   }
   return Buffer.from(bytes).toString("base64url");
 }

@@ -21,7 +21,7 @@ export interface Drift {
 }
 
 /** More are counted, not kept: a broken log has millions. */
-const MOST_KEPT = 100;
+const MAX_KEPT = 100;
 
 /** Collects drifts in bounded memory. */
 export class Drifts {
@@ -34,6 +34,6 @@ export class Drifts {
 
   add(drift: Drift): void {
     this.#count += 1;
-    if (this.kept.length < MOST_KEPT) this.kept.push(drift);
+    if (this.kept.length < MAX_KEPT) this.kept.push(drift);
   }
 }

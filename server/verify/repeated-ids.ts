@@ -1,7 +1,7 @@
 import { type Fingerprint, Fingerprints } from "../events/fingerprints.ts";
 
 const TABLE = 1_250_000;
-const MOST_SUSPECTS = 10_000;
+const MAX_SUSPECTS = 10_000;
 
 /**
  * Ids that come more than once, in two passes over a log: the first keeps 64 bits of each id and suspects those that it
@@ -15,7 +15,7 @@ export class RepeatedIds {
   /** First pass. */
   suspect(id: string, print: Fingerprint): void {
     if (this.#tables.some((table) => table.has(print))) {
-      if (this.#suspects.size < MOST_SUSPECTS) this.#suspects.add(id);
+      if (this.#suspects.size < MAX_SUSPECTS) this.#suspects.add(id);
       return;
     }
     let newest = this.#tables.at(-1) as Fingerprints;

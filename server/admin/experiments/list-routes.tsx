@@ -11,9 +11,9 @@ import { ExperimentPage } from "./experiment.tsx";
 import { ExperimentsPage, type Search } from "./experiments.tsx";
 
 /** A page waits no longer for the count of devices; the next one has it. */
-const LONGEST_COUNT_MS = 300;
+const MAX_COUNT_MS = 300;
 /** Nor for verdicts that nobody has asked for yet; its script puts them in when they are there. */
-const LONGEST_VERDICT_MS = 800;
+const MAX_VERDICT_MS = 800;
 
 interface PageDeps {
   readonly registry: Registry;
@@ -69,7 +69,7 @@ function exposedToday(registry: Registry, log: EventLog) {
   const counted = log
     .exposedToday(new Date(), (key) => registry.get(key) !== undefined)
     .catch(() => "unknown" as const);
-  return atMost(LONGEST_COUNT_MS, counted, "counting" as const);
+  return atMost(MAX_COUNT_MS, counted, "counting" as const);
 }
 
 /** The verdicts that are known, waiting a little for those that are not. */
@@ -83,7 +83,7 @@ async function verdictsOf(experiments: readonly Experiment[], results: Results) 
     );
   const verdicts = known();
   if (verdicts.size === experiments.length) return verdicts;
-  await atMost(LONGEST_VERDICT_MS, results.settled(), undefined);
+  await atMost(MAX_VERDICT_MS, results.settled(), undefined);
   return known();
 }
 

@@ -61,7 +61,7 @@ export interface ExperimentForm {
   readonly plan: PlanFields;
 }
 
-const MOST_ROWS = 100;
+const MAX_ROWS = 100;
 const NO_LAYER = { name: "", from: "0", to: String(LAYER_SLOTS) };
 
 /** A new experiment as its form begins. */
@@ -119,12 +119,12 @@ export function readExperimentForm(sent: URLSearchParams): ExperimentForm {
     routes: text("routes"),
     rule: text("rule"),
     dependsOn: text("dependsOn"),
-    allocations: rows("allocations", MOST_ROWS, (row) => ({
+    allocations: rows("allocations", MAX_ROWS, (row) => ({
       id: text(`${row}.id`),
       rule: text(`${row}.rule`),
       weights: groups.map((_, place) => text(`${row}.weights[${place}].weight`)),
     })),
-    goals: rows("goals", MOST_ROWS, (row) => ({
+    goals: rows("goals", MAX_ROWS, (row) => ({
       event: text(`${row}.event`),
       kind: text(`${row}.kind`),
       label: text(`${row}.label`),
@@ -211,9 +211,9 @@ export function formOf(experiment: Pick<Experiment, "key"> & Definition): Experi
 }
 
 /** Arbitrary: what is longer is easier to read on lines of its own. */
-const MOST_ON_A_LINE = 60;
+const MAX_ON_A_LINE = 60;
 
 function payloadText(payload: unknown): string {
   const text = JSON.stringify(payload);
-  return text.length <= MOST_ON_A_LINE ? text : JSON.stringify(payload, null, 2);
+  return text.length <= MAX_ON_A_LINE ? text : JSON.stringify(payload, null, 2);
 }

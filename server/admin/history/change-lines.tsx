@@ -8,9 +8,9 @@ export interface ChangeLine {
 }
 
 /** Arbitrary: what is longer, or has more lines, is folded. */
-const MOST_SHOWN = { characters: 160, lines: 4 } as const;
+const MAX_SHOWN = { characters: 160, lines: 4 } as const;
 /** Arbitrary: of texts that are longer than a word or two, the words are shown that changed. */
-const LONGEST_VALUE = 40;
+const MAX_VALUE_LENGTH = 40;
 
 /** What a change did, a line for each field. Where nothing was before or is after it, `isWhole` leaves that out. */
 export function ChangeLines({ changes, isWhole = false }: { changes: readonly ChangeLine[]; isWhole?: boolean }) {
@@ -40,11 +40,11 @@ export function ChangeLines({ changes, isWhole = false }: { changes: readonly Ch
 
 function isLong(text: string | null): boolean {
   if (text === null) return false;
-  return text.length > MOST_SHOWN.characters || text.split("\n").length > MOST_SHOWN.lines;
+  return text.length > MAX_SHOWN.characters || text.split("\n").length > MAX_SHOWN.lines;
 }
 
 function isSentence(text: string | null): boolean {
-  return text !== null && text.length > LONGEST_VALUE;
+  return text !== null && text.length > MAX_VALUE_LENGTH;
 }
 
 function Whole({ text }: { text: string | null }) {

@@ -7,13 +7,13 @@ export interface TextPart {
 }
 
 /** Texts of 10,000 characters that have less in common would take longer than 30 ms. */
-const MOST_EDITS = 200;
+const MAX_EDITS = 200;
 /** Arbitrary: characters of what stayed that are shown beside what did not. */
 const CONTEXT = 80;
 
 /** What was changed within a text, word by word; the whole of both where they have little in common. */
 export function textChange(before: string, after: string): TextPart[] {
-  const parts = diffWordsWithSpace(before, after, { maxEditLength: MOST_EDITS });
+  const parts = diffWordsWithSpace(before, after, { maxEditLength: MAX_EDITS });
   if (!parts) {
     const whole: TextPart[] = [
       { kind: "removed", text: before },

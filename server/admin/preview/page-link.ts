@@ -1,6 +1,6 @@
 import { FORCE_PARAMETER } from "../../tokens/force.ts";
 
-const MOST_CHARACTERS = 2000;
+const MAX_CHARACTERS = 2000;
 /** Stands for this server, whose own address it does not know. */
 const HERE = "http://here.invalid";
 
@@ -13,7 +13,7 @@ export const PAGE_ALLOWED = "the address of a page, which begins with https:// o
  */
 export function readPage(text: string, isDemo: boolean): URL | null {
   const base = isDemo && text.startsWith("/") ? HERE : undefined;
-  if (text.length > MOST_CHARACTERS || !URL.canParse(text, base)) return null;
+  if (text.length > MAX_CHARACTERS || !URL.canParse(text, base)) return null;
   const { href, protocol, username, password, pathname } = new URL(text, base);
   const isWeb = protocol === "https:" || protocol === "http:";
   // A path of two slashes would be another host as a link.

@@ -4,7 +4,7 @@ import { InvalidInput, type Problem } from "../../../core/parse.ts";
 import { readForm } from "../../http/form.ts";
 import type { Env } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { type Forces, type ForceTokens, LONGEST_FORCE_MS } from "../../tokens/force.ts";
+import { type Forces, type ForceTokens, MAX_FORCE_MS } from "../../tokens/force.ts";
 import { wantsPage } from "../ui/error-response.tsx";
 import { ForcePage } from "./force.tsx";
 import { PAGE_ALLOWED, readPage } from "./page-link.ts";
@@ -12,7 +12,7 @@ import { PAGE_ALLOWED, readPage } from "./page-link.ts";
 /** Room for a line of each of 2,000 experiments. */
 const MAX_FORM_BYTES = 512 * 1024;
 const HOUR_MS = 60 * 60 * 1000;
-const MOST_HOURS = LONGEST_FORCE_MS / HOUR_MS;
+const MAX_HOURS = MAX_FORCE_MS / HOUR_MS;
 /** A working day. */
 const DEFAULT_HOURS = "8";
 /** It has both experiments that the demo begins with. */
@@ -39,7 +39,7 @@ export function forcePageRoutes({ registry, forceTokens, isDemo }: Deps) {
       return [{ field: `group.${key}`, value: group, allowed }];
     });
     if (page !== "" && !readPage(page, isDemo)) problems.push({ field: "page", value: page, allowed: PAGE_ALLOWED });
-    if (!isLifetime(hours)) problems.push({ field: "hours", value: hours, allowed: `1 to ${MOST_HOURS} whole hours` });
+    if (!isLifetime(hours)) problems.push({ field: "hours", value: hours, allowed: `1 to ${MAX_HOURS} whole hours` });
     if (problems.length > 0) throw new InvalidInput(problems);
   };
   return new Hono<Env>()
@@ -79,7 +79,7 @@ export function forcePageRoutes({ registry, forceTokens, isDemo }: Deps) {
 }
 
 function isLifetime(hours: string): boolean {
-  return /^\d{1,2}$/.test(hours) && Number(hours) >= 1 && Number(hours) <= MOST_HOURS;
+  return /^\d{1,2}$/.test(hours) && Number(hours) >= 1 && Number(hours) <= MAX_HOURS;
 }
 
 /** The groups of a form's fields `group.<key>`; an empty one forces nothing. */

@@ -7,7 +7,7 @@ import { plotScale } from "./plot-scale.ts";
 const ROW = 46;
 const AXIS = 26;
 /** More would leave a small screen; the table has whole names. */
-const LONGEST_NAME = 16;
+const MAX_NAME_LENGTH = 16;
 
 interface Props {
   readonly goal: GoalReport;
@@ -107,5 +107,5 @@ function tickWords(tick: number, unit: "lift" | "difference", kind: GoalReport["
 
 function shortName(name: string): string {
   const characters = [...name];
-  return characters.length <= LONGEST_NAME ? name : `${characters.slice(0, LONGEST_NAME - 1).join("")}…`;
+  return characters.length <= MAX_NAME_LENGTH ? name : `${characters.slice(0, MAX_NAME_LENGTH - 1).join("")}…`;
 }

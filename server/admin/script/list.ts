@@ -2,7 +2,7 @@ import { exchange } from "./exchange.ts";
 
 const FIRST_MS = 500;
 /** A count that cannot be made is asked for less and less often. */
-const LONGEST_MS = 30_000;
+const MAX_MS = 30_000;
 
 /** Puts in what the list's rows were still being counted for, as soon as the server has it. */
 export function watchList(): void {
@@ -25,7 +25,7 @@ export function watchList(): void {
       // The next time says more, or somebody who reloads the page is told.
     }
     clearTimeout(timer);
-    pauseMs = Math.min(2 * pauseMs, LONGEST_MS);
+    pauseMs = Math.min(2 * pauseMs, MAX_MS);
     if (isCounting) timer = setTimeout(check, pauseMs);
     else document.removeEventListener("visibilitychange", check);
   };

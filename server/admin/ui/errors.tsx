@@ -2,7 +2,7 @@ import type { Problem } from "../../../core/parse.ts";
 import { fieldWords } from "./field-words.ts";
 
 /** Longest part of a wrong value that is quoted. */
-const MOST_QUOTED = 80;
+const MAX_QUOTED_LENGTH = 80;
 
 interface Props {
   readonly problems: readonly Problem[];
@@ -40,5 +40,5 @@ function valueWords(value: unknown): string {
   if (value === undefined || value === null || value === "") return "It is missing.";
   if (typeof value === "object") return "This does not fit.";
   const text = String(value);
-  return `“${text.length > MOST_QUOTED ? `${text.slice(0, MOST_QUOTED)}…` : text}” does not fit.`;
+  return `“${text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}…` : text}” does not fit.`;
 }

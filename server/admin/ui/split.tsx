@@ -2,7 +2,7 @@ import type { Experiment } from "../../../core/experiment.ts";
 import { percent } from "./format.ts";
 
 /** Groups that are named below a bar in a list; the others are counted. */
-const MOST_NAMED = 6;
+const MAX_NAMED = 6;
 
 /** The groups with their shares, and a bar drawn as SVG so that the page needs no inline style. */
 export function Split({ experiment: { groups, state } }: { experiment: Pick<Experiment, "groups" | "state"> }) {
@@ -11,13 +11,13 @@ export function Split({ experiment: { groups, state } }: { experiment: Pick<Expe
     <>
       <SplitBar weights={groups.map(({ weight }) => weight)} isIdle={state !== "active"} />
       <ul class="groups">
-        {groups.slice(0, MOST_NAMED).map(({ name, weight }, index) => (
+        {groups.slice(0, MAX_NAMED).map(({ name, weight }, index) => (
           <li>
             <Dot group={index} />
             {name} <span class="share">{percent(weight / total)}</span>
           </li>
         ))}
-        {groups.length > MOST_NAMED && <li class="share">and {groups.length - MOST_NAMED} more</li>}
+        {groups.length > MAX_NAMED && <li class="share">and {groups.length - MAX_NAMED} more</li>}
       </ul>
     </>
   );

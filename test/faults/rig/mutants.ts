@@ -42,12 +42,7 @@ export const MUTANTS = {
     "throw new BodyRefused(400, `the body is not JSON",
     "throw new Error(`the body is not JSON",
   ),
-  stop: mutant(
-    "silent connections are never closed",
-    MAIN,
-    "const LONGEST_STOP_MS = 1000;",
-    "const LONGEST_STOP_MS = 60_000;",
-  ),
+  stop: mutant("silent connections are never closed", MAIN, "const MAX_STOP_MS = 1000;", "const MAX_STOP_MS = 60_000;"),
   overload: mutant(
     "what waits is not bounded",
     "server/events/log.ts",

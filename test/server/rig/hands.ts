@@ -12,7 +12,7 @@ export interface Hands {
 }
 
 /** Longer than any page here has stops. */
-const MOST_STOPS = 150;
+const MAX_STOPS = 150;
 
 /** Waits until a field has the focus by itself, which browsers give with their first frame, and writes. */
 export async function writeAtOnce(field: Locator, text: string): Promise<void> {
@@ -33,7 +33,7 @@ export function keyboard(page: Page): Hands & { goTo: (target: Locator) => Promi
   };
   const goTo = async (target: Locator) => {
     await target.waitFor();
-    for (let stop = 0; stop < MOST_STOPS; stop += 1) {
+    for (let stop = 0; stop < MAX_STOPS; stop += 1) {
       if (await hasFocus(target)) return;
       await page.keyboard.press("Tab");
       await expectVisible();
@@ -54,7 +54,7 @@ export function keyboard(page: Page): Hands & { goTo: (target: Locator) => Promi
     async choose(radio) {
       const name = await radio.getAttribute("name");
       await goTo(page.locator(`input[type=radio][name="${name}"]:checked`));
-      for (let stop = 0; stop < MOST_STOPS && !(await radio.isChecked()); stop += 1) {
+      for (let stop = 0; stop < MAX_STOPS && !(await radio.isChecked()); stop += 1) {
         await page.keyboard.press("ArrowDown");
         await expectVisible();
       }

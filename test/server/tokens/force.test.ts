@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { InvalidInput } from "../../../core/parse.ts";
 import { DEFAULT_SETTINGS } from "../../../core/settings.ts";
 import { forcedGroups } from "../../../server/assign/forced-groups.ts";
-import { type Forces, forceTokens, LONGEST_FORCE_MS } from "../../../server/tokens/force.ts";
+import { type Forces, forceTokens, MAX_FORCE_MS } from "../../../server/tokens/force.ts";
 import { runSigner } from "../../../server/tokens/simulation-run.ts";
 import { active, inactive } from "../rig/open-app.ts";
 
@@ -83,7 +83,7 @@ describe("a token", () => {
 
 describe("nobody gets a token", () => {
   test.each<[what: string, forces: Forces, expiresAt: number]>([
-    ["for more than 24 hours", FORCES, NOW + LONGEST_FORCE_MS + 1],
+    ["for more than 24 hours", FORCES, NOW + MAX_FORCE_MS + 1],
     ["that has ended", FORCES, NOW],
     ["without an end", FORCES, Number.POSITIVE_INFINITY],
     ["whose end is no time", FORCES, Number.NaN],
@@ -98,7 +98,7 @@ describe("nobody gets a token", () => {
   });
 
   test("but for 24 hours", () => {
-    expect(tokens.read(tokens.issue(FORCES, NOW + LONGEST_FORCE_MS, NOW), NOW + LONGEST_FORCE_MS - 1)).not.toBeNull();
+    expect(tokens.read(tokens.issue(FORCES, NOW + MAX_FORCE_MS, NOW), NOW + MAX_FORCE_MS - 1)).not.toBeNull();
   });
 });
 
