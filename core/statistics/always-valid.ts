@@ -4,17 +4,18 @@ import {
   confidenceSequence,
 } from "./confidence-sequence.ts";
 import { type CountEvidenceInput, type CountEvidenceResult, countEvidence } from "./count-evidence.ts";
+import { type RateEvidenceInput, type RateEvidenceResult, rateEvidence } from "./rate-evidence.ts";
 import { refuse } from "./refuse.ts";
 
-export type AlwaysValidInput = ConfidenceSequenceInput | CountEvidenceInput;
-export type AlwaysValidResult = ConfidenceSequenceResult | CountEvidenceResult;
+export type AlwaysValidInput = ConfidenceSequenceInput | CountEvidenceInput | RateEvidenceInput;
+export type AlwaysValidResult = ConfidenceSequenceResult | CountEvidenceResult | RateEvidenceResult;
 
 /**
  * A p-value and an interval that stay valid however often one looks, and whenever one stops: over all looks together they
  * are wrong with probability at most alpha. So they are what to show while an experiment runs.
  *
- * `multinomial`: for counts of devices (a live check of the split) or of first conversions, exact. `asymptotic`: for the
- * difference of two means, with the normal approximation.
+ * `rates`: for two conversion rates. `multinomial`: for counts of devices (a live check of the split) or of first
+ * conversions, exact. `asymptotic`: for the difference of two means, with the normal approximation.
  *
  * Source: M. Lindon & A. Malek 2022, "Anytime-Valid Inference for Multinomial Count Data"; I. Waudby-Smith et al.,
  * "Time-uniform central limit theory and asymptotic confidence sequences", arXiv 2103.06476.
@@ -25,6 +26,7 @@ export type AlwaysValidResult = ConfidenceSequenceResult | CountEvidenceResult;
  */
 export function alwaysValid(input: ConfidenceSequenceInput): ConfidenceSequenceResult;
 export function alwaysValid(input: CountEvidenceInput): CountEvidenceResult;
+export function alwaysValid(input: RateEvidenceInput): RateEvidenceResult;
 export function alwaysValid(input: AlwaysValidInput): AlwaysValidResult;
 export function alwaysValid(input: AlwaysValidInput): AlwaysValidResult {
   switch (input.kind) {
@@ -32,7 +34,9 @@ export function alwaysValid(input: AlwaysValidInput): AlwaysValidResult {
       return confidenceSequence(input);
     case "multinomial":
       return countEvidence(input);
+    case "rates":
+      return rateEvidence(input);
     default:
-      return refuse("kind", (input as { kind: unknown }).kind, "asymptotic and multinomial");
+      return refuse("kind", (input as { kind: unknown }).kind, "asymptotic, multinomial and rates");
   }
 }

@@ -8,6 +8,8 @@ export interface ConfidenceSequenceInput {
   readonly alpha: number;
   /** Devices of both groups together at which the interval is tightest, a whole number from 1 to 10^12: the planned n. */
   readonly tuningN: number;
+  /** The level at which it is tightest there; alpha when left out. The evidence depends on it, and on alpha the interval. */
+  readonly tuningAlpha?: number;
   /** Devices of both groups together. */
   readonly n: number;
   /** B − A, and its standard error ≥ 0. */
@@ -39,13 +41,14 @@ const LARGEST = 1e150; // up to here the square of an estimate is a number
  * Source: Waudby-Smith et al., arXiv 2103.06476, with the tuning that GrowthBook uses.
  */
 export function confidenceSequence(input: Omit<ConfidenceSequenceInput, "kind">): ConfidenceSequenceResult {
-  const { alpha, tuningN, n, estimate, standardError } = input;
+  const { alpha, tuningN, tuningAlpha = alpha, n, estimate, standardError } = input;
   requireAlpha(alpha);
+  requireAlpha(tuningAlpha);
   requireCount("tuningN", tuningN, 1);
   requireCount("n", n);
   requireWithin("estimate", estimate, -LARGEST, LARGEST);
   requireWithin("standardError", standardError, 0, LARGEST);
-  const surprise = -2 * Math.log(alpha);
+  const surprise = -2 * Math.log(tuningAlpha);
   const rho = Math.sqrt((surprise + Math.log(surprise + 1)) / tuningN);
   if (n === 0 || standardError === 0) {
     const none = { halfWidth: null, lower: null, upper: null, logE: null };
@@ -55,7 +58,7 @@ export function confidenceSequence(input: Omit<ConfidenceSequenceInput, "kind">)
   const z = Math.min(LARGEST, Math.abs(estimate) / standardError);
   const logE = ((z / (v + 1)) * v * z - Math.log1p(v)) / 2;
   const p = evidenceAgainst(logE);
-  const halfWidth = standardError * Math.sqrt(((v + 1) / v) * (Math.log1p(v) + surprise));
+  const halfWidth = standardError * Math.sqrt(((v + 1) / v) * (Math.log1p(v) - 2 * Math.log(alpha)));
   const [lower, upper] = agreeing([estimate - halfWidth, estimate + halfWidth], estimate, p.pValue < alpha);
   return { status: "ok", rho, halfWidth, lower, upper, logE, ...p };
 }

@@ -22,6 +22,7 @@ export {
   type PowerResult,
   power,
 } from "./power.ts";
+export type { RateEvidenceInput, RateEvidenceResult } from "./rate-evidence.ts";
 export { type Interval, type RateIntervalsInput, type RateIntervalsResult, rateIntervals } from "./rate-intervals.ts";
 export {
   type MeanInput,

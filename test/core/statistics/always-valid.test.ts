@@ -230,7 +230,7 @@ test.each<[AlwaysValidInput, string]>([
   [{ ...means, n: 1.5 }, "n is 1.5"],
   [{ ...means, estimate: Number.NaN }, "estimate is NaN"],
   [{ ...means, standardError: -1 }, "standardError is -1"],
-  [{ ...means, kind: "msprt" } as never, "kind is msprt: allowed are asymptotic and multinomial"],
+  [{ ...means, kind: "msprt" } as never, "kind is msprt: allowed are asymptotic, multinomial and rates"],
 ])("refuses %j", (input, message) => {
   expect(() => alwaysValid(input)).toThrow(RangeError);
   expect(() => alwaysValid(input)).toThrow(message);
