@@ -1,41 +1,90 @@
 import { adjustPValues } from "../statistics/adjust-p-values.ts";
-import type { Comparison } from "./comparison.ts";
-import type { GoalReport } from "./goal-report.ts";
+import type { Comparison, Evidence, Looks } from "./comparison.ts";
+import type { GoalDraft, GoalReport } from "./goal-report.ts";
 
 /**
- * The goals with their p-values adjusted for how many were looked at: those of the primary goal by Holm, since one of them
- * decides; all others together by Benjamini–Hochberg.
+ * The goals with their comparisons, adjusted for how many were looked at: those of the primary goal by Holm, since one of
+ * them decides; all others together by Benjamini–Hochberg. Guardrails decide for themselves, and are with the others here.
+ *
+ * An adjusted interval is that of level alpha × p / adjusted p: it excludes 0 exactly when the adjusted p is below alpha.
  */
-export function adjusted(goals: readonly GoalReport[], alpha: number): GoalReport[] {
-  const family = (primary: boolean) => goals.filter((goal) => goal.primary === primary);
-  const [primary, others] = [family(true), family(false)].map((some) => some.flatMap(({ comparisons }) => comparisons));
-  const changed = new Map<Comparison, Comparison>([
-    ...adjustedFamily(primary ?? [], alpha, "holm"),
-    ...adjustedFamily(others ?? [], alpha, "bh"),
+export function adjusted(drafts: readonly GoalDraft[], alpha: number, isFixed: boolean): GoalReport[] {
+  const family = (primary: boolean) => drafts.filter((draft) => draft.primary === primary);
+  const found = new Map([
+    ...adjustedFamily(
+      family(true).flatMap(({ pairs }) => pairs),
+      alpha,
+      "holm",
+      isFixed,
+    ),
+    ...adjustedFamily(
+      family(false).flatMap(({ pairs }) => pairs),
+      alpha,
+      "bh",
+      isFixed,
+    ),
   ]);
-  return goals.map((goal) => ({
+  return drafts.map(({ pairs, ...goal }) => ({
     ...goal,
-    comparisons: goal.comparisons.map((comparison) => changed.get(comparison) ?? comparison),
+    comparisons: pairs.flatMap((pair) => found.get(pair) ?? []),
   }));
 }
 
+/** A group and the control it is compared with. */
+export interface Pair {
+  readonly group: string;
+  readonly control: string;
+  readonly looks: Looks;
+}
+
 function adjustedFamily(
-  comparisons: readonly Comparison[],
+  pairs: readonly Pair[],
   alpha: number,
   by: "holm" | "bh",
-): [Comparison, Comparison][] {
+  isFixed: boolean,
+): [Pair, Comparison][] {
+  const singles = pairs.map(({ looks }) => looks.single(alpha));
+  const lives = pairs.map(({ looks }) => (isFixed ? null : looks.live(alpha)));
   const adjust = (pValues: readonly (number | null)[]) => adjustPValues({ pValues, alpha })[by];
-  const single = adjust(comparisons.map(({ pValue }) => pValue));
-  const live = adjust(comparisons.map(({ alwaysValid }) => alwaysValid?.pValue ?? null));
-  return comparisons.map((comparison, place) => {
-    const { alwaysValid } = comparison;
+  const [ofSingles, ofLives] = [adjust(singles.map(pOf)), adjust(lives.map(pOf))];
+  /** What the look says at the level at which its adjusted p decides. */
+  const atLevel = <Look extends Evidence | Comparison | ReturnType<Looks["single"]>>(
+    look: Look,
+    adjustedP: number | null,
+    again: (level: number) => Look,
+  ) => {
+    const p = look.pValue;
+    if (p === null || adjustedP === null || adjustedP === p) return look;
+    return again(p > 0 ? alpha * (p / adjustedP) : alpha / pairs.length);
+  };
+  return pairs.map((pair, place) => {
+    const { group, control, looks } = pair;
+    const single = singles[place] as ReturnType<Looks["single"]>;
+    const adjustedP = ofSingles[place] ?? null;
+    const adjustedSingle = atLevel(single, adjustedP, looks.single);
+    const live = lives[place] ?? null;
+    const adjustedLiveP = ofLives[place] ?? null;
+    const adjustedLive = live && atLevel(live, adjustedLiveP, looks.live);
     return [
-      comparison,
+      pair,
       {
-        ...comparison,
-        adjustedP: single[place] ?? null,
-        alwaysValid: alwaysValid && { ...alwaysValid, adjustedP: live[place] ?? null },
+        group,
+        control,
+        ...single,
+        adjustedP,
+        adjustedDifferenceInterval: adjustedSingle.differenceInterval,
+        adjustedLiftInterval: adjustedSingle.liftInterval,
+        alwaysValid: live && {
+          ...live,
+          adjustedP: adjustedLiveP,
+          adjustedDifferenceInterval: adjustedLive?.differenceInterval ?? null,
+          adjustedLiftInterval: adjustedLive?.liftInterval ?? null,
+        },
       },
     ];
   });
+}
+
+function pOf(look: { readonly pValue: number | null } | null): number | null {
+  return look?.pValue ?? null;
 }

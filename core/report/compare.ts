@@ -1,54 +1,112 @@
 import type { Goal } from "../goal.ts";
 import { MILLIONTHS } from "../millionths.ts";
 import { plannedOf } from "../plan.ts";
-import type { GoalTally } from "../tally.ts";
-import { alwaysValidMeans, alwaysValidRates, asTotals } from "./always-valid-comparison.ts";
-import { compareMeans } from "./compare-means.ts";
-import { compareRates } from "./compare-rates.ts";
-import type { Comparison } from "./comparison.ts";
+import type { CovariateSums, GoalTally, RatioSums } from "../tally.ts";
+import type { Looks, NoNumber } from "./comparison.ts";
 import type { ReportContext } from "./context.ts";
+import { covariateArms, type PairSums, ratioArms, totalArms } from "./mean-arms.ts";
+import { meanLooks } from "./mean-looks.ts";
+import { noLooks } from "./no-looks.ts";
+import { rateLooks, type Tuning } from "./rate-looks.ts";
 
-/** A group against the control on one goal, not yet adjusted for how many comparisons there are. */
-export function compare(
-  kind: Goal["kind"],
+/** What evidence at any look is tuned to without a plan; arbitrary, it costs some width elsewhere. */
+const UNPLANNED_DEVICES = 5_000;
+
+/** A group against the control on one goal. @param blocked why nothing may be estimated; null where it may */
+export function looksAt(
+  goal: Goal,
   control: string,
   ofControl: GoalTally,
   group: string,
   ofGroup: GoalTally,
   context: ReportContext,
-): Comparison {
-  const { alpha, isFixed, plan, experiment } = context;
-  const weightOf = (name: string) => experiment.groups.find((other) => other.name === name)?.weight ?? 0;
-  const isPlanned = ({ name }: { name: string }) => name === control || name === group;
-  const planned =
-    plan &&
-    plannedOf(plan, experiment.groups)
-      .filter(isPlanned)
-      .reduce((sum, { devices }) => sum + devices, 0);
-  const names = { group, control, adjustedP: null };
-  if (kind === "binary") {
-    const [a, b] = [ofControl, ofGroup].map(({ counts, devices }) => ({ n: counts.n, conversions: devices })) as [
-      { n: number; conversions: number },
-      { n: number; conversions: number },
-    ];
-    // Weights say in what ratio conversions come only where all visitors are split by the same ones.
-    const live = () =>
-      experiment.allocations.length === 0
-        ? alwaysValidRates(a, b, [weightOf(control), weightOf(group)], alpha)
-        : alwaysValidMeans(asTotals(a), asTotals(b), 1, alpha, planned);
-    return { ...names, ...compareRates(a, b, alpha), alwaysValid: isFixed ? null : { ...live(), adjustedP: null } };
+  blocked: NoNumber | null,
+): Looks {
+  if (blocked) return noLooks(blocked);
+  const tuning = tuningOf(control, group, context);
+  const share = 1 / comparisonsLike(goal, context);
+  const cuped = goal.cuped == null ? null : pairsOf(ofControl, ofGroup, covariatePairs(goal.kind));
+  if (goal.kind === "binary") {
+    if (cuped) {
+      const plain = totalArms(ofConversions(ofControl), ofConversions(ofGroup), 1);
+      const arms = covariateArms(plain, ...cuped, 1);
+      if (arms.method === "cuped") return meanLooks(arms, share, tuning);
+    }
+    return rateLooks(conversionsOf(ofControl), conversionsOf(ofGroup), weightsOf(control, group, context), tuning);
   }
-  const unit = kind === "count" ? 1 : MILLIONTHS;
-  const [a, b] = kind === "count" ? [ofControl.counts, ofGroup.counts] : [ofControl.values, ofGroup.values];
-  return {
-    ...names,
-    ...compareMeans(a, b, unit, alpha, 1 / comparisonsLike(ofGroup.event, context)),
-    alwaysValid: isFixed ? null : { ...alwaysValidMeans(a, b, unit, alpha, planned), adjustedP: null },
+  const unit = unitOf(goal);
+  if (goal.kind === "ratio") {
+    const pairs = pairsOf(ofControl, ofGroup, ({ ratio }) => ratio && ratioPairs(ratio));
+    return pairs ? meanLooks(ratioArms(...pairs, unit), share, tuning) : noLooks("no_data");
+  }
+  const [a, b] = goal.kind === "count" ? [ofControl.counts, ofGroup.counts] : [ofControl.values, ofGroup.values];
+  const plain = totalArms(a, b, unit);
+  return meanLooks(cuped ? covariateArms(plain, ...cuped, unit) : plain, share, tuning);
+}
+
+/** How many units of a goal's sums make one of its results. */
+export function unitOf({ kind, ratio }: Goal): number {
+  return kind === "value" || (kind === "ratio" && ratio?.of === "value") ? MILLIONTHS : 1;
+}
+
+function conversionsOf({ counts, devices }: GoalTally) {
+  return { n: counts.n, conversions: devices };
+}
+
+/** A conversion as a total of 1. */
+function ofConversions({ counts: { n }, devices }: GoalTally) {
+  const sum = BigInt(devices);
+  const skewness = devices === 0 || devices === n ? null : (n - 2 * devices) / Math.sqrt(devices * (n - devices));
+  return { n, sum, sumSquares: sum, skewness, sample: Math.min(devices, n - devices) < 100 ? [] : null };
+}
+
+/**
+ * The weights say in what ratio conversions come only where they are known, and all visitors are split by the same ones.
+ */
+function weightsOf(control: string, group: string, { experiment }: ReportContext): [number, number] | null {
+  if (experiment.allocations.length > 0 || experiment.weightsAssumed) return null;
+  const weightOf = (name: string) => experiment.groups.find((other) => other.name === name)?.weight ?? 0;
+  return [weightOf(control), weightOf(group)];
+}
+
+/** Sharpest at half the planned devices: at all of them the plan's own test decides. */
+function tuningOf(control: string, group: string, { alpha, plan, experiment }: ReportContext): Tuning {
+  if (!plan) return { alpha, devices: UNPLANNED_DEVICES };
+  const planned = plannedOf(plan, experiment.groups)
+    .filter(({ name }) => name === control || name === group)
+    .reduce((sum, { devices }) => sum + devices, 0);
+  return { alpha, devices: Math.max(1, Math.ceil(planned / 2)) };
+}
+
+function pairsOf(
+  a: GoalTally,
+  b: GoalTally,
+  of: (tally: GoalTally) => PairSums | null | undefined,
+): [PairSums, PairSums] | null {
+  const [ofA, ofB] = [of(a), of(b)];
+  return ofA && ofB ? [ofA, ofB] : null;
+}
+
+function ratioPairs(sums: RatioSums): PairSums {
+  const { n, numerator, denominator, numeratorSquares, denominatorSquares, product } = sums;
+  return { n, x: denominator, xSquares: denominatorSquares, y: numerator, ySquares: numeratorSquares, product };
+}
+
+function covariatePairs(kind: Goal["kind"]): (tally: GoalTally) => PairSums | null | undefined {
+  return (tally) => {
+    const y = kind === "binary" ? ofConversions(tally) : kind === "count" ? tally.counts : tally.values;
+    return tally.cuped && covariatePair(tally.cuped, y);
   };
 }
 
+function covariatePair(
+  { n, sum, sumSquares, product }: CovariateSums,
+  y: { readonly sum: bigint; readonly sumSquares: bigint },
+): PairSums {
+  return { n, x: sum, xSquares: sumSquares, y: y.sum, ySquares: y.sumSquares, product };
+}
+
 /** How many share the time for random permutations: the primary goal's groups, or all others'. */
-function comparisonsLike(event: string, { experiment: { goals, groups } }: ReportContext): number {
-  const isPrimary = goals[0]?.event === event;
-  return Math.max(1, groups.length - 1) * (isPrimary ? 1 : goals.length - 1);
+function comparisonsLike(goal: Goal, { experiment: { goals, groups } }: ReportContext): number {
+  return Math.max(1, groups.length - 1) * (goal === goals[0] ? 1 : goals.length - 1);
 }

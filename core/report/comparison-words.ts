@@ -1,48 +1,76 @@
+import { PLANNED_POWER } from "../planned-devices.ts";
+import { power } from "../statistics/power.ts";
 import type { Bounds } from "./bounds.ts";
-import type { Comparison } from "./comparison.ts";
-import type { Decision } from "./decision.ts";
+import type { Comparison, NoNumber } from "./comparison.ts";
 import type { GoalGroup, GoalReport } from "./goal-report.ts";
-import { changeWords, numberWords, oftenWords, percentWords, pointWords, pWords, signed } from "./number-words.ts";
+import {
+  changeWords,
+  countWords,
+  numberWords,
+  oftenWords,
+  percentWords,
+  pointWords,
+  sentenceP,
+  signed,
+  wholeWords,
+} from "./number-words.ts";
+import { type Deciding, decidingOf } from "./pair-numbers.ts";
+
+type WordedGoal = Pick<GoalReport, "groups" | "kind" | "label" | "comparisons">;
 
 /** What a comparison says: what both groups did, how large the true difference may be, how often chance does that. */
 export function comparisonSentences(
   comparison: Comparison,
-  goal: Pick<GoalReport, "groups" | "kind" | "label">,
+  goal: WordedGoal,
   alpha: number,
   noun: "improvement" | "change",
-  basis: Decision["basis"],
+  isFixed: boolean,
 ): string[] {
-  const { group, control, status, pValue, log10P, alwaysValid } = comparison;
+  const { group, control, status } = comparison;
   const levels = levelsSentence(goal, group, control);
+  if (status === "too_skewed") return [levels, skewedSentence(comparison)];
   if (status !== "ok") return [levels, STATUS_WORDS[status]];
-  const isLive = basis === "always_valid";
-  const p = isLive ? (alwaysValid?.pValue ?? null) : pValue;
-  const log = isLive ? (alwaysValid?.log10P ?? null) : log10P;
+  const deciding = decidingOf(comparison, isFixed);
   return [
     levels,
-    intervalSentence(comparison, goal, alpha, noun, isLive),
-    p === null
-      ? null
-      : isLive
-        ? `If ${control} and ${group} were equal, evidence this strong would come up ${oftenWords(p)} at most, however often one looks (always-valid ${pWords(p, log, alpha)}).`
-        : `If ${control} and ${group} were equal, a gap this big would appear ${oftenWords(p)} (${pWords(p, log, alpha)}).`,
+    intervalSentence(comparison, deciding, goal, alpha, noun),
+    ...pSentence(comparison, deciding, goal, alpha),
   ].filter((sentence) => sentence !== null);
 }
 
 /** Why a comparison has no number. */
-export const STATUS_WORDS: Readonly<Record<Exclude<Comparison["status"], "ok">, string>> = {
+export const STATUS_WORDS: Readonly<Record<NoNumber, string>> = {
   no_data: "One of them has no visitors.",
-  insufficient_data: "One of them has fewer than two visitors, which is no measure of how much visitors differ.",
+  insufficient_data: "One of them has too few visitors to measure how much visitors differ.",
   no_variance: "All visitors did the same, so nothing speaks for a difference (p = 1).",
   zero_variance: "Within each group all visitors did the same, so there is nothing to measure the difference with.",
+  too_skewed: "A few large orders decide this: cap them, or wait for more visitors.",
+  untrusted: "Nothing is estimated while the numbers cannot be trusted.",
+  unusable_values: "Too many values cannot be counted.",
 };
 
-/** “B converted 12.4 % of visitors, A 10.1 %.” */
-function levelsSentence(
-  { groups, kind, label }: Pick<GoalReport, "groups" | "kind" | "label">,
-  group: string,
-  control: string,
-) {
+/** “A few large orders decide this: cap them, or wait for about 60,000 visitors.” */
+export function skewedSentence({ devicesUntilNormal }: Pick<Comparison, "devicesUntilNormal">): string {
+  if (devicesUntilNormal === null) return STATUS_WORDS.too_skewed;
+  return `A few large orders decide this: cap them, or wait for about ${wholeWords(Number(devicesUntilNormal.toPrecision(1)))} visitors.`;
+}
+
+/** “If A and B were equal, a gap this big or bigger would appear about 1 time in 270 (p = 0.0037).” */
+function pSentence({ group, control }: Comparison, deciding: Deciding, { comparisons }: WordedGoal, alpha: number) {
+  const { pValue, isAdjusted, basis } = deciding;
+  if (pValue === null) return [];
+  const equal = `If ${control} and ${group} were equal,`;
+  const said =
+    basis === "always_valid"
+      ? `${equal} evidence this strong would come up ${oftenWords(pValue)} at most, however often one looks`
+      : `${equal} a gap this big or bigger would appear ${oftenWords(pValue)}`;
+  const p = `${basis === "always_valid" ? "always-valid " : ""}${sentenceP(pValue, alpha)}`;
+  const adjusted = isAdjusted ? `, adjusted for ${countWords(comparisons.length, "comparison")}` : "";
+  return [`${said} (${p}${adjusted}).`];
+}
+
+/** “B converted 12.4% of visitors, A 10.1%.” */
+function levelsSentence({ groups, kind, label }: WordedGoal, group: string, control: string) {
   const of = (name: string) => groups.find((other) => other.group === name);
   const rate = (row: GoalGroup | undefined) => (row?.rate == null ? "nothing" : percentWords(row.rate));
   const mean = (row: GoalGroup | undefined) => (row?.mean == null ? "nothing" : numberWords(row.mean));
@@ -58,22 +86,25 @@ function levelsSentence(
   }
 }
 
-/** “The true improvement is likely between +6 % and +41 % (95 % interval).” Null where no end is known. */
+/**
+ * “The true improvement is likely between +6% and +41% (95% interval).” The lift, or the difference where a lift misleads.
+ * Null where no end is known.
+ */
 function intervalSentence(
-  { liftInterval, differenceInterval, alwaysValid }: Comparison,
-  { kind }: Pick<GoalReport, "kind">,
+  { liftStatus }: Comparison,
+  { liftInterval, differenceInterval, basis, isAdjusted }: Deciding,
+  { kind, comparisons }: WordedGoal,
   alpha: number,
   noun: string,
-  isLive: boolean,
 ): string | null {
-  const lift = isLive ? (alwaysValid?.liftInterval ?? null) : liftInterval;
-  const difference = isLive ? (alwaysValid?.differenceInterval ?? null) : differenceInterval;
+  const asDifference = kind === "binary" ? pointWords : (number: number) => signed(number);
   const range =
-    rangeWords(lift, changeWords) ??
-    rangeWords(difference, kind === "binary" ? pointWords : (number) => signed(number));
+    (liftStatus === "baseline_negative" ? null : rangeWords(liftInterval, changeWords)) ??
+    rangeWords(differenceInterval, asDifference);
   if (range === null) return null;
-  const level = `${percentWords(1 - alpha)} interval${isLive ? " that holds at any look" : ""}`;
-  return `The true ${noun} is likely ${range} (${level}).`;
+  const level = `${percentWords(1 - alpha)} interval${basis === "always_valid" ? " that holds at any look" : ""}`;
+  const adjusted = isAdjusted ? `, adjusted for ${countWords(comparisons.length, "comparison")}` : "";
+  return `The true ${noun} is likely ${range} (${level}${adjusted}).`;
 }
 
 function rangeWords(bounds: Bounds | null, words: (end: number) => string): string | null {
@@ -81,4 +112,41 @@ function rangeWords(bounds: Bounds | null, words: (end: number) => string): stri
   const [lower, upper] = bounds;
   if (lower === null) return upper === null ? null : `at most ${words(upper)}`;
   return upper === null ? `at least ${words(lower)}` : `between ${words(lower)} and ${words(upper)}`;
+}
+
+/** The smallest change that so many visitors can find, relative to the control; null where it is not known. */
+export function detectableChange(comparison: Comparison, goal: WordedGoal, alpha: number): number | null {
+  const of = (name: string) => goal.groups.find((other) => other.group === name);
+  const [a, b] = [of(comparison.control), of(comparison.group)];
+  if (!a || !b || a.devices < 1 || b.devices < 1) return null;
+  const level = alpha / Math.max(1, goal.comparisons.length);
+  if (goal.kind === "binary") {
+    if (!a.rate || a.rate >= 1) return null;
+    return power({
+      kind: "mdeProportion",
+      baseline: a.rate,
+      alpha: level,
+      power: PLANNED_POWER,
+      nA: a.devices,
+      nB: b.devices,
+    }).mdeRelative;
+  }
+  const { differenceInterval } = comparison;
+  const [lower, upper] = differenceInterval ?? [null, null];
+  if (lower === null || upper === null || !a.mean) return null;
+  // An interval of level alpha is 2 × 1.96 errors wide; 80 % power at that level takes 2.80 of them.
+  return (((upper - lower) / 2) * (DETECTABLE_ERRORS / INTERVAL_ERRORS)) / Math.abs(a.mean);
+}
+
+/** z at 0.025, and with it z at 0.2: what 80 % power takes. */
+const INTERVAL_ERRORS = 1.96;
+const DETECTABLE_ERRORS = 1.96 + 0.8416;
+
+/** “So many visitors would have shown a change of 12% or more (4 times in 5).” */
+export function detectableSentence(comparison: Comparison, goal: WordedGoal, alpha: number): string[] {
+  const change = detectableChange(comparison, goal, alpha);
+  if (change === null || !(change > 0)) return [];
+  return [
+    `With this many visitors a change of ${percentWords(Number(change.toPrecision(2)))} or more would be found ${oftenWords(PLANNED_POWER).replace("about ", "")}.`,
+  ];
 }

@@ -1,5 +1,9 @@
-import type { Experiment } from "../experiment.ts";
+import { goalName } from "../goal.ts";
 import type { EpochTally } from "../tally.ts";
+import type { Bounds } from "./bounds.ts";
+import { looksAt } from "./compare.ts";
+import type { ReportContext } from "./context.ts";
+import { goalTallyOf } from "./goal-report.ts";
 
 /** A UTC day of devices' first exposures, with what was reached up to and including it. */
 export interface ReportDay {
@@ -13,43 +17,100 @@ export interface ReportDay {
     /** Up to and including this day. */
     readonly devicesSoFar: number;
     /** In the order of the goals. */
-    readonly goals: readonly {
-      readonly event: string;
-      /** Devices of this day, and of all days up to it, that converted, whenever they did. */
-      readonly conversions: number;
-      readonly conversionsSoFar: number;
-      /** conversionsSoFar / devicesSoFar; null without devices. */
-      readonly rateSoFar: number | null;
-    }[];
+    readonly goals: readonly ReportDayGoal[];
   }[];
 }
 
+export interface ReportDayGoal {
+  readonly event: string;
+  /** Devices of this day, and of all days up to it, that converted, whenever they did. */
+  readonly conversions: number;
+  readonly conversionsSoFar: number;
+  /** conversionsSoFar / devices so far whose window has closed; null without any. */
+  readonly rateSoFar: number | null;
+  /**
+   * Group − control up to and including this day, in rates or totals per device, with its band that holds at any look: over
+   * all days together it misses the true difference with probability at most alpha. Null for the control, ratios, and while
+   * too few are known.
+   */
+  readonly difference: number | null;
+  readonly differenceInterval: Bounds | null;
+}
+
 /** The days on which devices were first exposed. A day without is left out: a wrong clock may lie decades back. */
-export function daily(
-  counted: EpochTally | null,
-  { groups, goals }: Pick<Experiment, "groups" | "goals">,
-): ReportDay[] {
-  const soFar = groups.map(() => ({ devices: 0, conversions: goals.map(() => 0) }));
-  return (counted?.days ?? []).map((ofDay) => {
+export function daily(counted: EpochTally | null, context: ReportContext): ReportDay[] {
+  const { groups, goals, control } = context.experiment;
+  const nothing = { conversions: 0, n: 0, counts: ZERO, values: ZERO };
+  const soFar = new Map(groups.map(({ name }) => [name, { devices: 0, goals: goals.map(() => ({ ...nothing })) }]));
+  const hasBand = groups.map(({ name }) =>
+    goals.map((goal, place) => {
+      if (name === control || goal.kind === "ratio" || !context.isTrusted) return false;
+      const of = (group: string) => goalTallyOf(counted, group, goal, place);
+      return (
+        looksAt(goal, control, of(control), name, of(name), context, null).live(context.alpha).status !== "too_skewed"
+      );
+    }),
+  );
+  return (counted?.days ?? []).map(({ day, groups: ofDay }) => {
+    for (const own of ofDay) {
+      const total = soFar.get(own.group);
+      if (!total) continue;
+      total.devices += own.devices;
+      for (const [place, goal] of total.goals.entries()) {
+        const counts = own.goals?.[place];
+        goal.conversions += counts?.converted ?? own.converted[place] ?? 0;
+        goal.n += counts?.n ?? own.devices;
+        goal.counts = added(goal.counts, counts?.counts ?? ZERO);
+        goal.values = added(goal.values, counts?.values ?? ZERO);
+      }
+    }
+    const tallyOf = (name: string, place: number) => {
+      const { n = 0, conversions = 0, counts = ZERO, values = ZERO } = soFar.get(name)?.goals[place] ?? {};
+      const goal = goals[place];
+      // Of totals a day keeps the sums alone; they are few where few converted.
+      const sums = (of: typeof ZERO) => ({ n, ...of, skewness: null, sample: conversions < 100 ? [] : null });
+      return {
+        event: goal ? goalName(goal) : "",
+        devices: conversions,
+        events: conversions,
+        unusableValues: 0,
+        counts: sums(counts),
+        values: sums(values),
+      };
+    };
     return {
-      day: ofDay.day,
-      groups: groups.map(({ name }, place) => {
-        const own = ofDay.groups.find(({ group }) => group === name);
-        const total = soFar[place] ?? { devices: 0, conversions: [] };
-        total.devices += own?.devices ?? 0;
+      day,
+      groups: groups.map(({ name }, group) => {
+        const own = ofDay.find((other) => other.group === name);
+        const total = soFar.get(name);
         return {
           group: name,
           devices: own?.devices ?? 0,
-          devicesSoFar: total.devices,
-          goals: goals.map(({ event }, goal) => {
-            const conversions = own?.converted[goal] ?? 0;
-            const conversionsSoFar = (total.conversions[goal] ?? 0) + conversions;
-            total.conversions[goal] = conversionsSoFar;
-            const rateSoFar = total.devices === 0 ? null : conversionsSoFar / total.devices;
-            return { event, conversions, conversionsSoFar, rateSoFar };
+          devicesSoFar: total?.devices ?? 0,
+          goals: goals.map((goal, place): ReportDayGoal => {
+            const tally = tallyOf(name, place);
+            const { n } = tally.counts;
+            const looks = hasBand[group]?.[place]
+              ? looksAt({ ...goal, cuped: null }, control, tallyOf(control, place), name, tally, context, null)
+              : null;
+            const live = looks?.live(context.alpha) ?? null;
+            return {
+              event: goalName(goal),
+              conversions: own?.goals?.[place]?.converted ?? own?.converted[place] ?? 0,
+              conversionsSoFar: tally.devices,
+              rateSoFar: n === 0 ? null : tally.devices / n,
+              difference: live?.differenceInterval ? (looks?.estimate.difference ?? null) : null,
+              differenceInterval: live?.differenceInterval ?? null,
+            };
           }),
         };
       }),
     };
   });
+}
+
+const ZERO = { sum: 0n, sumSquares: 0n };
+
+function added(one: typeof ZERO, other: typeof ZERO): typeof ZERO {
+  return { sum: one.sum + other.sum, sumSquares: one.sumSquares + other.sumSquares };
 }

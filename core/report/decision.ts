@@ -1,8 +1,9 @@
-import { excludesZero } from "./bounds.ts";
 import type { Comparison } from "./comparison.ts";
 import type { ReportContext } from "./context.ts";
 import type { GoalReport } from "./goal-report.ts";
+import type { Guardrail } from "./guardrails.ts";
 import type { Health } from "./health.ts";
+import { decidingOf, sideOf } from "./pair-numbers.ts";
 import type { Progress } from "./progress.ts";
 
 export type VerdictKind = "waiting" | "early" | "unclear" | "ahead" | "better" | "worse" | "untrusted";
@@ -21,8 +22,6 @@ export interface Decision {
   readonly subject: Comparison | null;
   /** Other comparisons that are as sure as the subject's. */
   readonly others: readonly Comparison[];
-  /** Whether three or more groups as a whole do not differ, so that no two of them are compared. */
-  readonly isClosed: boolean;
 }
 
 export interface Judged {
@@ -30,6 +29,7 @@ export interface Judged {
   readonly progress: Progress;
   /** The primary one. */
   readonly goal: GoalReport;
+  readonly guardrails: readonly Guardrail[];
   readonly context: ReportContext;
 }
 
@@ -38,49 +38,36 @@ export interface Judged {
  * only evidence that holds at any look can. Before the look of a plan that evidence says who is ahead and no more, so that
  * each experiment has one decision and its error is alpha.
  */
-export function decide({ health, goal, context }: Judged): Decision {
+export function decide({ health, goal, context, progress }: Judged): Decision {
   const { isFixed, plan, alpha } = context;
-  const nothing = { group: null, basis: null, subject: null, others: [], isClosed: false };
-  if (!health.trusted) return { ...nothing, kind: "untrusted" };
+  const nothing = { group: null, basis: null, subject: null, others: [] };
+  if (!health.trusted || goal.comparisons.some(({ status }) => status === "unusable_values")) {
+    return { ...nothing, kind: "untrusted" };
+  }
   const isSeen = (isControl: boolean) =>
-    goal.groups.some((group) => group.isControl === isControl && group.devices > 0);
+    goal.groups.some(
+      (row) =>
+        row.isControl === isControl && (progress.groups.find(({ group }) => group === row.group)?.devices ?? 0) > 0,
+    );
   if (!isSeen(true) || !isSeen(false)) return { ...nothing, kind: "waiting" };
+  if (goal.groups.every(({ devices }) => devices === 0)) return { ...nothing, kind: "early" };
 
   const basis = isFixed ? "fixed_horizon" : "always_valid";
-  const isClosed = isFixed && goal.omnibus?.status === "ok" && (goal.omnibus.pValue ?? 0) >= alpha;
-  const sure = isClosed ? [] : goal.comparisons.filter((comparison) => (decidingP(comparison, isFixed) ?? 1) < alpha);
-  const better = sure
-    .filter((comparison) => sideOf(comparison, isFixed) > 0)
-    .sort(byDifference)
-    .reverse();
-  const worse = sure.filter((comparison) => sideOf(comparison, isFixed) < 0).sort(byDifference);
+  /** 1 for better, −1 for worse. */
+  const merit = (comparison: Comparison) => sideOf(comparison, isFixed, alpha) * (goal.better === "up" ? 1 : -1);
+  const gain = ({ difference }: Comparison) => (difference ?? 0) * (goal.better === "up" ? 1 : -1);
+  const better = goal.comparisons.filter((one) => merit(one) > 0).sort((a, b) => gain(b) - gain(a));
+  const worse = goal.comparisons.filter((one) => merit(one) < 0).sort((a, b) => gain(a) - gain(b));
   const [subject, ...others] = [...better, ...worse];
   if (!subject) {
-    const leastP = [...goal.comparisons].sort((a, b) => (pOf(a, isFixed) ?? 1) - (pOf(b, isFixed) ?? 1))[0] ?? null;
-    return { kind: isFixed ? "unclear" : "early", group: null, basis, subject: leastP, others: [], isClosed };
+    const pOf = (one: Comparison) => decidingOf(one, isFixed).pValue ?? 2;
+    const raw = (one: Comparison) => (isFixed ? one.pValue : (one.alwaysValid?.pValue ?? null)) ?? 2;
+    const leastP = [...goal.comparisons].sort((a, b) => pOf(a) - pOf(b) || raw(a) - raw(b))[0] ?? null;
+    const isTested = goal.comparisons.some(({ status }) => status !== "too_skewed");
+    return { ...nothing, kind: isFixed && isTested ? "unclear" : "early", basis, subject: leastP };
   }
   const isBetter = better.length > 0;
-  const found = { basis, subject, others, isClosed } as const;
+  const found = { basis, subject, others } as const;
   if (plan !== null && !isFixed) return { ...found, kind: "ahead", group: isBetter ? subject.group : subject.control };
   return { ...found, kind: isBetter ? "better" : "worse", group: subject.group };
-}
-
-/** The p-value that decides, adjusted for how many groups there are. */
-export function decidingP({ adjustedP, alwaysValid }: Comparison, isFixed: boolean): number | null {
-  return isFixed ? adjustedP : (alwaysValid?.adjustedP ?? null);
-}
-
-function pOf({ pValue, alwaysValid }: Comparison, isFixed: boolean): number | null {
-  return isFixed ? pValue : (alwaysValid?.pValue ?? null);
-}
-
-/** Above 0 when the group is better than the control. */
-function sideOf({ difference, alwaysValid }: Comparison, isFixed: boolean): number {
-  if (isFixed) return difference ?? 0;
-  const interval = alwaysValid?.liftInterval ?? alwaysValid?.differenceInterval;
-  return !interval || !excludesZero(interval) ? 0 : (interval[0] ?? -1) > 0 ? 1 : -1;
-}
-
-function byDifference(a: Comparison, b: Comparison): number {
-  return (a.difference ?? 0) - (b.difference ?? 0);
 }

@@ -1,5 +1,5 @@
 /** Goes up whenever a report of the same events would say other numbers or another verdict. */
-export const FORMULAS_VERSION = 1;
+export const FORMULAS_VERSION = 2;
 
 /** What a number of the report is computed by. */
 export interface Formula {
@@ -22,17 +22,26 @@ export const FORMULAS: readonly Formula[] = [
   { what: "Interval of a lift of rates", how: "score interval (Koopman 1984), which agrees with the p" },
   {
     what: "p and interval of two means",
-    how: "Welch's t test on totals per device; while a group has fewer than 100 that are not 0, the permutation test of the devices (Phipson & Smyth 2010)",
+    how: "Welch's t test on totals per device; while a group has fewer than 100 that are not 0, the permutation test of the devices (Phipson & Smyth 2010); where the skewness of the difference is above 1/√355 (Boos & Hughes-Oliver 2000; Kohavi et al. 2014), the permutation test of Welch's t (Chung & Romano 2013), and none with too many totals to permute",
   },
-  { what: "Interval of a lift of means", how: "Fieller 1954" },
+  { what: "Interval of a lift of means", how: "Fieller 1954, relative to the size of the control's mean" },
+  { what: "Ratios", how: "delta method over devices (Deng, Knoblich & Lu 2018), Welch's t test" },
+  {
+    what: "What devices did before",
+    how: "CUPED where it was chosen (Deng et al. 2013): totals less what the days before the first exposure predict",
+  },
   {
     what: "Three or more groups",
-    how: "Pearson's chi-square over all groups first, then each against the control, p adjusted by Holm 1979",
+    how: "each against the control, p adjusted by Holm 1979; intervals at the level at which the adjusted p decides",
   },
   { what: "Goals after the first", how: "p adjusted by Benjamini & Hochberg 1995" },
   {
     what: "Before the planned number of visitors",
-    how: "always-valid p and intervals: exact for conversions (Lindon & Malek 2022), a confidence sequence for means (Waudby-Smith et al. 2021)",
+    how: "always-valid p and intervals; for rates the average of three e-values (Vovk & Wang 2021): a confidence sequence of their difference (Waudby-Smith et al. 2021), and exact evidence from conversions and from non-conversions (Lindon & Malek 2022); for means a confidence sequence",
+  },
+  {
+    what: "Guardrails",
+    how: "non-inferiority by the always-valid interval of the lift: harm at alpha shared by all guardrails and groups, safety at alpha",
   },
   {
     what: "Chance to beat the control",

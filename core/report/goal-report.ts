@@ -1,12 +1,12 @@
-import type { Goal } from "../goal.ts";
-import { MILLIONTHS } from "../millionths.ts";
+import { betterOf, type Goal, goalName, roleOf } from "../goal.ts";
 import { independence } from "../statistics/independence.ts";
 import { wilson } from "../statistics/wilson.ts";
 import { meanAndVariance } from "../sums.ts";
 import type { EpochTally, GoalTally } from "../tally.ts";
+import type { Pair } from "./adjusted.ts";
 import { type Bounds, boundsOf, finite } from "./bounds.ts";
-import { compare } from "./compare.ts";
-import type { Comparison } from "./comparison.ts";
+import { looksAt, unitOf } from "./compare.ts";
+import type { Comparison, NoNumber } from "./comparison.ts";
 import type { ReportContext } from "./context.ts";
 
 /** One goal's results: each group's, and each group's but the control's against the control. */
@@ -17,9 +17,20 @@ export interface GoalReport {
   readonly label: string;
   /** The first goal is; it alone decides. */
   readonly primary: boolean;
+  readonly role: "primary" | "secondary" | "guardrail";
+  /** Which direction is an improvement. */
+  readonly better: "up" | "down";
+  /** How long after a device's first exposure its events count, such as `1d`; null without a limit. */
+  readonly window: string | null;
+  /** ISO 4217; null when it is not said. */
+  readonly currency: string | null;
+  /** Where totals per device were cut, in the value's own unit, and of how many devices; null without a cap. */
+  readonly cap: { readonly limit: number; readonly devices: number } | null;
+  /** Events whose value cannot be counted: more than 1 in 1,000 leave the goal without a verdict. */
+  readonly unusableValues: number;
   /** In the experiment's order; one without devices is there with 0. */
   readonly groups: readonly GoalGroup[];
-  /** Do the groups differ at all? For three or more groups and a binary goal; to be read before the comparisons. */
+  /** Do the groups differ at all? For three or more groups and a binary goal. It decides nothing: Holm's adjustment does. */
   readonly omnibus: Omnibus | null;
   /** In the experiment's order, without the control. */
   readonly comparisons: readonly Comparison[];
@@ -30,7 +41,10 @@ export interface GoalReport {
 export interface GoalGroup {
   readonly group: string;
   readonly isControl: boolean;
+  /** Devices whose window has closed: all without a window. The other numbers are of these. */
   readonly devices: number;
+  /** Devices whose window is still open. */
+  readonly pending: number;
   /** Devices with at least one goal event at or after their first exposure. */
   readonly conversions: number;
   /** conversions / devices; null without devices. */
@@ -55,54 +69,109 @@ export interface Omnibus {
   readonly log10P: number | null;
 }
 
-/** The results of a goal, not yet adjusted for how many comparisons there are. */
-export function goalReport(goal: Goal, counted: EpochTally | null, context: ReportContext): GoalReport {
-  const { experiment, alpha } = context;
+/** The results of a goal before its comparisons are adjusted for how many there are. */
+export interface GoalDraft extends Omit<GoalReport, "comparisons"> {
+  readonly pairs: readonly Pair[];
+}
+
+/** A larger share of a goal's events with values that cannot be counted makes its sums worthless. */
+const MAX_UNUSABLE = 1 / 1000;
+
+/** 10^9, where totals are cut without a cap. */
+const NO_CAP = 10n ** 15n;
+
+export function goalDraft(goal: Goal, place: number, counted: EpochTally | null, context: ReportContext): GoalDraft {
+  const { experiment, isTrusted } = context;
   const groups = experiment.groups.map(({ name }) => {
-    const group = counted?.groups.find((other) => other.group === name);
-    const own = group?.goals.find(({ event }) => event === goal.event);
-    return { name, devices: group?.devices ?? 0, goal: own ?? nothing(goal.event, group?.devices ?? 0) };
+    const own = goalTallyOf(counted, name, goal, place);
+    return { name, goal: own, row: goalGroup(name, own, goal, context) };
   });
-  const rows = groups.map(({ name, devices, goal: own }): GoalGroup => {
-    const total = goal.kind === "count" ? own.counts : own.values;
-    const unit = goal.kind === "count" ? 1 : MILLIONTHS;
-    const { mean, variance } = meanAndVariance(total, unit);
-    const isMean = goal.kind !== "binary";
-    return {
-      group: name,
-      isControl: name === experiment.control,
-      devices,
-      conversions: own.devices,
-      rate: devices === 0 ? null : own.devices / devices,
-      rateInterval: boundsOf(wilson({ conversions: own.devices, n: devices, alpha })),
-      events: own.events,
-      sum: isMean ? finite(Number(total.sum) / unit) : null,
-      mean: isMean && devices > 0 ? finite(mean) : null,
-      variance: isMean ? finite(variance) : null,
-    };
-  });
+  const rows = groups.map(({ row }) => row);
+  const sum = (of: (tally: GoalTally) => number) => groups.reduce((total, { goal: own }) => total + of(own), 0);
+  const unusable = unusableOf(
+    goal,
+    groups.map(({ goal: own }) => own),
+  );
+  const blocked: NoNumber | null = !isTrusted ? "untrusted" : unusable.isBlocked ? "unusable_values" : null;
   const control = groups.find(({ name }) => name === experiment.control);
-  const isPrimary = goal === experiment.goals[0];
+  const limit = groups.map(({ goal: own }) => own.capped?.limit ?? NO_CAP).find((one) => one !== NO_CAP) ?? NO_CAP;
   return {
-    event: goal.event,
+    event: goalName(goal),
     kind: goal.kind,
-    label: goal.label ?? goal.event,
-    primary: isPrimary,
+    label: goal.label ?? goalName(goal),
+    primary: place === 0,
+    role: roleOf(goal, place),
+    better: betterOf(goal),
+    window: goal.window ?? null,
+    currency: goal.currency ?? null,
+    cap:
+      goal.cap == null || limit === NO_CAP
+        ? null
+        : { limit: Number(limit) / unitOf(goal), devices: sum((own) => own.capped?.units ?? 0) },
+    unusableValues: unusable.values,
     groups: rows,
-    omnibus: goal.kind === "binary" && groups.length > 2 ? omnibusOf(rows) : null,
-    comparisons: groups
+    omnibus: goal.kind === "binary" && groups.length > 2 && isTrusted ? omnibusOf(rows) : null,
+    pairs: groups
       .filter(({ name }) => name !== experiment.control)
-      .map(({ name, goal: own }) =>
-        compare(goal.kind, experiment.control, control?.goal ?? nothing(goal.event, 0), name, own, context),
-      ),
-    adjustment: isPrimary ? "holm" : "benjamini-hochberg",
+      .map(({ name, goal: own }) => ({
+        group: name,
+        control: experiment.control,
+        looks: looksAt(goal, experiment.control, control?.goal ?? nothing(goal, 0), name, own, context, blocked),
+      })),
+    adjustment: place === 0 ? "holm" : "benjamini-hochberg",
   };
 }
 
+/** Events of a goal whose value cannot be counted, and whether they are too many for a verdict. */
+export function unusableOf(goal: Goal, groups: readonly GoalTally[]): { values: number; isBlocked: boolean } {
+  if (goal.kind !== "value" && goal.ratio?.of !== "value") return { values: 0, isBlocked: false };
+  const values = groups.reduce((sum, { unusableValues }) => sum + unusableValues, 0);
+  const events = groups.reduce((sum, own) => sum + own.events, 0);
+  return { values, isBlocked: values > MAX_UNUSABLE * events };
+}
+
+function goalGroup(
+  name: string,
+  own: GoalTally,
+  goal: Goal,
+  { experiment, alpha, isTrusted }: ReportContext,
+): GoalGroup {
+  const { n } = own.counts;
+  const unit = unitOf(goal);
+  const isRatio = goal.kind === "ratio";
+  const total = goal.kind === "count" ? own.counts : own.values;
+  const { mean, variance } = meanAndVariance(total, unit);
+  const isMean = goal.kind !== "binary";
+  const { numerator = 0n, denominator = 0n } = own.ratio ?? {};
+  return {
+    group: name,
+    isControl: name === experiment.control,
+    devices: n,
+    pending: own.pending ?? 0,
+    conversions: own.devices,
+    rate: n === 0 ? null : own.devices / n,
+    rateInterval: isTrusted ? boundsOf(wilson({ conversions: own.devices, n, alpha })) : null,
+    events: own.events,
+    sum: isMean ? finite(Number(isRatio ? numerator : total.sum) / unit) : null,
+    mean: !isMean || n === 0 ? null : isRatio ? ratioOf(numerator, denominator, unit) : finite(mean),
+    variance: isMean && !isRatio ? finite(variance) : null,
+  };
+}
+
+function ratioOf(numerator: bigint, denominator: bigint, unit: number): number | null {
+  return denominator === 0n ? null : finite(Number(numerator) / Number(denominator) / unit);
+}
+
+/** A group's counts of the goal at that place of the experiment's list. */
+export function goalTallyOf(counted: EpochTally | null, group: string, goal: Goal, place: number): GoalTally {
+  const own = counted?.groups.find((other) => other.group === group);
+  return own?.goals[place] ?? nothing(goal, own?.devices ?? 0);
+}
+
 /** The counts of a goal that none of so many devices reached. */
-function nothing(event: string, devices: number): GoalTally {
+function nothing(goal: Goal, devices: number): GoalTally {
   const sums = { n: devices, sum: 0n, sumSquares: 0n, sample: [] };
-  return { event, devices: 0, events: 0, unusableValues: 0, counts: sums, values: sums };
+  return { event: goalName(goal), devices: 0, events: 0, unusableValues: 0, counts: sums, values: sums };
 }
 
 function omnibusOf(rows: readonly GoalGroup[]): Omnibus {

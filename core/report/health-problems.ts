@@ -1,6 +1,6 @@
 import { NO_GROUP } from "../arms.ts";
 import type { Health, HealthProblem } from "./health.ts";
-import { countWords, listWords, numberWords, percentWords, wholeWords } from "./number-words.ts";
+import { countWords, listWords, numberWords, percentWords, sentenceP, wholeWords } from "./number-words.ts";
 import type { SplitHealth } from "./split-health.ts";
 
 /** Causes that were seen most often: Fabijan et al. 2019, table 2. */
@@ -10,12 +10,22 @@ const CAUSES =
 /** More than this share of devices in two groups blurs a difference; arbitrary. */
 const MANY_IN_TWO_GROUPS = 0.01;
 
+/** More than this share of devices with a clock that is off is worth a look; arbitrary. */
+const MANY_WRONG_CLOCKS = 0.01;
+
 /** What is to be said about an epoch's health, the worst first. */
 export function healthProblems(health: Omit<Health, "problems">): HealthProblem[] {
-  const { split, twoGroups, unknownGroups, unusableValues, leftOut } = health;
+  const { split, unit, wrongClocks, twoGroups, unknownGroups, unusableValues, unusableGoals, leftOut } = health;
   const problems: HealthProblem[] = [];
   const say = (severity: HealthProblem["severity"], text: string) => problems.push({ severity, text });
   if (split.mismatch) say("alarm", `${splitSentence(split)} ${CAUSES}`);
+  if (unit !== "device") say("alarm", unitSentence(unit));
+  if (split.status === "assumed" && (split.pValue ?? 1) < split.threshold) {
+    say(
+      "warning",
+      `${splitSentence(split)} If the groups were meant to be of these sizes, say their weights; if they were meant to be equal, do not trust the results.`,
+    );
+  }
   if (split.status === "several_splits") {
     say("note", "The split is not checked: other weights apply to some visitors, so nobody knows what to expect.");
   }
@@ -33,9 +43,18 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
     say("warning", `${countWords(devices, "visitor")} left out${why}.`);
   }
   if (unusableValues > 0) {
+    const values = `${countWords(unusableValues, "value")} not counted: allowed are numbers up to a thousand million.`;
+    const blocked =
+      unusableGoals.length === 0
+        ? ""
+        : ` That is more than 1 in 1,000 events of ${listWords(unusableGoals.map((label) => `“${label}”`))}, so ${unusableGoals.length === 1 ? "it has" : "they have"} no verdict.`;
+    say("warning", `${values}${blocked}`);
+  }
+  if (wrongClocks.devices > 0) {
+    const share = wrongClocks.share ?? 0;
     say(
-      "warning",
-      `${countWords(unusableValues, "value")} not counted: allowed are numbers up to a thousand million with at most 6 decimals.`,
+      share > MANY_WRONG_CLOCKS ? "warning" : "note",
+      `The clocks of ${countWords(wrongClocks.devices, "visitor")} (${percentWords(share)}) were more than 2 minutes off and were corrected by the server's.`,
     );
   }
   const counted = [
@@ -51,8 +70,17 @@ function countedWords(count: number | null, one: string, many: string): string |
   return count === null || count === 0 ? null : countWords(count, one, many);
 }
 
+/** Why there is no verdict of an experiment that does not assign devices. */
+export function unitSentence(unit: Health["unit"]): string {
+  return `This experiment assigns by ${unit}, but results are still counted by device: devices of one ${unit} are not independent, so there is no verdict.`;
+}
+
 /** “Visitors are not split as configured: expected 50/50, saw 5,612/4,388 (p < 0.001).” */
-export function splitSentence({ groups, status, threshold }: SplitHealth): string {
+export function splitSentence(split: Omit<SplitHealth, "text">): string {
+  const { groups, status, pValue, threshold } = split;
+  if (status === "no_data") return "Nobody has been split yet.";
+  if (status === "single_arm") return "Only one group gets visitors.";
+  if (status === "several_splits") return "The split is not checked: other weights apply to some visitors.";
   if (status === "unexpected_arm") {
     const wrong = groups.filter(({ weight, observed }) => weight === 0 && observed > 0);
     const each = wrong.map(({ group, observed }) => `${group} has ${countWords(observed, "visitor")}`);
@@ -60,5 +88,11 @@ export function splitSentence({ groups, status, threshold }: SplitHealth): strin
   }
   const expected = groups.map(({ expectedShare }) => numberWords(100 * expectedShare)).join("/");
   const observed = groups.map((group) => wholeWords(group.observed)).join("/");
-  return `Visitors are not split as configured: expected ${expected}, saw ${observed} (p < ${threshold}).`;
+  const p = pValue === null ? "" : ` (${sentenceP(pValue, threshold)})`;
+  if (status === "assumed") {
+    const isEven = (pValue ?? 1) >= threshold;
+    return `Nobody said the weights. Visitors are ${isEven ? "split evenly" : "not split evenly"}: ${observed}${p}.`;
+  }
+  const isAsConfigured = (pValue ?? 1) >= threshold;
+  return `Visitors are ${isAsConfigured ? "" : "not "}split as configured: expected ${expected}, saw ${observed}${p}.`;
 }

@@ -1,13 +1,23 @@
+import type { Experiment } from "../experiment.ts";
+import { goalName } from "../goal.ts";
 import type { EpochTally } from "../tally.ts";
 import type { ReportContext } from "./context.ts";
+import { unusableOf } from "./goal-report.ts";
 import { healthProblems } from "./health-problems.ts";
 import { type SplitHealth, splitHealth } from "./split-health.ts";
 
 /** Whether the numbers may be trusted at all; to be shown before any result. */
 export interface Health {
-  /** False while the split alarms: there is no verdict then, and pages dim the results. */
+  /** False while the split alarms, or devices are counted though something else was assigned: then nothing is estimated. */
   readonly trusted: boolean;
   readonly split: SplitHealth;
+  /** What was assigned; results are of devices, so there are none for anything else. */
+  readonly unit: Experiment["unit"];
+  /** Devices whose clock was more than 2 minutes off, and was corrected. */
+  readonly wrongClocks: {
+    readonly devices: number /** Of all devices; null without any. */;
+    readonly share: number | null;
+  };
   /** Devices that saw two groups of this epoch. They count where they were first. */
   readonly twoGroups: {
     readonly devices: number /** Of all devices; null without any. */;
@@ -22,6 +32,8 @@ export interface Health {
   readonly leftOut: LeftOut;
   /** Goal events whose value could not be counted; they count as conversions. */
   readonly unusableValues: number;
+  /** Goals with more than 1 in 1,000 of these, which therefore have no verdict: their labels. */
+  readonly unusableGoals: readonly string[];
   /** All of the above that needs saying, the worst first; empty when there is nothing. */
   readonly problems: readonly HealthProblem[];
 }
@@ -45,22 +57,37 @@ export interface LeftOut {
 }
 
 /** Of the epoch as it is now, whatever the results were computed from. */
-export function health(counted: EpochTally | null, context: ReportContext, leftOut: LeftOut): Health {
+export function health(
+  counted: EpochTally | null,
+  context: Pick<ReportContext, "experiment">,
+  leftOut: LeftOut,
+): Health {
   const { experiment } = context;
+  const { unit = "device" } = experiment;
   const groups = counted?.groups ?? [];
   const isKnown = ({ group }: { group: string }) => experiment.groups.some(({ name }) => name === group);
   const devices = groups.filter(isKnown).reduce((sum, group) => sum + group.devices, 0);
   const split = splitHealth(counted, context);
+  const share = (count: number) => (devices === 0 ? null : count / devices);
+  const known = groups.filter(isKnown);
+  const wrongClocks = known.reduce((sum, group) => sum + (group.wrongClocks ?? 0), 0);
+  const goals = experiment.goals.map((goal, place) => ({
+    label: goal.label ?? goalName(goal),
+    ...unusableOf(
+      goal,
+      known.flatMap((group) => group.goals[place] ?? []),
+    ),
+  }));
   const found = {
-    trusted: !split.mismatch,
+    trusted: !split.mismatch && unit === "device",
     split,
-    twoGroups: { devices: counted?.twoGroups ?? 0, share: devices === 0 ? null : (counted?.twoGroups ?? 0) / devices },
+    unit,
+    wrongClocks: { devices: wrongClocks, share: share(wrongClocks) },
+    twoGroups: { devices: counted?.twoGroups ?? 0, share: share(counted?.twoGroups ?? 0) },
     unknownGroups: groups.filter((group) => !isKnown(group)).map(({ group, devices }) => ({ group, devices })),
     leftOut,
-    unusableValues: groups
-      .filter(isKnown)
-      .flatMap(({ goals }) => goals.filter((_, place) => experiment.goals[place]?.kind === "value"))
-      .reduce((sum, goal) => sum + goal.unusableValues, 0),
+    unusableValues: goals.reduce((sum, { values }) => sum + values, 0),
+    unusableGoals: goals.filter(({ isBlocked }) => isBlocked).map(({ label }) => label),
   };
   return { ...found, problems: healthProblems(found) };
 }

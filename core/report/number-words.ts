@@ -54,6 +54,14 @@ export function pWords(p: number, log10P: number | null, alpha: number): string 
   return `p = ${p}`;
 }
 
+/**
+ * A p-value in a sentence: “p = 0.0037”, “p < 0.001”. Nearer to alpha than two digits show it has as many as it takes, and
+ * where a stricter level than 0.001 decides, the value.
+ */
+export function sentenceP(p: number, alpha: number): string {
+  return p < 0.001 && alpha >= 0.001 ? "p < 0.001" : pWords(p, null, alpha);
+}
+
 function shortExponent(p: number, digits: number): string {
   return p.toExponential(digits - 1).replace(/\.?0*e/, "e");
 }
@@ -62,11 +70,22 @@ function shortExponent(p: number, digits: number): string {
 export function oftenWords(p: number): string {
   if (p >= 0.95) return "nearly always";
   if (p >= 0.1) {
-    const times = Math.max(1, Math.min(9, Math.round(10 * p)));
-    return `about ${times} ${times === 1 ? "time" : "times"} in 10`;
+    const [times, of] = nearestFraction(p);
+    return `about ${times} ${times === 1 ? "time" : "times"} in ${of}`;
   }
   if (p < 1e-6) return "less than 1 time in a million";
   return `about 1 time in ${wholeWords(Number((1 / p).toPrecision(2)))}`;
+}
+
+/** The fraction that people say for a probability from 0.1 to 0.95: near to it, and of small numbers. */
+function nearestFraction(p: number): readonly [times: number, of: number] {
+  let best: readonly [number, number] = [1, 10];
+  const cost = ([times, of]: readonly [number, number]) => Math.abs(p - times / of) + 0.002 * of;
+  for (let of = 2; of <= 10; of++) {
+    const fraction = [Math.min(of - 1, Math.max(1, Math.round(p * of))), of] as const;
+    if (cost(fraction) < cost(best)) best = fraction;
+  }
+  return best;
 }
 
 /** “1 visitor”, “5,612 visitors”. */

@@ -12,6 +12,8 @@ export interface Progress {
   readonly groups: readonly {
     readonly group: string;
     readonly devices: number;
+    /** Devices whose window for the primary goal has closed: all without a window. These are waited for. */
+    readonly mature: number;
     /** Null without a plan. */
     readonly planned: number | null;
   }[];
@@ -39,21 +41,26 @@ export interface ProgressInput {
   readonly asOf: string;
   /** Whether visitors still come. */
   readonly isRunning: boolean;
+  /** The primary goal's window, such as `1d`; null without. */
+  readonly window: string | null;
+  /** All there will be, without a plan. */
+  readonly isFinished: boolean;
 }
 
 export function progress(input: ProgressInput): Progress {
-  const { groups, plan, counted, frozen, reachedAt, asOf, isRunning } = input;
+  const { groups, plan, counted, frozen, reachedAt, asOf, isRunning, window, isFinished } = input;
   const planned = plan && plannedOf(plan, groups);
   const rows = groups.map(({ name }, place) => ({
     group: name,
     devices: devicesIn(counted, name),
+    mature: matureIn(counted, name),
     planned: planned?.[place]?.devices ?? null,
   }));
   const devices = sum(rows.map((row) => row.devices));
-  const shares = rows.flatMap((row) => (row.planned ? [Math.min(1, row.devices / row.planned)] : []));
+  const shares = rows.flatMap((row) => (row.planned ? [Math.min(1, row.mature / row.planned)] : []));
   const pace = paceOf(counted, asOf);
   const left = rows.map((row) => {
-    const missing = Math.max(0, (row.planned ?? 0) - row.devices);
+    const missing = Math.max(0, (row.planned ?? 0) - row.mature);
     const perDay = pace?.perDay(row.group) ?? 0;
     return missing === 0 ? 0 : perDay === 0 ? null : missing / perDay;
   });
@@ -67,27 +74,52 @@ export function progress(input: ProgressInput): Progress {
     devicesPerDay: pace && sum(groups.map(({ name }) => pace.perDay(name))),
     daysLeft: isWaiting && left.every((days) => days !== null) ? Math.max(...left) : null,
   };
-  return { ...known, sentences: sentencesOf(known, isRunning) };
+  return { ...known, sentences: sentencesOf(known, isRunning, window, isFinished) };
+}
+
+/** Devices of a group whose window for the primary goal has closed. */
+function matureIn(counted: EpochTally | null, name: string): number {
+  const group = counted?.groups.find((other) => other.group === name);
+  return group?.goals[0]?.counts.n ?? group?.devices ?? 0;
 }
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
 }
 
-function sentencesOf(progress: Omit<Progress, "sentences">, isRunning: boolean): string[] {
+function sentencesOf(
+  progress: Omit<Progress, "sentences">,
+  isRunning: boolean,
+  window: string | null,
+  isFinished: boolean,
+): string[] {
   const { devices, groups, share, reachedAt, devicesSince, daysLeft } = progress;
-  const off = isRunning ? [] : ["The experiment is not running."];
+  if (isFinished) return [`${countWords(devices, "visitor")} in all.`];
+  const mature = sum(groups.map((row) => row.mature));
+  const open =
+    mature === devices
+      ? []
+      : [`${wholeWords(mature)} of ${countWords(devices, "visitor")} have had their ${windowWords(window)}.`];
+  const off = [...open, ...(isRunning ? [] : ["The experiment is not running."])];
   if (share === null) return [`${countWords(devices, "visitor")} so far.`, ...off];
   if (reachedAt !== null) {
     const since = devicesSince === 0 ? [] : [`${countWords(devicesSince, "visitor")} since then: not counted here.`];
     return [`The planned number of visitors was reached on ${reachedAt.slice(0, 10)}.`, ...since];
   }
-  const behind = groups.find((row) => row.planned && row.devices / row.planned === share) ?? groups[0];
+  const behind = groups.find((row) => row.planned && Math.min(1, row.mature / row.planned) === share) ?? groups[0];
   const planned = new Set(groups.flatMap((row) => (row.planned ? [row.planned] : [])));
   const where = planned.size === 1 ? "per group" : `in ${behind?.group}`;
-  const numbers = `${wholeWords(behind?.devices ?? 0)} of ${wholeWords(behind?.planned ?? 0)}`;
+  const numbers = `${wholeWords(behind?.mature ?? 0)} of ${wholeWords(behind?.planned ?? 0)}`;
   const reached = `${numbers} planned visitors ${where} (${shareWords(share)}).`;
   return [reached, ...off, ...(daysLeft === null ? [] : [`At the current pace ${daysWords(daysLeft)}.`])];
+}
+
+/** “full day”, “full 14 days”, “full 5 minutes”. */
+function windowWords(window: string | null): string {
+  const [, count = "", unit = ""] = /^(\d+)([mhd])$/.exec(window ?? "") ?? [];
+  const noun = { m: "minute", h: "hour", d: "day" }[unit];
+  if (noun === undefined) return "full window";
+  return count === "1" ? `full ${noun}` : `full ${count} ${noun}s`;
 }
 
 /** 100 % only when it is reached. */

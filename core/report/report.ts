@@ -1,24 +1,20 @@
-import type { Experiment } from "../experiment.ts";
 import { isReached, type Plan } from "../plan.ts";
 import { PLANNED_ALPHA } from "../planned-devices.ts";
 import type { EpochTally } from "../tally.ts";
 import { adjusted } from "./adjusted.ts";
+import type { ReportContext, ReportedExperiment } from "./context.ts";
 import { daily, type ReportDay } from "./daily.ts";
 import { FORMULAS, FORMULAS_VERSION, type Formula } from "./formulas.ts";
-import { type GoalReport, goalReport } from "./goal-report.ts";
+import { type GoalReport, goalDraft } from "./goal-report.ts";
+import { type Guardrail, guardrails } from "./guardrails.ts";
 import { type Health, health, type LeftOut } from "./health.ts";
 import { type Progress, progress } from "./progress.ts";
+import { type SummaryCell, summary } from "./summary.ts";
 import { type Verdict, verdict } from "./verdict.ts";
+import type { NotedChange } from "./verdict-notes.ts";
 
 export interface ReportInput {
-  /**
-   * The experiment as it was in that epoch: groups and weights, control, goals, allocations and plan. `state` says whether
-   * visitors still come.
-   */
-  readonly experiment: Pick<
-    Experiment,
-    "key" | "title" | "state" | "groups" | "control" | "goals" | "allocations" | "plan"
-  >;
+  readonly experiment: ReportedExperiment;
   readonly epoch: number;
   /** All epochs that have results, ascending. */
   readonly epochs: readonly number[];
@@ -36,6 +32,10 @@ export interface ReportInput {
   /** Now, ISO 8601 in UTC: for the pace. */
   readonly asOf: string;
   readonly leftOut: LeftOut;
+  /** All devices there will be are counted, and were not looked at before: `tally` is the one look. False when left out. */
+  readonly isFinished?: boolean;
+  /** Windows and caps that were changed after the start; none when left out. */
+  readonly changes?: readonly NotedChange[];
 }
 
 export interface ReportGroup {
@@ -73,6 +73,10 @@ export interface Report {
   readonly health: Health;
   readonly verdict: Verdict;
   readonly progress: Progress;
+  /** All goals × groups at a glance. */
+  readonly summary: readonly SummaryCell[];
+  /** Of the goals that must not get worse, by what is known now. */
+  readonly guardrails: readonly Guardrail[];
   /** The primary one first. */
   readonly goals: readonly GoalReport[];
   readonly days: readonly ReportDay[];
@@ -87,14 +91,17 @@ export interface Report {
  * @throws RangeError when one of `frozen` and `reachedAt` is missing, or the counts reached the plan and `frozen` is missing
  */
 export function report(input: ReportInput): Report {
-  const { experiment, epoch, epochs, run, tally, frozen, reachedAt, asOf, leftOut } = input;
+  const { experiment, epoch, epochs, run, tally, frozen, reachedAt, asOf, leftOut, isFinished = false } = input;
   const { plan, groups, goals } = experiment;
   refuseInvalid(input);
   const counted = frozen ?? tally;
   const alpha = plan?.alpha ?? PLANNED_ALPHA;
-  const context = { experiment, plan, alpha, isFixed: frozen !== null };
-  const found = {
-    health: health(tally, context, leftOut),
+  const found = { health: health(tally, { experiment }, leftOut) };
+  const isFixed = frozen !== null || isFinished;
+  const context: ReportContext = { experiment, plan, alpha, isFixed, isTrusted: found.health.trusted };
+  const results = {
+    ...found,
+    guardrails: guardrails(tally, context),
     progress: progress({
       groups,
       plan,
@@ -103,13 +110,16 @@ export function report(input: ReportInput): Report {
       reachedAt,
       asOf,
       isRunning: experiment.state === "active",
+      window: goals[0]?.window ?? null,
+      isFinished,
     }),
     goals: adjusted(
-      goals.map((goal) => goalReport(goal, counted, context)),
+      goals.map((goal, place) => goalDraft(goal, place, counted, context)),
       alpha,
+      isFixed,
     ),
   };
-  const [goal] = found.goals;
+  const [goal] = results.goals;
   if (!goal) throw new RangeError("experiment.goals is empty: allowed are 1 to 20 goals");
   return {
     experiment: { key: experiment.key, title: experiment.title },
@@ -127,11 +137,20 @@ export function report(input: ReportInput): Report {
     }),
     alpha,
     plan,
-    health: found.health,
-    verdict: verdict({ ...found, goal, context }),
-    progress: found.progress,
-    goals: found.goals,
-    days: daily(tally, experiment),
+    health: results.health,
+    verdict: verdict({
+      ...results,
+      goal,
+      context,
+      from: counted?.firstAt ?? null,
+      until: reachedAt ?? asOf,
+      changes: input.changes ?? [],
+    }),
+    progress: results.progress,
+    summary: summary(results.goals, results.guardrails, context),
+    guardrails: results.guardrails,
+    goals: results.goals,
+    days: daily(tally, context),
     otherDays: groups.reduce(
       (sum, { name }) => sum + (tally?.groups.find(({ group }) => group === name)?.otherDays ?? 0),
       0,
@@ -141,8 +160,9 @@ export function report(input: ReportInput): Report {
 }
 
 /** A plan that was reached has one look, and it is not today's. */
-function refuseInvalid({ experiment, tally, frozen, reachedAt }: ReportInput): void {
+function refuseInvalid({ experiment, tally, frozen, reachedAt, isFinished = false }: ReportInput): void {
   const { plan, groups } = experiment;
+  if (isFinished && plan !== null) throw new RangeError("isFinished is true: allowed is false with a plan");
   if ((frozen === null) !== (reachedAt === null) || (frozen !== null && plan === null)) {
     throw new RangeError(`reachedAt is ${reachedAt}: allowed is the time of frozen, both null without a plan`);
   }

@@ -4,14 +4,16 @@ import { SRM_THRESHOLD, sampleRatioMismatch } from "../statistics/sample-ratio-m
 import type { EpochTally } from "../tally.ts";
 import { finite } from "./bounds.ts";
 import type { ReportContext } from "./context.ts";
+import { splitSentence } from "./health-problems.ts";
 
 /** Are devices split over the groups as this epoch's weights say (sample ratio mismatch, SRM)? */
 export interface SplitHealth {
   /**
    * `unexpected_arm`: devices in a group of weight 0. `single_arm`: fewer than two groups with a weight.
-   * `several_splits`: allocations give some devices other weights, so there is nothing to compare with.
+   * `several_splits`: allocations give some devices other weights, so there is nothing to compare with. `assumed`: nobody
+   * said the weights, so the p-value is that of equal ones, and no alarm.
    */
-  readonly status: "ok" | "small_counts" | "unexpected_arm" | "single_arm" | "no_data" | "several_splits";
+  readonly status: "ok" | "small_counts" | "unexpected_arm" | "single_arm" | "no_data" | "several_splits" | "assumed";
   /** In the experiment's order. */
   readonly groups: readonly {
     readonly group: string;
@@ -36,6 +38,8 @@ export interface SplitHealth {
   /** Alarm below this p-value. */
   readonly threshold: number;
   readonly mismatch: boolean;
+  /** All of it in a sentence, with the p-value whether it alarms or not. */
+  readonly text: string;
 }
 
 /** Departures from the weights that are looked for at any look: about a hundredth. */
@@ -43,7 +47,15 @@ const CONCENTRATION = 10_000;
 
 const UNTESTED = { test: null, chi2: null, df: null, pValue: null, log10P: null, alwaysValidP: null, mismatch: false };
 
-export function splitHealth(counted: EpochTally | null, { experiment }: ReportContext): SplitHealth {
+export function splitHealth(counted: EpochTally | null, context: Pick<ReportContext, "experiment">): SplitHealth {
+  const found = tested(counted, context);
+  return { ...found, text: splitSentence(found) };
+}
+
+function tested(
+  counted: EpochTally | null,
+  { experiment }: Pick<ReportContext, "experiment">,
+): Omit<SplitHealth, "text"> {
   const observed = (name: string) => devicesIn(counted, name);
   const counts = experiment.groups.map(({ name }) => observed(name));
   const weights = experiment.groups.map(({ weight }) => weight);
@@ -71,15 +83,16 @@ export function splitHealth(counted: EpochTally | null, { experiment }: ReportCo
     alpha: SRM_THRESHOLD,
     concentration: CONCENTRATION,
   });
+  const isAssumed = experiment.weightsAssumed === true && status !== "no_data" && status !== "single_arm";
   return {
     ...known,
-    status,
+    status: isAssumed ? "assumed" : status,
     test: decidingP === null || status === "unexpected_arm" ? null : isExact ? "exact binomial" : "chi-square",
     chi2: finite(chi2),
     df,
     pValue: finite(decidingP),
     log10P: finite(isExact ? exactBinomialLog10P : log10P),
     alwaysValidP: finite(live.pValue),
-    mismatch,
+    mismatch: mismatch && !isAssumed,
   };
 }

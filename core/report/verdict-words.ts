@@ -1,9 +1,10 @@
-import { comparisonSentences } from "./comparison-words.ts";
-import { type Decision, decidingP, type Judged, type VerdictKind } from "./decision.ts";
-import { countWords, listWords, pWords } from "./number-words.ts";
+import { comparisonSentences, detectableSentence, skewedSentence } from "./comparison-words.ts";
+import type { Decision, Judged, VerdictKind } from "./decision.ts";
+import { listWords, sentenceP } from "./number-words.ts";
+import { decidingOf } from "./pair-numbers.ts";
 
 /** The seven verdicts, in the one wording that there is. */
-export function verdictWords(kind: VerdictKind, group: string | null): string {
+export function verdictWords(kind: VerdictKind, group: string | null, problem = "traffic problem"): string {
   switch (kind) {
     case "waiting":
       return "Waiting for visitors";
@@ -18,75 +19,77 @@ export function verdictWords(kind: VerdictKind, group: string | null): string {
     case "worse":
       return `${group} is worse`;
     case "untrusted":
-      return "Don't trust this yet (traffic problem)";
+      return `Don't trust this yet (${problem})`;
   }
+}
+
+/** What the numbers cannot be trusted for. */
+export function problemOf({ health }: Pick<Judged, "health">): string {
+  if (health.split.mismatch) return "traffic problem";
+  return health.unit === "device" ? "unusable values" : `counted by device, not by ${health.unit}`;
 }
 
 /** Why the verdict is that one: full sentences. */
 export function verdictSentences(decision: Decision, judged: Judged): string[] {
-  const { kind, subject, basis } = decision;
+  const { kind, subject } = decision;
   const { health, progress, goal, context } = judged;
   switch (kind) {
-    case "untrusted":
-      return health.problems.filter(({ severity }) => severity === "alarm").map(({ text }) => text);
+    case "untrusted": {
+      const severity = health.trusted ? "warning" : "alarm";
+      return health.problems.filter((problem) => problem.severity === severity).map(({ text }) => text);
+    }
     case "waiting":
       return [waitingSentence(judged)];
     case "early":
-      if (context.plan !== null) return [...progress.sentences];
-      return [...progress.sentences, unplannedSentence(decision, context.alpha)];
+      return [...progress.sentences, ...earlySentences(decision, judged)];
     case "ahead":
       return [...told(decision, judged), ...progress.sentences];
     case "unclear": {
       if (subject === null) return [];
-      const p = comparisonSentences(subject, goal, context.alpha, "change", basis);
-      const all = decision.isClosed ? [closedSentence(judged)] : adjustedSentence(decision, judged);
-      return [...p, ...all, "That does not show that they are equal."];
+      return [
+        ...comparisonSentences(subject, goal, context.alpha, "change", context.isFixed),
+        ...detectableSentence(subject, goal, context.alpha),
+        "That does not show that they are equal.",
+      ];
     }
     default:
       return told(decision, judged);
   }
 }
 
-function told(decision: Decision, judged: Judged): string[] {
-  const { kind, subject, basis, group } = decision;
-  const { goal, context } = judged;
+function told(decision: Decision, { goal, context }: Judged): string[] {
+  const { kind, subject, group } = decision;
   if (subject === null) return [];
-  const noun = kind !== "worse" && group === subject.group ? "improvement" : "change";
+  const isImprovement = kind !== "worse" && group === subject.group && goal.better === "up";
   return [
-    ...comparisonSentences(subject, goal, context.alpha, noun, basis),
-    ...adjustedSentence(decision, judged),
-    ...othersSentences(decision),
+    ...comparisonSentences(subject, goal, context.alpha, isImprovement ? "improvement" : "change", context.isFixed),
+    ...othersSentences(decision, goal.better),
   ];
 }
 
-function waitingSentence({ goal }: Judged): string {
-  const control = goal.groups.find(({ isControl }) => isControl);
-  if (goal.groups.every(({ devices }) => devices === 0)) return "Nobody has seen this experiment yet.";
+function waitingSentence({ goal, progress }: Judged): string {
+  const control = progress.groups.find(({ group }) => goal.groups.some((row) => row.isControl && row.group === group));
+  if (progress.devices === 0) return "Nobody has seen this experiment yet.";
   return control?.devices === 0
     ? `Nobody has seen ${control.group} yet, which the others are compared with.`
     : `So far everybody has seen ${control?.group}: there is nothing to compare it with.`;
 }
 
-function unplannedSentence({ subject }: Decision, alpha: number): string {
-  const { pValue = null, log10P = null } = subject?.alwaysValid ?? {};
-  const p = pValue === null ? "" : ` (always-valid ${pWords(pValue, log10P, alpha)})`;
-  return `No number of visitors was planned, so only evidence that holds at any look decides, and there is not enough of it yet${p}.`;
+/** Why there is no decision yet, where it is not that the plan has not been reached. */
+function earlySentences({ subject }: Decision, { context, goal }: Judged): string[] {
+  if (subject === null) return [];
+  const { status, pValue, isAdjusted } = decidingOf(subject, context.isFixed);
+  if (status === "too_skewed") return [skewedSentence(subject)];
+  if (context.plan !== null || context.isFixed) return [];
+  const adjusted = isAdjusted ? `, adjusted for ${goal.comparisons.length} comparisons` : "";
+  const p = pValue === null ? "" : ` (always-valid ${sentenceP(pValue, context.alpha)}${adjusted})`;
+  return [
+    `No number of visitors was planned, so only evidence that holds at any look decides, and there is not enough of it yet${p}.`,
+  ];
 }
 
-function closedSentence({ goal, context }: Judged): string {
-  const { pValue = null, log10P = null } = goal.omnibus ?? {};
-  const p = pValue === null ? "" : ` (${pWords(pValue, log10P, context.alpha)})`;
-  return `The ${goal.groups.length} groups as a whole do not differ clearly${p}, so no single one is compared.`;
-}
-
-function adjustedSentence({ subject, basis }: Decision, { goal, context }: Judged): string[] {
-  const p = subject && decidingP(subject, basis === "fixed_horizon");
-  if (p === null || goal.comparisons.length < 2) return [];
-  return [`Adjusted for ${countWords(goal.comparisons.length, "comparison")}: ${pWords(p, null, context.alpha)}.`];
-}
-
-function othersSentences({ subject, others }: Decision): string[] {
-  const isBetter = ({ difference }: { difference: number | null }) => (difference ?? 0) > 0;
+function othersSentences({ subject, others }: Decision, direction: "up" | "down"): string[] {
+  const isBetter = ({ difference }: { difference: number | null }) => (difference ?? 0) > 0 === (direction === "up");
   const names = (better: boolean) => others.filter((other) => isBetter(other) === better).map(({ group }) => group);
   const say = (groups: readonly string[], what: string) =>
     groups.length === 0

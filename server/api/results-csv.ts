@@ -1,6 +1,6 @@
 import { stringify } from "csv-stringify/sync";
+import type { Report } from "../../core/report/report.ts";
 import { REPORT_COLUMNS, reportRows } from "../../core/report/report-rows.ts";
-import type { Report } from "../../core/report.ts";
 import { SPREADSHEET_CSV } from "../http/csv.ts";
 
 /** Reports as CSV, a row for each goal and group. */

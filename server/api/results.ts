@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { Report } from "../../core/report.ts";
+import type { Report } from "../../core/report/report.ts";
 import { CSV_TYPE } from "../http/csv.ts";
 import { type Env, problem } from "../http/http.ts";
 import { BadParameter } from "../http/visitor.ts";

@@ -1,6 +1,6 @@
 import type { Experiment } from "../../core/experiment.ts";
 import { isReached, plannedOf } from "../../core/plan.ts";
-import type { ReportInput } from "../../core/report.ts";
+import type { ReportInput } from "../../core/report/report.ts";
 import type { EpochTally } from "../../core/tally.ts";
 import type { Analysis } from "../analysis/contract.ts";
 

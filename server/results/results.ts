@@ -1,7 +1,7 @@
 import { armsOf } from "../../core/arms.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { LeftOut } from "../../core/report/health.ts";
-import { type Report, type ReportInput, report } from "../../core/report.ts";
+import { type Report, type ReportInput, report } from "../../core/report/report.ts";
 import type { Analysis } from "../analysis/contract.ts";
 import type { EventLog } from "../events/log.ts";
 import { BadParameter } from "../http/visitor.ts";

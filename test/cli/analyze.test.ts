@@ -251,7 +251,7 @@ describe("a table of visitors", () => {
     const [open, done] = [await json("done.csv"), await json("done.csv", "--finished")];
     expect(open.reports[0]?.goals[0]?.comparisons[0]?.alwaysValid).not.toBeNull();
     expect(done.reports[0]?.verdict.words).toBe("B is better");
-    expect(done.reports[0]?.verdict.text).toMatch(/If A and B were equal, a gap this big would appear/);
+    expect(done.reports[0]?.verdict.text).toMatch(/If A and B were equal, a gap this big or bigger would appear/);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Experiment, State } from "../../../core/experiment.ts";
-import type { Report } from "../../../core/report.ts";
+import type { Report } from "../../../core/report/report.ts";
 import type { Exposed } from "../../events/exposed-today.ts";
 import type { LogState } from "../../events/log.ts";
 import { ChangeNotice } from "../history/change-notice.tsx";

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { Report } from "../../../core/report.ts";
+import type { Report } from "../../../core/report/report.ts";
 import { type Env, header, problem } from "../../http/http.ts";
 import { BadParameter } from "../../http/visitor.ts";
 import type { Registry } from "../../registry/registry.ts";

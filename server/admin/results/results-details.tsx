@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import type { Comparison } from "../../../core/report/comparison.ts";
 import type { GoalReport } from "../../../core/report/goal-report.ts";
 import { percentWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
-import type { Report } from "../../../core/report.ts";
+import type { Report } from "../../../core/report/report.ts";
 import { unbroken } from "../ui/format.ts";
 import { Time } from "../ui/time.tsx";
 import { boundsWords, effectWords } from "./effect.ts";

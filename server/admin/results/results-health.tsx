@@ -1,7 +1,7 @@
 import type { HealthProblem } from "../../../core/report/health.ts";
 import { numberWords, percentWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
+import type { Report } from "../../../core/report/report.ts";
 import type { SplitHealth } from "../../../core/report/split-health.ts";
-import type { Report } from "../../../core/report.ts";
 import { unbroken } from "../ui/format.ts";
 
 const SEVERITIES = { alarm: "Alarm", warning: "Warning", note: "Note" } as const satisfies Record<

@@ -1,6 +1,6 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import { countWords, percentWords } from "../../../core/report/number-words.ts";
-import type { Report } from "../../../core/report.ts";
+import type { Report } from "../../../core/report/report.ts";
 import { unbroken } from "../ui/format.ts";
 import { Time } from "../ui/time.tsx";
 import { DailyPlot } from "./daily-plot.tsx";

@@ -1,5 +1,5 @@
 import type { VerdictKind } from "../../../core/report/decision.ts";
-import type { Report } from "../../../core/report.ts";
+import type { Report } from "../../../core/report/report.ts";
 import { unbroken } from "../ui/format.ts";
 
 /** A colour and a shape beside the words, which say it alone. */

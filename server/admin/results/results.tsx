@@ -1,5 +1,5 @@
 import type { Experiment } from "../../../core/experiment.ts";
-import type { Report } from "../../../core/report.ts";
+import type { Report } from "../../../core/report/report.ts";
 import type { IssuedRun } from "../../tokens/simulation-run.ts";
 import { Layout } from "../ui/layout.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";

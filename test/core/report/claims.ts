@@ -172,6 +172,17 @@ export const CLAIMS: readonly Claim[] = [
     expected: kinds("early"),
   },
   {
+    name: "evidence at any look finds conversions that the weights make unlikely",
+    input: inputOf(
+      [
+        ["A", 9000, 20],
+        ["B", 1000, 20],
+      ],
+      uneven,
+    ),
+    expected: kinds("better", { group: "B" }),
+  },
+  {
     name: "three groups have three chances",
     input: decidedInput([
       ["A", 3000, 300],
@@ -191,14 +202,27 @@ export const CLAIMS: readonly Claim[] = [
     },
   },
   {
-    name: "groups that as a whole do not differ are not compared",
+    name: "one group of many that differs is found, whatever all of them say as a whole",
     input: decidedInput([
       ["A", 3000, 300],
-      ["B", 3000, 360],
-      ["C", 3000, 330],
-      ["D", 3000, 326],
+      ["B", 3000, 364],
+      ["C", 3000, 338],
+      ["D", 3000, 338],
+      ["E", 3000, 338],
     ]),
-    expected: { goals: [{ omnibus: { status: "ok" } }], ...kinds("unclear") },
+    // Pearson's chi-square of all five has p = 0.14; by Holm B alone has 4 × 0.0084.
+    expected: kinds("better", { group: "B" }),
+  },
+  {
+    name: "with a split alarm nothing is estimated",
+    input: decidedInput([
+      ["A", 5612, 500],
+      ["B", 4388, 600],
+    ]),
+    expected: {
+      ...kinds("untrusted"),
+      ...first({ status: "untrusted", pValue: null, lift: null, differenceInterval: null, liftInterval: null }),
+    },
   },
   {
     name: "the best of several is named",

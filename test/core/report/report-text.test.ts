@@ -24,7 +24,7 @@ test("a decided report in plain text", () => {
   expect(body(reportText(found))).toBe(`Headline (headline_test)
 epoch 1, 2026-11-20 to 2026-11-21
 
-B is better. B converted 12.4 % of visitors, A 10.1 %. The true improvement is likely between +6.9 % and +41 % (95 % interval). If A and B were equal, a gap this big would appear about 1 time in 270 (p = 0.0037).
+B is better. B converted 12.4 % of visitors, A 10.1 %. The true improvement is likely between +6.9 % and +41 % (95 % interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 270 (p = 0.0037).
 The planned number of visitors was reached on 2026-11-21.
 
 Clicks (button_click), primary goal
@@ -70,7 +70,7 @@ B                 412         41  9.95 %  7.42 % to 13.2 %
 C                 412         60  14.6 %  11.5 % to 18.3 %
 all groups together: p = 0.047
 B against A: lift +2.5 % (−32 % to +55 %), p = 0.91 (z), adjusted p = 0.91, at any look p = 1
-C against A: lift +50 % (+3.3 % to +118 %), p = 0.033 (z), adjusted p = 0.066, at any look p = 0.52
+C against A: lift +50 % (+3.3 % to +118 %), p = 0.033 (z), adjusted p = 0.066, at any look p = 0.51
 `);
 });
 

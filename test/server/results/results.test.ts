@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Report } from "../../../core/report.ts";
+import type { Report } from "../../../core/report/report.ts";
 import { transition } from "../../../core/transition.ts";
 import { Results } from "../../../server/results/results.ts";
 import { analysisByDefinition } from "../rig/analysis-by-definition.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Plan } from "../../../core/plan.ts";
-import type { Report } from "../../../core/report.ts";
+import type { Report } from "../../../core/report/report.ts";
 import type { Analysis } from "../../../server/analysis/contract.ts";
 import { countedOf, PLAN, type Row } from "../../core/report/report-of.ts";
 import { active, openApp } from "../rig/open-app.ts";

@@ -1,2 +1,0 @@
-/** The old place of `report/report.ts`. */
-export * from "./report/report.ts";

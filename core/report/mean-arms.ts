@@ -1,0 +1,137 @@
+import { covariateAdjusted } from "../statistics/covariate.ts";
+import type { PermutedValues } from "../statistics/permute-values.ts";
+import { ratioEstimate } from "../statistics/ratio-sample.ts";
+import { differenceSkewness } from "../statistics/skewness.ts";
+import { meanAndVariance, type Sums } from "../sums.ts";
+import type { MeanArms } from "./mean-looks.ts";
+import type { MeanArm } from "./relative-lift.ts";
+
+/** Fewer totals that are not 0 have a mean that is far from normal. */
+const FEW_TOTALS = 100;
+
+/** Sums over devices of two numbers each, in whole units. */
+export interface PairSums {
+  readonly n: number;
+  readonly x: bigint;
+  readonly xSquares: bigint;
+  readonly y: bigint;
+  readonly ySquares: bigint;
+  readonly product: bigint;
+}
+
+/** Totals per device. @param unit how many units of the sums make one of the result */
+export function totalArms(a: Sums, b: Sums, unit: number): MeanArms {
+  const [ofA, ofB] = [meanAndVariance(a, unit), meanAndVariance(b, unit)];
+  const isFew = [a, b].some(({ sample }) => sample !== null && sample.length < FEW_TOTALS);
+  const listed = ({ n, sample }: Sums): PermutedValues | null =>
+    sample && { values: sample.map(Number), zeros: n - sample.length };
+  const [totalsA, totalsB] = [listed(a), listed(b)];
+  return {
+    a: ofA,
+    b: ofB,
+    difference: ofB.mean - ofA.mean,
+    method: null,
+    isFew,
+    skewness: skewnessBetween(a, ofA, b, ofB),
+    totals: totalsA && totalsB && [totalsA, totalsB],
+    varianceReduction: null,
+  };
+}
+
+/**
+ * Totals (y) less what the same devices' numbers from before their first exposure (x) predict. While a group has few
+ * totals, the totals as they are.
+ */
+export function covariateArms(plain: MeanArms, a: PairSums, b: PairSums, unit: number): MeanArms {
+  if (plain.isFew || a.n < 2 || b.n < 2) return plain;
+  const momentsOf = (pairs: PairSums) => {
+    const { meanX, varianceX, meanY, varianceY, covariance } = pairMoments(pairs, unit, unit);
+    return { n: pairs.n, meanX, varianceX, meanY, varianceY, covariance };
+  };
+  const adjusted = covariateAdjusted(momentsOf(a), momentsOf(b));
+  return {
+    ...plain,
+    a: adjusted.a,
+    b: adjusted.b,
+    difference: adjusted.difference,
+    method: "cuped",
+    totals: null,
+    varianceReduction: adjusted.varianceReduction,
+  };
+}
+
+/**
+ * Ratios of two sums, with the variance of the delta method. They are few while the denominators count as fewer than 100
+ * equal ones: (Σ d)² / Σ d².
+ *
+ * @param unit how many units of the numerator (y) make one of the result
+ */
+export function ratioArms(a: PairSums, b: PairSums, unit: number): MeanArms {
+  const armOf = (pairs: PairSums): MeanArm => {
+    if (pairs.n < 2 || pairs.x === 0n) return { n: pairs.n, mean: 0, variance: null };
+    const { meanX, varianceX, meanY, varianceY, covariance } = pairMoments(pairs, 1, unit);
+    const { ratio, variance } = ratioEstimate("ratio", {
+      n: pairs.n,
+      meanNumerator: meanY,
+      meanDenominator: meanX,
+      varNumerator: varianceY,
+      varDenominator: varianceX,
+      covariance,
+    });
+    return { n: pairs.n, mean: ratio ?? 0, variance: variance === null ? null : variance * pairs.n };
+  };
+  const [ofA, ofB] = [armOf(a), armOf(b)];
+  const effective = ({ x, xSquares }: PairSums) => (xSquares === 0n ? 0 : Number(x) ** 2 / Number(xSquares));
+  return {
+    a: ofA,
+    b: ofB,
+    difference: ofB.mean - ofA.mean,
+    method: "delta",
+    isFew: Math.min(effective(a), effective(b)) < FEW_TOTALS,
+    skewness: null,
+    totals: null,
+    varianceReduction: null,
+  };
+}
+
+function pairMoments({ n, x, xSquares, y, ySquares, product }: PairSums, unitX: number, unitY: number) {
+  const [ofX, ofY] = [
+    meanAndVariance({ n, sum: x, sumSquares: xSquares }, unitX),
+    meanAndVariance({ n, sum: y, sumSquares: ySquares }, unitY),
+  ];
+  const devices = BigInt(n);
+  // Both products are exact, so that a small covariance of large numbers loses no digit.
+  const covariance = Number(devices * product - x * y) / Number(devices * (devices - 1n)) / unitX / unitY;
+  const [varianceX, varianceY] = [ofX.variance ?? 0, ofY.variance ?? 0];
+  const most = Math.sqrt(varianceX) * Math.sqrt(varianceY);
+  return {
+    meanX: ofX.mean,
+    varianceX,
+    meanY: ofY.mean,
+    varianceY,
+    covariance: Math.max(-most, Math.min(most, covariance)),
+  };
+}
+
+function skewnessBetween(a: Sums, ofA: MeanArm, b: Sums, ofB: MeanArm): number | null {
+  const [skewA, skewB] = [skewnessOf(a), skewnessOf(b)];
+  if (ofA.variance === null || ofB.variance === null) return null;
+  if ((skewA === null && ofA.variance > 0) || (skewB === null && ofB.variance > 0)) return null;
+  return differenceSkewness(
+    { n: a.n, variance: ofA.variance, skewness: skewA ?? 0 },
+    { n: b.n, variance: ofB.variance, skewness: skewB ?? 0 },
+  );
+}
+
+/** As counted; else from the totals, when they are told. */
+function skewnessOf(sums: Sums & { readonly skewness?: number | null }): number | null {
+  if (sums.skewness !== undefined) return sums.skewness;
+  const { n, sample, sum } = sums;
+  if (sample === null || n < 2) return null;
+  const mean = Number(sum) / n;
+  const zeros = n - sample.length;
+  const moment = (power: number) =>
+    sample.reduce((total, value) => total + (Number(value) - mean) ** power, zeros * (-mean) ** power) / n;
+  const variance = moment(2);
+  return variance > 0 ? moment(3) / variance ** 1.5 : null;
+}

@@ -1,0 +1,36 @@
+import type { Bounds } from "./bounds.ts";
+import { excludesZero } from "./bounds.ts";
+import type { AlwaysValidComparison, Comparison, NoNumber } from "./comparison.ts";
+
+/** The numbers of a comparison that decide: those of the planned look, or of any look, adjusted for how many there are. */
+export interface Deciding {
+  readonly basis: "fixed_horizon" | "always_valid";
+  readonly status: "ok" | "too_few" | NoNumber;
+  /** Adjusted. */
+  readonly pValue: number | null;
+  /** Whether adjusting changed it. */
+  readonly isAdjusted: boolean;
+  readonly liftInterval: Bounds | null;
+  readonly differenceInterval: Bounds | null;
+}
+
+export function decidingOf(comparison: Comparison, isFixed: boolean): Deciding {
+  const look: Comparison | AlwaysValidComparison | null = isFixed ? comparison : comparison.alwaysValid;
+  return {
+    basis: isFixed ? "fixed_horizon" : "always_valid",
+    status: look?.status ?? comparison.status,
+    pValue: look?.adjustedP ?? null,
+    isAdjusted: look !== null && look.adjustedP !== look.pValue,
+    liftInterval: look?.adjustedLiftInterval ?? null,
+    differenceInterval: look?.adjustedDifferenceInterval ?? null,
+  };
+}
+
+/** 1 when the group does more than the control for sure, −1 when less, 0 while it is open. */
+export function sideOf(comparison: Comparison, isFixed: boolean, alpha: number): -1 | 0 | 1 {
+  const { pValue, differenceInterval, liftInterval } = decidingOf(comparison, isFixed);
+  if (pValue === null || pValue >= alpha) return 0;
+  const interval = [differenceInterval, liftInterval].find((bounds) => bounds !== null && excludesZero(bounds));
+  if (interval) return (interval[0] ?? -1) > 0 ? 1 : -1;
+  return isFixed ? (Math.sign(comparison.difference ?? 0) as -1 | 0 | 1) : 0;
+}

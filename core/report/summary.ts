@@ -1,0 +1,76 @@
+import type { Bounds } from "./bounds.ts";
+import type { Comparison } from "./comparison.ts";
+import type { ReportContext } from "./context.ts";
+import type { GoalReport } from "./goal-report.ts";
+import type { Guardrail } from "./guardrails.ts";
+import { decidingOf, sideOf } from "./pair-numbers.ts";
+
+/** A goal and a group at a glance: the numbers that decide, adjusted for how many comparisons there are. */
+export interface SummaryCell {
+  readonly goal: string;
+  readonly label: string;
+  readonly role: GoalReport["role"];
+  readonly group: string;
+  /** Which way the group's number is from the control's: it says nothing of how sure that is. */
+  readonly arrow: "up" | "down" | "level" | null;
+  readonly lift: number | null;
+  readonly liftInterval: Bounds | null;
+  readonly difference: number | null;
+  readonly differenceInterval: Bounds | null;
+  /** Whether the difference says more than the lift, as over a control at or below 0. */
+  readonly showsDifference: boolean;
+  readonly pValue: number | null;
+  readonly basis: "fixed_horizon" | "always_valid";
+  /** Two words at most, such as “better”; of a guardrail what it says. */
+  readonly verdict:
+    | "better"
+    | "worse"
+    | "no clear difference"
+    | "too early"
+    | "harmed"
+    | "safe"
+    | "not yet safe"
+    | "none";
+}
+
+/** All goals × groups, in the order of the report. */
+export function summary(
+  goals: readonly GoalReport[],
+  guardrails: readonly Guardrail[],
+  { isFixed, alpha }: ReportContext,
+): SummaryCell[] {
+  return goals.flatMap((goal) =>
+    goal.comparisons.map((comparison) => {
+      const { pValue, liftInterval, differenceInterval, basis } = decidingOf(comparison, isFixed);
+      const { group, lift, difference, liftStatus } = comparison;
+      const guardrail = guardrails.find(
+        (one) => one.goal === goal.event && one.label === goal.label && one.group === group,
+      );
+      return {
+        goal: goal.event,
+        label: goal.label,
+        role: goal.role,
+        group,
+        arrow: difference === null ? null : difference > 0 ? "up" : difference < 0 ? "down" : "level",
+        lift,
+        liftInterval,
+        difference,
+        differenceInterval,
+        showsDifference: liftStatus !== "ok",
+        pValue,
+        basis,
+        verdict: guardrail ? GUARDRAIL_WORDS[guardrail.state] : wordOf(goal, comparison, isFixed, alpha),
+      } as const;
+    }),
+  );
+}
+
+const GUARDRAIL_WORDS = { harmed: "harmed", safe: "safe", open: "not yet safe", none: "none" } as const;
+
+function wordOf(goal: GoalReport, comparison: Comparison, isFixed: boolean, alpha: number): SummaryCell["verdict"] {
+  const side = sideOf(comparison, isFixed, alpha);
+  if (side !== 0) return side > 0 === (goal.better === "up") ? "better" : "worse";
+  const { status } = decidingOf(comparison, isFixed);
+  if (status === "untrusted" || status === "unusable_values" || status === "no_data") return "none";
+  return isFixed && status !== "too_skewed" ? "no clear difference" : "too early";
+}
