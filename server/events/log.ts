@@ -12,6 +12,7 @@ import { KnownIds } from "./known-ids.ts";
 import { type RecentVisits, VisitWatch } from "./recent-visits.ts";
 import { type Refusal, RefusedFile } from "./rejected-file.ts";
 import { replay } from "./replay.ts";
+import { NameWatch, type SeenNames } from "./seen-names.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { isLineStart, listSegments, type Position, readBytes, readLines, segmentSizes } from "./segments.ts";
 
@@ -64,6 +65,8 @@ export interface EventLog {
   state(): LogState;
   /** Devices since midnight (UTC), of the experiments that there are. */
   exposedToday(now: Date, isKnown: (key: string) => boolean): Promise<Exposed>;
+  /** Names of events and paths of page views of the last 24 hours, from the newest part of the log. */
+  seenNames(now: Date): Promise<SeenNames>;
   /** Where the next event will begin. */
   end(): Position;
   /** What visits have shown that began after a place in the log. */
@@ -125,6 +128,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   const refused = await RefusedFile.open(folder);
   const exposed = new ExposedToday(folder);
   const visits = new VisitWatch(folder);
+  const names = new NameWatch(folder);
   let lastError: LogState["lastError"] = null;
   if (homeless > 0) reportError(`${homeless} writes of ${JOURNAL_FILE} belong behind the end of the log`);
   if (before && before.stored > ids.total.stored) {
@@ -243,6 +247,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       lastError,
     }),
     exposedToday: (now, isKnown) => exposed.count(writer.end, now, isKnown),
+    seenNames: (now) => names.seen(writer.end, now),
     end: () => writer.end,
     visitsSince: (from) => visits.since(from, writer.end),
     close() {
