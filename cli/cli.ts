@@ -10,6 +10,7 @@ import { verify } from "../server/verify/verify.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
 import { parseOptions, SIMULATE_OPTIONS, UsageError } from "../simulate/options.ts";
 import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
+import { GENERATE_OPTIONS, parseGenerateOptions } from "./generate/options.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
 
 /** Exit codes, as the README lists them. */
@@ -22,6 +23,7 @@ const EXAMPLES = {
   restore: "fairsplit restore ./data --from 2",
   verify: "fairsplit verify ./data",
   analyze: "fairsplit analyze ./data --html report.html",
+  generate: "fairsplit generate --visitors 20000 --effect checkout.B.confirmation=+20% --output log.ndjson",
 } as const;
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. */
@@ -102,6 +104,19 @@ function parser(args: readonly string[]) {
         // Only here: it loads the pages and the engine.
         const { analyze } = await import("./analyze/analyze.ts");
         await analyze(options, (text) => process.stdout.write(text));
+      },
+    })
+    .command({
+      command: "generate",
+      describe: "write the event log of a simulated shop, with experiments whose effects are known",
+      builder: GENERATE_OPTIONS,
+      handler: async (flags) => {
+        const options = parseGenerateOptions(flags);
+        // Only here: Parquet loads the engine.
+        const { generate } = await import("./generate/generate.ts");
+        const { events, visits } = await generate(options);
+        const [of, from] = [events.toLocaleString("en"), visits.toLocaleString("en")];
+        process.stderr.write(`generated ${of} events of ${from} visits, seed ${options.seed}\n`);
       },
     })
     .demandCommand(1, `Missing command. Use one of ${Object.keys(EXAMPLES).sort().join(", ")}`)

@@ -1,0 +1,36 @@
+/** The pages of the shop that visitors walk through. */
+export const PAGES = ["home", "product_a", "product_b", "cart", "payment", "confirmation"] as const;
+export type Page = (typeof PAGES)[number];
+
+/** Index of a page in `PAGES`; the number behind the last page means that the visit ends. */
+export const END = PAGES.length;
+
+/** Share of the visits that begin on a page; the others are reached from there. */
+export const LANDING: readonly number[] = [0.6, 0.25, 0.15, 0, 0, 0];
+
+/**
+ * Probability of each page in the next ten seconds, and of the end behind the last comma: a Markov chain. Staying is the
+ * probability of the page itself. The figures are those that the library fake-web-events ships, with one for both products.
+ */
+export const STEP: readonly (readonly number[])[] = [
+  [0.45, 0.17, 0.12, 0, 0, 0, 0.26],
+  [0.18, 0.5, 0, 0.12, 0, 0, 0.2],
+  [0.22, 0, 0.4, 0.12, 0, 0, 0.26],
+  [0.15, 0, 0, 0.25, 0.5, 0, 0.1],
+  [0, 0, 0, 0.1, 0.45, 0.4, 0.05],
+  [0, 0, 0, 0, 0, 0.4, 0.6],
+];
+
+/** A step of the chain; its length varies by ±30 %. */
+export const STEP_MS = 10_000;
+
+/** Share of the day's visits that begin in each hour (UTC); adds up to about 1. */
+export const HOURLY: readonly number[] = [
+  0.0273, 0.0185, 0.0108, 0.0106, 0.005, 0.0105, 0.0192, 0.0297, 0.0382, 0.0426, 0.0549, 0.0583, 0.0647, 0.0627, 0.0572,
+  0.0521, 0.059, 0.0667, 0.0718, 0.0662, 0.0696, 0.0428, 0.0329, 0.0287,
+];
+
+/** Probability of each next page once the present one is left: `STEP` without staying. */
+export const MOVES: readonly (readonly number[])[] = STEP.map((row, page) =>
+  row.map((probability, next) => (next === page ? 0 : probability / (1 - (row[page] ?? 0)))),
+);

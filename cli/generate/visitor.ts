@@ -1,0 +1,44 @@
+import { type Browser, browserOf } from "./browsers.ts";
+import { PLACES, type Place } from "./places.ts";
+import type { Random } from "./random-streams.ts";
+import { uuid } from "./uuid.ts";
+import { weightedChoice } from "./weighted-choice.ts";
+
+/** What stays the same in all visits of a visitor. */
+export interface Visitor {
+  readonly index: number;
+  /** A random UUID: what experiments assign, and logs call device id or `user_domain_id`. */
+  readonly id: string;
+  readonly browser: Browser;
+  readonly place: Place;
+  /** Decides what only some formats have. */
+  readonly random: Random;
+}
+
+const placeOf = weightedChoice(PLACES);
+
+/** The visitor of a stream. */
+export function visitorOf(index: number, random: Random): Visitor {
+  return { index, id: uuid(random), browser: browserOf(random), place: placeOf(random()), random };
+}
+
+const NAMES = "ana ben chloe david emma felix grace hugo ida jan kim leo mia noah olga paul rita sam tara uma".split(
+  " ",
+);
+const SURNAMES = "adams bauer costa dubois evans fischer garcia haas ito jones khan lopez meyer novak okafor".split(
+  " ",
+);
+// Reserved for documentation (RFC 2606): nobody's address.
+const DOMAINS = ["example.com", "example.net", "example.org"];
+
+/** E-mail and IP address. */
+export function addressesOf({ index, random }: Visitor): { email: string; ipAddress: string } {
+  const oneOf = <Option>(options: readonly Option[]) => options[Math.floor(random() * options.length)] as Option;
+  const byte = () => Math.floor(random() * 256);
+  return {
+    // Unique by the index.
+    email: `${oneOf(NAMES)}.${oneOf(SURNAMES)}${index}@${oneOf(DOMAINS)}`,
+    // Shared address space (RFC 6598), which the internet does not route.
+    ipAddress: `100.${64 + Math.floor(random() * 64)}.${byte()}.${byte()}`,
+  };
+}
