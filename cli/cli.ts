@@ -7,6 +7,7 @@ import { CannotListen, type Mode, main as runServer } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";
 import { describeVerification } from "../server/verify/describe.ts";
 import { verify } from "../server/verify/verify.ts";
+import { BadBrowserPath } from "../simulate/browser.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
 import { parseOptions, SIMULATE_OPTIONS, UsageError } from "../simulate/options.ts";
 import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
@@ -40,7 +41,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
 }
 
 function exitCode(error: unknown): number {
-  if (error instanceof UsageError || error instanceof BadConfig) return EXIT.usage;
+  if (error instanceof UsageError || error instanceof BadConfig || error instanceof BadBrowserPath) return EXIT.usage;
   if (error instanceof EnvironmentMissing || error instanceof CannotListen || error instanceof CannotLock)
     return EXIT.environment;
   if (error instanceof CorruptRegistry || error instanceof NothingToRestore) return EXIT.dataRefused;

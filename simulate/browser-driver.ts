@@ -1,7 +1,8 @@
-import { type Browser, launchBrowser, type Session } from "./cdp.ts";
+import { type Browser, BrowserEnded, type Session } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
 import { type Instructions, REPORT, SEED, type Seen, visitInPage } from "./in-page.ts";
 import { seedWords } from "./seed.ts";
+import { lostBrowser, startBrowser } from "./start-browser.ts";
 
 /** Timeout for the page's answer from the server, and for the page's report to the simulator. */
 const PAGE_PATIENCE_MS = 8000;
@@ -10,6 +11,8 @@ const REPORT_PATIENCE_MS = 12_000;
 export interface BrowserDriverOptions {
   readonly executable: string;
   readonly url: string;
+  /** Whether the simulator started the server: only then may the browser run without its sandbox. */
+  readonly isOwnServer?: boolean;
   readonly seed: string;
   /** Number of concurrent visitors. */
   readonly concurrency: number;
@@ -23,19 +26,21 @@ export interface BrowserDriverOptions {
  * from one visitor to the next.
  */
 export async function openBrowserDriver(options: BrowserDriverOptions): Promise<Driver> {
-  const browser = await launchBrowser(options.executable);
+  const browser = await startBrowser(options.executable, options.isOwnServer ?? false);
   const idle: Tab[] = [];
   return {
     async visit(index, decide) {
-      const tab = idle.pop() ?? (await openTab(browser, options));
+      let tab = idle.pop();
       try {
+        tab ??= await openTab(browser, options);
         const visit = await tab.visit(index, decide);
         await tab.wipe();
         idle.push(tab);
         return visit;
       } catch (error) {
+        if (error instanceof BrowserEnded) throw lostBrowser(options.executable, error);
         // Close the context: the next visitor must not inherit its state.
-        await tab.close().catch(() => undefined);
+        await tab?.close().catch(() => undefined);
         return { index, seen: null, clicks: [], errors: [(error as Error).message] };
       }
     },

@@ -1,73 +1,73 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
-import { chromium } from "playwright-core";
+import { type Machine, pathOf, thisMachine } from "./machine.ts";
+import { playwrightBrowsers } from "./playwright-browsers.ts";
 
-/**
- * Browsers that the simulator can drive, fastest first: the headless shell makes 5 times the visits
- * of full Chromium.
- */
-const PROGRAMS = ["chromium-headless-shell", "chromium", "google-chrome", "google-chrome-stable"] as const;
-
-/**
- * Finds the browser executable: `browserPath`, then `FAIRSPLIT_BROWSER` or `CHROME_PATH`,
- * Playwright's own download, or a known program on the PATH. Returns undefined when there is none.
- */
-export function findBrowser(asked?: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const named = asked ?? (env.FAIRSPLIT_BROWSER || env.CHROME_PATH);
-  if (named) return isExecutable(named) ? named : undefined;
-  const onPath = PROGRAMS.flatMap((program) =>
-    (env.PATH ?? "").split(delimiter).map((folder) => join(folder, program)),
-  );
-  return [playwrightsOwn(), ...onPath].find((path) => path !== "" && isExecutable(path));
-}
-
-/**
- * Ways to install a browser on this machine, in order of preference; each is a list of command
- * lines.
- */
-export function browserInstallers(): { name: string; steps: string[][] }[] {
-  const installers = [
-    {
-      name: "Playwright's download",
-      steps: [["npx", "--yes", "playwright-core", "install", "--only-shell", "chromium"]],
-    },
-  ];
-  const isRoot = process.getuid?.() === 0;
-  const hasApt = (process.env.PATH ?? "").split(delimiter).some((folder) => isExecutable(join(folder, "apt-get")));
-  if (isRoot && hasApt) {
-    for (const debianPackage of ["chromium-headless-shell", "chromium"]) {
-      installers.push({
-        name: `Debian's ${debianPackage}`,
-        steps: [
-          ["apt-get", "update", "-qq"],
-          ["apt-get", "install", "-y", "-qq", "--no-install-recommends", debianPackage],
-        ],
-      });
-    }
-  }
-  return installers;
-}
-
-/** Fixes shown to the user when there is no browser. */
-export const BROWSER_FIXES = [
-  "npx playwright-core install --only-shell chromium",
-  "apt-get install chromium-headless-shell (Debian) or your system's Chromium or Chrome",
-  "--browser-path FILE, or FAIRSPLIT_BROWSER=FILE in the environment",
+/** Programs on the PATH. The headless shell does 5 times the visits of full Chromium. */
+const SHELLS = ["chromium-headless-shell", "chrome-headless-shell"] as const;
+const BROWSERS = [
+  "chromium",
+  "chromium-browser",
+  "google-chrome",
+  "google-chrome-stable",
+  "microsoft-edge",
+  "microsoft-edge-stable",
+  "brave-browser",
+  "chrome",
 ] as const;
 
-function playwrightsOwn(): string {
-  try {
-    return chromium.executablePath();
-  } catch {
-    return "";
+const MAC_APPLICATIONS = ["Google Chrome", "Chromium", "Microsoft Edge", "Brave Browser"] as const;
+const WINDOWS_PROGRAMS = [
+  ["Google", "Chrome", "Application", "chrome.exe"],
+  ["Chromium", "Application", "chrome.exe"],
+  ["Microsoft", "Edge", "Application", "msedge.exe"],
+  ["BraveSoftware", "Brave-Browser", "Application", "brave.exe"],
+] as const;
+
+/** A browser that somebody named is no program: exit code 2. The message names where it was named, and the path. */
+export class BadBrowserPath extends Error {}
+
+/**
+ * The browser's executable: what is named by `asked`, `FAIRSPLIT_BROWSER` or `CHROME_PATH`; else the first found of
+ * Playwright's downloads, the PATH and the usual places of installed browsers. Undefined when there is none.
+ *
+ * @throws BadBrowserPath when the named one is no program
+ */
+export function findBrowser(asked?: string, machine: Machine = thisMachine()): string | undefined {
+  const { env, isProgram } = machine;
+  const named = [
+    ["--browser-path", asked],
+    ["FAIRSPLIT_BROWSER", env.FAIRSPLIT_BROWSER],
+    ["CHROME_PATH", env.CHROME_PATH],
+  ].find(([, path]) => path);
+  if (named) {
+    const [by = "", path = ""] = named;
+    if (isProgram(path)) return path;
+    throw new BadBrowserPath(`${by} is "${path}", which is no program: give the file of a Chromium, Chrome or Edge`);
   }
+  const downloaded = playwrightBrowsers(machine);
+  return [
+    ...downloaded.shells,
+    ...onPath(SHELLS, machine),
+    ...downloaded.full,
+    ...onPath(BROWSERS, machine),
+    ...usualPlaces(machine),
+  ].find((path) => isProgram(path));
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
+function onPath(programs: readonly string[], { env, platform }: Machine): string[] {
+  const { delimiter, join } = pathOf(platform);
+  const folders = (env.PATH ?? env.Path ?? "").split(delimiter).filter((folder) => folder !== "");
+  const suffix = platform === "win32" ? ".exe" : "";
+  return programs.flatMap((program) => folders.map((folder) => join(folder, program + suffix)));
+}
+
+function usualPlaces({ env, home, platform }: Machine): string[] {
+  const { join } = pathOf(platform);
+  if (platform === "darwin") {
+    return MAC_APPLICATIONS.flatMap((name) =>
+      ["/", home].map((root) => join(root, "Applications", `${name}.app`, "Contents", "MacOS", name)),
+    );
   }
+  if (platform !== "win32") return [];
+  const roots = [env.PROGRAMFILES, env["PROGRAMFILES(X86)"], env.LOCALAPPDATA].flatMap((root) => root || []);
+  return WINDOWS_PROGRAMS.flatMap((program) => roots.map((root) => join(root, ...program)));
 }

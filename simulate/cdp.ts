@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /**
  * Chromium flags: no network calls of its own, no first-run work, no page kept alive for the next
@@ -31,6 +30,23 @@ const FLAGS = [
   "--remote-debugging-pipe",
 ] as const;
 
+/** Timeout for the browser's first answer: on a busy machine it takes some seconds. */
+const START_PATIENCE_MS = 30_000;
+/** Timeout for the rest of stderr after the browser's exit; arbitrary. */
+const LAST_WORDS_MS = 500;
+/** Characters of stderr that are kept; arbitrary. */
+const MAX_COMPLAINTS = 8192;
+
+/** The browser did not start, or exited. `complaints` is the end of its stderr. */
+export class BrowserEnded extends Error {
+  readonly complaints: string;
+
+  constructor(reason: string, complaints: string) {
+    super(reason);
+    this.complaints = complaints;
+  }
+}
+
 type Listener = (params: Record<string, unknown>) => void;
 
 /** A page's own channel of the DevTools protocol. */
@@ -49,33 +65,37 @@ export interface Browser extends Pick<Session, "send"> {
  * Starts a browser and speaks the Chrome DevTools Protocol with it
  * (https://chromedevtools.github.io/devtools-protocol/). Playwright is not used here because it
  * listens to every request of every page: without it, 1.5 times the visits per second.
+ *
+ * @param flags flags beside the common ones
+ * @throws BrowserEnded when it does not start or does not answer
  */
-export async function launchBrowser(executable: string): Promise<Browser> {
-  const profile = await mkdtemp(join(tmpdir(), "fairsplit-browser-"));
-  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const child = spawn(executable, [...FLAGS, ...sandbox, `--user-data-dir=${profile}`], {
-    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
-    // Use a separate process group: the simulator handles Ctrl-C and lets running visits finish.
-    detached: process.platform !== "win32",
-  });
+export async function launchBrowser(executable: string, flags: readonly string[] = []): Promise<Browser> {
+  const profile = await temporaryFolder("fairsplit-browser-");
+  const child = spawnBrowser(executable, [...FLAGS, ...flags, `--user-data-dir=${profile}`]);
   const connection = connect(child);
   const close = async () => {
     const exited = new Promise((resolve) => child.once("exit", resolve));
-    if (child.exitCode === null && child.signalCode === null) {
-      killTree(child);
-      await exited;
-    }
+    const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    // Kill the group: browser processes may outlive a wrapper script.
+    killTree(child);
+    if (isRunning) await exited;
     // Child processes of the browser may keep the pipes open, which would keep this process alive.
     for (const stream of child.stdio) stream?.destroy();
     // Retry: the children of a killed browser write to its profile for another moment.
     await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
   process.once("exit", () => killTree(child));
+  const patience = setTimeout(
+    () => connection.close(`it did not answer within ${START_PATIENCE_MS / 1000} s`),
+    START_PATIENCE_MS,
+  );
   try {
     await connection.send("Browser.getVersion");
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    clearTimeout(patience);
   }
   return {
     send: connection.send,
@@ -91,6 +111,19 @@ export async function launchBrowser(executable: string): Promise<Browser> {
     },
     close,
   };
+}
+
+function spawnBrowser(executable: string, args: readonly string[]): ChildProcess {
+  try {
+    return spawn(executable, args, {
+      stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+      // Use a separate process group: the simulator handles Ctrl-C and lets running visits finish.
+      detached: process.platform !== "win32",
+    });
+  } catch (error) {
+    // Node throws for a binary of another architecture, and emits an error for a missing file.
+    throw new BrowserEnded((error as Error).message, "");
+  }
 }
 
 /** Kills the browser and all its processes: it leads its own process group. */
@@ -119,17 +152,27 @@ function connect(child: ChildProcess) {
   const waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   const listeners = new Map<string, Listener>();
   let lastId = 0;
-  let closed: Error | undefined;
+  let closed: BrowserEnded | undefined;
+  let complaints = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    complaints = (complaints + text).slice(-MAX_COMPLAINTS);
+  });
 
   const close = (reason: string) => {
-    closed ??= new Error(reason);
+    closed ??= new BrowserEnded(reason, complaints);
     for (const { reject } of waiting.values()) reject(closed);
     waiting.clear();
   };
-  child.once("error", (error) => close(`the browser did not start: ${error.message}`));
-  child.once("exit", () => close("the browser ended"));
-  // Ignore write errors: the exit handler above reports a browser that dies.
-  output.on("error", () => undefined);
+  child.once("error", (error) => close(error.message));
+  child.once("exit", (code, signal) => {
+    const reason = signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`;
+    // Wait for the rest of stderr, but not long: child processes may keep the pipe open.
+    if (child.stderr?.readableEnded !== false) return close(reason);
+    child.stderr.once("close", () => close(reason));
+    setTimeout(() => close(reason), LAST_WORDS_MS).unref();
+  });
+  // Ignore stream errors: the exit handler above reports a browser that dies.
+  for (const stream of [output, input]) stream?.on("error", () => undefined);
 
   const receive = ({ id, sessionId, method, params, result, error }: Message) => {
     if (id === undefined) return listeners.get(`${sessionId ?? ""}:${method}`)?.(params ?? {});
@@ -151,13 +194,18 @@ function connect(child: ChildProcess) {
   });
 
   return {
+    close,
     listeners,
-    send: <T>(method: string, params: object = {}, sessionId?: string): Promise<T> =>
-      new Promise<T>((resolve, reject) => {
+    send<T>(method: string, params: object = {}, sessionId?: string): Promise<T> {
+      const answer = new Promise<T>((resolve, reject) => {
         if (closed) return reject(closed);
         lastId += 1;
         waiting.set(lastId, { resolve, reject });
         output.write(`${JSON.stringify({ id: lastId, method, params, sessionId })}\0`);
-      }),
+      });
+      // Mark as handled: callers may ignore an answer, and the browser's end rejects them all.
+      answer.catch(() => undefined);
+      return answer;
+    },
   };
 }

@@ -1,7 +1,8 @@
 import pc from "picocolors";
 import type { Event } from "../core/event.ts";
-import { BROWSER_FIXES, findBrowser } from "./browser.ts";
+import { findBrowser } from "./browser.ts";
 import { openBrowserDriver } from "./browser-driver.ts";
+import { BROWSER_FIXES } from "./browser-install.ts";
 import { checkAccounting } from "./checks/accounting.ts";
 import { checkRendering } from "./checks/rendering.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
@@ -26,7 +27,7 @@ const STORAGE_PATIENCE_MS = 3000;
 /** Runs a simulation, prints its report on stdout, and resolves to the exit code. */
 export async function simulate(options: Options): Promise<number> {
   const executable = findBrowser(options.browserPath ?? undefined);
-  if (!executable) throw noBrowser(options.browserPath);
+  if (!executable) throw noBrowser();
   const target = await openTarget(options);
   const interruption = listenForInterrupt();
   try {
@@ -36,7 +37,9 @@ export async function simulate(options: Options): Promise<number> {
     const { run, header } = await client.startRun();
     const startedAt = new Date();
     const url = pageUrl(options, target.base);
-    const driver = await openBrowserDriver({ ...options, executable, url, headers: { "Fairsplit-Run": header } });
+    const isOwnServer = options.url === null && new URL(url).origin === target.base;
+    const headers = { "Fairsplit-Run": header };
+    const driver = await openBrowserDriver({ ...options, executable, url, isOwnServer, headers });
     let visits: Visit[];
     try {
       visits = await sendVisits(driver, options, decider(options.seed, rates, claims), interruption);
@@ -126,8 +129,11 @@ async function sendVisits(
       progress.advance();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, total) }, visitor));
-  progress.stop();
+  try {
+    await Promise.all(Array.from({ length: Math.min(concurrency, total) }, visitor));
+  } finally {
+    progress.stop();
+  }
   return visits.sort((a, b) => a.index - b.index);
 }
 
@@ -152,10 +158,9 @@ function refuseEmptyPage(visits: readonly Visit[], url: string): void {
   throw new EnvironmentMissing(`no visitor saw a placeholder at ${url}: ${reason}`);
 }
 
-function noBrowser(asked: string | null): EnvironmentMissing {
-  const what = asked === null ? "found no browser" : `--browser-path is "${asked}", which is no program`;
+function noBrowser(): EnvironmentMissing {
   return new EnvironmentMissing(
-    [`${what}. Any of these helps:`, ...BROWSER_FIXES.map((fix) => `  - ${fix}`)].join("\n"),
+    ["found no browser. Any of these helps:", ...BROWSER_FIXES.map((fix) => `  - ${fix}`)].join("\n"),
   );
 }
 

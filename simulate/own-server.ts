@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { EnvironmentMissing } from "./environment.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 const START_PATIENCE_MS = 20_000;
 /** The server ends itself within 8 s. */
@@ -27,7 +27,7 @@ export interface Preparation {
 
 /** Starts the demo server as a child process on a free loopback port, with throw-away data. */
 export async function startOwnServer(prepare?: Preparation): Promise<OwnServer> {
-  const data = await mkdtemp(join(tmpdir(), "fairsplit-data-"));
+  const data = await temporaryFolder("fairsplit-data-");
   let running = await run(data);
   if (prepare) {
     await prepare.before(running.url);

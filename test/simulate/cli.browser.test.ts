@@ -8,9 +8,14 @@ const PROGRAM = new URL("../../dist/simulate.js", import.meta.url).pathname;
 const SAMPLE = /<!-- output of: fairsplit simulate (.+?) -->\n```\n([\s\S]*?)^```$/m;
 const TIMING = /^\d+ visits in [\d.]+ s, [\d.]+ per second\.\n/m;
 
-function simulate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const simulate = (...args: string[]) => simulateIn(process.env, ...args);
+
+function simulateIn(
+  env: NodeJS.ProcessEnv,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...args], { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [PROGRAM, ...args], { maxBuffer: 1 << 26, env }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });
   });
@@ -35,6 +40,8 @@ describe("bad usage of simulate ends with exit code 2, one line and an example",
     [["--fault", "swap-render", "--url", "http://127.0.0.1:1"], "--url"],
     [["--url", "ftp://x"], "--url"],
     [["--concurrency", "0"], "--concurrency"],
+    [["--browser-path", "/nowhere/chromium"], '--browser-path is "/nowhere/chromium", which is no program'],
+    [["--browser-path", "/tmp"], '--browser-path is "/tmp", which is no program'],
   ];
   for (const [args, says] of cases) {
     it(args.join(" "), async () => {
@@ -55,7 +62,9 @@ describe("what is missing around simulate ends with exit code 3", () => {
   });
 
   it("a browser, with three fixes", async () => {
-    const { code, stderr } = await simulate("-n", "1", "--browser-path", "/nowhere/chromium");
+    // Nothing of this machine's browsers is found there.
+    const env = { PATH: "/nowhere", HOME: "/nowhere", PROGRAMFILES: "", LOCALAPPDATA: "" };
+    const { code, stderr } = await simulateIn(env, "-n", "1");
     expect(stderr.match(/^ {2}- /gm)).toHaveLength(3);
     expect(code).toBe(3);
   });
