@@ -46,14 +46,23 @@ export async function buildAll() {
     build({
       ...node,
       entryPoints: {
-        fairsplit: "cli/fairsplit.ts",
-        simulate: "cli/simulate.ts",
+        cli: "cli/cli.ts",
         browser: "simulate/browser.ts",
+        "browser-install": "simulate/browser-install.ts",
       },
       outdir: "dist",
-      banner: { js: "#!/usr/bin/env node" },
       splitting: true,
       chunkNames: "[name]-[hash]",
+    }),
+    build({
+      ...node,
+      // Read by Nodes that are too old as well, to be told so.
+      target: "node12",
+      supported: { "dynamic-import": true },
+      external: ["./cli.js", "./fairsplit.js"],
+      entryPoints: { fairsplit: "cli/fairsplit.ts", simulate: "cli/simulate.ts" },
+      outdir: "dist",
+      banner: { js: "#!/usr/bin/env node" },
     }),
     build({
       ...node,

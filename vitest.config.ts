@@ -1,7 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+/** Node has its own localStorage since 25, which hides the one of the tests' DOM. */
+const WEB_STORAGE = ["--webstorage", "--experimental-webstorage"].find((flag) =>
+  process.allowedNodeEnvironmentFlags.has(flag),
+);
+
 export default defineConfig({
   test: {
+    execArgv: WEB_STORAGE ? [WEB_STORAGE.replace("--", "--no-")] : [],
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
     globalSetup: "test/build-once.ts",
     testTimeout: 60_000,

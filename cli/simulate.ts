@@ -1,3 +1,3 @@
-import { runCli } from "./cli.ts";
-
-await runCli(["simulate", ...process.argv.slice(2)]);
+// An alias of `fairsplit simulate`.
+process.argv.splice(2, 0, "simulate");
+import("./fairsplit.js");

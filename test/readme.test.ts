@@ -23,7 +23,7 @@ const { scripts, dependencies, devDependencies, exports } = JSON.parse(
 ) as Record<"scripts" | "dependencies" | "devDependencies" | "exports", Record<string, unknown>>;
 
 /** npm runs it by itself. */
-const PRIVATE_SCRIPTS = ["prepack"];
+const PRIVATE_SCRIPTS = ["prepack", "prepare"];
 /** Variables of others that the README may speak of. */
 const FOREIGN_ENV = ["CHROME_PATH", "NO_COLOR", "FORCE_COLOR", "CI"];
 /** Flags of npm, git, docker and so on in the README's commands; ours are looked up in `--help`. */

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type EventDefaults, parseEvent } from "../../core/event.ts";
-import { MAX_EVENTS_PER_REQUEST } from "../../core/event-limits.ts";
+import { type EventDefaults, MAX_EVENTS_PER_REQUEST, parseEvent } from "../../core/event.ts";
 import { type EventText, writeEvent } from "../../core/event-text.ts";
 import type { EventsAnswer } from "../../core/http-contract.ts";
 import { InvalidInput } from "../../core/parse.ts";
@@ -55,13 +54,12 @@ export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorde
         throw new BodyRefused(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
       }
       body = await read();
-      const { events, refused, cut } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
+      const { events, refused } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
       const isOff = !registry.settings().enabled;
       if (isOff || (run === null && isBot(header))) {
         log.drop(isOff ? "off" : "bot", events.length + refused.length);
         return NOTHING_STORED;
       }
-      for (const { fields, event, input } of cut) log.dropFields(fields, event, input);
       if (refused.length > 0) log.refuse(refused);
       const rejected = refused.map(({ index, reason }) => ({ index, reason }));
       if (events.length === 0) return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
@@ -89,25 +87,12 @@ interface Refused {
   readonly text: string;
 }
 
-/** An event that is stored without all of it. */
-interface CutEvent {
-  readonly fields: readonly string[];
-  readonly event: string;
-  readonly input: unknown;
-}
-
-interface ReadEvents {
-  readonly events: readonly EventText[];
-  readonly refused: readonly Refused[];
-  readonly cut: readonly CutEvent[];
-}
-
-/** The events of a body, which of them are refused, and of which a field was cut. Throws BodyRefused when it holds none. */
-function readEvents(body: string, defaults: EventDefaults): ReadEvents {
+/** The events of a body, and which of them are refused. Throws BodyRefused when it holds none. */
+function readEvents(body: string, defaults: EventDefaults): { events: readonly EventText[]; refused: Refused[] } {
   const plain = readPlainEvents(body, defaults);
   if (plain) {
     checkNumber(plain.length);
-    return { events: plain, refused: [], cut: [] };
+    return { events: plain, refused: [] };
   }
   let input: unknown;
   try {
@@ -119,18 +104,15 @@ function readEvents(body: string, defaults: EventDefaults): ReadEvents {
   checkNumber(inputs.length);
   const events: EventText[] = [];
   const refused: Refused[] = [];
-  const cut: CutEvent[] = [];
   inputs.forEach((input, index) => {
     try {
-      const event = parseEvent(input, defaults);
-      if (event.dropped) cut.push({ fields: event.dropped, event: event.event, input });
-      events.push(writeEvent(event));
+      events.push(writeEvent(parseEvent(input, defaults)));
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       refused.push({ index, reason: error.message, text: textOf(input) });
     }
   });
-  return { events, refused, cut };
+  return { events, refused };
 }
 
 function checkNumber(events: number): void {

@@ -1,7 +1,6 @@
 import type { Definition, Experiment } from "../../../core/experiment.ts";
 import { MAX_GROUPS } from "../../../core/group.ts";
 import { LAYER_SLOTS } from "../../../core/layer.ts";
-import { type GoalFields, goalFieldsOf, NEW_GOAL, readGoalFields } from "./goal-fields.ts";
 import { planFieldsOf } from "./plan-fields.ts";
 
 export interface GroupFields {
@@ -12,6 +11,12 @@ export interface GroupFields {
   readonly html: string;
   /** JSON; empty for none. */
   readonly payload: string;
+}
+
+export interface GoalFields {
+  readonly event: string;
+  readonly kind: string;
+  readonly label: string;
 }
 
 export interface AllocationFields {
@@ -74,7 +79,7 @@ export const NEW_FORM: ExperimentForm = {
   rule: "",
   dependsOn: "",
   allocations: [],
-  goals: [{ ...NEW_GOAL, event: "button_click" }],
+  goals: [{ event: "button_click", kind: "binary", label: "" }],
   unit: "device",
   salt: "",
   sticky: true,
@@ -119,7 +124,11 @@ export function readExperimentForm(sent: URLSearchParams): ExperimentForm {
       rule: text(`${row}.rule`),
       weights: groups.map((_, place) => text(`${row}.weights[${place}].weight`)),
     })),
-    goals: rows("goals", MAX_ROWS, (row) => readGoalFields((field) => text(`${row}.${field}`))),
+    goals: rows("goals", MAX_ROWS, (row) => ({
+      event: text(`${row}.event`),
+      kind: text(`${row}.kind`),
+      label: text(`${row}.label`),
+    })),
     unit: text("unit"),
     salt: text("salt"),
     sticky: sent.has("sticky"),
@@ -193,7 +202,7 @@ export function formOf(experiment: Pick<Experiment, "key"> & Definition): Experi
       rule,
       weights: groups.map(({ name }) => String(weights.find((weight) => weight.name === name)?.weight ?? "")),
     })),
-    goals: goals.map(goalFieldsOf),
+    goals: goals.map(({ event, kind, label }) => ({ event, kind, label: label ?? "" })),
     unit,
     salt: salt ?? "",
     sticky,

@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fail, run, say } from "./say.mjs";
+
+const STAMP = "node_modules/.fairsplit-lock";
+/** Set for npm while this script runs it, so that its `prepare` does not build what we are about to build. */
+export const INSTALLING = "SETUP_IS_INSTALLING";
+
+/** Installs the locked dependencies unless node_modules holds them, for this system and this Node. */
+export async function installDependencies() {
+  const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  const here = fingerprint();
+  const stamp = readStamp();
+  if (stamp && Object.entries(here).every(([name, value]) => stamp[name] === value)) {
+    const missing = missingPackages(lock, stamp.absent ?? []);
+    if (missing.length === 0) return;
+    say(`node_modules lacks ${some(missing)}`);
+  }
+  say("installing the locked dependencies (npm ci) …");
+  // An install that fails or is interrupted must not look like one that is done.
+  rmSync(STAMP, { force: true });
+  // npm 11.19 was once seen to crash on a large dev set; a second try is cheaper than a puzzled developer.
+  let code = await npmCi();
+  if (code !== 0 && code !== "ENOENT") code = await npmCi();
+  if (code === "ENOENT") fail("npm is not on the PATH: install it, or run this by npm", 3);
+  const missing = missingPackages(lock, []);
+  const required = missing.filter((path) => !lock.packages[path].optional);
+  // npm 10 says 0 after an install without network.
+  if (code !== 0 || required.length > 0) {
+    const what = code !== 0 ? `npm ci failed with exit code ${code}` : `npm ci left out ${some(required)}`;
+    fail(`${what}: it needs the npm registry (npm config get registry, proxy). Run the same command again then.`, 3);
+  }
+  writeFileSync(STAMP, JSON.stringify({ ...here, absent: missing }));
+}
+
+/** What the installed packages depend on: native ones are of one system, and Nodes differ in what they load. */
+function fingerprint() {
+  return {
+    lock: createHash("sha256").update(readFileSync("package-lock.json")).digest("hex"),
+    platform: process.platform,
+    arch: process.arch,
+    libc: libc(),
+    node: Number(process.versions.node.split(".")[0]),
+  };
+}
+
+/** "glibc" or "musl" on Linux, "" elsewhere. */
+function libc() {
+  if (process.platform !== "linux") return "";
+  return process.report.getReport().header.glibcVersionRuntime ? "glibc" : "musl";
+}
+
+function readStamp() {
+  try {
+    const stamp = JSON.parse(readFileSync(STAMP, "utf8"));
+    return typeof stamp === "object" ? stamp : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Paths of the lock file's packages for this system that are not there.
+ *
+ * @param absent optional ones that npm itself left out here
+ */
+function missingPackages({ packages }, absent) {
+  const accepted = new Set(absent);
+  return Object.entries(packages)
+    .filter(([path, { os, cpu, libc: libcs, link }]) => {
+      const isForHere = fits(os, process.platform) && fits(cpu, process.arch) && (!libcs || fits(libcs, libc()));
+      return path !== "" && !link && isForHere && !accepted.has(path);
+    })
+    .flatMap(([path]) => (existsSync(join(path, "package.json")) ? [] : path));
+}
+
+/** Whether a list such as ["linux"] or ["!win32"] allows a value. */
+function fits(allowed, value) {
+  if (!allowed) return true;
+  const refused = allowed.filter((one) => one.startsWith("!"));
+  return refused.length > 0 ? !refused.includes(`!${value}`) : allowed.includes(value);
+}
+
+function some(paths) {
+  const names = paths.map((path) => path.replace(/^.*node_modules\//, ""));
+  return names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more packages`;
+}
+
+function npmCi() {
+  // Whatever the user's npm is configured to leave out.
+  const args = ["ci", "--include=dev", "--include=optional", "--no-fund", "--no-audit", "--loglevel=error"];
+  return run([...npm(), ...args], "still installing", { [INSTALLING]: "1" });
+}
+
+/** npm's command line: the running npm's own program, which needs no shell on Windows. */
+export function npm() {
+  const running = process.env.npm_execpath ?? "";
+  if (/npm-cli\.js$/.test(running) && existsSync(running)) return [process.execPath, running];
+  const beside = join(process.execPath, "..", "node_modules", "npm", "bin", "npm-cli.js");
+  return process.platform === "win32" && existsSync(beside) ? [process.execPath, beside] : ["npm"];
+}

@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { otherNodes } from "./other-nodes.mjs";
+import { fail } from "./say.mjs";
+
+const NODE = process.execPath;
+const TYPES = { name: "types", line: [NODE, "node_modules/typescript/bin/tsc", "--noEmit"] };
+const LINT = {
+  name: "lint",
+  line: [NODE, "node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
+};
+/** The faults that are quick and need no quiet machine; `npm run faults` has all of them. */
+const FAULTS = [
+  "kill power prefix full eio read-only clock registry toggles stop malformed",
+  "--mutants kill power prefix",
+].map((faults) => ({ name: `faults ${faults}`, line: [NODE, "test/faults/run.mjs", "--short", ...faults.split(" ")] }));
+const vitest = (name, args, node = NODE) => ({ name, line: [node, "node_modules/vitest/vitest.mjs", "run", ...args] });
+const NO_BROWSER = ["--exclude", "**/*.browser.test.ts"];
+
+/** What each command runs, given its arguments. */
+const CHECKS = {
+  check: () => [TYPES, LINT],
+  "test:unit": (args) => [vitest("unit tests", [...NO_BROWSER, ...args])],
+  "test:browser": (args) => [vitest("browser tests", args.length > 0 ? args : [".browser.test."])],
+  "test:faults": () => FAULTS,
+  test: async (args) => {
+    if (args.length > 0) return [vitest("tests", args)];
+    const others = (await otherNodes()).map(({ version, program }) =>
+      vitest(`unit tests on Node ${version}`, [...NO_BROWSER, "--exclude", "test/faults/**"], program),
+    );
+    // The faults run alone, because some of their limits are in milliseconds. The tests come last, so that the output
+    // ends with their number.
+    return [TYPES, LINT, ...FAULTS, ...others, vitest("tests", [])];
+  },
+};
+
+export const TEST_COMMANDS = Object.keys(CHECKS);
+
+/** Runs a command's checks one after the other, and ends the process with 1 when one fails. */
+export async function runTests(command, args) {
+  const failed = (await CHECKS[command](args)).filter(
+    ({ line: [program, ...rest] }) => spawnSync(program, rest, { stdio: "inherit" }).status !== 0,
+  );
+  if (failed.length > 0) fail(`failed: ${failed.map(({ name }) => name).join(", ")}`, 1);
+}
