@@ -11,14 +11,14 @@ import { resultsLiveRoutes } from "./admin/results/live-routes.tsx";
 import { resultsPageRoutes } from "./admin/results/page-routes.tsx";
 import { settingsPageRoutes } from "./admin/settings/routes.tsx";
 import { adminAssetRoutes } from "./admin/shell/admin-assets.ts";
-import { refusalsAsPages } from "./admin/shell/error-pages.tsx";
+import { errorsAsPages } from "./admin/shell/error-pages.tsx";
 import { onlyWhileOn } from "./admin/shell/global-switch.tsx";
 import type { LiveStreams } from "./admin/shell/live-streams.ts";
 import type { Analysis } from "./analysis/contract.ts";
 import { adminExperimentsRoutes } from "./api/admin-experiments.ts";
 import { adminHistoryRoutes } from "./api/admin-history.ts";
 import { adminSettingsRoutes } from "./api/admin-settings.ts";
-import { refusalOf } from "./api/errors.ts";
+import { problemFor } from "./api/errors.ts";
 import { eventLogRoutes } from "./api/event-log.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { exportRoutes } from "./api/export.ts";
@@ -117,7 +117,7 @@ export function createApp(deps: Deps): Hono<Env> {
   };
   const guard = adminGuard(access);
   for (const path of ADMIN_PATHS) app.use(path, guard);
-  app.use("/experiments/*", refusalsAsPages(isDemo));
+  app.use("/experiments/*", errorsAsPages(isDemo));
   for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn({ ...deps, isDemo }));
   app.get("/events", guard);
   app.route("/", loginRoutes(access, deps.links));
@@ -148,8 +148,8 @@ export function createApp(deps: Deps): Hono<Env> {
 
   app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));
   app.onError((error) => {
-    const refusal = refusalOf(error);
-    if (refusal) return refusal;
+    const mapped = problemFor(error);
+    if (mapped) return mapped;
     // A client that went away is not an error of ours.
     if (error.name !== "AbortError" && (error as NodeJS.ErrnoException).code !== "ECONNRESET") deps.onError(error);
     return problem(500, "Internal Server Error", "something went wrong; the server's log says what");

@@ -11,7 +11,7 @@ import { createAnalysis } from "./analysis/analysis.ts";
 import { openEngineChild } from "./analysis/engine-child.ts";
 import { createApp, type Deps } from "./app.ts";
 import { keepTag } from "./assign/published-tag.ts";
-import { readAdminToken, refuseEasyToken } from "./auth/admin-token.ts";
+import { checkTokenStrength, readAdminToken } from "./auth/admin-token.ts";
 import { LINK_LIFE_MS, loginLinks } from "./auth/login-links.ts";
 import { isForThisComputerOnly, isLoopback } from "./auth/reachability.ts";
 import { openSessions } from "./auth/sessions.ts";
@@ -23,7 +23,7 @@ import { lockDataFolder } from "./files/data-lock.ts";
 import { readOrCreateSecret } from "./files/secrets.ts";
 import { rateLimit } from "./http/rate-limit.ts";
 import { fastLane } from "./ingest/fast-lane.ts";
-import { turnGate } from "./ingest/load-shedder.ts";
+import { turnLoadShedder } from "./ingest/load-shedder.ts";
 import { recorder } from "./ingest/record.ts";
 import { readinessOf } from "./ops/readiness.ts";
 import { openRegistry } from "./registry/registry.ts";
@@ -51,7 +51,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   if (mode === "demo" && !isForThisComputerOnly(config)) {
     throw new BadConfig("base-url or trust-proxy is set for others to reach the demo, which has no login: use serve");
   }
-  if (config.adminToken !== "") refuseEasyToken(config.adminToken, config);
+  if (config.adminToken !== "") checkTokenStrength(config.adminToken, config);
   await mkdir(config.data, { recursive: true }).catch((error) => {
     throw new BadConfig(`data is "${config.data}", which cannot be made a folder (${error.message})`);
   });
@@ -123,7 +123,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const all = getRequestListener(createApp(deps).fetch);
   // Nobody knows how many events a post holds that was not read.
   const onTurnedAway = () => log.drop("shed", 1);
-  const lane = { record: recorder(deps), gate: turnGate(), onTurnedAway, onError: deps.onError };
+  const lane = { record: recorder(deps), shedder: turnLoadShedder(), onTurnedAway, onError: deps.onError };
   const { server, port } = await listen(fastLane(lane, all), config, demo);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   // With a token that was made earlier only to a person: in the log of a service, each restart would be a way in.

@@ -1,5 +1,5 @@
 import { describeProblem, InvalidInput, type Problem } from "../../core/parse.ts";
-import { BodyRefused } from "../http/body.ts";
+import { BodyRejected } from "../http/body.ts";
 import { etagOf } from "../http/etag.ts";
 import { problem } from "../http/http.ts";
 import { Conflict, KeyTaken, NotSaved } from "../registry/errors.ts";
@@ -8,7 +8,7 @@ import { Conflict, KeyTaken, NotSaved } from "../registry/errors.ts";
 const MAX_VALUE_LENGTH = 1000;
 
 /** The answer to an error that is the client's, or that a second try may mend; null when it is ours. */
-export function refusalOf(error: Error): Response | null {
+export function problemFor(error: Error): Response | null {
   if (error instanceof InvalidInput) {
     const errors = error.problems.map(describeError);
     return problem(422, "Unprocessable Content", error.message, { errors });
@@ -25,9 +25,9 @@ export function refusalOf(error: Error): Response | null {
   if (error instanceof NotSaved) {
     return problem(503, "Storage unavailable", error.message, { headers: { "retry-after": "1" } });
   }
-  if (error instanceof BodyRefused) {
+  if (error instanceof BodyRejected) {
     const headers: Record<string, string> = error.status === 413 ? { connection: "close" } : {};
-    return problem(error.status, "Request refused", error.message, { headers });
+    return problem(error.status, "Request rejected", error.message, { headers });
   }
   return null;
 }

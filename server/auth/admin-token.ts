@@ -19,12 +19,12 @@ export async function readAdminToken(
   if (config.adminToken !== "") return { token: config.adminToken, path: null, isNew: false };
   const path = join(config.data, "admin-token");
   const { secret: token, created: isNew } = await readOrCreateSecret(path);
-  refuseEasyToken(token, config);
+  checkTokenStrength(token, config);
   return { token, path, isNew };
 }
 
 /** Throws BadConfig on a token that others could guess, where others can reach the server. */
-export function refuseEasyToken(token: string, reachability: Reachability): void {
+export function checkTokenStrength(token: string, reachability: Reachability): void {
   if (isForThisComputerOnly(reachability) || !isEasyToGuess(token)) return;
   throw new BadConfig(`the admin token is too easy to guess for a server that others can reach: ${STRONG_ENOUGH}`);
 }

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { refuse, wantsPage } from "../admin/ui/error-response.tsx";
-import { BodyRefused, readBody } from "../http/body.ts";
+import { errorResponse, wantsPage } from "../admin/ui/error-response.tsx";
+import { BodyRejected, readBody } from "../http/body.ts";
 import { type Env, header, problem } from "../http/http.ts";
 import { clientAddress } from "../http/rate-limit.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
@@ -31,22 +31,22 @@ const DEMO_SESSION = "demo";
  */
 export function adminGuard(access: Access): MiddlewareHandler<Env> {
   return async (c, next) => {
-    const refusal = await refusalOf(c, access);
-    if (refusal) c.res = refusal;
+    const denied = await denial(c, access);
+    if (denied) c.res = denied;
     else await next();
     setAdminHeaders(c);
   };
 }
 
-async function refusalOf(c: Context<Env>, access: Access): Promise<Response | null> {
+async function denial(c: Context<Env>, access: Access): Promise<Response | null> {
   const caller = await identify(c, access);
   if (caller instanceof Response) return caller;
   if (c.req.method !== "GET" && c.req.method !== "HEAD") {
     if (isFromAnotherSite(c, access.baseUrl)) {
-      return refuse(c, 403, "Forbidden", "a write from another site's page is refused");
+      return errorResponse(c, 403, "Forbidden", "a write from another site's page is not allowed");
     }
-    const refusal = await refusalOfCsrf(c, access, caller);
-    if (refusal) return refusal;
+    const denied = await csrfError(c, access, caller);
+    if (denied) return denied;
   }
   c.set("actor", caller.kind === "demo" ? "demo" : "admin");
   c.set("csrf", caller.session === null ? "" : access.sessions.csrf(caller.session));
@@ -69,14 +69,14 @@ async function identify(c: Context<Env>, access: Access): Promise<Caller | Respo
     const given = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? "";
     const isRight = isSameSecret(given, access.token);
     const wait = await access.lockout.attempt(clientAddress(c, access.proxies), isRight);
-    if (wait !== null) return refuseLocked(c, wait);
-    return isRight ? { kind: "token", session: null } : refuseStranger(c);
+    if (wait !== null) return lockedOut(c, wait);
+    return isRight ? { kind: "token", session: null } : unauthorized(c);
   }
   const session = readSessionCookie(c, access);
   // Not counted as a guess: browsers send a cookie on after its session has ended, and 256 bits need no lockout.
   if (session !== null && access.sessions.isOpen(session)) return { kind: "session", session };
   const isRead = c.req.method === "GET" || c.req.method === "HEAD";
-  if (!isRead || !wantsPage(c) || c.req.path.startsWith("/api/")) return refuseStranger(c);
+  if (!isRead || !wantsPage(c) || c.req.path.startsWith("/api/")) return unauthorized(c);
   const { pathname, search } = new URL(c.req.url);
   return c.redirect(`/login?${new URLSearchParams({ next: pathname + search })}`, 303);
 }
@@ -85,24 +85,20 @@ async function identify(c: Context<Env>, access: Access): Promise<Caller | Respo
  * Every write of a session needs its token. In the demo nobody is logged in, so there is no authority that a forged form
  * could borrow: there it may be left out, and must be right when it is there.
  */
-async function refusalOfCsrf(
-  c: Context<Env>,
-  { sessions }: Access,
-  { kind, session }: Caller,
-): Promise<Response | null> {
+async function csrfError(c: Context<Env>, { sessions }: Access, { kind, session }: Caller): Promise<Response | null> {
   if (session === null) return null;
   let given = header(c, "x-csrf-token");
   if (given === undefined && (header(c, "content-type") ?? "").split(";")[0]?.trim().toLowerCase() === FORM) {
     try {
       given = new URLSearchParams(await readBody(c, MAX_FORM_BYTES)).get("csrf") ?? undefined;
     } catch (error) {
-      if (error instanceof BodyRefused) return refuse(c, error.status, "Request refused", error.message);
+      if (error instanceof BodyRejected) return errorResponse(c, error.status, "Request rejected", error.message);
       throw error;
     }
   }
   if (given === undefined && kind === "demo") return null;
   if (sessions.isCsrf(session, given ?? "")) return null;
-  return refuse(
+  return errorResponse(
     c,
     403,
     "This page is out of date",
@@ -110,12 +106,12 @@ async function refusalOfCsrf(
   );
 }
 
-export function refuseLocked(c: Context<Env>, wait: number): Response | Promise<Response> {
+export function lockedOut(c: Context<Env>, wait: number): Response | Promise<Response> {
   const detail = `too many wrong admin tokens came from this address; try again in ${wait} s`;
-  return refuse(c, 429, "Too Many Requests", detail, { "retry-after": String(wait) });
+  return errorResponse(c, 429, "Too Many Requests", detail, { "retry-after": String(wait) });
 }
 
-function refuseStranger(c: Context<Env>): Response | Promise<Response> {
+function unauthorized(c: Context<Env>): Response | Promise<Response> {
   const detail = "this needs the header Authorization: Bearer <admin token>, or a browser that is logged in at /login";
-  return refuse(c, 401, "Unauthorized", detail, { "www-authenticate": 'Bearer realm="fairsplit"' });
+  return errorResponse(c, 401, "Unauthorized", detail, { "www-authenticate": 'Bearer realm="fairsplit"' });
 }

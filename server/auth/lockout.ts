@@ -5,7 +5,7 @@ export interface Lockout {
   /**
    * Counts what an address gave. Resolves to the seconds to wait when it gave too many wrong ones, else to null.
    *
-   * A right token from a locked address is refused too, or the lock would stop nobody. But an address that gave the right
+   * A right token from a locked address is rejected too, or the lock would stop nobody. But an address that gave the right
    * one before is let in with it: five wrong requests a minute from behind the same proxy or NAT must not shut out the
    * admin's programs. (Sessions and login links are never locked.)
    */

@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
-import { refuse, wantsPage } from "../admin/ui/error-response.tsx";
-import { BodyRefused, readBody } from "../http/body.ts";
+import { errorResponse, wantsPage } from "../admin/ui/error-response.tsx";
+import { BodyRejected, readBody } from "../http/body.ts";
 import { type Env, header, problem } from "../http/http.ts";
 import { clientAddress } from "../http/rate-limit.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
-import { type Access, refuseLocked } from "./guard.ts";
+import { type Access, lockedOut } from "./guard.ts";
 import { LoginLinkPage, LoginPage } from "./login.tsx";
 import type { LoginLinks } from "./login-links.ts";
 import { FIRST_PAGE, nextPath } from "./next-path.ts";
@@ -41,17 +41,17 @@ export function loginRoutes(access: Access, links: LoginLinks) {
 
   app.get("/login/:code", (c) => {
     const code = c.req.param("code");
-    return links.isGood(code) ? c.html(<LoginLinkPage code={code} />) : refuseLogin(c, FIRST_PAGE, DEAD_LINK);
+    return links.isGood(code) ? c.html(<LoginLinkPage code={code} />) : loginFailed(c, FIRST_PAGE, DEAD_LINK);
   });
 
   app.post("/login", async (c) => {
     if (isFromAnotherSite(c, baseUrl))
-      return refuse(c, 403, "Forbidden", "a login from another site's page is refused");
+      return errorResponse(c, 403, "Forbidden", "a login from another site's page is not allowed");
     let form: URLSearchParams;
     try {
       form = new URLSearchParams(await readBody(c, MAX_FORM_BYTES));
     } catch (error) {
-      if (error instanceof BodyRefused) return refuse(c, error.status, "Request refused", error.message);
+      if (error instanceof BodyRejected) return errorResponse(c, error.status, "Request rejected", error.message);
       throw error;
     }
     const code = form.get("code");
@@ -60,9 +60,9 @@ export function loginRoutes(access: Access, links: LoginLinks) {
     // A right code is let in from a locked address, too: it cannot be guessed, and it is the admin's way around the lock.
     if (code === null || !isRight) {
       const wait = await lockout.attempt(clientAddress(c, proxies), isRight);
-      if (wait !== null) return refuseLocked(c, wait);
+      if (wait !== null) return lockedOut(c, wait);
     }
-    if (!isRight) return refuseLogin(c, next, code === null ? WRONG : DEAD_LINK);
+    if (!isRight) return loginFailed(c, next, code === null ? WRONG : DEAD_LINK);
     const before = readSessionCookie(c, access);
     if (before !== null) sessions.close(before);
     setSessionCookie(c, access, sessions.open());
@@ -79,7 +79,7 @@ export function loginRoutes(access: Access, links: LoginLinks) {
   return app;
 }
 
-function refuseLogin(c: Context<Env>, next: string, message: string): Response | Promise<Response> {
+function loginFailed(c: Context<Env>, next: string, message: string): Response | Promise<Response> {
   const headers = { "www-authenticate": 'Bearer realm="fairsplit"' };
   return wantsPage(c)
     ? c.html(<LoginPage next={next} error={message} />, 401, headers)

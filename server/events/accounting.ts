@@ -13,7 +13,7 @@ export type Counts = Readonly<Record<Outcome, number>>;
 
 /**
  * Counts what became of every event: received = stored + duplicate + refused + shed + bot + off + waiting, always. `shed` are
- * those that were answered 429 or 503, because their sender or all together sent too many, or the disk refused; they are
+ * those that were answered 429 or 503, because their sender or all together sent too many, or the disk failed; they are
  * received again when they are resent. `bot` are those of no visitor, and `off` those that came while the global switch was off, which are answered and dropped.
  *
  * What survives a restart: `stored` is what the log holds, counted anew. The others are in no log; they are saved on a

@@ -10,7 +10,7 @@ import { type Batch, GroupCommit } from "./group-commit.ts";
 import { JOURNAL_FILE } from "./journal.ts";
 import { KnownIds } from "./known-ids.ts";
 import { type RecentVisits, VisitWatch } from "./recent-visits.ts";
-import { type Refusal, RefusedFile } from "./rejected-file.ts";
+import { RejectedFile, type Rejection } from "./rejected-file.ts";
 import { replay } from "./replay.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { isLineStart, listSegments, type Position, readBytes, readLines, segmentSizes } from "./segments.ts";
@@ -38,8 +38,8 @@ export interface LogState extends Counts {
   readonly waiting: number;
   /** Lines of the log that are no events. */
   readonly unreadable: number;
-  /** Refusals since the start that were counted only, because the file of the refused was full. */
-  readonly refusedNotKept: number;
+  /** Rejections since the start that were counted only, because the file of rejected events was full. */
+  readonly rejectedNotKept: number;
   readonly logBytes: number;
   readonly lastError: { readonly at: string; readonly message: string } | null;
 }
@@ -54,7 +54,7 @@ export interface EventLog {
   /** Appends events whose text is there already. */
   record(events: readonly EventText[]): Promise<Appended>;
   /** Counts events that were received and not accepted, and keeps them with their reasons. */
-  refuse(refusals: readonly Refusal[]): void;
+  reject(rejections: readonly Rejection[]): void;
   /** Counts events that were received and are dropped: the sender sent too many or is a bot, or the global switch is off. */
   drop(outcome: "shed" | "bot" | "off", events: number): void;
   /** Events in log order; `next` is where to go on. Rejects with BadPosition when no event begins at `since`. */
@@ -122,7 +122,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     ...before,
     stored: ids.total.stored,
   });
-  const refused = await RefusedFile.open(folder);
+  const rejectedFile = await RejectedFile.open(folder);
   const exposed = new ExposedToday(folder);
   const visits = new VisitWatch(folder);
   let lastError: LogState["lastError"] = null;
@@ -212,11 +212,11 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   return {
     record,
     append: (events) => record(events.map(writeEvent)),
-    refuse(refusals) {
+    reject(rejections) {
       const at = new Date().toISOString();
-      accounting.receive(refusals.length);
-      accounting.settle("refused", refusals.length);
-      for (const refusal of refusals) refused.keep(at, refusal);
+      accounting.receive(rejections.length);
+      accounting.settle("refused", rejections.length);
+      for (const rejection of rejections) rejectedFile.keep(at, rejection);
     },
     drop(outcome, events) {
       accounting.receive(events);
@@ -238,7 +238,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     state: () => ({
       ...accounting.counts,
       unreadable: ids.total.unreadable,
-      refusedNotKept: refused.dropped,
+      rejectedNotKept: rejectedFile.dropped,
       logBytes: closedBytes + writer.end.offset,
       lastError,
     }),
@@ -249,7 +249,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       closing ??= (async () => {
         clearInterval(saveTimer);
         await commits.idle();
-        await refused.flush();
+        await rejectedFile.flush();
         await saveCountsNow();
         await ids.save(writer.end);
         await writer.close();

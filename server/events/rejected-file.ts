@@ -2,22 +2,22 @@ import { appendFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** An event that was not accepted, and why. */
-export interface Refusal {
+export interface Rejection {
   readonly reason: string;
   /** The event as it came, or the beginning of it. */
   readonly text: string;
 }
 
-export const REFUSED_FILE = "refused.bad.ndjson";
+export const REJECTED_FILE = "refused.bad.ndjson";
 /** Enough to see what a site sends wrongly; more would let anybody fill the disk. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_TEXT_LENGTH = 1024;
 const MAX_REASON_LENGTH = 256;
-/** What may wait to be written; beyond it refusals are counted only. */
+/** What may wait to be written; beyond it rejections are counted only. */
 const MAX_WAITING = 256;
 
-/** The refused events of a folder, for people to look at: bounded, and not durable, because nothing is derived from it. */
-export class RefusedFile {
+/** The rejected events of a folder, for people to look at: bounded, and not durable, because nothing is derived from it. */
+export class RejectedFile {
   readonly #path: string;
   readonly #mostBytes: number;
   #bytes: number;
@@ -31,21 +31,21 @@ export class RefusedFile {
     this.#mostBytes = mostBytes;
   }
 
-  static async open(folder: string, mostBytes = MAX_BYTES): Promise<RefusedFile> {
-    const path = join(folder, REFUSED_FILE);
+  static async open(folder: string, mostBytes = MAX_BYTES): Promise<RejectedFile> {
+    const path = join(folder, REJECTED_FILE);
     const bytes = await stat(path).then(
       ({ size }) => size,
       () => 0,
     );
-    return new RefusedFile(path, bytes, mostBytes);
+    return new RejectedFile(path, bytes, mostBytes);
   }
 
-  /** Refusals since the start that were counted but not kept. */
+  /** Rejections since the start that were counted but not kept. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  keep(at: string, { reason, text }: Refusal): void {
+  keep(at: string, { reason, text }: Rejection): void {
     const line = `${JSON.stringify({ at, reason: reason.slice(0, MAX_REASON_LENGTH), text: text.slice(0, MAX_TEXT_LENGTH) })}\n`;
     const bytes = Buffer.byteLength(line);
     if (this.#waiting.length >= MAX_WAITING || this.#bytes + bytes > this.#mostBytes) {

@@ -5,7 +5,7 @@ import { JOURNAL_FILE, Journal } from "./journal.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { cutTornTail, openSegment, type Position, segmentPath } from "./segments.ts";
 
-/** The disk refused; nothing of what was to be written is in the log, and its events may be sent again. */
+/** The disk failed: none of the write is in the log, so its events may be sent again. */
 export class StorageFailed extends Error {}
 
 /** Told of a segment that will not change any more. */

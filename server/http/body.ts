@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
 /** Why a body was not read; `status` is the answer's. */
-export class BodyRefused extends Error {
+export class BodyRejected extends Error {
   readonly status: 400 | 413 | 415;
 
   constructor(status: 400 | 413 | 415, message: string) {
@@ -11,22 +11,22 @@ export class BodyRefused extends Error {
   }
 }
 
-/** Whether a body came that may be read, by its request's headers. Throws BodyRefused. */
+/** Whether a body came that may be read, by its request's headers. Throws BodyRejected. */
 export function checkHead(header: HeaderOf, mostBytes: number): void {
   const encoding = header("content-encoding");
   if (encoding !== undefined && encoding !== "identity") {
-    throw new BodyRefused(415, `content-encoding is "${encoding}": allowed are uncompressed bodies`);
+    throw new BodyRejected(415, `content-encoding is "${encoding}": allowed are uncompressed bodies`);
   }
   if (Number(header("content-length") ?? 0) > mostBytes) throw tooLong(mostBytes);
 }
 
-export function tooLong(mostBytes: number): BodyRefused {
-  return new BodyRefused(413, `the body is longer than ${mostBytes} bytes`);
+export function tooLong(mostBytes: number): BodyRejected {
+  return new BodyRejected(413, `the body is longer than ${mostBytes} bytes`);
 }
 
 /**
- * The text of a request's body of at most `mostBytes`. A longer one is refused by its Content-Length before a byte is
- * read, or while it is counted when it comes in chunks. It may be read again, with another limit. Throws BodyRefused.
+ * The text of a request's body of at most `mostBytes`. A longer one is rejected by its Content-Length before a byte is
+ * read, or while it is counted when it comes in chunks. It may be read again, with another limit. Throws BodyRejected.
  */
 export async function readBody(c: Context<Env>, mostBytes: number): Promise<string> {
   const header = headersOf(c);

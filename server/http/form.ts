@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { readBody } from "./body.ts";
 import type { Env } from "./http.ts";
 
-/** The fields of a form of at most `mostBytes`. Throws BodyRefused. */
+/** The fields of a form of at most `mostBytes`. Throws BodyRejected. */
 export async function readForm(c: Context<Env>, mostBytes: number): Promise<URLSearchParams> {
   return new URLSearchParams(await readBody(c, mostBytes));
 }

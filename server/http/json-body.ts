@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { parseStrictJson, UnclearJson } from "../files/strict-json.ts";
-import { BodyRefused, readBody } from "./body.ts";
+import { BodyRejected, readBody } from "./body.ts";
 import { type Env, header } from "./http.ts";
 
 /** Room for a hundred groups of some HTML each. */
@@ -9,18 +9,18 @@ export const MAX_JSON_BYTES = 256 * 1024;
 const MAX_LEVELS = 32;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
-/** The JSON value of an admin request's body. Throws BodyRefused. */
+/** The JSON value of an admin request's body. Throws BodyRejected. */
 export async function readJson(c: Context<Env>): Promise<unknown> {
   const contentType = header(c, "content-type") ?? "";
   if (!JSON_TYPE.test(contentType)) {
-    throw new BodyRefused(415, `content-type is "${contentType}": allowed is application/json`);
+    throw new BodyRejected(415, `content-type is "${contentType}": allowed is application/json`);
   }
   const text = await readBody(c, MAX_JSON_BYTES);
   try {
     return parseStrictJson(text, MAX_LEVELS);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new BodyRefused(400, `the body is not JSON: ${error.message}`);
-    if (error instanceof UnclearJson) throw new BodyRefused(400, `the body is refused: ${error.message}`);
+    if (error instanceof SyntaxError) throw new BodyRejected(400, `the body is not JSON: ${error.message}`);
+    if (error instanceof UnclearJson) throw new BodyRejected(400, `the body is not valid: ${error.message}`);
     throw error;
   }
 }

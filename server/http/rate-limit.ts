@@ -30,9 +30,9 @@ export function rateLimit(mostPerMinute: number): RateLimit {
       try {
         await limiter.consume(client);
         return null;
-      } catch (refused) {
-        if (refused instanceof RateLimiterRes) return seconds(refused);
-        throw refused;
+      } catch (rejected) {
+        if (rejected instanceof RateLimiterRes) return seconds(rejected);
+        throw rejected;
       }
     },
     async blocked(client) {

@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { checkHead, tooLong } from "../http/body.ts";
 import { type Answer, nodeHeaders, problemAnswer } from "../http/http.ts";
-import type { Gate } from "./load-shedder.ts";
+import type { LoadShedder } from "./load-shedder.ts";
 import { MAX_BODY_BYTES, type Recorder } from "./record.ts";
 
 interface FastLane {
   readonly record: Recorder;
-  readonly gate: Gate;
+  readonly shedder: LoadShedder;
   /** Told of each post that was turned away. */
   readonly onTurnedAway: () => void;
   /** Told of errors that are ours. */
@@ -17,10 +17,10 @@ interface FastLane {
  * Answers `POST /events` as the route does, without the objects of Hono's that a request and its answer go through: that
  * is half of what a small request costs, and nearly all of what it costs to turn one away. Everything else goes on to `next`.
  */
-export function fastLane({ record, gate, onTurnedAway, onError }: FastLane, next: RequestListener): RequestListener {
+export function fastLane({ record, shedder, onTurnedAway, onError }: FastLane, next: RequestListener): RequestListener {
   return (incoming, outgoing) => {
     if (incoming.method !== "POST" || !isEvents(incoming.url ?? "")) return next(incoming, outgoing);
-    if (!gate.admits()) {
+    if (!shedder.admits()) {
       onTurnedAway();
       send(outgoing, TURNED_AWAY);
       return;
@@ -59,7 +59,7 @@ function fail(error: Error, outgoing: ServerResponse, onError: (error: Error) =>
   if (!outgoing.headersSent) outgoing.writeHead(500).end();
 }
 
-/** The text of a body. A longer one is refused while it is counted. Rejects with BodyRefused, or Gone. */
+/** The text of a body. A longer one is rejected while it is counted. Rejects with BodyRejected, or Gone. */
 function readBody(incoming: IncomingMessage): Promise<string> {
   checkHead(nodeHeaders(incoming), MAX_BODY_BYTES);
   return new Promise((resolve, reject) => {

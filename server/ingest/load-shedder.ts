@@ -8,7 +8,7 @@ const TURN_MS = 6;
 const CALM_MS = 200;
 
 /** Decides which requests are begun while more come than can be done; the others are turned away at once. */
-export interface Gate {
+export interface LoadShedder {
   /** To be asked once for each request, when its head is there. */
   admits(): boolean;
 }
@@ -18,15 +18,15 @@ export interface Gate {
  * all that came during the last one, so under overload turns grow until every client has given up. Then a turn gets a part
  * of its requests only, as many as fit into its time, and the rest are told to come back while they still wait.
  */
-export function turnGate(
+export function turnLoadShedder(
   now: () => number = () => performance.now(),
   atTurnsEnd: (callback: () => void) => unknown = setImmediate,
-): Gate {
+): LoadShedder {
   let turnStart = 0;
   let requests = 0;
   let isInTurn = false;
   let isNarrow = false;
-  let lastRefusal = 0;
+  let lastShed = 0;
   return {
     admits() {
       const time = now();
@@ -39,14 +39,14 @@ export function turnGate(
           const end = now();
           if (end - turnStart > LATE_MS && requests >= MANY && !isNarrow) {
             isNarrow = true;
-            lastRefusal = end;
+            lastShed = end;
           }
-          if (end - lastRefusal > CALM_MS) isNarrow = false;
+          if (end - lastShed > CALM_MS) isNarrow = false;
         });
       }
       requests += 1;
       if (!isNarrow || time - turnStart <= TURN_MS) return true;
-      lastRefusal = time;
+      lastShed = time;
       return false;
     },
   };

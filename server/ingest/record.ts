@@ -4,7 +4,7 @@ import { type EventText, writeEvent } from "../../core/event-text.ts";
 import type { EventsAnswer } from "../../core/http-contract.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { type EventLog, Overloaded, StorageFailed } from "../events/log.ts";
-import { BodyRefused } from "../http/body.ts";
+import { BodyRejected } from "../http/body.ts";
 import { isBot } from "../http/bots.ts";
 import { type Answer, type HeaderOf, problemAnswer, publicAnswer } from "../http/http.ts";
 import { clientBehind, type Limits } from "../http/rate-limit.ts";
@@ -21,7 +21,7 @@ export interface Post {
   readonly header: HeaderOf;
   /** Address of the other end of the connection. */
   readonly address: string;
-  /** The body's text of at most MAX_BODY_BYTES. Rejects with BodyRefused. */
+  /** The body's text of at most MAX_BODY_BYTES. Rejects with BodyRejected. */
   readonly read: () => Promise<string>;
 }
 
@@ -51,26 +51,26 @@ export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorde
     try {
       const contentType = header("content-type") ?? "";
       if (!CONTENT_TYPE.test(contentType)) {
-        throw new BodyRefused(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
+        throw new BodyRejected(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
       }
       body = await read();
-      const { events, refused } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
+      const { events, rejections } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
       const isOff = !registry.settings().enabled;
       if (isOff || (run === null && isBot(header))) {
-        log.drop(isOff ? "off" : "bot", events.length + refused.length);
+        log.drop(isOff ? "off" : "bot", events.length + rejections.length);
         return NOTHING_STORED;
       }
-      if (refused.length > 0) log.refuse(refused);
-      const rejected = refused.map(({ index, reason }) => ({ index, reason }));
+      if (rejections.length > 0) log.reject(rejections);
+      const rejected = rejections.map(({ index, reason }) => ({ index, reason }));
       if (events.length === 0) return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
       const { stored, duplicates } = await log.record(events);
       return publicAnswer({ status: "ok", accepted: stored, duplicates, rejected } satisfies EventsAnswer);
     } catch (error) {
-      if (error instanceof BodyRefused) {
+      if (error instanceof BodyRejected) {
         // Nobody knows how many events it held.
-        log.refuse([{ reason: error.message, text: body }]);
+        log.reject([{ reason: error.message, text: body }]);
         const headers: Record<string, string> = error.status === 413 ? { connection: "close" } : {};
-        return problemAnswer(error.status, "Request refused", error.message, { headers });
+        return problemAnswer(error.status, "Request rejected", error.message, { headers });
       }
       if (error instanceof StorageFailed || error instanceof Overloaded) {
         return problemAnswer(503, "Storage unavailable", error.message, { headers: { "retry-after": "1" } });
@@ -80,47 +80,47 @@ export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorde
   };
 }
 
-interface Refused {
+interface Rejected {
   /** Counts from 0 in the request's array. */
   readonly index: number;
   readonly reason: string;
   readonly text: string;
 }
 
-/** The events of a body, and which of them are refused. Throws BodyRefused when it holds none. */
-function readEvents(body: string, defaults: EventDefaults): { events: readonly EventText[]; refused: Refused[] } {
+/** The events of a body, and which of them are rejected. Throws BodyRejected when it holds none. */
+function readEvents(body: string, defaults: EventDefaults): { events: readonly EventText[]; rejections: Rejected[] } {
   const plain = readPlainEvents(body, defaults);
   if (plain) {
     checkNumber(plain.length);
-    return { events: plain, refused: [] };
+    return { events: plain, rejections: [] };
   }
   let input: unknown;
   try {
     input = JSON.parse(body);
   } catch (error) {
-    throw new BodyRefused(400, `the body is not JSON: ${(error as Error).message}`);
+    throw new BodyRejected(400, `the body is not JSON: ${(error as Error).message}`);
   }
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input];
   checkNumber(inputs.length);
   const events: EventText[] = [];
-  const refused: Refused[] = [];
+  const rejections: Rejected[] = [];
   inputs.forEach((input, index) => {
     try {
       events.push(writeEvent(parseEvent(input, defaults)));
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
-      refused.push({ index, reason: error.message, text: textOf(input) });
+      rejections.push({ index, reason: error.message, text: textOf(input) });
     }
   });
-  return { events, refused };
+  return { events, rejections };
 }
 
 function checkNumber(events: number): void {
   if (events >= 1 && events <= MAX_EVENTS_PER_REQUEST) return;
-  throw new BodyRefused(400, `the array has ${events} events: allowed are 1 to ${MAX_EVENTS_PER_REQUEST}`);
+  throw new BodyRejected(400, `the array has ${events} events: allowed are 1 to ${MAX_EVENTS_PER_REQUEST}`);
 }
 
-/** A refused event for the file of the refused. */
+/** The text of a rejected event, for the file of rejected events. */
 function textOf(input: unknown): string {
   try {
     return JSON.stringify(input) ?? "";

@@ -55,7 +55,7 @@ function metricsOf(log: EventLog) {
     waiting.set(state.waiting);
     bytes.set(state.logBytes);
     unreadable.set(state.unreadable);
-    notKept.inc(state.refusedNotKept);
+    notKept.inc(state.rejectedNotKept);
   };
   return { registry, update };
 }

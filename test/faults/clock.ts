@@ -45,7 +45,7 @@ export const clock: Fault = {
     return {
       tally,
       checks: [
-        { ok: refused.length === 0, text: `${refused.length} kinds of refusals` },
+        { ok: refused.length === 0, text: `${refused.length} kinds of rejections` },
         { ok: miscounted === 0, text: `${miscounted} answers that do not account for each event` },
       ],
     };

@@ -20,7 +20,7 @@ interface Props {
   readonly isDemo: boolean;
   readonly csrf: string;
   readonly change: ShownChange | null;
-  /** Why a change of the state was refused. */
+  /** Why a change of the state was rejected. */
   readonly problems?: readonly Problem[];
 }
 

@@ -60,7 +60,7 @@ export function enteredBy(
 function readGroup(
   { name, weight, label, value, html, payload }: GroupFields,
   before: Group | undefined,
-  refuse: (value: string, allowed: string) => void,
+  reject: (value: string, allowed: string) => void,
 ) {
   // A name that is there already is that name, spaces and all.
   const group: { name: string; [part: string]: unknown } = {
@@ -74,7 +74,7 @@ function readGroup(
   try {
     group.payload = JSON.parse(payload);
   } catch (error) {
-    refuse(
+    reject(
       payload,
       `JSON, such as "text", 12, true or {"price": 9.9}, at most ${MAX_PAYLOAD_DEPTH} levels deep (${(error as Error).message})`,
     );
@@ -95,14 +95,14 @@ function readGoal({ event, kind, label }: GoalFields): object {
 }
 
 /** A share is the first slots of a layer of the experiment's own: raising it keeps those who take part already. */
-function readLayer({ traffic, share, layer }: ExperimentForm, key: string, refuse: (value: string) => void) {
+function readLayer({ traffic, share, layer }: ExperimentForm, key: string, reject: (value: string) => void) {
   if (traffic === "all") return null;
   if (traffic === "layer") {
     return { name: layer.name.trim(), from: readNumber(layer.from), to: readNumber(layer.to) };
   }
   const to = /^\d{1,3}(\.\d{1,2})?$/.test(share.trim()) ? Math.round((Number(share) * LAYER_SLOTS) / 100) : 0;
   if (to >= 1 && to <= LAYER_SLOTS) return { name: key, from: 0, to };
-  refuse(share);
+  reject(share);
   return null;
 }
 
@@ -113,7 +113,7 @@ function readDependency(text: string) {
   return { key, group };
 }
 
-/** A whole number, or the text for the schema to refuse; nothing when there is none. */
+/** A whole number, or the text for the schema to reject; nothing when there is none. */
 function readNumber(text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;

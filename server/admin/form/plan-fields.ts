@@ -31,7 +31,7 @@ export function readPlan(
   form: Pick<ExperimentForm, "plan" | "control">,
   groups: readonly { readonly name: string; readonly weight?: unknown }[],
   before: (Planned & { readonly state?: State }) | null,
-  refuse: (problem: Problem) => void,
+  reject: (problem: Problem) => void,
 ): Plan | null {
   const [baselineText, liftText, devicesText] = [form.plan.baseline, form.plan.lift, form.plan.devices].map((text) =>
     text.trim(),
@@ -53,11 +53,11 @@ export function readPlan(
   };
   const isChosen = devicesText !== "";
   if ((baseline === null && !isChosen) || (baseline !== null && !(baseline > 0 && baseline < 1))) {
-    refuse({ field: "plan.baseline", value: baselineText, allowed: RATE_ALLOWED });
+    reject({ field: "plan.baseline", value: baselineText, allowed: RATE_ALLOWED });
     return null;
   }
   if ((lift === null && !isChosen) || (lift !== null && !(Math.abs(lift) > 0))) {
-    refuse({ field: "plan.lift", value: liftText, allowed: LIFT_ALLOWED });
+    reject({ field: "plan.lift", value: liftText, allowed: LIFT_ALLOWED });
     return null;
   }
   if (isChosen) {
@@ -65,7 +65,7 @@ export function readPlan(
     return { ...known, power: lift === null ? (old?.power ?? null) : known.power, devices: devices as number };
   }
   if ((baseline ?? 0) * (1 + (lift ?? 0)) > 1 || (lift ?? 0) < -1) {
-    refuse({ field: "plan.lift", value: liftText, allowed: LIFT_ALLOWED });
+    reject({ field: "plan.lift", value: liftText, allowed: LIFT_ALLOWED });
     return null;
   }
   const weighted = groups.map(({ name, weight }) => ({
@@ -75,7 +75,7 @@ export function readPlan(
   const devices = neededDevices(known, weighted, groups[form.control]?.name ?? "");
   // Weights that are none are said to be by themselves.
   if (devices === null && weighted.every(({ weight }) => weight >= 0)) {
-    refuse({ field: "groups", value: baselineText, allowed: SPLIT_ALLOWED });
+    reject({ field: "groups", value: baselineText, allowed: SPLIT_ALLOWED });
   }
   return devices === null ? null : { ...known, devices };
 }

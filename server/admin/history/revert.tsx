@@ -17,23 +17,23 @@ interface Props {
   readonly isChangedSince: boolean;
   /** As it would be, or why it cannot. */
   readonly after: Experiment | string;
-  /** Why a revert was refused that was asked for; null before that. */
-  readonly refusal: string | null;
+  /** Why a revert was rejected that was asked for; null before that. */
+  readonly error: string | null;
   readonly isDemo: boolean;
   readonly csrf: string;
 }
 
 /** Says what a revert would do now, and asks whether it is meant. */
-export function RevertPage({ entry, current, isChangedSince, after, refusal, isDemo, csrf }: Props) {
+export function RevertPage({ entry, current, isChangedSince, after, error, isDemo, csrf }: Props) {
   const { number, key } = entry;
   return (
     <Layout title={`Revert change ${number}`} section="history" isDemo={isDemo} csrf={csrf}>
       <h1>
         Revert change {number} of <code>{key}</code>?
       </h1>
-      {refusal !== null && (
+      {error !== null && (
         <div class="errors" role="alert">
-          <p>{refusal}</p>
+          <p>{error}</p>
         </div>
       )}
       {typeof after === "string" ? (

@@ -8,7 +8,7 @@ import { Conflict, NotSaved } from "../../registry/errors.ts";
 import { ACTIONS, type Action, type ExperimentEntry } from "../../registry/history-entry.ts";
 import type { Author, Registry } from "../../registry/registry.ts";
 import { reverted, stateBefore } from "../../registry/revert.ts";
-import { refuse } from "../ui/error-response.tsx";
+import { errorResponse } from "../ui/error-response.tsx";
 import { type HistoryFilter, HistoryPage } from "./history.tsx";
 import { RevertPage } from "./revert.tsx";
 
@@ -28,12 +28,12 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
     const { key = "", action = "", before, change } = c.req.query();
     for (const [name, value] of Object.entries({ before, change })) {
       if (value !== undefined && !WHOLE.test(value)) {
-        return refuse(c, 400, "Bad Request", `${name} is "${value}": allowed is the number of a change`);
+        return errorResponse(c, 400, "Bad Request", `${name} is "${value}": allowed is the number of a change`);
       }
     }
     const known: Action | undefined = ACTIONS.find((candidate) => candidate === action);
     if (action !== "" && !known) {
-      return refuse(c, 400, "Bad Request", `action is "${action}": allowed are ${ACTIONS.join(", ")}`);
+      return errorResponse(c, 400, "Bad Request", `action is "${action}": allowed are ${ACTIONS.join(", ")}`);
     }
     const filter: HistoryFilter = { key: one ?? key.trim(), action: known ?? null };
     const { entries, next } = await history.page(PAGE, {
@@ -57,16 +57,11 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
     );
   };
 
-  const ask = async (
-    c: Context<Env>,
-    entry: ExperimentEntry,
-    status: 200 | 409 | 422 | 503,
-    refusal: string | null,
-  ) => {
+  const ask = async (c: Context<Env>, entry: ExperimentEntry, status: 200 | 409 | 422 | 503, error: string | null) => {
     const current = registry.get(entry.key) ?? null;
     const after = preview(entry, current, authorOf(c));
     const isChangedSince = (await history.page(1, { key: entry.key })).entries[0]?.number !== entry.number;
-    const page = { entry, current, isChangedSince, after, refusal, isDemo, csrf: c.get("csrf") };
+    const page = { entry, current, isChangedSince, after, error, isDemo, csrf: c.get("csrf") };
     return c.html(<RevertPage {...page} />, typeof after === "string" ? 422 : status);
   };
 
@@ -91,7 +86,7 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
     if (!entry) return c.notFound();
     const version = new URLSearchParams(await readBody(c, MAX_FORM_BYTES)).get("version") ?? "";
     if (!WHOLE.test(version)) {
-      return refuse(
+      return errorResponse(
         c,
         400,
         "Bad Request",

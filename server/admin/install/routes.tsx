@@ -6,7 +6,7 @@ import { BadPosition, type EventLog } from "../../events/log.ts";
 import { formatPosition, parsePosition } from "../../events/position.ts";
 import type { Env } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { refuse } from "../ui/error-response.tsx";
+import { errorResponse } from "../ui/error-response.tsx";
 import { InstallPage } from "./install.tsx";
 import { publicOrigin } from "./public-origin.ts";
 import { Visits } from "./visits.tsx";
@@ -40,15 +40,20 @@ export function installPageRoutes(deps: PageDeps) {
       path={path}
     />
   );
-  const refuseListening = (c: Context<Env>) =>
-    refuse(c, 400, "Bad Request", `since and at: allowed are a place in the log such as 1-0, and ${TIME_ALLOWED}`);
+  const badPlaceInLog = (c: Context<Env>) =>
+    errorResponse(
+      c,
+      400,
+      "Bad Request",
+      `since and at: allowed are a place in the log such as 1-0, and ${TIME_ALLOWED}`,
+    );
 
   return new Hono<Env>()
     .get("/experiments/install", async (c) => {
       const origin = publicOrigin(c, deps);
-      if (origin === null) return refuse(c, 400, "Bad Request", "the header Host is no address");
+      if (origin === null) return errorResponse(c, 400, "Bad Request", "the header Host is no address");
       const listening = readListening(c);
-      if (listening === null) return refuseListening(c);
+      if (listening === null) return badPlaceInLog(c);
       const experiments = registry.list();
       const key = c.req.query("experiment");
       const chosen =
@@ -73,7 +78,7 @@ export function installPageRoutes(deps: PageDeps) {
     })
     .get("/experiments/install/visits", async (c) => {
       const listening = readListening(c);
-      return listening === null ? refuseListening(c) : c.html(await visits(listening, "/experiments/install"));
+      return listening === null ? badPlaceInLog(c) : c.html(await visits(listening, "/experiments/install"));
     });
 }
 

@@ -5,7 +5,7 @@ import { BadParameter } from "../../http/visitor.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { pairsOf } from "../../results/pairs.ts";
 import { readResultsQuery } from "../../results/query.ts";
-import { refuse } from "../ui/error-response.tsx";
+import { errorResponse } from "../ui/error-response.tsx";
 import { IndependencePage } from "./independence.tsx";
 
 interface Deps {
@@ -24,7 +24,7 @@ export function independencePageRoutes({ registry, analysis, isDemo }: Deps) {
       const live = experiments.filter(({ state }) => state === "active").length;
       return c.html(<IndependencePage pairs={pairs} live={live} run={run} isDemo={isDemo} csrf={c.get("csrf")} />);
     } catch (error) {
-      if (error instanceof BadParameter) return refuse(c, 400, "Bad Request", error.message);
+      if (error instanceof BadParameter) return errorResponse(c, 400, "Bad Request", error.message);
       throw error;
     }
   });

@@ -8,7 +8,7 @@ import type { Registry } from "../../registry/registry.ts";
 import { type ResultsQuery, readResultsQuery } from "../../results/query.ts";
 import type { Results } from "../../results/results.ts";
 import type { LiveStreams } from "../shell/live-streams.ts";
-import { refuse } from "../ui/error-response.tsx";
+import { errorResponse } from "../ui/error-response.tsx";
 import { AsOf, ResultsReport } from "./results-report.tsx";
 
 const TYPE = "text/event-stream";
@@ -38,7 +38,7 @@ export function resultsLiveRoutes({ registry, results, streams, onError }: Deps)
       query = readResultsQuery(c);
       if (!(await results.of(key, query))) return c.notFound();
     } catch (error) {
-      if (error instanceof BadParameter) return refuse(c, 400, "Bad Request", error.message);
+      if (error instanceof BadParameter) return errorResponse(c, 400, "Bad Request", error.message);
       throw error;
     }
     // Its answer has no body, so nobody would ever end it.

@@ -5,7 +5,7 @@ import type { Registry } from "../../registry/registry.ts";
 import { readResultsQuery } from "../../results/query.ts";
 import type { Results } from "../../results/results.ts";
 import type { RunSigner } from "../../tokens/simulation-run.ts";
-import { refuse } from "../ui/error-response.tsx";
+import { errorResponse } from "../ui/error-response.tsx";
 import { ResultsPage } from "./results.tsx";
 
 interface Deps {
@@ -26,7 +26,7 @@ export function resultsPageRoutes({ registry, results, runs, isDemo }: Deps) {
       const page = { report, experiment, runs: runs.recent(), isDemo, csrf: c.get("csrf") };
       return c.html(<ResultsPage {...page} />);
     } catch (error) {
-      if (error instanceof BadParameter) return refuse(c, 400, "Bad Request", error.message);
+      if (error instanceof BadParameter) return errorResponse(c, 400, "Bad Request", error.message);
       throw error;
     }
   });

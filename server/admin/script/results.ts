@@ -1,6 +1,6 @@
 import { exchange } from "./exchange.ts";
 
-/** When the server refused, such as for too many pages; else browsers try again by themselves. */
+/** When the server rejected, such as for too many pages; else browsers try again by themselves. */
 const AGAIN_MS = 30_000;
 const SECOND_MS = 1000;
 

@@ -14,20 +14,20 @@ interface Props {
   /** What the form asks for, to be sent again. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   /** Why nothing was changed yet, though it was asked for, or that the settings are not those that were looked at. */
-  readonly refusal: string | null;
+  readonly error: string | null;
   readonly isDemo: boolean;
   readonly csrf: string;
 }
 
 /** Says what a change of the settings would do, and asks whether it is meant. */
-export function ConfirmSettingsPage({ before, after, version, consequences, fields, refusal, isDemo, csrf }: Props) {
+export function ConfirmSettingsPage({ before, after, version, consequences, fields, error, isDemo, csrf }: Props) {
   const changes = settingsChanges(before, after);
   return (
     <Layout title="Change the settings?" section="settings" isDemo={isDemo} csrf={csrf}>
       <h1>Change the settings?</h1>
-      {refusal !== null && (
+      {error !== null && (
         <div class="warning" role="alert">
-          {refusal}
+          {error}
         </div>
       )}
       <div class="card">

@@ -8,7 +8,7 @@ import type { Env } from "../../http/http.ts";
 import { Conflict, NotSaved } from "../../registry/errors.ts";
 import type { SettingsEntry } from "../../registry/history-entry.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { refuse } from "../ui/error-response.tsx";
+import { errorResponse } from "../ui/error-response.tsx";
 import { ConfirmSettingsPage } from "./confirm-settings.tsx";
 import { type HoldoutForm, SettingsPage } from "./settings.tsx";
 import { settingsConsequences, switchConsequences } from "./settings-consequences.ts";
@@ -56,7 +56,7 @@ export function settingsPageRoutes(deps: PageDeps) {
   };
 
   /** Asks whether what a form says is meant, of the settings as they are now. */
-  const ask = (c: Context<Env>, form: URLSearchParams, status: 200 | 409 | 503, refusal: string | null) => {
+  const ask = (c: Context<Env>, form: URLSearchParams, status: 200 | 409 | 503, error: string | null) => {
     const before = registry.settings();
     let after = before;
     try {
@@ -74,7 +74,7 @@ export function settingsPageRoutes(deps: PageDeps) {
         const value = form.get(name);
         return value === null ? [] : [[name, value] as const];
       }),
-      refusal,
+      error,
       isDemo,
       csrf: c.get("csrf"),
     };
@@ -91,7 +91,12 @@ export function settingsPageRoutes(deps: PageDeps) {
     const form = await readForm(c, MAX_FORM_BYTES);
     const version = readVersion(form);
     if (version === null || Number.isNaN(version)) {
-      return refuse(c, 400, "Bad Request", `version is "${form.get("version")}": allowed is the settings' version`);
+      return errorResponse(
+        c,
+        400,
+        "Bad Request",
+        `version is "${form.get("version")}": allowed is the settings' version`,
+      );
     }
     try {
       await registry.updateSettings((before) => readSettings(form, before), authorOf(c), version);

@@ -14,9 +14,9 @@ export const SETTINGS_FIELDS = ["enabled", "holdout", "share", "salt"] as const;
 export function readSettings(form: URLSearchParams, before: Settings): Settings {
   const enabled = form.get("enabled");
   const holdout = form.get("holdout");
-  if (enabled === null && holdout === null) refuse("", null, "one of the fields enabled and holdout");
-  if (enabled !== null && enabled !== "true" && enabled !== "false") refuse("enabled", enabled, "true or false");
-  if (holdout !== null && holdout !== "none" && holdout !== "some") refuse("holdout", holdout, "none or some");
+  if (enabled === null && holdout === null) reject("", null, "one of the fields enabled and holdout");
+  if (enabled !== null && enabled !== "true" && enabled !== "false") reject("enabled", enabled, "true or false");
+  if (holdout !== null && holdout !== "none" && holdout !== "some") reject("holdout", holdout, "none or some");
   return parseSettings({
     enabled: enabled === null ? before.enabled : enabled === "true",
     holdout:
@@ -35,10 +35,10 @@ export function percentOf(share: number): string {
 
 function readShare(text: string): number {
   const percent = text.trim();
-  if (!PERCENT.test(percent) || Number(percent) > 100) refuse("holdout.share", text, PERCENT_ALLOWED);
+  if (!PERCENT.test(percent) || Number(percent) > 100) reject("holdout.share", text, PERCENT_ALLOWED);
   return Number(percent) / 100;
 }
 
-function refuse(field: string, value: unknown, allowed: string): never {
+function reject(field: string, value: unknown, allowed: string): never {
   throw new InvalidInput([{ field, value, allowed }]);
 }

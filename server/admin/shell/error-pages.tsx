@@ -1,16 +1,16 @@
 import type { MiddlewareHandler } from "hono";
 import type { Env } from "../../http/http.ts";
-import { RefusedPage } from "../ui/error-page.tsx";
+import { ErrorPage } from "../ui/error-page.tsx";
 import { wantsPage } from "../ui/error-response.tsx";
 
 /** Turns the problem details of a refusal into a page, where a person in a browser waits for the answer. */
-export function refusalsAsPages(isDemo: boolean): MiddlewareHandler<Env> {
+export function errorsAsPages(isDemo: boolean): MiddlewareHandler<Env> {
   return async (c, next) => {
     await next();
     const type = c.res.headers.get("content-type") ?? "";
     if (!wantsPage(c) || !type.startsWith("application/problem+json")) return;
     const { title, detail } = (await c.res.clone().json()) as { title: string; detail: string };
-    const page = <RefusedPage title={title} detail={detail} isDemo={isDemo} csrf={c.get("csrf")} />;
+    const page = <ErrorPage title={title} detail={detail} isDemo={isDemo} csrf={c.get("csrf")} />;
     const { status } = c.res;
     const headers = new Headers(c.res.headers);
     headers.set("content-type", "text/html; charset=utf-8");

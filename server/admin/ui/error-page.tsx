@@ -9,8 +9,8 @@ interface Props {
   readonly isLoginNeeded?: boolean;
 }
 
-/** Says to a person why a request was refused, and how to go on. */
-export function RefusedPage({ title, detail, isDemo = false, csrf = null, isLoginNeeded = false }: Props) {
+/** Says to a person why a request was rejected, and how to go on. */
+export function ErrorPage({ title, detail, isDemo = false, csrf = null, isLoginNeeded = false }: Props) {
   const heading = isLoginNeeded ? "You are not logged in" : title;
   return (
     <Layout title={heading} isDemo={isDemo} csrf={csrf}>

@@ -1,14 +1,14 @@
 import type { Context } from "hono";
 import { type Env, header, problem } from "../../http/http.ts";
-import { RefusedPage } from "./error-page.tsx";
+import { ErrorPage } from "./error-page.tsx";
 
 /** Whether a person in a browser waits for the answer. */
 export function wantsPage(c: Context<Env>): boolean {
   return (header(c, "accept") ?? "").includes("text/html");
 }
 
-/** The answer to what is refused: a page that says what to do, or problem details for a program. */
-export function refuse(
+/** The answer to what is rejected: a page that says what to do, or problem details for a program. */
+export function errorResponse(
   c: Context<Env>,
   status: 400 | 401 | 403 | 413 | 415 | 429,
   title: string,
@@ -16,5 +16,5 @@ export function refuse(
   headers: Record<string, string> = {},
 ): Response | Promise<Response> {
   if (!wantsPage(c)) return problem(status, title, detail, { headers });
-  return c.html(<RefusedPage title={title} detail={detail} isLoginNeeded={status === 401} />, status, headers);
+  return c.html(<ErrorPage title={title} detail={detail} isLoginNeeded={status === 401} />, status, headers);
 }

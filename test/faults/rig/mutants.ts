@@ -39,7 +39,7 @@ export const MUTANTS = {
   malformed: mutant(
     "a body that is not JSON is an error of ours",
     ROUTE,
-    "throw new BodyRefused(400, `the body is not JSON",
+    "throw new BodyRejected(400, `the body is not JSON",
     "throw new Error(`the body is not JSON",
   ),
   stop: mutant("silent connections are never closed", MAIN, "const MAX_STOP_MS = 1000;", "const MAX_STOP_MS = 60_000;"),

@@ -81,7 +81,7 @@ describe("a restart", () => {
     const folder = await temporaryFolder();
     const before = await openEventLog(folder);
     await before.append([plain(0), plain(1), plain(1)]);
-    before.refuse([{ reason: "epoch is -1", text: "{}" }]);
+    before.reject([{ reason: "epoch is -1", text: "{}" }]);
     const expected = counts(before);
     await before.close();
     const log = await openEventLog(folder);
@@ -149,8 +149,8 @@ describe("what is refused", () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "refused.bad.ndjson"), Buffer.alloc(16 * 1024 * 1024 - 3000));
     const log = await openEventLog(folder);
-    log.refuse(Array.from({ length: 5 }, () => ({ reason: "x".repeat(5000), text: "y".repeat(60_000) })));
-    expect(log.state()).toMatchObject({ received: 5, refused: 5, refusedNotKept: 3 });
+    log.reject(Array.from({ length: 5 }, () => ({ reason: "x".repeat(5000), text: "y".repeat(60_000) })));
+    expect(log.state()).toMatchObject({ received: 5, refused: 5, rejectedNotKept: 3 });
     await log.close();
     const kept = await readFile(join(folder, "refused.bad.ndjson"));
     expect(kept.length).toBeLessThan(16 * 1024 * 1024);

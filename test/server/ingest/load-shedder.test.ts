@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { turnGate } from "../../../server/ingest/load-shedder.ts";
+import { turnLoadShedder } from "../../../server/ingest/load-shedder.ts";
 
 /** A gate in an event loop whose clock and turns are ours. */
 function loop() {
   let time = 0;
   let endTurn = () => {};
-  const gate = turnGate(
+  const gate = turnLoadShedder(
     () => time,
     (callback: () => void) => {
       endTurn = callback;
