@@ -2,35 +2,38 @@ import type { Bounds } from "../../../core/report/bounds.ts";
 import type { Comparison } from "../../../core/report/comparison.ts";
 import type { GoalReport } from "../../../core/report/goal-report.ts";
 import { changeWords, pointWords, signed } from "../../../core/report/number-words.ts";
+import { decidingOf } from "../../../core/report/pair-numbers.ts";
 
-/** How large a group's effect is, as it is shown first: what holds at any look, until the planned number is reached. */
+/** The size of a group's effect by the numbers that decide: at any look, until the planned number is reached. */
 export interface Effect {
   readonly estimate: number | null;
   readonly bounds: Bounds | null;
   readonly pValue: number | null;
   readonly log10P: number | null;
-  readonly adjustedP: number | null;
+  /** Whether p and bounds are adjusted for how many comparisons there are. */
+  readonly isAdjusted: boolean;
   readonly isLive: boolean;
 }
 
 /** What effects of a goal are measured in. */
 export type EffectUnit = "lift" | "difference";
 
-/** The lift, unless no group has an interval of it. */
+/** The lift, unless it misleads, as over a control at or below 0, or no group has an interval of it. */
 export function effectUnit({ comparisons }: Pick<GoalReport, "comparisons">): EffectUnit {
+  if (comparisons.some(({ liftStatus }) => liftStatus === "baseline_negative")) return "difference";
   const hasBounds = (unit: EffectUnit) => comparisons.some((comparison) => effectOf(comparison, unit).bounds !== null);
   return hasBounds("lift") || !hasBounds("difference") ? "lift" : "difference";
 }
 
 export function effectOf(comparison: Comparison, unit: EffectUnit): Effect {
   const { alwaysValid: live } = comparison;
-  const shown = live ?? comparison;
+  const { pValue, isAdjusted, liftInterval, differenceInterval } = decidingOf(comparison, live === null);
   return {
     estimate: unit === "lift" ? comparison.lift : comparison.difference,
-    bounds: unit === "lift" ? shown.liftInterval : shown.differenceInterval,
-    pValue: shown.pValue,
-    log10P: shown.log10P,
-    adjustedP: shown.adjustedP,
+    bounds: unit === "lift" ? liftInterval : differenceInterval,
+    pValue,
+    log10P: isAdjusted ? null : (live ?? comparison).log10P,
+    isAdjusted,
     isLive: live !== null,
   };
 }

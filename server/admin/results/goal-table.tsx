@@ -114,9 +114,8 @@ interface EffectProps {
 }
 
 function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
-  const { estimate, bounds, pValue, log10P, adjustedP, isLive } = effectOf(comparison, unit);
+  const { estimate, bounds, pValue, log10P, isAdjusted, isLive } = effectOf(comparison, unit);
   const words = (value: number) => effectWords(value, unit, goal.kind);
-  const isAdjusted = adjustedP !== null && adjustedP !== pValue;
   return (
     <>
       <td data-label={unit === "lift" ? "Change" : "Difference"} class="number">
@@ -129,8 +128,8 @@ function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
         ) : (
           <>
             {pValue === null ? "–" : unbroken(pWords(pValue, log10P, alpha))}
-            {pValue !== null && <span class="detail">{isLive ? "at any look" : testWords(comparison)}</span>}
-            {isAdjusted && <span class="detail">adjusted {unbroken(pWords(adjustedP, null, alpha))}</span>}
+            {pValue !== null && <span class="detail">{isLive ? "sequential" : testWords(comparison)}</span>}
+            {pValue !== null && isAdjusted && <span class="detail">adjusted</span>}
           </>
         )}
       </td>

@@ -5,10 +5,12 @@ import { unbroken } from "../ui/format.ts";
 import { Time } from "../ui/time.tsx";
 import { DailyPlot } from "./daily-plot.tsx";
 import { DailyTable } from "./daily-table.tsx";
+import { EffectPlot, hasEffect } from "./effect-plot.tsx";
 import { GoalTable } from "./goal-table.tsx";
 import { IntervalPlot } from "./interval-plot.tsx";
 import { ResultsDetails } from "./results-details.tsx";
 import { ResultsHealth } from "./results-health.tsx";
+import { ResultsSummary, roleWords } from "./results-summary.tsx";
 import { ResultsVerdict } from "./results-verdict.tsx";
 
 interface Props {
@@ -44,13 +46,16 @@ export function ResultsReport({ report, experiment }: Props) {
           The results below are dimmed: find the cause of the traffic problem first.
         </p>
       )}
-      {!isEmpty &&
-        goals.map((_, place) => (
-          <>
-            <Goal report={report} place={place} />
-            {place === 0 && <Days report={report} />}
-          </>
-        ))}
+      {!isEmpty && (
+        <section aria-labelledby="summary">
+          <h2 id="summary">All goals</h2>
+          <div class="dims" data-live="summary">
+            <ResultsSummary report={report} />
+          </div>
+        </section>
+      )}
+      {!isEmpty && <Days report={report} />}
+      {!isEmpty && goals.map((_, place) => <Goal report={report} place={place} />)}
       {!isEmpty && (
         <section aria-labelledby="details">
           <h2 id="details">Details</h2>
@@ -86,7 +91,7 @@ function Goal({ report, place }: { report: Report; place: number }) {
   return (
     <section aria-labelledby={`goal-${place}`}>
       <h2 id={`goal-${place}`}>
-        {goal.label} <span class="detail">{goal.primary ? "primary goal: it decides" : "further goal"}</span>
+        {goal.label} <span class="detail">{roleWords(goal.role)}</span>
       </h2>
       {hasPlot && (
         <div class="card dims" data-live={`intervals-${place}`}>
@@ -104,22 +109,35 @@ function Goal({ report, place }: { report: Report; place: number }) {
 function Days({ report: { goals, days, otherDays } }: { report: Report }) {
   const [goal] = goals;
   if (!goal) return null;
+  const shown = { goal, place: 0, days };
+  const control = goal.comparisons[0]?.control ?? "";
   return (
     <section aria-labelledby="days">
-      <h2 id="days">Day by day</h2>
+      <h2 id="days">Effect over time</h2>
       <figure class="card dims">
-        <div data-live="days">
-          <DailyPlot goal={goal} place={0} days={days} />
+        <div data-live="effect">
+          {hasEffect(shown) ? (
+            <EffectPlot {...shown} />
+          ) : (
+            <p class="detail">There is no band yet: too few visitors have converted.</p>
+          )}
         </div>
         <figcaption class="detail">
-          Share of all visitors up to each day that converted (“{goal.label}”). It wanders at first, and settles.
+          Difference of “{goal.label}” from {control}, of all visitors up to each day. The band is valid however often
+          you check (sequential). Early values fluctuate and stabilise as visitors accumulate.
           <span data-live="other-days">{otherDaysWords(otherDays)}</span>
         </figcaption>
       </figure>
       <details>
-        <summary>Numbers of each day</summary>
+        <summary>Rates and numbers of each day</summary>
+        <figure class="card dims">
+          <div data-live="days">
+            <DailyPlot {...shown} />
+          </div>
+          <figcaption class="detail">Share of all visitors up to each day that converted (“{goal.label}”).</figcaption>
+        </figure>
         <div data-live="day-numbers">
-          <DailyTable goal={goal} place={0} days={days} />
+          <DailyTable {...shown} />
         </div>
       </details>
     </section>

@@ -14,9 +14,11 @@ const LOOKS = {
 } as const satisfies Record<VerdictKind, { look: string; shape: string }>;
 
 /** The verdict in the words of the report, why it is that one, and how far the experiment is. */
-export function ResultsVerdict({ verdict, progress }: Pick<Report, "verdict" | "progress">) {
+export function ResultsVerdict({ verdict, progress, guardrails }: Pick<Report, "verdict" | "progress" | "guardrails">) {
   const { look, shape } = LOOKS[verdict.kind];
   const more = progress.sentences.filter((sentence) => !verdict.sentences.includes(sentence));
+  // A guardrail that is harmed is among the verdict's own sentences.
+  const guards = guardrails.map(({ text }) => text).filter((text) => !verdict.sentences.includes(text));
   return (
     <div class={`card verdict${look === "" ? "" : ` verdict-${look}`}`}>
       <p class="words">
@@ -30,7 +32,19 @@ export function ResultsVerdict({ verdict, progress }: Pick<Report, "verdict" | "
         <progress value={progress.share.toFixed(4)} max="1" aria-label="Planned visitors so far" />
       )}
       {more.length > 0 && <p class="detail">{unbroken(more.join(" "))}</p>}
+      <Notes notes={[...guards, ...verdict.notes]} />
     </div>
+  );
+}
+
+function Notes({ notes }: { notes: readonly string[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <ul class="notes">
+      {notes.map((note) => (
+        <li>{unbroken(note)}</li>
+      ))}
+    </ul>
   );
 }
 

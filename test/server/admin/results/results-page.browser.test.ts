@@ -107,9 +107,10 @@ describe("the results", () => {
     expect(headings).toEqual([
       "Health",
       "Verdict",
-      "Signed up primary goal: it decides",
-      "Day by day",
-      "Revenue in EUR further goal",
+      "All goals",
+      "Effect over time",
+      "Signed up primary goal (decides)",
+      "Revenue in EUR secondary goal",
       "Details",
     ]);
     await page.getByText("Question is better", { exact: true }).waitFor();
