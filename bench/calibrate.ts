@@ -2,9 +2,12 @@
 // truth is known, from fixed seeds, and prints how often each promise was kept beside how often it may be. Exits 1 when one
 // is outside its band. `-- --short` takes a tenth of the runs.
 import { parseArgs } from "node:util";
+import { goalsOfAllKinds } from "./calibrate-goals.ts";
 import { peeking } from "./calibrate-peeking.ts";
 import { powerCurve } from "./calibrate-power.ts";
+import { ratesAtAnyLook } from "./calibrate-rates.ts";
 import { singleLooks } from "./calibrate-single-looks.ts";
+import { heavyTails } from "./calibrate-tails.ts";
 
 const { short: isShort } = parseArgs({ options: { short: { type: "boolean", default: false } } }).values;
 const runs = isShort ? 1_000 : 10_000;
@@ -12,7 +15,14 @@ const peeks = isShort ? 200 : 2_000;
 const visitors = isShort ? 10_000 : 100_000;
 
 const started = performance.now();
-const checks = [...singleLooks(runs), ...powerCurve(isShort ? 200 : 2_000), ...peeking(peeks, visitors)];
+const checks = [
+  ...singleLooks(runs),
+  ...powerCurve(isShort ? 200 : 2_000),
+  ...goalsOfAllKinds(isShort ? 200 : 2_000),
+  ...ratesAtAnyLook(isShort ? 100 : 1_000, isShort ? 4_000 : 20_000),
+  ...heavyTails(isShort ? 50 : 1_000, isShort ? 4_000 : 20_000),
+  ...peeking(peeks, visitors),
+];
 process.stdout.write("| promise | seen | allowed | |\n|---|---|---|---|\n");
 for (const { what, seen, allowed, ok } of checks)
   process.stdout.write(`| ${what} | ${seen} | ${allowed} | ${ok ? "✓" : "✗"} |\n`);

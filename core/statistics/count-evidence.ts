@@ -71,6 +71,17 @@ export function countEvidence(input: Omit<CountEvidenceInput, "kind">): CountEvi
   };
 }
 
+/** ln of the evidence alone, of groups that were checked and have a weight each. */
+export function logCountEvidence(counts: readonly number[], weights: readonly number[], concentration: number): number {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const shares = weights.map((weight) => weight / total);
+  return logEvidence(
+    counts,
+    shares.map((share) => share * concentration),
+    shares,
+  );
+}
+
 /** ln of the evidence of the counts against these shares. */
 function logEvidence(counts: readonly number[], prior: readonly number[], shares: readonly number[]): number {
   const posterior = prior.map((share, i) => share + (counts[i] ?? 0));

@@ -1,7 +1,7 @@
 import { agreeing } from "./agreeing.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { type Conversions, crossDifference, rateDifference, requireConversions } from "./conversions.ts";
-import { countEvidence } from "./count-evidence.ts";
+import { countEvidence, logCountEvidence } from "./count-evidence.ts";
 import { evidenceAgainst } from "./evidence.ts";
 import { liftIntervals } from "./lift-intervals.ts";
 import { refuse, requireAlpha, requireCount, requireWithin } from "./refuse.ts";
@@ -65,25 +65,31 @@ export function rateEvidence(input: Omit<RateEvidenceInput, "kind">): RateEviden
   const { a, b, weights, alpha } = input;
   if (a.n === 0 || b.n === 0) return { status: "no_data", basis: "exact", ...NOTHING };
   const ofDifference = differenceEvidence(input);
-  const ofCounts = weights && countsEvidence(a, b, weights, alpha);
-  if (!ofDifference && !ofCounts) return { status: "too_few", basis: "asymptotic", ...NOTHING };
-  const logE = logOfMean([
-    [SHARES.difference, ofDifference?.logE ?? Number.NEGATIVE_INFINITY],
-    [SHARES.conversions, ofCounts?.conversions.logE ?? Number.NEGATIVE_INFINITY],
-    [SHARES.others, ofCounts?.others.logE ?? Number.NEGATIVE_INFINITY],
-  ]);
+  if (!ofDifference && !weights) return { status: "too_few", basis: "asymptotic", ...NOTHING };
+  const logE = rateLogEvidence(input);
   const p = evidenceAgainst(logE);
   const side = crossDifference(a, b);
   const rejects = p.pValue < alpha && side !== 0;
-  const lift = overlap(ofDifference?.lift ?? null, ofCounts?.conversions.lift ?? null);
+  const lift = overlap(ofDifference?.lift() ?? null, weights && ratioInterval(a, b, weights, alpha));
   return {
     status: "ok",
-    basis: ofDifference && ofCounts ? "joined" : ofDifference ? "asymptotic" : "exact",
+    basis: ofDifference && weights ? "joined" : ofDifference ? "asymptotic" : "exact",
     logE: Number.isFinite(logE) ? logE : null,
     ...p,
     differenceInterval: ofDifference && agreeing(ofDifference.difference, side, rejects),
     liftInterval: lift && agreeing(lift, side, rejects),
   };
+}
+
+/** ln of the averaged evidence alone, of counts that were checked and groups with devices. */
+export function rateLogEvidence(input: Omit<RateEvidenceInput, "kind">): number {
+  const { a, b, weights } = input;
+  const others = ({ n, conversions }: Conversions) => ({ n, conversions: n - conversions });
+  return logOfMean([
+    [SHARES.difference, differenceEvidence(input)?.logE ?? Number.NEGATIVE_INFINITY],
+    [SHARES.conversions, weights ? ratioLogEvidence(a, b, weights) : Number.NEGATIVE_INFINITY],
+    [SHARES.others, weights ? ratioLogEvidence(others(a), others(b), weights) : Number.NEGATIVE_INFINITY],
+  ]);
 }
 
 /** The confidence sequence of the difference, and Fieller's interval of the lift with its critical value. */
@@ -104,13 +110,14 @@ function differenceEvidence({ a, b, alpha, tuningN, tuningAlpha = alpha }: Omit<
   });
   const reach = halfWidth ?? Number.POSITIVE_INFINITY;
   const [rateA, rateB] = [a, b].map((group) => group.conversions / group.n) as [number, number];
-  const lift = liftIntervals(
-    { value: rateA, standardError: errorA },
-    { value: rateB, standardError: errorB },
-    difference,
-    reach / standardError,
-    Math.abs(difference) > reach,
-  ).liftFieller;
+  const lift = () =>
+    liftIntervals(
+      { value: rateA, standardError: errorA },
+      { value: rateB, standardError: errorB },
+      difference,
+      reach / standardError,
+      Math.abs(difference) > reach,
+    ).liftFieller;
   return { logE, difference: [Math.max(-1, difference - reach), Math.min(1, difference + reach)] as const, lift };
 }
 
@@ -119,34 +126,34 @@ function errorOf({ n, conversions }: Conversions): number {
   return Math.sqrt((((conversions + 1) / (n + 2)) * ((n - conversions + 1) / (n + 2))) / n);
 }
 
-function countsEvidence(a: Conversions, b: Conversions, weights: readonly [number, number], alpha: number) {
-  const others = ({ n, conversions }: Conversions) => ({ n, conversions: n - conversions });
-  return {
-    conversions: ratioEvidence(a, b, weights, alpha * SHARES.conversions),
-    others: ratioEvidence(others(a), others(b), weights, alpha * SHARES.others),
-  };
-}
-
 /**
  * Evidence that conversions do not come in the ratio of the weights, no larger than that they do not come in the ratio of
  * the devices: a split that chance made uneven is no evidence of rates. Less evidence is evidence still.
  */
-function ratioEvidence(a: Conversions, b: Conversions, weights: readonly [number, number], alpha: number) {
+function ratioLogEvidence(a: Conversions, b: Conversions, weights: readonly [number, number]): number {
+  const side = Math.sign(b.conversions / weights[1] - a.conversions / weights[0]);
+  if (side === 0 || side !== Math.sign(crossDifference(a, b))) return Number.NEGATIVE_INFINITY;
   const counts = [a.conversions, b.conversions];
-  const by = (ratio: readonly number[]) =>
-    countEvidence({ counts, weights: ratio, alpha, concentration: CONCENTRATION });
-  const [byWeights, byDevices] = [by(weights), by([a.n, b.n])];
-  const sideByWeights = Math.sign(b.conversions / weights[1] - a.conversions / weights[0]);
-  const isSameSide = sideByWeights === Math.sign(crossDifference(a, b)) && sideByWeights !== 0;
-  const [lower, upper] = [0, 1].map((end) =>
-    [byWeights, byDevices]
-      .map(({ rateRatio }) => (rateRatio?.[end] ?? (end === 0 ? 0 : Number.POSITIVE_INFINITY)) - 1)
-      .reduce((one, other) => (end === 0 ? Math.min(one, other) : Math.max(one, other))),
-  ) as [number, number];
-  return {
-    logE: isSameSide ? Math.min(byWeights.logE ?? 0, byDevices.logE ?? 0) : Number.NEGATIVE_INFINITY,
-    lift: [lower, upper] as const,
-  };
+  return Math.min(
+    logCountEvidence(counts, weights, CONCENTRATION),
+    logCountEvidence(counts, [a.n, b.n], CONCENTRATION),
+  );
+}
+
+/** The lifts that one of both does not reject at its share of alpha. */
+function ratioInterval(
+  a: Conversions,
+  b: Conversions,
+  weights: readonly [number, number],
+  alpha: number,
+): readonly [number, number] {
+  const counts = [a.conversions, b.conversions];
+  const [one, other] = [weights, [a.n, b.n]].map(
+    (ratio) =>
+      countEvidence({ counts, weights: ratio, alpha: alpha * SHARES.conversions, concentration: CONCENTRATION })
+        .rateRatio ?? ([0, Number.POSITIVE_INFINITY] as const),
+  ) as [readonly [number, number], readonly [number, number]];
+  return [Math.min(one[0], other[0]) - 1, Math.max(one[1], other[1]) - 1];
 }
 
 /** ln Σ shareᵢ exp(logEᵢ). */

@@ -34,8 +34,8 @@ export interface TwoMoments {
 
 /**
  * Mean and variance of two samples. The numbers are divided by a power of two, so that squares neither overflow nor
- * underflow, and counted from one of them, so that a common offset takes no digits: of a million values near 1e9 the sum
- * of squares would leave a variance of pure noise.
+ * underflow, and each sample's are counted from one of its own, so that an offset takes no digits: of a million values near
+ * 1e9 the sum of squares would leave a variance of pure noise, and so would values near 0 counted from 1e9.
  *
  * Source: the corrected two-pass algorithm (Chan, Golub & LeVeque 1983).
  *
@@ -49,13 +49,15 @@ export function twoMoments(a: Sample, b: Sample): TwoMoments {
     const isBoth = momentsA.mean !== null && momentsB.mean !== null;
     return { a: momentsA, b: momentsB, difference: isBoth ? (momentsB.mean ?? 0) - (momentsA.mean ?? 0) : null };
   }
-  const frame = frameOf([a.values, b.values]);
-  const [centeredA, centeredB] = [centered(a.values, frame), centered(b.values, frame)];
+  const [frameA, frameB] = [frameOf(a.values), frameOf(b.values)];
+  const [centeredA, centeredB] = [centered(a.values, frameA), centered(b.values, frameB)];
   const isBoth = a.values.length > 0 && b.values.length > 0;
+  // Offsets and distances apart, so that means near each other keep their digits.
+  const offset = frameB.origin * frameB.unit - frameA.origin * frameA.unit;
   return {
-    a: inUnits(centeredA, frame),
-    b: inUnits(centeredB, frame),
-    difference: isBoth ? (centeredB.mean - centeredA.mean) * frame.unit : null,
+    a: inUnits(centeredA, frameA),
+    b: inUnits(centeredB, frameB),
+    difference: isBoth ? offset + (centeredB.mean * frameB.unit - centeredA.mean * frameA.unit) : null,
   };
 }
 
@@ -76,7 +78,7 @@ interface Centered {
 
 function momentsOf(sample: Sample): Moments {
   if ("values" in sample) {
-    const frame = frameOf([sample.values]);
+    const frame = frameOf(sample.values);
     return inUnits(centered(sample.values, frame), frame);
   }
   const { n, mean, variance } = sample;
@@ -85,12 +87,11 @@ function momentsOf(sample: Sample): Moments {
   return { n, mean, variance, sd: Math.sqrt(variance) };
 }
 
-function frameOf(samples: readonly (readonly number[])[]): Frame {
+function frameOf(values: readonly number[]): Frame {
   let largest = 0;
-  for (const values of samples) for (const value of values) largest = Math.max(largest, Math.abs(value));
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
   const unit = powerOfTwo(largest);
-  const first = samples.find((values) => values.length > 0)?.[0] ?? 0;
-  return { unit, origin: first / unit };
+  return { unit, origin: (values[0] ?? 0) / unit };
 }
 
 /** A power of two near the number, so that dividing by it rounds nothing; 1 for 0. */

@@ -182,3 +182,11 @@ function withoutMeans({ meanA: _, meanB: __, ...rest }: WelchResult) {
 function unitless({ status, t, df, pValue, log10P }: WelchResult) {
   return { status, t, df, pValue, log10P };
 }
+
+test("has the variance of a sample near 0 beside one near 1e9, to its digits", () => {
+  const large = Array.from({ length: 1000 }, (_, place) => 1e9 + (place % 7));
+  const small = Array.from({ length: 1000 }, (_, place) => (1 + (place % 5)) * 1e-6);
+  const { varianceB } = welch({ a: { values: large }, b: { values: small }, alpha: 0.05 });
+  // 1e-12 × the variance of 1 to 5, of which each comes 200 times: 2 × 1000 / 999.
+  expect(Math.abs((varianceB ?? 0) / ((2e-12 * 1000) / 999) - 1)).toBeLessThan(1e-12);
+});
