@@ -5,7 +5,7 @@ import { Window } from "./window.ts";
 const EVENT_ALLOWED = "the name of an event, 1 to 100 characters";
 const CAP_ALLOWED = "a number above 0 and at most 10^9, {percentile}, or null";
 const PERCENTILE_ALLOWED = "a percentile from 50 to 99.999 with at most 3 decimals";
-const MARGIN_ALLOWED = "a share above 0 and at most 1, such as 0.02 for 2 %";
+const MARGIN_ALLOWED = "a share above 0 and at most 1, such as 0.02 for 2%";
 const DAYS_ALLOWED = "a whole number of days from 1 to 90, or null";
 
 const EventName = v.pipe(v.string(EVENT_ALLOWED), v.minLength(1, EVENT_ALLOWED), v.maxLength(100, EVENT_ALLOWED));

@@ -5,7 +5,7 @@ import type { EpochTally } from "./tally.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const RATE_ALLOWED = "a rate above 0 and below 1, or null";
-const LIFT_ALLOWED = "a number other than 0 from −1 to 1,000, such as 0.1 for 10 % more, or null";
+const LIFT_ALLOWED = "a number other than 0 from −1 to 1,000, such as 0.1 for 10% more, or null";
 const LEVEL_ALLOWED = "a level from 0.000001 to 0.5, such as 0.05";
 const POWER_ALLOWED = "a chance from 0.5 to below 1, such as 0.8, or null";
 

@@ -14,23 +14,23 @@ export function numberWords(number: number, digits = 3): string {
   return number < 0 && text !== "0" ? `−${text}` : text;
 }
 
-/** A share or rate: 0.1242 is “12.4 %”. */
+/** A share or rate: 0.1242 is “12.4%”. */
 export function percentWords(share: number): string {
-  return `${numberWords(100 * share)} %`;
+  return `${numberWords(100 * share)}%`;
 }
 
 /** Nearer to 0 than a hundredth of a percent there are no digits that mean something, but there is a side. */
 const NEAR_ZERO = 1e-4;
 
-/** A relative change, which never rounds to none: 0.0612 is “+6.1 %”. */
+/** A relative change, which never rounds to none: 0.0612 is “+6.1%”. */
 export function changeWords(change: number): string {
-  if (change !== 0 && Math.abs(change) < NEAR_ZERO) return change > 0 ? "just above 0 %" : "just below 0 %";
-  return `${signed(100 * change)} %`;
+  if (change !== 0 && Math.abs(change) < NEAR_ZERO) return change > 0 ? "just above 0%" : "just below 0%";
+  return `${signed(100 * change)}%`;
 }
 
 /** A difference of rates: 0.0231 is “+2.3 points”. */
 export function pointWords(difference: number): string {
-  return `${changeWords(difference).replace(/ %$/, "")} percentage points`;
+  return `${changeWords(difference).replace(/%$/, "")} percentage points`;
 }
 
 /** With its sign, to two significant digits: “+6.1”, “−120”. */

@@ -27,7 +27,7 @@ export interface Progress {
   readonly devicesPerDay: number | null;
   /** Until the plan is reached at that pace; null without a plan, a pace, or when it is reached or the experiment is off. */
   readonly daysLeft: number | null;
-  /** All of it in words, such as “412 of 3,842 planned visitors per group (11 %). At the current pace about 9 more days.” */
+  /** All of it in words, such as “412 of 3,842 planned visitors per group (11%). At the current pace about 9 more days.” */
   readonly sentences: readonly string[];
 }
 
@@ -122,9 +122,9 @@ function windowWords(window: string | null): string {
   return count === "1" ? `full ${noun}` : `full ${count} ${noun}s`;
 }
 
-/** 100 % only when it is reached. */
+/** 100% only when it is reached. */
 function shareWords(share: number): string {
-  return `${share < 1 ? Math.min(99, Math.round(100 * share)) : 100} %`;
+  return `${share < 1 ? Math.min(99, Math.round(100 * share)) : 100}%`;
 }
 
 function daysWords(days: number): string {

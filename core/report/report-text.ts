@@ -6,7 +6,8 @@ import type { Report } from "./report.ts";
 
 /** A report as lines of plain text, for terminals; as wide as its longest sentence. */
 export function reportText(report: Report): string {
-  const { experiment, epoch, epochs, run, from, to, health, verdict, progress, goals, alpha, formulas } = report;
+  const { experiment, epoch, epochs, run, from, to, health, verdict, progress, guardrails, goals, alpha, formulas } =
+    report;
   const others = epochs.filter((other) => other !== epoch);
   const when = from === null || to === null ? [] : [`${from.slice(0, 10)} to ${to.slice(0, 10)}`];
   const about = [
@@ -21,6 +22,9 @@ export function reportText(report: Report): string {
     "",
     verdict.text,
     ...(verdict.kind === "early" || verdict.kind === "ahead" ? [] : progress.sentences),
+    ...verdict.notes.map((note) => `note: ${note}`),
+    ...(health.split.mismatch || health.split.status === "no_data" ? [] : [health.split.text]),
+    ...guardrails.filter(({ state }) => state !== "harmed").map(({ text }) => text),
     ...health.problems
       .filter(({ severity }) => severity !== "alarm")
       .map(({ severity, text }) => `${severity}: ${text}`),
@@ -36,22 +40,18 @@ export function reportText(report: Report): string {
 
 function goalLines(goal: GoalReport, { alpha, health }: Report): string[] {
   const name = goal.label === goal.event ? goal.event : `${goal.label} (${goal.event})`;
+  const role = goal.role === "secondary" ? "" : goal.role === "primary" ? ", primary goal" : ", guardrail";
   const dimmed = health.trusted ? "" : ", not to be trusted";
   const groups = goal.groups.map((group) => groupCells(goal, group));
   const header = [
     "group",
     "visitors",
     goal.kind === "binary" ? "converted" : "with it",
-    goal.kind === "binary" ? "rate" : "per visitor",
+    goal.kind === "binary" ? "rate" : goal.kind === "ratio" ? "ratio" : "per visitor",
   ];
-  const omnibus =
-    goal.omnibus?.pValue == null
-      ? []
-      : [`all groups together: ${pWords(goal.omnibus.pValue, goal.omnibus.log10P, alpha)}`];
   return [
-    `${name}${goal.primary ? ", primary goal" : ""}${dimmed}`,
+    `${name}${role}${dimmed}`,
     ...aligned([header, ...groups]),
-    ...omnibus,
     ...goal.comparisons.map((comparison) => comparisonLine(comparison, goal, alpha)),
   ];
 }
@@ -65,11 +65,11 @@ function groupCells({ kind }: GoalReport, group: GoalGroup): string[] {
 }
 
 function comparisonLine(comparison: Comparison, { comparisons }: GoalReport, alpha: number): string {
-  const { group, control, lift, liftInterval, pValue, log10P, adjustedP, test, alwaysValid } = comparison;
+  const { group, control, lift, liftInterval, pValue, log10P, adjustedP, test, method, alwaysValid } = comparison;
   const range = rangeWords(liftInterval, changeWords);
   const said = [
     lift === null ? null : `lift ${changeWords(lift)}${range === null ? "" : ` (${range})`}`,
-    pValue === null ? null : `${pWords(pValue, log10P, alpha)} (${test})`,
+    pValue === null ? null : `${pWords(pValue, log10P, alpha)} (${method === null ? test : `${test}, ${method}`})`,
     adjustedP === null || comparisons.length < 2 ? null : `adjusted ${pWords(adjustedP, null, alpha)}`,
     alwaysValid?.pValue == null ? null : `at any look ${pWords(alwaysValid.pValue, alwaysValid.log10P, alpha)}`,
   ].filter((part) => part !== null);

@@ -27,8 +27,8 @@ test("independence is said as on the page, in lines: without a p where chi-squar
   expect(pairs.map(({ status }) => status)).toEqual(["independent", "dependent", "untested"]);
   expect(pairs[2]).toMatchObject({ a: "two", b: "three", devices: 36, pValue: null });
   expect(independenceText(pairs)).toBe(`Independence of experiments, p-values adjusted (Holm)
-one and two: 2,000 visitors saw both; independent, p = 1, Cramér's V 0 %
-one and three: 200 visitors saw both; NOT independent, p = 4.2e-45, Cramér's V 100 %
+one and two: 2,000 visitors saw both; independent, p = 1, Cramér's V 0%
+one and three: 200 visitors saw both; NOT independent, p = 4.2e-45, Cramér's V 100%
 two and three: 36 visitors saw both; too few to tell
 `);
   expect(independenceText([])).toBe("");

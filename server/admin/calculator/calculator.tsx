@@ -8,7 +8,7 @@ import type { Calculation, CalculatorFields, PlannedCase } from "./form.ts";
 const PATH = "/experiments/calculator";
 const FIELDS = [
   ["baseline", "Conversion rate now, in %", "10", "Of the control, such as last month’s."],
-  ["lift", "Change worth finding, in % of it", "20", "20 finds a change from 10 % to 12 %; −20 one to 8 %."],
+  ["lift", "Change worth finding, in % of it", "20", "20 finds a change from 10% to 12%; −20 one to 8%."],
   ["groups", "Groups, by their weights", "50/50", "The control’s first: 50/50, 90/10, 1/1/1."],
   ["perDay", "Visitors a day", "", "All groups together; only to say how long it takes."],
   ["alpha", "False alarms, in %", "5", "How often a difference is claimed where there is none."],

@@ -57,10 +57,10 @@ const WEIGHTS = "weights from 1 to 999,999 of 2 to 20 groups, the control's firs
 const PER_DAY = "a whole number of visitors above 0, or nothing";
 
 const CalculatorSchema = v.object({
-  baseline: percentage("a rate above 0 and below 100 %", (percent) => percent > 0 && percent < 100),
-  lift: percentage("a change other than 0, such as 20 for 20 % more", (percent) => percent !== 0),
-  alpha: percentage("a level from 0.001 to 20 %", (percent) => percent >= 0.001 && percent <= 20),
-  power: percentage("a chance from 50 to 99.9 %", (percent) => percent >= 50 && percent <= 99.9),
+  baseline: percentage("a rate above 0 and below 100%", (percent) => percent > 0 && percent < 100),
+  lift: percentage("a change other than 0, such as 20 for 20% more", (percent) => percent !== 0),
+  alpha: percentage("a level from 0.001 to 20%", (percent) => percent >= 0.001 && percent <= 20),
+  power: percentage("a chance from 50 to 99.9%", (percent) => percent >= 50 && percent <= 99.9),
   groups: v.pipe(
     v.string(WEIGHTS),
     v.trim(),
@@ -102,7 +102,7 @@ export function calculate(fields: CalculatorFields): Calculation {
   const wanted = caseOf(lift);
   if (!wanted) {
     throw new InvalidInput([
-      { field: "lift", value: fields.lift, allowed: "a change with which the rate stays from 0 to 100 %" },
+      { field: "lift", value: fields.lift, allowed: "a change with which the rate stays from 0 to 100%" },
     ]);
   }
   const others = [caseOf(lift / 2), caseOf(lift * 2)].filter((other) => other !== null);

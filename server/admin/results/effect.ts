@@ -38,13 +38,13 @@ export function effectOf(comparison: Comparison, unit: EffectUnit): Effect {
   };
 }
 
-/** “+6.1 %”, “+2.3 percentage points”, “+0.4”. */
+/** “+6.1%”, “+2.3 percentage points”, “+0.4”. */
 export function effectWords(effect: number, unit: EffectUnit, kind: GoalReport["kind"]): string {
   if (unit === "lift") return changeWords(effect);
   return kind === "binary" ? pointWords(effect) : signed(effect);
 }
 
-/** “−11 % to +16 %”; null where neither end is known. */
+/** “−11% to +16%”; null where neither end is known. */
 export function boundsWords(bounds: Bounds | null, words: (end: number) => string): string | null {
   if (bounds === null) return null;
   const [lower, upper] = bounds;

@@ -101,7 +101,7 @@ function anchor(place: number): "start" | "middle" | "end" {
 }
 
 function tickWords(tick: number, unit: "lift" | "difference", kind: GoalReport["kind"]): string {
-  if (unit === "difference" && kind === "binary") return effectWords(tick, "lift", kind).replace(" %", " pt");
+  if (unit === "difference" && kind === "binary") return effectWords(tick, "lift", kind).replace("%", " pt");
   return effectWords(tick, unit, kind);
 }
 

@@ -126,6 +126,6 @@ function Compared({ goal, comparison, alpha }: { goal: GoalReport; comparison: C
 
 /** Certain is nothing. */
 function chanceWords(chance: number): string {
-  if (chance > 0.999) return "above 99.9 %";
-  return chance < 0.001 ? "below 0.1 %" : percentWords(chance);
+  if (chance > 0.999) return "above 99.9%";
+  return chance < 0.001 ? "below 0.1%" : percentWords(chance);
 }

@@ -26,7 +26,7 @@ describe("the seven verdicts, word for word", () => {
         ],
         planned,
       ),
-      "Too early to tell. 412 of 3,842 planned visitors per group (11 %). At the current pace about 9 more days.",
+      "Too early to tell. 412 of 3,842 planned visitors per group (11%). At the current pace about 9 more days.",
     ],
     [
       "at the planned number, nothing",
@@ -34,7 +34,7 @@ describe("the seven verdicts, word for word", () => {
         ["A", 3842, 388],
         ["B", 3842, 395],
       ]),
-      "No clear difference. B converted 10.3 % of visitors, A 10.1 %. The true change is likely between −11 % and +16 % (95 % interval). If A and B were equal, a gap this big or bigger would appear about 4 times in 5 (p = 0.79). With this many visitors a change of 20 % or more would be found 4 times in 5. That does not show that they are equal.",
+      "No clear difference. B converted 10.3% of visitors, A 10.1%. The true change is likely between −11% and +16% (95% interval). If A and B were equal, a gap this big or bigger would appear about 4 times in 5 (p = 0.79). With this many visitors a change of 20% or more would be found 4 times in 5. That does not show that they are equal.",
     ],
     [
       "evidence before the planned number",
@@ -45,7 +45,7 @@ describe("the seven verdicts, word for word", () => {
         ],
         planned,
       ),
-      "B is ahead, not yet sure. B converted 16 % of visitors, A 10 %. The true improvement is likely between +22 % and +114 % (95 % interval that holds at any look). If A and B were equal, evidence this strong would come up about 1 time in 320,000 at most, however often one looks (always-valid p < 0.001). 2,000 of 3,842 planned visitors per group (52 %). At the current pace less than 1 more day.",
+      "B is ahead, not yet sure. B converted 16% of visitors, A 10%. The true improvement is likely between +22% and +114% (95% interval that holds at any look). If A and B were equal, evidence this strong would come up about 1 time in 320,000 at most, however often one looks (always-valid p < 0.001). 2,000 of 3,842 planned visitors per group (52%). At the current pace less than 1 more day.",
     ],
     [
       "at the planned number, more",
@@ -53,7 +53,7 @@ describe("the seven verdicts, word for word", () => {
         ["A", 3172, 320],
         ["B", 3172, 393],
       ]),
-      "B is better. B converted 12.4 % of visitors, A 10.1 %. The true improvement is likely between +6.9 % and +41 % (95 % interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 270 (p = 0.0037).",
+      "B is better. B converted 12.4% of visitors, A 10.1%. The true improvement is likely between +6.9% and +41% (95% interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 270 (p = 0.0037).",
     ],
     [
       "at the planned number, less",
@@ -61,7 +61,7 @@ describe("the seven verdicts, word for word", () => {
         ["A", 3842, 476],
         ["B", 3842, 388],
       ]),
-      "B is worse. B converted 10.1 % of visitors, A 12.4 %. The true change is likely between −28 % and −7.5 % (95 % interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 670 (p = 0.0015).",
+      "B is worse. B converted 10.1% of visitors, A 12.4%. The true change is likely between −28% and −7.5% (95% interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 670 (p = 0.0015).",
     ],
     [
       "visitors split otherwise",
@@ -108,7 +108,7 @@ describe("other cases of them", () => {
         ["A", 2000, 200],
         ["B", 2000, 320],
       ]),
-      "B is better. B converted 16 % of visitors, A 10 %. The true improvement is likely between +22 % and +114 % (95 % interval that holds at any look). If A and B were equal, evidence this strong would come up about 1 time in 250,000 at most, however often one looks (always-valid p < 0.001).",
+      "B is better. B converted 16% of visitors, A 10%. The true improvement is likely between +22% and +114% (95% interval that holds at any look). If A and B were equal, evidence this strong would come up about 1 time in 250,000 at most, however often one looks (always-valid p < 0.001).",
     ],
     [
       "evidence against B before the planned number",
@@ -119,7 +119,7 @@ describe("other cases of them", () => {
         ],
         planned,
       ),
-      "A is ahead, not yet sure. B converted 10 % of visitors, A 16 %. The true change is likely between −53 % and −18 % (95 % interval that holds at any look). If A and B were equal, evidence this strong would come up about 1 time in 320,000 at most, however often one looks (always-valid p < 0.001). 2,000 of 3,842 planned visitors per group (52 %). At the current pace less than 1 more day.",
+      "A is ahead, not yet sure. B converted 10% of visitors, A 16%. The true change is likely between −53% and −18% (95% interval that holds at any look). If A and B were equal, evidence this strong would come up about 1 time in 320,000 at most, however often one looks (always-valid p < 0.001). 2,000 of 3,842 planned visitors per group (52%). At the current pace less than 1 more day.",
     ],
     [
       "several groups that differ",
@@ -129,7 +129,7 @@ describe("other cases of them", () => {
         ["C", 3000, 380],
         ["D", 3000, 200],
       ]),
-      "B is better. B converted 13 % of visitors, A 10 %. The true improvement is likely between +11 % and +53 % (95 % interval, adjusted for 3 comparisons). If A and B were equal, a gap this big or bigger would appear about 1 time in 1,800 (p < 0.001, adjusted for 3 comparisons). C is better than A. D is worse than A.",
+      "B is better. B converted 13% of visitors, A 10%. The true improvement is likely between +11% and +53% (95% interval, adjusted for 3 comparisons). If A and B were equal, a gap this big or bigger would appear about 1 time in 1,800 (p < 0.001, adjusted for 3 comparisons). C is better than A. D is worse than A.",
     ],
     [
       "several groups that do not",
@@ -139,7 +139,7 @@ describe("other cases of them", () => {
         ["C", 3000, 320],
         ["D", 3000, 300],
       ]),
-      "No clear difference. C converted 10.7 % of visitors, A 10 %. The true change is likely between −11 % and +27 % (95 % interval, adjusted for 3 comparisons). If A and C were equal, a gap this big or bigger would appear nearly always (p = 1, adjusted for 3 comparisons). With this many visitors a change of 26 % or more would be found 4 times in 5. That does not show that they are equal.",
+      "No clear difference. C converted 10.7% of visitors, A 10%. The true change is likely between −11% and +27% (95% interval, adjusted for 3 comparisons). If A and C were equal, a gap this big or bigger would appear nearly always (p = 1, adjusted for 3 comparisons). With this many visitors a change of 26% or more would be found 4 times in 5. That does not show that they are equal.",
     ],
     [
       "a control without conversions",
@@ -147,7 +147,7 @@ describe("other cases of them", () => {
         ["A", 20, 0],
         ["B", 20, 7],
       ]),
-      "B is better. B converted 35 % of visitors, A 0 %. The true improvement is likely at least +107 % (95 % interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 120 (p = 0.0083).",
+      "B is better. B converted 35% of visitors, A 0%. The true improvement is likely at least +107% (95% interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 120 (p = 0.0083).",
     ],
     [
       "no conversions at all",
@@ -155,7 +155,7 @@ describe("other cases of them", () => {
         ["A", 20, 0],
         ["B", 20, 0],
       ]),
-      "No clear difference. B converted 0 % of visitors, A 0 %. All visitors did the same, so nothing speaks for a difference (p = 1). That does not show that they are equal.",
+      "No clear difference. B converted 0% of visitors, A 0%. All visitors did the same, so nothing speaks for a difference (p = 1). That does not show that they are equal.",
     ],
     [
       "a group that nobody should get",
@@ -214,7 +214,7 @@ describe("other cases of them", () => {
     // Of the 924 ways to choose 6 of 12 devices, two have all the large values on one side.
     expect(decided.goals[0]?.comparisons[0]).toMatchObject({ test: "permutation", pValue: 2 / 924 });
     expect(text(decided)).toBe(
-      "B is better. “Revenue” was worth 8.92 per visitor in B, 1.42 in A. The true improvement is likely between +229 % and +2,551 % (95 % interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 460 (p = 0.0022).",
+      "B is better. “Revenue” was worth 8.92 per visitor in B, 1.42 in A. The true improvement is likely between +229% and +2,551% (95% interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 460 (p = 0.0022).",
     );
   });
 });

@@ -16,14 +16,14 @@ describe("the calculator", () => {
     // Fleiss 1981: (1.960 √(2 · 0.11 · 0.89) + 0.842 √(0.1 · 0.9 + 0.12 · 0.88))² / 0.02² is 3,840.8 in each group.
     expect(text).toContain("7,682 visitors");
     expect(text).toContain("A 3,841, B 3,841; about 16 days at that pace");
-    expect(text).toContain("a change from 10 % to 12 % is found with a chance of 80 %, at a level of 5 %.");
-    expect(text).toContain("+10 % 11 %");
-    expect(text).toContain("+40 % 14 %");
+    expect(text).toContain("a change from 10% to 12% is found with a chance of 80%, at a level of 5%.");
+    expect(text).toContain("+10% 11%");
+    expect(text).toContain("+40% 14%");
   });
 
   test("shares the false alarms among several comparisons", async () => {
     const { text } = await open("?baseline=10&lift=20&groups=1/1/1");
-    expect(text).toContain("at a level of 2.5 % for each of the 2 comparisons with the control");
+    expect(text).toContain("at a level of 2.5% for each of the 2 comparisons with the control");
   });
 
   test("is a form that the address fills in, and asks for nothing at first", async () => {

@@ -114,7 +114,7 @@ describe("the results", () => {
       "Details",
     ]);
     await page.getByText("Question is better", { exact: true }).waitFor();
-    await page.getByText("Question converted 14.3 % of visitors, Statement 10.1 %.").waitFor();
+    await page.getByText("Question converted 14.3% of visitors, Statement 10.1%.").waitFor();
     const row = page.getByRole("table", { name: "Results of Signed up" }).getByRole("row", { name: "Question" });
     expect(await row.innerText()).toContain("2,390");
     const plot = page.getByRole("img", { name: "Change of “Signed up” against Statement" });
@@ -151,7 +151,7 @@ describe("the results", () => {
 
   test("say how far the plan is, and put it on paper unfolded, without what only a screen has", async () => {
     const page = await openPage(results("price_table"));
-    await page.getByText("389 of 2,000 planned visitors per group (19 %).").waitFor();
+    await page.getByText("389 of 2,000 planned visitors per group (19%).").waitFor();
     expect(await page.getByRole("progressbar", { name: "Planned visitors so far" }).getAttribute("value")).toBe(
       "0.1945",
     );

@@ -3,11 +3,8 @@ import { unbroken } from "../../../../server/admin/ui/format.ts";
 
 /** A tilde stands for a space that no line ends at. */
 test.each([
-  ["B converted 12.4 % of visitors, A 10.1 %.", "B converted 12.4~% of visitors, A 10.1~%."],
-  [
-    "likely between −6.1 % and just below 0 % (95 % interval)",
-    "likely between −6.1~% and just below 0~% (95~% interval)",
-  ],
+  ["B converted 12.4% of visitors, A 10.1%.", "B converted 12.4% of visitors, A 10.1%."],
+  ["likely between −6.1% and just below 0% (95% interval)", "likely between −6.1% and just below 0% (95% interval)"],
   ["1 visitor, 5,612 visitors, about 9 more days", "1~visitor, 5,612~visitors, about 9~more days"],
   ["+2.3 percentage points, about 1 time in 250", "+2.3~percentage points, about 1~time in 250"],
   ["(p = 0.004), p < 1e-300", "(p~=~0.004), p~<~1e-300"],
