@@ -104,7 +104,7 @@ function parser(args: readonly string[]) {
         const options = parseAnalyzeOptions(flags);
         // Only here: it loads the pages and the engine.
         const { analyze } = await import("./analyze/analyze.ts");
-        await analyze(options, (text) => process.stdout.write(text));
+        process.exitCode = await analyze(options, (text) => process.stdout.write(text));
       },
     })
     .command({

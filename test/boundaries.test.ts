@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
   },
   cli: {
     folders: ["cli", "setup", "server", "simulate", "core"],
-    packages: ["node:", "yargs", "cli-progress", "hono"],
+    packages: ["node:", "yargs", "cli-progress", "hono", "csv-stringify", "fflate", "fzstd"],
   },
 };
 

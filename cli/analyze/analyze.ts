@@ -1,85 +1,239 @@
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { compareCodePoints } from "../../core/assign.ts";
+import type { CrossTally } from "../../core/cross-tally.ts";
 import type { Experiment } from "../../core/experiment.ts";
-import type { Goal } from "../../core/goal.ts";
-import { type Report, report } from "../../core/report/report.ts";
+import type { Report } from "../../core/report/report.ts";
 import { reportText } from "../../core/report/report-text.ts";
-import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import { ENGINE, type Engine, openEngine } from "../../server/analysis/engine.ts";
-import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../server/analysis/log-analysis.ts";
-import type { EventFile } from "../../server/analysis/log-source.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { ExperimentsFile } from "../../server/registry/experiments-file.ts";
-import { frozenOf } from "../../server/results/frozen.ts";
-import { definitionOf, finishedPlan } from "./definition.ts";
+import { readCounts } from "./counts.ts";
+import { crossEvents, type EventLog, eventReports, stageEventLog } from "./event-reports.ts";
+import { failures } from "./fail-on.ts";
 import { type Independence, independenceOf, independenceText } from "./independence.ts";
 import { inputFiles } from "./input-files.ts";
 import { inputsText } from "./inputs-text.ts";
 import type { AnalyzeOptions } from "./options.ts";
-import { showProgress } from "./progress.ts";
-import { type ReadInput, readInput } from "./read-input.ts";
+import { type Progress, showProgress } from "./progress.ts";
+import { type Input, type ReadInput, readInput } from "./read-input.ts";
+import { byCount } from "./reading/rejected.ts";
+import { reportOfTally } from "./tally-report.ts";
+import { countVisitors, crossVisitors, type VisitorTally } from "./visitor-tally.ts";
+import { poolName, poolsOf, stageVisitors, type VisitorPool } from "./visitors.ts";
 
 /** What is printed by `--json`, and what the other forms are made from. */
 export interface Analyzed {
   readonly inputs: readonly ReadInput[];
   readonly reports: readonly Report[];
-  /** Of each two experiments that devices saw both of. */
+  /** Of each two experiments that visitors saw both of. */
   readonly independence: readonly Independence[];
+  /** How the experiments were put together: repeated visitors, which goal decides. */
+  readonly notes: readonly string[];
 }
 
-/** Events that say what happened to a device, not what it did. */
-const STANDARD_EVENTS = ["exposure", "exp_groups", "pageview", "unknown_placeholder"];
-/** As many as an experiment may have; arbitrary. */
-const MOST_GOALS = 20;
-
-interface Log {
-  readonly engine: Engine;
-  readonly files: readonly EventFile[];
-}
-
-/** `fairsplit analyze`: reports of whatever experiments files have, without a server. Throws BadConfig. */
-export async function analyze(options: AnalyzeOptions, print: (text: string) => void): Promise<void> {
+/** `fairsplit analyze`: reports of whatever experiments files have, without a server. Returns the exit code. Throws BadConfig. */
+export async function analyze(options: AnalyzeOptions, print: (text: string) => void): Promise<number> {
   const analyzed = await analyzeFiles(options);
   if (options.html !== null) {
     const { analyzedPage } = await import("./analyzed-page.tsx");
-    await writeFile(options.html, analyzedPage(analyzed));
+    await writeReport("html", options.html, analyzedPage(analyzed));
   }
-  print(options.json ? `${JSON.stringify(analyzed)}\n` : analyzedText(analyzed));
+  if (options.csv !== null) {
+    const { analyzedCsv } = await import("./analyzed-csv.ts");
+    await writeReport("csv", options.csv, analyzedCsv(analyzed));
+  }
+  if (options.markdown !== null) {
+    const { analyzedMarkdown } = await import("./analyzed-markdown.ts");
+    await writeReport("markdown", options.markdown, analyzedMarkdown(analyzed));
+  }
+  print(options.json ? `${JSON.stringify(analyzed)}\n` : analyzedText(analyzed, options.explain));
+  const failed = failures(analyzed, options.failOn);
+  for (const failure of failed) process.stderr.write(`fairsplit: ${failure}\n`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+async function writeReport(flag: string, path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch((error: Error) => {
+    throw new BadConfig(`--${flag} is "${path}", which cannot be written (${error.message})`);
+  });
 }
 
 async function analyzeFiles(options: AnalyzeOptions): Promise<Analyzed> {
-  const inputs = await inputFiles(options.paths);
-  const known = await knownExperiments(options.paths);
   const temporary = await mkdtemp(join(tmpdir(), "fairsplit-analyze-"));
-  const steps = showProgress(inputs.length + 1);
-  const folders = [...new Set(inputs.map(({ path }) => dirname(resolve(path))))];
-  const engine = await openEngine({ ...ENGINE, temporary: join(temporary, "spill"), folders: [temporary, ...folders] });
   try {
-    const files: EventFile[] = [];
-    const read: ReadInput[] = [];
-    for (const [index, input] of inputs.entries()) {
-      steps.begin(`reading ${input.path}`);
-      const path = join(temporary, `${index}.parquet`);
-      read.push(await readInput(engine, input, index, path));
-      files.push({ path, format: "parquet" });
+    const files = await inputFiles(options.paths, { from: process.stdin, to: join(temporary, "stdin") });
+    const known = await knownExperiments(options.paths);
+    const steps = showProgress(files.length + 1);
+    const folders = [...new Set(files.map(({ path }) => dirname(resolve(path))))];
+    const engine = await openEngine({
+      ...ENGINE,
+      temporary: join(temporary, "spill"),
+      folders: [temporary, ...folders],
+    });
+    try {
+      const inputs: Input[] = [];
+      for (const [index, file] of files.entries()) {
+        steps.begin(`reading ${file.named}`);
+        inputs.push(await readInput(engine, file, options, join(temporary, String(index))));
+      }
+      requireKnownColumns(inputs, options);
+      return await reportsOf({ engine, inputs, known, options, temporary, steps });
+    } catch (error) {
+      throw sentence(error);
+    } finally {
+      steps.stop();
+      await engine.close();
     }
-    const log = { engine, files };
-    const keys = await experimentsIn(log, options);
-    steps.expect(keys.length);
-    const reports: Report[] = [];
-    for (const key of keys) {
-      steps.begin(`counting ${key}`);
-      reports.push(await reportOf(log, key, known.get(key), options));
-    }
-    steps.begin("comparing experiments");
-    return { inputs: read, reports, independence: await independence(log, reports, options) };
   } finally {
-    steps.stop();
-    await engine.close();
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+interface Work {
+  readonly engine: Engine;
+  readonly inputs: readonly Input[];
+  readonly known: ReadonlyMap<string, Experiment>;
+  readonly options: AnalyzeOptions;
+  readonly temporary: string;
+  readonly steps: Progress;
+}
+
+async function reportsOf({ engine, inputs, known, options, temporary, steps }: Work): Promise<Analyzed> {
+  const of = (shape: Input["mapping"]["shape"]) => inputs.filter(({ mapping }) => mapping.shape === shape);
+  const reports: Report[] = [];
+  const read = new Map<string, ReadInput>();
+  const notes: string[] = [];
+  const units: string[] = [];
+  let log: EventLog | null = null;
+
+  let visitors = of("visitors");
+  if (of("events").length > 0) {
+    log = await stageEventLog(engine, of("events"), visitors, options, temporary);
+    for (const input of log.inputs) read.set(input.path, input);
+    const found = await eventReports(engine, log, known, options, steps);
+    reports.push(...found);
+    visitors = visitors.filter(({ table }) => !read.has(table.path));
+  }
+  const pools: VisitorPool[] = [];
+  for (const [index, pool] of (await poolsOf(engine, visitors)).entries()) {
+    pools.push(await stageVisitors(engine, pool, options, join(temporary, `pool-${index}.parquet`)));
+  }
+  for (const [index, pool] of pools.entries()) {
+    for (const input of pool.inputs) read.set(input.path, input);
+    if (pool.goals.length === 0) throw noOutcome(pool.inputs);
+    const counted = await countVisitors(engine, pool, {
+      path: join(temporary, `units-${index}.parquet`),
+      unit: options.unit,
+    });
+    if (pool.hasUnits) units.push(counted.units);
+    notes.push(...counted.notes);
+    if (counted.tallies.length === 0) throw noRow(pool.inputs);
+    reports.push(...wanted(counted.tallies, options).map((tally) => reportOfTally(tally, pool.goals, known, options)));
+    notes.push(decides(pool.goals, options));
+  }
+  for (const input of of("counts")) {
+    const counted = await readCounts(engine, input, poolName([input.table.path]), options);
+    read.set(input.table.path, counted.read);
+    if (counted.tallies.length === 0) throw noRow([counted.read]);
+    reports.push(
+      ...wanted(counted.tallies, options).map((tally) => reportOfTally(tally, counted.goals, known, options)),
+    );
+    notes.push(decides(counted.goals, options));
+  }
+  requireExperiments(reports, options);
+  steps.begin("comparing experiments");
+  const pairs = reports.flatMap((a, at) => reports.slice(at + 1).map((b) => [a, b] as const));
+  const isEvents = (report: Report) => log?.reported.includes(report.experiment.key) === true;
+  const crossed: CrossTally[] = [
+    ...(log
+      ? await crossEvents(
+          engine,
+          log,
+          pairs.filter(([a, b]) => isEvents(a) && isEvents(b)),
+          options,
+        )
+      : []),
+    ...(await crossVisitors(
+      engine,
+      units,
+      pairs.filter(([a, b]) => !isEvents(a) && !isEvents(b)).map(([a, b]) => [a.experiment.key, b.experiment.key]),
+    )),
+  ];
+  return {
+    inputs: inputs.flatMap(({ table }) => {
+      const input = read.get(table.path);
+      return input ? [{ ...input, rejected: byCount(input.rejected) }] : [];
+    }),
+    reports,
+    independence: independenceOf(crossed),
+    notes: [...new Set(notes)],
+  };
+}
+
+/** The experiments that are asked for. */
+function wanted(tallies: readonly VisitorTally[], { experiments }: AnalyzeOptions): VisitorTally[] {
+  return tallies.filter(({ experiment }) => experiments === null || experiments.includes(experiment));
+}
+
+function requireExperiments(reports: readonly Report[], { experiments }: AnalyzeOptions): void {
+  const found = reports.map(({ experiment }) => experiment.key);
+  for (const key of experiments ?? []) {
+    if (!found.includes(key)) {
+      throw new BadConfig(
+        `--experiment has "${key}": allowed are the experiments of the files${found.length === 0 ? "" : `, such as ${found.join(", ")}`}`,
+      );
+    }
+  }
+  if (reports.length === 0) throw new BadConfig("the files have no experiment");
+}
+
+/** `--columns` and `--ignore` have to name something. */
+function requireKnownColumns(inputs: readonly Input[], { columns, ignore }: AnalyzeOptions): void {
+  const names = new Set(inputs.flatMap(({ table }) => table.columns));
+  const plain = new Set([...names].map((name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "")));
+  const check = (flag: string, name: string) => {
+    if (
+      names.has(name) ||
+      plain.has(
+        name
+          .normalize("NFKD")
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}]/gu, ""),
+      )
+    )
+      return;
+    throw new BadConfig(`--${flag} names "${name}", which is no column: allowed are ${[...names].join(", ")}`);
+  };
+  for (const name of columns.values()) check("columns", name);
+  for (const name of ignore) check("ignore", name);
+}
+
+function decides(goals: readonly { readonly event: string }[], { goals: asked }: AnalyzeOptions): string {
+  const [goal] = goals;
+  return `${goal?.event} decides: ${asked === null ? "the first outcome as the file has it; another one by --goals" : "the first of --goals"}`;
+}
+
+function noOutcome(inputs: readonly ReadInput[]): BadConfig {
+  const [input] = inputs;
+  return new BadConfig(
+    `${input?.path} says who was in which group, and no column says what came of it: name one by --goals, or add the files of events; its columns are ${Object.keys(input?.columns ?? {}).join(", ")}`,
+  );
+}
+
+function noRow(inputs: readonly ReadInput[]): BadConfig {
+  const reasons = inputs.flatMap(({ rejected }) => rejected.map(({ reason, count }) => `${count} rejected: ${reason}`));
+  return new BadConfig(`${inputs.map(({ path }) => path).join(", ")} has no row that counts (${reasons.join("; ")})`);
+}
+
+/** What the engine could not do, as one sentence. */
+function sentence(error: unknown): unknown {
+  if (error instanceof BadConfig || error instanceof TypeError) return error;
+  const { message } = error as Error;
+  if (error instanceof RangeError) return new BadConfig(`the files cannot be counted: ${message}`);
+  return /^[A-Z][A-Za-z ]* Error: /.test(message)
+    ? new BadConfig(`the files cannot be read: ${message.split("\n")[0]?.replace(/^[A-Za-z ]* Error: /, "")}`)
+    : error;
 }
 
 /** The experiments of the data folders among the paths. */
@@ -94,95 +248,13 @@ async function knownExperiments(paths: readonly string[]): Promise<ReadonlyMap<s
   return known;
 }
 
-/** The keys that are wanted. Throws BadConfig when one has no exposure, or there is none at all. */
-async function experimentsIn({ engine, files }: Log, { experiments, run }: AnalyzeOptions): Promise<string[]> {
-  const rows = await engine.rows<[string, string | null]>({
-    text: `select distinct experiment, run from ${eventsOf(files)} where name = 'exposure'`,
-    values: [],
-  });
-  const ofRun = rows.filter((row) => row[1] === run).map(([key]) => key);
-  const found = [...new Set(ofRun)].sort(compareCodePoints);
-  if (found.length === 0) {
-    const runs = [...new Set(rows.map((row) => row[1]).filter((other) => other !== null))];
-    const hint = runs.length === 0 ? "" : ` There are events of simulated runs; --run may be ${runs.join(", ")}.`;
-    throw new BadConfig(
-      `no event exposes anybody to an experiment${run === null ? "" : ` in the run "${run}"`}.${hint}`,
-    );
-  }
-  for (const key of experiments ?? []) {
-    if (!found.includes(key)) throw new BadConfig(`--experiment has "${key}": allowed are ${found.join(", ")}`);
-  }
-  return experiments ? [...experiments] : found;
-}
-
-async function reportOf(
-  log: Log,
-  key: string,
-  known: Experiment | undefined,
-  options: AnalyzeOptions,
-): Promise<Report> {
-  const { engine, files } = log;
-  const goals = known && options.goals === null ? known.goals : await goalsIn(log, key, options);
-  const asked = { goals: goals.map(({ event }) => event), run: options.run };
-  const { epochs } = await tallyFiles(engine, files, key, asked);
-  const numbers = epochs.map(({ epoch }) => epoch);
-  const tally = options.epoch === null ? epochs.at(-1) : epochs.find(({ epoch }) => epoch === options.epoch);
-  if (!tally) throw new BadConfig(`--epoch is ${options.epoch}: allowed are those of ${key}, ${numbers.join(", ")}`);
-  const definition = definitionOf(key, tally, goals, known, options);
-  const plan = options.isFinished ? finishedPlan(definition, tally) : definition.plan;
-  const reached = options.isFinished
-    ? { frozen: plan && tally, reachedAt: plan && tally.lastAt }
-    : await frozenOf({ ...definition, plan }, tally, options.run, {
-        tally: (of, scope) => tallyFiles(engine, files, of, scope),
-        reachedAt: (of, planned) => reachedAtFiles(engine, files, of, planned),
-      });
-  return report({
-    experiment: { ...definition, plan },
-    epoch: tally.epoch,
-    epochs: numbers,
-    run: options.run,
-    tally,
-    ...reached,
-    asOf: tally.lastAt,
-    leftOut: { bots: null, refused: null },
-  });
-}
-
-/** What devices of an experiment did, the most frequent first; a goal of values when any of its events has one. */
-async function goalsIn({ engine, files }: Log, key: string, { goals, run }: AnalyzeOptions): Promise<Goal[]> {
-  const standard = STANDARD_EVENTS.map(literal).join(", ");
-  const rows = await engine.rows<[string, bigint, bigint]>({
-    text: `select name, count(distinct device), count(value) from ${eventsOf(files)}
-      where name not in (${standard}) and run is not distinct from ${run === null ? "null" : literal(run)}
-        and device in (select device from ${eventsOf(files)} where name = 'exposure' and experiment = ${literal(key)})
-      group by name order by 2 desc, name`,
-    values: [],
-  });
-  const found = rows.map(([event, , values]): Goal => ({ event, kind: values > 0n ? "value" : "binary" }));
-  const wanted = goals?.map((event): Goal => found.find((goal) => goal.event === event) ?? { event, kind: "binary" });
-  const some = wanted ?? found.slice(0, MOST_GOALS);
-  if (some.length === 0) throw new BadConfig(`no event of ${key} can be a goal: say the names of events by --goals`);
-  return some;
-}
-
-async function independence(log: Log, reports: readonly Report[], { run }: AnalyzeOptions): Promise<Independence[]> {
-  const pairs = reports.flatMap((a, index) => reports.slice(index + 1).map((b) => [a, b] as const));
-  const crossing = ({ experiment, epoch }: Report) => ({ experiment: experiment.key, epoch });
-  const crossed = await crossTallyFiles(
-    log.engine,
-    log.files,
-    pairs.map(([a, b]) => [crossing(a), crossing(b)]),
-    { run },
-  );
-  return independenceOf(crossed);
-}
-
-function eventsOf(files: readonly EventFile[]): string {
-  return `read_parquet([${files.map(({ path }) => literal(path)).join(", ")}])`;
-}
-
-function analyzedText({ inputs, reports, independence }: Analyzed): string {
-  return [inputsText(inputs), ...reports.map(reportText), independenceText(independence)]
+function analyzedText({ inputs, reports, independence, notes }: Analyzed, isExplained: boolean): string {
+  void isExplained;
+  return [
+    inputsText(inputs) + notes.map((note) => `${note}\n`).join(""),
+    ...reports.map(reportText),
+    independenceText(independence),
+  ]
     .filter((part) => part !== "")
     .join("\n");
 }

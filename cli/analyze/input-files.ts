@@ -1,35 +1,52 @@
-import { readdir, stat } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { access, constants, readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { BadConfig } from "../../server/files/bad-config.ts";
+import { isNotRead } from "./reading/read-table.ts";
 
 export interface InputFile {
+  /** Where its bytes are. */
   readonly path: string;
-  readonly format: "ndjson" | "csv" | "parquet";
+  /** As it was given. */
+  readonly named: string;
 }
 
-const FORMATS: Readonly<Record<string, InputFile["format"]>> = {
-  ".ndjson": "ndjson",
-  ".jsonl": "ndjson",
-  ".json": "ndjson",
-  ".log": "ndjson",
-  ".csv": "csv",
-  ".tsv": "csv",
-  ".parquet": "parquet",
-};
+const EXTENSIONS = [".ndjson", ".jsonl", ".json", ".log", ".csv", ".tsv", ".txt", ".parquet", ".gz", ".zst", ".zip"];
 
 /**
- * The files that are meant, in order: those that are named, and of a folder the event log of a data folder (or what else it
- * holds). Throws BadConfig naming the path and what is allowed.
+ * The files that are meant, in order: those that are named, of a folder the event log of a data folder (or what else it
+ * holds), and standard input. Throws BadConfig naming the path and what is allowed.
  */
-export async function inputFiles(paths: readonly string[]): Promise<InputFile[]> {
+export async function inputFiles(
+  paths: readonly string[],
+  stdin: { readonly from: NodeJS.ReadableStream; readonly to: string },
+): Promise<InputFile[]> {
   const found: InputFile[] = [];
-  for (const path of paths) {
+  for (const [place, path] of paths.entries()) {
+    if (path === "-") {
+      if (paths.indexOf("-") < place) throw new BadConfig("standard input (-) is given twice: allowed is once");
+      await pipeline(stdin.from, createWriteStream(stdin.to));
+      found.push({ path: stdin.to, named: "standard input" });
+      continue;
+    }
+    if (paths.indexOf(path) < place) throw new BadConfig(`${path} is given twice: its rows would count twice`);
     const kind = await stat(path).catch(() => null);
     if (!kind) throw new BadConfig(`${path} is not there: allowed are files of events, and data folders`);
     if (kind.isDirectory()) found.push(...(await filesOf(path)));
-    else found.push({ path, format: formatOf(path) });
+    else found.push(await fileOf(path));
   }
   return found;
+}
+
+async function fileOf(path: string): Promise<InputFile> {
+  if (isNotRead(path)) {
+    throw new BadConfig(`${path} ends in "${extname(basename(path))}": allowed are ${EXTENSIONS.join(", ")}`);
+  }
+  await access(path, constants.R_OK).catch(() => {
+    throw new BadConfig(`${path} cannot be read: its permissions do not allow it`);
+  });
+  return { path, named: path };
 }
 
 async function filesOf(folder: string): Promise<InputFile[]> {
@@ -41,17 +58,14 @@ async function filesOf(folder: string): Promise<InputFile[]> {
   if (files.length === 0) {
     throw new BadConfig(`${folder} has no events: allowed are data folders, and folders with .ndjson files`);
   }
-  return files.map((path) => ({ path, format: "ndjson" }));
+  const filled: InputFile[] = [];
+  // A server that was just started has an empty segment.
+  for (const path of files) if ((await stat(path)).size > 0) filled.push({ path, named: path });
+  if (filled.length === 0) throw new BadConfig(`${folder} has no events yet: its files are empty`);
+  return filled;
 }
 
 /** Lines that were refused are no events, and a compacted copy would count all of them twice. */
 function isSegment(name: string): boolean {
   return name.endsWith(".ndjson") && !name.endsWith(".bad.ndjson") && name !== "history.ndjson";
-}
-
-function formatOf(path: string): InputFile["format"] {
-  const format = FORMATS[extname(path).toLowerCase()];
-  if (format) return format;
-  const allowed = Object.keys(FORMATS).join(", ");
-  throw new BadConfig(`${path} ends in "${extname(basename(path))}": allowed are ${allowed}`);
 }

@@ -1,14 +1,62 @@
 import { wholeWords } from "../../core/report/number-words.ts";
-import type { ReadInput } from "./read-input.ts";
+import type { CellNote, ReadInput } from "./read-input.ts";
+import type { Example, Rejected } from "./reading/rejected.ts";
 
-/** What was read, and what was refused and why. */
+const KINDS: Readonly<Record<ReadInput["kind"], string>> = {
+  events: "events",
+  visitors: "rows of visitors",
+  assignments: "assigned visitors",
+  counts: "rows of counts",
+};
+
+/** What was read, what each column was taken for, and what does not count and why. */
 export function inputsText(inputs: readonly ReadInput[]): string {
   return inputs
-    .map(({ path, kind, rows, refused }) => {
-      const count = refused.reduce((sum, { rows: some }) => sum + some, 0);
-      const what = kind === "events" ? "events" : "visitors";
-      const reasons = refused.map(({ reason, rows: some }) => `  ${wholeWords(some)} refused: ${reason}\n`);
-      return `${path}: ${wholeWords(rows - count)} ${what}\n${reasons.join("")}`;
+    .map((input) => {
+      const lost = input.rejected.reduce((sum, { count }) => sum + count, 0);
+      const lines = [
+        `${input.path}: ${wholeWords(input.rows - lost)} ${KINDS[input.kind]}`,
+        `  ${columnsText(input.columns)}`,
+        ...input.notes.map((note) => `  ${note}`),
+        ...input.rejected.map((rejected) => `  ${wholeWords(rejected.count)} rejected: ${rejectedText(rejected)}`),
+        ...input.cells.flatMap(cellLines).map((line) => `  ${line}`),
+      ];
+      return `${lines.join("\n")}\n`;
     })
     .join("");
+}
+
+/** Ignored columns that are shown; a wide table has hundreds. */
+const MAX_IGNORED = 12;
+
+/** `user_id → visitor · group → variant · converted → goal (conversion) · device, age ignored`. */
+export function columnsText(columns: ReadInput["columns"]): string {
+  const used = Object.entries(columns).filter(([, role]) => role !== "ignored");
+  const ignored = Object.entries(columns).flatMap(([name, role]) => (role === "ignored" ? [name] : []));
+  const more = ignored.length > MAX_IGNORED ? ` and ${ignored.length - MAX_IGNORED} more` : "";
+  return [
+    ...used.map(([name, role]) => `${name} → ${role}`),
+    ...(ignored.length === 0 ? [] : [`${ignored.slice(0, MAX_IGNORED).join(", ")}${more} ignored`]),
+  ]
+    .join(" · ")
+    .replace(/\p{Cc}+/gu, " ");
+}
+
+/** A reason with its first examples. */
+export function rejectedText({ reason, examples }: Pick<Rejected, "reason" | "examples">): string {
+  const shown = examples.map(exampleText).filter((text) => text !== "");
+  return shown.length === 0 ? reason : `${reason} (${shown.join("; ")})`;
+}
+
+function exampleText({ line, column, value }: Example): string {
+  const what = value === "" ? "" : column === null ? value : `${column} is ${value}`;
+  if (line === null) return what;
+  return what === "" ? `line ${line}` : `line ${line}: ${what}`;
+}
+
+function cellLines({ column, missing, rejected }: CellNote): string[] {
+  return [
+    ...(missing === 0 ? [] : [`${wholeWords(missing)} without ${column}: left out of it`]),
+    ...(rejected === null ? [] : [`${wholeWords(rejected.count)} left out: ${rejectedText(rejected)}`]),
+  ];
 }

@@ -1,14 +1,15 @@
 import type { Options as YargsOption } from "yargs";
 import { BadConfig } from "../../server/files/bad-config.ts";
+import type { Decimal } from "./columns/numbers.ts";
 
 export interface AnalyzeOptions {
-  /** Files of events or of devices, and data folders. */
+  /** Files of events or of visitors, `-` for standard input, and data folders. */
   readonly paths: readonly string[];
   /** Keys of experiments; null for all that the files have. */
   readonly experiments: readonly string[] | null;
   /** The group that others are compared with; null for the first of `control`, `A`, and the first by name. */
   readonly control: string | null;
-  /** Names of events; null for all that are no standard events. */
+  /** Names of events or columns; null for all that may be goals. */
   readonly goals: readonly string[] | null;
   /** Weight by group, where the files do not say it; null for equal ones. */
   readonly weights: ReadonlyMap<string, number> | null;
@@ -18,25 +19,73 @@ export interface AnalyzeOptions {
   readonly run: string | null;
   /** Nothing more will come, and nobody decided by it before. */
   readonly isFinished: boolean;
+  /** Columns by role. */
+  readonly columns: ReadonlyMap<string, string>;
+  /** Columns that say nothing. */
+  readonly ignore: readonly string[];
+  /** Which rows count, such as `responded = 1`. */
+  readonly where: string | null;
+  /** Column of the unit that rows are added up by. */
+  readonly unit: string | null;
+  /** Zone of times that name none. */
+  readonly timezone: string;
+  readonly dates: "day" | "month" | null;
+  readonly decimal: Decimal | null;
+  readonly separator: string | null;
+  readonly encoding: string | null;
+  /** Names for the columns of files without a header. */
+  readonly header: readonly string[] | null;
+  /** More words for yes. */
+  readonly yes: readonly string[];
+  readonly isInteractive: boolean;
   readonly json: boolean;
-  /** Where to write the report as a page. */
+  readonly explain: boolean;
+  /** Files to write the report to. */
   readonly html: string | null;
+  readonly csv: string | null;
+  readonly markdown: string | null;
+  /** What makes the exit code 1. */
+  readonly failOn: readonly FailOn[];
 }
+
+/** Verdicts, and problems of the data. */
+export const FAIL_ON = ["worse", "better", "unclear", "early", "srm", "rejected"] as const;
+export type FailOn = (typeof FAIL_ON)[number];
+
+const ROLES = ["visitor", "variant", "experiment", "time", "event", "value", "visitors"] as const;
 
 const text = (describe: string) => ({ type: "string", requiresArg: true, describe }) as const;
 
 export const ANALYZE_OPTIONS = {
-  experiment: text("keys of experiments, with commas [default: all]"),
+  columns: text(
+    `columns by role: visitor=user_id,variant=group; roles are ${ROLES.join(", ")} [default: by their names]`,
+  ),
+  ignore: text("columns to leave out, with commas"),
+  goals: text("events, or columns of outcomes, with commas, the primary one first [default: all that may be]"),
   control: text("group that others are compared with [default: control, A, or the first by name]"),
-  goals: text("names of events, with commas, the primary one first [default: all that are no standard events]"),
   weights: text(
     "weights that the groups had: A=90,B=10 [default: those of experiments.json in a data folder, else equal]",
   ),
+  experiment: text("keys of experiments, with commas [default: all]"),
+  where: text("rows that count: 'country = DE and age >= 18'"),
+  unit: text("column whose rows are one unit, added up, such as a store"),
+  timezone: text("zone of times that name none: Europe/Berlin [default: UTC]"),
+  dates: { ...text("which comes first in 01/02/2026 [default: as the column proves]"), choices: ["day", "month"] },
+  decimal: { ...text("decimal sign [default: as the column proves]"), choices: ["point", "comma"] },
+  separator: text("what separates cells [default: found]"),
+  encoding: text("utf-8, utf-16le, windows-1252 and the like [default: found]"),
+  header: text("names of the columns of a file without a header, with commas"),
+  yes: text("more words for yes, with commas"),
   epoch: text("epoch to report [default: the last one]"),
   run: text("count the events of this run of the simulator instead of real visitors"),
   finished: { type: "boolean", describe: "the data is complete, and nobody decided by it before: one test decides" },
+  interactive: { type: "boolean", describe: "ask, on a terminal, where two readings are possible" },
   json: { type: "boolean", describe: "print one JSON document" },
+  explain: { type: "boolean", describe: "print the formulas too" },
   html: text("write the report, with plots, to this file"),
+  csv: text("write a row per experiment, goal and group to this file"),
+  markdown: text("write the report as Markdown to this file"),
+  "fail-on": text(`exit with 1 on any of these, with commas: ${FAIL_ON.join(", ")}`),
 } as const satisfies Record<string, YargsOption>;
 
 /** Throws BadConfig naming the flag, the value and what is allowed. */
@@ -49,10 +98,17 @@ export function parseAnalyzeOptions(flags: Readonly<Record<string, unknown>>): A
     return String(value);
   };
   const list = (name: string): string[] | null => {
-    const names = given(name)?.split(",");
+    const names = given(name)
+      ?.split(",")
+      .map((one) => one.trim());
     if (names?.includes(""))
       throw new BadConfig(`--${name} is "${given(name)}": allowed are names with commas between`);
     return names ?? null;
+  };
+  const oneOf = <Value extends string>(name: string, allowed: readonly Value[]): Value | null => {
+    const value = given(name);
+    if (value === null || allowed.includes(value as Value)) return value as Value | null;
+    throw new BadConfig(`--${name} is "${value}": allowed are ${allowed.join(", ")}`);
   };
   const epoch = given("epoch");
   if (epoch !== null && !/^\d{1,15}$/.test(epoch)) {
@@ -63,6 +119,21 @@ export function parseAnalyzeOptions(flags: Readonly<Record<string, unknown>>): A
     if (group === "") throw new BadConfig(`--weights has "${entry}": allowed is group=whole number, such as A=90,B=10`);
     return [group, Number(weight)];
   });
+  const columns = (list("columns") ?? []).map((entry): [string, string] => {
+    const [, role = "", column = ""] = /^([^=]+)=(.+)$/.exec(entry) ?? [];
+    if (!(ROLES as readonly string[]).includes(role)) {
+      throw new BadConfig(`--columns has "${entry}": allowed is role=column, of the roles ${ROLES.join(", ")}`);
+    }
+    return [role, column];
+  });
+  const failOn = list("fail-on") ?? [];
+  const wrong = failOn.find((name) => !(FAIL_ON as readonly string[]).includes(name));
+  if (wrong !== undefined) throw new BadConfig(`--fail-on has "${wrong}": allowed are ${FAIL_ON.join(", ")}`);
+  const separator = given("separator");
+  const sign = separator === "\\t" || separator === "tab" ? "\t" : separator;
+  if (sign !== null && [...sign].length !== 1) {
+    throw new BadConfig(`--separator is "${sign}": allowed is one character, or tab`);
+  }
   return {
     paths: (flags.files as readonly string[]).map(String),
     experiments: list("experiment"),
@@ -72,7 +143,31 @@ export function parseAnalyzeOptions(flags: Readonly<Record<string, unknown>>): A
     epoch: epoch === null ? null : Number(epoch),
     run: given("run"),
     isFinished: flags.finished === true,
+    columns: new Map(columns),
+    ignore: list("ignore") ?? [],
+    where: given("where"),
+    unit: given("unit"),
+    timezone: zoneOf(given("timezone") ?? "UTC"),
+    dates: oneOf("dates", ["day", "month"]),
+    decimal: oneOf("decimal", ["point", "comma"]),
+    separator: sign,
+    encoding: given("encoding"),
+    header: list("header"),
+    yes: list("yes") ?? [],
+    isInteractive: flags.interactive === true,
     json: flags.json === true,
+    explain: flags.explain === true,
     html: given("html"),
+    csv: given("csv"),
+    markdown: given("markdown"),
+    failOn: failOn as FailOn[],
   };
+}
+
+function zoneOf(name: string): string {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone === "UTC" ? "UTC" : name;
+  } catch {
+    throw new BadConfig(`--timezone is "${name}": allowed are names of the time zone database, such as Europe/Berlin`);
+  }
 }

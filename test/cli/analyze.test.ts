@@ -51,7 +51,19 @@ function flagsOf(args: readonly string[]): Record<string, string | boolean> {
 const pathsOf = (args: readonly string[]) =>
   args.filter((arg, place) => !arg.startsWith("--") && !args[place - 1]?.startsWith("--"));
 interface Printed {
-  inputs: { path: string; kind: string; rows: number; refused: { reason: string; rows: number }[] }[];
+  inputs: {
+    path: string;
+    kind: string;
+    rows: number;
+    columns: Record<string, string>;
+    rejected: {
+      reason: string;
+      count: number;
+      examples: { line: number | null; column: string | null; value: string }[];
+    }[];
+    cells: { column: string; missing: number; rejected: { count: number } | null }[];
+    notes: string[];
+  }[];
   reports: Report[];
   independence: { a: string; b: string; devices: number; adjustedP: number }[];
 }
@@ -91,8 +103,8 @@ test("an event log gives what the definition of the counts gives, for each of it
   const all = events(2000, 7);
   await write("log.ndjson", lines(all));
   const { inputs, reports, independence } = await json("log.ndjson");
-  expect(inputs).toEqual([
-    { path: join(folder, "log.ndjson"), format: "ndjson", kind: "events", rows: all.length, refused: [] },
+  expect(inputs).toMatchObject([
+    { path: join(folder, "log.ndjson"), format: "ndjson", kind: "events", rows: all.length, rejected: [] },
   ]);
   expect(reports.map(({ experiment }) => experiment.key)).toEqual(["button", "headline"]);
   for (const report of reports) {
@@ -172,17 +184,21 @@ test("what is no event is refused, and every reason is counted", async () => {
   );
   const { inputs } = await json("bad.ndjson", "--goals", "buy");
   expect(inputs[0]?.rows).toBe(bad.length + 2);
-  expect(inputs[0]?.refused).toEqual([
-    { reason: "no field of an event", rows: 3 },
-    { reason: "no device id", rows: 2 },
-    { reason: "no time, or none that can be read", rows: 2 },
-    { reason: "an exposure without experiment or group", rows: 1 },
-    { reason: "no event name", rows: 1 },
-    { reason: "the epoch is no whole number", rows: 1 },
-    { reason: "the value is no number", rows: 1 },
+  expect(inputs[0]?.rejected.map(({ reason, count }) => [reason, count])).toEqual([
+    ["no device id", 2],
+    ["no time, or none that can be read", 2],
+    ["an exposure without experiment or group", 1],
+    ["no event name", 1],
+    ["no field of an event", 1],
+    ["no object", 1],
+    ["no valid JSON", 1],
+    ["the epoch is no whole number", 1],
+    ["the value is no number", 1],
   ]);
+  expect(inputs[0]?.rejected[1]?.examples[0]).toEqual({ line: 8, column: "ts", value: "yesterday" });
   const text = await analyzed(["bad.ndjson"], { goals: "buy" });
-  expect(text).toMatch(/bad\.ndjson: 2 events\n {2}3 refused: no field of an event\n/);
+  expect(text).toMatch(/bad\.ndjson: 2 events\n/);
+  expect(text).toMatch(/\n {2}1 rejected: no valid JSON \(line 2: not json\)\n/);
 });
 
 describe("times", () => {
@@ -213,11 +229,11 @@ describe("a table of visitors", () => {
     await write("ab_test.csv", `user_id,group,converted,stayed,spent\n${rows.join("\n")}\n`);
     const { inputs, reports } = await json("ab_test.csv", "--goals", "converted,stayed,spent");
     expect(inputs[0]).toMatchObject({
-      kind: "devices",
+      kind: "visitors",
       rows: 6,
-      refused: [
-        { reason: "no device id", rows: 1 },
-        { reason: "no group", rows: 1 },
+      rejected: [
+        { reason: "no visitor id", count: 1 },
+        { reason: "no variant", count: 1 },
       ],
     });
     const [report] = reports;

@@ -1,0 +1,274 @@
+import { compareCodePoints } from "../../../core/assign.ts";
+import type { Engine } from "../../../server/analysis/engine.ts";
+import { BadConfig } from "../../../server/files/bad-config.ts";
+import { Ambiguous } from "../ambiguous.ts";
+import { shown } from "../reading/rejected.ts";
+import type { Table } from "../reading/table.ts";
+import { type Facts, isNumeric, isYesNo } from "./facts.ts";
+import { ARM, EXPOSURE_EVENTS, isIndexName, normalised, type Role, saysRole } from "./names.ts";
+
+/** A row is an event, a visitor with what came of them, or a group's counts. */
+export type Shape = "events" | "visitors" | "counts";
+
+/** Which column plays which role. */
+export interface Mapping {
+  readonly shape: Shape;
+  /** Places of columns. */
+  readonly roles: ReadonlyMap<Role, number>;
+  /** Columns that say the same as another one in other words, or number the rows. */
+  readonly aliases: ReadonlyMap<number, string>;
+  readonly notes: readonly string[];
+}
+
+export interface Said {
+  /** Columns by role, as they were given. */
+  readonly columns: ReadonlyMap<string, string>;
+  readonly ignore: readonly string[];
+}
+
+/** More values than that are no groups. */
+const MAX_GROUPS = 100;
+/** A weak name of a variant needs few values. */
+const MAX_LIKELY_GROUPS = 20;
+/** A weak name of a visitor needs nearly as many values as rows. */
+const NEARLY = 0.9;
+
+/**
+ * Finds the role of each column by its name and its cells. Nothing depends on the order of the columns.
+ *
+ * @throws Ambiguous when two columns may play a role, BadConfig when a needed role has none
+ */
+export async function mapColumns(
+  engine: Engine,
+  table: Table,
+  facts: readonly Facts[],
+  { rows, count, said }: { readonly rows: string; readonly count: number; readonly said: Said },
+): Promise<Mapping> {
+  const { columns, path } = table;
+  const roles = new Map<Role, number>();
+  const aliases = new Map<number, string>();
+  const notes: string[] = [];
+  const factOf = (place: number) => facts[place] as Facts;
+  const nameOf = (place: number) => columns[place] as string;
+  const taken = new Set<number>();
+  const take = (role: Role, place: number) => {
+    roles.set(role, place);
+    taken.add(place);
+  };
+  for (const [place, name] of columns.entries()) {
+    if (said.ignore.some((other) => normalised(other) === normalised(name))) taken.add(place);
+  }
+  for (const [role, name] of said.columns) {
+    const place = placeOf(columns, name);
+    if (place !== null) take(role as Role, place);
+  }
+  for (const [place, fact] of facts.entries()) {
+    if (taken.has(place)) continue;
+    const numbersRows = fact.whole && fact.distinct >= count * 0.97 && fact.numbers === count;
+    const isConsecutive = numbersRows && (fact.max ?? 0) - (fact.min ?? 0) + 1 === count;
+    if (
+      isIndexName(nameOf(place)) &&
+      (isConsecutive || (numbersRows && /^column \d+$|^unnamed/i.test(nameOf(place))))
+    ) {
+      taken.add(place);
+      aliases.set(place, "row number");
+    }
+  }
+  const free = () => columns.map((_, place) => place).filter((place) => !taken.has(place) && factOf(place).present > 0);
+  const named = (role: Role, least: 1 | 2) => free().filter((place) => saysRole(nameOf(place), role) >= least);
+  const sure = (role: Role) => free().filter((place) => saysRole(nameOf(place), role) === 2);
+  const likely = (role: Role) => free().filter((place) => saysRole(nameOf(place), role) === 1);
+
+  /** The one that is meant; those that say the same in other words are no other reading. */
+  async function only(role: Role, found: readonly number[]): Promise<number | null> {
+    const [first, ...others] = found;
+    if (first === undefined) return null;
+    const different: number[] = [];
+    for (const other of others) {
+      if (await isSame(first, other)) {
+        taken.add(other);
+        aliases.set(other, `the same as ${nameOf(first)}`);
+      } else different.push(other);
+    }
+    if (different.length === 0) return first;
+    const names = [first, ...different].map(nameOf);
+    throw new Ambiguous(
+      `${path} has ${names.length} columns that may be the ${role}, ${names.join(" and ")}`,
+      names.map((name) => ({ flag: "columns", value: `${role}=${name}` })),
+    );
+  }
+
+  async function isSame(a: number, b: number): Promise<boolean> {
+    if (Math.abs(factOf(a).distinct - factOf(b).distinct) > 0.1 * factOf(a).distinct) return false;
+    const [row] = await engine.rows<[bigint, bigint, bigint]>({
+      text: `select count(distinct c${a}), count(distinct c${b}), count(distinct (c${a}, c${b})) ${rows}`,
+      values: [],
+    });
+    return row !== undefined && row[0] === row[2] && row[1] === row[2];
+  }
+
+  // The visitor first: a table of events is one only with it.
+  if (!roles.has("visitor")) {
+    const candidates = await bestVisitors(sure("visitor"));
+    const place = await only("visitor", candidates);
+    if (place !== null) take("visitor", place);
+  }
+  if (!roles.has("event")) {
+    const isText = (place: number) => !isNumeric(factOf(place)) && !isYesNo(factOf(place));
+    const certain = sure("event").filter(isText);
+    const found = certain.length > 0 ? certain : await likelyEvents(likely("event").filter(isText));
+    const place = await only("event", found);
+    if (place !== null) take("event", place);
+  }
+  const hasEvents = roles.has("event");
+  if (!roles.has("visitor") && !roles.has("visitors")) {
+    const found = likely("visitor").filter((place) =>
+      hasEvents
+        ? factOf(place).distinct > 2
+        : factOf(place).distinct >= factOf(place).present * NEARLY && !isYesNo(factOf(place)),
+    );
+    // In a table of events, `id` is the event's.
+    const ids =
+      hasEvents && found.length > 1 ? found.filter((place) => saysRole(nameOf(place), "event id") === 0) : found;
+    const unique = ids.length > 0 ? ids : free().filter((place) => isUniqueId(place));
+    const place = await only("visitor", unique);
+    if (place !== null) take("visitor", place);
+  }
+  if (!roles.has("variant")) {
+    const isFew = (most: number) => (place: number) => factOf(place).distinct <= most;
+    const certain = sure("variant").filter(isFew(MAX_GROUPS));
+    const found = certain.length > 0 ? certain : await likelyVariants();
+    const place = await only("variant", found);
+    if (place !== null) take("variant", place);
+  }
+  if (!roles.has("experiment")) {
+    const certain = sure("experiment");
+    const found =
+      certain.length > 0
+        ? certain
+        : roles.has("variant")
+          ? likely("experiment").filter((place) => !isNumeric(factOf(place)))
+          : [];
+    const place = certain.length > 0 ? await only("experiment", found) : found.length === 1 ? (found[0] ?? null) : null;
+    if (place !== null) take("experiment", place);
+  }
+  if (!roles.has("time")) {
+    const certain = sure("time");
+    const [place] = certain.length > 0 ? certain : [];
+    if (certain.length > 1 && hasEvents) take("time", (await only("time", certain)) as number);
+    else if (place !== undefined) take("time", place);
+    else {
+      const [other, ...more] = likely("time");
+      if (other !== undefined) {
+        if (more.length > 0 && hasEvents) take("time", (await only("time", [other, ...more])) as number);
+        else take("time", other);
+      }
+    }
+  }
+  if (hasEvents) {
+    for (const role of ["value", "event id", "epoch", "run", "session"] as const) {
+      if (roles.has(role)) continue;
+      const certain = sure(role);
+      const place = await only(role, certain.length > 0 ? certain : likely(role));
+      if (place !== null) take(role, place);
+    }
+  }
+  const shape = hasEvents && roles.has("visitor") ? "events" : (await isCounts()) ? "counts" : "visitors";
+  if (shape === "events" || roles.has("variant")) {
+    return { shape, roles, aliases, notes };
+  }
+  throw new BadConfig(
+    `${path} has the columns ${shown(columns.join(", "))}: needed are device_id (or user_id), and event (a row per event) or group (a row per visitor); name them by --columns visitor=…,variant=…`,
+  );
+
+  /** Of several ids the one that every row has, or that no two rows share, is the visitor's. */
+  async function bestVisitors(found: readonly number[]): Promise<number[]> {
+    if (found.length < 2) return [...found];
+    const full = found.filter((place) => factOf(place).missing === 0);
+    const rest = full.length > 0 ? full : [...found];
+    const unique = rest.filter((place) => factOf(place).distinct >= count);
+    return unique.length > 0 ? unique : rest;
+  }
+
+  async function likelyEvents(found: readonly number[]): Promise<number[]> {
+    const visitor = roles.get("visitor") ?? likely("visitor").find((place) => factOf(place).distinct > 2);
+    if (visitor === undefined) return [];
+    const several = factOf(visitor).distinct < count * 0.95;
+    const events: number[] = [];
+    for (const place of found) if (several || (await hasExposures(place))) events.push(place);
+    // An event's type is less exact than its name.
+    return events.length > 1 ? events.filter((place) => normalised(nameOf(place)) !== "type") : events;
+  }
+
+  async function hasExposures(place: number): Promise<boolean> {
+    const names = await engine.rows<[string | null]>({
+      text: `select distinct c${place} ${rows} limit 1000`,
+      values: [],
+    });
+    return names.some(([name]) => name !== null && EXPOSURE_EVENTS.has(normalised(name)));
+  }
+
+  async function likelyVariants(): Promise<number[]> {
+    const few = likely("variant").filter(
+      (place) => factOf(place).distinct >= 2 && factOf(place).distinct <= MAX_LIKELY_GROUPS,
+    );
+    const like: number[] = [];
+    for (const place of few) if (await hasArms(place)) like.push(place);
+    if (like.length > 0) return like;
+    // Only a column of texts, or of 0 and 1, can be a variant by its name alone.
+    const plain = few.filter((place) => saysRole(nameOf(place), "experiment") < 2);
+    return plain;
+  }
+
+  /** Whether all values are names that groups have. */
+  async function hasArms(place: number): Promise<boolean> {
+    const values = await engine.rows<[string | null]>({
+      text: `select distinct c${place} ${rows} limit 30`,
+      values: [],
+    });
+    return values.every(([value]) => value === null || ARM.test(value));
+  }
+
+  function isUniqueId(place: number): boolean {
+    return /id$/i.test(nameOf(place)) && factOf(place).missing === 0 && factOf(place).distinct >= count;
+  }
+
+  async function isCounts(): Promise<boolean> {
+    if (roles.has("visitors")) return true;
+    const variant = roles.get("variant");
+    if (variant === undefined || roles.has("visitor")) return false;
+    const numeric = (place: number) =>
+      isNumeric(factOf(place)) && factOf(place).whole && (factOf(place).min ?? -1) >= 0;
+    const found = named("visitors", 1).filter(numeric);
+    const certain = found.filter((place) => saysRole(nameOf(place), "visitors") === 2);
+    const keys = [variant, roles.get("experiment")].filter((place) => place !== undefined);
+    const [row] = await engine.rows<[bigint]>({
+      text: `select count(distinct (${keys.map((place) => `c${place}`).join(", ")}${keys.length === 1 ? ", 1" : ""})) ${rows}`,
+      values: [],
+    });
+    const isRowPerGroup = Number(row?.[0] ?? 0) === count;
+    const likelyCounts = isRowPerGroup ? found : certain;
+    const place = await only("visitors", certain.length > 0 ? certain : likelyCounts);
+    if (place === null) return false;
+    if (!isRowPerGroup && (factOf(place).max ?? 0) < 10) return false;
+    take("visitors", place);
+    return true;
+  }
+}
+
+/** The place of a column by its name as it is written, or else as it is compared. */
+export function placeOf(columns: readonly string[], name: string): number | null {
+  const exact = columns.indexOf(name);
+  if (exact !== -1) return exact;
+  const like = columns.flatMap((column, place) => (normalised(column) === normalised(name) ? [place] : []));
+  return like.length === 1 ? (like[0] as number) : null;
+}
+
+/** The values of a column, by their code points; for messages. */
+export async function valuesOf(engine: Engine, place: number, rows: string): Promise<string[]> {
+  const values = await engine.rows<[string]>({
+    text: `select distinct c${place} ${rows} and c${place} is not null limit 20`,
+    values: [],
+  });
+  return values.map(([value]) => value).sort(compareCodePoints);
+}

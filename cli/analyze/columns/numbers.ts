@@ -1,0 +1,153 @@
+import { literal } from "../../../server/analysis/duckdb-dialect.ts";
+import type { Engine } from "../../../server/analysis/engine.ts";
+import { isMissing } from "./cells.ts";
+
+/** How a column writes its numbers. */
+export interface NumberStyle {
+  /** A double, null where a cell is no number of this style. */
+  readonly sql: string;
+  /** How many cells are such numbers. */
+  readonly fitting: number;
+  /** What a reader should know, such as that 27.2% is 0.272. */
+  readonly note: string | null;
+  /** Why the column cannot be read: it could mean two things. */
+  readonly problem: string | null;
+}
+
+const CURRENCY =
+  "R\\$|[$€£¥₹₩₽₺₪฿]|\\b(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|SEK|NOK|DKK|PLN|CZK|INR|BRL|kr|zł|Kč)\\b\\.?|zł|Kč";
+const THOUSANDS_SPACE = "[ \\x{a0}\\x{2009}\\x{202f}'’]";
+
+const SIGN = "[-+]?";
+const EXPONENT = "(?:[eE][-+]?\\d+)?";
+const FORMS = {
+  point_ambiguous: `${SIGN}[1-9]\\d{0,2}\\.\\d{3}`,
+  comma_ambiguous: `${SIGN}[1-9]\\d{0,2},\\d{3}`,
+  point_decimal: `${SIGN}(?:\\d*\\.\\d+|\\d+\\.)${EXPONENT}`,
+  comma_thousands: `${SIGN}\\d{1,3}(?:(?:,\\d{3}){2,}(?:\\.\\d+)?|,\\d{3}\\.\\d+)`,
+  comma_decimal: `${SIGN}\\d*,\\d+${EXPONENT}`,
+  point_thousands: `${SIGN}\\d{1,3}(?:(?:\\.\\d{3}){2,}(?:,\\d+)?|\\.\\d{3},\\d+)`,
+  whole: `${SIGN}\\d+${EXPONENT}`,
+} as const;
+type Form = keyof typeof FORMS;
+
+const STYLED = {
+  point: `${SIGN}(?:\\d{1,3}(?:,\\d{3})+|\\d+)?(?:\\.\\d*)?${EXPONENT}`,
+  comma: `${SIGN}(?:\\d{1,3}(?:\\.\\d{3})+|\\d+)?(?:,\\d*)?${EXPONENT}`,
+} as const;
+export type Decimal = keyof typeof STYLED;
+
+/** Cells of another style than nearly all others are rejected alone; with more the column has no style. */
+const FEW = 0.1;
+
+/** A cell without currency, percent sign, parentheses (for less than 0) and spaces between thousands. */
+function bare(cell: string): string {
+  const ends = `'(?i)^(\\(?[-+−]?)\\s*(?:${CURRENCY})\\s*|\\s*(?:${CURRENCY}|%)\\s*(\\)?)$'`;
+  const inner = `replace(regexp_replace(regexp_replace(${cell}, ${ends}, '\\1\\2', 'g'), '^\\((.+)\\)$', '-\\1'), '−', '-')`;
+  return `(case when regexp_matches(${cell}, ${literal(THOUSANDS_SPACE)})
+    and regexp_full_match(${inner}, ${literal(`${SIGN}\\d{1,3}(?:${THOUSANDS_SPACE}\\d{3})+(?:[.,]\\d+)?`)})
+    then regexp_replace(${inner}, ${literal(THOUSANDS_SPACE)}, '', 'g') else ${inner} end)`;
+}
+
+/**
+ * Finds the style of a column's numbers from all of its cells.
+ *
+ * @param rows a query's `from` and `where` that has the cells
+ * @param semicolons whether semicolons separate the cells: then commas are likely decimal
+ */
+export async function numberStyle(
+  engine: Engine,
+  cell: string,
+  rows: string,
+  { said, semicolons }: { readonly said: Decimal | null; readonly semicolons: boolean },
+): Promise<NumberStyle> {
+  const cases = Object.entries(FORMS).map(
+    ([form, pattern]) => `when regexp_full_match(b, ${literal(pattern)}) then '${form}'`,
+  );
+  const found = await engine.rows<[string | null, boolean, string, bigint, string, bigint, bigint]>({
+    text: `select case ${cases.join(" ")} end as form, contains(c, '%') as percent,
+        lower(regexp_extract(c, ${literal(`(?i)(?:${CURRENCY})`)})) as currency,
+        count(*), min(c), min(length(split_part(b, ',', 2))), max(length(split_part(b, ',', 2)))
+      from (select ${cell} as c, ${bare(cell)} as b ${rows} and not ${isMissing(cell)}) as cells group by 1, 2, 3`,
+    values: [],
+  });
+  const rowsOf = (...forms: Form[]) => found.filter(([form]) => forms.includes(form as Form));
+  const count = (some: typeof found) => some.reduce((sum, row) => sum + Number(row[3]), 0);
+  const example = (some: typeof found) => some[0]?.[4] ?? "";
+  const numbers = found.filter(([form]) => form !== null);
+  const total = count(numbers);
+  const few = total * FEW;
+
+  const problems: string[] = [];
+  const currencies = [...new Set(numbers.map(([, , currency]) => currency).filter((name) => name !== ""))];
+  if (currencies.length > 1) problems.push(`has several currencies, ${currencies.join(" and ")}`);
+
+  const percents = numbers.filter(([, isPercent]) => isPercent);
+  const others = numbers.filter(([, isPercent, , , text]) => !isPercent && !/^0+([.,]0+)?$/.test(text));
+  const isPercent = percents.length > 0 && count(others) <= few;
+  if (percents.length > 0 && count(others) > few && count(percents) > few) {
+    problems.push(`has ${example(percents)} with a percent sign beside ${example(others)} without one`);
+  }
+
+  const point = rowsOf("point_decimal", "comma_thousands");
+  const comma = rowsOf("comma_decimal", "point_thousands");
+  const either = rowsOf("comma_ambiguous");
+  let decimal: Decimal = "point";
+  if (said !== null) decimal = said;
+  else if (count(point) > 0 && count(comma) > 0) {
+    decimal = count(point) >= count(comma) ? "point" : "comma";
+    const minority = decimal === "point" ? comma : point;
+    if (count(minority) > few) problems.push(`has ${example(point)} beside ${example(comma)}`);
+  } else if (count(comma) > 0) {
+    decimal = "comma";
+    const decimals = rowsOf("comma_decimal");
+    const lengths = decimals.flatMap((row) => [Number(row[5]), Number(row[6])]);
+    const areThree = lengths.every((length) => length === 3);
+    if (count(either) > 0 && !areThree && Math.max(...lengths) < 4) {
+      problems.push(
+        `has ${example(either)}, which could be ${asThousands(either)} or ${asDecimal(either)}, beside ${example(comma)}`,
+      );
+    }
+  } else if (count(either) > 0 && count(point) === 0 && semicolons) {
+    problems.push(`has ${example(either)}, which could be ${asThousands(either)} or ${asDecimal(either)}`);
+  }
+  const notes = [
+    ...(count([...comma, ...rowsOf("comma_thousands"), ...either]) > 0
+      ? [decimal === "point" ? "commas separate thousands" : "a comma is the decimal sign"]
+      : []),
+    ...(isPercent ? [`${example(percents)} is a share of 1`] : []),
+    ...(currencies.length === 1 ? [`in ${currencies[0]?.toUpperCase()}`] : []),
+  ];
+  return {
+    ...styled(cell, decimal, isPercent, percents.length > 0),
+    fitting: total,
+    note: notes.join(", ") || null,
+    problem: problems[0] ?? null,
+  };
+
+  function asThousands(some: typeof found): string {
+    return example(some).replace(/[^\d-]/g, "");
+  }
+  function asDecimal(some: typeof found): string {
+    return String(
+      Number(
+        example(some)
+          .replace(/[^\d,-]/g, "")
+          .replace(",", "."),
+      ),
+    );
+  }
+}
+
+function styled(cell: string, decimal: Decimal, isPercent: boolean, hasPercents: boolean): { sql: string } {
+  const b = bare(cell);
+  const digits = decimal === "point" ? `replace(${b}, ',', '')` : `replace(replace(${b}, '.', ''), ',', '.')`;
+  const value = `try_cast(${digits} as double)`;
+  const fits = [
+    `regexp_full_match(${b}, ${literal(STYLED[decimal])})`,
+    `isfinite(${value})`,
+    // A number of the other kind, among a few: 0 alone is the same in both.
+    ...(hasPercents ? [`(contains(${cell}, '%') = ${isPercent} or ${value} = 0)`] : []),
+  ];
+  return { sql: `case when ${fits.join(" and ")} then ${isPercent ? `${value} / 100` : value} end` };
+}

@@ -1,0 +1,134 @@
+import type { Engine } from "../../../server/analysis/engine.ts";
+import { BadConfig } from "../../../server/files/bad-config.ts";
+import { Ambiguous } from "../ambiguous.ts";
+import type { AnalyzeOptions } from "../options.ts";
+import type { Table } from "../reading/table.ts";
+import { isMissing, isNo, isYes, plainNumber } from "./cells.ts";
+import { type Facts, factsOf, isMost, isYesNo } from "./facts.ts";
+import type { Mapping } from "./map-columns.ts";
+import { placeOf } from "./map-columns.ts";
+import { EXPOSED, isCovariateName, isIdName, isVariantName, normalised } from "./names.ts";
+import { numberStyle } from "./numbers.ts";
+
+/** A column that says what came of a visitor. */
+export interface Outcome {
+  readonly place: number;
+  readonly name: string;
+  readonly kind: "binary" | "value";
+  /** 1 and 0, or millionths of the value; null where the cell is missing or rejected. */
+  readonly sql: string;
+  readonly note: string | null;
+}
+
+/** Values beyond are no values of a visitor, and could not be added up. */
+const MAX_VALUE = 1e9;
+
+/** A value as a whole number of millionths, to the nearest. */
+export const millionthsOf = (value: string) =>
+  `case when abs(${value}) <= ${MAX_VALUE} then cast(round_even(${value} * 1e6, 0) as bigint) end`;
+
+type OutcomeOptions = Pick<AnalyzeOptions, "goals" | "decimal" | "yes" | "ignore" | "where">;
+
+/**
+ * The outcomes of a table of visitors: what `--goals` names, or else each column of yes and no or of numbers that is no
+ * index, id or covariate, in the file's order.
+ *
+ * @param rows the rows that count: what others say changes no column's kind
+ * @throws Ambiguous when a column's numbers may mean two things
+ */
+export async function outcomesOf(
+  engine: Engine,
+  table: Table,
+  mapping: Mapping,
+  {
+    rows,
+    count,
+    facts,
+    options,
+  }: { rows: string; count: number; facts: readonly Facts[] | null; options: OutcomeOptions },
+): Promise<Outcome[]> {
+  const { columns, path } = table;
+  const taken = new Set([...mapping.roles.values(), ...mapping.aliases.keys()]);
+  const isIgnored = (name: string) => options.ignore.some((other) => normalised(other) === normalised(name));
+  const asked = options.goals?.map((name) => {
+    const place = placeOf(columns, name);
+    if (place === null)
+      throw new BadConfig(`--goals has "${name}", which is no column of ${path}: allowed are ${columns.join(", ")}`);
+    if (mapping.roles.get("variant") === place || mapping.roles.get("visitor") === place) {
+      throw new BadConfig(`--goals has "${name}", which says who was in which group`);
+    }
+    return place;
+  });
+  const may = columns.flatMap((name, place) =>
+    taken.has(place) ||
+    isIgnored(name) ||
+    isCovariateName(name) ||
+    isIdName(name) ||
+    (isVariantName(name) && !/^ab$/i.test(name))
+      ? []
+      : [place],
+  );
+  const places = asked ?? may;
+  const found = facts
+    ? places.map((place) => facts[place] as Facts)
+    : await factsOf(
+        engine,
+        rows,
+        places.map((place) => `c${place}`),
+        count,
+        options.yes,
+      );
+  const outcomes: Outcome[] = [];
+  for (const [at, place] of places.entries()) {
+    const outcome = await outcomeOf(place, found[at] as Facts, asked !== undefined);
+    if (outcome) outcomes.push(outcome);
+  }
+  return outcomes;
+
+  async function outcomeOf(place: number, fact: Facts, isAsked: boolean): Promise<Outcome | null> {
+    const [cell, name] = [`c${place}`, columns[place] as string];
+    if (fact.present === 0) {
+      if (isAsked) throw new BadConfig(`${path} has no cell in ${name}, so it can be no goal`);
+      return null;
+    }
+    if (isYesNo(fact)) {
+      if (!isAsked && EXPOSED.has(normalised(name)) && !options.where?.includes(name)) {
+        throw new Ambiguous(`${path} has ${name}, which may say who was exposed, or what came of it`, [
+          { flag: "where", value: `${name} = 1` },
+          { flag: "goals", value: name },
+        ]);
+      }
+      const sql = `case when ${isYes(cell, options.yes)} then 1 when ${isNo(cell)} then 0 end`;
+      return { place, name, kind: "binary", sql, note: null };
+    }
+    const isPlain = fact.numbers === fact.present;
+    const style = isPlain
+      ? { sql: plainNumber(cell), fitting: fact.numbers, note: null, problem: null }
+      : await numberStyle(engine, cell, rows, {
+          said: options.decimal,
+          semicolons: table.notes.includes("separator: ;"),
+        });
+    if (!isMost(style.fitting, fact.present)) {
+      if (!isAsked) return null;
+      const cells = `${style.fitting} of ${fact.present} cells are numbers and ${fact.yes + fact.no} are yes or no`;
+      throw new BadConfig(
+        `--goals has "${name}", which is no outcome in ${path}: ${cells}; more words for yes may be said by --yes`,
+      );
+    }
+    if (style.problem !== null) {
+      throw new Ambiguous(`${path}: the column ${name} ${style.problem}`, [
+        ...(style.problem.includes("could be") || style.problem.includes("beside")
+          ? [
+              { flag: "decimal", value: "comma" },
+              { flag: "decimal", value: "point" },
+            ]
+          : []),
+        { flag: "ignore", value: name },
+      ]);
+    }
+    return { place, name, kind: "value", sql: millionthsOf(`(${style.sql})`), note: style.note };
+  }
+}
+
+/** Whether a cell is there and was not understood. */
+export const isRejectedCell = (cell: string, sql: string) => `(not ${isMissing(cell)} and (${sql}) is null)`;

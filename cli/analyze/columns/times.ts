@@ -1,0 +1,311 @@
+import { literal } from "../../../server/analysis/duckdb-dialect.ts";
+import type { Engine } from "../../../server/analysis/engine.ts";
+import type { Choice } from "../ambiguous.ts";
+import { isMissing } from "./cells.ts";
+
+/** How a column writes its times. */
+export interface TimeStyle {
+  /** Milliseconds since 1970, null where a cell is no time of this style. */
+  readonly sql: string;
+  readonly fitting: number;
+  readonly note: string | null;
+  /** Why the column cannot be read: it could mean two things. */
+  readonly problem: string | null;
+  readonly choices: readonly Choice[];
+}
+
+export interface TimeSaid {
+  /** Zone of times that name none; an IANA name. */
+  readonly timezone: string;
+  /** Which comes first in 01/02/2026, where the column does not prove it. */
+  readonly dates: "day" | "month" | null;
+}
+
+/** A cell's text → a query's TIMESTAMP without a zone, and what its text says of the zone. */
+interface Form {
+  /** Which cells have this form. */
+  readonly pattern: string;
+  /** Milliseconds since 1970. */
+  readonly toMs: (cell: string, zone: Zone) => string;
+  readonly name: string;
+}
+type Zone = (naive: string) => string;
+
+const DIGITS_NAMES = { s: "seconds", ms: "milliseconds", us: "microseconds", ns: "nanoseconds" } as const;
+const CLOCK = "\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?";
+const HALF_DAY = "(?: ?[AaPp]\\.?[Mm]\\.?)?";
+const ZONE = " ?(?:Z|z|UTC|GMT|(?:UTC|GMT)?[-+]\\d{2}(?::?\\d{2})?)";
+/** What JavaScript adds in parentheses. */
+const ZONE_NAME = "(?: ?\\([^)]*\\))?";
+
+const since1970 = (unit: keyof typeof DIGITS_NAMES, factor: string): Form => ({
+  name: `${DIGITS_NAMES[unit]} since 1970`,
+  pattern: "[-+]?\\d+(?:\\.\\d*)?(?:[eE]\\+?\\d+)?",
+  // Whole numbers of 19 digits are more than a double holds.
+  toMs: (cell) =>
+    `coalesce(${unit === "s" ? `try_cast(${cell} as bigint) * 1000` : unit === "ms" ? `try_cast(${cell} as bigint)` : `try_cast(${cell} as bigint) // ${factor}`},
+      cast(floor(try_cast(${cell} as double) ${unit === "s" ? "* 1000" : `/ ${factor}`}) as bigint))`,
+});
+
+/** Minutes that the zone of a text is ahead of UTC, 0 for `Z`, `UTC` and `GMT`. */
+const offset = (cell: string) => {
+  const part = (group: number) =>
+    `try_cast(nullif(regexp_extract(${cell}, '(?:\\d|UTC|GMT| )([-+])(\\d{2}):?(\\d{2})?${ZONE_NAME}$', ${group}), '') as integer)`;
+  const sign = `case regexp_extract(${cell}, '([-+])\\d{2}:?(?:\\d{2})?${ZONE_NAME}$', 1) when '-' then -1 else 1 end`;
+  return `coalesce(${sign} * (${part(2)} * 60 + coalesce(${part(3)}, 0)), 0)`;
+};
+
+/** A form of date and clock, with and without a zone. */
+function dated(name: string, date: string, formats: readonly string[], clock = `[T ]+${CLOCK}${HALF_DAY}`): Form[] {
+  const parse = (text: string) => {
+    const clean = `replace(replace(regexp_replace(${text}, '(\\d)[Tt](\\d)', '\\1 \\2'), ' ,', ','), '  ', ' ')`;
+    const dotted = `regexp_replace(regexp_replace(${clean}, '(:\\d\\d),(\\d)', '\\1.\\2'), '(\\.\\d{6})\\d+', '\\1')`;
+    const times = formats.flatMap((format) =>
+      ["", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p"].map((rest) =>
+        literal(`${format}${rest}`),
+      ),
+    );
+    return `try_strptime(${dotted}, [${times.join(", ")}])`;
+  };
+  const withoutZone = (cell: string) => `trim(regexp_replace(${cell}, '${ZONE}${ZONE_NAME}$', ''))`;
+  return [
+    { name, pattern: `${date}(?:${clock})?`, toMs: (cell, zone) => `epoch_ms(${zone(parse(cell))})` },
+    {
+      name: `${name} with a zone`,
+      pattern: `${date}${clock}${ZONE}${ZONE_NAME}`,
+      toMs: (cell) => `(epoch_ms(${parse(withoutZone(cell))}) - ${offset(cell)} * 60000)`,
+    },
+  ];
+}
+
+/** The usual form, which the engine's own cast reads the fastest. */
+const ISO: readonly Form[] = [
+  {
+    name: "ISO 8601",
+    pattern: `\\d{4}-\\d{2}-\\d{2}(?:[T ]\\d{2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?)?`,
+    toMs: (cell, zone) => `epoch_ms(${zone(`try_cast(replace(${cell}, ',', '.') as timestamp)`)})`,
+  },
+  {
+    name: "ISO 8601 in UTC",
+    pattern: `\\d{4}-\\d{2}-\\d{2}[T ]\\d{2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)? ?(?:Z|z|UTC|GMT)`,
+    toMs: (cell) =>
+      `epoch_ms(try_cast(replace(regexp_replace(${cell}, ' ?(?:Z|z|UTC|GMT)$', ''), ',', '.') as timestamp))`,
+  },
+  {
+    name: "ISO 8601 with a zone",
+    pattern: `\\d{4}-\\d{2}-\\d{2}[T ]\\d{2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)? ?(?:UTC|GMT)?[-+]\\d{2}(?::?\\d{2})?`,
+    toMs: (cell) =>
+      `(epoch_ms(try_cast(replace(regexp_replace(${cell}, ' ?(?:UTC|GMT)?[-+]\\d{2}(?::?\\d{2})?$', ''), ',', '.') as timestamp)) - ${offset(cell)} * 60000)`,
+  },
+];
+
+const MONTH = "[A-Za-z]{3,9}\\.?";
+const WEEKDAY = "(?:[A-Za-z]{3,9},? )?";
+const OTHERS: readonly Form[] = [
+  {
+    name: "YYYYMMDD",
+    pattern: "(?:19|20)\\d{6}",
+    toMs: (cell, zone) => `epoch_ms(${zone(`try_strptime(${cell}, '%Y%m%d')`)})`,
+  },
+  {
+    name: "YYYYMMDDHHMMSS",
+    pattern: "(?:19|20)\\d{12}",
+    toMs: (cell, zone) => `epoch_ms(${zone(`try_strptime(${cell}, '%Y%m%d%H%M%S')`)})`,
+  },
+  ...dated("YYYY/MM/DD", "\\d{4}[-/.]\\d{1,2}[-/.]\\d{1,2}", ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"]),
+  ...dated(
+    "DD Mon YYYY",
+    `${WEEKDAY}\\d{1,2}[- ]${MONTH}[- ]\\d{2,4}`,
+    withWeekdays(["%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y"]),
+  ),
+  ...dated(
+    "Mon DD YYYY",
+    `${WEEKDAY}${MONTH} \\d{1,2},? \\d{4}`,
+    withWeekdays(["%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%B %d %Y"]),
+    `,?[T ]+${CLOCK}${HALF_DAY}`,
+  ),
+  {
+    name: "web server",
+    pattern: `\\[?\\d{2}/[A-Za-z]{3}/\\d{4}:\\d{2}:\\d{2}:\\d{2} [-+]\\d{4}\\]?`,
+    toMs: (cell) =>
+      `(epoch_ms(try_strptime(left(trim(${cell}, '[]'), 20), '%d/%b/%Y:%H:%M:%S')) - ${offset(`trim(${cell}, '[]')`)} * 60000)`,
+  },
+];
+const DAY_FIRST = dated(
+  "day, month, year",
+  "\\d{1,2}([-/.])\\d{1,2}[-/.](?:\\d{4}|\\d{2})",
+  orders("%d", "%m"),
+  `,?[T ]+${CLOCK}${HALF_DAY}`,
+);
+const MONTH_FIRST = dated(
+  "month, day, year",
+  "\\d{1,2}([-/.])\\d{1,2}[-/.](?:\\d{4}|\\d{2})",
+  orders("%m", "%d"),
+  `,?[T ]+${CLOCK}${HALF_DAY}`,
+);
+
+function orders(a: string, b: string): string[] {
+  return ["/", ".", "-"].flatMap((sign) => [
+    `${a}${sign}${b}${sign}%Y`,
+    `${a}${sign}${b}${sign}%y`,
+    `${a}${sign}${b}${sign}%Y,`,
+  ]);
+}
+
+function withWeekdays(formats: readonly string[]): string[] {
+  return formats.flatMap((format) => [format, `%a ${format}`, `%a, ${format}`]);
+}
+
+/** Other forms are tried on cells that none of the usual ones fits. */
+const FEW = 0.1;
+
+/** Finds the style of a column's times from all of its cells. Null where most of them are no times. */
+export async function timeStyle(engine: Engine, cell: string, rows: string, said: TimeSaid): Promise<TimeStyle | null> {
+  const zone: Zone =
+    said.timezone === "UTC" ? (naive) => naive : (naive) => `timezone(${literal(said.timezone)}, ${naive})`;
+  const present = await one(`count(*) ${rows} and not ${isMissing(cell)}`);
+  if (present === 0) return null;
+  const digits = await sinceStyle(cell, present);
+  if (digits) return digits;
+  const used = await formsIn([...ISO, ...OTHERS]);
+  const slashed = await one(
+    `count(*) ${rows} and regexp_full_match(${cell}, ${literal(DAY_FIRST[0]?.pattern ?? "")} || '(?:${ZONE}${ZONE_NAME})?')`,
+  );
+  let problem: string | null = null;
+  if (slashed > 0) {
+    const order = await dayOrder(cell);
+    problem = order.problem;
+    used.push(...(order.isMonthFirst ? MONTH_FIRST : DAY_FIRST));
+  }
+  const named = used.length === 0 ? null : parts(used);
+  if (named === null) return null;
+  const fitting = await one(`count(*) ${rows} and not ${isMissing(cell)} and (${named}) is not null`);
+  const names = [...new Set(used.map(({ name }) => name))];
+  const naive = used.some(({ name }) => !/ in UTC$| with a zone$|^web server$/.test(name));
+  return {
+    sql: named,
+    fitting,
+    note:
+      [
+        ...(names.every((name) => name.startsWith("ISO")) ? [] : [names.join(" or ")]),
+        ...(naive ? [`times without a zone are ${said.timezone}`] : []),
+      ].join(", ") || null,
+    problem,
+    choices: DATE_CHOICES,
+  };
+
+  function parts(forms: readonly Form[]): string {
+    const cases = forms.map(
+      ({ pattern, toMs }) => `when regexp_full_match(${cell}, ${literal(pattern)}) then ${toMs(cell, zone)}`,
+    );
+    return `case ${cases.join(" ")} end`;
+  }
+
+  /** The forms that cells have: a case that never applies would still be tried on each cell. */
+  async function formsIn(forms: readonly Form[]): Promise<Form[]> {
+    const cases = forms.map(
+      ({ pattern }, place) => `when regexp_full_match(${cell}, ${literal(pattern)}) then ${place}`,
+    );
+    const found = await engine.rows<[number | null, bigint]>({
+      text: `select case ${cases.join(" ")} end as form, count(*) ${rows} and not ${isMissing(cell)} group by 1 order by 2 desc`,
+      values: [],
+    });
+    return found.flatMap(([place]) => (place === null ? [] : [forms[place] as Form]));
+  }
+
+  async function sinceStyle(text: string, all: number): Promise<TimeStyle | null> {
+    const number = `try_cast(${text} as double)`;
+    const [row] = await engine.rows<(number | bigint | null)[]>({
+      text: `select count(*) filter (where n >= 1e8 and n < 1e11), count(*) filter (where n >= 1e11 and n < 1e14),
+          count(*) filter (where n >= 1e14 and n < 1e17), count(*) filter (where n >= 1e17 and n < 1e20),
+          count(*) filter (where regexp_full_match(c, '(?:19|20)\\d{6}|(?:19|20)\\d{12}')),
+          count(*) filter (where n between 20000 and 80000)
+        from (select ${text} as c, ${number} as n ${rows} and not ${isMissing(text)}) as numbers`,
+      values: [],
+    });
+    const [s, ms, us, ns, calendar, days] = (row ?? []).map(Number) as [number, number, number, number, number, number];
+    if (calendar > all / 2) return null;
+    if (days > all / 2) {
+      return {
+        sql: "cast(null as bigint)",
+        fitting: all,
+        note: null,
+        problem:
+          "has the day numbers of a spreadsheet, such as 46053.5: format the column as date and time, and save again",
+        choices: [],
+      };
+    }
+    const counts = [
+      ["s", s, "1"],
+      ["ms", ms, "1"],
+      ["us", us, "1000"],
+      ["ns", ns, "1000000"],
+    ] as const;
+    const [unit, most, factor] = [...counts].sort((a, b) => b[1] - a[1])[0] as (typeof counts)[number];
+    if (most <= all / 2) return null;
+    const form = since1970(unit, factor);
+    const [low, high] = { s: [1e8, 1e11], ms: [1e11, 1e14], us: [1e14, 1e17], ns: [1e17, 1e20] }[unit] as [
+      number,
+      number,
+    ];
+    return {
+      sql: `case when ${number} >= ${low} and ${number} < ${high} then ${form.toMs(text, zone)} end`,
+      fitting: most,
+      note: form.name,
+      problem: null,
+      choices: [],
+    };
+  }
+
+  /** Which comes first is proved by a number above 12. */
+  async function dayOrder(text: string): Promise<{ isMonthFirst: boolean; problem: string | null }> {
+    const number = (group: number) =>
+      `try_cast(nullif(regexp_extract(${text}, '^(\\d{1,2})[-/.](\\d{1,2})[-/.]', ${group}), '') as integer)`;
+    const [row] = await engine.rows<[bigint, bigint, bigint, string | null]>({
+      text: `select count(*) filter (where ${number(1)} > 12), count(*) filter (where ${number(2)} > 12),
+          count(*) filter (where regexp_matches(${text}, '^\\d{1,2}\\.')), min(${text}) ${rows} and not ${isMissing(text)}`,
+      values: [],
+    });
+    const [dayFirst, monthFirst, dotted] = (row ?? []).slice(0, 3).map(Number) as [number, number, number];
+    const example = row?.[3] ?? "";
+    if (said.dates !== null) return { isMonthFirst: said.dates === "month", problem: null };
+    if (dayFirst > 0 && monthFirst > 0 && Math.min(dayFirst, monthFirst) > FEW * (dayFirst + monthFirst)) {
+      return { isMonthFirst: false, problem: "has dates with the day first and dates with the month first" };
+    }
+    if (dayFirst !== monthFirst) return { isMonthFirst: monthFirst > dayFirst, problem: null };
+    // Points stand between day, month and year in that order only.
+    if (dotted > 0) return { isMonthFirst: false, problem: null };
+    return { isMonthFirst: false, problem: `has dates such as ${example}, whose day or month may come first` };
+  }
+
+  async function one(what: string): Promise<number> {
+    const [row] = await engine.rows<[bigint]>({ text: `select ${what}`, values: [] });
+    return Number(row?.[0] ?? 0);
+  }
+}
+
+const DATE_CHOICES: readonly Choice[] = [
+  { flag: "dates", value: "day" },
+  { flag: "dates", value: "month" },
+];
+
+/** Logs of web pages are not older. */
+const EARLIEST = Date.UTC(2000, 0, 1);
+const MAX_YEARS = 10;
+const YEAR_MS = 365.25 * 86_400_000;
+
+/** How times were read, and whether they can be true. */
+export async function timeNotes(engine: Engine, column: string, style: TimeStyle, rows: string): Promise<string[]> {
+  const [row] = await engine.rows<[bigint | null, bigint | null]>({
+    text: `select min(ms), max(ms) from (select ${style.sql} as ms ${rows}) as times`,
+    values: [],
+  });
+  const notes = style.note === null ? [] : [`${column}: ${style.note}`];
+  if (row?.[0] == null || row[1] == null) return notes;
+  const [first, last] = [Number(row[0]), Number(row[1])];
+  const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+  if (first < EARLIEST || last > Date.now() + 2 * 86_400_000 || last - first > MAX_YEARS * YEAR_MS) {
+    notes.push(`${column}: times from ${day(first)} to ${day(last)}, which is hardly meant`);
+  }
+  return notes;
+}

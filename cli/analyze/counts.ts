@@ -1,0 +1,250 @@
+import { compareCodePoints } from "../../core/assign.ts";
+import type { Sums } from "../../core/sums.ts";
+import type { GoalTally } from "../../core/tally.ts";
+import type { Engine } from "../../server/analysis/engine.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
+import { plainNumber } from "./columns/cells.ts";
+import { isNumeric } from "./columns/facts.ts";
+import { placeOf } from "./columns/map-columns.ts";
+import { isCovariateName, isIdName, isVariantName, normalised } from "./columns/names.ts";
+import { numberStyle } from "./columns/numbers.ts";
+import type { AnalyzeOptions } from "./options.ts";
+import { type Input, type ReadInput, withoutRoles } from "./read-input.ts";
+import { shown } from "./reading/rejected.ts";
+import { ONLY_EPOCH, type VisitorTally } from "./visitor-tally.ts";
+
+/** Counts that somebody made before: of each group its visitors, and what came of them. */
+export interface CountedGroups {
+  readonly tallies: readonly VisitorTally[];
+  readonly goals: readonly { readonly event: string; readonly kind: "binary" | "value" }[];
+  readonly read: ReadInput;
+}
+
+const SQUARES = /(sumsq|sumsquares|sumofsquares|sumsquared|squares)$/;
+const DEVIATION = /(sd|std|stdev|stddev|standarddeviation)/;
+const VARIANCE = /(variance|var)$/;
+const MEAN = /^(mean|avg|average)|(mean|avg|average)$|(per(visitor|user))$/;
+const SUM = /^(sum|total)|(sum|total)$|^(revenue|sales|value|spend)$/;
+const RATE = /(rate|ctr|cvr|cr|percent|pct|percentage|share|lift|pvalue|p)$|^(rate|lift|uplift)/;
+/** Rows of the sums of all groups, as spreadsheets have. */
+const TOTAL = /^(total|all|sum|overall|gesamt|grandtotal)$/;
+
+/**
+ * Reads a table of counts. Columns of whole numbers up to the visitors are conversions; a sum (or a mean) with a sum of squares
+ * (or a standard deviation) is a value. Rows of the same group, such as of several days, are added up.
+ *
+ * @throws BadConfig naming line, column and value of a count that cannot be one
+ */
+export async function readCounts(
+  engine: Engine,
+  input: Input,
+  experiment: string,
+  options: AnalyzeOptions,
+): Promise<CountedGroups> {
+  const { table, mapping, facts } = input;
+  const { path, columns } = table;
+  const { roles } = mapping;
+  const variant = roles.get("variant");
+  const visitors = roles.get("visitors");
+  if (variant === undefined || visitors === undefined) {
+    throw new BadConfig(
+      `${path} has counts, and no column says the ${variant === undefined ? "variant" : "visitors"}: name it by --columns ${variant === undefined ? "variant" : "visitors"}=…`,
+    );
+  }
+  const { accepted, rejected } = await withoutRoles(engine, input, ["variant", "experiment"]);
+  const taken = new Set([...roles.values(), ...mapping.aliases.keys()]);
+  const isIgnored = (name: string) => options.ignore.some((other) => normalised(other) === normalised(name));
+  const asked = options.goals?.map((name) => {
+    const place = placeOf(columns, name);
+    if (place === null)
+      throw new BadConfig(`--goals has "${name}", which is no column of ${path}: allowed are ${columns.join(", ")}`);
+    return place;
+  });
+  const style = async (place: number): Promise<string> => {
+    const cell = `c${place}`;
+    const fact = facts[place];
+    if (fact && fact.numbers === fact.present) return plainNumber(cell);
+    return (
+      await numberStyle(engine, cell, accepted, {
+        said: options.decimal,
+        semicolons: table.notes.includes("separator: ;"),
+      })
+    ).sql;
+  };
+  const candidates: number[] = [];
+  for (const [place, name] of columns.entries()) {
+    const fact = facts[place];
+    if (
+      taken.has(place) ||
+      isIgnored(name) ||
+      !fact ||
+      fact.present === 0 ||
+      isVariantName(name) ||
+      isIdName(name) ||
+      isCovariateName(name)
+    )
+      continue;
+    if (isNumeric(fact)) candidates.push(place);
+  }
+  const used = [visitors, ...candidates];
+  const cells = await Promise.all(used.map(style));
+  const rows = await engine.rows<[bigint, string, string | null, ...(number | null)[]]>({
+    text: `select line, c${variant}, ${roles.has("experiment") ? `c${roles.get("experiment")}` : "null"}, ${cells.join(", ")} ${accepted} order by line`,
+    values: [],
+  });
+  const raw = await engine.rows<(string | null)[]>({
+    text: `select ${used.map((place) => `c${place}`).join(", ")} ${accepted} order by line`,
+    values: [],
+  });
+  const own = rows.filter((row) => !TOTAL.test(normalised(row[1])));
+  const totals = rows.filter((row) => TOTAL.test(normalised(row[1])));
+  const numberAt = (row: (typeof rows)[number], place: number): number => {
+    const at = used.indexOf(place);
+    const number = row[3 + at] as number | null;
+    const isCount = place === visitors;
+    if (number === null || (isCount && (!Number.isInteger(number) || number < 0))) {
+      const text = raw[rows.indexOf(row)]?.[at] ?? "";
+      throw new BadConfig(
+        `${path}, line ${row[0]}: ${columns[place]} is "${shown(text)}": allowed is ${isCount ? "a whole number from 0" : "a number"}`,
+      );
+    }
+    return number;
+  };
+  const nameOf = (place: number) => normalised(columns[place] as string);
+  const find = (pattern: RegExp) => candidates.filter((place) => pattern.test(nameOf(place)));
+  const squares = find(SQUARES)[0];
+  const spread = find(DEVIATION)[0] ?? find(VARIANCE).find((place) => place !== squares);
+  const isSpread = (place: number) => place === squares || place === spread;
+  const level = find(MEAN).find((place) => !isSpread(place)) ?? find(SUM).find((place) => !isSpread(place));
+  const hasValue = level !== undefined && (squares !== undefined || spread !== undefined);
+  const conversions = candidates.filter((place) => {
+    if (isSpread(place) || place === level || (asked && !asked.includes(place))) return false;
+    if (RATE.test(nameOf(place)) && !asked) return false;
+    return own.every((row) => {
+      const number = row[3 + used.indexOf(place)] as number | null;
+      return number !== null && Number.isInteger(number) && number >= 0 && number <= numberAt(row, visitors);
+    });
+  });
+  for (const place of asked ?? []) {
+    if (!conversions.includes(place) && !(hasValue && place === level)) {
+      throw new BadConfig(
+        `--goals has "${columns[place]}", which is no count of visitors in ${path}: allowed are whole numbers up to ${columns[visitors]}, or a sum with a sum of squares`,
+      );
+    }
+  }
+  const goals = [
+    ...conversions.map((place) => ({ place, event: columns[place] as string, kind: "binary" as const })),
+    ...(hasValue ? [{ place: level, event: columns[level] as string, kind: "value" as const }] : []),
+  ].sort((a, b) => (asked ? asked.indexOf(a.place) - asked.indexOf(b.place) : a.place - b.place));
+  if (goals.length === 0) {
+    throw new BadConfig(
+      `${path} has counts per ${columns[variant]}, and no column of conversions: needed is a column of whole numbers up to ${columns[visitors]}, or a sum with a sum of squares; its columns are ${shown(columns.join(", "))}`,
+    );
+  }
+  const experiments = [...new Set(own.map((row) => row[2] ?? experiment))].sort(compareCodePoints);
+  const tallies = experiments.map((key): VisitorTally => {
+    const ofKey = own.filter((row) => (row[2] ?? experiment) === key);
+    const groups = [...new Set(ofKey.map((row) => row[1]))].sort(compareCodePoints);
+    return {
+      experiment: key,
+      hasTimes: false,
+      tally: {
+        epoch: ONLY_EPOCH,
+        groups: groups.map((group) => {
+          const some = ofKey.filter((row) => row[1] === group);
+          const n = some.reduce((sum, row) => sum + numberAt(row, visitors), 0);
+          return {
+            group,
+            devices: n,
+            otherDays: 0,
+            sessions: 0,
+            exposures: n,
+            goals: goals.map((goal) => tallyOf(goal, n, some)),
+          };
+        }),
+        twoGroups: 0,
+        firstAt: new Date(0).toISOString(),
+        lastAt: new Date(0).toISOString(),
+        days: [],
+      },
+    };
+  });
+  return {
+    tallies,
+    goals: goals.map(({ event, kind }) => ({ event, kind })),
+    read: {
+      path,
+      format: table.format,
+      kind: "counts",
+      rows: table.rows,
+      columns: Object.fromEntries(columns.map((name, place) => [name, roleOf(place)])),
+      rejected: [
+        ...table.rejected,
+        ...rejected,
+        ...(totals.length === 0
+          ? []
+          : [
+              {
+                reason: "a row of totals",
+                count: totals.length,
+                examples: totals
+                  .slice(0, 3)
+                  .map(([line, group]) => ({ line: Number(line), column: columns[variant] as string, value: group })),
+              },
+            ]),
+      ],
+      cells: [],
+      notes: [...table.notes, `each row has the counts of a ${columns[variant]}`],
+    },
+  };
+
+  function roleOf(place: number): string {
+    const role = [...roles].find(([, other]) => other === place)?.[0];
+    if (role !== undefined) return role;
+    const goal = goals.find((other) => other.place === place);
+    if (goal) return `goal (${goal.kind === "binary" ? "conversion" : "value"})`;
+    return hasValue && isSpread(place) ? (place === squares ? "sum of squares" : "standard deviation") : "ignored";
+  }
+
+  function tallyOf(goal: (typeof goals)[number], n: number, some: readonly (typeof rows)[number][]): GoalTally {
+    if (goal.kind === "binary") {
+      const converted = some.reduce((sum, row) => sum + numberAt(row, goal.place), 0);
+      const counts: Sums = { n, sum: BigInt(converted), sumSquares: BigInt(converted), sample: null };
+      return {
+        event: goal.event,
+        devices: converted,
+        events: converted,
+        unusableValues: 0,
+        counts,
+        values: { n, sum: 0n, sumSquares: 0n, sample: null },
+      };
+    }
+    let [sum, sumSquares] = [0, 0];
+    for (const row of some) {
+      const visitorsOf = numberAt(row, visitors as number);
+      const given = numberAt(row, goal.place);
+      const total = MEAN.test(nameOf(goal.place)) ? given * visitorsOf : given;
+      sum += total;
+      if (squares !== undefined) sumSquares += numberAt(row, squares);
+      else if (spread !== undefined) {
+        const width = numberAt(row, spread);
+        const variance = DEVIATION.test(nameOf(spread)) ? width ** 2 : width;
+        sumSquares += variance * (visitorsOf - 1) + (visitorsOf === 0 ? 0 : total ** 2 / visitorsOf);
+      }
+    }
+    const values: Sums = {
+      n,
+      sum: BigInt(Math.round(sum * 1e6)),
+      sumSquares: BigInt(Math.round(sumSquares * 1e6)) * 1_000_000n,
+      sample: null,
+    };
+    return {
+      event: goal.event,
+      devices: n,
+      events: n,
+      unusableValues: 0,
+      counts: { n, sum: BigInt(n), sumSquares: BigInt(n), sample: null },
+      values,
+    };
+  }
+}

@@ -1,0 +1,212 @@
+import { join } from "node:path";
+import { compareCodePoints } from "../../core/assign.ts";
+import type { CrossTally } from "../../core/cross-tally.ts";
+import type { Experiment } from "../../core/experiment.ts";
+import type { Goal } from "../../core/goal.ts";
+import { type Report, report } from "../../core/report/report.ts";
+import { literal } from "../../server/analysis/duckdb-dialect.ts";
+import type { Engine } from "../../server/analysis/engine.ts";
+import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../server/analysis/log-analysis.ts";
+import type { EventFile } from "../../server/analysis/log-source.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
+import { frozenOf } from "../../server/results/frozen.ts";
+import { definitionOf, finishedPlan } from "./definition.ts";
+import { stageAssignments, stageEvents } from "./events.ts";
+import type { AnalyzeOptions } from "./options.ts";
+import type { Progress } from "./progress.ts";
+import { columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
+import { MAX_GOALS } from "./tally-report.ts";
+import { poolName } from "./visitors.ts";
+
+/** Events of all files, as one log. */
+export interface EventLog {
+  readonly files: readonly EventFile[];
+  readonly inputs: readonly ReadInput[];
+  /** Keys of the experiments that were reported. */
+  readonly reported: string[];
+}
+
+/** Events that say what happened to a device, not what it did. */
+const STANDARD_EVENTS = ["exposure", "exp_groups", "pageview", "unknown_placeholder"];
+
+/**
+ * Stages the events of files, and beside them tables that say who was in which group, when the events themselves do not.
+ *
+ * @param tables of visitors; those that have a visitor column are assignments where no event says a variant
+ */
+export async function stageEventLog(
+  engine: Engine,
+  events: readonly Input[],
+  tables: readonly Input[],
+  options: AnalyzeOptions,
+  temporary: string,
+): Promise<EventLog> {
+  const files: EventFile[] = [];
+  const inputs: ReadInput[] = [];
+  const experiment = poolName(events.map(({ table }) => table.path));
+  for (const [index, input] of events.entries()) {
+    const path = join(temporary, `events-${index}.parquet`);
+    const staged = await stageEvents(engine, input, { index, experiment, options, path });
+    files.push(staged.file);
+    inputs.push(staged.read);
+  }
+  const exposes = events.some(({ mapping }) => mapping.roles.has("variant"));
+  const assignments = exposes ? [] : tables.filter(({ mapping }) => mapping.roles.has("visitor"));
+  for (const [place, input] of assignments.entries()) {
+    const index = events.length + place;
+    const { accepted, rejected } = await withoutRoles(engine, input, ["visitor", "variant", "experiment"]);
+    const path = join(temporary, `events-${index}.parquet`);
+    const key = poolName(assignments.map(({ table }) => table.path));
+    const { file, hasTimes } = await stageAssignments(engine, input, {
+      index,
+      experiment: key,
+      options,
+      path,
+      accepted,
+    });
+    files.push(file);
+    inputs.push({
+      path: input.table.path,
+      format: input.table.format,
+      kind: "assignments",
+      rows: input.table.rows,
+      columns: columnRoles(input, []),
+      rejected: [...input.table.rejected, ...rejected],
+      cells: [],
+      notes: [
+        ...input.table.notes,
+        "who was in which group; what came of it is in the events",
+        ...(hasTimes ? [] : ["without times: every event counts, whenever it was"]),
+      ],
+    });
+  }
+  return { files, inputs, reported: [] };
+}
+
+/** The reports of the experiments that events expose to. Throws BadConfig when there is none. */
+export async function eventReports(
+  engine: Engine,
+  log: EventLog,
+  known: ReadonlyMap<string, Experiment>,
+  options: AnalyzeOptions,
+  steps: Progress,
+): Promise<Report[]> {
+  const keys = await experimentsIn(engine, log, options);
+  steps.expect(keys.length);
+  const reports: Report[] = [];
+  for (const key of keys) {
+    steps.begin(`counting ${key}`);
+    reports.push(await reportOf(engine, log, key, known.get(key), options));
+    log.reported.push(key);
+  }
+  return reports;
+}
+
+async function experimentsIn(
+  engine: Engine,
+  { files, inputs }: EventLog,
+  { experiments, run }: AnalyzeOptions,
+): Promise<string[]> {
+  const rows = await engine.rows<[string, string | null]>({
+    text: `select distinct experiment, run from ${eventsOf(files)} where name = 'exposure'`,
+    values: [],
+  });
+  const ofRun = rows.filter((row) => row[1] === run).map(([key]) => key);
+  const found = [...new Set(ofRun)].sort(compareCodePoints);
+  if (found.length === 0) {
+    const runs = [...new Set(rows.map((row) => row[1]).filter((other) => other !== null))];
+    const hint = runs.length === 0 ? "" : `. There are events of simulated runs; --run may be ${runs.join(", ")}`;
+    const reasons = inputs.flatMap(({ rejected }) =>
+      rejected.map(({ reason, count }) => `${count} rejected: ${reason}`),
+    );
+    const columns = inputs.some(({ columns: roles }) => Object.values(roles).includes("variant"))
+      ? ""
+      : ". No column says a variant: name it by --columns variant=…, or add the table of who was in which group";
+    throw new BadConfig(
+      `no event exposes anybody to an experiment${run === null ? "" : ` in the run "${run}"`}${reasons.length === 0 ? "" : ` (${reasons.join("; ")})`}${hint}${columns}`,
+    );
+  }
+  for (const key of experiments ?? []) {
+    if (!found.includes(key)) throw new BadConfig(`--experiment has "${key}": allowed are ${found.join(", ")}`);
+  }
+  return experiments ? [...experiments] : found;
+}
+
+async function reportOf(
+  engine: Engine,
+  { files }: EventLog,
+  key: string,
+  known: Experiment | undefined,
+  options: AnalyzeOptions,
+): Promise<Report> {
+  const goals = known && options.goals === null ? known.goals : await goalsIn(engine, files, key, options);
+  const asked = { goals: goals.map(({ event }) => event), run: options.run };
+  const { epochs } = await tallyFiles(engine, files, key, asked);
+  const numbers = epochs.map(({ epoch }) => epoch);
+  const tally = options.epoch === null ? epochs.at(-1) : epochs.find(({ epoch }) => epoch === options.epoch);
+  if (!tally) throw new BadConfig(`--epoch is ${options.epoch}: allowed are those of ${key}, ${numbers.join(", ")}`);
+  const definition = definitionOf(key, tally, goals, known, options);
+  const plan = options.isFinished ? finishedPlan(definition, tally) : definition.plan;
+  const reached = options.isFinished
+    ? { frozen: plan && tally, reachedAt: plan && tally.lastAt }
+    : await frozenOf({ ...definition, plan }, tally, options.run, {
+        tally: (of, scope) => tallyFiles(engine, files, of, scope),
+        reachedAt: (of, planned) => reachedAtFiles(engine, files, of, planned),
+      });
+  return report({
+    experiment: { ...definition, plan },
+    epoch: tally.epoch,
+    epochs: numbers,
+    run: options.run,
+    tally,
+    ...reached,
+    asOf: tally.lastAt,
+    leftOut: { bots: null, refused: null },
+  });
+}
+
+/** What devices of an experiment did, the most frequent first; a goal of values when any of its events has one. */
+async function goalsIn(
+  engine: Engine,
+  files: readonly EventFile[],
+  key: string,
+  { goals, run }: AnalyzeOptions,
+): Promise<Goal[]> {
+  const standard = STANDARD_EVENTS.map(literal).join(", ");
+  const rows = await engine.rows<[string, bigint, bigint]>({
+    text: `select name, count(distinct device), count(value) from ${eventsOf(files)}
+      where name not in (${standard}) and run is not distinct from ${run === null ? "null" : literal(run)}
+        and device in (select device from ${eventsOf(files)} where name = 'exposure' and experiment = ${literal(key)})
+      group by name order by 2 desc, name`,
+    values: [],
+  });
+  const found = rows.map(([event, , values]): Goal => ({ event, kind: values > 0n ? "value" : "binary" }));
+  const wanted = goals?.map((event): Goal => found.find((goal) => goal.event === event) ?? { event, kind: "binary" });
+  const some = wanted ?? found.slice(0, MAX_GOALS);
+  if (some.length === 0) {
+    throw new BadConfig(
+      `no event of ${key} can be a goal: nobody who was exposed did anything; name events by --goals`,
+    );
+  }
+  return some;
+}
+
+/** The devices of each two experiments, by their groups in both. */
+export async function crossEvents(
+  engine: Engine,
+  { files }: EventLog,
+  pairs: readonly (readonly [Report, Report])[],
+  { run }: AnalyzeOptions,
+): Promise<CrossTally[]> {
+  const crossing = ({ experiment, epoch }: Report) => ({ experiment: experiment.key, epoch });
+  return crossTallyFiles(
+    engine,
+    files,
+    pairs.map(([a, b]) => [crossing(a), crossing(b)]),
+    { run },
+  );
+}
+
+function eventsOf(files: readonly EventFile[]): string {
+  return `read_parquet([${files.map(({ path }) => literal(path)).join(", ")}])`;
+}

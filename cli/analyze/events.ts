@@ -1,0 +1,229 @@
+import { literal } from "../../server/analysis/duckdb-dialect.ts";
+import type { Engine } from "../../server/analysis/engine.ts";
+import type { EventFile } from "../../server/analysis/log-source.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
+import { Ambiguous } from "./ambiguous.ts";
+import { isMissing, isUnnamed, plainNumber } from "./columns/cells.ts";
+import { isMost } from "./columns/facts.ts";
+import { EXPOSURE_EVENTS, normalised, type Role } from "./columns/names.ts";
+import { numberStyle } from "./columns/numbers.ts";
+import { type TimeStyle, timeNotes, timeStyle } from "./columns/times.ts";
+import type { AnalyzeOptions } from "./options.ts";
+import { columnRoles, type Input, type ReadInput } from "./read-input.ts";
+import { MAX_EXAMPLES, type Rejected, shown } from "./reading/rejected.ts";
+
+/** A file of events in the form of a compacted segment of the log, and what was read. */
+export interface StagedEvents {
+  readonly file: EventFile;
+  readonly read: ReadInput;
+}
+
+/** How many digits of a device's id are compared; see `log-source.ts`. */
+const keyOf = (device: string) => `cast(md5(${device}) as uuid)`;
+
+/** Reasons why a row is no event, in the order in which they are tried. */
+const REASONS = {
+  nothing: "no field of an event",
+  visitor: "no device id",
+  event: "no event name",
+  time: "no time, or none that can be read",
+  epoch: "the epoch is no whole number",
+  value: "the value is no number",
+  exposure: "an exposure without experiment or group",
+} as const;
+type Reason = keyof typeof REASONS;
+
+/** Writes a table's events, as the log has them, to a Parquet file; rows that are no event are counted by their reasons. */
+export async function stageEvents(
+  engine: Engine,
+  input: Input,
+  { index, experiment, options, path }: { index: number; experiment: string; options: AnalyzeOptions; path: string },
+): Promise<StagedEvents> {
+  const { table, mapping, rows } = input;
+  const { roles } = mapping;
+  const sampled = rows.replace(table.source, () => table.sample);
+  const cell = (role: Role) => (roles.has(role) ? `c${roles.get(role)}` : "cast(null as varchar)");
+  const columnOf = (role: Role) => table.columns[roles.get(role) ?? -1] ?? role;
+  const time = roles.has("time") ? await timeStyle(engine, cell("time"), sampled, options) : null;
+  if (time?.problem) {
+    throw new Ambiguous(`${table.path}: the column ${columnOf("time")} ${time.problem}`, time.choices);
+  }
+  if (!roles.has("time")) {
+    throw new BadConfig(
+      `${table.path} is a table of events without a time, so nobody knows what came first: name its column by --columns time=…; its columns are ${table.columns.join(", ")}`,
+    );
+  }
+  const value = roles.has("value")
+    ? await valueStyle(engine, input, sampled, options)
+    : { sql: "cast(null as double)", note: null };
+  const names = roles.has("variant") ? await exposureNames(engine, cell("event"), cell("variant"), sampled) : [];
+  const isOwn = names.includes("exposure") || !roles.has("variant");
+  const exposureOf = `case when ${["'exposure'", ...names.map(literal)].map((name) => `event = ${name}`).join(" or ")} then 'exposure' else event end`;
+  const named = (role: Role) =>
+    roles.has(role) ? `case when not ${isUnnamed(cell(role))} then ${cell(role)} end` : "cast(null as varchar)";
+  const staged = `${path}.rows`;
+  await engine.run(`copy (
+    select *, ${reasonCase()} as reason from (
+      select line, event_id, at_ms, device, ${exposureOf} as name, event_experiment, epoch_text, grp, value_text, value_number, run, session, time_text
+      from (
+        select line, ${cell("event id")} as event_id, ${time?.sql ?? "cast(null as bigint)"} as at_ms, ${named("visitor")} as device,
+          ${named("event")} as event, ${roles.has("experiment") ? named("experiment") : literal(experiment)} as event_experiment, ${cell("epoch")} as epoch_text,
+          ${named("variant")} as grp, ${cell("value")} as value_text, ${value.sql} as value_number, ${cell("run")} as run,
+          ${cell("session")} as session, ${cell("time")} as time_text
+        ${rows}
+      ) as fields
+    ) as named
+  ) to ${literal(staged)} (format parquet)`);
+  const events = `read_parquet(${literal(staged)})`;
+  const rejected = await rejectedOf(engine, events);
+  const [counted] = await engine.rows<[bigint, bigint]>({
+    text: `select count(*), count(*) filter (where reason is null and name = 'exposure') from ${events}`,
+    values: [],
+  });
+  const total = Number(counted?.[0] ?? 0);
+  const isImplicit = roles.has("variant") && Number(counted?.[1] ?? 0) === 0;
+  const columns = `coalesce(event_id, 'row ${index} ' || line) as id, hash(coalesce(event_id, 'row ${index} ' || line)) as fingerprint,
+    cast(at_ms as bigint) as at_ms, ${keyOf("device")} as device, name, case when name = 'exposure' then event_experiment end as experiment,
+    case when name = 'exposure' then coalesce(try_cast(epoch_text as bigint), 1) end as epoch, grp, value_number as value, run, session, line as place`;
+  const implicit = `
+    union all
+    select 'first ${index} ' || min(line), hash('first ${index} ' || min(line)), min(at_ms), ${keyOf("device")}, 'exposure', event_experiment,
+      1, grp, null, any_value(run), null, min(line)
+    from ${events} where reason is null and grp is not null and event_experiment is not null group by device, event_experiment, grp, run is null`;
+  await engine.run(
+    `copy (select ${columns} from ${events} where reason is null ${isImplicit ? implicit : ""}) to ${literal(path)} (format parquet)`,
+  );
+  const lost = table.rejected.reduce((sum, { count }) => sum + count, 0);
+  const allRows = table.rows === 0 ? total : table.rows;
+  const left = allRows - lost - total;
+  return {
+    file: { path, format: "parquet", isDistinct: !roles.has("event id") },
+    read: {
+      path: table.path,
+      format: table.format,
+      kind: "events",
+      rows: allRows,
+      columns: columnRoles(input, []),
+      rejected: [
+        ...table.rejected,
+        ...rejected,
+        ...(left > 0 && options.where !== null
+          ? [{ reason: `left out by --where ${options.where}`, count: left, examples: [] }]
+          : []),
+      ],
+      cells: [],
+      notes: [
+        ...table.notes,
+        ...(value.note === null ? [] : [`${columnOf("value")}: ${value.note}`]),
+        ...(time ? await timeNotes(engine, columnOf("time"), time as TimeStyle, sampled) : []),
+        ...(isOwn ? [] : names.map((name) => `the event ${shown(name)} exposes`)),
+        ...(isImplicit
+          ? [`no event is called exposure: the first event of a visitor with a ${columnOf("variant")} exposes`]
+          : []),
+      ],
+    },
+  };
+
+  function reasonCase(): string {
+    const cases: Readonly<Record<Reason, string>> = {
+      nothing: "device is null and name is null and time_text is null and grp is null",
+      visitor: "device is null",
+      event: "name is null",
+      time: "at_ms is null",
+      epoch: "epoch_text is not null and try_cast(epoch_text as bigint) is null",
+      value: `not ${isMissing("value_text")} and value_number is null`,
+      exposure: "name = 'exposure' and (event_experiment is null or grp is null)",
+    };
+    return `case ${Object.entries(cases)
+      .map(([reason, condition]) => `when ${condition} then '${reason}'`)
+      .join(" ")} end`;
+  }
+
+  async function rejectedOf(of: Engine, from: string): Promise<Rejected[]> {
+    const counts = await of.rows<[Reason, bigint]>({
+      text: `select reason, count(*) from ${from} where reason is not null group by 1 order by 2 desc, 1`,
+      values: [],
+    });
+    const found: Rejected[] = [];
+    for (const [reason, count] of counts) {
+      const role = ({ visitor: "visitor", event: "event", time: "time", epoch: "epoch", value: "value" } as const)[
+        reason as "time"
+      ] as Role | undefined;
+      const shownCell = { time: "time_text", epoch: "epoch_text", value: "value_text" }[reason as "time"] ?? "name";
+      const examples = await of.rows<[bigint, string | null]>({
+        text: `select line, ${shownCell} from ${from} where reason = '${reason}' order by line limit ${MAX_EXAMPLES}`,
+        values: [],
+      });
+      found.push({
+        reason: REASONS[reason],
+        count: Number(count),
+        examples: examples.map(([line, text]) => ({
+          line: Number(line),
+          column: role ? columnOf(role) : null,
+          value: shown(text ?? ""),
+        })),
+      });
+    }
+    return found;
+  }
+}
+
+/** Events that expose: those of the known names that come with a variant. */
+async function exposureNames(engine: Engine, event: string, variant: string, rows: string): Promise<string[]> {
+  const found = await engine.rows<[string]>({
+    text: `select distinct ${event} ${rows} and ${event} is not null and not ${isUnnamed(variant)} limit 10000`,
+    values: [],
+  });
+  const names = found.map(([name]) => name).filter((name) => EXPOSURE_EVENTS.has(normalised(name)));
+  // To be assigned is not to be exposed, where both are told.
+  const exposures = names.filter((name) => !normalised(name).endsWith("assigned") && normalised(name) !== "assignment");
+  return exposures.length > 0 ? exposures : names;
+}
+
+async function valueStyle(engine: Engine, { table, mapping }: Input, rows: string, options: AnalyzeOptions) {
+  const place = mapping.roles.get("value") as number;
+  const cell = `c${place}`;
+  const [row] = await engine.rows<[bigint, bigint]>({
+    text: `select count(*) filter (where not ${isMissing(cell)}), count(${plainNumber(cell)}) ${rows}`,
+    values: [],
+  });
+  const [present, plain] = (row ?? []).map(Number) as [number, number];
+  if (present === plain) return { sql: plainNumber(cell), note: null };
+  const style = await numberStyle(engine, cell, rows, {
+    said: options.decimal,
+    semicolons: table.notes.includes("separator: ;"),
+  });
+  if (!isMost(style.fitting, present)) return { sql: plainNumber(cell), note: null };
+  if (style.problem !== null) {
+    throw new Ambiguous(`${table.path}: the column ${table.columns[place]} ${style.problem}`, [
+      { flag: "decimal", value: "comma" },
+      { flag: "decimal", value: "point" },
+    ]);
+  }
+  return { sql: style.sql, note: style.note };
+}
+
+/** An assignment table as exposures: each visitor is exposed when they were assigned, or before everything else. */
+export async function stageAssignments(
+  engine: Engine,
+  input: Input,
+  {
+    index,
+    experiment,
+    options,
+    path,
+    accepted,
+  }: { index: number; experiment: string; options: AnalyzeOptions; path: string; accepted: string },
+): Promise<{ file: EventFile; hasTimes: boolean }> {
+  const { roles } = input.mapping;
+  const time = roles.has("time") ? await timeStyle(engine, `c${roles.get("time")}`, accepted, options) : null;
+  const device = `c${roles.get("visitor")}`;
+  await engine.run(`copy (
+    select 'row ${index} ' || line as id, hash('row ${index} ' || line) as fingerprint, coalesce(${time?.sql ?? "null"}, 0) as at_ms,
+      ${keyOf(device)} as device, 'exposure' as name, ${roles.has("experiment") ? `c${roles.get("experiment")}` : literal(experiment)} as experiment,
+      cast(1 as bigint) as epoch, c${roles.get("variant")} as grp, cast(null as double) as value, cast(null as varchar) as run,
+      cast(null as varchar) as session, line as place
+    ${accepted}
+  ) to ${literal(path)} (format parquet)`);
+  return { file: { path, format: "parquet", isDistinct: true }, hasTimes: time !== null };
+}

@@ -1,0 +1,2 @@
+/** A name in a query. */
+export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

@@ -1,0 +1,141 @@
+import { BadConfig } from "../../../server/files/bad-config.ts";
+import { type CsvRecord, csvRecords, type Dialect } from "./csv-records.ts";
+import { shown } from "./rejected.ts";
+import { columnNames } from "./table.ts";
+
+/** Where a CSV file's header and rows are. */
+export interface CsvLayout {
+  readonly dialect: Dialect;
+  /** Unique names. */
+  readonly columns: readonly string[];
+  /** Line of the first row. */
+  readonly firstLine: number;
+  readonly notes: readonly string[];
+}
+
+export interface CsvSaid {
+  /** Null: whichever fits best. */
+  readonly separator: string | null;
+  /** Names of the columns of a file without a header; null: the file has one. */
+  readonly header: readonly string[] | null;
+}
+
+const SEPARATORS = [",", ";", "\t", "|", "\u0001"] as const;
+const NAMES: Readonly<Record<string, string>> = { "\t": "tab", "\u0001": "\\x01" };
+export const separatorName = (separator: string) => NAMES[separator] ?? separator;
+
+/** Records that are looked at to find the separator; arbitrary. */
+const LOOKED_AT = 500;
+/** Title lines that a header may stand under; arbitrary. */
+const MAX_TITLE_LINES = 20;
+
+/** Finds the separator, the header and the first row. Throws BadConfig when there is none. */
+export async function csvLayout(head: string, named: string, said: CsvSaid): Promise<CsvLayout> {
+  const text = head.replace(/^\ufeff/, "");
+  const [, directive] = /^"?sep=(.|\\t)"?\s*(?:\r|\n)/i.exec(text) ?? [];
+  const separator = said.separator ?? (directive === "\\t" ? "\t" : directive) ?? null;
+  const found: { dialect: Dialect; records: CsvRecord[]; width: number; score: number }[] = [];
+  for (const candidate of separator === null ? SEPARATORS : [separator]) {
+    const dialect = dialectOf(text, candidate);
+    const records = (await recordsOf(text, dialect)).filter(({ line }) => !(directive && line === 1));
+    const width = usualWidth(records);
+    const first = records.findIndex(({ cells }) => cells.length === width);
+    // Lines above the header are titles; below it, every row should be as wide.
+    const below = records.slice(first);
+    const score = below.filter(({ cells }) => cells.length === width).length / Math.max(1, below.length + first / 2);
+    found.push({ dialect, records, width, score });
+  }
+  const fits = found
+    .filter(({ width }) => width > 1)
+    .sort((a, b) => (Math.abs(a.score - b.score) > 0.02 ? b.score - a.score : b.width - a.width));
+  const best = fits[0] ?? found[0];
+  if (!best || best.records.length === 0) throw new BadConfig(`${named} is empty: it has no line with text`);
+  if (best.width < 2) {
+    const [line] = best.records;
+    throw new BadConfig(
+      `${named} has one column, "${shown(line?.cells[0] ?? "")}": allowed are columns with one of , ; tab | between, or --separator`,
+    );
+  }
+  return layoutOf(best, named, said, directive !== undefined);
+}
+
+function layoutOf(
+  { dialect, records, width }: { dialect: Dialect; records: readonly CsvRecord[]; width: number },
+  named: string,
+  { header, separator }: CsvSaid,
+  hasDirective: boolean,
+): CsvLayout {
+  const notes =
+    separator === null && dialect.separator !== "," ? [`separator: ${separatorName(dialect.separator)}`] : [];
+  if (header !== null) {
+    if (header.length !== width) {
+      throw new BadConfig(`--header names ${header.length} columns, and ${named} has ${width}`);
+    }
+    return { dialect, columns: columnNames(header), firstLine: hasDirective ? 2 : 1, notes };
+  }
+  const place = headerPlace(records, width);
+  const record = records[place] as CsvRecord;
+  const next = records[place + 1];
+  let cells = record.cells.map((cell) => cell.trim());
+  // R writes no name above the names of the rows.
+  if (cells.length === width - 1) cells = ["", ...cells];
+  if (isRow(cells, records.slice(place + 1, place + 6))) {
+    throw new BadConfig(
+      `${named} has no header: line ${record.line} is ${shown(record.cells.join(dialect.separator))}; name its ${width} columns by --header, such as --header user_id,group,converted`,
+    );
+  }
+  if (!next) throw new BadConfig(`${named} has a header and no row: ${shown(cells.join(", "))}`);
+  if (place > 0) notes.push(`${place} title ${place === 1 ? "line" : "lines"} above the header`);
+  if (cells[0]?.startsWith("#")) cells = [cells[0].slice(1).trim(), ...cells.slice(1)];
+  return { dialect, columns: columnNames(cells), firstLine: next.line, notes };
+}
+
+/** The first record that is as wide as the rows and has a name in nearly every cell; a padded title has one cell. */
+function headerPlace(records: readonly CsvRecord[], width: number): number {
+  const above = records.slice(0, MAX_TITLE_LINES + 1);
+  const filled = ({ cells }: CsvRecord) => cells.filter((cell) => cell.trim() !== "").length;
+  const place = above.findIndex(({ cells }, at) => {
+    if (cells.length === width - 1) return at === 0 && records[1]?.cells.length === width && width > 2;
+    return cells.length === width;
+  });
+  const first = Math.max(0, place);
+  const [candidate, below] = [records[first], records[first + 1]];
+  if (candidate && below && filled(candidate) <= width / 2 && filled(below) > filled(candidate)) {
+    const named = records
+      .slice(first)
+      .findIndex((record) => record.cells.length === width && filled(record) > width / 2);
+    if (named > 0) return first + named;
+  }
+  return first;
+}
+
+const NUMBER = /^[+-]?\d+([.,]\d+)*%?$/;
+
+/** Whether a header is a row like those below it: a number stands in it where numbers stand below. */
+function isRow(cells: readonly string[], below: readonly CsvRecord[]): boolean {
+  return cells.some((cell, column) => {
+    const others = below.map((record) => record.cells[column]?.trim() ?? "");
+    return NUMBER.test(cell) && others.length > 0 && others.every((other) => other === "" || NUMBER.test(other));
+  });
+}
+
+function dialectOf(text: string, separator: string): Dialect {
+  const usual = { separator, quote: '"', backslash: /\\"/.test(text) && !/""/.test(text.replaceAll('\\"', "")) };
+  if (text.includes('"')) return usual;
+  // Some programs quote with apostrophes: then the header does too.
+  const first = text.slice(0, text.search(/[\r\n]|$/));
+  return /^'[^']*'(?:.'[^']*')+$/.test(first) ? { ...usual, quote: "'" } : usual;
+}
+
+async function recordsOf(text: string, dialect: Dialect): Promise<CsvRecord[]> {
+  const records: CsvRecord[] = [];
+  for await (const some of csvRecords([text], dialect)) records.push(...some);
+  return records.slice(0, LOOKED_AT);
+}
+
+function usualWidth(records: readonly CsvRecord[]): number {
+  const counts = new Map<number, number>();
+  for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  // Of two rows and a title each may be as frequent: rows are wider.
+  return [...counts].sort(([a, m], [b, n]) => n - m || b - a)[0]?.[0] ?? 0;
+}

@@ -1,0 +1,148 @@
+import { once } from "node:events";
+import { createReadStream, createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { literal } from "../../../server/analysis/duckdb-dialect.ts";
+import type { Engine } from "../../../server/analysis/engine.ts";
+import { type CsvLayout, type CsvSaid, csvLayout } from "./csv-layout.ts";
+import { csvRecords } from "./csv-records.ts";
+import { Rejections } from "./rejected.ts";
+import { stagedSource, type Table } from "./table.ts";
+
+const HEAD_BYTES = 262_144;
+const CHUNK_BYTES = 1 << 20;
+const [NEWLINE, RETURN, QUOTE, APOSTROPHE, BOM] = [10, 13, 34, 39, 0xef];
+
+/** Stages a CSV file of UTF-8. */
+export async function csvTable(
+  engine: Engine,
+  { path, named }: { readonly path: string; readonly named: string },
+  said: CsvSaid,
+  staged: string,
+): Promise<Table> {
+  const layout = await csvLayout(await headOf(path), named, said);
+  const plain = await plainRows(path, layout);
+  const table = {
+    path: named,
+    format: "csv",
+    ...stagedSource(staged),
+    columns: layout.columns,
+    notes: layout.notes,
+  } as const;
+  if (plain !== null) {
+    const rows = await copyPlain(engine, path, layout, staged);
+    if (rows === plain) return { ...table, rows, rejected: [] };
+  }
+  return { ...table, ...(await copyParsed(engine, path, layout, staged)) };
+}
+
+/** The text at the beginning, whole lines of it. */
+async function headOf(path: string): Promise<string> {
+  const file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0).finally(() => file.close());
+  const head = buffer.subarray(0, bytesRead);
+  const end = bytesRead < HEAD_BYTES ? bytesRead : Math.max(head.lastIndexOf(NEWLINE), head.lastIndexOf(RETURN)) + 1;
+  return head.subarray(0, end === 0 ? bytesRead : end).toString("utf8");
+}
+
+/**
+ * The number of rows of a file that needs no parser: no quotes, one kind of line ends, no blank line but at the end. Null for
+ * any other file.
+ */
+async function plainRows(path: string, { firstLine }: CsvLayout): Promise<number | null> {
+  let [lines, returns] = [0, 0];
+  let last = NEWLINE;
+  let blanks = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+    const bytes = chunk as Buffer;
+    if (lines === 0 && bytes[0] === BOM) return null;
+    if (bytes.includes(QUOTE) || bytes.includes(APOSTROPHE)) return null;
+    for (const byte of bytes) {
+      if (byte === NEWLINE) {
+        lines += 1;
+        if (last === NEWLINE) blanks += 1;
+        else if (blanks > 0) return null;
+      } else if (byte === RETURN) returns += 1;
+      else if (last === RETURN) return null;
+      else if (last === NEWLINE && blanks > 0 && lines >= firstLine) return null;
+      last = byte;
+    }
+  }
+  if (blanks > 0 || (returns !== 0 && returns !== lines)) return null;
+  return lines + (last === NEWLINE ? 0 : 1) - (firstLine - 1);
+}
+
+/** Lets the engine split the lines, which is the fastest. Null where it rejects one. */
+async function copyPlain(engine: Engine, path: string, layout: CsvLayout, staged: string): Promise<number | null> {
+  const types = layout.columns.map((_, place) => `c${place}: 'VARCHAR'`).join(", ");
+  const trimmed = layout.columns.map((_, place) => `nullif(trim(c${place}, ${SPACES}), '') as c${place}`).join(", ");
+  try {
+    await engine.run(`copy (
+      select ${trimmed}, ${layout.firstLine - 1} + row_number() over () as line
+      from read_csv(${literal(path)}, auto_detect = false, header = false, skip = ${layout.firstLine - 1},
+        delim = ${literal(layout.dialect.separator)}, quote = '', escape = '', nullstr = '', columns = {${types}})
+    ) to ${literal(staged)} (format parquet)`);
+  } catch {
+    // A row of another width. The parser says which.
+    return null;
+  }
+  return rowsOf(engine, staged);
+}
+
+/** Splits the records here, so that each that cannot be read is counted by its line. */
+async function copyParsed(
+  engine: Engine,
+  path: string,
+  { dialect, columns, firstLine }: CsvLayout,
+  staged: string,
+): Promise<Pick<Table, "rows" | "rejected">> {
+  const rejections = new Rejections();
+  let rejected = 0;
+  const canonical = `${staged}.csv`;
+  const out = createWriteStream(canonical);
+  const chunks = createReadStream(path, { encoding: "utf8", highWaterMark: CHUNK_BYTES }) as AsyncIterable<string>;
+  for await (const records of csvRecords(chunks, dialect, columns.length)) {
+    let text = "";
+    for (const { line, cells, problem } of records) {
+      if (line < firstLine) continue;
+      if (problem !== null || cells.length !== columns.length) {
+        rejected += 1;
+        const reason = problem ?? `${cells.length} cells where the header has ${columns.length}`;
+        rejections.add(reason, { line, column: null, value: cells.join(dialect.separator) });
+        continue;
+      }
+      for (const cell of cells) text += `${canonicalCell(cell)},`;
+      text += `${line}\n`;
+    }
+    if (text !== "" && !out.write(text)) await once(out, "drain");
+  }
+  await new Promise<void>((resolve, reject) => out.end((error?: Error | null) => (error ? reject(error) : resolve())));
+  await copyCanonical(engine, canonical, columns.length, staged);
+  return { rows: (await rowsOf(engine, staged)) + rejected, rejected: rejections.list };
+}
+
+/** A cell that every reader of CSV takes for the same text. */
+export function canonicalCell(cell: string): string {
+  const text = cell.trim();
+  return text === "" ? "" : `"${text.replaceAll('"', '""')}"`;
+}
+
+/** Stages lines of canonical cells, with the line's number as the last one. */
+export async function copyCanonical(engine: Engine, path: string, width: number, staged: string): Promise<void> {
+  const places = Array.from({ length: width }, (_, place) => place);
+  const types = [...places.map((place) => `c${place}: 'VARCHAR'`), "line: 'BIGINT'"].join(", ");
+  await engine.run(`copy (
+    select * from read_csv(${literal(path)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
+      nullstr = '', new_line = '\\n', max_line_size = 16777216, columns = {${types}})
+  ) to ${literal(staged)} (format parquet)`);
+}
+
+/** Spaces that programs put around cells, with the no-break one. */
+const SPACES = "' \t\u00a0\u3000'";
+
+export async function rowsOf(engine: Engine, staged: string): Promise<number> {
+  const [row] = await engine.rows<[bigint]>({
+    text: `select count(*) from read_parquet(${literal(staged)})`,
+    values: [],
+  });
+  return Number(row?.[0] ?? 0);
+}

@@ -1,0 +1,83 @@
+import { isUtf8 } from "node:buffer";
+import { createReadStream, createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { BadConfig } from "../../../server/files/bad-config.ts";
+
+/** Content as UTF-8. */
+export interface TextFile {
+  readonly path: string;
+  /** The name that people know: `utf-8`, `utf-16le`, `windows-1252`. */
+  readonly encoding: string;
+}
+
+const HEAD_BYTES = 65_536;
+
+/**
+ * A file as UTF-8 (without its byte order mark where it had to be written again). What is no UTF-8 is taken for
+ * Windows-1252, in which every byte is a character; `--encoding` says otherwise.
+ */
+export async function asUtf8(path: string, named: string, said: string | null, to: string): Promise<TextFile> {
+  const encoding = said ?? (await encodingOf(path, named));
+  if (encoding === "utf-8" && said === null) return { path, encoding };
+  try {
+    await pipeline(Readable.from(decoded(path, encoding)), createWriteStream(to));
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name === "RangeError")
+      throw new BadConfig(`--encoding is "${encoding}": allowed are utf-8, utf-16le, windows-1252 and the like`);
+    throw new BadConfig(`${named} is no valid ${encoding} (${message})`);
+  }
+  return { path: to, encoding };
+}
+
+async function encodingOf(path: string, named: string): Promise<string> {
+  const file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0).finally(() => file.close());
+  const head = buffer.subarray(0, bytesRead);
+  if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
+  if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
+  // Latin text in UTF-16 has a zero in every other byte.
+  let [even, odd] = [0, 0];
+  for (const [place, byte] of head.entries()) {
+    if (byte !== 0) continue;
+    if (place % 2 === 0) even += 1;
+    else odd += 1;
+  }
+  if (even + odd > bytesRead / 4) return odd > even ? "utf-16le" : "utf-16be";
+  if (even + odd > 0) throw new BadConfig(`${named} is no text: it has zero bytes`);
+  return (await isWhollyUtf8(path)) ? "utf-8" : "windows-1252";
+}
+
+async function isWhollyUtf8(path: string): Promise<boolean> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    const end = wholeCharacters(bytes);
+    if (!isUtf8(bytes.subarray(0, end))) return false;
+    rest = bytes.subarray(end);
+  }
+  return rest.length === 0;
+}
+
+/** Where the last character ends that is not cut by the end of a chunk. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] as number;
+    if (byte < 0x80) return bytes.length;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 0;
+    if (length > 0) return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+async function* decoded(path: string, encoding: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding, { fatal: encoding !== "windows-1252" });
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    const text = decoder.decode(chunk as Buffer, { stream: true });
+    if (text !== "") yield text;
+  }
+  const last = decoder.decode();
+  if (last !== "") yield last;
+}

@@ -1,0 +1,55 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { literal } from "../../../server/analysis/duckdb-dialect.ts";
+import { quoted } from "../quoted.ts";
+import { columnNames, type Table } from "./table.ts";
+
+/** Lines that tell which fields there are; arbitrary. */
+const FIRST_LINES = 2000;
+const SAMPLED_ROWS = 50_000;
+
+/**
+ * A table that the engine reads from the lines whenever it is asked, because a copy of them all would take longer than to
+ * count them. Null where the first lines have two fields that differ by their case only, which the engine cannot tell apart.
+ */
+export async function largeNdjsonTable(path: string, named: string): Promise<Table | null> {
+  const fields = await fieldsOf(path);
+  if (fields === null || fields.length === 0) return null;
+  if (new Set(fields.map((name) => name.toLowerCase())).size < fields.length) return null;
+  const types = fields.map((name) => `${quoted(name)}: 'VARCHAR'`).join(", ");
+  const cells = fields.map((name, place) => `nullif(${quoted(name)}, '') as c${place}`).join(", ");
+  const lines = `read_ndjson([${literal(path)}], columns = {${types}}, ignore_errors = true, maximum_object_size = 1048576)`;
+  const source = `(select ${cells}, row_number() over () as line from ${lines}) as lines`;
+  return {
+    path: named,
+    format: "ndjson",
+    source,
+    sample: `(select ${cells}, row_number() over () as line from (select * from ${lines} limit ${SAMPLED_ROWS})) as lines`,
+    columns: columnNames(fields),
+    // Counted with the events.
+    rows: 0,
+    rejected: [],
+    notes: [`fields are those of the first ${FIRST_LINES.toLocaleString("en")} lines`],
+  };
+}
+
+/** The fields of the first lines, in the order in which they come. */
+async function fieldsOf(path: string): Promise<string[] | null> {
+  const fields = new Set<string>();
+  const input = createReadStream(path, "utf8");
+  let line = 0;
+  for await (const text of createInterface({ input })) {
+    line += 1;
+    if (line > FIRST_LINES) break;
+    try {
+      const value: unknown = JSON.parse(text);
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+        for (const name of Object.keys(value)) fields.add(name);
+      }
+    } catch {
+      // Counted when all lines are read.
+    }
+  }
+  input.destroy();
+  return [...fields];
+}

@@ -1,0 +1,42 @@
+import { literal } from "../../../server/analysis/duckdb-dialect.ts";
+import type { Rejected } from "./rejected.ts";
+
+export type Format = "csv" | "ndjson" | "json" | "parquet";
+
+/** What a file has, before anything is said about its meaning. */
+export interface Table {
+  /** As it was given. */
+  readonly path: string;
+  readonly format: Format;
+  /**
+   * What a query selects from: a text column for each of the file's columns (`c0`, `c1` …, trimmed, null where nothing
+   * stands), and the `line` of each row.
+   */
+  readonly source: string;
+  /** Some of the rows, where it takes long to read all of them; what columns look like is told from these. */
+  readonly sample: string;
+  /** Names in the file's order; unique. */
+  readonly columns: readonly string[];
+  /** Rows of the file, rejected ones included. */
+  readonly rows: number;
+  readonly rejected: readonly Rejected[];
+  /** How it was read, where that is not the usual way: its encoding, separator, title lines. */
+  readonly notes: readonly string[];
+}
+
+/** Unique names: a column without one gets its place, a name that comes again too. */
+export function columnNames(header: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return header.map((cell, place) => {
+    const name = cell.trim() === "" ? `column ${place + 1}` : cell.trim();
+    const unique = seen.has(name) ? `${name} (column ${place + 1})` : name;
+    seen.add(unique);
+    return unique;
+  });
+}
+
+/** A Parquet file of our own that has a table's rows. */
+export function stagedSource(path: string): Pick<Table, "source" | "sample"> {
+  const source = `read_parquet(${literal(path)})`;
+  return { source, sample: source };
+}

@@ -1,0 +1,31 @@
+import type { Experiment } from "../../core/experiment.ts";
+import type { Goal } from "../../core/goal.ts";
+import { type Report, report } from "../../core/report/report.ts";
+import { definitionOf, finishedPlan } from "./definition.ts";
+import type { AnalyzeOptions } from "./options.ts";
+import type { VisitorTally } from "./visitor-tally.ts";
+
+/** As many as an experiment may have. */
+export const MAX_GOALS = 20;
+
+/** The report of counts that are complete: a table says nothing of later visitors. */
+export function reportOfTally(
+  { experiment, tally }: VisitorTally,
+  goals: readonly Goal[],
+  known: ReadonlyMap<string, Experiment>,
+  options: AnalyzeOptions,
+): Report {
+  const definition = definitionOf(experiment, tally, goals.slice(0, MAX_GOALS), known.get(experiment), options);
+  const plan = options.isFinished ? finishedPlan(definition, tally) : null;
+  return report({
+    experiment: { ...definition, goals: goals.slice(0, MAX_GOALS), plan },
+    epoch: tally.epoch,
+    epochs: [tally.epoch],
+    run: null,
+    tally,
+    frozen: plan && tally,
+    reachedAt: plan && tally.lastAt,
+    asOf: tally.lastAt,
+    leftOut: { bots: null, refused: null },
+  });
+}

@@ -1,0 +1,224 @@
+import { basename } from "node:path";
+import { literal } from "../../server/analysis/duckdb-dialect.ts";
+import type { Engine } from "../../server/analysis/engine.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
+import { Ambiguous } from "./ambiguous.ts";
+import { isMissing } from "./columns/cells.ts";
+import { isIdName, normalised } from "./columns/names.ts";
+import { isRejectedCell, type Outcome, outcomesOf } from "./columns/outcomes.ts";
+import { timeNotes, timeStyle } from "./columns/times.ts";
+import type { AnalyzeOptions } from "./options.ts";
+import { addExamples, type CellNote, columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
+import { Rejections } from "./reading/rejected.ts";
+
+/** Tables of visitors of the same columns, as one: a Parquet file with a row per row that counts. */
+export interface VisitorPool {
+  /** Columns `experiment`, `grp`, `unit`, `at_ms`, `place`, `same` (equal for equal rows) and `o0` … in the goals' order. */
+  readonly path: string;
+  readonly goals: readonly { readonly event: string; readonly kind: "binary" | "value" }[];
+  /** Whether a column says who a visitor is: then rows may be of the same one. */
+  readonly hasUnits: boolean;
+  readonly rows: number;
+  readonly inputs: readonly ReadInput[];
+}
+
+/** Names of columns whose rows belong together: what happens in a store is one observation. */
+const CLUSTER = /^(store|shop|market|location|city|region|branch|site|school|clinic|class|household|cluster|team)/;
+
+/** Writes the rows of tables of the same columns to one file. */
+export async function stageVisitors(
+  engine: Engine,
+  inputs: readonly Input[],
+  options: AnalyzeOptions,
+  path: string,
+): Promise<VisitorPool> {
+  const [first] = inputs as readonly [Input];
+  const name = poolName(inputs.map(({ table }) => table.path));
+  const parts: string[] = [];
+  const read: ReadInput[] = [];
+  const found = [];
+  for (const input of inputs) {
+    const needed = input.mapping.roles.has("visitor")
+      ? (["visitor", "variant", "experiment"] as const)
+      : (["variant", "experiment"] as const);
+    const { accepted, rejected } = await withoutRoles(engine, input, needed);
+    if (!input.mapping.roles.has("visitor") && options.unit === null) await rejectClusters(engine, input, accepted);
+    const lost = rejected.reduce((sum, { count }) => sum + count, 0);
+    const outcomes = await outcomesOf(engine, input.table, input.mapping, {
+      rows: accepted,
+      count: input.count - lost,
+      facts: lost === 0 ? input.facts : null,
+      options,
+    });
+    found.push({ input, accepted, rejected, outcomes });
+  }
+  const goals = goalsOf(found.map(({ outcomes }) => outcomes));
+  for (const [index, { input, accepted, rejected, outcomes }] of found.entries()) {
+    const { roles } = input.mapping;
+    const timePlace = roles.get("time");
+    const time = timePlace === undefined ? null : await timeStyle(engine, `c${timePlace}`, accepted, options);
+    if (time?.problem) {
+      throw new Ambiguous(
+        `${input.table.path}: the column ${input.table.columns[timePlace ?? 0]} ${time.problem}`,
+        time.choices,
+      );
+    }
+    const ms = time?.sql ?? "cast(null as bigint)";
+    const cell = (role: "visitor" | "experiment" | "variant") => `c${roles.get(role)}`;
+    const values = goals.map(({ event, kind }, place) => {
+      const outcome = outcomes.find(({ name: column }) => normalised(column) === normalised(event));
+      const sql = outcome?.sql ?? "null";
+      return `cast(${kind === "value" && outcome?.kind === "binary" ? `1000000 * (${sql})` : sql} as bigint) as o${place}`;
+    });
+    const unit = roles.has("visitor") ? cell("visitor") : `'row ${index} ' || line`;
+    parts.push(`select ${roles.has("experiment") ? cell("experiment") : literal(name)} as experiment, ${cell("variant")} as grp,
+      ${unit} as unit, ${ms} as at_ms, ${index} * 1000000000000 + line as place,
+      hash(${input.table.columns.map((_, place) => `c${place}`).join(", ")}) as same
+      ${values.map((value) => `, ${value}`).join("")} ${accepted}`);
+    const cells = await cellNotes(
+      engine,
+      input,
+      accepted,
+      outcomes,
+      timePlace !== undefined && time ? { place: timePlace, sql: time.sql } : null,
+    );
+    const mapping =
+      time || timePlace === undefined ? input.mapping : { ...input.mapping, roles: without(roles, "time") };
+    read.push({
+      path: input.table.path,
+      format: input.table.format,
+      kind: "visitors",
+      rows: input.table.rows,
+      columns: columnRoles({ table: input.table, mapping }, outcomes),
+      rejected: [...input.table.rejected, ...rejected, ...filtered(input, options)],
+      cells,
+      notes: [
+        ...input.table.notes,
+        ...(roles.has("visitor") ? [] : ["no column says who a visitor is: each row is one"]),
+        ...outcomes.flatMap(({ name: column, note }) => (note === null ? [] : [`${column}: ${note}`])),
+        ...(time ? await timeNotes(engine, input.table.columns[timePlace ?? 0] ?? "", time, accepted) : []),
+        ...(timePlace !== undefined && !time ? [`${input.table.columns[timePlace]}: not read as times`] : []),
+      ],
+    });
+  }
+  await engine.run(`copy (${parts.join("\nunion all\n")}) to ${literal(path)} (format parquet)`);
+  const [row] = await engine.rows<[bigint]>({
+    text: `select count(*) from read_parquet(${literal(path)})`,
+    values: [],
+  });
+  const rows = Number(row?.[0] ?? 0);
+  return { path, goals, hasUnits: first.mapping.roles.has("visitor"), rows, inputs: read };
+}
+
+/** The outcomes of all tables, in the order of the first one; a value where one of them has it as such. */
+function goalsOf(outcomes: readonly (readonly Outcome[])[]): { event: string; kind: "binary" | "value" }[] {
+  const goals = new Map<string, { event: string; kind: "binary" | "value" }>();
+  for (const { name, kind } of outcomes.flat()) {
+    const key = normalised(name);
+    const known = goals.get(key);
+    goals.set(key, known ? { ...known, kind: known.kind === "value" ? "value" : kind } : { event: name, kind });
+  }
+  return [...goals.values()];
+}
+
+/** Rows that `--where` left out are counted too. */
+function filtered({ table, count }: Input, { where }: AnalyzeOptions) {
+  const lost = table.rejected.reduce((sum, { count: some }) => sum + some, 0);
+  const left = table.rows - lost - count;
+  return where === null || left <= 0 ? [] : [{ reason: `left out by --where ${where}`, count: left, examples: [] }];
+}
+
+/** Missing and rejected cells of the outcomes and the time. */
+async function cellNotes(
+  engine: Engine,
+  { table }: Input,
+  rows: string,
+  outcomes: readonly Outcome[],
+  time: { readonly place: number; readonly sql: string } | null,
+): Promise<CellNote[]> {
+  const columns = [...outcomes, ...(time ? [time] : [])].map(({ place, sql }) => ({ place, sql }));
+  if (columns.length === 0) return [];
+  const counts = columns.flatMap(({ place, sql }) => [
+    `count(*) filter (where ${isMissing(`c${place}`)})`,
+    `count(*) filter (where ${isRejectedCell(`c${place}`, sql)})`,
+  ]);
+  const [row] = await engine.rows<bigint[]>({ text: `select ${counts.join(", ")} ${rows}`, values: [] });
+  const notes: CellNote[] = [];
+  for (const [at, { place, sql }] of columns.entries()) {
+    const [missing, rejected] = [Number(row?.[2 * at] ?? 0), Number(row?.[2 * at + 1] ?? 0)];
+    if (missing === 0 && rejected === 0) continue;
+    const column = table.columns[place] as string;
+    const rejections = new Rejections();
+    if (rejected > 0) {
+      await addExamples(engine, rejections, {
+        rows: `${rows} and ${isRejectedCell(`c${place}`, sql)}`,
+        reason: `${column} ${time && place === time.place ? "is no time" : "cannot be read as the others"}`,
+        column,
+        cell: `c${place}`,
+      });
+    }
+    notes.push({ column, missing, rejected: rejections.list[0] ?? null });
+  }
+  return notes;
+}
+
+/** Rows of a store, each in one group with all of its rows, are no visitors. */
+async function rejectClusters(engine: Engine, { table, mapping, facts, count }: Input, rows: string): Promise<void> {
+  const variant = mapping.roles.get("variant") as number;
+  const groups = facts[variant]?.distinct ?? 0;
+  for (const [place, name] of table.columns.entries()) {
+    const fact = facts[place];
+    const isCluster = isIdName(name) || CLUSTER.test(normalised(name));
+    if (!fact || !isCluster || [...mapping.roles.values()].includes(place) || mapping.aliases.has(place)) continue;
+    if (fact.distinct <= groups || fact.distinct > count / 2) continue;
+    const [row] = await engine.rows<[bigint, bigint]>({
+      text: `select count(distinct c${place}), count(distinct (c${place}, c${variant})) ${rows}`,
+      values: [],
+    });
+    if (!row || row[0] !== row[1]) continue;
+    throw new BadConfig(
+      `${table.path}: ${count} rows have ${row[0]} different ${name}, each in one group only, so rows are no independent visitors: add up the rows of each by --unit ${name}, or leave the column out by --ignore ${name}`,
+    );
+  }
+}
+
+function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Map<Key, Value> {
+  return new Map([...map].filter(([other]) => other !== key));
+}
+
+/** The name of one file, or what the names of several have in common. */
+export function poolName(paths: readonly string[]): string {
+  const names = paths.map((path) =>
+    basename(path).replace(/(\.(csv|tsv|txt|ndjson|jsonl|json|log|parquet|gz|zst|zip))+$/i, ""),
+  );
+  const [first = ""] = names;
+  let length = first.length;
+  for (const name of names) while (!name.startsWith(first.slice(0, length))) length -= 1;
+  const common = names.length === 1 ? first : first.slice(0, length).replace(/[\s_.-]+$/, "");
+  return common === "" ? first : common;
+}
+
+/** Tables of the same columns are one log, unless they have no group in common and each has several. */
+export async function poolsOf(engine: Engine, inputs: readonly Input[]): Promise<Input[][]> {
+  const pools: { key: string; groups: Set<string>; inputs: Input[] }[] = [];
+  for (const input of inputs) {
+    const key = [...input.table.columns.map(normalised)].sort().join("\n");
+    const variant = `c${input.mapping.roles.get("variant")}`;
+    const rows = await engine.rows<[string]>({
+      text: `select distinct ${variant} ${input.rows} and ${variant} is not null limit 1000`,
+      values: [],
+    });
+    const groups = new Set(rows.map(([group]) => group));
+    const hasKey = input.mapping.roles.has("experiment");
+    const pool = pools.find(
+      (other) =>
+        other.key === key &&
+        (hasKey || groups.size < 2 || other.groups.size < 2 || [...groups].some((group) => other.groups.has(group))),
+    );
+    if (pool) {
+      pool.inputs.push(input);
+      for (const group of groups) pool.groups.add(group);
+    } else pools.push({ key, groups, inputs: [input] });
+  }
+  return pools.map((pool) => pool.inputs);
+}
