@@ -52,6 +52,8 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
   });
   const connection: DuckDBConnection = await instance.connect();
   const allowed = [temporary, ...folders].map((folder) => literal(`${resolve(folder)}/`));
+  // Otherwise a time without a zone would be of the machine's.
+  await connection.run("set timezone = 'UTC'");
   await connection.run(`set allowed_directories = [${allowed.join(", ")}]`);
   await connection.run("set enable_external_access = false");
   await connection.run("set lock_configuration = true");
