@@ -12,7 +12,7 @@ export class Ambiguous extends BadConfig {
   readonly choices: readonly Choice[];
 
   constructor(what: string, choices: readonly Choice[]) {
-    super(`${what}: say which by ${choices.map(choiceText).join(" or ")}`);
+    super(choices.length === 0 ? what : `${what}: say which by ${choices.map(choiceText).join(" or ")}`);
     this.what = what;
     this.choices = choices;
   }

@@ -3,8 +3,8 @@ import type { Sums } from "../../core/sums.ts";
 import type { GoalTally } from "../../core/tally.ts";
 import type { Engine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
-import { plainNumber } from "./columns/cells.ts";
-import { isNumeric } from "./columns/facts.ts";
+import { isNo, isYes, plainNumber } from "./columns/cells.ts";
+import { isNumeric, isYesNo } from "./columns/facts.ts";
 import { placeOf } from "./columns/map-columns.ts";
 import { isCovariateName, isIdName, isVariantName, normalised } from "./columns/names.ts";
 import { numberStyle } from "./columns/numbers.ts";
@@ -25,6 +25,8 @@ const DEVIATION = /(sd|std|stdev|stddev|standarddeviation)/;
 const VARIANCE = /(variance|var)$/;
 const MEAN = /^(mean|avg|average)|(mean|avg|average)$|(per(visitor|user))$/;
 const SUM = /^(sum|total)|(sum|total)$|^(revenue|sales|value|spend)$/;
+const saysConversions = (name: string) =>
+  /conver|success|order|purchase|click|signup|regist|sale|buyer|response/.test(normalised(name));
 const RATE = /(rate|ctr|cvr|cr|percent|pct|percentage|share|lift|pvalue|p)$|^(rate|lift|uplift)/;
 /** Rows of the sums of all groups, as spreadsheets have. */
 const TOTAL = /^(total|all|sum|overall|gesamt|grandtotal)$/;
@@ -63,6 +65,7 @@ export async function readCounts(
   const style = async (place: number): Promise<string> => {
     const cell = `c${place}`;
     const fact = facts[place];
+    if (place === outcome) return `case when ${isYes(cell, options.yes)} then 1 when ${isNo(cell)} then 0 end`;
     if (fact && fact.numbers === fact.present) return plainNumber(cell);
     return (
       await numberStyle(engine, cell, accepted, {
@@ -84,8 +87,9 @@ export async function readCounts(
       isCovariateName(name)
     )
       continue;
-    if (isNumeric(fact)) candidates.push(place);
+    if (isNumeric(fact) || isYesNo(fact)) candidates.push(place);
   }
+  const outcome = await crossTabulated();
   const used = [visitors, ...candidates];
   const cells = await Promise.all(used.map(style));
   const rows = await engine.rows<[bigint, string, string | null, ...(number | null)[]]>({
@@ -118,6 +122,7 @@ export async function readCounts(
   const level = find(MEAN).find((place) => !isSpread(place)) ?? find(SUM).find((place) => !isSpread(place));
   const hasValue = level !== undefined && (squares !== undefined || spread !== undefined);
   const conversions = candidates.filter((place) => {
+    if (outcome !== null) return place === outcome;
     if (isSpread(place) || place === level || (asked && !asked.includes(place))) return false;
     if (RATE.test(nameOf(place)) && !asked) return false;
     return own.every((row) => {
@@ -129,6 +134,17 @@ export async function readCounts(
     if (!conversions.includes(place) && !(hasValue && place === level)) {
       throw new BadConfig(
         `--goals has "${columns[place]}", which is no count of visitors in ${path}: allowed are whole numbers up to ${columns[visitors]}, or a sum with a sum of squares`,
+      );
+    }
+  }
+  const large = candidates.find((place) => saysConversions(columns[place] as string) && !conversions.includes(place));
+  if (conversions.length === 0 && !hasValue && large !== undefined) {
+    const row = own.find(
+      (other) => numberAt(other, large) > numberAt(other, visitors) || !Number.isInteger(numberAt(other, large)),
+    );
+    if (row) {
+      throw new BadConfig(
+        `${path}, line ${row[0]}: ${columns[large]} is ${numberAt(row, large)}: allowed is a whole number up to the ${numberAt(row, visitors)} ${columns[visitors]}`,
       );
     }
   }
@@ -194,9 +210,30 @@ export async function readCounts(
             ]),
       ],
       cells: [],
-      notes: [...table.notes, `each row has the counts of a ${columns[variant]}`],
+      notes: [
+        ...table.notes,
+        outcome === null
+          ? `each row has the counts of a ${columns[variant]}`
+          : `each row says how many visitors of a ${columns[variant]} have the same ${columns[outcome]}`,
+      ],
     },
   };
+
+  /** A column of yes and no beside how many rows had it: the counts of a cross table. */
+  async function crossTabulated(): Promise<number | null> {
+    const yesNo = candidates.filter((place) => {
+      const fact = facts[place];
+      return fact !== undefined && fact.yes > 0 && fact.no > 0 && fact.others === 0 && isYesNo(fact);
+    });
+    const [place] = yesNo;
+    if (place === undefined || yesNo.length > 1) return null;
+    const keys = [variant, roles.get("experiment")].filter((key) => key !== undefined);
+    const [row] = await engine.rows<[bigint, bigint]>({
+      text: `select count(*), count(distinct row(${keys.map((key) => `c${key}`).join(", ")})) ${accepted}`,
+      values: [],
+    });
+    return row !== undefined && row[0] > row[1] ? place : null;
+  }
 
   function roleOf(place: number): string {
     const role = [...roles].find(([, other]) => other === place)?.[0];
@@ -208,7 +245,9 @@ export async function readCounts(
 
   function tallyOf(goal: (typeof goals)[number], n: number, some: readonly (typeof rows)[number][]): GoalTally {
     if (goal.kind === "binary") {
-      const converted = some.reduce((sum, row) => sum + numberAt(row, goal.place), 0);
+      const of = (row: (typeof rows)[number]) =>
+        outcome === null ? numberAt(row, goal.place) : numberAt(row, goal.place) * numberAt(row, visitors as number);
+      const converted = some.reduce((sum, row) => sum + of(row), 0);
       const counts: Sums = { n, sum: BigInt(converted), sumSquares: BigInt(converted), sample: null };
       return {
         event: goal.event,

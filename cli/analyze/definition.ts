@@ -11,8 +11,22 @@ import type { AnalyzeOptions } from "./options.ts";
 
 export type Definition = ReportInput["experiment"];
 
-/** Names that a control usually has. */
-const CONTROLS = ["control", "Control", "A", "a", "old", "baseline"];
+/** Names that a control usually has, the surest first; letters count without case, and signs between words do not. */
+const CONTROLS = [
+  /^(the)?(control|ctrl|con|kontrolle|controle)(group|arm|page|variant|design)?$/,
+  /^(a|groupa|varianta)$/,
+  /^(baseline|original|champion|oldpage|old|default|placebo|psa|holdout|untreated|nottreated|unexposed|notexposed)$/,
+  /^(0|v0|false|off|no|none)$/,
+  /^no[ _-]?[a-z]/,
+];
+
+function usualControl(names: readonly string[]): string | undefined {
+  for (const pattern of CONTROLS) {
+    const like = names.filter((name) => pattern.test(name.toLowerCase().replace(/[\s_-]+/g, "")));
+    if (like.length === 1) return like[0];
+  }
+  return undefined;
+}
 
 /**
  * What an experiment is taken to be: as the data folder says when it is of that epoch, else what the events show, with the
@@ -46,7 +60,7 @@ export function definitionOf(
     options.control === null
       ? isKnown
         ? known.control
-        : (CONTROLS.find((name) => names.includes(name)) ?? names[0] ?? "")
+        : (usualControl(names) ?? names[0] ?? "")
       : one(options.control, "control");
   const weightOf = (name: string): number => {
     if (options.weights) return options.weights.get(name) as number;

@@ -232,8 +232,8 @@ describe("a table of visitors", () => {
       kind: "visitors",
       rows: 6,
       rejected: [
-        { reason: "no visitor id", count: 1 },
         { reason: "no variant", count: 1 },
+        { reason: "no visitor id", count: 1 },
       ],
     });
     const [report] = reports;
@@ -340,7 +340,7 @@ test("is refused with exit code 2 and one line", async () => {
   expect(stderr).toMatch(/^fairsplit: nope\.ndjson is not there: allowed are [^\n]+\n$/);
   expect(stdout).toBe("");
   expect(code).toBe(2);
-  expect((await run()).stderr).toMatch(/at least 1/);
+  expect((await run()).stderr).toMatch(/Which file\?/);
 });
 
 describe("a refusal names what is wrong and what is allowed", () => {

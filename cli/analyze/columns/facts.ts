@@ -14,9 +14,16 @@ export interface Facts {
   readonly others: number;
   readonly min: number | null;
   readonly max: number | null;
+  /** Cells that are numbers with a currency, a percent sign or separators. */
+  readonly styled: number;
   /** Whether all numbers are whole. */
   readonly whole: boolean;
 }
+
+/** How many facts a query counts per column. */
+const FACTS = 10;
+/** Digits, with signs that numbers have. */
+const STYLED = "'[-+($€£¥ ]*\\d[\\d.,''\\s]*[%€$£)]*'";
 
 /** From so many rows on values are counted by an estimate. */
 const MANY_ROWS = 100_000;
@@ -43,10 +50,11 @@ export async function factsOf(
       `min(${number})`,
       `max(${number})`,
       `coalesce(bool_and(${number} = floor(${number})), false)`,
+      `count(case when ${number} is null then nullif(regexp_full_match(${c}, ${STYLED}), false) end)`,
     ];
   });
   const [row] = await engine.rows<unknown[]>({ text: `select ${parts.join(", ")} ${rows}`, values: [] });
-  const of = (place: number, fact: number) => row?.[place * 9 + fact];
+  const of = (place: number, fact: number) => row?.[place * FACTS + fact];
   return columns.map((_, place) => ({
     present: Number(of(place, 0)),
     missing: count - Number(of(place, 0)),
@@ -58,6 +66,7 @@ export async function factsOf(
     min: of(place, 6) as number | null,
     max: of(place, 7) as number | null,
     whole: of(place, 8) === true,
+    styled: Number(of(place, 9)),
   }));
 }
 
@@ -72,7 +81,7 @@ export function isYesNo({ present, yes, no, numbers, others }: Facts): boolean {
 }
 
 export function isNumeric(facts: Facts): boolean {
-  return facts.present > 0 && facts.numbers >= facts.present * MOST;
+  return facts.present > 0 && facts.numbers + facts.styled >= facts.present * MOST;
 }
 
 export const isMost = (some: number, all: number) => all > 0 && some >= all * MOST;

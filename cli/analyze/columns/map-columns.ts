@@ -32,6 +32,9 @@ const MAX_GROUPS = 100;
 const MAX_LIKELY_GROUPS = 20;
 /** A weak name of a visitor needs nearly as many values as rows. */
 const NEARLY = 0.9;
+/** Rows of groups' counts that are no one row per group: some count is as large, and there are no more rows. Arbitrary. */
+const MIN_COUNT = 10;
+const MAX_COUNT_ROWS = 5000;
 
 /**
  * Finds the role of each column by its name and its cells. Nothing depends on the order of the columns.
@@ -75,13 +78,13 @@ export async function mapColumns(
     }
   }
   const free = () => columns.map((_, place) => place).filter((place) => !taken.has(place) && factOf(place).present > 0);
-  const named = (role: Role, least: 1 | 2) => free().filter((place) => saysRole(nameOf(place), role) >= least);
   const sure = (role: Role) => free().filter((place) => saysRole(nameOf(place), role) === 2);
   const likely = (role: Role) => free().filter((place) => saysRole(nameOf(place), role) === 1);
 
   /** The one that is meant; those that say the same in other words are no other reading. */
   async function only(role: Role, found: readonly number[]): Promise<number | null> {
-    const [first, ...others] = found;
+    // Of a name and an id that say the same, people read the name.
+    const [first, ...others] = [...found].sort((a, b) => Number(isNumeric(factOf(a))) - Number(isNumeric(factOf(b))));
     if (first === undefined) return null;
     const different: number[] = [];
     for (const other of others) {
@@ -101,7 +104,7 @@ export async function mapColumns(
   async function isSame(a: number, b: number): Promise<boolean> {
     if (Math.abs(factOf(a).distinct - factOf(b).distinct) > 0.1 * factOf(a).distinct) return false;
     const [row] = await engine.rows<[bigint, bigint, bigint]>({
-      text: `select count(distinct c${a}), count(distinct c${b}), count(distinct (c${a}, c${b})) ${rows}`,
+      text: `select count(distinct c${a}), count(distinct c${b}), count(distinct row(c${a}, c${b})) ${rows}`,
       values: [],
     });
     return row !== undefined && row[0] === row[2] && row[1] === row[2];
@@ -229,6 +232,14 @@ export async function mapColumns(
     return values.every(([value]) => value === null || ARM.test(value));
   }
 
+  async function distinct(places: readonly number[]): Promise<number> {
+    const [row] = await engine.rows<[bigint]>({
+      text: `select count(distinct row(${places.map((place) => `c${place}`).join(", ")})) ${rows}`,
+      values: [],
+    });
+    return Number(row?.[0] ?? 0);
+  }
+
   function isUniqueId(place: number): boolean {
     return /id$/i.test(nameOf(place)) && factOf(place).missing === 0 && factOf(place).distinct >= count;
   }
@@ -237,20 +248,26 @@ export async function mapColumns(
     if (roles.has("visitors")) return true;
     const variant = roles.get("variant");
     if (variant === undefined || roles.has("visitor")) return false;
-    const numeric = (place: number) =>
-      isNumeric(factOf(place)) && factOf(place).whole && (factOf(place).min ?? -1) >= 0;
-    const found = named("visitors", 1).filter(numeric);
-    const certain = found.filter((place) => saysRole(nameOf(place), "visitors") === 2);
-    const keys = [variant, roles.get("experiment")].filter((place) => place !== undefined);
-    const [row] = await engine.rows<[bigint]>({
-      text: `select count(distinct (${keys.map((place) => `c${place}`).join(", ")}${keys.length === 1 ? ", 1" : ""})) ${rows}`,
-      values: [],
-    });
-    const isRowPerGroup = Number(row?.[0] ?? 0) === count;
-    const likelyCounts = isRowPerGroup ? found : certain;
-    const place = await only("visitors", certain.length > 0 ? certain : likelyCounts);
+    const isCount = (place: number) => {
+      const fact = factOf(place);
+      return isNumeric(fact) && (fact.numbers === 0 || (fact.whole && (fact.min ?? -1) >= 0));
+    };
+    // A count that cannot be read is an error of its line, not a reason to count rows as visitors.
+    const certain = sure("visitors").filter((place) => factOf(place).numbers + factOf(place).styled > 0);
+    const found = certain.length > 0 ? certain : likely("visitors").filter(isCount);
+    const place = await only("visitors", found);
     if (place === null) return false;
-    if (!isRowPerGroup && (factOf(place).max ?? 0) < 10) return false;
+    const keys = [variant, roles.get("experiment")].filter((key) => key !== undefined);
+    const isRowPerGroup = (await distinct(keys)) === count;
+    if (!isRowPerGroup) {
+      // Several rows of a group are of days or segments, each once.
+      const others = columns.map((_, other) => other).filter((other) => other !== place && !isNumeric(factOf(other)));
+      const yesNo = free().filter((other) => isYesNo(factOf(other)));
+      const isOnce =
+        (await distinct([...new Set([...keys, ...others, ...yesNo, roles.get("time") ?? variant])])) === count;
+      const isLarge = (factOf(place).max ?? 0) >= MIN_COUNT || factOf(place).styled > 0;
+      if (!isOnce || !isLarge || count > MAX_COUNT_ROWS) return false;
+    }
     take("visitors", place);
     return true;
   }

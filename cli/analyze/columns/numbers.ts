@@ -12,6 +12,8 @@ export interface NumberStyle {
   readonly note: string | null;
   /** Why the column cannot be read: it could mean two things. */
   readonly problem: string | null;
+  /** Whether `--decimal` settles it. */
+  readonly isDecimal: boolean;
 }
 
 const CURRENCY =
@@ -92,6 +94,7 @@ export async function numberStyle(
   const point = rowsOf("point_decimal", "comma_thousands");
   const comma = rowsOf("comma_decimal", "point_thousands");
   const either = rowsOf("comma_ambiguous");
+  const otherProblems = problems.length;
   let decimal: Decimal = "point";
   if (said !== null) decimal = said;
   else if (count(point) > 0 && count(comma) > 0) {
@@ -123,6 +126,7 @@ export async function numberStyle(
     fitting: total,
     note: notes.join(", ") || null,
     problem: problems[0] ?? null,
+    isDecimal: otherProblems === 0 && problems.length > 0,
   };
 
   function asThousands(some: typeof found): string {

@@ -103,7 +103,7 @@ export async function outcomesOf(
     }
     const isPlain = fact.numbers === fact.present;
     const style = isPlain
-      ? { sql: plainNumber(cell), fitting: fact.numbers, note: null, problem: null }
+      ? { sql: plainNumber(cell), fitting: fact.numbers, note: null, problem: null, isDecimal: false }
       : await numberStyle(engine, cell, rows, {
           said: options.decimal,
           semicolons: table.notes.includes("separator: ;"),
@@ -117,7 +117,7 @@ export async function outcomesOf(
     }
     if (style.problem !== null) {
       throw new Ambiguous(`${path}: the column ${name} ${style.problem}`, [
-        ...(style.problem.includes("could be") || style.problem.includes("beside")
+        ...(style.isDecimal
           ? [
               { flag: "decimal", value: "comma" },
               { flag: "decimal", value: "point" },

@@ -180,7 +180,7 @@ export async function timeStyle(engine: Engine, cell: string, rows: string, said
   const named = used.length === 0 ? null : parts(used);
   if (named === null) return null;
   const fitting = await one(`count(*) ${rows} and not ${isMissing(cell)} and (${named}) is not null`);
-  const names = [...new Set(used.map(({ name }) => name))];
+  const names = [...new Set(used.map(({ name }) => name.replace(/ with a zone$| in UTC$/, "")))];
   const naive = used.some(({ name }) => !/ in UTC$| with a zone$|^web server$/.test(name));
   return {
     sql: named,

@@ -32,6 +32,8 @@ const MAX_TITLE_LINES = 20;
 /** Finds the separator, the header and the first row. Throws BadConfig when there is none. */
 export async function csvLayout(head: string, named: string, said: CsvSaid): Promise<CsvLayout> {
   const text = head.replace(/^\ufeff/, "");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: text has none of them, but for Hive's separator
+  if (/[\0\x02-\x08\x0e-\x1a]/.test(text)) throw new BadConfig(`${named} is no text: it has control characters`);
   const [, directive] = /^"?sep=(.|\\t)"?\s*(?:\r|\n)/i.exec(text) ?? [];
   const separator = said.separator ?? (directive === "\\t" ? "\t" : directive) ?? null;
   const found: { dialect: Dialect; records: CsvRecord[]; width: number; score: number }[] = [];
@@ -99,12 +101,12 @@ function headerPlace(records: readonly CsvRecord[], width: number): number {
     return cells.length === width;
   });
   const first = Math.max(0, place);
-  const [candidate, below] = [records[first], records[first + 1]];
-  if (candidate && below && filled(candidate) <= width / 2 && filled(below) > filled(candidate)) {
-    const named = records
-      .slice(first)
-      .findIndex((record) => record.cells.length === width && filled(record) > width / 2);
-    if (named > 0) return first + named;
+  const candidate = records[first];
+  if (candidate && filled(candidate) <= width / 2) {
+    const named = above.findIndex(
+      (record, at) => at > first && record.cells.length === width && filled(record) > width / 2,
+    );
+    if (named > 0) return named;
   }
   return first;
 }
