@@ -1,15 +1,9 @@
 import * as v from "valibot";
-import { InvalidInput, parse } from "./parse.ts";
+import { Cut } from "./cut.ts";
+import { EVENT_FIELDS, ID_FORMAT, isRecord, MAX_ID_LENGTH, MAX_SOURCE_LENGTH } from "./event-fields.ts";
+import { MAX_DROPPED, MAX_EVENT_NAME_LENGTH, MAX_TEXT_LENGTH } from "./event-limits.ts";
+import { parse } from "./parse.ts";
 import { timestamp } from "./timestamp.ts";
-
-export const MAX_EVENTS_PER_REQUEST = 100;
-const MAX_DEPTH = 8;
-const MAX_KEYS = 64;
-const MAX_STRING_BYTES = 1024;
-
-/** Signs that need no escape in JSON, so that a stored line's id is found without parsing it. */
-/** How an event's id is written, as the source of a pattern. */
-export const ID_FORMAT = "[A-Za-z0-9_.:-]{1,64}";
 
 const ID_ALLOWED = "1 to 64 letters, digits and _ . : -";
 const DEVICE_ALLOWED = "a device id of 1 to 256 characters";
@@ -19,7 +13,8 @@ const COUNT_ALLOWED = "a whole number ≥ 0";
 
 const text = (least: number, most: number, allowed: string) =>
   v.pipe(v.string(allowed), v.minLength(least, allowed), v.maxLength(most, allowed));
-const Name = text(0, 256, NAME_ALLOWED);
+const Name = text(0, MAX_ID_LENGTH, NAME_ALLOWED);
+const Count = v.pipe(v.number(COUNT_ALLOWED), v.safeInteger(COUNT_ALLOWED), v.minValue(0, COUNT_ALLOWED));
 
 /**
  * An event as stored. Fields that are not named here are kept as they came, within the same limits: a page's own
@@ -29,16 +24,21 @@ export const EventSchema = v.looseObject(
   {
     id: v.pipe(v.string(ID_ALLOWED), v.regex(new RegExp(`^${ID_FORMAT}$`), ID_ALLOWED)),
     ts: timestamp(),
-    deviceId: text(1, 256, DEVICE_ALLOWED),
-    event: text(1, 100, EVENT_ALLOWED),
-    source: text(1, 64, "where the event comes from, 1 to 64 characters"),
-    path: v.exactOptional(text(0, 1024, "a page's path of at most 1,024 characters")),
+    deviceId: v.pipe(
+      text(1, MAX_ID_LENGTH, DEVICE_ALLOWED),
+      v.check((id) => id.isWellFormed() && !id.includes("\0"), DEVICE_ALLOWED),
+    ),
+    event: text(1, MAX_EVENT_NAME_LENGTH, EVENT_ALLOWED),
+    source: text(1, MAX_SOURCE_LENGTH, "where the event comes from, 1 to 64 characters"),
+    path: v.exactOptional(text(0, MAX_TEXT_LENGTH, "a page's path of at most 1,024 characters")),
     experiment: v.exactOptional(Name),
     group: v.exactOptional(Name),
-    epoch: v.exactOptional(v.pipe(v.number(COUNT_ALLOWED), v.safeInteger(COUNT_ALLOWED), v.minValue(0, COUNT_ALLOWED))),
+    epoch: v.exactOptional(Count),
     value: v.exactOptional(v.pipe(v.number("a finite number"), v.finite("a finite number"))),
     params: v.custom<Record<string, unknown>>(isRecord, "an object"),
     run: v.exactOptional(Name),
+    dropped: v.exactOptional(v.pipe(v.array(v.string()), v.maxLength(MAX_DROPPED))),
+    lost: v.exactOptional(Count),
   },
   "an event: an object with deviceId and event",
 );
@@ -54,82 +54,50 @@ export interface EventDefaults {
   readonly run: string | null;
 }
 
+/** Fields that only the server fills: an event that brings one is stored without it. */
+const SERVER_FIELDS: readonly string[] = ["run"];
+
 /**
  * Parses one event of a request's body: fills `id`, `ts`, `source` and `params` when they are missing, and takes the
- * older spelling `device_id`. The result's first field is `id`. Throws InvalidInput naming field, value, what is allowed.
+ * older spelling `device_id`. The result's first field is `id`. A field that cannot be stored as it came is converted, cut
+ * or set aside; `dropped` names those of which something is lost. Only an event without a name or without a unit is
+ * rejected. Throws InvalidInput naming field, value, what is allowed.
  */
 export function parseEvent(input: unknown, defaults: EventDefaults): Event {
-  const limit = beyondLimits(input);
-  if (limit) throw new InvalidInput([limit]);
   if (!isRecord(input)) return parse(EventSchema, input);
-  const { id, ts, deviceId, device_id, event, source, params, run, ...rest } = input;
-  if (run !== undefined) {
-    throw new InvalidInput([
-      { field: "run", value: run, allowed: "nothing: only the server says which run an event is of" },
-    ]);
+  const { device_id, dropped, lost = typeof dropped === "number" ? dropped : undefined, ...rest } = input;
+  const given: Record<string, unknown> = { ...rest, deviceId: rest.deviceId ?? device_id };
+  const known = Object.keys(EVENT_FIELDS).filter((name) => given[name] !== undefined);
+  const cut = new Cut(known.length);
+  // The tag cuts by the same limits and names what it cut; earlier ones say by a number how many events they lost.
+  for (const name of Array.isArray(dropped) ? dropped : []) if (typeof name === "string") cut.drop(name);
+  const fields: [name: string, value: unknown][] = [];
+  for (const name of known) {
+    const value = given[name];
+    // Not so of a value: NaN becomes null on its way.
+    if (value === null && name !== "value") continue;
+    const stored = EVENT_FIELDS[name]?.(value, cut);
+    if (stored !== undefined) fields.push([name, stored]);
+    // The error of an event that is rejected says what came.
+    else if (name === "deviceId" || name === "event") fields.push([name, value]);
+    else cut.drop(name);
   }
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(EVENT_FIELDS, name)) continue;
+    if (SERVER_FIELDS.includes(name)) cut.drop(name);
+    else fields.push(...cut.field(name, value));
+  }
+  const { id, ts, deviceId, event, source, params, ...others } = Object.fromEntries(fields);
   return parse(EventSchema, {
     id: id ?? defaults.id(),
     ts: ts ?? defaults.ts(),
-    deviceId: deviceId ?? device_id,
+    deviceId,
     event,
     source: source ?? "browser",
-    ...rest,
+    ...others,
     params: params ?? {},
+    ...(Number.isSafeInteger(lost) && (lost as number) >= 0 ? { lost } : {}),
+    ...(cut.dropped.length === 0 ? {} : { dropped: cut.dropped }),
     ...(defaults.run === null ? {} : { run: defaults.run }),
   });
-}
-
-/**
- * The first place where a JSON value is beyond the limits of an event, or null. Depth comes first, because
- * JSON.stringify overflows the stack on nesting that JSON.parse accepts.
- */
-function beyondLimits(input: unknown): { field: string; value: unknown; allowed: string } | null {
-  let keys = 0;
-  const walk = (value: unknown, field: string, depth: number): ReturnType<typeof beyondLimits> => {
-    if (typeof value === "string") return stringBeyondLimits(value, field);
-    // 1e999 is JSON; it parses to Infinity, which would be stored as null.
-    if (typeof value === "number" && !Number.isFinite(value)) return { field, value, allowed: "a finite number" };
-    if (typeof value !== "object" || value === null) return null;
-    if (depth > MAX_DEPTH) return { field, value: "nested deeper", allowed: `at most ${MAX_DEPTH} levels` };
-    for (const [key, item] of Object.entries(value)) {
-      keys += 1;
-      if (keys > MAX_KEYS) return { field, value: `more than ${MAX_KEYS} keys`, allowed: `at most ${MAX_KEYS} keys` };
-      const path = field === "" ? key : `${field}.${key}`;
-      const problem = stringBeyondLimits(key, path) ?? walk(item, path, depth + 1);
-      if (problem) return problem;
-    }
-    return null;
-  };
-  return walk(input, "", 1);
-}
-
-function stringBeyondLimits(value: string, field: string): ReturnType<typeof beyondLimits> {
-  // Every UTF-16 unit is at most 3 bytes of UTF-8, so short strings need no counting.
-  if (value.length * 3 > MAX_STRING_BYTES && utf8Length(value) > MAX_STRING_BYTES) {
-    return { field, value, allowed: `at most ${MAX_STRING_BYTES} bytes of UTF-8` };
-  }
-  const allowed = storableText(value);
-  return allowed === null ? null : { field, value, allowed };
-}
-
-/** What a text would have to be to be stored; null when it is. PostgreSQL refuses such an event, and all behind it would wait. */
-export function storableText(value: string): string | null {
-  if (value.includes("\0")) return "text without NUL characters";
-  if (!value.isWellFormed()) return "well-formed Unicode without lone surrogates";
-  return null;
-}
-
-/** Bytes that a string takes in UTF-8. */
-function utf8Length(value: string): number {
-  let bytes = 0;
-  for (const character of value) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

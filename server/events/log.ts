@@ -4,6 +4,7 @@ import type { Event } from "../../core/event.ts";
 import { type EventText, idEnd, idStart, writeEvent } from "../../core/event-text.ts";
 import { syncFolder } from "../files/durable-file.ts";
 import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts";
+import { type DroppedField, DroppedFields } from "./dropped-fields.ts";
 import { type Exposed, ExposedToday } from "./exposed-today.ts";
 import { fingerprintIn } from "./fingerprints.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
@@ -12,6 +13,7 @@ import { KnownIds } from "./known-ids.ts";
 import { type RecentVisits, VisitWatch } from "./recent-visits.ts";
 import { RejectedFile, type Rejection } from "./rejected-file.ts";
 import { replay } from "./replay.ts";
+import { NameWatch, type SeenNames } from "./seen-names.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { isLineStart, listSegments, type Position, readBytes, readLines, segmentSizes } from "./segments.ts";
 
@@ -40,6 +42,8 @@ export interface LogState extends Counts {
   readonly unreadable: number;
   /** Rejections since the start that were counted only, because the file of rejected events was full. */
   readonly rejectedNotKept: number;
+  /** Fields of accepted events that were cut or set aside, the most frequent first. */
+  readonly droppedFields: readonly DroppedField[];
   readonly logBytes: number;
   readonly lastError: { readonly at: string; readonly message: string } | null;
 }
@@ -55,6 +59,8 @@ export interface EventLog {
   record(events: readonly EventText[]): Promise<Appended>;
   /** Counts events that were received and not accepted, and keeps them with their reasons. */
   reject(rejections: readonly Rejection[]): void;
+  /** Counts fields of an event that were cut or set aside. `input` is the event as it came. */
+  dropFields(fields: readonly string[], event: string, input: unknown): void;
   /** Counts events that were received and are dropped: the sender sent too many or is a bot, or the global switch is off. */
   drop(outcome: "shed" | "bot" | "off", events: number): void;
   /** Events in log order; `next` is where to go on. Rejects with BadPosition when no event begins at `since`. */
@@ -64,6 +70,8 @@ export interface EventLog {
   state(): LogState;
   /** Devices since midnight (UTC), of the experiments that there are. */
   exposedToday(now: Date, isKnown: (key: string) => boolean): Promise<Exposed>;
+  /** Names of events and paths of page views of the last 24 hours, from the newest part of the log. */
+  seenNames(now: Date): Promise<SeenNames>;
   /** Where the next event will begin. */
   end(): Position;
   /** What visits have shown that began after a place in the log. */
@@ -123,8 +131,10 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     stored: ids.total.stored,
   });
   const rejectedFile = await RejectedFile.open(folder);
+  const dropped = await DroppedFields.open(folder);
   const exposed = new ExposedToday(folder);
   const visits = new VisitWatch(folder);
+  const names = new NameWatch(folder);
   let lastError: LogState["lastError"] = null;
   if (homeless > 0) reportError(`${homeless} writes of ${JOURNAL_FILE} belong behind the end of the log`);
   if (before && before.stored > ids.total.stored) {
@@ -159,8 +169,9 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   function saveCountsNow(): Promise<unknown> {
     saved = saved.then(async () => {
       const { counts } = accounting;
-      if (JSON.stringify(counts) === savedText) return;
       try {
+        await dropped.save();
+        if (JSON.stringify(counts) === savedText) return;
         await saveCounts(folder, { ...counts, upTo: writer.end });
         savedText = JSON.stringify(counts);
       } catch (error) {
@@ -218,6 +229,9 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       accounting.settle("refused", rejections.length);
       for (const rejection of rejections) rejectedFile.keep(at, rejection);
     },
+    dropFields(fields, event, input) {
+      dropped.count(fields, event, input, new Date().toISOString());
+    },
     drop(outcome, events) {
       accounting.receive(events);
       accounting.settle(outcome, events);
@@ -239,10 +253,12 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       ...accounting.counts,
       unreadable: ids.total.unreadable,
       rejectedNotKept: rejectedFile.dropped,
+      droppedFields: dropped.list,
       logBytes: closedBytes + writer.end.offset,
       lastError,
     }),
     exposedToday: (now, isKnown) => exposed.count(writer.end, now, isKnown),
+    seenNames: (now) => names.seen(writer.end, now),
     end: () => writer.end,
     visitsSince: (from) => visits.since(from, writer.end),
     close() {

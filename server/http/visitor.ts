@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "hono";
 import { MAX_UNIT_ID_LENGTH } from "../../core/assign.ts";
-import { storableText } from "../../core/event.ts";
+import { storableText } from "../../core/cut.ts";
 import type { RuleContext } from "../../core/rule.ts";
 import type { UnitIds } from "../../core/unit.ts";
 import { type Env, header } from "./http.ts";

@@ -1,9 +1,11 @@
-import { type EventDefaults, ID_FORMAT } from "../../core/event.ts";
+import type { EventDefaults } from "../../core/event.ts";
+import { ID_FORMAT } from "../../core/event-fields.ts";
+import { MAX_TEXT_LENGTH } from "../../core/event-limits.ts";
 import type { EventText } from "../../core/event-text.ts";
 import { isOnCalendar, TIME_FORMAT } from "../../core/timestamp.ts";
 
-/** A string without escapes. Every UTF-16 unit is at most 3 bytes of UTF-8: 341 of them are within 1 KiB. */
-const text = (least: number, most: number) => `"[^"\\\\\\x00-\\x1f]{${least},${Math.min(most, 341)}}"`;
+/** A string without escapes. */
+const text = (least: number, most: number) => `"[^"\\\\\\x00-\\x1f]{${least},${most}}"`;
 /** Numbers that a double holds as they are written; not −0, which JSON.stringify would write as 0. */
 const WHOLE = "(?:0|[1-9]\\d{0,14})";
 const NUMBER = `(?:${WHOLE}|-[1-9]\\d{0,14})(?:\\.\\d{1,9})?`;
@@ -13,13 +15,13 @@ const FIELDS = {
   deviceId: text(1, 256),
   event: text(1, 100),
   source: text(1, 64),
-  path: text(0, 341),
+  path: text(0, MAX_TEXT_LENGTH),
   experiment: text(0, 256),
   group: text(0, 256),
   epoch: WHOLE,
   value: NUMBER,
   // Of two parameters one could be there twice.
-  params: `\\{(?:${text(1, 341)}:(?:${text(0, 341)}|${NUMBER}|true|false|null))?\\}`,
+  params: `\\{(?:${text(1, MAX_TEXT_LENGTH)}:(?:${text(0, MAX_TEXT_LENGTH)}|${NUMBER}|true|false|null))?\\}`,
 } as const;
 
 type Field = keyof typeof FIELDS;

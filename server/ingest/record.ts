@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type EventDefaults, MAX_EVENTS_PER_REQUEST, parseEvent } from "../../core/event.ts";
+import { type EventDefaults, parseEvent } from "../../core/event.ts";
+import { MAX_EVENTS_PER_REQUEST } from "../../core/event-limits.ts";
 import { type EventText, writeEvent } from "../../core/event-text.ts";
 import type { EventsAnswer } from "../../core/http-contract.ts";
 import { InvalidInput } from "../../core/parse.ts";
@@ -54,12 +55,13 @@ export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorde
         throw new BodyRejected(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
       }
       body = await read();
-      const { events, rejections } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
+      const { events, rejections, cut } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
       const isOff = !registry.settings().enabled;
       if (isOff || (run === null && isBot(header))) {
         log.drop(isOff ? "off" : "bot", events.length + rejections.length);
         return NOTHING_STORED;
       }
+      for (const { fields, event, input } of cut) log.dropFields(fields, event, input);
       if (rejections.length > 0) log.reject(rejections);
       const rejected = rejections.map(({ index, reason }) => ({ index, reason }));
       if (events.length === 0) return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
@@ -87,12 +89,25 @@ interface Rejected {
   readonly text: string;
 }
 
-/** The events of a body, and which of them are rejected. Throws BodyRejected when it holds none. */
-function readEvents(body: string, defaults: EventDefaults): { events: readonly EventText[]; rejections: Rejected[] } {
+/** An event that is stored without all of it. */
+interface CutEvent {
+  readonly fields: readonly string[];
+  readonly event: string;
+  readonly input: unknown;
+}
+
+interface ReadEvents {
+  readonly events: readonly EventText[];
+  readonly rejections: readonly Rejected[];
+  readonly cut: readonly CutEvent[];
+}
+
+/** The events of a body, which of them are rejected, and of which a field was cut. Throws BodyRejected when it holds none. */
+function readEvents(body: string, defaults: EventDefaults): ReadEvents {
   const plain = readPlainEvents(body, defaults);
   if (plain) {
     checkNumber(plain.length);
-    return { events: plain, rejections: [] };
+    return { events: plain, rejections: [], cut: [] };
   }
   let input: unknown;
   try {
@@ -104,15 +119,18 @@ function readEvents(body: string, defaults: EventDefaults): { events: readonly E
   checkNumber(inputs.length);
   const events: EventText[] = [];
   const rejections: Rejected[] = [];
+  const cut: CutEvent[] = [];
   inputs.forEach((input, index) => {
     try {
-      events.push(writeEvent(parseEvent(input, defaults)));
+      const event = parseEvent(input, defaults);
+      if (event.dropped) cut.push({ fields: event.dropped, event: event.event, input });
+      events.push(writeEvent(event));
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       rejections.push({ index, reason: error.message, text: textOf(input) });
     }
   });
-  return { events, rejections };
+  return { events, rejections, cut };
 }
 
 function checkNumber(events: number): void {

@@ -1,4 +1,4 @@
-import { MAX_EVENTS_PER_REQUEST } from "../../core/event.ts";
+import { MAX_EVENTS_PER_REQUEST } from "../../core/event-limits.ts";
 import { size } from "../admin/ui/format.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Limits } from "../http/rate-limit.ts";

@@ -3,7 +3,20 @@ import { size } from "../ui/format.ts";
 
 /** What became of every event that was received, and the log's last error. */
 export function AccountingPanel({ log }: { log: LogState }) {
-  const { received, stored, duplicate, refused, shed, bot, off, waiting, unreadable, logBytes, lastError } = log;
+  const {
+    received,
+    stored,
+    duplicate,
+    refused,
+    shed,
+    bot,
+    off,
+    waiting,
+    unreadable,
+    logBytes,
+    lastError,
+    droppedFields,
+  } = log;
   return (
     <section class="accounting" aria-labelledby="accounting">
       <h2 id="accounting">Events</h2>
@@ -22,6 +35,7 @@ export function AccountingPanel({ log }: { log: LogState }) {
           <dd>{size(logBytes)}</dd>
         </div>
       </dl>
+      {droppedFields.length > 0 && <DroppedFieldsTable fields={droppedFields} />}
       <p class="detail">
         {lastError ? (
           <>
@@ -32,6 +46,40 @@ export function AccountingPanel({ log }: { log: LogState }) {
         )}
       </p>
     </section>
+  );
+}
+
+/** The events are stored and counted: only what these fields said is lost. */
+function DroppedFieldsTable({ fields }: { fields: LogState["droppedFields"] }) {
+  return (
+    <details>
+      <summary>
+        {fields.length === 1 ? "A field was" : `${fields.length} fields were`} cut or set aside; the events are stored
+      </summary>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Field</th>
+            <th scope="col">Events</th>
+            <th scope="col">Newest example</th>
+          </tr>
+        </thead>
+        <tbody>
+          {fields.map(({ field, events, event, example, at }) => (
+            <tr>
+              <th scope="row">
+                <code>{field}</code>
+              </th>
+              <td>{events.toLocaleString("en")}</td>
+              <td>
+                <code>{example}</code> in <code>{event}</code>,{" "}
+                <time datetime={at}>{at.slice(0, 16).replace("T", " ")}</time>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
   );
 }
 

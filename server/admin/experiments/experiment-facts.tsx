@@ -2,6 +2,7 @@ import type { Child } from "hono/jsx";
 import type { Experiment } from "../../../core/experiment.ts";
 import { LAYER_SLOTS } from "../../../core/layer.ts";
 import { percent } from "../ui/format.ts";
+import { goalWords } from "../ui/goal-words.ts";
 import { planWords } from "../ui/plan-words.ts";
 import { Time } from "../ui/time.tsx";
 
@@ -22,7 +23,7 @@ export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
         <code>{key}</code>
       </Fact>
       <Fact name="Goals">
-        <Lines of={goals.map(({ event, kind, label }) => `${label ?? event} (${label ? `${event}, ` : ""}${kind})`)} />
+        <Lines of={goals.map(goalWords)} />
       </Fact>
       <Fact name="Plan">{plan === null ? "None: only evidence that holds at any look decides" : planWords(plan)}</Fact>
       <Fact name="Pages">{routes.length === 0 ? "Everywhere" : <Lines of={routes} />}</Fact>

@@ -1,5 +1,6 @@
 import { MAX_GROUPS } from "../../../core/group.ts";
 import type { ExperimentForm } from "./fields.ts";
+import { NEW_GOAL } from "./goal-fields.ts";
 
 /** What a button of a form does to it, and the name of the field to go on with. */
 export interface Edited {
@@ -18,8 +19,7 @@ export function editRows(form: ExperimentForm, action: string): Edited | null {
     case "remove-group":
       return { form: removeGroup(form, place), focus: "add-group" };
     case "add-goal": {
-      const goal = { event: "", kind: "binary", label: "" };
-      return { form: { ...form, goals: [...goals, goal] }, focus: `goals[${goals.length}].event` };
+      return { form: { ...form, goals: [...goals, NEW_GOAL] }, focus: `goals[${goals.length}].event` };
     }
     case "remove-goal":
       return { form: { ...form, goals: without(goals, place) }, focus: "add-goal" };

@@ -3,7 +3,8 @@ import type { Group } from "../../../core/group.ts";
 import { LAYER_SLOTS } from "../../../core/layer.ts";
 import type { Problem } from "../../../core/parse.ts";
 import { MAX_PAYLOAD_DEPTH } from "../../../core/payload.ts";
-import type { AllocationFields, ExperimentForm, GoalFields, GroupFields } from "./fields.ts";
+import type { AllocationFields, ExperimentForm, GroupFields } from "./fields.ts";
+import { enteredGoal } from "./goal-fields.ts";
 import { readPlan } from "./plan-fields.ts";
 
 /** What a form says, in the shape of a definition; whether it is one is for the core to say. */
@@ -50,7 +51,7 @@ export function enteredBy(
     allocations: form.allocations.map((fields) => readAllocation(fields, groups)),
     dependsOn: readDependency(form.dependsOn),
     layer,
-    goals: form.goals.map(readGoal),
+    goals: form.goals.map((goal, place) => enteredGoal(goal, place === 0, before?.goals[place])),
     sticky: form.sticky,
     plan: readPlan(form, groups, before, (problem) => problems.push(problem)),
   };
@@ -88,10 +89,6 @@ function readAllocation({ id, rule, weights }: AllocationFields, groups: readonl
     rule: rule.trim(),
     weights: groups.map(({ name }, place) => ({ name, weight: readNumber(weights[place] ?? "") })),
   };
-}
-
-function readGoal({ event, kind, label }: GoalFields): object {
-  return { event: event.trim(), kind, ...(label.trim() === "" ? {} : { label: label.trim() }) };
 }
 
 /** A share is the first slots of a layer of the experiment's own: raising it keeps those who take part already. */

@@ -1,6 +1,7 @@
 import type { Definition, Experiment } from "../../../core/experiment.ts";
 import { MAX_GROUPS } from "../../../core/group.ts";
 import { LAYER_SLOTS } from "../../../core/layer.ts";
+import { type GoalFields, goalFieldsOf, NEW_GOAL, readGoalFields } from "./goal-fields.ts";
 import { planFieldsOf } from "./plan-fields.ts";
 
 export interface GroupFields {
@@ -11,12 +12,6 @@ export interface GroupFields {
   readonly html: string;
   /** JSON; empty for none. */
   readonly payload: string;
-}
-
-export interface GoalFields {
-  readonly event: string;
-  readonly kind: string;
-  readonly label: string;
 }
 
 export interface AllocationFields {
@@ -79,7 +74,7 @@ export const NEW_FORM: ExperimentForm = {
   rule: "",
   dependsOn: "",
   allocations: [],
-  goals: [{ event: "button_click", kind: "binary", label: "" }],
+  goals: [{ ...NEW_GOAL, event: "button_click" }],
   unit: "device",
   salt: "",
   sticky: true,
@@ -124,11 +119,7 @@ export function readExperimentForm(sent: URLSearchParams): ExperimentForm {
       rule: text(`${row}.rule`),
       weights: groups.map((_, place) => text(`${row}.weights[${place}].weight`)),
     })),
-    goals: rows("goals", MAX_ROWS, (row) => ({
-      event: text(`${row}.event`),
-      kind: text(`${row}.kind`),
-      label: text(`${row}.label`),
-    })),
+    goals: rows("goals", MAX_ROWS, (row) => readGoalFields((field) => text(`${row}.${field}`))),
     unit: text("unit"),
     salt: text("salt"),
     sticky: sent.has("sticky"),
@@ -202,7 +193,7 @@ export function formOf(experiment: Pick<Experiment, "key"> & Definition): Experi
       rule,
       weights: groups.map(({ name }) => String(weights.find((weight) => weight.name === name)?.weight ?? "")),
     })),
-    goals: goals.map(({ event, kind, label }) => ({ event, kind, label: label ?? "" })),
+    goals: goals.map(goalFieldsOf),
     unit,
     salt: salt ?? "",
     sticky,

@@ -1,21 +1,20 @@
+import type { SeenNames } from "../../events/seen-names.ts";
 import type { ExperimentForm } from "./fields.ts";
 import { Field, FieldErrors, type FormState } from "./form-field.tsx";
+import { FormGoal } from "./form-goal.tsx";
 import { PlannedDevices } from "./planned-devices.tsx";
-
-const KINDS = [
-  ["binary", "Whether a device did it"],
-  ["value", "What it was worth"],
-  ["count", "How often"],
-] as const;
+import { SEEN_LISTS, SeenLists } from "./seen-lists.tsx";
 
 interface Props {
   readonly form: ExperimentForm;
   readonly state: FormState;
   readonly action: string;
+  /** Names that the log has seen lately. */
+  readonly seen: SeenNames;
 }
 
 /** The events that count as success, and how many devices it takes to see a difference in the first one. */
-export function FormGoals({ form, state, action }: Props) {
+export function FormGoals({ form, state, action, seen }: Props) {
   const { goals, plan } = form;
   return (
     <section class="part" aria-labelledby="goals">
@@ -27,38 +26,12 @@ export function FormGoals({ form, state, action }: Props) {
         </p>
       </div>
       <div class="part-body">
+        <SeenLists {...seen} />
         <FieldErrors name="goals" state={state} />
-        {goals.map(({ event, kind, label }, place) => (
+        {goals.map((goal, place) => (
           <fieldset class="card goal">
-            <legend>{place === 0 ? "Primary goal" : `Goal ${place + 1}`}</legend>
-            <div class="fields even">
-              <Field
-                name={`goals[${place}].event`}
-                label="Event"
-                state={state}
-                input={(attributes) => <input {...attributes} value={event} maxlength={100} autocomplete="off" />}
-              />
-              <Field
-                name={`goals[${place}].kind`}
-                label="What counts"
-                state={state}
-                input={(attributes) => (
-                  <select {...attributes}>
-                    {KINDS.map(([value, words]) => (
-                      <option value={value} selected={value === kind}>
-                        {words}
-                      </option>
-                    ))}
-                  </select>
-                )}
-              />
-              <Field
-                name={`goals[${place}].label`}
-                label="Name for people"
-                state={state}
-                input={(attributes) => <input {...attributes} value={label} />}
-              />
-            </div>
+            <legend>{place === 0 ? "Primary goal (decides)" : `Goal ${place + 1}`}</legend>
+            <FormGoal goal={goal} place={place} state={state} lists={SEEN_LISTS} />
             {goals.length > 1 && (
               <button
                 type="submit"
@@ -67,7 +40,7 @@ export function FormGoals({ form, state, action }: Props) {
                 value={`remove-goal:${place}`}
                 formaction={`${action}#add-goal`}
               >
-                Remove {event === "" ? `goal ${place + 1}` : event}
+                Remove {goal.event === "" ? `goal ${place + 1}` : goal.event}
               </button>
             )}
           </fieldset>

@@ -10,6 +10,8 @@ export function placesOf(form: ExperimentForm): (path: string) => string | null 
     if (form.traffic === "share" && path.startsWith("layer")) return "share";
     // Where there is one layer, it is named.
     if (path === "layer") return "layer.name";
+    const goal = goalPlace(path);
+    if (goal !== null) return goal;
     for (let at = path; at !== ""; at = at.replace(/(\.\w+|\[\d+\]|^\w+)$/, "")) {
       if (names.has(at)) return at;
     }
@@ -17,4 +19,13 @@ export function placesOf(form: ExperimentForm): (path: string) => string | null 
     if (/^plan\b/.test(path)) return "plan.devices";
     return null;
   };
+}
+
+/** The field of a goal whose name in the form differs from the definition's; null for any other path. */
+function goalPlace(path: string): string | null {
+  const [, row, part] = /^(goals\[\d+\])\.(page|click|ratio\.of|ratio)\b/.exec(path) ?? [];
+  if (row === undefined) return null;
+  if (part === "page" || part === "click") return `${row}.event`;
+  if (part === "ratio.of") return `${row}.of`;
+  return `${row}.${path.endsWith(".per") || path.endsWith("ratio") ? "per" : "perName"}`;
 }

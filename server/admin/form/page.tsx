@@ -1,5 +1,6 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import type { Problem } from "../../../core/parse.ts";
+import type { SeenNames } from "../../events/seen-names.ts";
 import { CsrfField } from "../ui/csrf-field.tsx";
 import { Errors } from "../ui/errors.tsx";
 import { Layout } from "../ui/layout.tsx";
@@ -11,6 +12,7 @@ import { errorsOf, Field, type FormState, fieldId } from "./form-field.tsx";
 import { FormGoals } from "./form-goals.tsx";
 import { FormGroups } from "./form-groups.tsx";
 import { placesOf } from "./form-places.ts";
+import { UnseenGoals } from "./unseen-goals.tsx";
 
 export interface ExperimentFormProps {
   readonly form: ExperimentForm;
@@ -22,6 +24,8 @@ export interface ExperimentFormProps {
   readonly others: readonly Experiment[];
   readonly problems: readonly Problem[];
   readonly focus?: string | null;
+  /** Names that the log has seen lately. */
+  readonly seen: SeenNames;
   readonly isDemo: boolean;
   readonly csrf: string;
 }
@@ -55,7 +59,7 @@ export function ExperimentFormPage(props: ExperimentFormProps) {
         <Naming form={form} state={state} isNew={edited === null} />
         <FormGroups form={form} state={state} action={action} />
         <FormAudience form={form} state={state} others={others} />
-        <FormGoals form={form} state={state} action={action} />
+        <FormGoals form={form} state={state} action={action} seen={props.seen} />
         <FormAdvanced form={form} state={state} action={action} />
         <section class="part" aria-labelledby="saving">
           <div class="part-head">
@@ -64,10 +68,11 @@ export function ExperimentFormPage(props: ExperimentFormProps) {
           <div class="part-body">
             <div id="live-consequence" data-live>
               {edited === null ? (
-                <p>It is created switched off: nobody sees a difference until you start it.</p>
+                <p>It is created as a draft: nobody sees a difference until you start it.</p>
               ) : (
                 <Consequence before={edited} after={after} />
               )}
+              <UnseenGoals goals={(after ?? edited)?.goals ?? []} seen={props.seen} />
             </div>
             <div class="actions">
               <button type="submit" class="primary" name="action" value="save">

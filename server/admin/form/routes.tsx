@@ -6,6 +6,8 @@ import { InvalidInput, type Problem } from "../../../core/parse.ts";
 import { transition } from "../../../core/transition.ts";
 import { allowPreviews } from "../../auth/admin-headers.ts";
 import { authorOf } from "../../auth/author.ts";
+import type { EventLog } from "../../events/log.ts";
+import type { SeenNames } from "../../events/seen-names.ts";
 import { readForm, readVersion } from "../../http/form.ts";
 import type { Env } from "../../http/http.ts";
 import { Conflict, KeyTaken } from "../../registry/errors.ts";
@@ -24,14 +26,18 @@ import { ExperimentFormPage, type ExperimentFormProps } from "./page.tsx";
 /** As much as the guard reads. */
 const MAX_FORM_BYTES = 1024 * 1024;
 
+/** Suggestions are no reason for the form to fail. */
+const NOTHING_SEEN: SeenNames = { events: new Map(), pages: new Map() };
+
 interface Deps {
   readonly registry: Registry;
+  readonly log: Pick<EventLog, "seenNames">;
   readonly isDemo: boolean;
 }
 
 /** `GET` and `POST /experiments/new` and `/experiments/:key/edit`: the form of an experiment. */
-export function experimentFormRoutes({ registry, isDemo }: Deps) {
-  const render = (
+export function experimentFormRoutes({ registry, log, isDemo }: Deps) {
+  const render = async (
     c: Context<Env>,
     status: 200 | 409 | 422,
     { edited, ...shown }: Pick<ExperimentFormProps, "form"> & Partial<ExperimentFormProps>,
@@ -43,6 +49,7 @@ export function experimentFormRoutes({ registry, isDemo }: Deps) {
         after={null}
         others={registry.list().filter(({ key }) => key !== edited?.key)}
         problems={[]}
+        seen={await log.seenNames(new Date()).catch(() => NOTHING_SEEN)}
         isDemo={isDemo}
         csrf={c.get("csrf")}
         {...shown}

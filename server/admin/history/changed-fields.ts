@@ -1,6 +1,7 @@
 import { DEFINITION_FIELDS, type Definition, type Experiment } from "../../../core/experiment.ts";
 import type { Group } from "../../../core/group.ts";
 import { fieldWords } from "../ui/field-words.ts";
+import { goalWords } from "../ui/goal-words.ts";
 import { planWords } from "../ui/plan-words.ts";
 
 /** One thing that differs between two states of an experiment, in words; null where there was or is none. */
@@ -80,7 +81,7 @@ function valueWords(definition: Definition, field: Exclude<keyof Definition, "gr
     case "layer":
       return layer === null ? "all" : `slots ${layer.from} to ${layer.to} of layer ${layer.name}`;
     case "goals":
-      return goals.map(({ event, kind, label }) => `${event} (${kind}${label ? `, ${label}` : ""})`).join("\n");
+      return goals.map(goalWords).join("\n");
     case "allocations":
       return allocations.length === 0
         ? "none"

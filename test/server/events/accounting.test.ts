@@ -20,7 +20,7 @@ async function metrics(app: Awaited<ReturnType<typeof openApp>>["app"]): Promise
 describe("received = stored + duplicate + refused + shed", () => {
   test("after events of every kind, on the page and in the metrics too", async () => {
     const { app, post, log } = await openApp();
-    await post([event(0), event(1), event(1), event(2, { epoch: -1 }), 7]);
+    await post([event(0), event(1), event(1), event(2, { deviceId: "" }), 7]);
     await post([event(0)]);
     await post("{not JSON");
     expect(counts(log)).toEqual({ received: 7, stored: 2, duplicate: 2, refused: 3, shed: 0 });
@@ -131,15 +131,15 @@ describe("a restart", () => {
 describe("what is refused", () => {
   test("is kept with its reason and its text, also that of a body that is no JSON", async () => {
     const { post, log, folder } = await openApp();
-    await post([event(0), event(1, { epoch: -1 })]);
+    await post([event(0), event(1, { deviceId: "" })]);
     await post("{not JSON");
     await log.close();
     const lines = (await readFile(join(folder, "events/refused.bad.ndjson"), "utf8")).trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       {
         at: expect.stringMatching(/^\d{4}-/),
-        reason: "epoch is -1: allowed is a whole number ≥ 0",
-        text: JSON.stringify(event(1, { epoch: -1 })),
+        reason: 'deviceId is "": allowed is a device id of 1 to 256 characters',
+        text: JSON.stringify(event(1, { deviceId: "" })),
       },
       { at: expect.anything(), reason: expect.stringContaining("the body is not JSON"), text: "{not JSON" },
     ]);

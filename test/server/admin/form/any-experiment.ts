@@ -56,9 +56,37 @@ export const anyExperiment: fc.Arbitrary<Experiment> = groups.chain((groups) => 
           ),
         ),
         goals: fc.array(
-          fc.record({ event: word, kind: fc.constantFrom("binary", "value", "count"), label: word } as const, {
-            requiredKeys: ["event", "kind"],
-          }),
+          fc.oneof(
+            fc.record(
+              {
+                event: word,
+                kind: fc.constantFrom("binary", "count"),
+                label: word,
+                window: fc.constantFrom(null, "5m", "36h", "1d"),
+                better: fc.constantFrom("up", "down"),
+                cuped: fc.constantFrom(null, 1, 90),
+              } as const,
+              { requiredKeys: ["event", "kind"] },
+            ),
+            fc.record(
+              {
+                event: word,
+                kind: fc.constant("value"),
+                cap: fc.constantFrom(null, 0.1, 500, { percentile: 99 }, { percentile: 99.999 }),
+                currency: fc.constantFrom("EUR", "USD"),
+                label: word,
+              } as const,
+              { requiredKeys: ["event", "kind"] },
+            ),
+            fc.record({
+              event: word,
+              kind: fc.constant("ratio"),
+              ratio: fc.record({
+                of: fc.constantFrom("value", "count"),
+                per: fc.oneof(fc.constant("session"), fc.record({ event: word })),
+              }),
+            } as const),
+          ),
           { minLength: 1, maxLength: 4 },
         ),
         sticky: fc.boolean(),

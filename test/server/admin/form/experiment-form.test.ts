@@ -68,6 +68,7 @@ describe("creating", () => {
             { name: "B", weight: 50, html: "<b>B</b>\n", payload: { size: 2 } },
           ],
           layer: { name: "groesse_des_knopfs", from: 0, to: 2500 },
+          goals: [{ event: "button_click", kind: "binary", window: "1d" }],
         }),
         updatedAt: expect.any(String),
         updatedBy: "demo",

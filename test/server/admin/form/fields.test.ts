@@ -11,6 +11,7 @@ import {
   NEW_FORM,
   readExperimentForm,
 } from "../../../../server/admin/form/fields.ts";
+import { type GoalFields, NEW_GOAL } from "../../../../server/admin/form/goal-fields.ts";
 import { inactive } from "../../rig/open-app.ts";
 import { anyExperiment } from "./any-experiment.ts";
 
@@ -26,6 +27,8 @@ const group = (name: string, more: Partial<ExperimentForm["groups"][number]> = {
   payload: "",
   ...more,
 });
+
+const goal = (more: Partial<GoalFields> = {}): GoalFields => ({ ...NEW_GOAL, ...more });
 
 /** What is wrong with a form, field by field. */
 function problemsOf(entered: ExperimentForm): string[] {
@@ -76,7 +79,9 @@ describe("a form", () => {
   test("of a new experiment is right as it begins, but for its name", () => {
     const { definition, problems } = enteredBy(NEW_FORM, "x");
     expect(problems).toEqual([]);
-    expect(definition).toEqual(definitionOf(inactive("x")));
+    // The form proposes a window: without one, late conversions are missed.
+    const goals = [{ event: "button_click", kind: "binary", window: "1d" } as const];
+    expect(definition).toEqual(definitionOf(inactive("x", { goals })));
   });
 
   test.each<[sent: string, read: Partial<ExperimentForm>]>([
@@ -133,6 +138,34 @@ describe("what is entered", () => {
       },
     ],
     [
+      "goals with all that they can say",
+      {
+        goals: [
+          goal({ event: "purchase", kind: "value", window: "14d", cap: "p99", currency: "eur", cuped: "14" }),
+          goal({ event: " load ", kind: "count", better: "down", role: "guardrail", margin: "2.5 %", window: "" }),
+          goal({ event: "order", kind: "ratio", of: "value", per: "event", perName: "pageview" }),
+          goal({ event: "view", kind: "ratio", of: "count" }),
+          goal({ event: "buy", kind: "value", cap: "500", role: "secondary", margin: "3" }),
+        ],
+      },
+      {
+        goals: [
+          {
+            event: "purchase",
+            kind: "value",
+            window: "14d",
+            cap: { percentile: 99 },
+            currency: "EUR",
+            cuped: 14,
+          },
+          { event: "load", kind: "count", better: "down", role: "guardrail", margin: 0.025 },
+          { event: "order", kind: "ratio", window: "1d", ratio: { of: "value", per: { event: "pageview" } } },
+          { event: "view", kind: "ratio", window: "1d", ratio: { of: "count", per: "session" } },
+          { event: "buy", kind: "value", window: "1d", cap: 500 },
+        ],
+      },
+    ],
+    [
       "a group's number",
       { groups: [group("A"), group("B", { value: "7" })] },
       {
@@ -164,7 +197,15 @@ describe("what is entered", () => {
     ],
     ["no control", { control: -1 }, ["control"]],
     ["no goal", { goals: [] }, ["goals"]],
-    ["a goal without an event", { goals: [{ event: " ", kind: "binary", label: "L" }] }, ["goals[0].event"]],
+    ["a goal without an event", { goals: [goal({ event: " ", label: "L" })] }, ["goals[0].event"]],
+    ["a cap of words", { goals: [goal({ event: "a", kind: "value", cap: "much" })] }, ["goals[0].cap"]],
+    ["a currency of words", { goals: [goal({ event: "a", kind: "value", currency: "euro" })] }, ["goals[0].currency"]],
+    ["too many days before", { goals: [goal({ event: "a", cuped: "91" })] }, ["goals[0].cuped"]],
+    [
+      "a margin of more than all",
+      { goals: [goal({ event: "a" }), goal({ event: "b", role: "guardrail", margin: "101" })] },
+      ["goals[1].margin"],
+    ],
     ["a path that begins otherwise", { routes: "/a\nshop" }, ["routes[1]"]],
     ["a rule that is none", { rule: "path =" }, ["rule"]],
     ["no share", { traffic: "share", share: "0" }, ["layer"]],
@@ -185,7 +226,7 @@ describe("what is entered", () => {
       {
         groups: [group("A", { weight: "x", payload: "{" }), group("", { weight: "" })],
         rule: ")",
-        goals: [{ event: "", kind: "other", label: "" }],
+        goals: [goal({ kind: "other" })],
         traffic: "share",
         share: "",
       },
@@ -222,7 +263,7 @@ describe("rows", () => {
     const added = editRows(editRows(form(), "add-goal")?.form ?? form(), "add-weights")?.form ?? form();
     expect(added.goals).toHaveLength(2);
     expect(added.allocations).toEqual([{ id: "", rule: "", weights: ["50", "50"] }]);
-    expect(editRows(added, "remove-goal:0")?.form.goals).toEqual([{ event: "", kind: "binary", label: "" }]);
+    expect(editRows(added, "remove-goal:0")?.form.goals).toEqual([NEW_GOAL]);
     expect(editRows(added, "remove-weights:0")?.form.allocations).toEqual([]);
   });
 

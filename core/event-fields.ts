@@ -1,0 +1,100 @@
+import { sha256Hex } from "./assign.ts";
+import type { Cut } from "./cut.ts";
+import { MAX_EVENT_NAME_LENGTH, MAX_TEXT_LENGTH } from "./event-limits.ts";
+import { isTimestamp } from "./timestamp.ts";
+
+/** How an event's id is written, as the source of a pattern. It needs no escape in JSON, so that it is found without parsing. */
+export const ID_FORMAT = "[A-Za-z0-9_.:-]{1,64}";
+/** Characters of a unit's id, and of names of experiments and groups. */
+export const MAX_ID_LENGTH = 256;
+export const MAX_SOURCE_LENGTH = 64;
+
+const ID = new RegExp(`^${ID_FORMAT}$`);
+const DECIMAL = /^[+-]?\d{1,15}(\.\d{1,15})?$/;
+/** ISO 8601 with any offset; the fraction and the seconds may be missing. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
+/** From the year 2001 on: fewer digits are seconds. */
+const MIN_EPOCH_MS = 1e12;
+const MAX_EPOCH_MS = 253_402_300_799_999;
+
+/** Makes of a given value what is stored under a name; undefined when it cannot be stored. Names what it cuts. */
+type Field = (given: unknown, cut: Cut) => unknown;
+
+/** The fields that every experiment understands, and how each is stored. */
+export const EVENT_FIELDS: Readonly<Record<string, Field>> = {
+  id(given, cut) {
+    const id = asText(given);
+    if (id === undefined || ID.test(id)) return id;
+    // An id of its own for each that is not allowed: an event that is sent again is still recognised.
+    cut.drop("id");
+    return sha256Hex(id.toWellFormed()).slice(0, 32);
+  },
+  ts: (given) => (typeof given === "string" && isTimestamp(given) ? given : asTime(given)),
+  // Neither cut nor cleaned: two devices would become one.
+  deviceId: asText,
+  event: (given, cut) => textOf(given, "event", MAX_EVENT_NAME_LENGTH, cut) || undefined,
+  source: (given, cut) => textOf(given, "source", MAX_SOURCE_LENGTH, cut) || undefined,
+  path: (given, cut) =>
+    typeof given === "string"
+      ? cut.text(given, "path", MAX_TEXT_LENGTH).replace(given.length > MAX_TEXT_LENGTH ? /%.?$/ : "", "")
+      : undefined,
+  experiment: asName,
+  group: asName,
+  epoch(given) {
+    const epoch = asNumber(given);
+    return Number.isSafeInteger(epoch) && (epoch as number) >= 0 ? epoch : undefined;
+  },
+  value: asNumber,
+  params(given, cut) {
+    const params = typeof given === "string" ? parsed(given) : given;
+    return isRecord(params) ? cut.value(params, "params") : undefined;
+  },
+};
+
+function asText(given: unknown): string | undefined {
+  if (typeof given === "number" && Number.isFinite(given)) return String(given);
+  return typeof given === "string" ? given : undefined;
+}
+
+function textOf(given: unknown, field: string, most: number, cut: Cut): string | undefined {
+  const text = asText(given);
+  return text === undefined ? undefined : cut.text(text, field, most);
+}
+
+/** A name that is compared with others: a part of it would be another name. */
+function asName(given: unknown): string | undefined {
+  const name = asText(given);
+  return name !== undefined && name.length <= MAX_ID_LENGTH && name.isWellFormed() && !name.includes("\0")
+    ? name
+    : undefined;
+}
+
+/** `"12.50"` is a number to everyone but JSON; `"12,50"` and `"1e3"` are not to everyone. */
+function asNumber(given: unknown): number | undefined {
+  if (typeof given === "number" && Number.isFinite(given)) return given;
+  return typeof given === "string" && DECIMAL.test(given.trim()) ? Number(given) : undefined;
+}
+
+/** A moment in another notation: with an offset, or as milliseconds since 1970. */
+function asTime(given: unknown): string | undefined {
+  if (typeof given === "number") {
+    return given >= MIN_EPOCH_MS && given <= MAX_EPOCH_MS ? new Date(given).toISOString() : undefined;
+  }
+  // Date reads 30 February as 2 March.
+  if (typeof given !== "string" || !TIME.test(given) || !isTimestamp(`${given.slice(0, 16)}:00Z`)) return undefined;
+  const ms = Date.parse(given);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+/** An object that came as its JSON, as pages with a patched `toJSON` send it. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { MAX_EVENT_NAME_LENGTH } from "../../core/event-limits.ts";
+import { replaceFile } from "../files/durable-file.ts";
+
+const Field = v.strictObject({
+  /** Such as `params.note`. */
+  field: v.string(),
+  /** Events of which the field was cut or set aside, since the data folder exists. */
+  events: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  /** Name of the newest such event. */
+  event: v.string(),
+  /** The field of that event as it came, in JSON, or its beginning. */
+  example: v.string(),
+  /** When it came, by the server's clock. */
+  at: v.string(),
+});
+
+export type DroppedField = Readonly<v.InferOutput<typeof Field>>;
+
+const SavedSchema = v.strictObject({ version: v.literal(1), fields: v.array(Field) });
+
+export const DROPPED_FIELDS_FILE = "dropped-fields.json";
+/** Enough to see what a site sends wrongly; field names are chosen by anybody. */
+const MAX_FIELDS = 50;
+const MAX_EXAMPLE_LENGTH = 200;
+
+/** Counts the fields that were cut or set aside, with an example of each, for the admin. Saved with the log's counters. */
+export class DroppedFields {
+  readonly #path: string;
+  readonly #fields: Map<string, DroppedField>;
+  #isSaved = true;
+
+  private constructor(path: string, fields: readonly DroppedField[]) {
+    this.#path = path;
+    this.#fields = new Map(fields.map((field) => [field.field, field]));
+  }
+
+  /** A file that is missing, or not what we wrote, counts nothing. */
+  static async open(folder: string): Promise<DroppedFields> {
+    const path = join(folder, DROPPED_FIELDS_FILE);
+    try {
+      return new DroppedFields(path, v.parse(SavedSchema, JSON.parse(await readFile(path, "utf8"))).fields);
+    } catch {
+      return new DroppedFields(path, []);
+    }
+  }
+
+  /** The field of most events first. */
+  get list(): DroppedField[] {
+    return [...this.#fields.values()].sort((a, b) => b.events - a.events);
+  }
+
+  /** @param input the event as it came */
+  count(fields: readonly string[], event: string, input: unknown, at: string): void {
+    for (const field of fields) {
+      const before = this.#fields.get(field);
+      if (!before && this.#fields.size >= MAX_FIELDS) continue;
+      const example = exampleOf(input, field);
+      this.#isSaved = false;
+      this.#fields.set(field, {
+        field,
+        events: (before?.events ?? 0) + 1,
+        event: event.slice(0, MAX_EVENT_NAME_LENGTH),
+        example,
+        at,
+      });
+    }
+  }
+
+  async save(): Promise<void> {
+    if (this.#isSaved) return;
+    this.#isSaved = true;
+    await replaceFile(this.#path, `${JSON.stringify({ version: 1, fields: this.list })}\n`);
+  }
+}
+
+function exampleOf(input: unknown, field: string): string {
+  const value = field
+    .split(".")
+    .reduce<unknown>((within, name) => (within as Record<string, unknown> | null | undefined)?.[name], input);
+  try {
+    return (JSON.stringify(value === undefined ? input : value) ?? "").slice(0, MAX_EXAMPLE_LENGTH).toWellFormed();
+  } catch {
+    // JSON.stringify overflows the stack on nesting that JSON.parse accepts.
+    return "nested too deep to be written";
+  }
+}
