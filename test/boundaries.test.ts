@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
       "close-with-grace",
       "fs-native-extensions",
       "isbot",
+      "ipaddr.js",
       "rate-limiter-flexible",
       "prom-client",
       "diff",

@@ -1,8 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { errorResponse, wantsPage } from "../admin/ui/error-response.tsx";
 import { BodyRejected, readBody } from "../http/body.ts";
+import { clientAddress } from "../http/client-address.ts";
 import { type Env, header, problem } from "../http/http.ts";
-import { clientAddress } from "../http/rate-limit.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
 import type { Lockout } from "./lockout.ts";
 import { isForLoopback, isFromAnotherSite } from "./origin.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { readBody } from "../http/body.ts";
+import { ownAddress } from "../http/client-address.ts";
 import { type Env, headersOf, preflight, respond } from "../http/http.ts";
-import { ownAddress } from "../http/rate-limit.ts";
 import { MAX_BODY_BYTES, type Recorder } from "./record.ts";
 
 /** `POST /events`. A server that listens answers it in its fast lane, see there. */

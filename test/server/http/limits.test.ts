@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { clientAddress, rateLimit } from "../../../server/http/rate-limit.ts";
+import { describe, expect, it, test } from "vitest";
+import { clientAddress, clientBehind } from "../../../server/http/client-address.ts";
+import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { RUN_HEADER } from "../../../server/tokens/simulation-run.ts";
 import { active, openApp } from "../rig/open-app.ts";
 
@@ -110,6 +111,14 @@ describe("the client's address", () => {
     ["2001:db8::1", undefined, 0, "2001:db8:0:0"],
     ["2001:db8:1:2::1", undefined, 0, "2001:db8:1:2"],
     ["::1", undefined, 0, "0:0:0:0"],
+    // Azure's gateway and IIS append the port; what a client wrote before it must not tell one client from another.
+    ["192.0.2.1", "203.0.113.7:50001", 1, "203.0.113.7"],
+    ["192.0.2.1", "[2001:db8::7]:50001", 1, "2001:db8:0:0"],
+    ["192.0.2.1", "2001:db8:1:2:3::7", 1, "2001:db8:1:2"],
+    ["192.0.2.1", "fe80::1%eth0", 1, "fe80:0:0:0"],
+    ["192.0.2.1", "unknown", 1, "192.0.2.1"],
+    ["192.0.2.1", "garbage 1, 7", 1, "192.0.2.1"],
+    ["192.0.2.1", "", 1, "192.0.2.1"],
   ];
   it.each(
     cases,
@@ -117,6 +126,20 @@ describe("the client's address", () => {
     const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded };
     const context = { env: { incoming: { socket: { remoteAddress }, headers } } } as never;
     expect(clientAddress(context, proxies)).toBe(client);
+  });
+});
+
+describe("the client's address by RFC 7239's Forwarded", () => {
+  test.each([
+    ["for=198.51.100.7", "198.51.100.7"],
+    ["for=203.0.113.9;proto=https, for=198.51.100.7:4711;by=10.0.0.1", "198.51.100.7"],
+    ['For="[2001:db8:cafe::17]:4711"', "2001:db8:cafe:0"],
+    ["for=_hidden", "192.0.2.1"],
+    ["proto=https", "192.0.2.1"],
+  ])("%s is %s", (forwarded, client) => {
+    const header = (name: string) => (name === "forwarded" ? forwarded : undefined);
+    expect(clientBehind("192.0.2.1", header, 1)).toBe(client);
+    expect(clientBehind("192.0.2.1", header, 0)).toBe("192.0.2.1");
   });
 });
 
