@@ -104,7 +104,12 @@ function parser(args: readonly string[]) {
         const options = parseAnalyzeOptions(flags);
         // Only here: it loads the pages and the engine.
         const { analyze } = await import("./analyze/analyze.ts");
-        process.exitCode = await analyze(options, (text) => process.stdout.write(text));
+        const { withQuestions } = await import("./analyze/interactive.ts");
+        const run = (asked: typeof options) => analyze(asked, (text) => process.stdout.write(text));
+        const isAsked = options.isInteractive && process.stdin.isTTY;
+        process.exitCode = await (isAsked
+          ? withQuestions(flags, { input: process.stdin, output: process.stderr }, run)
+          : run(options));
       },
     })
     .command({
