@@ -48,11 +48,12 @@ export async function countVisitors(
     )
     .join("")} from ${rows})`;
   if (pool.hasUnits) {
-    const [row] = await engine.rows<[bigint, bigint, bigint]>({
-      text: `select count(*), count(distinct hash(experiment, unit)), count(distinct hash(experiment, unit, same)) from ${rows}`,
-      values: [],
-    });
-    const [all, distinct, different] = (row ?? []).map(Number) as [number, number, number];
+    const count = async (what: string) => {
+      const [row] = await engine.rows<[bigint]>({ text: `select ${what} from ${rows}`, values: [] });
+      return Number(row?.[0] ?? 0);
+    };
+    const all = pool.rows;
+    const distinct = await count("count(distinct hash(experiment, unit))");
     if (distinct < all) {
       const file = pool.inputs.map((input) => input.path).join(", ");
       if (unit === null && distinct * 2 <= all) {
@@ -61,6 +62,7 @@ export async function countVisitors(
           `${file}: ${all} rows have ${distinct} different values of ${column}, so a row is no visitor: say who is one by --columns visitor=…, or add up the rows of each by --unit ${column}`,
         );
       }
+      const different = await count("count(distinct hash(experiment, unit, same))");
       if (different < all) notes.push(`${all - different} rows are the same as others in every cell: counted once`);
       if (distinct < different) {
         notes.push(

@@ -4,8 +4,9 @@ import type { Engine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { Ambiguous } from "./ambiguous.ts";
 import { isMissing } from "./columns/cells.ts";
+import type { Facts } from "./columns/facts.ts";
 import { isIdName, normalised } from "./columns/names.ts";
-import { isRejectedCell, type Outcome, outcomesOf } from "./columns/outcomes.ts";
+import { isRejectedCell, MAX_VALUE, type Outcome, outcomesOf } from "./columns/outcomes.ts";
 import { timeNotes, timeStyle } from "./columns/times.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { addExamples, type CellNote, columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
@@ -79,6 +80,7 @@ export async function stageVisitors(
       engine,
       input,
       accepted,
+      rejected.reduce((sum, { count }) => sum + count, 0),
       outcomes,
       timePlace !== undefined && time ? { place: timePlace, sql: time.sql } : null,
     );
@@ -131,13 +133,22 @@ function filtered({ table, count }: Input, { where }: AnalyzeOptions) {
 /** Missing and rejected cells of the outcomes and the time. */
 async function cellNotes(
   engine: Engine,
-  { table }: Input,
+  { table, facts }: Input,
   rows: string,
+  lost: number,
   outcomes: readonly Outcome[],
   time: { readonly place: number; readonly sql: string } | null,
 ): Promise<CellNote[]> {
   const columns = [...outcomes, ...(time ? [time] : [])].map(({ place, sql }) => ({ place, sql }));
-  if (columns.length === 0) return [];
+  // All of them were understood when the columns were looked at.
+  const isWhole = ({ place, kind }: Outcome) => {
+    const fact = lost > 0 ? undefined : facts[place];
+    return (
+      fact?.missing === 0 &&
+      fact.present === (kind === "binary" ? fact.yes + fact.no : isInRange(fact) ? fact.numbers : -1)
+    );
+  };
+  if (columns.length === 0 || (!time && outcomes.every(isWhole))) return [];
   const counts = columns.flatMap(({ place, sql }) => [
     `count(*) filter (where ${isMissing(`c${place}`)})`,
     `count(*) filter (where ${isRejectedCell(`c${place}`, sql)})`,
@@ -161,6 +172,8 @@ async function cellNotes(
   }
   return notes;
 }
+
+const isInRange = ({ min, max }: Facts) => Math.abs(min ?? 0) <= MAX_VALUE && Math.abs(max ?? 0) <= MAX_VALUE;
 
 /** Rows of a store, each in one group with all of its rows, are no visitors. */
 async function rejectClusters(engine: Engine, { table, mapping, facts, count }: Input, rows: string): Promise<void> {

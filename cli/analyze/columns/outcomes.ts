@@ -21,7 +21,7 @@ export interface Outcome {
 }
 
 /** Values beyond are no values of a visitor, and could not be added up. */
-const MAX_VALUE = 1e9;
+export const MAX_VALUE = 1e9;
 
 /** A value as a whole number of millionths, to the nearest. */
 export const millionthsOf = (value: string) =>

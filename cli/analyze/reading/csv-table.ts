@@ -6,11 +6,11 @@ import type { Engine } from "../../../server/analysis/engine.ts";
 import { type CsvLayout, type CsvSaid, csvLayout } from "./csv-layout.ts";
 import { csvRecords } from "./csv-records.ts";
 import { Rejections } from "./rejected.ts";
-import { stagedSource, type Table } from "./table.ts";
+import { numberedSource, stagedSource, type Table } from "./table.ts";
 
 const HEAD_BYTES = 262_144;
 const CHUNK_BYTES = 1 << 20;
-const [NEWLINE, RETURN, QUOTE, APOSTROPHE, BOM] = [10, 13, 34, 39, 0xef];
+const [NEWLINE, RETURN, QUOTE, APOSTROPHE, BOM, NO_BREAK_SPACE, TAB] = [10, 13, 34, 39, 0xef, 0xa0, 9];
 
 /** Stages a CSV file of UTF-8. */
 export async function csvTable(
@@ -30,7 +30,7 @@ export async function csvTable(
   } as const;
   if (plain !== null) {
     const rows = await copyPlain(engine, path, layout, staged);
-    if (rows === plain) return { ...table, rows, rejected: [] };
+    if (rows === plain) return { ...table, ...numberedSource(staged, layout.firstLine), rows, rejected: [] };
   }
   return { ...table, ...(await copyParsed(engine, path, layout, staged)) };
 }
@@ -48,14 +48,15 @@ async function headOf(path: string): Promise<string> {
  * The number of rows of a file that needs no parser: no quotes, one kind of line ends, no blank line but at the end. Null for
  * any other file.
  */
-async function plainRows(path: string, { firstLine }: CsvLayout): Promise<number | null> {
+async function plainRows(path: string, { firstLine, dialect: { separator } }: CsvLayout): Promise<number | null> {
   let [lines, returns] = [0, 0];
   let last = NEWLINE;
   let blanks = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
     const bytes = chunk as Buffer;
     if (lines === 0 && bytes[0] === BOM) return null;
-    if (bytes.includes(QUOTE) || bytes.includes(APOSTROPHE)) return null;
+    if (bytes.includes(QUOTE) || bytes.includes(APOSTROPHE) || bytes.includes(NO_BREAK_SPACE)) return null;
+    if (separator !== "\t" && bytes.includes(TAB)) return null;
     for (const byte of bytes) {
       if (byte === NEWLINE) {
         lines += 1;
@@ -74,10 +75,10 @@ async function plainRows(path: string, { firstLine }: CsvLayout): Promise<number
 /** Lets the engine split the lines, which is the fastest. Null where it rejects one. */
 async function copyPlain(engine: Engine, path: string, layout: CsvLayout, staged: string): Promise<number | null> {
   const types = layout.columns.map((_, place) => `c${place}: 'VARCHAR'`).join(", ");
-  const trimmed = layout.columns.map((_, place) => `nullif(trim(c${place}, ${SPACES}), '') as c${place}`).join(", ");
+  const trimmed = layout.columns.map((_, place) => `nullif(trim(c${place}), '') as c${place}`).join(", ");
   try {
     await engine.run(`copy (
-      select ${trimmed}, ${layout.firstLine - 1} + row_number() over () as line
+      select ${trimmed}
       from read_csv(${literal(path)}, auto_detect = false, header = false, skip = ${layout.firstLine - 1},
         delim = ${literal(layout.dialect.separator)}, quote = '', escape = '', nullstr = '', columns = {${types}})
     ) to ${literal(staged)} (format parquet)`);
@@ -135,9 +136,6 @@ export async function copyCanonical(engine: Engine, path: string, width: number,
       nullstr = '', new_line = '\\n', max_line_size = 16777216, columns = {${types}})
   ) to ${literal(staged)} (format parquet)`);
 }
-
-/** Spaces that programs put around cells, with the no-break one. */
-const SPACES = "' \t\u00a0\u3000'";
 
 export async function rowsOf(engine: Engine, staged: string): Promise<number> {
   const [row] = await engine.rows<[bigint]>({

@@ -40,3 +40,10 @@ export function stagedSource(path: string): Pick<Table, "source" | "sample"> {
   const source = `read_parquet(${literal(path)})`;
   return { source, sample: source };
 }
+
+/** The same, of a file that has no `line`: each of its rows is a line, from the first one on. */
+export function numberedSource(path: string, firstLine: number): Pick<Table, "source" | "sample"> {
+  const source = `(select * exclude (file_row_number), file_row_number + ${firstLine} as line
+    from read_parquet(${literal(path)}, file_row_number = true)) as numbered`;
+  return { source, sample: source };
+}
