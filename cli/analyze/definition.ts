@@ -1,9 +1,6 @@
 import { compareCodePoints } from "../../core/assign.ts";
-import { devicesIn } from "../../core/devices-in.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
-import { isReached } from "../../core/plan.ts";
-import { PLANNED_ALPHA } from "../../core/planned-devices.ts";
 import type { ReportInput } from "../../core/report/report.ts";
 import type { EpochTally } from "../../core/tally.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
@@ -75,23 +72,7 @@ export function definitionOf(
     goals: isKnown && options.goals === null ? known.goals : [...goals],
     allocations: isKnown ? known.allocations : [],
     plan: isKnown ? known.plan : null,
+    ...(isKnown ? { unit: known.unit } : {}),
+    weightsAssumed: !isKnown && options.weights === null,
   };
-}
-
-/**
- * The plan of who has all devices there will be: as many as the group that is furthest behind its share has. Null where a
- * group has none.
- */
-export function finishedPlan({ groups }: Pick<Definition, "groups">, tally: EpochTally): Definition["plan"] {
-  const total = groups.reduce((sum, { weight }) => sum + weight, 0);
-  const wholes = groups
-    .filter(({ weight }) => weight > 0)
-    .map(({ name, weight }) => (devicesIn(tally, name) * total) / weight);
-  const plan = (devices: number) => ({ devices, alpha: PLANNED_ALPHA, power: null, baseline: null, lift: null });
-  if (wholes.length === 0) return null;
-  // Each group's share is rounded up.
-  for (let devices = Math.floor(Math.min(...wholes)); devices >= 2; devices -= 1) {
-    if (isReached(plan(devices), groups, tally)) return plan(devices);
-  }
-  return null;
 }

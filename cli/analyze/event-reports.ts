@@ -10,7 +10,7 @@ import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../server/analys
 import type { EventFile } from "../../server/analysis/log-source.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { frozenOf } from "../../server/results/frozen.ts";
-import { definitionOf, finishedPlan } from "./definition.ts";
+import { definitionOf } from "./definition.ts";
 import { stageAssignments, stageEvents } from "./events.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
@@ -146,9 +146,10 @@ async function reportOf(
   const tally = options.epoch === null ? epochs.at(-1) : epochs.find(({ epoch }) => epoch === options.epoch);
   if (!tally) throw new BadConfig(`--epoch is ${options.epoch}: allowed are those of ${key}, ${numbers.join(", ")}`);
   const definition = definitionOf(key, tally, goals, known, options);
-  const plan = options.isFinished ? finishedPlan(definition, tally) : definition.plan;
-  const reached = options.isFinished
-    ? { frozen: plan && tally, reachedAt: plan && tally.lastAt }
+  const { isFinished } = options;
+  const plan = isFinished ? null : definition.plan;
+  const reached = isFinished
+    ? { frozen: null, reachedAt: null }
     : await frozenOf({ ...definition, plan }, tally, options.run, {
         tally: (of, scope) => tallyFiles(engine, files, of, scope),
         reachedAt: (of, planned) => reachedAtFiles(engine, files, of, planned),
@@ -160,6 +161,7 @@ async function reportOf(
     run: options.run,
     tally,
     ...reached,
+    isFinished,
     asOf: tally.lastAt,
     leftOut: { bots: null, refused: null },
   });

@@ -1,7 +1,7 @@
 import type { Experiment } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
 import { type Report, report } from "../../core/report/report.ts";
-import { definitionOf, finishedPlan } from "./definition.ts";
+import { definitionOf } from "./definition.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import type { VisitorTally } from "./visitor-tally.ts";
 
@@ -16,15 +16,15 @@ export function reportOfTally(
   options: AnalyzeOptions,
 ): Report {
   const definition = definitionOf(experiment, tally, goals.slice(0, MAX_GOALS), known.get(experiment), options);
-  const plan = options.isFinished ? finishedPlan(definition, tally) : null;
   return report({
-    experiment: { ...definition, goals: goals.slice(0, MAX_GOALS), plan },
+    experiment: { ...definition, goals: goals.slice(0, MAX_GOALS), plan: null },
     epoch: tally.epoch,
     epochs: [tally.epoch],
     run: null,
     tally,
-    frozen: plan && tally,
-    reachedAt: plan && tally.lastAt,
+    frozen: null,
+    reachedAt: null,
+    isFinished: options.isFinished,
     asOf: tally.lastAt,
     leftOut: { bots: null, refused: null },
   });

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { band, type Check, mostOf } from "../../../bench/calibrate-band.ts";
+import { goalsOfAllKinds } from "../../../bench/calibrate-goals.ts";
 import { peeking } from "../../../bench/calibrate-peeking.ts";
 import { powerCurve } from "../../../bench/calibrate-power.ts";
+import { ratesAtAnyLook } from "../../../bench/calibrate-rates.ts";
 import { singleLooks } from "../../../bench/calibrate-single-looks.ts";
+import { heavyTails } from "../../../bench/calibrate-tails.ts";
 import { converted } from "../../../bench/calibrate-visitors.ts";
 import { seededRandom } from "../../../core/statistics/seeded-random.ts";
 import { decidedReport, reportOf } from "./report-of.ts";
@@ -66,6 +69,10 @@ describe("a small part of the calibration keeps its promises:", () => {
     expect(broken(powerCurve(100))).toEqual([]);
   });
 
+  test("of ratios, CUPED and guardrails, and of rates and heavy tails at any look", () => {
+    expect(broken([...goalsOfAllKinds(100), ...ratesAtAnyLook(20, 2000), ...heavyTails(8, 2000)])).toEqual([]);
+  });
+
   test("at any look, where the single-look test would not", () => {
     const checks = peeking(40, 4000);
     expect(broken(checks)).toEqual([]);
@@ -76,7 +83,14 @@ describe("a small part of the calibration keeps its promises:", () => {
 
 test("the documents name every promise", () => {
   const figures = readFileSync(new URL("../../../docs/measured.md", import.meta.url), "utf8");
-  for (const { what } of [...singleLooks(1), ...powerCurve(1), ...peeking(1, 100_000)]) {
+  for (const { what } of [
+    ...singleLooks(1),
+    ...powerCurve(1),
+    ...goalsOfAllKinds(1),
+    ...ratesAtAnyLook(1, 20_000),
+    ...heavyTails(1, 20_000),
+    ...peeking(1, 100_000),
+  ]) {
     expect(figures).toContain(`| ${what} | `);
   }
 });
