@@ -1,7 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { tooLarge } from "../../core/sums.ts";
 import { literal } from "./duckdb-dialect.ts";
 import type { Query } from "./query.ts";
 
@@ -28,7 +27,7 @@ export const ENGINE = { threads: THREADS, memory: MEMORY_MB } as const;
 export interface Engine {
   /** False once it is closed or has crashed. */
   readonly isOpen: boolean;
-  /** Rows as lists; BIGINT and HUGEINT as bigint. Rejects with RangeError when whole numbers overflow. */
+  /** Rows as lists; BIGINT and HUGEINT as bigint. */
   rows<Row>(query: Query): Promise<Row[]>;
   run(text: string): Promise<void>;
   /** Interrupts what is running. */
@@ -75,12 +74,8 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
     },
     rows: <Row>({ text, values }: Query) =>
       inTurn(async () => {
-        try {
-          const reader = await connection.runAndReadAll(text, [...values]);
-          return reader.getRowsJS() as Row[];
-        } catch (error) {
-          throw (error as Error).message.startsWith("Out of Range Error: Overflow") ? tooLarge() : error;
-        }
+        const reader = await connection.runAndReadAll(text, [...values]);
+        return reader.getRowsJS() as Row[];
       }),
     run: (text) => inTurn(async () => void (await connection.run(text))),
     async close() {
