@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { literal } from "./duckdb-dialect.ts";
+import { engineMissing } from "./missing.ts";
 import type { Query } from "./query.ts";
 
 export interface EngineOptions {
@@ -39,7 +40,9 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   // Only here: a server that is never asked for results does without its 70 MB.
-  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { DuckDBInstance } = await import("@duckdb/node-api").catch((error: NodeJS.ErrnoException) => {
+    throw /NOT_FOUND/.test(error.code ?? "") ? new Error(engineMissing()) : error;
+  });
   const instance: DuckDBInstance = await DuckDBInstance.create(":memory:", {
     threads: String(threads),
     memory_limit: `${memory}MB`,
