@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import yargs, { type Options as YargsOption } from "yargs";
 import { readConfig, SETTINGS } from "../server/config.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { CannotLock } from "../server/files/data-lock.ts";
-import { CannotListen } from "../server/http/listening.ts";
-import { type Mode, main as runServer } from "../server/main.ts";
+import { CannotListen, type Mode, main as runServer } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";
 import { describeVerification } from "../server/verify/describe.ts";
 import { verify } from "../server/verify/verify.ts";
@@ -28,6 +26,9 @@ const EXAMPLES = {
   analyze: "fairsplit analyze ./data --html report.html",
   generate: "fairsplit generate --visitors 20000 --effect checkout.B.confirmation=+20% --output log.ndjson",
 } as const;
+
+/** Stands for `-` while yargs reads the arguments: it drops a dash from a list. No path has a NUL. */
+const STANDARD_INPUT = "\0-";
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. */
 export async function runCli(args: readonly string[]): Promise<void> {
@@ -58,7 +59,7 @@ function parser(args: readonly string[]) {
       builder: settingOptions(),
       handler: (flags: Record<string, unknown>) => runServer(mode, readConfig(flags, process.env)),
     }) as const;
-  return yargs([...args])
+  return yargs(args.map((arg) => (arg === "-" ? STANDARD_INPUT : arg)))
     .scriptName("fairsplit")
     .command(server("serve", "run the server"))
     .command(server("demo", "run the server with its demo pages, on loopback and without login"))
@@ -103,7 +104,8 @@ function parser(args: readonly string[]) {
           .positional("files", { type: "string", array: true, demandOption: true, describe: "files, and data folders" })
           .options(ANALYZE_OPTIONS),
       handler: async (flags) => {
-        const options = parseAnalyzeOptions(flags);
+        const files = (flags.files as string[]).map((file) => (file === STANDARD_INPUT ? "-" : file));
+        const options = parseAnalyzeOptions({ ...flags, files });
         // Only here: it loads the pages and the engine.
         const { analyze } = await import("./analyze/analyze.ts");
         const { withQuestions } = await import("./analyze/interactive.ts");
@@ -130,13 +132,7 @@ function parser(args: readonly string[]) {
     .demandCommand(1, `Missing command. Use one of ${Object.keys(EXAMPLES).sort().join(", ")}`)
     .strict()
     .parserConfiguration({ "camel-case-expansion": false, "boolean-negation": false })
-    .version(version())
-    .recommendCommands()
-    .completion(
-      "completion",
-      "print a script that completes commands in bash or zsh: fairsplit completion >> ~/.bashrc",
-    )
-    .example(exampleRows(args[0]))
+    .version(false)
     .exitProcess(false)
     .fail((message, error) => {
       // A flag without its value is an error of yargs' own.
@@ -149,17 +145,6 @@ function parser(args: readonly string[]) {
 function inPlainWords(message: string, command: string | undefined): string {
   if (!message.startsWith("Not enough non-option arguments")) return message;
   return command === "analyze" ? "Which file?" : "Which data folder?";
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
-}
-
-/** The examples of one command, or of all. */
-function exampleRows(command: string | undefined): [example: string, description: string][] {
-  const rows = Object.entries(EXAMPLES).map(([name, example]) => ({ name, row: [example, ""] as [string, string] }));
-  const own = rows.filter(({ name }) => name === command);
-  return (own.length > 0 ? own : rows).map(({ row }) => row);
 }
 
 function settingOptions(isOffered = (_flag: string) => true): Record<string, YargsOption> {

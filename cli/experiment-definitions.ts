@@ -7,7 +7,10 @@ import { DEFAULT_SETTINGS, type Settings } from "../core/settings.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { parseContent } from "../server/registry/content.ts";
 
-/** Experiments that a flag names, all of them running: whether they still do says nothing about an old log. */
+/**
+ * Experiments that a flag names, all of them running: whether they still do says nothing about an old log. Those without
+ * goals of their own have none.
+ */
 export interface Definitions {
   readonly experiments: readonly Experiment[];
   readonly settings: Settings;
@@ -88,7 +91,9 @@ function running(drafts: readonly unknown[]): Definitions {
         rolloutGroup: null,
         epoch: Math.max(1, typeof epoch === "number" ? epoch : 1),
       };
-      return defineExperiment(whole as unknown as ExperimentDraft, DEFINED_AT, "analysis");
+      const experiment = defineExperiment(whole as unknown as ExperimentDraft, DEFINED_AT, "analysis");
+      // A default goal is none that anybody meant.
+      return "goals" in rest ? experiment : { ...experiment, goals: [] };
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       const at = typeof rest.key === "string" ? rest.key : `[${index}]`;

@@ -115,8 +115,7 @@ export function start(options: Options, source: string): void {
     openOutbox(`${api}/events`);
   };
 
-  const load = (name: string) =>
-    import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${name}.js`).catch(() => undefined);
+  const load = (name: string) => import(`${api}/${name}.js`).catch(() => undefined);
 
   /** A view of a page: the first one, and each time that its path changes or it comes back. */
   const see = async () => {

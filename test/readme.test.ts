@@ -219,6 +219,12 @@ describe("what exists is in the documents", () => {
   });
 });
 
+test("what the README shows of analyze is what its page begins with", () => {
+  const first = (text: string) => /^```sh\n([\s\S]*?)^```/m.exec(text)?.[1];
+  const readme = DOCUMENTS.get("README.md") ?? "";
+  expect(first(DOCUMENTS.get("docs/analyze.md") ?? "")).toBe(first(readme.slice(readme.indexOf("## Analyze"))));
+});
+
 test("the README is read in one sitting", () => {
   expect(DOCUMENTS.get("README.md")?.split("\n").length).toBeLessThanOrEqual(MAX_README_LINES);
 });

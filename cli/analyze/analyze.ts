@@ -8,6 +8,8 @@ import { reportText } from "../../core/report/report-text.ts";
 import { ENGINE, type Engine, openEngine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { ExperimentsFile } from "../../server/registry/experiments-file.ts";
+import { type Definitions, readDefinitions } from "../experiment-definitions.ts";
+import { withAssigned } from "./assign/stage-assigned.ts";
 import { readCounts } from "./counts.ts";
 import { crossEvents, type EventLog, eventReports, stageEventLog } from "./event-reports.ts";
 import { failures } from "./fail-on.ts";
@@ -63,7 +65,11 @@ async function analyzeFiles(options: AnalyzeOptions): Promise<Analyzed> {
   const temporary = await mkdtemp(join(tmpdir(), "fairsplit-analyze-"));
   try {
     const files = await inputFiles(options.paths, { from: process.stdin, to: join(temporary, "stdin") });
-    const known = await knownExperiments(options.paths);
+    const definitions = options.assign === null ? null : await readDefinitions("assign", options.assign);
+    const known = new Map([
+      ...(await knownExperiments(options.paths)),
+      ...(definitions?.experiments ?? []).map((experiment) => [experiment.key, experiment] as const),
+    ]);
     const steps = showProgress(files.length + 1);
     const folders = [...new Set(files.map(({ path }) => dirname(resolve(path))))];
     const engine = await openEngine({
@@ -78,7 +84,7 @@ async function analyzeFiles(options: AnalyzeOptions): Promise<Analyzed> {
         inputs.push(await readInput(engine, file, options, join(temporary, String(index))));
       }
       requireKnownColumns(inputs, options);
-      return await reportsOf({ engine, inputs, known, options, temporary, steps });
+      return await reportsOf({ engine, inputs, known, definitions, options, temporary, steps });
     } catch (error) {
       throw sentence(error);
     } finally {
@@ -94,13 +100,18 @@ interface Work {
   readonly engine: Engine;
   readonly inputs: readonly Input[];
   readonly known: ReadonlyMap<string, Experiment>;
+  /** The experiments of `--assign`. */
+  readonly definitions: Definitions | null;
   readonly options: AnalyzeOptions;
   readonly temporary: string;
   readonly steps: Progress;
 }
 
-async function reportsOf({ engine, inputs, known, options, temporary, steps }: Work): Promise<Analyzed> {
+async function reportsOf({ engine, inputs, known, definitions, options, temporary, steps }: Work): Promise<Analyzed> {
   const of = (shape: Input["mapping"]["shape"]) => inputs.filter(({ mapping }) => mapping.shape === shape);
+  if (definitions !== null && of("events").length === 0) {
+    throw new BadConfig("--assign needs a log of events or page views, a row each: the files have none");
+  }
   const reports: Report[] = [];
   const read = new Map<string, ReadInput>();
   const notes: string[] = [];
@@ -109,7 +120,8 @@ async function reportsOf({ engine, inputs, known, options, temporary, steps }: W
 
   let visitors = of("visitors");
   if (of("events").length > 0) {
-    log = await stageEventLog(engine, of("events"), visitors, options, temporary);
+    const staged = await stageEventLog(engine, of("events"), visitors, options, temporary);
+    log = await withAssigned(engine, staged, of("events"), definitions, options, temporary);
     for (const input of log.inputs) read.set(input.path, input);
     const found = await eventReports(engine, log, known, options, steps);
     reports.push(...found);

@@ -69,7 +69,7 @@ export function definitionOf(
     state: "inactive",
     groups: names.map((name) => ({ name, weight: weightOf(name) })),
     control,
-    goals: isKnown && options.goals === null ? known.goals : [...goals],
+    goals: isKnown && options.goals === null && known.goals.length > 0 ? known.goals : [...goals],
     allocations: isKnown ? known.allocations : [],
     plan: isKnown ? known.plan : null,
     ...(isKnown ? { unit: known.unit } : {}),

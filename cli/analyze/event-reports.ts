@@ -139,7 +139,9 @@ async function reportOf(
   known: Experiment | undefined,
   options: AnalyzeOptions,
 ): Promise<Report> {
-  const goals = known && options.goals === null ? known.goals : await goalsIn(engine, files, key, options);
+  // Experiments of `--assign` may say no goals.
+  const isGiven = known !== undefined && known.goals.length > 0 && options.goals === null;
+  const goals = isGiven ? known.goals : await goalsIn(engine, files, key, options);
   const asked = { goals: goals.map(({ event }) => event), run: options.run };
   const { epochs } = await tallyFiles(engine, files, key, asked);
   const numbers = epochs.map(({ epoch }) => epoch);
@@ -187,7 +189,7 @@ async function goalsIn(
   const some = wanted ?? found.slice(0, MAX_GOALS);
   if (some.length === 0) {
     throw new BadConfig(
-      `no event of ${key} can be a goal: nobody who was exposed did anything; name events by --goals`,
+      `no event of ${key} can be a goal: nobody who was exposed did anything but see pages; name events by --goals, or pages by --goal page:/path`,
     );
   }
   return some;

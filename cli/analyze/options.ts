@@ -25,6 +25,8 @@ export interface AnalyzeOptions {
   readonly ignore: readonly string[];
   /** Which rows count, such as `responded = 1`. */
   readonly where: string | null;
+  /** Experiments that visitors are assigned to, where the files say no groups: what `readDefinitions` reads. */
+  readonly assign: string | null;
   /** Column of the unit that rows are added up by. */
   readonly unit: string | null;
   /** Zone of times that name none. */
@@ -61,13 +63,19 @@ export const ANALYZE_OPTIONS = {
     `columns by role: visitor=user_id,variant=group; roles are ${ROLES.join(", ")} [default: by their names]`,
   ),
   ignore: text("columns to leave out, with commas"),
-  goals: text("events, or columns of outcomes, with commas, the primary one first [default: all that may be]"),
+  goals: {
+    ...text(
+      "events, columns of outcomes, or pages as page:/path, with commas, the primary one first [default: all that may be]",
+    ),
+    alias: "goal",
+  },
   control: text("group that others are compared with [default: control, A, or the first by name]"),
   weights: text(
     "weights that the groups had: A=90,B=10 [default: those of experiments.json in a data folder, else equal]",
   ),
   experiment: text("keys of experiments, with commas [default: all]"),
   where: text("rows that count: 'country = DE and age >= 18'"),
+  assign: text("experiments of a log without groups, assigned by our hash: a JSON file, or key:group=weight,…"),
   unit: text("column whose rows are one unit, added up, such as a store"),
   timezone: text("zone of times that name none: Europe/Berlin [default: UTC]"),
   dates: { ...text("which comes first in 01/02/2026 [default: as the column proves]"), choices: ["day", "month"] },
@@ -146,6 +154,7 @@ export function parseAnalyzeOptions(flags: Readonly<Record<string, unknown>>): A
     columns: new Map(columns),
     ignore: list("ignore") ?? [],
     where: given("where"),
+    assign: given("assign"),
     unit: given("unit"),
     timezone: zoneOf(given("timezone") ?? "UTC"),
     dates: oneOf("dates", ["day", "month"]),

@@ -20,7 +20,10 @@ export async function tallyFiles(
   options: TallyOptions,
 ): Promise<Tally> {
   requireTime(options.until);
-  const rows = await surely<TallyRow>(engine, files, (source) => tallySql(experiment, options, source, DUCKDB));
+  const goals = [...new Set(options.goals)];
+  const rows = await surely<TallyRow>(engine, files, (source) =>
+    tallySql(experiment, { ...options, goals }, source, DUCKDB),
+  );
   return tallyOfRows(experiment, options, rows);
 }
 
