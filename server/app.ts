@@ -91,6 +91,9 @@ export interface Deps {
 /** What only the admin sees: whatever lies below, so that a route that is added there is guarded before it is written. */
 const ADMIN_PATHS = ["/experiments/*", "/api/admin/*", "/metrics/*", "/docs/*", "/openapi.json", "/logout"] as const;
 
+/** A page of one experiment. */
+const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|history|results))?$/;
+
 /** The whole HTTP surface. Building it opens nothing and listens nowhere: `main.ts` does, tests call `app.request()`. */
 export function createApp(deps: Deps): Hono<Env> {
   const isDemo = deps.adminToken === null;
@@ -146,7 +149,16 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", resultsPageRoutes({ ...deps, results, isDemo }));
   app.route("/", experimentsPageRoutes({ ...deps, results, isDemo }));
 
-  app.notFound((c) => problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`));
+  // The demo has a page of its own there.
+  if (!deps.demoPages) app.get("/", (c) => c.redirect("/experiments"));
+
+  app.notFound((c) => {
+    const key = EXPERIMENT_PATH.exec(c.req.path)?.[1];
+    if (key !== undefined && !deps.registry.get(key)) {
+      return problem(404, `No experiment “${key}”`, "it was deleted, or there never was one with this key");
+    }
+    return problem(404, "Not Found", `there is nothing at ${c.req.method} ${c.req.path}`);
+  });
   app.onError((error) => {
     const mapped = problemFor(error);
     if (mapped) return mapped;

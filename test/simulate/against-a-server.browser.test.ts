@@ -48,11 +48,11 @@ it("an experiment that an admin switched off in the page shows its fallback only
     await page.goto(`${base}/experiments`);
     await page
       .locator("tr", { hasText: "homepage_button_test" })
-      .getByRole("button", { name: /^Switch off/ })
+      .getByRole("button", { name: /^Stop/ })
       .click();
     await page
       .locator("tr", { hasText: "homepage_button_test" })
-      .getByRole("button", { name: /^Switch on/ })
+      .getByRole("button", { name: /^Start/ })
       .waitFor();
   } finally {
     await browser.close();

@@ -7,12 +7,12 @@ import type { Calculation, CalculatorFields, PlannedCase } from "./form.ts";
 
 const PATH = "/experiments/calculator";
 const FIELDS = [
-  ["baseline", "Conversion rate now, in %", "10", "Of the control, such as last month’s."],
-  ["lift", "Change worth finding, in % of it", "20", "20 finds a change from 10% to 12%; −20 one to 8%."],
+  ["baseline", "Baseline conversion rate, in %", "10", "Of the control, such as last month’s."],
+  ["lift", "Minimum detectable effect, in % of it", "20", "20 finds a change from 10% to 12%; −20 one to 8%."],
   ["groups", "Groups, by their weights", "50/50", "The control’s first: 50/50, 90/10, 1/1/1."],
   ["perDay", "Visitors a day", "", "All groups together; only to say how long it takes."],
-  ["alpha", "False alarms, in %", "5", "How often a difference is claimed where there is none."],
-  ["power", "Chance to find it, in %", "80", "If the change is there."],
+  ["alpha", "Significance level, in %", "5", "How often a difference is reported where there is none."],
+  ["power", "Power, in %", "80", "How often the effect is detected if it is there."],
 ] as const;
 
 interface Props {
@@ -60,7 +60,7 @@ export function CalculatorPage({ fields, calculation, problems, isDemo, csrf }: 
       </form>
       {problems.length > 0 && (
         <p class="warning" role="alert">
-          {countWords(problems.length, "field")} to put right above.
+          Fix the {problems.length === 1 ? "field" : countWords(problems.length, "field")} above.
         </p>
       )}
       {calculation && <Calculated calculation={calculation} />}
@@ -83,7 +83,7 @@ function Calculated({ calculation: { baseline, power, wanted, others } }: { calc
       </p>
       <p class="detail">
         Enter rate and change as the plan of a new experiment: its result is then decided once, when they are there.
-        Looking earlier does no harm: until then only evidence that holds at any look is shown.
+        Checking earlier does no harm: until then only evidence that is valid however often you check is shown.
       </p>
       <table class="stack">
         <caption>This change, and half and twice as much</caption>

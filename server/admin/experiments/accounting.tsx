@@ -24,10 +24,10 @@ export function AccountingPanel({ log }: { log: LogState }) {
         <Count name="Received" value={received} />
         <Count name="Stored" value={stored} />
         <Count name="Duplicates" value={duplicate} />
-        <Count name="Refused" value={refused} />
-        <Count name="Shed (to be sent again)" value={shed} />
-        <Count name="Of bots, dropped" value={bot} />
-        {off > 0 && <Count name="While switched off, dropped" value={off} />}
+        <Count name="Rejected" value={refused} />
+        <Count name="Rejected under load (retried)" value={shed} />
+        <Count name="Bot events ignored" value={bot} />
+        {off > 0 && <Count name="Ignored while all experiments were stopped" value={off} />}
         {waiting > 0 && <Count name="On their way" value={waiting} />}
         {unreadable > 0 && <Count name="Unreadable lines" value={unreadable} />}
         <div>
@@ -42,7 +42,7 @@ export function AccountingPanel({ log }: { log: LogState }) {
             Last error, {lastError.at}: <span class="error">{lastError.message}</span>
           </>
         ) : (
-          "No error since the start."
+          "No errors since start."
         )}
       </p>
     </section>

@@ -25,7 +25,7 @@ export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
       <Fact name="Goals">
         <Lines of={goals.map(goalWords)} />
       </Fact>
-      <Fact name="Plan">{plan === null ? "None: only evidence that holds at any look decides" : planWords(plan)}</Fact>
+      <Fact name="Plan">{plan === null ? "None: the sequential test decides" : planWords(plan)}</Fact>
       <Fact name="Pages">{routes.length === 0 ? "Everywhere" : <Lines of={routes} />}</Fact>
       <Fact name="Share of traffic">
         {layer === null
@@ -49,7 +49,7 @@ export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
         </Fact>
       )}
       <Fact name="What is assigned">{UNITS[unit]}</Fact>
-      <Fact name="Sticky">{sticky ? "Devices keep their group when weights change" : "No"}</Fact>
+      <Fact name="Sticky">{sticky ? "Visitors keep their group when weights change" : "No"}</Fact>
       {salt !== null && (
         <Fact name="Salt">
           <code>{salt}</code>

@@ -112,12 +112,12 @@ function FirstSteps() {
       <ol class="steps">
         <li>
           <a href="/experiments/new">Create one</a>: name two groups, A and B, and what visitors of each see. It stays
-          off until you start it.
+          stopped until you start it.
         </li>
         <li>
           <a href="/experiments/install">Install the tag</a> on your site: one line of HTML.
         </li>
-        <li>Preview each group, then switch it on. Nobody sees a difference before that.</li>
+        <li>Preview each group, then start it. Nobody sees a difference before that.</li>
       </ol>
     </div>
   );
@@ -134,10 +134,10 @@ function Table({ experiments, ...rest }: Pick<Props, "experiments" | "exposed" |
           <th scope="col">State</th>
           <th scope="col">Groups</th>
           <th scope="col" class="number">
-            Devices today
+            Visitors today
           </th>
           <th scope="col">Verdict</th>
-          <th scope="col">Switch</th>
+          <th scope="col">Action</th>
         </tr>
       </thead>
       <tbody>
@@ -169,7 +169,7 @@ function Row({ experiment, exposed, verdicts, csrf }: RowProps) {
       <td data-label="Groups">
         <Split experiment={experiment} />
       </td>
-      <td data-label="Devices today" class="number" data-live={`devices ${key}`}>
+      <td data-label="Visitors today" class="number" data-live={`devices ${key}`}>
         <Devices exposed={exposed} experiment={key} />
       </td>
       <td data-label="Verdict">
@@ -178,7 +178,7 @@ function Row({ experiment, exposed, verdicts, csrf }: RowProps) {
           {verdict ? <VerdictBadge verdict={verdict} /> : <span class="detail">counting…</span>}
         </a>
       </td>
-      <td data-label="Switch">
+      <td data-label="Action">
         <form method="post" action="/experiments/toggle">
           <CsrfField token={csrf} />
           <input type="hidden" name="experiment" value={key} />
@@ -205,12 +205,12 @@ function Devices({ exposed, experiment }: { exposed: Props["exposed"]; experimen
 }
 
 function switchWord(state: State): string {
-  return state === "active" ? "Switch off" : "Switch on";
+  return state === "active" ? "Stop" : "Start";
 }
 
 function consequence({ state, fallback }: Experiment): string {
-  if (state === "active") return `Off: everyone sees ${fallback}, nothing is counted.`;
+  if (state === "active") return `Stopping shows everyone ${fallback} and counts nothing.`;
   return state === "rollout"
-    ? "On: visitors are split again, a new count starts."
-    : "On: visitors are split, a new count starts.";
+    ? "Starting splits visitors again and begins a new count."
+    : "Starting splits visitors and begins a new count.";
 }

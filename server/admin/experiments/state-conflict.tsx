@@ -58,6 +58,6 @@ export function StateConflictPage({ experiment, seen, wanted, isDemo, csrf }: Pr
 }
 
 function wantedWords({ state, rolloutGroup }: WantedState): string {
-  if (state === "active") return "Switch it on all the same";
-  return state === "inactive" ? "Switch it off all the same" : `Roll out to ${rolloutGroup} all the same`;
+  if (state === "active") return "Start it anyway";
+  return state === "inactive" ? "Stop it anyway" : `Roll out to ${rolloutGroup} anyway`;
 }

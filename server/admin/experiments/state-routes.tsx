@@ -71,7 +71,11 @@ export function experimentStateRoutes(deps: Deps) {
       if (!current) return unknown(registry, key);
       const version = readVersion(await readForm(c, MAX_FORM_BYTES));
       if (current.state !== "inactive") {
-        return problem(409, "Conflict", `“${current.title}” is ${current.state}: only what is off can be deleted`);
+        return problem(
+          409,
+          "Conflict",
+          `“${current.title}” is ${current.state}: only a stopped experiment can be deleted`,
+        );
       }
       const removed = await registry.remove(key, authorOf(c), version ?? current.version);
       return removed

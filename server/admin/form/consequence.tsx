@@ -19,14 +19,14 @@ export function Consequence({ before, after }: Props) {
     <>
       {moved > 0 && (
         <p>
-          The hash gives <strong>{percent(moved)}</strong> of the devices another group; at least {percent(least)} have
+          The hash gives <strong>{percent(moved)}</strong> of the visitors another group; at least {percent(least)} have
           to change for these weights.{" "}
           {keeps
-            ? "Devices that are known keep the group and the epoch that they have; new ones follow the new weights."
+            ? "Known visitors keep the group and the epoch that they have; new ones follow the new weights."
             : "Nothing keeps them in their group: it is not sticky."}
         </p>
       )}
-      {moved === 0 && <p>No device gets another group.</p>}
+      {moved === 0 && <p>No visitor gets another group.</p>}
       {after.epoch > before.epoch ? (
         <p>
           <strong>A new epoch begins, number {after.epoch}.</strong> It counts from 0, and its results are never mixed

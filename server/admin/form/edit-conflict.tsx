@@ -25,8 +25,8 @@ interface Props {
 export function EditConflictPage({ experiment, seen, entered, merged, isDemo, csrf }: Props) {
   const { key, title, version, updatedBy, updatedAt } = experiment;
   return (
-    <Layout title="Somebody saved first" section="experiments" isDemo={isDemo} csrf={csrf}>
-      <h1>Somebody saved first</h1>
+    <Layout title="Someone else saved first" section="experiments" isDemo={isDemo} csrf={csrf}>
+      <h1>Someone else saved first</h1>
       <div class="warning" role="alert">
         <p>
           Nothing was saved: while you edited “{title}”, {updatedBy} changed it, <Time at={updatedAt} />. What you

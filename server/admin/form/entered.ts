@@ -2,9 +2,9 @@ import type { Definition, State } from "../../../core/experiment.ts";
 import type { Group } from "../../../core/group.ts";
 import { LAYER_SLOTS } from "../../../core/layer.ts";
 import type { Problem } from "../../../core/parse.ts";
-import { MAX_PAYLOAD_DEPTH } from "../../../core/payload.ts";
 import type { AllocationFields, ExperimentForm, GroupFields } from "./fields.ts";
 import { enteredGoal } from "./goal-fields.ts";
+import { PAYLOAD_ALLOWED, readPayload } from "./payload-text.ts";
 import { readPlan } from "./plan-fields.ts";
 
 /** What a form says, in the shape of a definition; whether it is one is for the core to say. */
@@ -73,12 +73,9 @@ function readGroup(
   if (value.trim() !== "") group.value = readNumber(value);
   if (payload.trim() === "") return group;
   try {
-    group.payload = JSON.parse(payload);
+    group.payload = readPayload(payload);
   } catch (error) {
-    reject(
-      payload,
-      `JSON, such as "text", 12, true or {"price": 9.9}, at most ${MAX_PAYLOAD_DEPTH} levels deep (${(error as Error).message})`,
-    );
+    reject(payload, `${PAYLOAD_ALLOWED} (${(error as Error).message})`);
   }
   return group;
 }

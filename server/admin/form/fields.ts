@@ -2,6 +2,7 @@ import type { Definition, Experiment } from "../../../core/experiment.ts";
 import { MAX_GROUPS } from "../../../core/group.ts";
 import { LAYER_SLOTS } from "../../../core/layer.ts";
 import { type GoalFields, goalFieldsOf, NEW_GOAL, readGoalFields } from "./goal-fields.ts";
+import { payloadText } from "./payload-text.ts";
 import { planFieldsOf } from "./plan-fields.ts";
 
 export interface GroupFields {
@@ -38,9 +39,9 @@ export interface ExperimentForm {
   /** Places of groups; −1 for none. Names change while they are typed. */
   readonly control: number;
   readonly fallback: number;
-  /** All devices, a share of them, or slots of a layer that experiments share. */
+  /** All visitors, a share of them, or slots of a layer that experiments share. */
   readonly traffic: "all" | "share" | "layer";
-  /** Percent of the devices. */
+  /** Percent of the visitors. */
   readonly share: string;
   readonly layer: { readonly name: string; readonly from: string; readonly to: string };
   /** One a line. */
@@ -199,12 +200,4 @@ export function formOf(experiment: Pick<Experiment, "key"> & Definition): Experi
     sticky,
     plan: planFieldsOf(experiment),
   };
-}
-
-/** Arbitrary: what is longer is easier to read on lines of its own. */
-const MAX_ON_A_LINE = 60;
-
-function payloadText(payload: unknown): string {
-  const text = JSON.stringify(payload);
-  return text.length <= MAX_ON_A_LINE ? text : JSON.stringify(payload, null, 2);
 }

@@ -47,7 +47,7 @@ export function FormAdvanced({ form, state, action }: Props) {
           <div class="field">
             <label class="choice">
               <input type="checkbox" name="sticky" id="sticky" checked={sticky} />
-              <span>Sticky: a device keeps its group when weights change</span>
+              <span>Sticky: visitors keep their group when weights change</span>
             </label>
           </div>
           <Field

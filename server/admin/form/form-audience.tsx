@@ -1,4 +1,5 @@
 import type { Experiment } from "../../../core/experiment.ts";
+import { LAYER_SLOTS } from "../../../core/layer.ts";
 import { compileRule, MAX_RULE_LENGTH, RuleError } from "../../../core/rule.ts";
 import type { ExperimentForm } from "./fields.ts";
 import { attributesOf, Field, FieldErrors, type FormState } from "./form-field.tsx";
@@ -17,8 +18,8 @@ export function FormAudience({ form, state, others }: Props) {
       <div class="part-head">
         <h2 id="audience">Who takes part</h2>
         <p class="hint">
-          How many devices take part, and how those are split, are two things. Raising the share later adds devices, and
-          moves nobody to another group. Who does not take part sees the fallback and is not counted.
+          How many visitors take part, and how those are split, are two things. Raising the share later adds visitors,
+          and moves nobody to another group. Who does not take part sees the fallback and is not counted.
         </p>
       </div>
       <div class="part-body">
@@ -43,7 +44,7 @@ export function FormAudience({ form, state, others }: Props) {
         <Field
           name="dependsOn"
           label="Depends on"
-          hint="Only devices that got this group of another experiment."
+          hint="Only visitors who got this group of another experiment."
           state={state}
           input={(attributes) => (
             <select {...attributes}>
@@ -82,12 +83,12 @@ function Traffic({ form: { traffic, share, layer }, state }: Pick<Props, "form" 
       <legend>Share of traffic</legend>
       <div class="choice">
         {radio("all")}
-        <label for="traffic-all">All devices</label>
+        <label for="traffic-all">All visitors</label>
       </div>
       <div class="choice">
         {radio("share")}
         <label for="traffic-share">A share of them</label>
-        {small("share", share, "Percent of the devices")}
+        {small("share", share, "Percent of the visitors")}
         <span>%</span>
       </div>
       <FieldErrors name="share" state={state} />
@@ -107,7 +108,9 @@ function Traffic({ form: { traffic, share, layer }, state }: Pick<Props, "form" 
         {small("layer.to", layer.to, "Slot after the last")}
       </div>
       <p class="hint">
-        Experiments of one layer share its 10,000 slots, and no device is in two of them: 0 to 5000 and 5000 to 10000
+        Experiments of one layer share its {LAYER_SLOTS.toLocaleString("en")} slots, and no visitor is in two of them: 0
+        to {LAYER_SLOTS / 2} and {LAYER_SLOTS / 2} to
+        {LAYER_SLOTS}
         get half each.
       </p>
       <FieldErrors name="layer.name" state={state} />

@@ -21,8 +21,8 @@ export function FormGoals({ form, state, action, seen }: Props) {
       <div class="part-head">
         <h2 id="goals">Goals</h2>
         <p class="hint">
-          The first one decides. An event counts when a device sends it after it saw its group:{" "}
-          <code>button_click</code> is sent by every element with <code>data-exp-click</code>.
+          The first one decides. An event counts when a visitor sends it after seeing a group: <code>button_click</code>{" "}
+          is sent by every element with <code>data-exp-click</code>.
         </p>
       </div>
       <div class="part-body">
@@ -56,11 +56,11 @@ export function FormGoals({ form, state, action, seen }: Props) {
           Add a goal
         </button>
         <fieldset class="card plan">
-          <legend>How many devices does it take?</legend>
+          <legend>How many visitors does it take?</legend>
           <div class="fields even">
             <Field
               name="plan.baseline"
-              label="Conversion rate now, in %"
+              label="Baseline conversion rate, in %"
               state={state}
               input={(attributes) => (
                 <input {...attributes} value={plan.baseline} inputmode="decimal" placeholder="10" />
@@ -68,13 +68,13 @@ export function FormGoals({ form, state, action, seen }: Props) {
             />
             <Field
               name="plan.lift"
-              label="Change worth finding, in % of it"
+              label="Minimum detectable effect, in % of it"
               state={state}
               input={(attributes) => <input {...attributes} value={plan.lift} inputmode="decimal" placeholder="20" />}
             />
             <Field
               name="plan.devices"
-              label="Devices to wait for, in all"
+              label="Visitors to wait for, in total"
               hint="Empty for as many as that takes."
               state={state}
               input={(attributes) => <input {...attributes} value={plan.devices} inputmode="numeric" />}

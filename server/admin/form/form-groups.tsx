@@ -21,7 +21,7 @@ export function FormGroups({ form, state, action }: Props) {
       <div class="part-head">
         <h2 id="groups">Groups</h2>
         <p class="hint">
-          Who takes part gets one group, and keeps it. Weights say how the devices are split: with 50 and 50 each group
+          Who takes part gets one group, and keeps it. Weights say how visitors are split: with 50 and 50 each group
           gets half, with 1 and 3 the second gets three quarters.
         </p>
         <p class="hint">
@@ -103,7 +103,7 @@ function GroupCard({ group, place, share, traffic, form, state, action }: CardPr
           Control: the others are compared with it
         </Role>
         <Role name="fallback" place={place} chosen={form.fallback} state={state}>
-          Fallback: shown while it is off
+          Fallback: shown while it is stopped
         </Role>
       </div>
       <div class="content">
@@ -211,7 +211,7 @@ function shareWords(share: number | null, traffic: number | null) {
   if (traffic === null || traffic === 1) return <strong>{percent(share)}</strong>;
   return (
     <>
-      <strong>{percent(share)}</strong> <span class="hint">{percent(share * traffic)} of all devices</span>
+      <strong>{percent(share)}</strong> <span class="hint">{percent(share * traffic)} of all visitors</span>
     </>
   );
 }

@@ -7,7 +7,7 @@ import { effectiveShares } from "./effective-shares.ts";
 import type { ExperimentForm } from "./fields.ts";
 import { readPlan } from "./plan-fields.ts";
 
-/** How many devices have to take part before the plan's one look at the result. */
+/** How many visitors have to take part before the plan's one look at the result. */
 export function PlannedDevices({ form }: { form: ExperimentForm }) {
   const groups = form.groups.map(({ name, weight }) => ({ name, weight: readWeight(weight) }));
   const problems: Problem[] = [];
@@ -18,14 +18,14 @@ export function PlannedDevices({ form }: { form: ExperimentForm }) {
     const isEmpty = Object.values(form.plan).every((text) => text.trim() === "");
     return isEmpty ? (
       <p class="hint">
-        Without a plan only evidence that holds at any look decides, which takes longer. With 10 and 20, a change from
-        10% to 12% is found.
+        Without a plan the sequential test decides, which is valid however often you check but takes longer. With 10 and
+        20, a change from 10% to 12% is detected.
       </p>
     ) : (
       <p class="error">The weights are no split yet.</p>
     );
   }
-  if (!Number.isSafeInteger(plan.devices)) return <p class="error">The devices have to be a whole number.</p>;
+  if (!Number.isSafeInteger(plan.devices)) return <p class="error">The number of visitors has to be a whole number.</p>;
   if (!isSplit(groups)) return <p class="error">The weights are no split yet.</p>;
   const { traffic } = effectiveShares(form);
   const comparisons = groups.filter(({ weight }, place) => place !== form.control && weight > 0).length;
@@ -34,7 +34,7 @@ export function PlannedDevices({ form }: { form: ExperimentForm }) {
   return (
     <>
       <p>
-        <strong>{devices(plan.devices)} devices</strong> have to take part
+        <strong>{devices(plan.devices)} visitors</strong> have to take part
         {traffic !== null && traffic < 1 && `, of ${devices(Math.ceil(plan.devices / traffic))} who come`}:{" "}
         {plannedOf(plan, groups)
           .map(({ name, devices: own }) => `${name} ${devices(own)}`)

@@ -4,8 +4,8 @@ import type { Action } from "../../registry/history-entry.ts";
 export const ACTION_WORDS: Readonly<Record<Action, { readonly word: string; readonly detail?: string }>> = {
   created: { word: "Created" },
   edited: { word: "Edited" },
-  started: { word: "Switched on" },
-  stopped: { word: "Switched off" },
+  started: { word: "Started" },
+  stopped: { word: "Stopped" },
   rolled_out: { word: "Rolled out" },
   removed: { word: "Removed" },
   reverted: { word: "Reverted" },

@@ -40,9 +40,9 @@ function wordsOf({ action, before, after, key }: ExperimentEntry): string {
     case "created":
       return `${title} is created. ${stateWords(after, isNewEpoch)}`;
     case "started":
-      return `${title} is on. ${stateWords(after, isNewEpoch)}`;
+      return `${title} is running. ${stateWords(after, isNewEpoch)}`;
     case "stopped":
-      return `${title} is off. ${stateWords(after)}`;
+      return `${title} is stopped. ${stateWords(after)}`;
     case "rolled_out":
       return `${title} is rolled out. ${stateWords(after)}`;
     case "reverted":

@@ -3,7 +3,7 @@ import type { Experiment } from "../../../core/experiment.ts";
 /** What a revert means for visitors and for the count, in sentences. `before` is null when it was removed. */
 export function revertConsequences(before: Experiment | null, after: Experiment): string[] {
   if (before === null) {
-    return [`The experiment comes back, switched off: everyone sees ${after.fallback}, and nothing is counted.`];
+    return [`The experiment comes back stopped: everyone sees ${after.fallback}, and nothing is counted.`];
   }
   if (after.state === "rollout") {
     return before.state === "rollout" && before.rolloutGroup === after.rolloutGroup
@@ -12,8 +12,8 @@ export function revertConsequences(before: Experiment | null, after: Experiment)
   }
   if (after.state === "inactive") {
     return before.state === "inactive"
-      ? ["It is switched off and stays so: visitors notice nothing until it is switched on."]
-      : [`It is switched off: everyone sees ${after.fallback}, and nothing is counted.`];
+      ? ["It stays stopped: visitors notice nothing until it is started."]
+      : [`It is stopped: everyone sees ${after.fallback}, and nothing is counted.`];
   }
   if (before.state !== "active")
     return [`Visitors are split from now on, and a new count begins (epoch ${after.epoch}).`];
@@ -22,7 +22,7 @@ export function revertConsequences(before: Experiment | null, after: Experiment)
   return [
     `It goes on with another split, and a new count begins (epoch ${after.epoch}). What was counted stays.`,
     after.sticky
-      ? "Devices that take part keep their group; only new ones follow the new split."
-      : "Devices that take part may get another group.",
+      ? "Visitors who take part keep their group; only new ones follow the new split."
+      : "Visitors who take part may get another group.",
   ];
 }

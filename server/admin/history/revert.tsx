@@ -95,7 +95,7 @@ function Proposal({
           <button type="submit" class="primary">
             Revert change {entry.number}
           </button>
-          <Back entry={entry} words="Leave it as it is" />
+          <Back entry={entry} words="Cancel" />
         </div>
       </form>
     </div>

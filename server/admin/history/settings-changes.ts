@@ -16,5 +16,5 @@ function line(words: string, before: string | null, after: string | null): Chang
 }
 
 function share({ holdout }: Settings): string | null {
-  return holdout && `${percent(holdout.share)} of the devices`;
+  return holdout && `${percent(holdout.share)} of the visitors`;
 }

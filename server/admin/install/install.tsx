@@ -43,9 +43,9 @@ export function InstallPage({ origin, isConfigured, tag, experiments, chosen, vi
             <details>
               <summary>With the groups of new visitors</summary>
               <p>
-                Instead of the line above: who comes for the first time gets the groups with the script, so that first
-                views wait for one request less. For sites that count without asking for consent first; it cannot be
-                pinned, and a cache or CDN in front must not keep it.
+                Instead of the line above: new visitors get their groups together with the script, which saves the first
+                view one request. For sites that count without asking for consent first; it cannot be pinned, and a
+                cache or CDN in front must not keep it.
               </p>
               <CodeBox id="with-groups-code" name="HTML with groups" code={scriptWithGroupsCode(origin)} />
             </details>
@@ -63,7 +63,7 @@ export function InstallPage({ origin, isConfigured, tag, experiments, chosen, vi
               <CodeBox id="policy-code" name="Content-Security-Policy" code={policyCode(origin)} />
             </details>
             <details>
-              <summary>Pinned to the tag of today</summary>
+              <summary>Pin this version (SRI)</summary>
               <p>
                 Browsers run it only as long as every byte is the same. The address answers the same for ever, so
                 updates reach your pages when you paste the new one.
@@ -72,7 +72,7 @@ export function InstallPage({ origin, isConfigured, tag, experiments, chosen, vi
             </details>
           </section>
           <section class="card" aria-labelledby="placeholder">
-            <h2 id="placeholder">Mark what is tested</h2>
+            <h2 id="placeholder">Add the placeholder</h2>
             <Placeholder experiments={experiments} chosen={chosen} />
           </section>
         </div>
@@ -118,8 +118,8 @@ function Placeholder({ experiments, chosen }: Pick<Props, "experiments" | "chose
       <CodeBox id="placeholder-code" name="Placeholder" code={placeholderCode(chosen)} />
       {chosen.state === "inactive" && (
         <p class="detail">
-          It is switched off: everyone sees what is in the placeholder until it is{" "}
-          <a href={`/experiments/${chosen.key}`}>switched on</a>.
+          It is stopped: everyone sees what is in the placeholder until it is{" "}
+          <a href={`/experiments/${chosen.key}`}>started</a>.
         </p>
       )}
     </>

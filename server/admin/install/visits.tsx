@@ -23,7 +23,7 @@ export function Visits(props: Props) {
   const again = `${path}${path.includes("?") ? "&" : "?"}${query}`;
   return (
     <section class="card visits" aria-labelledby="visits" data-visits={`/experiments/install/visits?${query}`}>
-      <h2 id="visits">See it arrive</h2>
+      <h2 id="visits">Check the installation</h2>
       <div role="status" data-live="state">
         <State {...props} />
       </div>
@@ -35,7 +35,7 @@ export function Visits(props: Props) {
       </p>
       <p class="detail">
         Only visits count that began after <Clock at={listening.at} />: not bots, previews, runs of the simulator, or
-        pages that were open before. <a href={path}>Begin anew</a>
+        pages that were open before. <a href={path}>Start over</a>
       </p>
     </section>
   );
@@ -57,8 +57,8 @@ function State({ visits: { page, isAsked } }: Props) {
       <Badge kind="note" shape="M6 1a5 5 0 1 0 .01 0M6 3.5v3l2 1.5" words="Listening…" />
       {isAsked ? (
         <p>
-          Groups were asked for, but no page has reported that it was shown. Is <code>/events</code> blocked (the
-          browser's console says so), or was it a program?
+          Groups were requested, but no page view has been reported. Check the browser's console: is{" "}
+          <code>/events</code> blocked, or was it a program?
         </p>
       ) : (
         <p>Open a page of your site that has the tag, in another tab.</p>
@@ -86,7 +86,7 @@ function Placeholders({ visits: { placeholders }, experiments }: Props) {
   const unknown = [...placeholders].filter(([key]) => !known.has(key));
   const missing = experiments.filter(({ key, state }) => state === "active" && !placeholders.has(key));
   if (seen.length + unknown.length + missing.length === 0) {
-    return <p class="detail">No experiment is on, so no placeholder can be seen yet.</p>;
+    return <p class="detail">No experiment is running, so no placeholder can be seen yet.</p>;
   }
   return (
     <>
@@ -112,7 +112,7 @@ function Placeholders({ visits: { placeholders }, experiments }: Props) {
           <li>
             <span class="badge">Not seen</span> <code>{key}</code>
             <span class="detail">
-              is on{routes.length > 0 && `, for ${routes.join(", ")} only`}; no visit has shown it yet
+              is running{routes.length > 0 && `, for ${routes.join(", ")} only`}; no visit has shown it yet
             </span>
           </li>
         ))}

@@ -38,10 +38,10 @@ export function ForcePage({ experiments, isDemo, csrf, chosen, page, hours, link
     return field === "page" || field === "hours" ? field : null;
   };
   return (
-    <Layout title="Force groups" section="force" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Preview groups" section="force" isDemo={isDemo} csrf={csrf}>
       <Errors problems={problems} placeOf={placeOf} />
-      <h1>Force groups</h1>
-      <p>See your site with the groups of your choice, also of experiments that are off. Nothing of it is counted.</p>
+      <h1>Preview groups</h1>
+      <p>See your site with the groups of your choice, also of stopped experiments. Previews are never counted.</p>
       {isOver && (
         <p class="warning" role="status">
           That link has ended, or it was not made here: it shows nothing but what every visitor sees.
@@ -79,7 +79,7 @@ function Link({ link, experiments }: { link: NonNullable<Props["link"]>; experim
   const address = page && forceLink(page, token);
   return (
     <section class="card" aria-labelledby="forced">
-      <h2 id="forced">Forced now</h2>
+      <h2 id="forced">In this preview</h2>
       <ul class="forced">
         {[...forces].map(([key, group]) => (
           <li>
@@ -143,7 +143,7 @@ function Choice({ experiment, chosen }: { experiment: Experiment; chosen: string
       <div class="force-groups">
         <label class="choice">
           <input type="radio" name={field} value="" checked={chosen === undefined} />
-          <span>Not forced</span>
+          <span>No preview</span>
         </label>
         {groups.map(({ name, label, weight }, place) => (
           <label class="choice">

@@ -18,7 +18,7 @@ export function GoalTable({ goal, alpha }: { readonly goal: GoalReport; readonly
   const unit = effectUnit(goal);
   const isBinary = goal.kind === "binary";
   const interval = `${percentWords(1 - alpha)} interval`;
-  const change = unit === "lift" ? "Change" : "Difference";
+  const change = unit === "lift" ? "Lift" : "Difference";
   return (
     <table class="stack results-table">
       <caption class="hidden">Results of {goal.label}</caption>
@@ -118,9 +118,9 @@ function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
   const words = (value: number) => effectWords(value, unit, goal.kind);
   return (
     <>
-      <td data-label={unit === "lift" ? "Change" : "Difference"} class="number">
+      <td data-label={unit === "lift" ? "Lift" : "Difference"} class="number">
         {estimate === null ? "–" : unbroken(words(estimate))}
-        <Range words={boundsWords(bounds, words)} title={`${interval}${isLive ? " at any look" : ""}`} />
+        <Range words={boundsWords(bounds, words)} title={`${interval}${isLive ? ", sequential" : ""}`} />
       </td>
       <td data-label="p" class="number">
         {comparison.status !== "ok" ? (

@@ -38,7 +38,7 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
   return (
     <svg class="plot" role="img" aria-labelledby={`${id}-title ${id}-desc`} width="100%" height={height + AXIS}>
       <title id={`${id}-title`}>
-        {unit === "lift" ? "Change" : "Difference"} of “{goal.label}” against {control}
+        {unit === "lift" ? "Lift" : "Difference"} of “{goal.label}” against {control}
       </title>
       <desc id={`${id}-desc`}>
         {rows
@@ -91,7 +91,7 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
 
 function noIntervalWords({ comparisons }: GoalReport): string {
   return comparisons.some(({ alwaysValid }) => alwaysValid?.status === "too_few")
-    ? "There is no interval yet: one that holds at any look needs 100 visitors of each group who have a value."
+    ? "There is no interval yet: a sequential one needs 100 visitors of each group who have a value."
     : "There is no interval yet.";
 }
 

@@ -43,7 +43,7 @@ export function ResultsDetails({ report }: { report: Report }) {
           {unbroken(`${percentWords(alpha)}, two-sided; intervals of ${percentWords(1 - alpha)}`)}
         </Fact>
         <Fact name="Planned visitors">
-          {plan === null ? "none: only evidence that holds at any look decides" : wholeWords(plan.devices)}
+          {plan === null ? "none: the sequential test decides" : wholeWords(plan.devices)}
         </Fact>
         <Fact name="In two groups">{wholeWords(health.twoGroups.devices)}</Fact>
       </dl>
@@ -98,8 +98,8 @@ function Compared({ goal, comparison, alpha }: { goal: GoalReport; comparison: C
         </Fact>
         {alwaysValid && (
           <>
-            <Fact name="p at any look">{p(alwaysValid.pValue, alwaysValid.log10P)}</Fact>
-            <Fact name="Interval at any look">
+            <Fact name="Sequential p">{p(alwaysValid.pValue, alwaysValid.log10P)}</Fact>
+            <Fact name="Sequential interval">
               {unbroken(
                 boundsWords(alwaysValid.liftInterval, asLift) ??
                   boundsWords(alwaysValid.differenceInterval, inPoints) ??
@@ -117,7 +117,7 @@ function Compared({ goal, comparison, alpha }: { goal: GoalReport; comparison: C
       {alwaysValid && (
         <p class="detail">
           Difference, relative change and the first p hold for one single look at a number of visitors that was planned.
-          Until then go by what holds at any look.
+          Until then use the sequential results.
         </p>
       )}
     </section>

@@ -55,7 +55,7 @@ export function ConfirmSettingsPage({ before, after, version, consequences, fiel
                 <button type="submit" class="primary">
                   {words(before, after)}
                 </button>
-                <a href="/experiments/settings">Leave it as it is</a>
+                <a href="/experiments/settings">Cancel</a>
               </div>
             </form>
           </>
@@ -67,5 +67,5 @@ export function ConfirmSettingsPage({ before, after, version, consequences, fiel
 
 function words(before: Settings, after: Settings): string {
   if (before.enabled === after.enabled) return "Change the holdout";
-  return after.enabled ? "Switch all experiments on" : "Switch all experiments off";
+  return after.enabled ? "Start all experiments" : "Stop all experiments";
 }

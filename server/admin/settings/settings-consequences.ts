@@ -12,7 +12,9 @@ export function settingsConsequences(
   return [
     ...(isSwitched ? switchConsequences(after.enabled, experiments) : []),
     ...holdoutConsequences(before.holdout, after.holdout),
-    ...(!isSwitched && !after.enabled ? ["All experiments are off, so it shows when they are on again."] : []),
+    ...(!isSwitched && !after.enabled
+      ? ["All experiments are stopped, so this takes effect when they are started again."]
+      : []),
   ];
 }
 
@@ -22,15 +24,15 @@ export function switchConsequences(enabled: boolean, experiments: readonly Pick<
   if (enabled) {
     return [
       live === 0 ? `${those}.` : `${those}: visitors get their groups again, and the counts go on where they were.`,
-      "No epoch begins anew, and devices keep their groups.",
+      "No epoch begins anew, and visitors keep their groups.",
     ];
   }
   return [
     live === 0
-      ? `${those}; what is switched on later is off for everybody, too.`
+      ? `${those}; experiments started later are stopped for everybody, too.`
       : `${those}: for everybody that ends at once. Pages show their fallback, or what they have of their own.`,
     "Nothing is counted. Events are answered and dropped; nobody gets them later.",
-    "The pages and the API of the experiments answer 404, until somebody switches on again here.",
+    "The pages and the API of the experiments answer 404 until somebody starts them again here.",
   ];
 }
 
@@ -40,7 +42,7 @@ function holdoutConsequences(before: Settings["holdout"], after: Settings["holdo
   const stays = "No epoch begins anew: who is held out is drawn apart from the groups, so they stay comparable.";
   if (before && after && before.salt !== after.salt && from > 0 && to > 0) {
     return [
-      `Other devices are drawn: ${percent(from * (1 - to))} of all come back and take part, ` +
+      `Other visitors are drawn: ${percent(from * (1 - to))} of all come back and take part, ` +
         `${percent(to * (1 - from))} leave and see the fallback of every experiment. What they did before stays counted.`,
       stays,
     ];
@@ -49,12 +51,12 @@ function holdoutConsequences(before: Settings["holdout"], after: Settings["holdo
     const share = percent(to - from);
     const who = from > 0 ? `Another ${share}` : share;
     return [
-      `${who} of the devices take part in no experiment from now on: they see every experiment's fallback, uncounted.`,
+      `${who} of the visitors take part in no experiment from now on: they see every experiment's fallback, uncounted.`,
       from > 0 ? "Who is held out already stays so." : "What they did before stays counted.",
       stays,
     ];
   }
   if (to < from)
-    return [`${percent(from - to)} of the devices come back: they take part and are counted again.`, stays];
+    return [`${percent(from - to)} of the visitors come back: they take part and are counted again.`, stays];
   return [];
 }

@@ -80,7 +80,7 @@ function GlobalSwitch({ settings: { enabled }, version, last, consequences }: Pr
           <input type="hidden" name="enabled" value={String(!enabled)} />
           <input type="hidden" name="version" value={String(version)} />
           <button type="submit" class={enabled ? "danger" : "primary"} aria-describedby="switch-consequences">
-            Switch all {enabled ? "off" : "on"}
+            {enabled ? "Stop all" : "Start all"}
           </button>
         </form>
       </div>
@@ -121,7 +121,7 @@ function Holdout({ version, form, problems }: Props) {
     <section class="card" aria-labelledby="holdout">
       <h2 id="holdout">Holdout</h2>
       <p>
-        A share of the devices may be kept out of all experiments. They see what every visitor would see without tests,
+        A share of the visitors may be kept out of all experiments. They see what every visitor would see without tests,
         so that the effect of all tests together can be measured.
       </p>
       {problems.length > 0 && (
@@ -152,11 +152,11 @@ function Holdout({ version, form, problems }: Props) {
           <legend class="hidden">Who is held out</legend>
           <p class="choice">
             <input id="holdout-none" type="radio" name="holdout" value="none" checked={form.holdout === "none"} />
-            <label for="holdout-none">Nobody: every device takes part</label>
+            <label for="holdout-none">Nobody: every visitor takes part</label>
           </p>
           <p class="choice">
             <input id="holdout-some" type="radio" name="holdout" value="some" checked={form.holdout === "some"} />
-            <label for="holdout-some">A share of the devices</label>
+            <label for="holdout-some">A share of the visitors</label>
           </p>
           <div class="holdout-fields">
             <div class="field">
@@ -191,7 +191,7 @@ function Holdout({ version, form, problems }: Props) {
             </div>
           </div>
         </fieldset>
-        <button type="submit">Look at what changes</button>
+        <button type="submit">Review changes</button>
       </form>
     </section>
   );

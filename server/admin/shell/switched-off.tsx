@@ -12,12 +12,12 @@ interface Props {
 /** Stands for every page of an experiment while all are switched off. */
 export function SwitchedOffPage({ since, isDemo, csrf }: Props) {
   return (
-    <Layout title="Switched off" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Stopped" isDemo={isDemo} csrf={csrf}>
       <div class="card empty">
-        <h1>Experiments are switched off</h1>
+        <h1>All experiments are stopped</h1>
         <p>
-          So there is nothing here, for you and for visitors: pages show their fallback or what they have of their own,
-          and nothing is counted.
+          Pages show their fallback or their own content, and nothing is counted. Start the experiments again in the
+          settings.
         </p>
         {since && (
           <p class="detail">

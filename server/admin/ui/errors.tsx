@@ -18,7 +18,7 @@ export function Errors({ problems, nameOf = () => undefined, placeOf = () => nul
   return (
     <div class="errors" role="alert" id="errors" tabindex={-1} autofocus>
       <h2>
-        {problems.length === 1 ? "One thing is wrong" : `${problems.length} things are wrong`}. Nothing was changed.
+        {problems.length === 1 ? "1 field needs fixing" : `${problems.length} fields need fixing`}. Nothing was saved.
       </h2>
       <ul>
         {problems.map((problem) => {
@@ -33,12 +33,12 @@ export function Errors({ problems, nameOf = () => undefined, placeOf = () => nul
 
 /** What is wrong with a field, as it stands beside it. */
 export function problemWords({ value, allowed }: Pick<Problem, "value" | "allowed">): string {
-  return `${valueWords(value)} Allowed: ${allowed}.`;
+  return `${valueWords(value)} Use ${allowed}.`;
 }
 
 function valueWords(value: unknown): string {
   if (value === undefined || value === null || value === "") return "It is missing.";
-  if (typeof value === "object") return "This does not fit.";
+  if (typeof value === "object") return "This is not valid.";
   const text = String(value);
-  return `“${text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}…` : text}” does not fit.`;
+  return `“${text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}…` : text}” is not valid.`;
 }

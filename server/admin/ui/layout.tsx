@@ -8,7 +8,7 @@ const SECTIONS = [
   ["history", "/experiments/history", "History"],
   ["install", "/experiments/install", "Install"],
   ["settings", "/experiments/settings", "Settings"],
-  ["force", "/experiments/force", "Force"],
+  ["force", "/experiments/force", "Preview"],
   ["docs", "/docs", "API docs"],
 ] as const;
 

@@ -1,6 +1,6 @@
 import type { State } from "../../../core/experiment.ts";
 
-export const STATE_NAMES = { active: "Active", inactive: "Inactive", rollout: "Rolled out" } as const satisfies Record<
+export const STATE_NAMES = { active: "Running", inactive: "Stopped", rollout: "Rolled out" } as const satisfies Record<
   State,
   string
 >;

@@ -131,11 +131,11 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     });
 
     // Preview B, on the site.
-    await hands.press(link(page, "Force"));
+    await hands.press(link(page, "Preview"));
     await hands.choose(page.getByRole("group", { name: "Homepage button" }).getByRole("radio", { name: /^B/ }));
     await hands.write(page.getByLabel("Page"), `${siteUrl}/offer`);
     await hands.press(button(page, "Make the link"));
-    const forced = page.getByRole("region", { name: "Forced now" });
+    const forced = page.getByRole("region", { name: "In this preview" });
     const address = await forced.getByRole("region", { name: "Link" }).innerText();
     expect(address).toMatch(`${siteUrl}/offer?fairsplit_force=`);
     const previewer = await (await newContext()).newPage();
@@ -153,7 +153,7 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     // Start, and somebody comes.
     await toExperiment();
     await hands.press(button(page, "Start"));
-    await page.getByRole("status").getByText("“Homepage button” is on. Visitors are split, and epoch 1").waitFor();
+    await page.getByRole("status").getByText("“Homepage button” is running. Visitors are split, and epoch 1").waitFor();
     const visitor = await (await newContext()).newPage();
     const first = await visit(visitor);
     expect(first).toMatch(/^Reserve in (white|gold)$/);
@@ -167,16 +167,16 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     expect(await devices.innerText()).toBe("1");
 
     // Pause: the site shows the fallback, and nobody is exposed.
-    await hands.press(button(page, "Switch off Homepage button"));
-    await page.getByRole("status").getByText("“Homepage button” is off. Everyone sees A").waitFor();
+    await hands.press(button(page, "Stop Homepage button"));
+    await page.getByRole("status").getByText("“Homepage button” is stopped. Everyone sees A").waitFor();
     expect(await visit(visitor)).toBe("Reserve in white");
     const exposures = async () => (await events()).filter(({ event }) => event === "exposure");
     await expect.poll(async () => (await counted()).filter((event) => event === "pageview").length).toBe(2);
     expect(await exposures()).toHaveLength(1);
 
     // On again: the device that is known keeps its group, and the epoch that it is counted in.
-    await hands.press(button(page, "Switch on Homepage button"));
-    await page.getByRole("status").getByText("“Homepage button” is on.").waitFor();
+    await hands.press(button(page, "Start Homepage button"));
+    await page.getByRole("status").getByText("“Homepage button” is running.").waitFor();
     expect(await visit(visitor)).toBe(first);
     await expect.poll(async () => (await exposures()).map(({ epoch }) => epoch)).toEqual([1, 1]);
     expect(await experiment()).toMatchObject({ state: "active", epoch: 2 });
@@ -192,7 +192,7 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     // With the script it follows what is written, weight by weight.
     await expect
       .poll(() => consequence.innerText())
-      .toMatch(/gives 30% of the devices another group; at least 30% have to/);
+      .toMatch(/gives 30% of the visitors another group; at least 30% have to/);
     await hands.press(button(page, "Save"));
     await page.getByRole("alert").getByText("A new epoch begins, number 3.").waitFor();
     expect(await experiment()).toMatchObject({ epoch: 2, groups: [{ weight: 50 }, { weight: 50 }] });
@@ -220,9 +220,9 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
       [
         "Change 6 Rolled out by admin State before: active → after: rolled out: B Revert change 6",
         "Change 5 Edited by admin Group “A”, weight before: 50 → after: 80 Group “B”, weight before: 50 → after: 20 Epoch before: 2 → after: 3 Revert change 5",
-        "Change 4 Switched on by admin State before: inactive → after: active Epoch before: 1 → after: 2 Revert change 4",
-        "Change 3 Switched off by admin State before: active → after: inactive Revert change 3",
-        "Change 2 Switched on by admin State before: inactive → after: active Epoch before: 0 → after: 1 Revert change 2",
+        "Change 4 Started by admin State before: inactive → after: active Epoch before: 1 → after: 2 Revert change 4",
+        "Change 3 Stopped by admin State before: active → after: inactive Revert change 3",
+        "Change 2 Started by admin State before: inactive → after: active Epoch before: 0 → after: 1 Revert change 2",
         "Change 1 Created by admin What it began with",
       ]
     `);
@@ -251,7 +251,7 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     await hands.write(page.getByLabel("Description"), "Gold beats white.");
     await hands.write(group(page, "B").getByLabel("Weight"), "75");
     await hands.press(button(page, "Save"));
-    await heading(page, "Somebody saved first").waitFor();
+    await heading(page, "Someone else saved first").waitFor();
     const table = (name: string) => page.getByRole("table", { name }).innerText();
     expect(await table("What they changed")).toMatch(/Title\s+Homepage button\s+Reservation button/);
     expect(await table("What you entered")).toMatch(/Gold beats white\.[\s\S]*50\s+75/);

@@ -24,11 +24,11 @@ describe("GET /experiments", () => {
     ]);
     const page = await (await app.request("/experiments")).text();
     const text = page.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
-    expect(text).toContain("Homepage button homepage_button_test Active");
+    expect(text).toContain("Homepage button homepage_button_test Running");
     expect(text).toContain("Gold 33.33% White 66.67% Grey 0%");
     expect(text).toContain("A 50% B 50%");
-    expect(text).toContain("Off: everyone sees White, nothing is counted.");
-    expect(text).toContain("headline_test Inactive");
+    expect(text).toContain("Stopping shows everyone White and counts nothing.");
+    expect(text).toContain("headline_test Stopped");
     expect(text).toContain("Rolled out everyone gets B");
   });
 

@@ -172,7 +172,7 @@ test("no page that comes back from a form does either", async () => {
       transition(before, { by: VECTORS[14] as string, definition: { description: VECTORS[1] as string } }, NOW),
     );
     await page.getByRole("button", { name: /^Save and open/ }).click();
-    await page.getByText("Somebody saved first").first().waitFor();
+    await page.getByText("Someone else saved first").first().waitFor();
   }
   expect(executed).toEqual([]);
 }, 120_000);

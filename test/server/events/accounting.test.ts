@@ -36,11 +36,11 @@ describe("received = stored + duplicate + refused + shed", () => {
       ["Received", 7],
       ["Stored", 2],
       ["Duplicates", 2],
-      ["Refused", 3],
+      ["Rejected", 3],
     ]) {
       expect(page).toContain(`<dt>${name}</dt><dd>${value}</dd>`);
     }
-    expect(page).toContain("No error since the start.");
+    expect(page).toContain("No errors since start.");
   });
 
   test("metrics that are read twice do not count twice", async () => {

@@ -31,7 +31,7 @@ describe("a bot gets the fallback, and is counted but never stored", () => {
       expect(await answer.json()).toEqual({ status: "ok", accepted: 0, duplicates: 0, rejected: [] });
       expect(log.state()).toMatchObject({ received: 7, bot: 7, stored: 0 });
       expect(await (await app.request("/metrics")).text()).toContain('fairsplit_events_total{outcome="bot"} 7');
-      expect(await (await app.request("/experiments")).text()).toMatch(/Of bots, dropped<\/dt><dd>7</);
+      expect(await (await app.request("/experiments")).text()).toMatch(/Bot events ignored<\/dt><dd>7</);
       expect(await stored()).toEqual([]);
     });
   }

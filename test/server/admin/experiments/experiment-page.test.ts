@@ -31,7 +31,7 @@ describe("GET /experiments/:key", () => {
     });
     const { app } = await openApp([experiment]);
     const text = await read(app, "/experiments/gold");
-    expect(text).toContain("White or gold Active");
+    expect(text).toContain("White or gold Running");
     expect(text).toContain("Visitors are split by the weights below, and epoch 1 counts them.");
     expect(text).toContain("A 25% weight 1 Control Fallback What it shows is in your page.");
     expect(text).toContain("B Gold 75% weight 3");
@@ -78,8 +78,8 @@ describe("POST /experiments/:key/state", () => {
   test.each<
     [what: string, before: Experiment, fields: Record<string, string>, after: Partial<Experiment>, words: string]
   >([
-    ["starts", inactive("x"), { state: "active" }, { state: "active", epoch: 1 }, "“x” is on."],
-    ["stops", active("x"), { state: "inactive" }, { state: "inactive", epoch: 1 }, "“x” is off. Everyone sees A"],
+    ["starts", inactive("x"), { state: "active" }, { state: "active", epoch: 1 }, "“x” is running."],
+    ["stops", active("x"), { state: "inactive" }, { state: "inactive", epoch: 1 }, "“x” is stopped. Everyone sees A"],
     [
       "rolls out",
       active("x"),
@@ -94,7 +94,7 @@ describe("POST /experiments/:key/state", () => {
       { state: "rollout", rolloutGroup: "A" },
       "“x” is rolled out. Everyone gets A",
     ],
-    ["tests again", rolledOut("x", "B"), { state: "active" }, { state: "active", epoch: 2 }, "“x” is on."],
+    ["tests again", rolledOut("x", "B"), { state: "active" }, { state: "active", epoch: 2 }, "“x” is running."],
   ])("%s, and says so", async (_, before, fields, after, words) => {
     const { app, registry } = await openApp([before]);
     const response = await post(app, "/experiments/x/state", { ...fields, version: String(before.version) });
@@ -110,10 +110,10 @@ describe("POST /experiments/:key/state", () => {
       "rolled out to inactive",
       rolledOut("x", "B"),
       { state: "inactive" },
-      "State: “inactive” does not fit. Allowed: rollout",
+      "State: “inactive” is not valid. Use rollout",
     ],
     ["a rollout to nothing", active("x"), { state: "rollout" }, "Group to roll out: It is missing."],
-    ["a rollout to an unknown group", active("x"), { state: "rollout", rolloutGroup: "Z" }, "“Z” does not fit."],
+    ["a rollout to an unknown group", active("x"), { state: "rollout", rolloutGroup: "Z" }, "“Z” is not valid."],
   ])("refuses %s on the page, and changes nothing", async (_, before, fields, words) => {
     const { app, registry } = await openApp([before]);
     const response = await post(app, "/experiments/x/state", { ...fields, version: String(before.version) });
@@ -157,7 +157,7 @@ describe("when somebody was faster", () => {
     expect(textOf(page)).toContain("Nothing was done: since you looked at “Silver”, it was changed by anna.");
     expect(textOf(page)).toContain("Title Gold Silver");
     expect(page).toContain('<input type="hidden" name="version" value="3"/>');
-    expect(page).toContain("Roll out to B all the same");
+    expect(page).toContain("Roll out to B anyway");
     expect(registry.get("x")).toMatchObject({ state: "active", title: "Silver", version: 3 });
   });
 
@@ -165,12 +165,12 @@ describe("when somebody was faster", () => {
     const { app, registry, version } = await changedByAnother();
     const response = await post(app, "/experiments/toggle", { experiment: "x", version });
     expect(response.status).toBe(409);
-    expect(await response.text()).toContain("Switch it off all the same");
+    expect(await response.text()).toContain("Stop it anyway");
     await registry.update("x", (one) => transition(one, { by: "anna", state: "inactive" }, NOW));
     // What was wanted is so already: a second switch would do the opposite.
     const again = await post(app, "/experiments/toggle", { experiment: "x", version });
     expect(again.status).toBe(409);
-    expect(await again.text()).not.toContain("all the same");
+    expect(await again.text()).not.toContain(" anyway");
     expect(registry.get("x")?.state).toBe("inactive");
   });
 

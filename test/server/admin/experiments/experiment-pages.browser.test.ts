@@ -148,7 +148,7 @@ describe("the form", () => {
     expect(await page.getByLabel("Rule").first().inputValue()).toBe("not a rule (");
     await page.getByRole("button", { name: "Create" }).click();
     const errors = page.getByRole("alert");
-    expect(await errors.innerText()).toMatch(/^\d things are wrong/);
+    expect(await errors.innerText()).toMatch(/^\d fields need fixing/);
     expect(await errors.getByRole("link").allInnerTexts()).toEqual([
       expect.stringMatching(/^Control: It is missing/),
       expect.stringMatching(/^Fallback: It is missing/),
@@ -168,9 +168,9 @@ describe("the form", () => {
     await page.getByText("✗ at character 6").waitFor();
     await page.getByLabel("Rule").fill("true");
     await page.getByText("✓ This is a rule.").waitFor();
-    await page.getByLabel("Conversion rate now").fill("10");
-    await page.getByLabel("Change worth finding").fill("20");
-    await page.getByText(/devices have to take part/).waitFor();
+    await page.getByLabel("Baseline conversion rate").fill("10");
+    await page.getByLabel("Minimum detectable effect").fill("20");
+    await page.getByText(/visitors have to take part/).waitFor();
     expect(served.demo.registry.get("gold")?.version).toBe(2);
   });
 
@@ -195,7 +195,7 @@ describe("the form", () => {
     await page.getByLabel("Title").fill("My title");
     await page.getByLabel("Pages").fill("/mine");
     await button(page, "Save").last().click();
-    await page.getByRole("heading", { name: "Somebody saved first" }).waitFor();
+    await page.getByRole("heading", { name: "Someone else saved first" }).waitFor();
     expect(await page.getByRole("alert").innerText()).toContain("Both of you changed Title.");
     await button(page, "Keep editing, on top of theirs").click();
     expect(await page.getByLabel("Title").inputValue()).toBe("My title");
@@ -231,9 +231,9 @@ const PAGES: [name: string, path: string, act?: (page: Page) => Promise<void>][]
       await page.getByLabel("Weight").first().fill("many");
       await page.getByLabel("Rule").fill("path = 1");
       await page.getByLabel("A share of them").check();
-      await page.getByLabel("Percent of the devices").fill("200");
-      await page.getByLabel("Conversion rate now").fill("10");
-      await page.getByLabel("Change worth finding").fill("20");
+      await page.getByLabel("Percent of the visitors").fill("200");
+      await page.getByLabel("Baseline conversion rate").fill("10");
+      await page.getByLabel("Minimum detectable effect").fill("20");
       await button(page, "Create").last().click();
       await page.getByRole("alert").waitFor();
     },
@@ -254,7 +254,7 @@ const PAGES: [name: string, path: string, act?: (page: Page) => Promise<void>][]
       await meanwhile("everything", { title: `${LONG} ${Math.random()}`, routes: ["/theirs"] });
       await page.getByLabel("Title").fill("Mine");
       await button(page, "Save").last().click();
-      await page.getByRole("heading", { name: "Somebody saved first" }).waitFor();
+      await page.getByRole("heading", { name: "Someone else saved first" }).waitFor();
     },
   ],
   [

@@ -28,28 +28,28 @@ describe("the admin page", () => {
     const page = await openList({ javaScriptEnabled: false });
     const { version = 0 } = served.demo.registry.get("homepage_button_test") ?? {};
     const headline = row(page, "Homepage button");
-    expect(await headline.innerText()).toContain("Active");
-    await page.getByRole("button", { name: "Switch off Homepage button" }).click();
-    await page.getByRole("button", { name: "Switch on Homepage button" }).waitFor();
-    expect(await headline.innerText()).toContain("Inactive");
-    expect(await page.getByRole("status").innerText()).toContain("“Homepage button” is off. Everyone sees A");
+    expect(await headline.innerText()).toContain("Running");
+    await page.getByRole("button", { name: "Stop Homepage button" }).click();
+    await page.getByRole("button", { name: "Start Homepage button" }).waitFor();
+    expect(await headline.innerText()).toContain("Stopped");
+    expect(await page.getByRole("status").innerText()).toContain("“Homepage button” is stopped. Everyone sees A");
     expect(served.demo.registry.get("homepage_button_test")).toMatchObject({ state: "inactive", version: version + 1 });
     await page.reload();
     expect(served.demo.registry.get("homepage_button_test")?.version).toBe(version + 1);
 
-    await page.getByRole("button", { name: "Switch on Homepage button" }).click();
-    await page.getByRole("button", { name: "Switch off Homepage button" }).waitFor();
+    await page.getByRole("button", { name: "Start Homepage button" }).click();
+    await page.getByRole("button", { name: "Stop Homepage button" }).waitFor();
     expect(served.demo.registry.get("homepage_button_test")).toMatchObject({ state: "active", version: version + 2 });
   });
 
   test("takes a switch back, and says that counting then starts anew", async () => {
     const page = await openList({ javaScriptEnabled: false });
     const { epoch = 0 } = served.demo.registry.get("homepage_button_test") ?? {};
-    await page.getByRole("button", { name: "Switch off Homepage button" }).click();
+    await page.getByRole("button", { name: "Stop Homepage button" }).click();
     const undo = page.getByRole("status").getByRole("button", { name: "Undo" });
     expect(await page.getByRole("status").innerText()).toContain("Undoing opens a new epoch: counting starts anew.");
     await undo.click();
-    await page.getByRole("button", { name: "Switch off Homepage button" }).waitFor();
+    await page.getByRole("button", { name: "Stop Homepage button" }).waitFor();
     expect(served.demo.registry.get("homepage_button_test")).toMatchObject({ state: "active", epoch: epoch + 1 });
     expect(await page.getByRole("status").innerText()).toContain("“Homepage button” is as it was before.");
   });
@@ -60,7 +60,7 @@ describe("the admin page", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "Show all" }).waitFor();
     expect(await page.getByRole("rowheader").allInnerTexts()).toEqual(["White or gold\nwhite_gold_btn"]);
-    await page.getByLabel("State").selectOption("Active");
+    await page.getByLabel("State").selectOption("Running");
     await page.getByRole("button", { name: "Search" }).click();
     await page.getByText("No experiment matches.").waitFor();
     await page.getByRole("link", { name: "Show all 4" }).click();
@@ -80,7 +80,7 @@ describe("the admin page", () => {
   test("can be used with the keyboard alone", async () => {
     const page = await openList({ javaScriptEnabled: false });
     await keyboard(page).press(page.getByRole("button", { name: "Headline" }));
-    await page.getByRole("button", { name: "Switch off Headline" }).waitFor();
+    await page.getByRole("button", { name: "Stop Headline" }).waitFor();
     expect(served.demo.registry.get("headline_test")?.state).toBe("active");
   });
 

@@ -104,7 +104,7 @@ describe("after a switch", () => {
     const response = await post(app, "/experiments/toggle", { experiment: "price_table", version: "2" });
     expect([response.status, response.headers.get("location")]).toEqual([302, "/experiments?change=4"]);
     const page = await read(app, "/experiments?change=4");
-    expect(page).toContain("“Prices in a table” is off. Everyone sees A, and nothing is counted.");
+    expect(page).toContain("“Prices in a table” is stopped. Everyone sees A, and nothing is counted.");
     expect(page).toContain("Undo Undoing opens a new epoch");
     const undone = await post(app, "/experiments/undo", { number: "4", version: "3", from: "list" });
     expect([undone.status, undone.headers.get("location")]).toEqual([303, "/experiments?change=5"]);
@@ -119,7 +119,7 @@ describe("after a switch", () => {
   test("a start is taken back without a new epoch, a rollout that was ended comes back", async () => {
     const { app, registry } = await openApp(THREE);
     await post(app, "/experiments/toggle", { experiment: "headline_test", version: "1" });
-    expect(await read(app, "/experiments?change=4")).toContain("“Headline” is on. Visitors are split, and epoch 1");
+    expect(await read(app, "/experiments?change=4")).toContain("“Headline” is running. Visitors are split, and epoch 1");
     expect(await read(app, "/experiments?change=4")).not.toContain("Undoing opens");
     await post(app, "/experiments/undo", { number: "4", version: "2" });
     expect(registry.get("headline_test")).toMatchObject({ state: "inactive", epoch: 1 });

@@ -89,43 +89,43 @@ describe("creating", () => {
   test.each<[what: string, filled: Fields, words: string, place: string]>([
     ["nothing", {}, "Key: It is missing.", "key"],
     ["a title without a letter", { title: "标题" }, "Key: It is missing.", "key"],
-    ["a key that is taken", { key: "gold" }, "Key: “gold” does not fit.", "key"],
+    ["a key that is taken", { key: "gold" }, "Key: “gold” is not valid.", "key"],
     ["a key that is a page", { key: "settings" }, "another key than calculator, force, history, independence", "key"],
-    ["a key that is none", { key: "9 lives" }, "Key: “9 lives” does not fit.", "key"],
+    ["a key that is none", { key: "9 lives" }, "Key: “9 lives” is not valid.", "key"],
     [
       "a weight of letters",
       { key: "x", "groups[1].weight": "x" },
-      "Group “B”, weight: “x” does not fit.",
+      "Group “B”, weight: “x” is not valid.",
       "groups-1-weight",
     ],
     ["a rule that is none", { key: "x", rule: "path = 1" }, "(at character 6: Unexpected character: =)", "rule"],
     [
       "too large a share",
       { key: "x", traffic: "share", share: "200" },
-      "Share of traffic: “200” does not fit.",
+      "Share of traffic: “200” is not valid.",
       "share",
     ],
     [
       "an unknown experiment",
       { key: "x", dependsOn: "no:B" },
-      "Depends on, experiment: “no” does not fit.",
+      "Depends on, experiment: “no” is not valid.",
       "dependsOn",
     ],
-    ["an unknown group", { key: "x", dependsOn: "gold:Z" }, "Depends on, group: “Z” does not fit.", "dependsOn"],
+    ["an unknown group", { key: "x", dependsOn: "gold:Z" }, "Depends on, group: “Z” is not valid.", "dependsOn"],
     [
       "a payload that is none",
       { key: "x", "groups[0].payload": "{" },
-      "Group “A”, payload: “{” does not fit.",
+      "Group “A”, payload: “{” is not valid.",
       "groups-0-payload",
     ],
     ["no goal's event", { key: "x", "goals[0].event": "" }, "Goal 1, event: It is missing.", "goals-0-event"],
     [
       "only zeros",
       { key: "x", "groups[0].weight": "0", "groups[1].weight": "0" },
-      "Groups: This does not fit.",
+      "Groups: This is not valid.",
       "groups",
     ],
-    ["a path that is none", { key: "x", routes: "/a\nb" }, "Page 2: “b” does not fit.", "routes"],
+    ["a path that is none", { key: "x", routes: "/a\nb" }, "Page 2: “b” is not valid.", "routes"],
   ])("refuses %s, leads to the field, keeps what was entered, and changes nothing", async (_, filled, words, place) => {
     const { app, registry } = await openApp([inactive("gold")]);
     const response = await create(app, { description: "Kept & safe", ...filled });
@@ -147,7 +147,7 @@ describe("creating", () => {
     expect(page).toMatch(
       /<input id="groups-1-weight"[^>]*aria-invalid="true" aria-describedby="groups-1-weight-error"/,
     );
-    expect(page).toContain('<p class="error" id="groups-1-weight-error">“-1” does not fit.');
+    expect(page).toContain('<p class="error" id="groups-1-weight-error">“-1” is not valid.');
   });
 
   test.each<[action: string, there: string[], gone: string[]]>([
@@ -183,10 +183,10 @@ describe("creating", () => {
     const page = await response.text();
     expect(page).toContain(`sandbox="" srcdoc="&lt;!doctype html&gt;`);
     expect(page).not.toContain("<img");
-    expect(page).toContain('<strong>75%</strong> <span class="hint">7.5% of all devices</span>');
+    expect(page).toContain('<strong>75%</strong> <span class="hint">7.5% of all visitors</span>');
     expect(page).toContain("✗ at character 6");
     expect(page).toContain("path <mark>=</mark> 1");
-    expect(textOf(page)).toContain("10,400 devices have to take part, of 104,000 who come: A 2,600, B 7,800.");
+    expect(textOf(page)).toContain("10,400 visitors have to take part, of 104,000 who come: A 2,600, B 7,800.");
     expect(registry.list()).toEqual([]);
   });
 });
@@ -238,7 +238,7 @@ describe("editing", () => {
     const asked = await edit(app, experiment, { "groups[0].weight": "51", description: 'a "b"\nc' });
     expect(asked.status).toBe(200);
     const page = await asked.text();
-    expect(textOf(page)).toContain("The hash gives 50% of the devices another group; at least 0.5% have to change");
+    expect(textOf(page)).toContain("The hash gives 50% of the visitors another group; at least 0.5% have to change");
     expect(textOf(page)).toContain("Nothing keeps them in their group: it is not sticky.");
     expect(textOf(page)).toContain("A new epoch begins, number 2.");
     expect(textOf(page)).toContain("Group “A”, weight 50 51");
@@ -259,11 +259,11 @@ describe("editing", () => {
     const experiment = active("x");
     const { app } = await openApp([experiment]);
     const page = await (await edit(app, experiment, { "groups[0].weight": "51", action: "check" })).text();
-    expect(textOf(page)).toContain("Devices that are known keep the group and the epoch that they have");
+    expect(textOf(page)).toContain("Known visitors keep the group and the epoch that they have");
   });
 
   test.each<[what: string, before: Experiment, filled: Fields, words: string]>([
-    ["what nobody can be split by", active("x"), { "groups[0].weight": "-5" }, "Group “A”, weight: “-5” does not fit."],
+    ["what nobody can be split by", active("x"), { "groups[0].weight": "-5" }, "Group “A”, weight: “-5” is not valid."],
     ["the group that everyone gets, taken away", rolledOut("x", "B"), { "groups[1].name": "C" }, "Group to roll out"],
     ["a circle", inactive("x"), { dependsOn: "y:A" }, "Depends on, experiment"],
   ])("refuses %s, and changes nothing", async (_, before, filled, words) => {

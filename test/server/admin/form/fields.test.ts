@@ -128,6 +128,16 @@ describe("what is entered", () => {
       { layer: { name: "top", from: 5, to: 10 } },
     ],
     [
+      "payloads that are plain text",
+      { groups: [group("A", { payload: " Sign up " }), group("B", { payload: "Try it: free" })] },
+      {
+        groups: [
+          { name: "A", weight: 50, payload: "Sign up" },
+          { name: "B", weight: 50, payload: "Try it: free" },
+        ],
+      },
+    ],
+    [
       "payloads",
       { groups: [group("A", { payload: " null " }), group("B", { payload: "\n" })] },
       {

@@ -39,8 +39,8 @@ describe("the history's pages", () => {
     expect(await numbersOf(response.clone())).toEqual([4, 3, 2, 1]);
     const page = await textOf(response);
     expect(page).toContain("Change 4 Settings 1 Feb 2026, 08:00 UTC by ann");
-    expect(page).toContain("Holdout before: none → after: 5% of the devices");
-    expect(page).toContain("Change 3 Switched off one 1 Feb 2026, 08:00 UTC by ann");
+    expect(page).toContain("Holdout before: none → after: 5% of the visitors");
+    expect(page).toContain("Change 3 Stopped one 1 Feb 2026, 08:00 UTC by ann");
     expect(page).toContain("State before: active → after: inactive");
     expect(page).toContain("Group “A”, weight before: 50 → after: 51");
     expect(page).toContain("Epoch before: 1 → after: 2");
@@ -163,7 +163,7 @@ describe("reverting a change", () => {
     expect(page).toContain("Revert change 2 of one ?");
     expect(page).toContain("Group “A”, weight before: 51 → after: 50");
     expect(page).toContain("It goes on with another split, and a new count begins (epoch 3).");
-    expect(page).toContain("Devices that take part keep their group; only new ones follow the new split.");
+    expect(page).toContain("Visitors who take part keep their group; only new ones follow the new split.");
     expect(page).not.toContain("Everything goes that was changed after it, too");
     expect(registry.history.last).toBe(2);
     await edit(registry, "one", { definition: { title: "Uno" } });
@@ -200,7 +200,7 @@ describe("reverting a change", () => {
     const { app, registry } = await openApp([active("one", { title: "Uno" })]);
     await registry.remove("one", ANN);
     const page = await app.request("/experiments/history/2/revert");
-    expect(await textOf(page.clone())).toContain("The experiment comes back, switched off: everyone sees A");
+    expect(await textOf(page.clone())).toContain("The experiment comes back stopped: everyone sees A");
     expect(versionIn(await page.text())).toBe("0");
     await registry.create({ key: "one", groups: weighed(1) }, ANN);
     expect((await app.request("/experiments/history/2/revert", form({ version: "0" }))).status).toBe(409);

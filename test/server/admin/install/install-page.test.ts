@@ -109,7 +109,7 @@ describe("the install page", () => {
     expect((await app.request("/experiments/install?experiment=one", { headers: HOST })).status).toBe(404);
     const text = await textOf(await app.request("/experiments/install", { headers: HOST }));
     expect(text).toContain("There is no experiment yet that a page could show. New experiment");
-    expect(text).toContain("No experiment is on, so no placeholder can be seen yet.");
+    expect(text).toContain("No experiment is running, so no placeholder can be seen yet.");
   });
 });
 
@@ -148,8 +148,8 @@ describe("the panel of visits", () => {
     const { panel } = await listening();
     const text = await panel();
     expect(text).toContain("Listening… Open a page of your site that has the tag, in another tab.");
-    expect(text).toContain("Not seen one is on; no visit has shown it yet");
-    expect(text).toContain("Not seen two is on, for /shop/** only; no visit has shown it yet");
+    expect(text).toContain("Not seen one is running; no visit has shown it yet");
+    expect(text).toContain("Not seen two is running, for /shop/** only; no visit has shown it yet");
     expect(text).not.toContain("out");
     expect(text).not.toContain("off");
   });
@@ -157,7 +157,7 @@ describe("the panel of visits", () => {
   test("is connected by a page that asked for groups and reported itself, and names its placeholders", async () => {
     const { panel, ask, report } = await listening();
     await ask("d1");
-    expect(await panel()).toContain("Listening… Groups were asked for, but no page has reported that it was shown.");
+    expect(await panel()).toContain("Listening… Groups were requested, but no page view has been reported.");
     await report("d1", "pageview");
     await report("d1", "exposure", "one");
     await report("d1", "button_click", "onee");

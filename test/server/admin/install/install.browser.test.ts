@@ -95,9 +95,9 @@ test("turns from listening to connected by a new visit, and by nothing else", as
   const panel = await page.locator("[data-live=placeholders]").innerText();
   expect(panel).toMatch(/Seen\s+homepage_button_test\s+on \/ at/);
   expect(panel).toMatch(/No experiment\s+homepage_buton_test\s+on \/ at/);
-  expect(panel).toMatch(/Not seen\s+headline_test\s+is on, for \/landing\/\*\* only/);
+  expect(panel).toMatch(/Not seen\s+headline_test\s+is running, for \/landing\/\*\* only/);
 
-  await page.getByRole("link", { name: "Begin anew" }).click();
+  await page.getByRole("link", { name: "Start over" }).click();
   expect(await checked(page)).toContain("Listening…");
 });
 

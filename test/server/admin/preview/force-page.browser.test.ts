@@ -95,7 +95,7 @@ const radio = (page: Page, title: string, group: string) =>
 describe("the force page", () => {
   test("makes a link to a group of a draft, by keyboard and without JavaScript, which another browser opens", async () => {
     const { page, stored } = await openServer({ javaScriptEnabled: false });
-    await radio(page, "Headline", "Not forced").focus();
+    await radio(page, "Headline", "No preview").focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
     expect(await radio(page, "Headline", "Journey").isChecked()).toBe(true);
@@ -105,7 +105,7 @@ describe("the force page", () => {
     await page.getByLabel("Page").focus();
     await page.keyboard.press("Enter");
 
-    const forced = page.getByRole("region", { name: "Forced now" });
+    const forced = page.getByRole("region", { name: "In this preview" });
     await forced.waitFor();
     expect(await forced.getByRole("listitem").allInnerTexts()).toEqual(["Headline: Journey"]);
     expect(await radio(page, "Headline", "Journey").isChecked()).toBe(true);
@@ -126,23 +126,23 @@ describe("the force page", () => {
     const { page } = await openServer({ javaScriptEnabled: false });
     await radio(page, "Headline", "Future").check();
     await page.getByRole("button", { name: "Make the link" }).click();
-    await radio(page, "Headline", "Not forced").check();
+    await radio(page, "Headline", "No preview").check();
     await radio(page, "Homepage button", "B").check();
     await page.getByRole("button", { name: "Make the link" }).click();
-    const forced = page.getByRole("region", { name: "Forced now" });
+    const forced = page.getByRole("region", { name: "In this preview" });
     expect(await forced.getByRole("listitem").allInnerTexts()).toEqual(["Homepage button: B"]);
     expect(await forced.getByRole("region").innerText()).toMatch(/^\?fairsplit_force=[\w-]+$/);
     await page.getByRole("link", { name: "Reset" }).click();
     expect(page.url()).toBe(`${apiUrl}/experiments/force`);
     expect(await forced.count()).toBe(0);
-    expect(await page.getByRole("radio", { name: "Not forced", checked: true }).count()).toBe(EXPERIMENTS.length);
+    expect(await page.getByRole("radio", { name: "No preview", checked: true }).count()).toBe(EXPERIMENTS.length);
   });
 
   test("is where the buttons of an experiment's page lead", async () => {
     const { page } = await openServer({ javaScriptEnabled: false });
     await page.goto(`${apiUrl}/experiments/headline_test`);
     await page.getByRole("button", { name: "Preview Journey" }).click();
-    const forced = page.getByRole("region", { name: "Forced now" });
+    const forced = page.getByRole("region", { name: "In this preview" });
     await forced.waitFor();
     expect(await forced.getByRole("listitem").allInnerTexts()).toEqual(["Headline: Journey"]);
   });
@@ -167,7 +167,7 @@ describe("the force page", () => {
       await radio(page, "Six groups", "GGG").check();
       await page.getByLabel("Page").fill("https://shop.example.com/offer");
       await page.getByRole("button", { name: "Make the link" }).click();
-      await page.getByRole("region", { name: "Forced now" }).waitFor();
+      await page.getByRole("region", { name: "In this preview" }).waitFor();
     }
     const folder = process.env.SCREENSHOTS;
     const look = async (size: string) => {

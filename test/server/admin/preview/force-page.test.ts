@@ -38,7 +38,7 @@ describe("the form", () => {
     expect(page.match(/name="group\.(draft|live)" value="" checked/g)).toHaveLength(2);
     expect(page).toContain('name="group.draft" value="größer, so: ja"');
     expect(page).toContain("&lt;b&gt;");
-    expect(page).not.toContain("Forced now");
+    expect(page).not.toContain("In this preview");
   });
 
   test("signs what was chosen, for as long as was chosen, and shows it", async () => {
@@ -82,7 +82,7 @@ describe("the form", () => {
   });
 
   test.each<[what: string, fields: Record<string, string>, says: string]>([
-    ["a group that there is not", { "group.live": "C" }, "Group to show, live: “C” does not fit. Allowed: A, B."],
+    ["a group that there is not", { "group.live": "C" }, "Group to show, live: “C” is not valid. Use A, B."],
     ["an experiment that there is not", { "group.gone": "A" }, "no group: there is no such experiment"],
     ["no hours", { "group.live": "A", hours: "" }, "1 to 24 whole hours"],
     ["0 hours", { "group.live": "A", hours: "0" }, "1 to 24 whole hours"],
@@ -97,7 +97,7 @@ describe("the form", () => {
     const text = await response.text();
     expect(response.status).toBe(422);
     expect(text).toContain(says);
-    expect(text).not.toContain("Forced now");
+    expect(text).not.toContain("In this preview");
     expect(text).not.toMatch(/href="javascript:/);
     if (fields["group.live"] === "A") expect(text).toContain('name="group.live" value="A" checked');
     expect((await post(fields, {})).headers.get("content-type")).toBe("application/problem+json");
@@ -115,7 +115,7 @@ describe("a token in the page's address", () => {
     const page = await text({ force: shift === 0 ? `${token.slice(0, -3)}AAA` : token });
     expect(page.status).toBe(200);
     expect(page.text).toContain("has ended");
-    expect(page.text).not.toContain("Forced now");
+    expect(page.text).not.toContain("In this preview");
   });
 
   test("may speak of what is gone", async () => {
@@ -147,7 +147,7 @@ test("needs a login, and says nothing to others", async () => {
 
 test("an experiment may be called force: its page is another's then", async () => {
   const { app } = await openApp([inactive("force", { title: "A page of that name" })]);
-  expect(await (await app.request("/experiments/force")).text()).toContain("<h1>Force groups</h1>");
+  expect(await (await app.request("/experiments/force")).text()).toContain("<h1>Preview groups</h1>");
 });
 
 describe("a link keeps a page's address as it is", () => {

@@ -117,7 +117,7 @@ describe("the results", () => {
     await page.getByText("Question converted 14.3% of visitors, Statement 10.1%.").waitFor();
     const row = page.getByRole("table", { name: "Results of Signed up" }).getByRole("row", { name: "Question" });
     expect(await row.innerText()).toContain("2,390");
-    const plot = page.getByRole("img", { name: "Change of “Signed up” against Statement" });
+    const plot = page.getByRole("img", { name: "Lift of “Signed up” against Statement" });
     // The picture says in words what the table says.
     const told = await plot.locator("desc").textContent();
     const change = /\+[\d.]+ % to \+[\d.]+ %/.exec(told ?? "")?.[0];
@@ -260,11 +260,11 @@ test("the calculator is filled in and sent by the keyboard alone, without JavaSc
   const page = await openPage("/experiments", { javaScriptEnabled: false });
   const { press, write } = keyboard(page);
   await press(page.getByRole("link", { name: "Sample size" }));
-  await write(page.getByLabel("Conversion rate now, in %"), "10");
-  await write(page.getByLabel("Change worth finding, in % of it"), "twenty");
+  await write(page.getByLabel("Baseline conversion rate, in %"), "10");
+  await write(page.getByLabel("Minimum detectable effect, in % of it"), "twenty");
   await page.keyboard.press("Enter");
-  await page.getByText("“twenty” does not fit.").waitFor();
-  await write(page.getByLabel("Change worth finding, in % of it"), "20");
+  await page.getByText("“twenty” is not valid.").waitFor();
+  await write(page.getByLabel("Minimum detectable effect, in % of it"), "20");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "7,682 visitors" }).waitFor();
   // Whoever gets the address sees the same.

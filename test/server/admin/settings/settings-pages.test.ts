@@ -39,7 +39,7 @@ describe("the settings' page", () => {
   test("says what is on, what switching off means, and what the server runs with", async () => {
     const { app, folder } = await openWith();
     const text = await textOf(await app.request("/experiments/settings"));
-    expect(text).toContain("All experiments On Switch all off");
+    expect(text).toContain("All experiments On Stop all");
     expect(text).toContain("2 experiments are live: for everybody that ends at once.");
     expect(text).toContain("Version 0.0.0");
     expect(text).toContain(`Data folder ${folder}`);
@@ -92,7 +92,7 @@ describe("the global switch", () => {
     expect(response.headers.get("content-type")).toMatch(/^text\/html/);
     expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
     const html = await response.text();
-    expect(html).toContain("Experiments are switched off");
+    expect(html).toContain("All experiments are stopped");
     expect(html).toContain('<time datetime="2026-02-01T08:00:00.000Z">');
     expect(html).toContain('href="/experiments/settings"');
     const forPrograms = await app.request(path);
@@ -116,21 +116,21 @@ describe("the holdout", () => {
       "a first one",
       holdout(0),
       { holdout: "some", share: "5", salt: "h" },
-      ["5% of the devices take part in no experiment from now on", "What they did before stays counted."],
+      ["5% of the visitors take part in no experiment from now on", "What they did before stays counted."],
     ],
     [
       "a larger one",
       holdout(0.05),
       { holdout: "some", share: "7.5", salt: "h" },
-      ["Another 2.5% of the devices take part in no experiment", "Who is held out already stays so."],
+      ["Another 2.5% of the visitors take part in no experiment", "Who is held out already stays so."],
     ],
     [
       "a smaller one",
       holdout(0.05),
       { holdout: "some", share: "1", salt: "h" },
-      ["4% of the devices come back: they take part and are counted again."],
+      ["4% of the visitors come back: they take part and are counted again."],
     ],
-    ["none", holdout(0.05), { holdout: "none" }, ["5% of the devices come back"]],
+    ["none", holdout(0.05), { holdout: "none" }, ["5% of the visitors come back"]],
     [
       "another salt",
       holdout(0.1),
@@ -157,18 +157,18 @@ describe("the holdout", () => {
   });
 
   test.each<[fields: Record<string, string>, allowed: string]>([
-    [{ holdout: "some", share: "", salt: "h" }, "Share: It is missing. Allowed: a percentage from 0 to 100"],
-    [{ holdout: "some", share: "101", salt: "h" }, "Share: “101” does not fit."],
-    [{ holdout: "some", share: "-1", salt: "h" }, "Share: “-1” does not fit."],
-    [{ holdout: "some", share: "1e1", salt: "h" }, "Share: “1e1” does not fit."],
-    [{ holdout: "some", share: "5,5", salt: "h" }, "Share: “5,5” does not fit."],
-    [{ holdout: "some", share: "<b>", salt: "h" }, "Share: “&lt;b&gt;” does not fit."],
-    [{ holdout: "some", share: "5", salt: "" }, "Salt: It is missing. Allowed: 1 to 256 characters"],
+    [{ holdout: "some", share: "", salt: "h" }, "Share: It is missing. Use a percentage from 0 to 100"],
+    [{ holdout: "some", share: "101", salt: "h" }, "Share: “101” is not valid."],
+    [{ holdout: "some", share: "-1", salt: "h" }, "Share: “-1” is not valid."],
+    [{ holdout: "some", share: "1e1", salt: "h" }, "Share: “1e1” is not valid."],
+    [{ holdout: "some", share: "5,5", salt: "h" }, "Share: “5,5” is not valid."],
+    [{ holdout: "some", share: "<b>", salt: "h" }, "Share: “&lt;b&gt;” is not valid."],
+    [{ holdout: "some", share: "5", salt: "" }, "Salt: It is missing. Use 1 to 256 characters"],
     [{ holdout: "some", share: "5", salt: "x".repeat(257) }, "Salt: “xxx"],
-    [{ holdout: "some", share: "5", salt: "a\nb" }, "Salt: “a b” does not fit."],
-    [{ holdout: "all" }, "holdout: “all” does not fit. Allowed: none or some."],
-    [{ enabled: "yes" }, "enabled: “yes” does not fit. Allowed: true or false."],
-    [{}, "Allowed: one of the fields enabled and holdout."],
+    [{ holdout: "some", share: "5", salt: "a\nb" }, "Salt: “a b” is not valid."],
+    [{ holdout: "all" }, "holdout: “all” is not valid. Use none or some."],
+    [{ enabled: "yes" }, "enabled: “yes” is not valid. Use true or false."],
+    [{}, "Use one of the fields enabled and holdout."],
   ])("%j is refused, with what is allowed, and what was typed stays", async (fields, allowed) => {
     const { registry, confirm, save } = await openWith();
     for (const response of [await confirm(fields), await save(fields)]) {

@@ -21,17 +21,17 @@ const { served, openPage, expectGood } = servePages(() =>
 test("all experiments are switched off and on by the keyboard alone, without JavaScript", async () => {
   const { demo, origin } = served;
   const page = await openPage("/experiments/settings", { javaScriptEnabled: false });
-  await keyboard(page).press(page.getByRole("button", { name: "Switch all off" }));
+  await keyboard(page).press(page.getByRole("button", { name: "Stop all" }));
   await page.getByText("2 experiments are live: for everybody that ends at once.").waitFor();
   expect(demo.registry.settings().enabled).toBe(true);
-  await keyboard(page).press(page.getByRole("button", { name: "Switch all experiments off" }));
+  await keyboard(page).press(page.getByRole("button", { name: "Stop all experiments" }));
   await page.getByRole("status").getByText("All experiments: off").waitFor();
   expect(demo.registry.settings().enabled).toBe(false);
   await page.goto(`${origin}/experiments`);
-  await page.getByRole("heading", { name: "Experiments are switched off" }).waitFor();
+  await page.getByRole("heading", { name: "All experiments are stopped" }).waitFor();
   await keyboard(page).press(page.getByRole("link", { name: "Go to the settings" }));
-  await keyboard(page).press(page.getByRole("button", { name: "Switch all on" }));
-  await keyboard(page).press(page.getByRole("button", { name: "Switch all experiments on" }));
+  await keyboard(page).press(page.getByRole("button", { name: "Start all" }));
+  await keyboard(page).press(page.getByRole("button", { name: "Start all experiments" }));
   await page.getByRole("status").getByText("All experiments: on").waitFor();
   expect(demo.registry.settings().enabled).toBe(true);
 });
@@ -39,16 +39,16 @@ test("all experiments are switched off and on by the keyboard alone, without Jav
 test("a holdout is typed, refused where it does not fit, looked at, and saved", async () => {
   const { demo } = served;
   const page = await openPage("/experiments/settings", { javaScriptEnabled: false });
-  await page.getByLabel("A share of the devices").check();
+  await page.getByLabel("A share of the visitors").check();
   await page.getByLabel("Share in percent").fill("five");
-  await page.getByRole("button", { name: "Look at what changes" }).click();
-  await page.getByRole("alert").getByText("“five” does not fit").waitFor();
-  expect(await page.getByLabel("A share of the devices").isChecked()).toBe(true);
+  await page.getByRole("button", { name: "Review changes" }).click();
+  await page.getByRole("alert").getByText("“five” is not valid").waitFor();
+  expect(await page.getByLabel("A share of the visitors").isChecked()).toBe(true);
   await page.getByLabel("Share in percent").fill("5");
-  await page.getByRole("button", { name: "Look at what changes" }).click();
-  await page.getByText("5% of the devices take part in no experiment from now on").waitFor();
+  await page.getByRole("button", { name: "Review changes" }).click();
+  await page.getByText("5% of the visitors take part in no experiment from now on").waitFor();
   await page.getByRole("button", { name: "Change the holdout" }).click();
-  await page.getByRole("status").getByText("Holdout: 5% of the devices").waitFor();
+  await page.getByRole("status").getByText("Holdout: 5% of the visitors").waitFor();
   expect(demo.registry.settings().holdout).toEqual({ share: 0.05, salt: "holdout" });
   expect(await page.getByLabel("Share in percent").inputValue()).toBe("5");
 });

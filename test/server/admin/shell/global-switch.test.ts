@@ -44,7 +44,9 @@ describe("while the global switch is off", () => {
     await post(EVENT);
     expect(log.state()).toMatchObject({ received: 3, stored: 1, off: 2 });
     const page = await (await app.request("/experiments")).text();
-    expect(page.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")).toContain("While switched off, dropped 2");
+    expect(page.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")).toContain(
+      "Ignored while all experiments were stopped 2",
+    );
     await log.close();
     const { openEventLog } = await import("../../../../server/events/log.ts");
     const again = await openEventLog(`${folder}/events`);
@@ -81,7 +83,7 @@ describe("while the global switch is off", () => {
     expect(response.status).toBe(404);
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
     const page = await response.text();
-    expect(page).toContain("<h1>Experiments are switched off</h1>");
+    expect(page).toContain("<h1>All experiments are stopped</h1>");
     expect(page).toContain('href="/experiments/settings"');
   });
 
