@@ -1,6 +1,7 @@
-// One DuckDB query as somebody would write it by hand for all numbers of a tally of a log without surprises: no id is
-// compared, no tie is looked for, no time, value or session is doubted. `node bench/analysis-bare.ts FOLDER ndjson|parquet`
-// prints milliseconds, processor time and peak memory.
+// One DuckDB query as somebody would write it by hand for all numbers of a tally of a log without
+// surprises: no id is compared, no tie is looked for, no time, value or session is doubted. `node
+// bench/analysis-bare.ts FOLDER ndjson|parquet` prints milliseconds, processor time and peak
+// memory.
 import { readFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { DuckDBInstance } from "@duckdb/node-api";

@@ -12,8 +12,9 @@ const START = Date.UTC(2026, 0, 1);
 const MS_BETWEEN = 120;
 
 /**
- * Writes the segments of a log, the same for the same number: two experiments of two groups each, page views, clicks and
- * orders. Lines of some 190 bytes, of the fields that the tag sends. Returns the bytes.
+ * Writes the segments of a log, the same for the same number: two experiments of two groups each,
+ * page views, clicks and orders. Lines of some 190 bytes, of the fields that the tag sends. Returns
+ * the bytes.
  */
 export async function writeLog(folder: string, events: number): Promise<number> {
   const random = xorshift();

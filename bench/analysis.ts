@@ -1,8 +1,10 @@
-// Time and memory of counting a log, beside a DuckDB query written by hand, in one run; and of a page of results:
+// Time and memory of counting a log, beside a DuckDB query written by hand, in one run; and of a
+// page of results:
 //
 //   npm run bench:analysis -- [--events 10000000] [--rounds 3] [--seconds 8] [--json]
 //
-// The ratios are what counts: absolute numbers are the machine's. Rounds alternate, and a ratio is the median of its rounds.
+// The ratios are what counts: absolute numbers are the machine's. Rounds alternate, and a ratio is
+// the median of its rounds.
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -37,7 +39,10 @@ const rounds = Number(options.rounds);
 
 interface Timed {
   readonly ms: number;
-  /** Processor time of the process that counts, with its start; what else the machine does changes it least. */
+  /**
+   * Processor time of the process that counts, with its start; what else the machine does changes
+   * it least.
+   */
   readonly cpuMs: number;
   readonly devices: number;
   readonly peakMb: number;
@@ -151,7 +156,10 @@ async function useOfChild(): Promise<{ cpuMs: number; peakMb: number }> {
   };
 }
 
-/** A page of results over a million events: first, again, after one event more, and after a restart with compacted copies. */
+/**
+ * A page of results over a million events: first, again, after one event more, and after a restart
+ * with compacted copies.
+ */
 async function measurePage() {
   const data = join(folder, "page");
   await mkdir(join(data, "events"), { recursive: true });
@@ -178,7 +186,10 @@ async function openEnd(log: string): Promise<Position> {
   return { segment: (await listSegments(log)).at(-1) ?? 1, offset: (await segmentSizes(log)).at(-1) ?? 0 };
 }
 
-/** Events stored a second while results of a growing log are asked for all the time, of what it is without. */
+/**
+ * Events stored a second while results of a growing log are asked for all the time, of what it is
+ * without.
+ */
 async function measureIngest() {
   const data = join(folder, "page");
   const server = await demo(data);

@@ -6,7 +6,10 @@ export interface Check {
   readonly ok: boolean;
 }
 
-/** A calibration that is right leaves a band once in a thousand. The seeds are fixed, so one that passed passes again. */
+/**
+ * A calibration that is right leaves a band once in a thousand. The seeds are fixed, so one that
+ * passed passes again.
+ */
 const OUTSIDE = 0.001;
 
 /** Checks that something happened in as many of the runs as its chance says. */

@@ -15,7 +15,9 @@ export function goalsOfAllKinds(runs: number): Check[] {
   return [...ratios(runs), ...covariates(runs), ...guarded(Math.ceil(runs / 10)), accounts(Math.ceil(runs / 10))];
 }
 
-/** Spending per order of visitors who order 0 to 4 times, and who differ in what they spend on one. */
+/**
+ * Spending per order of visitors who order 0 to 4 times, and who differ in what they spend on one.
+ */
 function ratios(runs: number): Check[] {
   const random = seededRandom(11);
   let [rejected, covered] = [0, 0];
@@ -151,7 +153,9 @@ function guarded(runs: number): Check[] {
   ];
 }
 
-/** Accounts of three devices that do alike are not yet counted as one unit, and so have no verdict. */
+/**
+ * Accounts of three devices that do alike are not yet counted as one unit, and so have no verdict.
+ */
 function accounts(runs: number): Check {
   const random = seededRandom(14);
   let claims = 0;

@@ -3,7 +3,9 @@ import { seededRandom } from "../core/statistics/seeded-random.ts";
 import { type Check, happens } from "./calibrate-band.ts";
 import { atTheLook, converted } from "./calibrate-visitors.ts";
 
-/** The power curve: how often lifts are found, by `power` and in so many simulated experiments each. */
+/**
+ * The power curve: how often lifts are found, by `power` and in so many simulated experiments each.
+ */
 export function powerCurve(runs: number): Check[] {
   const [baseline, n, alpha] = [0.1, 3841, 0.05];
   return [0, 0.05, 0.1, 0.15, 0.2, 0.25].map((lift, place) => {

@@ -14,7 +14,10 @@ const SPLITS = [
 /** Visitors between two looks. */
 const EVERY = 50;
 
-/** Evidence for rates at any look: how often null experiments are ever rejected, and what five standard errors come to. */
+/**
+ * Evidence for rates at any look: how often null experiments are ever rejected, and what five
+ * standard errors come to.
+ */
 export function ratesAtAnyLook(runs: number, visitors: number): Check[] {
   const upTo = `a look every ${EVERY} visitors up to ${visitors.toLocaleString("en")}`;
   const nulls = SPLITS.flatMap((weights) =>

@@ -7,7 +7,10 @@ import { atTheLook, converted, MEAN_SPEND, spend, spentOf } from "./calibrate-vi
 
 const ALPHA = 0.05;
 
-/** Every test and interval of the report at a plan's one look, on so many simulated experiments each. */
+/**
+ * Every test and interval of the report at a plan's one look, on so many simulated experiments
+ * each.
+ */
 export function singleLooks(runs: number): Check[] {
   return [
     ...nullRates(runs),

@@ -15,7 +15,10 @@ const FEW_DRAWS = 1e-9;
 /** The 99th percentile of what visitors spend: of the 30 % who buy, one in thirty spends more. */
 const CAP_Z = 1.8339146358159146;
 
-/** What visitors spend with heavy tails, at even and uneven splits: how often null experiments are rejected. */
+/**
+ * What visitors spend with heavy tails, at even and uneven splits: how often null experiments are
+ * rejected.
+ */
 export function heavyTails(runs: number, visitors: number): Check[] {
   return SIGMAS.flatMap((sigma, place) =>
     [false, true].flatMap((isCapped) => {

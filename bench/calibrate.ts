@@ -1,6 +1,7 @@
-// `npm run calibrate`: are the report's error rates those that it promises? Simulates tens of thousands of experiments whose
-// truth is known, from fixed seeds, and prints how often each promise was kept beside how often it may be. Exits 1 when one
-// is outside its band. `-- --short` takes a tenth of the runs.
+// `npm run calibrate`: are the report's error rates those that it promises? Simulates tens of
+// thousands of experiments whose truth is known, from fixed seeds, and prints how often each
+// promise was kept beside how often it may be. Exits 1 when one is outside its band. `-- --short`
+// takes a tenth of the runs.
 import { parseArgs } from "node:util";
 import { goalsOfAllKinds } from "./calibrate-goals.ts";
 import { peeking } from "./calibrate-peeking.ts";

@@ -1,4 +1,5 @@
-// The floor that bench/http.ts compares with: Hono on Node with nothing behind it, answering the texts given as arguments.
+// The floor that bench/http.ts compares with: Hono on Node with nothing behind it, answering the
+// texts given as arguments.
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 

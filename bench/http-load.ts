@@ -23,7 +23,10 @@ export interface Load {
 const CONTENT_TYPE = "text/plain;charset=UTF-8";
 const LUA = "bench/http-load.lua";
 
-/** wrk needs a fifth of the processor time of autocannon for a request, which on one core would itself be the limit. */
+/**
+ * wrk needs a fifth of the processor time of autocannon for a request, which on one core would
+ * itself be the limit.
+ */
 export const hasWrk = spawnSync("wrk", ["--version"]).error === undefined;
 
 /** Loads a server for some seconds. Throws when an answer was not a 2xx. */

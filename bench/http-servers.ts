@@ -22,13 +22,18 @@ const LOAD_CORE = "1";
 
 let isPinned = false;
 
-/** Gives the load, which is this process and what it starts, and servers that are started later a core each; says whether it could. */
+/**
+ * Gives the load, which is this process and what it starts, and servers that are started later a
+ * core each; says whether it could.
+ */
 export function pinLoad(): boolean {
   isPinned = availableParallelism() > 1 && spawnSync("taskset", ["-apc", LOAD_CORE, String(process.pid)]).status === 0;
   return isPinned;
 }
 
-/** Starts a Node program, given with its arguments, whose first line on stdout ends with its URL. */
+/**
+ * Starts a Node program, given with its arguments, whose first line on stdout ends with its URL.
+ */
 export async function start(name: string, data: string | null, args: readonly string[]): Promise<Contestant> {
   const command = [process.execPath, ...args];
   const [executable = "", ...rest] = isPinned ? ["taskset", "-c", SERVER_CORE, ...command] : command;
@@ -49,10 +54,13 @@ export async function stop({ process }: Contestant): Promise<void> {
 
 export const hasCpuTimes = existsSync("/proc/self/stat");
 
-/** Processor time that a server took so far, all its threads together; NaN where there is no /proc. */
+/**
+ * Processor time that a server took so far, all its threads together; NaN where there is no /proc.
+ */
 export function cpuSeconds({ process: { pid } }: Contestant): number {
   if (!hasCpuTimes) return Number.NaN;
-  // Fields 14 and 15 of proc(5), counted behind the name in parentheses: user and system time in ticks of 10 ms.
+  // Fields 14 and 15 of proc(5), counted behind the name in parentheses: user and system time in
+  // ticks of 10 ms.
   const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
   return (Number(user) + Number(system)) / 100;
 }

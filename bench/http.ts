@@ -1,10 +1,13 @@
-// Requests per second of the built server's hot routes beside a bare Hono handler that does nothing, in one run:
+// Requests per second of the built server's hot routes beside a bare Hono handler that does
+// nothing, in one run:
 //
-//   npm run bench:http -- [--rounds 7] [--seconds 3] [--only TEXT] [--server dist/fairsplit.js …] [--sync-delay MS|none]
+//   npm run bench:http -- [--rounds 7] [--seconds 3] [--only TEXT]
+//     [--server dist/fairsplit.js …] [--sync-delay MS|none]
 //     [--json]
 //
-// The ratios are what counts: absolute numbers are the machine's. Rounds alternate between the servers, so that what else
-// the machine does hits all of them, and a ratio is the median of its rounds. Several `--server` compare builds.
+// The ratios are what counts: absolute numbers are the machine's. Rounds alternate between the
+// servers, so that what else the machine does hits all of them, and a ratio is the median of its
+// rounds. Several `--server` compare builds.
 import { randomUUID } from "node:crypto";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -61,7 +64,10 @@ interface Summary {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Processor time that the server took for a request, which a busy machine changes least; null where there is no /proc. */
+  /**
+   * Processor time that the server took for a request, which a busy machine changes least; null
+   * where there is no /proc.
+   */
   readonly cpuUs: number | null;
   /** Requests per second over the floor's in the same round; least and greatest show the noise. */
   readonly ratio: number;

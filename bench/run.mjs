@@ -1,5 +1,5 @@
-// Runs a benchmark: `node bench/run.mjs http --json` bundles bench/http*.ts and runs bench/http.ts with the rest of the
-// arguments.
+// Runs a benchmark: `node bench/run.mjs http --json` bundles bench/http*.ts and runs bench/http.ts
+// with the rest of the arguments.
 import { readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";

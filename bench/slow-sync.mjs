@@ -1,5 +1,5 @@
-// Preloaded by bench/http.ts --sync-delay: every fdatasync of the server takes so many milliseconds longer, as on a slow
-// disk, or with `none` is not made at all, which shows what the others cost.
+// Preloaded by bench/http.ts --sync-delay: every fdatasync of the server takes so many milliseconds
+// longer, as on a slow disk, or with `none` is not made at all, which shows what the others cost.
 import { open } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 

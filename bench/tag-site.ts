@@ -13,7 +13,9 @@ export interface Contestant {
   readonly slot: string;
 }
 
-/** Higher than the original: what comes after it moves when it replaces something that was painted. */
+/**
+ * Higher than the original: what comes after it moves when it replaces something that was painted.
+ */
 const VARIANT = `<h2>Variant</h2><p>of two lines</p>`;
 const templates = ["A", "B"].map((group) => `<template data-group="${group}">${VARIANT}</template>`).join("");
 const TAG = `<script async src="/tag.js"></script>`;
@@ -77,7 +79,10 @@ const PAYLOAD = JSON.stringify({
   dateUpdated: "2026-01-31T12:00:00.000Z",
 });
 
-/** A site that has the pages, the scripts and, from a real server behind it, fairsplit's groups; each answer waits. */
+/**
+ * A site that has the pages, the scripts and, from a real server behind it, fairsplit's groups;
+ * each answer waits.
+ */
 export async function openSite(api: string, latencyMs: number) {
   const tag = await readFile("dist/tag.js", "utf8");
   const growthbook = await readFile("node_modules/@growthbook/growthbook/dist/bundles/auto.min.js", "utf8");
@@ -94,7 +99,8 @@ export async function openSite(api: string, latencyMs: number) {
     const asked = Object.entries(request.headers).filter(([name]) => PASSED_ON.has(name)) as [string, string][];
     const ask = async (path: string, init: RequestInit = {}) => {
       const once = () => fetch(api + path, { ...init, headers: asked });
-      // The server may close a connection in the moment in which it is used again; what comes twice, it counts once.
+      // The server may close a connection in the moment in which it is used again; what comes
+      // twice, it counts once.
       return once().catch(once);
     };
     if (url === "/tag.js") return send("text/javascript", tag, "public, max-age=300");

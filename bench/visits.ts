@@ -1,6 +1,6 @@
-// Visits per second of the simulator's browser driver beside the simplest honest way to send visitors: Playwright with a
-// fresh context for each, 30 at a time, one page load, one click in seven, context closed. Same browser, same server, same
-// run, in turn:
+// Visits per second of the simulator's browser driver beside the simplest honest way to send
+// visitors: Playwright with a fresh context for each, 30 at a time, one page load, one click in
+// seven, context closed. Same browser, same server, same run, in turn:
 //
 //   npm run bench:visits -- [--visits 300] [--rounds 3] [--concurrency 4] [--json]
 import { spawn } from "node:child_process";

@@ -3,15 +3,19 @@ import { LAYER_SLOTS, type Layer } from "./layer.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Whether a unit is of those that take part in no experiment: the smallest digests, so that a larger share keeps the
- * units of a smaller one. `holdout:` keeps it apart from experiments whose salt is the same text.
+ * Whether a unit is of those that take part in no experiment: the smallest digests, so that a
+ * larger share keeps the units of a smaller one. `holdout:` keeps it apart from experiments whose
+ * salt is the same text.
  */
 export function isHeldOut(unitId: string, { share, salt }: NonNullable<Settings["holdout"]>, hash: Sha256Hex): boolean {
   const scale = Number.MAX_SAFE_INTEGER;
   return remainder(digest(unitId, `holdout:${salt}`, hash), scale) < share * scale;
 }
 
-/** A unit's slot of a layer: SHA-256(`${unitId}:layer:${name}`) mod 10,000. Never edited, as `assign`. */
+/**
+ * A unit's slot of a layer: SHA-256(`${unitId}:layer:${name}`) mod 10,000. Never edited, as
+ * `assign`.
+ */
 export function slotOf(unitId: string, layerName: string, hash: Sha256Hex): number {
   return remainder(digest(unitId, `layer:${layerName}`, hash), LAYER_SLOTS);
 }

@@ -18,7 +18,10 @@ export interface Context extends Partial<RuleContext> {
   readonly settings?: Settings;
   /** Groups to preview by experiment key; the caller has verified that they may be. */
   readonly forced?: ReadonlyMap<string, string>;
-  /** Earlier assignments of this device by experiment key; the caller has verified that they are its own. */
+  /**
+   * Earlier assignments of this device by experiment key; the caller has verified that they are its
+   * own.
+   */
   readonly sticky?: ReadonlyMap<string, StickyEntry>;
   /** The other experiments, where dependencies and layers are looked up. */
   readonly experiments?: { get(key: string): Experiment | undefined };
@@ -35,9 +38,10 @@ export interface Evaluation {
 const NOTHING: Context = {};
 
 /**
- * The group that a unit gets, with the reason: the first of `REASONS` that holds. Who does not take part gets the fallback.
+ * The group that a unit gets, with the reason: the first of `REASONS` that holds. Who does not take
+ * part gets the fallback.
  *
- * @param unitId the id of the experiment's kind of unit (see `unitIdOf`), or null when there is none
+ * @param unitId ID of the experiment's kind of unit (see `unitIdOf`), or null when there is none
  * @throws RangeError on an id outside the limits of `assign`
  */
 export function evaluate(
@@ -49,7 +53,8 @@ export function evaluate(
   const { key, state, fallback, rolloutGroup, epoch, groups, unit, dependsOn } = experiment;
   const answer = (group: string, reason: Reason): Evaluation => ({ group, reason, epoch });
   const { settings, forced } = context;
-  // Without a device there is no visitor; without an account there is one, who sees what everybody sees.
+  // Without a device there is no visitor; without an account there is one, who sees what everybody
+  // sees.
   const isNobody = unitId === null && unit === "device";
   if (settings?.enabled === false) return answer(isNobody ? "" : fallback, "global_off");
   const preview = forced?.get(key);
@@ -72,7 +77,8 @@ export function evaluate(
   if (isEligible && !isEligible(ruleContext(context))) return answer(fallback, "rule");
 
   const assigned = assignEligible(experiment, unitId, context, hash);
-  // What a preview of another experiment opens is a preview too: it would not be seen, and must not be counted.
+  // What a preview of another experiment opens is a preview too: it would not be seen, and must not
+  // be counted.
   return isPreview && isCounted(assigned.reason) ? { ...assigned, reason: "forced" } : assigned;
 }
 
@@ -90,7 +96,10 @@ function assignEligible(experiment: Experiment, unitId: string, context: Context
   return { group, reason: chosen ? "allocation" : "hash", epoch };
 }
 
-/** The groups that a unit which takes part may have in the present epoch: by the groups' weights, or by an allocation's. */
+/**
+ * The groups that a unit which takes part may have in the present epoch: by the groups' weights, or
+ * by an allocation's.
+ */
 export function groupsByHash(experiment: Experiment, unitId: string, hash: Sha256Hex = sha256Hex): string[] {
   const { allocations, table } = prepared(experiment);
   const digestHex = digest(unitId, experiment.salt ?? experiment.key, hash);
@@ -98,16 +107,23 @@ export function groupsByHash(experiment: Experiment, unitId: string, hash: Sha25
   return [...new Set(splits.map((split) => pick(split, remainder(digestHex, split.total))))];
 }
 
-/** The unit's earlier assignment, while it counts: its group is still given to somebody, and its epoch has been. */
+/**
+ * The unit's earlier assignment, while it counts: its group is still given to somebody, and its
+ * epoch has been.
+ */
 function keptBy(experiment: Experiment, { sticky }: Context): StickyEntry | undefined {
-  // Only devices bring it along: an account that is known on one device would get another group on the next.
+  // Only devices bring it along: an account that is known on one device would get another group on
+  // the next.
   if (sticky === undefined || !experiment.sticky || experiment.unit !== "device") return undefined;
   const entry = sticky.get(experiment.key);
   if (!entry || entry.epoch > experiment.epoch || !prepared(experiment).given.has(entry.group)) return undefined;
   return entry;
 }
 
-/** Whether the device keeps its place in another experiment of the layer, whose slots were once its own. */
+/**
+ * Whether the device keeps its place in another experiment of the layer, whose slots were once its
+ * own.
+ */
 function isKeptElsewhere(experiment: Experiment, layer: string, context: Context): boolean {
   for (const key of context.sticky?.keys() ?? []) {
     const other = key === experiment.key ? undefined : context.experiments?.get(key);

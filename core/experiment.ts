@@ -133,7 +133,9 @@ export function parseExperiment(input: unknown): Experiment {
   return parse(ExperimentSchema, input);
 }
 
-/** Fills a draft's defaults and parses the result. `now` is an ISO 8601 time. Throws InvalidInput. */
+/**
+ * Fills a draft's defaults and parses the result. `now` is an ISO 8601 time. Throws InvalidInput.
+ */
 export function defineExperiment(draft: ExperimentDraft, now: string, by: string): Experiment {
   const control = draft.control ?? draft.groups[0]?.name;
   return parseExperiment({

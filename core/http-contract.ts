@@ -11,8 +11,9 @@ export interface AssignedGroup {
   /** The epoch that the device belongs to. */
   readonly epoch: number;
   /**
-   * The group's number; −1 when the device does not take part: it is not eligible, or the experiment is off. A device is
-   * exposed and counted when the state is `active`, this is ≥ 0, and the reason of no experiment is `forced`.
+   * The group's number; −1 when the device does not take part: it is not eligible, or the
+   * experiment is off. A device is exposed and counted when the state is `active`, this is ≥ 0, and
+   * the reason of no experiment is `forced`.
    */
   readonly value: number;
   readonly payload: unknown;

@@ -14,7 +14,9 @@ export interface Split {
 export interface Impact {
   /** Would get another group, if nothing kept them in theirs. */
   readonly moved: number;
-  /** Have to: no assignment with the new shares moves fewer. Half the sum of all changes of shares. */
+  /**
+   * Have to: no assignment with the new shares moves fewer. Half the sum of all changes of shares.
+   */
   readonly least: number;
 }
 
@@ -30,10 +32,11 @@ export function splitOf({ groups, salt, key, unit }: Experiment): Split {
 }
 
 /**
- * What a change of groups, weights or salt does to the units that are assigned by the groups' weights. Exact: the remainders
- * of one hash by two totals are uniform over the pairs that are equal modulo their greatest common divisor (Chinese
- * remainder theorem; 2^256 is no multiple of them, which changes less than 2^-140), so pairs of ranges are counted. For another
- * salt or unit the two hashes have nothing to do with each other.
+ * What a change of groups, weights or salt does to the units that are assigned by the groups'
+ * weights. Exact: the remainders of one hash by two totals are uniform over the pairs that are
+ * equal modulo their greatest common divisor (Chinese remainder theorem; 2^256 is no multiple of
+ * them, which changes less than 2^-140), so pairs of ranges are counted. For another salt or unit
+ * the two hashes have nothing to do with each other.
  *
  * @throws RangeError when one of them is no valid split
  * @example impact(
@@ -70,7 +73,10 @@ function rangesOf({ groups }: Split): Ranges {
   return { total: BigInt(total), of: new Map(ranges) };
 }
 
-/** How many pairs of a number of the one range and a number of the other are equal modulo the divisor. */
+/**
+ * How many pairs of a number of the one range and a number of the other are equal modulo the
+ * divisor.
+ */
 function pairsCongruent(a: readonly [bigint, bigint], b: readonly [bigint, bigint], divisor: bigint): bigint {
   const [lengthA, lengthB] = [a[1] - a[0], b[1] - b[0]];
   const [restA, restB] = [lengthA % divisor, lengthB % divisor];
@@ -84,7 +90,10 @@ function pairsCongruent(a: readonly [bigint, bigint], b: readonly [bigint, bigin
   );
 }
 
-/** Residues that two arcs of a circle have in common, each given by where it begins and how long it is. */
+/**
+ * Residues that two arcs of a circle have in common, each given by where it begins and how long it
+ * is.
+ */
 function residuesInBoth(fromA: bigint, lengthA: bigint, fromB: bigint, lengthB: bigint, circle: bigint): bigint {
   let common = 0n;
   // An arc may go over the end: then it is also one that begins before 0.

@@ -18,5 +18,7 @@ export const LayerSchema = v.pipe(
   ),
 );
 
-/** The part of a layer's units that an experiment takes: those whose slot is ≥ `from` and < `to`. */
+/**
+ * The part of a layer's units that an experiment takes: those whose slot is ≥ `from` and < `to`.
+ */
 export type Layer = v.InferOutput<typeof LayerSchema>;

@@ -25,7 +25,10 @@ export function describeProblem({ field, value, allowed }: Problem): string {
   return `${field || "the input"} is ${describeValue(value)}: allowed is ${allowed}`;
 }
 
-/** Parses an untrusted input by a schema whose messages say what is allowed. Throws InvalidInput with all problems. */
+/**
+ * Parses an untrusted input by a schema whose messages say what is allowed. Throws InvalidInput
+ * with all problems.
+ */
 export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
@@ -33,14 +36,18 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
     result.issues.filter(isFirstOfItsKind).map((issue) => ({
       field: fieldPath(issue.path),
       ...ownPath(issue.path),
-      // Not `issue.input`: of a check over several fields, or an unknown field, that is not the field's value.
+      // Not `issue.input`: of a check over several fields, or an unknown field, that is not the
+      // field's value.
       value: issue.path ? issue.path.at(-1)?.value : issue.input,
       allowed: issue.message,
     })),
   );
 }
 
-/** A number that is no whole number and below 0 is wrong in two ways, which are said in the same words. */
+/**
+ * A number that is no whole number and below 0 is wrong in two ways, which are said in the same
+ * words.
+ */
 function isFirstOfItsKind(
   issue: v.BaseIssue<unknown>,
   index: number,

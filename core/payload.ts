@@ -12,7 +12,10 @@ export const Payload = v.pipe(v.unknown(), v.check(isPayload, ALLOWED));
 
 export type PayloadType = "null" | "boolean" | "number" | "string" | "array" | "object";
 
-/** JSON has one kind of number: 2.0 is written and read as 2, so whole numbers are no type of their own. */
+/**
+ * JSON has one kind of number: 2.0 is written and read as 2, so whole numbers are no type of their
+ * own.
+ */
 export function payloadType(payload: unknown): PayloadType {
   if (payload === null) return "null";
   if (Array.isArray(payload)) return "array";

@@ -25,9 +25,10 @@ export const PlanSchema = v.strictObject(
 );
 
 /**
- * What was decided before an experiment started: `devices` to wait for, in all groups together, before the one test of the
- * primary goal at level `alpha`. `power`, `baseline` (conversion rate of the control) and `lift` (relative change to find)
- * say where that number came from; null when it came from elsewhere.
+ * What was decided before an experiment started: `devices` to wait for, in all groups together,
+ * before the one test of the primary goal at level `alpha`. `power`, `baseline` (conversion rate of
+ * the control) and `lift` (relative change to find) say where that number came from; null when it
+ * came from elsewhere.
  */
 export type Plan = v.InferOutput<typeof PlanSchema>;
 
@@ -37,8 +38,8 @@ export function parsePlan(input: unknown): Plan | null {
 }
 
 /**
- * Devices to wait for in each group, by its share of the weights, rounded up; none in a group of weight 0. The plan is
- * reached when every group has its number.
+ * Devices to wait for in each group, by its share of the weights, rounded up; none in a group of
+ * weight 0. The plan is reached when every group has its number.
  */
 export function plannedOf(
   plan: Plan,
@@ -46,7 +47,8 @@ export function plannedOf(
 ): { readonly name: string; readonly devices: number }[] {
   const weightTotal = groups.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
   return groups.map(({ name, weight }) => {
-    // In whole numbers: 10^12 × a weight is more than a double holds, and rounding up would show it.
+    // In whole numbers: 10^12 × a weight is more than a double holds, and rounding up would show
+    // it.
     const devices = (BigInt(plan.devices) * BigInt(weight) + weightTotal - 1n) / weightTotal;
     return { name, devices: Number(devices) };
   });

@@ -4,7 +4,10 @@ import { weights } from "./group.ts";
 import { compileRoutes, type RouteTest } from "./routes.ts";
 import { type Condition, compileRule } from "./rule.ts";
 
-/** What is made of an experiment's definition once, because sorting, parsing and compiling cost more than hashing. */
+/**
+ * What is made of an experiment's definition once, because sorting, parsing and compiling cost more
+ * than hashing.
+ */
 export interface Prepared {
   /** Null when it is everywhere. */
   readonly isRoute: RouteTest | null;

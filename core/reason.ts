@@ -18,8 +18,8 @@ export const REASONS = [
 export type Reason = (typeof REASONS)[number];
 
 /**
- * Whether the unit takes part: its exposure and its conversions count. Everybody else sees a group for another reason,
- * mostly the fallback.
+ * Whether the unit takes part: its exposure and its conversions count. Everybody else sees a group
+ * for another reason, mostly the fallback.
  */
 export function isCounted(reason: string): boolean {
   return reason === "hash" || reason === "sticky" || reason === "allocation";

@@ -20,12 +20,13 @@ export const Routes = v.pipe(
 export type RouteTest = (path: string) => boolean;
 
 /**
- * Globs ready to be asked: `*` is any part of a segment, also none; `**` any characters with slashes. `/a/**` is `/a` and
- * all below, `/a/**` + `/b` is `/a/b` and `/a/x/y/b`. Everything else stands for itself, percent-encoded or not; capitals
- * and a slash at the end count.
+ * Globs ready to be asked: `*` is any part of a segment, also none; `**` any characters with
+ * slashes. `/a/**` is `/a` and all below, `/a/**` + `/b` is `/a/b` and `/a/x/y/b`. Everything else
+ * stands for itself, percent-encoded or not; capitals and a slash at the end count.
  *
- * All places where a path may be in the glob are followed side by side, so the time is at most the path's length times
- * the glob's, where a regular expression made of the glob would try them one after the other.
+ * All places where a path may be in the glob are followed side by side, so the time is at most the
+ * path's length times the glob's, where a regular expression made of the glob would try them one
+ * after the other.
  */
 export function compileRoutes(globs: readonly string[]): RouteTest {
   const tests = globs.map((glob) => compileGlob(decode(glob)));
@@ -87,7 +88,9 @@ function follows(path: string, from: number, steps: Uint32Array): boolean {
   return at[end] === 1;
 }
 
-/** As people read it: browsers send `/café` as `/caf%C3%A9`. What cannot be decoded stays as it is. */
+/**
+ * As people read it: browsers send `/café` as `/caf%C3%A9`. What cannot be decoded stays as it is.
+ */
 function decode(path: string): string {
   if (!path.includes("%")) return path;
   try {

@@ -14,7 +14,10 @@ export interface RuleContext {
 
 export const MAX_RULE_LENGTH = 1000;
 
-/** Of CEL's operators those whose cost is that of what they read: no comprehension, no map or message of one's own. */
+/**
+ * Of CEL's operators those whose cost is that of what they read: no comprehension, no map or
+ * message of one's own.
+ */
 const OPERATORS = ["value", "id", ".", "[]", "list", "?:", "||", "&&", "!_", "-_"].concat([
   "==",
   "!=",
@@ -29,7 +32,10 @@ const OPERATORS = ["value", "id", ".", "[]", "list", "?:", "||", "&&", "!_", "-_
   "/",
   "%",
 ]);
-/** `matches` is left out because a pattern may take for ever, `bind` and the macros over lists because nesting multiplies. */
+/**
+ * `matches` is left out because a pattern may take for ever, `bind` and the macros over lists
+ * because nesting multiplies.
+ */
 const FUNCTIONS = ["has", "size", "int", "double", "bool", "string"].concat([
   "startsWith",
   "endsWith",
@@ -58,12 +64,15 @@ export class RuleError extends Error {
   }
 }
 
-/** A rule ready to be asked. An error while it is asked, as of a name that `ctx` does not have, is a no. */
+/**
+ * A rule ready to be asked. An error while it is asked, as of a name that `ctx` does not have, is a
+ * no.
+ */
 export type Condition = (context: RuleContext) => boolean;
 
 /**
- * Parses and type-checks a rule. There is no `eval` in it, and no loop: what it costs is bounded by its own length times
- * that of the longest text it reads.
+ * Parses and type-checks a rule. There is no `eval` in it, and no loop: what it costs is bounded by
+ * its own length times that of the longest text it reads.
  *
  * @throws RuleError
  * @example compileRule('ctx.plan in ["free", "trial"] && path.startsWith("/shop/")')

@@ -17,7 +17,9 @@ export const SettingsSchema = v.strictObject(
   "settings {enabled, holdout}",
 );
 
-/** What holds for all experiments: the global switch, and the share of units that take part in none. */
+/**
+ * What holds for all experiments: the global switch, and the share of units that take part in none.
+ */
 export type Settings = v.InferOutput<typeof SettingsSchema>;
 
 export const DEFAULT_SETTINGS: Settings = { enabled: true, holdout: null };

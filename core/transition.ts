@@ -22,17 +22,19 @@ const ALLOWED: Readonly<Record<State, readonly State[]>> = {
 const SPLITTING = ["unit", "routes", "rule", "allocations", "dependsOn", "layer"] as const;
 
 /**
- * The only way an experiment changes, its state and its definition in one step. Returns a new experiment; the old one is
- * never touched, so an invalid change changes nothing.
+ * The only way an experiment changes, its state and its definition in one step. Returns a new
+ * experiment; the old one is never touched, so an invalid change changes nothing.
  *
- * Every activation opens a new epoch, and so does a change of who gets which group while it is active: devices of
- * different epochs are never counted together. The version grows by one with every change.
+ * Every activation opens a new epoch, and so does a change of who gets which group while it is
+ * active: devices of different epochs are never counted together. The version grows by one with
+ * every change.
  *
- * A plan is made before an experiment starts: while it is active, neither the plan nor, with one, the goal that it is about
- * can change. Who could change it after a look would have as many tries as looks; stop it, and plan the next epoch.
+ * A plan is made before an experiment starts: while it is active, neither the plan nor, with one,
+ * the goal that it is about can change. Who could change it after a look would have as many tries
+ * as looks; stop it, and plan the next epoch.
  *
  * @param now ISO 8601 time in UTC
- * @throws InvalidInput when the change is not allowed from the present state, or its result is no valid experiment
+ * @throws InvalidInput when the state does not allow the change, or its result is not valid
  */
 export function transition(experiment: Experiment, change: Change, now: string): Experiment {
   const { by, state = experiment.state, definition = {} } = change;
@@ -90,7 +92,10 @@ function refuseOtherPlan({ plan, goals }: Experiment, definition: Partial<Defini
   }
 }
 
-/** Whether some device may get another group, or take part when it did not. Texts, HTML, payloads and order do not matter. */
+/**
+ * Whether some device may get another group, or take part when it did not. Texts, HTML, payloads
+ * and order do not matter.
+ */
 function splitsOtherwise(before: Experiment, after: Experiment): boolean {
   const split = (experiment: Experiment) =>
     JSON.stringify([

@@ -11,7 +11,9 @@ const REPORT_PATIENCE_MS = 12_000;
 export interface BrowserDriverOptions {
   readonly executable: string;
   readonly url: string;
-  /** Whether the simulator started the server: only then may the browser run without its sandbox. */
+  /**
+   * Whether the simulator started the server: only then may the browser run without its sandbox.
+   */
   readonly isOwnServer?: boolean;
   readonly seed: string;
   /** Number of concurrent visitors. */

@@ -22,12 +22,16 @@ const WINDOWS_PROGRAMS = [
   ["BraveSoftware", "Brave-Browser", "Application", "brave.exe"],
 ] as const;
 
-/** A browser that somebody named is no program: exit code 2. The message names where it was named, and the path. */
+/**
+ * A browser that somebody named is no program: exit code 2. The message names where it was named,
+ * and the path.
+ */
 export class BadBrowserPath extends Error {}
 
 /**
- * The browser's executable: what is named by `asked`, `FAIRSPLIT_BROWSER` or `CHROME_PATH`; else the first found of
- * Playwright's downloads, the PATH and the usual places of installed browsers. Undefined when there is none.
+ * The browser's executable: what is named by `asked`, `FAIRSPLIT_BROWSER` or `CHROME_PATH`; else
+ * the first found of Playwright's downloads, the PATH and the usual places of installed browsers.
+ * Undefined when there is none.
  *
  * @throws BadBrowserPath when the named one is no program
  */

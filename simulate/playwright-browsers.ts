@@ -1,7 +1,10 @@
 import { readdirSync } from "node:fs";
 import { type Machine, pathOf } from "./machine.ts";
 
-/** What Playwright's installer makes, best first, and where the program is below `NAME-REVISION/FOLDER/`. */
+/**
+ * What Playwright's installer makes, best first, and where the program is below
+ * `NAME-REVISION/FOLDER/`.
+ */
 const BUILDS = [
   { name: "chromium_headless_shell", programs: ["chrome-headless-shell", "headless_shell"] },
   {
@@ -15,8 +18,9 @@ const BUILDS = [
 ] as const;
 
 /**
- * Where `playwright install` puts browsers (https://playwright.dev/docs/browsers#managing-browser-binaries), or null when
- * this machine does not say.
+ * Where `playwright install` puts browsers
+ * (https://playwright.dev/docs/browsers#managing-browser-binaries), or null when this machine does
+ * not say.
  */
 function cacheFolder({ env, home, platform }: Machine): string | null {
   // "0" means a folder inside the package, which another project's installer fills.
@@ -29,8 +33,9 @@ function cacheFolder({ env, home, platform }: Machine): string | null {
 }
 
 /**
- * Paths at which Playwright's downloads may have a browser: headless shells first, then full Chromium, newest revision
- * first. Playwright's own `executablePath()` names one revision of the full browser, which `--only-shell` does not install.
+ * Paths at which Playwright's downloads may have a browser: headless shells first, then full
+ * Chromium, newest revision first. Playwright's own `executablePath()` names one revision of the
+ * full browser, which `--only-shell` does not install.
  */
 export function playwrightBrowsers(machine: Machine): { shells: string[]; full: string[] } {
   const cache = cacheFolder(machine);

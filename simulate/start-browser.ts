@@ -2,13 +2,18 @@ import { accessSync, constants, statfsSync } from "node:fs";
 import { type Browser, BrowserEnded, launchBrowser } from "./cdp.ts";
 import { EnvironmentMissing } from "./environment.ts";
 
-/** Docker gives 64 MB, in which tabs crash (https://issues.chromium.org/issues/40517415); less than this is too little. */
+/**
+ * Docker gives 64 MB, in which tabs crash (https://issues.chromium.org/issues/40517415); less than
+ * this is too little.
+ */
 const MIN_SHARED_MEMORY = 128 * 1024 * 1024;
 const MAX_LINES_SHOWN = 6;
 /** What every healthy browser in a container says as well. */
 const NOISE = /dbus|bluez|vaapi/;
 
-/** What a browser says when it cannot start, what makes it start all the same, and how to repair it. */
+/**
+ * What a browser says when it cannot start, what makes it start all the same, and how to repair it.
+ */
 const TROUBLES: readonly Trouble[] = [
   {
     says: /sandbox|Failed to move to new namespace|zygote_host_impl/i,
@@ -55,8 +60,8 @@ const OTHER_FIXES = [
 /**
  * Starts a browser, with another variation of its command line where it says why it cannot start.
  *
- * @param isOwnServer whether it only opens pages of a server that we started: others' pages are not opened without a sandbox,
- *   unless we are root, as whom Chromium has none
+ * @param isOwnServer whether it only opens pages of a server that we started: pages of others are
+ *   opened in a sandbox, unless we are root, as whom Chromium has none
  * @throws EnvironmentMissing with the reason, the end of its stderr and the fixes for this system
  */
 export async function startBrowser(executable: string, isOwnServer: boolean): Promise<Browser> {

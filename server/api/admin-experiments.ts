@@ -10,8 +10,9 @@ import type { Registry } from "../registry/registry.ts";
 import { readChange, readNewExperiment } from "./experiment-input.ts";
 
 /**
- * `GET POST /api/admin/experiments`, `GET PUT DELETE /api/admin/experiments/:key`. An experiment's ETag is its version; what
- * changes or removes it needs If-Match, so that nobody overwrites what he has not seen.
+ * `GET POST /api/admin/experiments`, `GET PUT DELETE /api/admin/experiments/:key`. An experiment's
+ * ETag is its version; what changes or removes it needs If-Match, so that nobody overwrites what he
+ * has not seen.
  */
 export function adminExperimentsRoutes({ registry }: { registry: Registry }) {
   const unknown = (key: string) => {

@@ -7,7 +7,9 @@ import { Conflict, KeyTaken, NotSaved } from "../registry/errors.ts";
 /** Longer values are cut in an answer. */
 const MAX_VALUE_LENGTH = 1000;
 
-/** The answer to an error that is the client's, or that a second try may mend; null when it is ours. */
+/**
+ * The answer to an error that is the client's, or that a second try may mend; null when it is ours.
+ */
 export function problemFor(error: Error): Response | null {
   if (error instanceof InvalidInput) {
     const errors = error.problems.map(describeError);
@@ -32,7 +34,10 @@ export function problemFor(error: Error): Response | null {
   return null;
 }
 
-/** One thing that is wrong with a request's body, as RFC 9457 shows it, with a JSON pointer (RFC 6901). */
+/**
+ * One thing that is wrong with a request's body, as RFC 9457 shows it, with a JSON pointer (RFC
+ * 6901).
+ */
 function describeError(wrong: Problem) {
   const { field, value, allowed } = wrong;
   const text = JSON.stringify(value) ?? "";

@@ -15,8 +15,9 @@ const SERVER_SET = {
 } as const satisfies Partial<Record<keyof Experiment, unknown>>;
 
 /**
- * The change that a client's definition makes of an experiment. What it leaves out stays. What only the server writes may be
- * there as it is now, so that a client can send back what it got, changed. Values are checked by `transition`.
+ * The change that a client's definition makes of an experiment. What it leaves out stays. What only
+ * the server writes may be there as it is now, so that a client can send back what it got, changed.
+ * Values are checked by `transition`.
  *
  * @throws InvalidInput on any other field, or another value of such a field
  */
@@ -41,7 +42,10 @@ export function readChange(input: unknown, present: Experiment): Omit<Change, "b
   };
 }
 
-/** A client's new experiment, whose values are checked when it is defined. Throws InvalidInput on a field that it may not set. */
+/**
+ * A client's new experiment, whose values are checked when it is defined. Throws InvalidInput on a
+ * field that it may not set.
+ */
 export function readNewExperiment(input: unknown): NewExperiment {
   const fields = fieldsOf(input);
   const { key } = fields;

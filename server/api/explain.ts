@@ -14,9 +14,10 @@ import { sha256 } from "../tokens/sha256.ts";
 import type { StickyTokens } from "../tokens/sticky.ts";
 
 /**
- * `GET /api/admin/explain?device_id=&experiment=`: why a device gets its group, step by step, so that anybody can compute it
- * again. It takes what `GET /api/expgroups` takes (`path`, `account_id`, `session_id`, `sticky`, `ctx.NAME`), and `language`
- * and `user_agent` for the visitor's instead of the admin's own. Nothing is recorded.
+ * `GET /api/admin/explain?device_id=&experiment=`: why a device gets its group, step by step, so
+ * that anybody can compute it again. It takes what `GET /api/expgroups` takes (`path`,
+ * `account_id`, `session_id`, `sticky`, `ctx.NAME`), and `language` and `user_agent` for the
+ * visitor's instead of the admin's own. Nothing is recorded.
  */
 export function explainRoutes({ registry, sticky }: { registry: Registry; sticky: StickyTokens }) {
   return new Hono<Env>().get("/api/admin/explain", (c) => {
@@ -59,7 +60,10 @@ function readVisitor(c: Request<Env>): Omit<RuleContext, "path"> {
   return { ...visitor, language: language ?? visitor.language, userAgent: userAgent ?? visitor.userAgent };
 }
 
-/** How the hash alone decides: by the groups' weights, or by those of the first allocation whose rule holds. */
+/**
+ * How the hash alone decides: by the groups' weights, or by those of the first allocation whose
+ * rule holds.
+ */
 function hashingOf(experiment: Experiment, unitId: string, asked: RuleContext) {
   const { key, salt, groups, layer } = experiment;
   const { allocations } = prepared(experiment);
@@ -75,7 +79,10 @@ function hashingOf(experiment: Experiment, unitId: string, asked: RuleContext) {
     total,
     remainder: rest,
     allocation: chosen?.id ?? null,
-    /** In the order in which they are walked; a group has the remainders from `from` to below `upTo`. */
+    /**
+     * In the order in which they are walked; a group has the remainders from `from` to below
+     * `upTo`.
+     */
     table: steps.map(([group, upTo], index) => {
       const from = steps[index - 1]?.[1] ?? 0;
       return { group, weight: upTo - from, from, upTo };

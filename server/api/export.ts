@@ -2,7 +2,10 @@ import { Hono } from "hono";
 import type { EventLog } from "../events/log.ts";
 import type { Env } from "../http/http.ts";
 
-/** `GET /api/admin/export.ndjson`: the raw event log, byte for byte, read no faster than the client takes it. */
+/**
+ * `GET /api/admin/export.ndjson`: the raw event log, byte for byte, read no faster than the client
+ * takes it.
+ */
 export function exportRoutes({ log }: { log: EventLog }) {
   return new Hono<Env>().get("/api/admin/export.ndjson", () => {
     const lines = log.raw();

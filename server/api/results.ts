@@ -8,8 +8,8 @@ import type { Results } from "../results/results.ts";
 import { resultsCsv } from "./results-csv.ts";
 
 /**
- * `GET /api/admin/experiments/:key/results?epoch=&run=&format=`: the report of one epoch, of real visitors or of a run, as
- * JSON or CSV.
+ * `GET /api/admin/experiments/:key/results?epoch=&run=&format=`: the report of one epoch, of real
+ * visitors or of a run, as JSON or CSV.
  */
 export function resultsRoutes({ results }: { results: Results }) {
   return new Hono<Env>().get("/api/admin/experiments/:key/results", async (c) => {

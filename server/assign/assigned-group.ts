@@ -25,7 +25,10 @@ export function assignedGroup(
   };
 }
 
-/** Whether a device may get another group on another page: what it got on this one holds for this one only. */
+/**
+ * Whether a device may get another group on another page: what it got on this one holds for this
+ * one only.
+ */
 function dependsOnRequest({ routes, rule, allocations, dependsOn }: Experiment): boolean {
   return routes.length > 0 || rule !== null || allocations.length > 0 || dependsOn !== null;
 }

@@ -26,9 +26,10 @@ interface Deps extends ForceDeps {
 type Assigned = readonly [experiment: Experiment, evaluation: Evaluation];
 
 /**
- * `GET /api/expgroups`: the groups of a device, which is also recorded as an `exp_groups` event without delaying the answer.
- * A bot gets every fallback, and is only counted. A preview (a request that forces a group) leaves no trace at all: it is not
- * recorded, not counted, and no later group depends on it.
+ * `GET /api/expgroups`: the groups of a device, which is also recorded as an `exp_groups` event
+ * without delaying the answer. A bot gets every fallback, and is only counted. A preview (a request
+ * that forces a group) leaves no trace at all: it is not recorded, not counted, and no later group
+ * depends on it.
  */
 export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) {
   const readForces = forcedGroups({ registry, ...deps });
@@ -54,7 +55,8 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
       const forced = readForces(readParameter(c, "force"), now.getTime());
       const isPreview = forced.size > 0;
       const run = runs.verify(header(c, RUN_HEADER), now.getTime());
-      // Who was given a token is no crawler, though a program that takes pictures of pages may look like one.
+      // Who was given a token is no crawler, though a program that takes pictures of pages may look
+      // like one.
       if (run === null && !isPreview && isFromBot(c)) {
         log.drop("bot", 1);
         return publicJson(
@@ -129,7 +131,10 @@ function isAskedFor(experiments: readonly Experiment[]): boolean {
   return isAsked;
 }
 
-/** A device's group and epoch of every experiment that it takes part in, and of those that are only paused for it. */
+/**
+ * A device's group and epoch of every experiment that it takes part in, and of those that are only
+ * paused for it.
+ */
 function entriesToKeep(assigned: readonly Assigned[], before: StickyEntries | undefined): StickyEntries {
   const entries = new Map<string, StickyEntry>();
   for (const [{ key, sticky, unit }, { group, reason, epoch }] of assigned) {

@@ -3,8 +3,8 @@ import type { Registry } from "../registry/registry.ts";
 import type { Forces, ForceTokens } from "../tokens/force.ts";
 
 /**
- * The groups that a request is to be shown, as far as there are such groups: an ordinary request has none, and nobody has any
- * while everything is switched off.
+ * The groups that a request is to be shown, as far as there are such groups: an ordinary request
+ * has none, and nobody has any while everything is switched off.
  *
  * @param given the request's parameter `force`
  * @param now milliseconds

@@ -14,8 +14,8 @@ import { assignedGroup } from "./assigned-group.ts";
 const HEADERS = {
   ...PUBLIC_HEADERS,
   "content-type": "text/javascript; charset=utf-8",
-  // Of one visitor each. Kept all the same: the script takes the device only when it comes from the network, which it may see
-  // where another site loads it, too.
+  // Of one visitor each. Kept all the same: the script takes the device only when it comes from the
+  // network, which it may see where another site loads it, too.
   "cache-control": "private, max-age=300",
   "timing-allow-origin": "*",
 };
@@ -28,11 +28,12 @@ interface Deps {
 }
 
 /**
- * `GET /tag-with-groups.js`: the tag, and before it a new device with its groups, for a visitor who has none. Nothing is
- * recorded, and no cookie is set: the tag asks for the groups of the device that it has, as always, and that is recorded.
+ * `GET /tag-with-groups.js`: the tag, and before it a new device with its groups, for a visitor who
+ * has none. Nothing is recorded, and no cookie is set: the tag asks for the groups of the device
+ * that it has, as always, and that is recorded.
  *
- * Who has a device gets the tag alone: its groups may depend on its sticky token, which no request for a script brings. So
- * the answer holds nothing about anybody, and may be read by every site.
+ * Who has a device gets the tag alone: its groups may depend on its sticky token, which no request
+ * for a script brings. So the answer holds nothing about anybody, and may be read by every site.
  */
 export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
   const plain = asset(assets.tag, HEADERS);
@@ -51,13 +52,19 @@ export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
   });
 }
 
-/** Whether the visitor may be given a device: there is none yet, and the browser does not say that there shall be none. */
+/**
+ * Whether the visitor may be given a device: there is none yet, and the browser does not say that
+ * there shall be none.
+ */
 function mayBeNew(c: Context<Env>): boolean {
   const hasDevice = /(?:^|;\s*)device_id=/.test(header(c, "cookie") ?? "");
   return !hasDevice && header(c, "sec-gpc") !== "1" && header(c, "dnt") !== "1";
 }
 
-/** The groups of a device that was never seen. Those that depend on the page are left out where that is not known. */
+/**
+ * The groups of a device that was never seen. Those that depend on the page are left out where that
+ * is not known.
+ */
 function groupsOf(c: Context<Env>, registry: Registry, id: string, path: string | undefined) {
   const ids = { device: id, account: null, session: null, random: () => randomBytes(16).toString("hex") };
   const context = { settings: registry.settings(), experiments: registry, path: path ?? "", ...readBrowser(c) };
@@ -68,7 +75,10 @@ function groupsOf(c: Context<Env>, registry: Registry, id: string, path: string 
   return Object.fromEntries(groups.filter(([, { perPath }]) => !perPath || path !== undefined));
 }
 
-/** A text as a script's literal that ends neither a line nor, were it ever put into a page, the script. */
+/**
+ * A text as a script's literal that ends neither a line nor, were it ever put into a page, the
+ * script.
+ */
 function inScript(text: string): string {
   return JSON.stringify(text).replace(
     /[<\u2028\u2029]/g,

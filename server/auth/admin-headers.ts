@@ -16,8 +16,8 @@ const contentSecurityPolicy = ({ styles, images }: { styles: string; images: str
 
 const STRICT = contentSecurityPolicy({ styles: "'self'", images: "'self' data:" });
 /**
- * A sandboxed frame made of `srcdoc` takes its page's policy over (seen in Chromium 156), and what a group shows has styles
- * and pictures of its site.
+ * A sandboxed frame made of `srcdoc` takes its page's policy over (seen in Chromium 156), and what
+ * a group shows has styles and pictures of its site.
  */
 const WITH_PREVIEWS = contentSecurityPolicy({
   styles: "'self' 'unsafe-inline'",
@@ -33,7 +33,10 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
-/** Sets the headers of everything that only an admin sees. A page that has a content security policy of its own keeps it. */
+/**
+ * Sets the headers of everything that only an admin sees. A page that has a content security policy
+ * of its own keeps it.
+ */
 export function setAdminHeaders(c: Context<Env>): void {
   const { headers } = c.res;
   headers.delete("access-control-allow-origin");
@@ -43,7 +46,10 @@ export function setAdminHeaders(c: Context<Env>): void {
   headers.set("x-frame-options", "DENY");
 }
 
-/** Lets a page show what groups look like: inline styles and foreign pictures, and no more scripts than any other. */
+/**
+ * Lets a page show what groups look like: inline styles and foreign pictures, and no more scripts
+ * than any other.
+ */
 export function allowPreviews(c: Context): void {
   c.header("content-security-policy", WITH_PREVIEWS);
   c.header("x-frame-options", "DENY");

@@ -12,7 +12,9 @@ export interface AdminToken {
   readonly isNew: boolean;
 }
 
-/** The configured token, or else the data folder's. Throws BadConfig on one that others could guess. */
+/**
+ * The configured token, or else the data folder's. Throws BadConfig on one that others could guess.
+ */
 export async function readAdminToken(
   config: Reachability & { readonly adminToken: string; readonly data: string },
 ): Promise<AdminToken> {

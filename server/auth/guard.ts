@@ -24,10 +24,10 @@ const FORM = "application/x-www-form-urlencoded";
 const DEMO_SESSION = "demo";
 
 /**
- * Guards everything that only an admin may see or do. It lets in the bearer of the token, a logged-in browser, and in the
- * demo whoever asks for this computer by name; writes must not come from another site's page, and those of a session must
- * carry its CSRF token (form field `csrf` or header `X-CSRF-Token`). Tells handlers `actor`, `csrf` and
- * `isStillIn`.
+ * Guards everything that only an admin may see or do. It lets in the bearer of the token, a
+ * logged-in browser, and in the demo whoever asks for this computer by name; writes must not come
+ * from another site's page, and those of a session must carry its CSRF token (form field `csrf` or
+ * header `X-CSRF-Token`). Tells handlers `actor`, `csrf` and `isStillIn`.
  */
 export function adminGuard(access: Access): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -73,7 +73,8 @@ async function identify(c: Context<Env>, access: Access): Promise<Caller | Respo
     return isRight ? { kind: "token", session: null } : unauthorized(c);
   }
   const session = readSessionCookie(c, access);
-  // Not counted as a guess: browsers send a cookie on after its session has ended, and 256 bits need no lockout.
+  // Not counted as a guess: browsers send a cookie on after its session has ended, and 256 bits
+  // need no lockout.
   if (session !== null && access.sessions.isOpen(session)) return { kind: "session", session };
   const isRead = c.req.method === "GET" || c.req.method === "HEAD";
   if (!isRead || !wantsPage(c) || c.req.path.startsWith("/api/")) return unauthorized(c);
@@ -82,8 +83,9 @@ async function identify(c: Context<Env>, access: Access): Promise<Caller | Respo
 }
 
 /**
- * Every write of a session needs its token. In the demo nobody is logged in, so there is no authority that a forged form
- * could borrow: there it may be left out, and must be right when it is there.
+ * Every write of a session needs its token. In the demo nobody is logged in, so there is no
+ * authority that a forged form could borrow: there it may be left out, and must be right when it is
+ * there.
  */
 async function csrfError(c: Context<Env>, { sessions }: Access, { kind, session }: Caller): Promise<Response | null> {
   if (session === null) return null;

@@ -3,11 +3,13 @@ import type { RateLimit } from "../http/rate-limit.ts";
 /** Stops guesses of the admin's token. */
 export interface Lockout {
   /**
-   * Counts what an address gave. Resolves to the seconds to wait when it gave too many wrong ones, else to null.
+   * Counts what an address gave. Resolves to the seconds to wait when it gave too many wrong ones,
+   * else to null.
    *
-   * A right token from a locked address is rejected too, or the lock would stop nobody. But an address that gave the right
-   * one before is let in with it: five wrong requests a minute from behind the same proxy or NAT must not shut out the
-   * admin's programs. (Sessions and login links are never locked.)
+   * A right token from a locked address is rejected too, or the lock would stop nobody. But an
+   * address that gave the right one before is let in with it: five wrong requests a minute from
+   * behind the same proxy or NAT must not shut out the admin's programs. (Sessions and login links
+   * are never locked.)
    */
   attempt(address: string, isRight: boolean): Promise<number | null>;
 }

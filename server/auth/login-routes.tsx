@@ -17,8 +17,8 @@ const WRONG = "This is not the admin token.";
 const DEAD_LINK = "This login link has been used, or is too old, or never was one. Log in with the admin token.";
 
 /**
- * `GET` and `POST /login`: a form for the admin's token, and the cookie of a new session. `GET /login/:code` is the page
- * of a one-time link. `POST /logout` ends the session; the app guards it.
+ * `GET` and `POST /login`: a form for the admin's token, and the cookie of a new session. `GET
+ * /login/:code` is the page of a one-time link. `POST /logout` ends the session; the app guards it.
  */
 export function loginRoutes(access: Access, links: LoginLinks) {
   const { token, sessions, lockout, proxies, baseUrl } = access;
@@ -34,7 +34,8 @@ export function loginRoutes(access: Access, links: LoginLinks) {
     const next = nextPath(c.req.query("next"));
     const session = readSessionCookie(c, access);
     if (session !== null && sessions.isOpen(session)) return c.redirect(next, 303);
-    // A browser that follows a link from elsewhere keeps a SameSite=Strict cookie back; coming again from here it sends it.
+    // A browser that follows a link from elsewhere keeps a SameSite=Strict cookie back; coming
+    // again from here it sends it.
     const isFromElsewhere = ["cross-site", "same-site"].includes(header(c, "sec-fetch-site") ?? "");
     return c.html(<LoginPage next={next} error={null} isToReload={isFromElsewhere} />);
   });
@@ -57,7 +58,8 @@ export function loginRoutes(access: Access, links: LoginLinks) {
     const code = form.get("code");
     const next = nextPath(form.get("next"));
     const isRight = code === null ? isSameSecret(form.get("token") ?? "", token ?? "") : links.use(code);
-    // A right code is let in from a locked address, too: it cannot be guessed, and it is the admin's way around the lock.
+    // A right code is let in from a locked address, too: it cannot be guessed, and it is the
+    // admin's way around the lock.
     if (code === null || !isRight) {
       const wait = await lockout.attempt(clientAddress(c, proxies), isRight);
       if (wait !== null) return lockedOut(c, wait);

@@ -44,7 +44,10 @@ export function LoginPage({ next, error, isToReload = false }: Props) {
   );
 }
 
-/** What a login link opens. The link itself logs nobody in, because chat and mail programs open links to look at them. */
+/**
+ * What a login link opens. The link itself logs nobody in, because chat and mail programs open
+ * links to look at them.
+ */
 export function LoginLinkPage({ code }: { code: string }) {
   return (
     <Layout title="Log in" isDemo={false} csrf={null}>

@@ -4,9 +4,10 @@ const ADMIN_PAGE = /^\/(experiments|events|metrics|docs)(\/|$)/;
 export const FIRST_PAGE = "/experiments";
 
 /**
- * The page to go to after a login. Anything that is no page of the admin becomes the first one, without an error: a link
- * that somebody else wrote must neither lead away nor keep the admin out. Read as browsers do (`/\evil.example` and
- * `/.//evil.example` are other hosts to them), and then told by its beginning.
+ * The page to go to after a login. Anything that is no page of the admin becomes the first one,
+ * without an error: a link that somebody else wrote must neither lead away nor keep the admin out.
+ * Read as browsers do (`/\evil.example` and `/.//evil.example` are other hosts to them), and then
+ * told by its beginning.
  */
 export function nextPath(wanted: string | null | undefined): string {
   const here = "http://here.invalid";

@@ -5,7 +5,10 @@ export interface Reachability {
   readonly trustProxy: number;
 }
 
-/** Whether only this computer can reach the server. A base URL elsewhere or a proxy means that others can. */
+/**
+ * Whether only this computer can reach the server. A base URL elsewhere or a proxy means that
+ * others can.
+ */
 export function isForThisComputerOnly({ host, baseUrl, trustProxy }: Reachability): boolean {
   const name = baseUrl === null ? host : new URL(baseUrl).hostname.replace(/^\[(.*)\]$/, "$1");
   return isLoopback(host) && isLoopback(name) && trustProxy === 0;

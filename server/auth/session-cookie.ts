@@ -7,13 +7,19 @@ const NAME = "fairsplit";
 
 /** How the server is reached, as far as it can know. */
 export interface Reach {
-  /** Origin under which browsers reach the server, such as `https://ab.example.com`; null when nobody said. */
+  /**
+   * Origin under which browsers reach the server, such as `https://ab.example.com`; null when
+   * nobody said.
+   */
   readonly baseUrl: string | null;
   /** Proxies in front whose X-Forwarded-Proto is to be believed. */
   readonly proxies: number;
 }
 
-/** The id of the session that a browser says it has. Over https only the cookie counts that no sibling domain can set. */
+/**
+ * The id of the session that a browser says it has. Over https only the cookie counts that no
+ * sibling domain can set.
+ */
 export function readSessionCookie(c: Context<Env>, reach: Reach): string | null {
   return getCookie(c, NAME, isHttps(c, reach) ? "host" : undefined) || null;
 }

@@ -1,7 +1,10 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { isSameSecret } from "./same-secret.ts";
 
-/** The logged-in browsers. They are in memory only, so a restart (a new token, say) logs everybody out. */
+/**
+ * The logged-in browsers. They are in memory only, so a restart (a new token, say) logs everybody
+ * out.
+ */
 export interface Sessions {
   /** Begins one; resolves to its id (256 bit, base64url), which only the browser keeps. */
   open(): string;
@@ -28,7 +31,10 @@ export const SESSION_LIMITS = {
 /** @param now milliseconds of a clock */
 export function openSessions(now: () => number, { idleMs, totalMs, most } = SESSION_LIMITS): Sessions {
   const key = randomBytes(32);
-  /** By the hash of its id, the one used longest ago first: what a dump of the memory shows opens nothing. */
+  /**
+   * By the hash of its id, the one used longest ago first: what a dump of the memory shows opens
+   * nothing.
+   */
   const sessions = new Map<string, { readonly openedAt: number; usedAt: number }>();
   const hash = (id: string) => createHash("sha256").update(id).digest("base64url");
   const csrf = (id: string) => createHmac("sha256", key).update(id).digest("base64url");

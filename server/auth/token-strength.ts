@@ -6,7 +6,10 @@ const REPEATED = /(.{1,32}?)\1+/g;
 const MIN_STRIPPED_LENGTH = 16;
 const MIN_DISTINCT_CHARACTERS = 8;
 
-/** A token that a guesser with a list of words would find; what it allows is said in `STRONG_ENOUGH`. */
+/**
+ * A token that a guesser with a list of words would find; what it allows is said in
+ * `STRONG_ENOUGH`.
+ */
 export function isEasyToGuess(token: string): boolean {
   const left = token.replace(OBVIOUS, "").replace(REPEATED, "$1");
   return left.length < MIN_STRIPPED_LENGTH || new Set(left).size < MIN_DISTINCT_CHARACTERS;

@@ -6,7 +6,10 @@ import type { Env } from "../http/http.ts";
 const DAY_S = 24 * 60 * 60;
 /** The tag's cookie too, so that a device keeps its id from stage 2 to stage 7. */
 const DEVICE_COOKIE = "device_id";
-/** Narrower than what the tag takes: the characters that every kind of id is made of, and that no cookie encodes. */
+/**
+ * Narrower than what the tag takes: the characters that every kind of id is made of, and that no
+ * cookie encodes.
+ */
 const DEVICE_ID = /^[\w.:-]{1,256}$/;
 
 /** Stage 1: the dice's result. */
@@ -15,12 +18,16 @@ export const RANDOM_GROUP_COOKIE = "demo_random_group";
 export const HASHED_GROUP_COOKIE = "demo_group";
 
 export const RANDOM_GROUP_OPTIONS = { path: "/demo", maxAge: 30 * DAY_S, sameSite: "Lax", httpOnly: true } as const;
-/** Without an age: it ends with the browser's session, because the group can be computed again at any time. */
+/**
+ * Without an age: it ends with the browser's session, because the group can be computed again at
+ * any time.
+ */
 export const HASHED_GROUP_OPTIONS = { path: "/demo", sameSite: "Lax" } as const;
 
 /**
- * The device id in the request's cookie, or a new random one; anything else that the cookie holds is ignored. Set anew at
- * every visit, as the tag does, and not HttpOnly: the tag could neither read nor replace such a cookie.
+ * The device id in the request's cookie, or a new random one; anything else that the cookie holds
+ * is ignored. Set anew at every visit, as the tag does, and not HttpOnly: the tag could neither
+ * read nor replace such a cookie.
  */
 export function deviceId(c: Context<Env>): { id: string; isNew: boolean } {
   const given = getCookie(c, DEVICE_COOKIE) ?? "";

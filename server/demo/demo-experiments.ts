@@ -1,7 +1,10 @@
 import { defineExperiment, type Experiment } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
 
-/** What the demo starts with when its data folder is new: the two experiments of its last stages, switched on. */
+/**
+ * What the demo starts with when its data folder is new: the two experiments of its last stages,
+ * switched on.
+ */
 export function demoExperiments(now: string): Experiment[] {
   const drafts = [
     {

@@ -19,9 +19,11 @@ const HEADERS = {
 } as const;
 
 /**
- * The demo pages: `/` lists the stages, `/demo/<stage>` is one of them, a POST to a stage makes the browser a new visitor.
+ * The demo pages: `/` lists the stages, `/demo/<stage>` is one of them, a POST to a stage makes the
+ * browser a new visitor.
  *
- * @param pages the files' text by name; the routes are fixed here, a request never reaches the file system
+ * @param pages the files' text by name; the routes are fixed here, so that no request reaches the
+ *   file system
  */
 export function demoRoutes({ pages }: { pages: ReadonlyMap<string, string> }) {
   const app = new Hono<Env>();

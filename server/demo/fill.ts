@@ -12,8 +12,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The page with every `[[name]]` mark replaced by its value, escaped for HTML text and quoted attributes. One pass, so a
- * value that looks like a mark stays text. Throws on a mark without a value: that is a mistake in the page.
+ * The page with every `[[name]]` mark replaced by its value, escaped for HTML text and quoted
+ * attributes. One pass, so a value that looks like a mark stays text. Throws on a mark without a
+ * value: that is a mistake in the page.
  */
 export function fill(page: string, marks: Marks): string {
   return page.replace(MARK, (_, name: string) => {

@@ -19,10 +19,15 @@ const GROUPS = [
   ["B", 50],
 ] as const;
 
-/** What the server does before it answers a stage's page: reads and sets cookies, and says what the page's marks hold. */
+/**
+ * What the server does before it answers a stage's page: reads and sets cookies, and says what the
+ * page's marks hold.
+ */
 export type Stage = (c: Context<Env>) => Marks;
 
-/** The stages that the server has a part in, by their page's name; the other pages are plain files. */
+/**
+ * The stages that the server has a part in, by their page's name; the other pages are plain files.
+ */
 export const STAGES: ReadonlyMap<string, Stage> = new Map([
   ["1-random-choice", randomChoice],
   ["2-hashing", hashing],

@@ -15,10 +15,11 @@ const LOCKED_BYTE = 2 ** 30;
 const NAMING_PATIENCE_MS = 500;
 
 /**
- * Takes the data folder for this process. It is the operating system's lock on the open file `lock` (Linux: an open file
- * description lock), not the file's existence: the system drops it the moment the owner ends, even by kill -9, never while
- * it lives, and neither a reused process id nor a container in which everything is process 1 can fool it. The file's text
- * only tells people who has it. It is never removed: of two processes one could then lock a file that has no name any more.
+ * Takes the data folder for this process. It is the operating system's lock on the open file `lock`
+ * (Linux: an open file description lock), not the file's existence: the system drops it the moment
+ * the owner ends, even by kill -9, never while it lives, and neither a reused process id nor a
+ * container in which everything is process 1 can fool it. The file's text only tells people who has
+ * it. It is never removed: of two processes one could then lock a file that has no name any more.
  *
  * @throws CannotLock naming the owner
  */
@@ -27,7 +28,8 @@ export async function lockDataFolder(folder: string): Promise<DataLock> {
   let descriptor: number | undefined;
   try {
     const { tryLock } = await import("fs-native-extensions");
-    // Not a FileHandle: that closes itself, and with it gives the lock away, when it is garbage-collected.
+    // Not a FileHandle: that closes itself, and with it gives the lock away, when it is
+    // garbage-collected.
     descriptor = openSync(path, "a+");
     if (tryLock(descriptor, LOCKED_BYTE, 1)) return own(descriptor);
   } catch (error) {

@@ -2,8 +2,9 @@ import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Replaces a file so that after a power cut either the old or the new content is there, whole: temporary file, fsync,
- * rename, fsync of the folder. (lowdb's own writer makes no fsync: the file was missing after 8 of 8 power cuts.)
+ * Replaces a file so that after a power cut either the old or the new content is there, whole:
+ * temporary file, fsync, rename, fsync of the folder. (lowdb's own writer makes no fsync: the file
+ * was missing after 8 of 8 power cuts.)
  */
 export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   const temporary = `${path}.tmp`;
@@ -12,7 +13,10 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
   await syncFolder(dirname(path));
 }
 
-/** Writes a new file whose content is durable when it resolves; its name is when the folder is synced. */
+/**
+ * Writes a new file whose content is durable when it resolves; its name is when the folder is
+ * synced.
+ */
 export async function writeSynced(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   // One that an interrupted write left behind would keep its own mode.
   await rm(path, { force: true });

@@ -1,9 +1,11 @@
-/** Nested deeper than `mostLevels`, or a field is there twice; not what JSON.parse calls a mistake. */
+/**
+ * Nested deeper than `mostLevels`, or a field is there twice; not what JSON.parse calls a mistake.
+ */
 export class UnclearJson extends Error {}
 
 /**
- * Parses JSON that means the same to everybody: JSON.parse keeps the last of two fields of one name silently, and other
- * readers the first. Throws SyntaxError or UnclearJson.
+ * Parses JSON that means the same to everybody: JSON.parse keeps the last of two fields of one name
+ * silently, and other readers the first. Throws SyntaxError or UnclearJson.
  */
 export function parseStrictJson(text: string, mostLevels: number): unknown {
   // First: what walks the value would overflow the stack on nesting that JSON.parse accepts.

@@ -14,7 +14,10 @@ export interface Readiness {
   stop(): void;
 }
 
-/** Ready as long as a file can be written, synced and removed in the folder, and nobody stops the server. */
+/**
+ * Ready as long as a file can be written, synced and removed in the folder, and nobody stops the
+ * server.
+ */
 export function readinessOf(folder: string): Readiness {
   let isStopping = false;
   let probe: Promise<string | null> | undefined;

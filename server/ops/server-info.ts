@@ -12,7 +12,9 @@ export interface Setup {
   readonly rateLimit: number;
 }
 
-/** Bytes that a folder's files have, and that are free on its disk; null where it cannot be said. */
+/**
+ * Bytes that a folder's files have, and that are free on its disk; null where it cannot be said.
+ */
 export async function spaceOf(folder: string): Promise<{ used: number | null; free: number | null }> {
   const used = await bytesIn(folder).catch(() => null);
   const free = await statfs(folder).then(

@@ -40,9 +40,10 @@ async function readBackup(path: string, number: number): Promise<Backup | null> 
 }
 
 /**
- * Keeps the file as backup 1 and moves the others on. Backups are moved only when the new one is whole on disk, from the
- * highest down, so a kill between two moves leaves a gap in the numbers and loses nothing but the oldest. A file that is
- * backup 1 already is not kept twice: ten changes that the disk rejects must not push ten good states out.
+ * Keeps the file as backup 1 and moves the others on. Backups are moved only when the new one is
+ * whole on disk, from the highest down, so a kill between two moves leaves a gap in the numbers and
+ * loses nothing but the oldest. A file that is backup 1 already is not kept twice: ten changes that
+ * the disk rejects must not push ten good states out.
  */
 export async function backUp(path: string): Promise<void> {
   const bytes = await readFile(path).catch(ifMissing);

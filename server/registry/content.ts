@@ -23,14 +23,18 @@ const RetiredSchema = v.strictObject(
 );
 
 /**
- * The last epoch and version of an experiment that was removed: a later one of its key goes on from there, because the log
- * still has the events of the earlier. Also in the history, but results must not depend on that file.
+ * The last epoch and version of an experiment that was removed: a later one of its key goes on from
+ * there, because the log still has the events of the earlier. Also in the history, but results must
+ * not depend on that file.
  */
 export type Retired = v.InferOutput<typeof RetiredSchema>;
 
 export const NEW_CONTENT: RegistryContent = { settings: DEFAULT_SETTINGS, experiments: [], history: 0, retired: [] };
 
-/** The version of the file that is written. Version 1 had no settings, and its experiments had fewer fields. */
+/**
+ * The version of the file that is written. Version 1 had no settings, and its experiments had fewer
+ * fields.
+ */
 const SCHEMA = 2;
 
 const Version = v.looseObject(
@@ -54,7 +58,10 @@ const FileSchema = v.strictObject(
 /** The bytes are no registry; the message says why. */
 export class NotARegistry extends Error {}
 
-/** A registry in every other way, but not what was written: somebody edited it, or the disk damaged it. */
+/**
+ * A registry in every other way, but not what was written: somebody edited it, or the disk damaged
+ * it.
+ */
 export class CheckFailed extends NotARegistry {
   readonly content: RegistryContent;
 
@@ -65,8 +72,9 @@ export class CheckFailed extends NotARegistry {
 }
 
 /**
- * The file's text: JSON that people can read and edit, with a check over what it means, not over its spaces. Without its
- * last field it is accepted too, so that an edited file needs no SHA-256 by hand.
+ * The file's text: JSON that people can read and edit, with a check over what it means, not over
+ * its spaces. Without its last field it is accepted too, so that an edited file needs no SHA-256 by
+ * hand.
  */
 export function formatContent({ settings, experiments, history, retired }: RegistryContent): string {
   const file = { schema: SCHEMA, settings, experiments, history, retired };
@@ -82,7 +90,8 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
     const { settings, experiments, history, retired, check } = parse(FileSchema, inPresentVersion(input));
     checkLinks(experiments);
     const content: RegistryContent = { settings, experiments, history, retired };
-    // Of the input: parsing may order the fields anew, and fills those that an older version did not have.
+    // Of the input: parsing may order the fields anew, and fills those that an older version did
+    // not have.
     if (check !== undefined && check !== checkOf(input as Record<string, unknown>)) {
       throw new CheckFailed("its check does not fit: it was edited, or damaged", content);
     }

@@ -1,7 +1,10 @@
 import type { Experiment } from "../../core/experiment.ts";
 import type { Settings } from "../../core/settings.ts";
 
-/** Somebody else was faster: the state is not the one that the change was made for. Nothing was changed. */
+/**
+ * Somebody else was faster: the state is not the one that the change was made for. Nothing was
+ * changed.
+ */
 export class Conflict extends Error {
   /** What is there now. */
   readonly current: Experiment | Settings;

@@ -6,10 +6,16 @@ import { backUp, listBackups } from "./backups.ts";
 import { CheckFailed, formatContent, NotARegistry, parseContent, type RegistryContent } from "./content.ts";
 import { HISTORY_FILE } from "./history.ts";
 
-/** Room for some 10,000 experiments with their HTML. What is larger was not written by us, and would only fill the memory. */
+/**
+ * Room for some 10,000 experiments with their HTML. What is larger was not written by us, and would
+ * only fill the memory.
+ */
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** The file is not what we wrote, or is gone: the start stops (exit 78), and everything is left as it is. */
+/**
+ * The file is not what we wrote, or is gone: the start stops (exit 78), and everything is left as
+ * it is.
+ */
 export class CorruptRegistry extends Error {
   /** What is wrong, to be read after the file's path. */
   readonly problem: string;
@@ -23,7 +29,10 @@ export class CorruptRegistry extends Error {
   }
 }
 
-/** lowdb adapter that never turns a missing, empty or wrong file into an empty registry, and whose writes survive a power cut. */
+/**
+ * lowdb adapter that never turns a missing, empty or wrong file into an empty registry, and whose
+ * writes survive a power cut.
+ */
 export class ExperimentsFile implements Adapter<RegistryContent> {
   readonly path: string;
 
@@ -31,7 +40,10 @@ export class ExperimentsFile implements Adapter<RegistryContent> {
     this.path = path;
   }
 
-  /** The content, or null when the folder is new. Throws CorruptRegistry with path, reason, and the command that helps. */
+  /**
+   * The content, or null when the folder is new. Throws CorruptRegistry with path, reason, and the
+   * command that helps.
+   */
   async read(): Promise<RegistryContent | null> {
     const restore = restoreCommand(this.path);
     const goBack = `To go back to the newest whole backup: ${restore}`;
@@ -69,7 +81,10 @@ export class ExperimentsFile implements Adapter<RegistryContent> {
   }
 }
 
-/** What shows that a missing file was there before, or null: a folder that holds events did not begin without experiments. */
+/**
+ * What shows that a missing file was there before, or null: a folder that holds events did not
+ * begin without experiments.
+ */
 async function remainsOf(path: string): Promise<string | null> {
   const backups = await listBackups(path);
   if (backups.length > 0) return `it has ${backups.length === 1 ? "a backup" : `${backups.length} backups`}`;

@@ -12,13 +12,15 @@ export interface Finding {
 }
 
 /**
- * Compares what `experiments.json` holds with what the history said last of each experiment and of the settings, and makes a
- * change of every difference. So the history always leads to the present state, also after somebody edited or exchanged
- * the file, and after a process that died between writing the two.
+ * Compares what `experiments.json` holds with what the history said last of each experiment and of
+ * the settings, and makes a change of every difference. So the history always leads to the present
+ * state, also after somebody edited or exchanged the file, and after a process that died between
+ * writing the two.
  *
- * An experiment that is not what it was continues with a higher version, so that no form that is still open can overwrite
- * it, and never goes back to an epoch before the last. Also where the last change was only not finished: nobody can tell
- * that from a backup that somebody copied into its place, after which an epoch that has events would begin again.
+ * An experiment that is not what it was continues with a higher version, so that no form that is
+ * still open can overwrite it, and never goes back to an epoch before the last. Also where the last
+ * change was only not finished: nobody can tell that from a backup that somebody copied into its
+ * place, after which an epoch that has events would begin again.
  */
 export function explain(
   content: RegistryContent,

@@ -5,8 +5,8 @@ import { SettingsSchema } from "../../core/settings.ts";
 import { timestamp } from "../../core/timestamp.ts";
 
 /**
- * What was done. `imported`: found in `experiments.json` when the server started, where somebody wrote it; `restored`: from a
- * backup; `undone`: the process died before the change was saved.
+ * What was done. `imported`: found in `experiments.json` when the server started, where somebody
+ * wrote it; `restored`: from a backup; `undone`: the process died before the change was saved.
  */
 export const ACTIONS = [
   "created",

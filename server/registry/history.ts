@@ -42,12 +42,13 @@ interface Place extends Head {
 }
 
 /**
- * Every change of the registry, numbered from 1 without gaps, one line each, only ever appended to. In memory is where each
- * is (some 100 bytes a change), not what it says.
+ * Every change of the registry, numbered from 1 without gaps, one line each, only ever appended to.
+ * In memory is where each is (some 100 bytes a change), not what it says.
  *
- * A change is prepared here (durable) before `experiments.json` is replaced, and accepted after: a process that dies in
- * between leaves a change in the history that did not happen, which the next start finds and undoes in the history too.
- * So a line is never taken out again, but for what was prepared and not accepted while the process lives.
+ * A change is prepared here (durable) before `experiments.json` is replaced, and accepted after: a
+ * process that dies in between leaves a change in the history that did not happen, which the next
+ * start finds and undoes in the history too. So a line is never taken out again, but for what was
+ * prepared and not accepted while the process lives.
  */
 export class History {
   readonly #path: string;
@@ -67,9 +68,11 @@ export class History {
   }
 
   /**
-   * Opens the file, or creates it. A torn line at the end is moved aside; other damage is counted and left alone.
+   * Opens the file, or creates it. A torn line at the end is moved aside; other damage is counted
+   * and left alone.
    *
-   * @param atLeast the last number that anybody was told of: no later change gets it again, whatever became of the file
+   * @param atLeast the last number that was given out: no later change gets it again, even if the
+   *   file was lost
    */
   static async open(path: string, atLeast: number): Promise<History> {
     if (!(await stat(path).catch(ifMissing))) {
@@ -88,7 +91,10 @@ export class History {
     return this.#last;
   }
 
-  /** Writes changes that become valid when they are accepted; durable when it resolves to them. One caller at a time. */
+  /**
+   * Writes changes that become valid when they are accepted; durable when it resolves to them. One
+   * caller at a time.
+   */
   async prepare(changes: readonly NewEntry[]): Promise<readonly Entry[]> {
     this.#prepared = null;
     const entries = changes.map((change, index): Entry => {
@@ -129,7 +135,10 @@ export class History {
     this.#prepared = null;
   }
 
-  /** The changes that were prepared did not happen. A rejection means that they are still in the file; the next change writes over them. */
+  /**
+   * The changes that were prepared did not happen. A rejection means that they are still in the
+   * file; the next change writes over them.
+   */
   async drop(): Promise<void> {
     this.#prepared = null;
     const file = await open(this.#path, "r+");
@@ -149,7 +158,10 @@ export class History {
     return place ? ((await this.#read([place]))[0] ?? null) : null;
   }
 
-  /** Changes, newest first; `next` is the `before` of the next page, null on the last. Damaged lines are left out. */
+  /**
+   * Changes, newest first; `next` is the `before` of the next page, null on the last. Damaged lines
+   * are left out.
+   */
   async page(limit: number, query: HistoryQuery = {}): Promise<{ entries: Entry[]; next: number | null }> {
     const found: Place[] = [];
     for (const place of this.#find(query)) {
@@ -165,7 +177,10 @@ export class History {
     for (let at = 0; at < places.length; at += PAGE) yield* await this.#read(places.slice(at, at + PAGE));
   }
 
-  /** Keys of everything that ever changed, also of what is removed; in the order of their first changes. */
+  /**
+   * Keys of everything that ever changed, also of what is removed; in the order of their first
+   * changes.
+   */
   keys(): string[] {
     return [...new Set(this.#places.flatMap(({ key }) => key ?? []))];
   }

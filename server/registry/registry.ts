@@ -23,11 +23,13 @@ export interface NewExperiment extends Pick<Experiment, "key" | "groups">, Parti
 }
 
 /**
- * The experiments, in the order in which they were created, and the settings. Reads are from memory.
+ * The experiments, in the order in which they were created, and the settings. Reads are from
+ * memory.
  *
- * A change is durable, in the history too, when it resolves. Changes happen one after the other. When the experiments do not
- * fit together (InvalidInput), somebody else was faster (Conflict), or the disk does not take it (NotSaved), nothing has
- * changed. `expectedVersion` is the version that the change was made for; null for any.
+ * A change is durable, in the history too, when it resolves. Changes happen one after the other.
+ * When the experiments do not fit together (InvalidInput), somebody else was faster (Conflict), or
+ * the disk does not take it (NotSaved), nothing has changed. `expectedVersion` is the version that
+ * the change was made for; null for any.
  */
 export interface Registry {
   list(): readonly Experiment[];
@@ -36,21 +38,31 @@ export interface Registry {
   /** Number of the settings' last change; 0 when they never changed. */
   settingsVersion(): number;
   readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all" | "keys">;
-  /** Throws InvalidInput, KeyTaken. With the key of one that was removed it goes on after its last epoch and version. */
+  /**
+   * Throws InvalidInput, KeyTaken. With the key of one that was removed it goes on after its last
+   * epoch and version.
+   */
   create(experiment: NewExperiment, author: Author): Promise<Experiment>;
-  /** Replaces one experiment by what `change` makes of it. Resolves to undefined when there is no such experiment. */
+  /**
+   * Replaces one experiment by what `change` makes of it. Resolves to undefined when there is no
+   * such experiment.
+   */
   update(
     key: string,
     change: (experiment: Experiment) => Experiment,
     expectedVersion?: number | null,
   ): Promise<Experiment | undefined>;
-  /** Resolves to what was removed, or undefined. Throws InvalidInput when another experiment depends on it. */
+  /**
+   * Resolves to what was removed, or undefined. Throws InvalidInput when another experiment depends
+   * on it.
+   */
   remove(key: string, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
   /**
-   * Goes back to before a change of an experiment: to the definition, and to the state when that change had changed it. What
-   * it removed comes back switched off (`expectedVersion` 0: nobody made it anew). Resolves to undefined when there is no
-   * such change, or the version that is expected is removed by now. Throws InvalidInput when
-   * the state cannot change that way now, or nothing was before the change.
+   * Goes back to before a change of an experiment: to the definition, and to the state when that
+   * change had changed it. What it removed comes back switched off (`expectedVersion` 0: nobody
+   * made it anew). Resolves to undefined when there is no such change, or the version that is
+   * expected is removed by now. Throws InvalidInput when the state cannot change that way now, or
+   * nothing was before the change.
    */
   revert(number: number, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
   /** Replaces the settings. Throws InvalidInput. */
@@ -62,7 +74,8 @@ export interface Registry {
 }
 
 /**
- * Opens `path` and the history beside it; in a new folder both are created, with `initial`. Throws CorruptRegistry.
+ * Opens `path` and the history beside it; in a new folder both are created, with `initial`. Throws
+ * CorruptRegistry.
  *
  * @param now ISO 8601 time, for what became of the file while no server ran
  */

@@ -13,7 +13,10 @@ export const RESERVED_KEYS: readonly string[] = [
   "undo",
 ];
 
-/** What is wrong with the key of a new experiment that would have no page. Experiments that have one already keep it. */
+/**
+ * What is wrong with the key of a new experiment that would have no page. Experiments that have one
+ * already keep it.
+ */
 export function reservedKeyProblems(key: string): Problem[] {
   if (!RESERVED_KEYS.includes(key)) return [];
   const allowed = `another key than ${RESERVED_KEYS.join(", ")}, which are pages here`;

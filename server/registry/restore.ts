@@ -24,9 +24,10 @@ export async function chooseBackup(path: string, number: number | null): Promise
 }
 
 /**
- * Puts a backup in the file's place and keeps what was there; what changes by that is in the history. Killed at any step, it leaves either the old file, or the
- * restored one, or (where the old one cannot have two names) none, which no server takes for a new folder; doing it again
- * goes on. Backups are not touched. The caller holds the data folder's lock.
+ * Puts a backup in the file's place and keeps what was there; what changes by that is in the
+ * history. Killed at any step, it leaves either the old file, or the restored one, or (where the
+ * old one cannot have two names) none, which no server takes for a new folder; doing it again goes
+ * on. Backups are not touched. The caller holds the data folder's lock.
  *
  * @param keep name for what was there, for example `broken`
  * @param now ISO 8601 time in UTC
@@ -55,8 +56,8 @@ async function lastNumber(path: string): Promise<number> {
 }
 
 /**
- * Writes the check of a file anew that somebody edited. Throws CorruptRegistry when anything else is wrong with it. Null when
- * there is none. The caller holds the data folder's lock.
+ * Writes the check of a file anew that somebody edited. Throws CorruptRegistry when anything else
+ * is wrong with it. Null when there is none. The caller holds the data folder's lock.
  */
 export async function acceptEdited(path: string): Promise<RegistryContent | null> {
   const content = await new ExperimentsFile(path).read().catch((error) => {
@@ -68,9 +69,9 @@ export async function acceptEdited(path: string): Promise<RegistryContent | null
 }
 
 /**
- * A later state may have begun epochs that this one knows nothing of. Beginning them again would count the devices of two
- * different splits together, so an epoch that has events is skipped. One change begins at most one epoch, and backup n is
- * n changes old.
+ * A later state may have begun epochs that this one knows nothing of. Beginning them again would
+ * count the devices of two different splits together, so an epoch that has events is skipped. One
+ * change begins at most one epoch, and backup n is n changes old.
  */
 async function withFreshEpochs(path: string, experiments: readonly Experiment[], changes: number, now: string) {
   const epochs = new Map(experiments.map(({ key, epoch }) => [key, epoch]));
@@ -100,7 +101,8 @@ async function withFreshEpochs(path: string, experiments: readonly Experiment[],
 async function keepAside(path: string, suffix: string): Promise<string> {
   let kept = `${path}.${suffix}`;
   for (let again = 2; await exists(kept); again += 1) kept = `${path}.${suffix}-${again}`;
-  // A second name keeps the first one until it is replaced. Folders have only one, as have files on some file systems.
+  // A second name keeps the first one until it is replaced. Folders have only one, as have files on
+  // some file systems.
   await link(path, kept).catch(() => rename(path, kept));
   await syncFolder(dirname(path));
   return kept;

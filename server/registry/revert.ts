@@ -4,7 +4,10 @@ import { type Change, transition } from "../../core/transition.ts";
 import type { ExperimentEntry } from "./history-entry.ts";
 import type { Author } from "./registry.ts";
 
-/** The definition before a change, and the state when that change had changed it. Throws InvalidInput when there was none. */
+/**
+ * The definition before a change, and the state when that change had changed it. Throws
+ * InvalidInput when there was none.
+ */
 export function stateBefore({ number, key, before, after }: ExperimentEntry): Omit<Change, "by"> & {
   readonly definition: Definition;
 } {
@@ -21,8 +24,8 @@ export function stateBefore({ number, key, before, after }: ExperimentEntry): Om
 }
 
 /**
- * What an experiment becomes when it goes back to before a change. Throws InvalidInput when its state cannot change that way
- * now, or nothing was before.
+ * What an experiment becomes when it goes back to before a change. Throws InvalidInput when its
+ * state cannot change that way now, or nothing was before.
  */
 export function reverted(entry: ExperimentEntry, current: Experiment, { by, now }: Author): Experiment {
   return transition(current, { ...stateBefore(entry), by }, now);

@@ -10,8 +10,9 @@ import { HISTORY_FILE, History } from "./history.ts";
 import type { NewEntry } from "./history-entry.ts";
 
 /**
- * The registry's content in memory, in `experiments.json`, and how it came about in `history.ndjson`. A change is written in
- * this order, each step durable before the next: the history's line, the file that names its number, the memory.
+ * The registry's content in memory, in `experiments.json`, and how it came about in
+ * `history.ndjson`. A change is written in this order, each step durable before the next: the
+ * history's line, the file that names its number, the memory.
  */
 export class Store {
   readonly history: History;
@@ -27,7 +28,8 @@ export class Store {
   }
 
   /**
-   * Opens the files, or creates them with `initial`. What the history does not lead to becomes a change of it.
+   * Opens the files, or creates them with `initial`. What the history does not lead to becomes a
+   * change of it.
    *
    * @param now ISO 8601 time in UTC
    * @throws CorruptRegistry, InvalidInput
@@ -62,7 +64,10 @@ export class Store {
     return this.#byKey.get(key);
   }
 
-  /** Makes the content what the changes made of it. One caller at a time. Throws NotSaved; then nothing has changed. */
+  /**
+   * Makes the content what the changes made of it. One caller at a time. Throws NotSaved; then
+   * nothing has changed.
+   */
   async write(content: RegistryContent, changes: readonly NewEntry[]): Promise<void> {
     await this.#write(content, changes, (next) => this.#file.write(next));
   }

@@ -1,8 +1,8 @@
 import { listSegments, readLines } from "../events/segments.ts";
 
 /**
- * The highest epoch of each experiment that has events in the log, up to `mostOf(key)`: anybody can send an event, and what
- * it says must not carry an experiment's epoch to the end of the numbers.
+ * The highest epoch of each experiment that has events in the log, up to `mostOf(key)`: anybody can
+ * send an event, and what it says must not carry an experiment's epoch to the end of the numbers.
  */
 export async function usedEpochs(
   eventsFolder: string,

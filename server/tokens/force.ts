@@ -5,7 +5,10 @@ import { InvalidInput } from "../../core/parse.ts";
 export const FORCE_PARAMETER = "fairsplit_force";
 export const MAX_FORCE_MS = 24 * 60 * 60 * 1000;
 
-/** Half of the 8 KiB that nginx and Apache let through in a request's first line, where a sticky token comes beside it. */
+/**
+ * Half of the 8 KiB that nginx and Apache let through in a request's first line, where a sticky
+ * token comes beside it.
+ */
 const MAX_CHARACTERS = 4096;
 /** 128 bits, as many as nobody can guess. */
 const MAC_BYTES = 16;
@@ -19,7 +22,10 @@ export interface ForceToken {
   readonly expiresAt: number;
 }
 
-/** Signs which groups a browser is to be shown, so that only who was given a token sees a draft, and visits like others count. */
+/**
+ * Signs which groups a browser is to be shown, so that only who was given a token sees a draft, and
+ * visits like others count.
+ */
 export interface ForceTokens {
   /** A token that holds from `now` until `expiresAt`, both in milliseconds. Throws InvalidInput. */
   issue(forces: Forces, expiresAt: number, now: number): string;
@@ -28,8 +34,9 @@ export interface ForceTokens {
 }
 
 /**
- * A token is base64url of a JSON list (the end of its life in seconds, then key, group, key, group …) and 16 bytes of
- * HMAC-SHA-256 over it. Whoever has one may preview, and can do nothing else with it.
+ * A token is base64url of a JSON list (the end of its life in seconds, then key, group, key, group
+ * …) and 16 bytes of HMAC-SHA-256 over it. Whoever has one may preview, and can do nothing else
+ * with it.
  */
 export function forceTokens(secret: Buffer): ForceTokens {
   const key = createSecretKey(secret);
@@ -59,7 +66,9 @@ export function forceTokens(secret: Buffer): ForceTokens {
   };
 }
 
-/** A signature for one purpose is worth nothing for another, such as the name of a simulator's run. */
+/**
+ * A signature for one purpose is worth nothing for another, such as the name of a simulator's run.
+ */
 function mac(key: KeyObject, body: Buffer): Buffer {
   return createHmac("sha256", key).update("force:").update(body).digest().subarray(0, MAC_BYTES);
 }

@@ -1,6 +1,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** Request header by which the simulator says which run a visit is of; its events carry `run` and are counted apart. */
+/**
+ * Request header by which the simulator says which run a visit is of; its events carry `run` and
+ * are counted apart.
+ */
 export const RUN_HEADER = "fairsplit-run";
 
 /** A run's signed name is worth something for this long. */

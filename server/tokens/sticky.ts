@@ -8,9 +8,15 @@ export const STICKY_HEADER = "fairsplit-sticky";
 const VERSION = 1;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LIFETIME_MS = 365 * DAY_MS;
-/** A token that says the same is written anew after this time, so that a device that comes back never loses it. */
+/**
+ * A token that says the same is written anew after this time, so that a device that comes back
+ * never loses it.
+ */
 const RENEWAL_MS = DAY_MS;
-/** With these it has 3.6 kB, which every proxy lets through in a URL; what comes after them is not sticky. */
+/**
+ * With these it has 3.6 kB, which every proxy lets through in a URL; what comes after them is not
+ * sticky.
+ */
 const MAX_ENTRIES = 300;
 const MAX_CHARACTERS = 8192;
 const HEAD_BYTES = 5;
@@ -25,14 +31,19 @@ export interface StickyToken {
   readonly writtenAt: number;
 }
 
-/** Keeps a device's groups and epochs in a token that the device itself stores, so that the server needs no table of devices. */
+/**
+ * Keeps a device's groups and epochs in a token that the device itself stores, so that the server
+ * needs no table of devices.
+ */
 export interface StickyTokens {
   /**
-   * What a token says of the experiments that are still there. Null when it is not whole, not ours, of another device, or too
-   * old: then the device is as good as new.
+   * What a token says of the experiments that are still there. Null when it is not whole, not ours,
+   * of another device, or too old: then the device is as good as new.
    */
   read(token: string, deviceId: string, experiments: readonly Experiment[], now: number): StickyToken | null;
-  /** A token with these entries; null when there are none, or `present` says the same and is fresh. */
+  /**
+   * A token with these entries; null when there are none, or `present` says the same and is fresh.
+   */
   write(
     entries: StickyEntries,
     present: StickyToken | null,
@@ -43,9 +54,10 @@ export interface StickyTokens {
 }
 
 /**
- * A token is two parts in base64url with a dot between. The first is: version, end of its life in seconds (4 bytes), then for
- * every experiment 4 bytes of its key's SHA-256, 4 bytes of its group's, and the epoch as LEB128. The second is 16 bytes of
- * HMAC-SHA-256 over the device id and the first.
+ * A token is two parts in base64url with a dot between. The first is: version, end of its life in
+ * seconds (4 bytes), then for every experiment 4 bytes of its key's SHA-256, 4 bytes of its
+ * group's, and the epoch as LEB128. The second is 16 bytes of HMAC-SHA-256 over the device id and
+ * the first.
  */
 export function stickyTokens(secret: Buffer): StickyTokens {
   const key = createSecretKey(secret);
@@ -72,8 +84,9 @@ export function stickyTokens(secret: Buffer): StickyTokens {
 }
 
 /**
- * The purpose and the length before the id, so that no other text that this secret signs can be taken for it. One text: every
- * part that is added for itself costs half as much as the whole (3.4 µs instead of 1.9 µs).
+ * The purpose and the length before the id, so that no other text that this secret signs can be
+ * taken for it. One text: every part that is added for itself costs half as much as the whole (3.4
+ * µs instead of 1.9 µs).
  */
 function mac(key: KeyObject, deviceId: string, text: string): Buffer {
   const signed = createHmac("sha256", key).update(`sticky:${deviceId.length}:${deviceId}:${text}`).digest();
@@ -97,7 +110,10 @@ interface Codes {
 
 const made = new WeakMap<readonly Experiment[], Codes>();
 
-/** The registry gives another list after every change, so what was made of one holds as long as it does. */
+/**
+ * The registry gives another list after every change, so what was made of one holds as long as it
+ * does.
+ */
 function codesOf(experiments: readonly Experiment[]): Codes {
   let codes = made.get(experiments);
   if (!codes) {
@@ -112,7 +128,8 @@ function makeCodes(list: readonly Experiment[]): Codes {
   const byKey = new Map<string, { code: number; groups: ReadonlyMap<string, number> }>();
   for (const { key, groups } of list) {
     const code = codeOf(key);
-    // Of 1,000 experiments two have the same in one of 8,600 registries; the second is then not sticky.
+    // Of 1,000 experiments two have the same in one of 8,600 registries; the second is then not
+    // sticky.
     if (experiments.has(code)) continue;
     const names = new Map(groups.map(({ name }) => [codeOf(name), name]));
     experiments.set(code, { key, groups: names });

@@ -12,7 +12,10 @@ export interface Contradiction {
   readonly detail: string;
 }
 
-/** What an event says of one experiment; what is in the file may be anything that begins like an event. */
+/**
+ * What an event says of one experiment; what is in the file may be anything that begins like an
+ * event.
+ */
 interface Claim {
   readonly deviceId: string;
   readonly key: string;
@@ -22,12 +25,15 @@ interface Claim {
 }
 
 /**
- * Recomputes the groups that events say, from what their experiment was in their epoch. It knows the device only. So these
- * are counted as not checked: groups of epochs and experiments that nobody remembers, of accounts, sessions and random
- * draws, and of devices that did not take part.
+ * Recomputes the groups that events say, from what their experiment was in their epoch. It knows
+ * the device only. So these are counted as not checked: groups of epochs and experiments that
+ * nobody remembers, of accounts, sessions and random draws, and of devices that did not take part.
  */
 export class AssignmentCheck {
-  /** What each experiment was in each epoch, by key and epoch; what makes no difference to groups comes once. */
+  /**
+   * What each experiment was in each epoch, by key and epoch; what makes no difference to groups
+   * comes once.
+   */
   readonly #states = new Map<string, Map<string, Experiment>>();
   checked = 0;
   unchecked = 0;
@@ -86,7 +92,10 @@ function nameOf(key: string, epoch: unknown): string {
   return JSON.stringify([key, epoch]);
 }
 
-/** Whether somebody may have changed what its epoch was: only while it is active does such a change begin another. */
+/**
+ * Whether somebody may have changed what its epoch was: only while it is active does such a change
+ * begin another.
+ */
 function isEdited({ state, version, updatedAt, endedAt }: Experiment): boolean {
   return state !== "active" && version > 1 && updatedAt !== endedAt;
 }

@@ -18,8 +18,8 @@ export interface HistoryCheck {
 }
 
 /**
- * Checks that the history is numbered without gaps, that each change begins where the one before it ended, and that they
- * lead to what `experiments.json` holds.
+ * Checks that the history is numbered without gaps, that each change begins where the one before it
+ * ended, and that they lead to what `experiments.json` holds.
  *
  * @param see told of all that experiments ever were
  */

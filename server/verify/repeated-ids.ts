@@ -4,8 +4,9 @@ const TABLE = 1_250_000;
 const MAX_SUSPECTS = 10_000;
 
 /**
- * Ids that come more than once, in two passes over a log: the first keeps 64 bits of each id and suspects those that it
- * saw before, the second compares the suspects as they are, because two ids can have the same fingerprint.
+ * Ids that come more than once, in two passes over a log: the first keeps 64 bits of each id and
+ * suspects those that it saw before, the second compares the suspects as they are, because two ids
+ * can have the same fingerprint.
  */
 export class RepeatedIds {
   readonly #tables = [new Fingerprints(TABLE)];

@@ -31,13 +31,17 @@ export interface Verification {
   readonly details: readonly Drift[];
 }
 
-/** Any will do: the log is not changing meanwhile, and a collision is found out in the second pass. */
+/**
+ * Any will do: the log is not changing meanwhile, and a collision is found out in the second pass.
+ */
 const SEEDS: Seeds = { high: 0x2545f491, low: 0x4f6cdd1d };
 
 /**
- * Recounts the data folder of a stopped server, in memory that does not grow with it but for 13 to 27 bytes an event.
+ * Recounts the data folder of a stopped server, in memory that does not grow with it but for 13 to
+ * 27 bytes an event.
  *
- * @throws BadConfig when there is no such folder, CorruptRegistry when its experiments cannot be read
+ * @throws BadConfig when the folder does not exist
+ * @throws CorruptRegistry when its experiments cannot be read
  */
 export async function verify(data: string): Promise<Verification> {
   const folder = join(data, "events");
@@ -142,7 +146,10 @@ function isUpTo(segment: number, offset: number, { upTo }: SavedCounts): boolean
   return segment < upTo.segment || (segment === upTo.segment && offset <= upTo.offset);
 }
 
-/** How a checkpoint disagrees with its segment as a whole, or null. A damaged one is no drift: the next start ignores it. */
+/**
+ * How a checkpoint disagrees with its segment as a whole, or null. A damaged one is no drift: the
+ * next start ignores it.
+ */
 async function contradiction(folder: string, segment: number, claim: Claim, size: number) {
   const file = basename(checkpointPath(folder, segment));
   if (claim.bytes > size) return { file, detail: `it was made of ${claim.bytes} bytes, the segment has ${size}` };

@@ -11,7 +11,10 @@ const HOUR = 3_600_000;
 const JUMPS = [HOUR, -HOUR, 400 * 24 * HOUR, -20_000 * 24 * HOUR, 0];
 const BETWEEN_MS = 200;
 
-/** A clock that is set while the server runs, far ahead and to before 1970: no id may be forgotten, nothing lost. */
+/**
+ * A clock that is set while the server runs, far ahead and to before 1970: no id may be forgotten,
+ * nothing lost.
+ */
 export const clock: Fault = {
   id: "clock",
   title: "jumps of the wall clock under load (a shifted Date inside the server)",

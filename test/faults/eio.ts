@@ -10,7 +10,10 @@ import { startServer, storedEvents, until } from "./rig/server-process.ts";
 const BROKEN_MS = 500;
 const RECOVERY_MS = 1000;
 
-/** A disk that fails and comes back. After a failed sync nobody knows what was written, so nothing of it may be acknowledged. */
+/**
+ * A disk that fails and comes back. After a failed sync nobody knows what was written, so nothing
+ * of it may be acknowledged.
+ */
 export const eio: Fault = {
   id: "eio",
   title: "EIO from fdatasync, then from writes, then short writes, under load (LD_PRELOAD shim)",

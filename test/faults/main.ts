@@ -2,8 +2,9 @@
 //
 //   npm run faults -- [ID…] [--cycles N] [--seed S] [--short] [--mutants] [--json] [--list]
 //
-// `--mutants` runs each fault against a server broken on purpose and demands that the fault finds it. Exit 0: all held (or
-// all mutants were found); 1: something did not; 2: bad usage. A fault that this machine cannot make is skipped, and said so.
+// `--mutants` runs each fault against a server broken on purpose and demands that the fault finds
+// it. Exit 0: all held (or all mutants were found); 1: something did not; 2: bad usage. A fault
+// that this machine cannot make is skipped, and said so.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

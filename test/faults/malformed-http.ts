@@ -13,7 +13,10 @@ const KNOWN = [
 const post = (headers: string, body = EVENT) => `POST /events HTTP/1.1\r\nHost: a\r\n${headers}\r\n${body}`;
 const JSON_TYPE = "Content-Type: application/json\r\n";
 
-/** Kinds of requests that no honest client sends, most of them from the lists that smuggling and fuzzing tools use. */
+/**
+ * Kinds of requests that no honest client sends, most of them from the lists that smuggling and
+ * fuzzing tools use.
+ */
 const KINDS: readonly ((random: Random) => string | Buffer)[] = [
   (random) => random.bytes(random.whole(1, 2000)),
   (random) =>

@@ -64,7 +64,8 @@ export const malformed: Fault = {
     const { grownMb, takenMb } = await floodAll(server, floods);
     const isAlive = server.isAlive();
     await server.kill();
-    // Started anew, because wrong admin tokens were among the requests, and an address that sends many is locked out.
+    // Started anew, because wrong admin tokens were among the requests, and an address that sends
+    // many is locked out.
     const again = await startServer(program, data);
     let stored = 0;
     for await (const _ of storedEvents(again.url)) stored += 1;

@@ -11,7 +11,10 @@ import { memoryMb, startServer } from "./rig/server-process.ts";
 const SERVER_CORE = "0";
 const LOAD_CORE = "1";
 const TIMES = 5;
-/** As many as are allowed: to write such a request costs this side least beside what it costs the server. */
+/**
+ * As many as are allowed: to write such a request costs this side least beside what it costs the
+ * server.
+ */
 const PER_REQUEST = 100;
 const SECONDS = 4;
 const CONNECTIONS = 2000;
@@ -113,7 +116,10 @@ function pin(cores: string): boolean {
 
 const COUNT_DIGITS = 9;
 
-/** Requests of new events, ready to be written to a socket: copies of one, with other ids in their places. */
+/**
+ * Requests of new events, ready to be written to a socket: copies of one, with other ids in their
+ * places.
+ */
 function bodies(prefix: string): () => Buffer {
   const zeros = "0".repeat(COUNT_DIGITS);
   const event = `{"id":"${prefix}-${zeros}","deviceId":"d","event":"pageview","path":"/pricing","params":{}}`;

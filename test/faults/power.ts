@@ -9,12 +9,15 @@ import { MUTANTS } from "./rig/mutants.ts";
 import { startServer, storedEvents } from "./rig/server-process.ts";
 
 const IMAGE_MB = 48;
-/** The kernel writes back by itself only after this; what is not synced would otherwise look durable. */
+/**
+ * The kernel writes back by itself only after this; what is not synced would otherwise look
+ * durable.
+ */
 const COMMIT_SECONDS = 300;
 
 /**
- * A power cut: the writer is stopped, and what its file system had really written, an image in a file, is copied and
- * mounted anew. What was only in the page cache is not in the copy.
+ * A power cut: the writer is stopped, and what its file system had really written, an image in a
+ * file, is copied and mounted anew. What was only in the page cache is not in the copy.
  */
 export const power: Fault = {
   id: "power",

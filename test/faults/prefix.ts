@@ -120,7 +120,10 @@ function* statesOf(bytes: Buffer, ids: readonly string[], random: Random, cycle:
   }
 }
 
-/** What a state lost; null when the log refused it with a reason. Throws when the log does not go on. */
+/**
+ * What a state lost; null when the log refused it with a reason. Throws when the log does not go
+ * on.
+ */
 async function tryState(open: Open, folder: string, state: State, isOpenedAgain: boolean): Promise<Tally | null> {
   let log: EventLog;
   try {

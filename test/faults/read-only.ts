@@ -12,7 +12,10 @@ import { DidNotStart, startServer, storedEvents, until } from "./rig/server-proc
 const READ_ONLY_MS = 500;
 const RECOVERY_MS = 1000;
 
-/** A data folder that may not be written: at the start, which then says so, and while the server runs. */
+/**
+ * A data folder that may not be written: at the start, which then says so, and while the server
+ * runs.
+ */
 export const readOnly: Fault = {
   id: "read-only",
   title: "a read-only data folder, at the start (a read-only mount) and under load (chattr +i)",

@@ -6,7 +6,9 @@ import { DidNotStart, startServer } from "./rig/server-process.ts";
 
 const DATA_REFUSED = 78;
 
-/** States of `experiments.json` that nobody wrote on purpose; each is made of what the server wrote. */
+/**
+ * States of `experiments.json` that nobody wrote on purpose; each is made of what the server wrote.
+ */
 const STATES: Readonly<Record<string, (sound: string) => string | Buffer>> = {
   empty: () => "",
   "white space": () => " \n",
@@ -26,7 +28,10 @@ const STATES: Readonly<Record<string, (sound: string) => string | Buffer>> = {
   "a weight that is text": (sound) => sound.replace(/"weight": *50/, '"weight": "50"'),
 };
 
-/** A registry that is not what the server wrote stops the start, and stays as it is for whoever repairs it. */
+/**
+ * A registry that is not what the server wrote stops the start, and stays as it is for whoever
+ * repairs it.
+ */
 export const registry: Fault = {
   id: "registry",
   title: `${Object.keys(STATES).length} corrupt states of experiments.json`,

@@ -6,7 +6,10 @@ import { startServer, until } from "./rig/server-process.ts";
 
 const CONNECTIONS = 5000;
 const MAX_ANSWER_MS = 1000;
-/** The server's own limits are 8 s for a head and 15 s for a request; a check of them every second, and the machine's load. */
+/**
+ * The server's own limits are 8 s for a head and 15 s for a request; a check of them every second,
+ * and the machine's load.
+ */
 const CLOSED_BY_MS = 20_000;
 const DRIP_MS = 2000;
 

@@ -10,7 +10,10 @@ import { memoryMb, startServer, storedEvents } from "./rig/server-process.ts";
 const SYNC_MS = 200;
 const SECONDS = 3;
 const CLIENTS = 200;
-/** A request that just misses a sync waits for the next as well, which makes 0.5; the rest is for a busy machine. */
+/**
+ * A request that just misses a sync waits for the next as well, which makes 0.5; the rest is for a
+ * busy machine.
+ */
 const MIN_SHARE = 0.25;
 const MAX_GROWTH_MB = 96;
 

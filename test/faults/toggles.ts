@@ -8,7 +8,9 @@ import { startServer } from "./rig/server-process.ts";
 const CLIENTS = 50;
 const FLIPS = 4;
 
-/** Admins who all switch at once: every flip counts once, and the file says what the server says. */
+/**
+ * Admins who all switch at once: every flip counts once, and the file says what the server says.
+ */
 export const toggles: Fault = {
   id: "toggles",
   title: `${CLIENTS} clients that toggle the same experiments at once`,

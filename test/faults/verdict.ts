@@ -21,7 +21,10 @@ export function held({ skipped, error, findings }: Verdict): boolean | null {
   return (findings.tally === null || isSound(findings.tally)) && findings.checks.every(({ ok }) => ok);
 }
 
-/** A mutant must not hold, and it must be what was measured that says so: an error may be the suite's own. */
+/**
+ * A mutant must not hold, and it must be what was measured that says so: an error may be the
+ * suite's own.
+ */
 export function isPassed(verdict: Verdict): boolean {
   if (verdict.mutant !== null && verdict.error !== null) return false;
   const isHeld = held(verdict);

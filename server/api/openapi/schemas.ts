@@ -33,7 +33,9 @@ const ErrorSchema = v.object({
   detail: v.string(),
 });
 
-/** The named schemas of the API's document: what is parsed by them here, is described by them there. */
+/**
+ * The named schemas of the API's document: what is parsed by them here, is described by them there.
+ */
 export const SCHEMAS = {
   Experiment: ExperimentSchema,
   NewExperiment: v.pipe(

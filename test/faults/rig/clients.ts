@@ -7,17 +7,24 @@ export interface ClientOptions {
   readonly clients: number;
   /** Events in a request, both bounds included. */
   readonly batch: readonly [least: number, most: number];
-  /** How long to wait after a 429 or 503; shorter than any Retry-After, to see the moment when it accepts again. */
+  /**
+   * How long to wait after a 429 or 503; shorter than any Retry-After, to see the moment when it
+   * accepts again.
+   */
   readonly retryMs?: number;
 }
 
-/** Share of the requests that a client sends again though they were acknowledged, and that it sends twice at once. */
+/**
+ * Share of the requests that a client sends again though they were acknowledged, and that it sends
+ * twice at once.
+ */
 const RESENT = 0.05;
 const DOUBLED = 0.05;
 
 /**
- * Clients that each send batch after batch and, like the tag's outbox, send a batch with the same ids until it is
- * acknowledged, also to the next server. What they do is in the journal before it is sent.
+ * Clients that each send batch after batch and, like the tag's outbox, send a batch with the same
+ * ids until it is acknowledged, also to the next server. What they do is in the journal before it
+ * is sent.
  */
 export class Clients {
   readonly #journal: Journal;

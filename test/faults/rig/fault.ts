@@ -24,7 +24,10 @@ export interface Trial {
   readonly folder: string;
   /** The server's program. */
   readonly program: string;
-  /** A part of the product as a module of its own, broken in the same way as the program, with a text replaced. */
+  /**
+   * A part of the product as a module of its own, broken in the same way as the program, with a
+   * text replaced.
+   */
   module(source: string, scale: Mutant): Promise<string>;
   /** To be undone when the run ends, however it ends; the newest first. */
   atEnd(undo: () => unknown): void;

@@ -2,7 +2,10 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import type { Event } from "../../../core/event.ts";
 
-/** What a set checker says (Jepsen's `set-full` is the model): every id is in exactly one place, or it is counted here. */
+/**
+ * What a set checker says (Jepsen's `set-full` is the model): every id is in exactly one place, or
+ * it is counted here.
+ */
 export interface Tally {
   readonly acknowledged: number;
   /** Acknowledged, and not in the log. */
@@ -11,13 +14,18 @@ export interface Tally {
   readonly duplicated: number;
   /** In the log, and never sent like that. */
   readonly unexpected: number;
-  /** In the log, though no answer told the client so: allowed, since it never claimed the opposite. */
+  /**
+   * In the log, though no answer told the client so: allowed, since it never claimed the opposite.
+   */
   readonly recovered: number;
 }
 
 export type Sent = Pick<Event, "id" | "ts" | "deviceId" | "event" | "params">;
 
-/** The event of an id. It depends on nothing but the id, so that a stored event can be compared without keeping what was sent. */
+/**
+ * The event of an id. It depends on nothing but the id, so that a stored event can be compared
+ * without keeping what was sent.
+ */
 export function eventOf(id: string): Sent {
   const number = [...id].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7);
   const text = `${"é🚀 ".repeat(Math.abs(number) % 9)}"\\\n${number}`;
@@ -30,7 +38,10 @@ export function eventOf(id: string): Sent {
   };
 }
 
-/** What the clients sent and were told, written to a file *before* it is sent, so that it is there whatever ends. */
+/**
+ * What the clients sent and were told, written to a file *before* it is sent, so that it is there
+ * whatever ends.
+ */
 export class Journal {
   readonly #file: number;
   /** Whether an id that was sent has been acknowledged. */

@@ -1,6 +1,7 @@
-// Imported by node before the server (`node --import`): as soon as there is a file LOOP_DELAY, writes to it how many ms the
-// event loop was blocked at most. What counts is the lesser of the delay and of the main thread's processor time in it: on a busy
-// machine a process also waits for its core.
+// Imported by node before the server (`node --import`): as soon as there is a file LOOP_DELAY,
+// writes to it how many ms the event loop was blocked at most. What counts is the lesser of the
+// delay and of the main thread's processor time in it: on a busy machine a process also waits for
+// its core.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 const EVERY_MS = 5;

@@ -88,7 +88,10 @@ export const MUTANTS = {
   ),
 } as const;
 
-/** No mutant, but a table that is quick to claim: opening a log thousands of times would take minutes for that alone. */
+/**
+ * No mutant, but a table that is quick to claim: opening a log thousands of times would take
+ * minutes for that alone.
+ */
 export const SMALL_TABLES = mutant(
   "tables for fewer ids",
   "server/events/recent-ids.ts",

@@ -12,8 +12,9 @@ export interface Timed {
 const CONTENT_LENGTH = /content-length: (\d+)/i;
 
 /**
- * Connections that send requests when they are due, whatever the answers do, as visitors of many pages would: a free
- * connection takes the next request, and when none is free up to `most` another is opened.
+ * Connections that send requests when they are due, whatever the answers do, as visitors of many
+ * pages would: a free connection takes the next request, and when none is free up to `most` another
+ * is opened.
  */
 export class OpenLoop {
   readonly #port: number;
@@ -34,7 +35,10 @@ export class OpenLoop {
     this.#most = most;
   }
 
-  /** Opens connections before they are needed: a burst of new ones would measure the queue in which the kernel keeps them. */
+  /**
+   * Opens connections before they are needed: a burst of new ones would measure the queue in which
+   * the kernel keeps them.
+   */
   async connect(connections: number): Promise<void> {
     const sockets = Array.from({ length: connections }, () => this.#open());
     await Promise.all(sockets.map((socket) => once(socket, "connect")));

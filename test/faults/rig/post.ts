@@ -14,7 +14,10 @@ export function newAgent(): Agent {
   return new Agent({ keepAlive: true });
 }
 
-/** Posts to a server as the tag does. Rejects when the connection breaks before the whole answer was there. */
+/**
+ * Posts to a server as the tag does. Rejects when the connection breaks before the whole answer was
+ * there.
+ */
 export function post(url: string, body: string, agent: Agent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(`${url}/events`, {

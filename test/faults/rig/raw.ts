@@ -8,7 +8,10 @@ export interface Exchange {
   readonly statuses: readonly number[];
 }
 
-/** Writes bytes as they are, and reads until the server closes, or has answered, or `patienceMs` without an answer. */
+/**
+ * Writes bytes as they are, and reads until the server closes, or has answered, or `patienceMs`
+ * without an answer.
+ */
 export function exchange(port: number, bytes: Buffer, patienceMs: number): Promise<Exchange> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
@@ -31,7 +34,10 @@ export function exchange(port: number, bytes: Buffer, patienceMs: number): Promi
   });
 }
 
-/** Writes the same piece again and again until so many bytes are sent or the server closes. Resolves to the bytes taken and the answer. */
+/**
+ * Writes the same piece again and again until so many bytes are sent or the server closes. Resolves
+ * to the bytes taken and the answer.
+ */
 export function flood(port: number, head: string, piece: Buffer, mostBytes: number) {
   return new Promise<{ bytes: number; text: string }>((resolve) => {
     const socket: Socket = connect(port, "127.0.0.1");

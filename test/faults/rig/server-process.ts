@@ -93,7 +93,9 @@ export async function startServer(program: string, data: string, options: StartO
   };
 }
 
-/** Every event of the log, in its order, as an admin reads it. Throws when an answer is not a 200. */
+/**
+ * Every event of the log, in its order, as an admin reads it. Throws when an answer is not a 200.
+ */
 export async function* storedEvents(url: string): AsyncGenerator<Event> {
   let path: string | undefined = `/events?limit=${PAGE}`;
   while (path) {

@@ -1,5 +1,6 @@
-// Imported by node before the server (`node --import`): shifts the wall clock by as many ms as the file WALL_CLOCK says. Timers
-// and `performance.now()` go on as they do when a machine's clock is set.
+// Imported by node before the server (`node --import`): shifts the wall clock by as many ms as the
+// file WALL_CLOCK says. Timers and `performance.now()` go on as they do when a machine's clock is
+// set.
 import { readFileSync } from "node:fs";
 
 const now = Date.now;

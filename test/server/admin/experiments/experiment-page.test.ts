@@ -72,6 +72,27 @@ describe("GET /experiments/:key", () => {
       expect((await app.request(`/experiments/${key}`)).status, key).toBe(404);
     }
   });
+
+  test.each([
+    "",
+    "/edit",
+    "/history",
+    "/results",
+  ])("of an unknown experiment is a page that leads to the list: silver%s", async (page) => {
+    const { app } = await openApp([active("gold")]);
+    const response = await app.request(`/experiments/silver${page}`, { headers: { accept: "text/html" } });
+    expect(response.status).toBe(404);
+    expect(response.headers.get("content-type")).toContain("text/html");
+    const html = await response.text();
+    expect(html).toContain("<h1>No experiment “silver”</h1>");
+    expect(html).toContain('<a href="/experiments">');
+  });
+
+  test("is where the root of a server leads to", async () => {
+    const { app } = await openApp([active("gold")]);
+    const response = await app.request("/");
+    expect([response.status, response.headers.get("location")]).toEqual([302, "/experiments"]);
+  });
 });
 
 describe("POST /experiments/:key/state", () => {

@@ -119,7 +119,9 @@ describe("after a switch", () => {
   test("a start is taken back without a new epoch, a rollout that was ended comes back", async () => {
     const { app, registry } = await openApp(THREE);
     await post(app, "/experiments/toggle", { experiment: "headline_test", version: "1" });
-    expect(await read(app, "/experiments?change=4")).toContain("“Headline” is running. Visitors are split, and epoch 1");
+    expect(await read(app, "/experiments?change=4")).toContain(
+      "“Headline” is running. Visitors are split, and epoch 1",
+    );
     expect(await read(app, "/experiments?change=4")).not.toContain("Undoing opens");
     await post(app, "/experiments/undo", { number: "4", version: "2" });
     expect(registry.get("headline_test")).toMatchObject({ state: "inactive", epoch: 1 });

@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+
+/** Exit code of `flock -n` when another process has the lock. */
+const IS_LOCKED = 1;
+
+/**
+ * Locks a file by the program `flock` (util-linux, busybox), where the native lock cannot be
+ * loaded, as on musl. The program holds the operating system's lock until its input ends, which a
+ * kill -9 of this process does as well.
+ *
+ * @returns what gives the lock back, or null when another process has it
+ * @throws Error when there is no such program, or the file cannot be opened
+ */
+export async function lockByProgram(path: string): Promise<(() => void) | null> {
+  const child = spawn("flock", ["-n", path, "sh", "-c", "echo locked; exec cat >/dev/null"], {
+    stdio: ["pipe", "pipe", "ignore"],
+    // Signals to our process group are for us, who give the lock back at the end.
+    detached: true,
+  });
+  const outcome = await new Promise<number | "locked" | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", resolve);
+    child.stdout.once("data", () => resolve("locked"));
+  });
+  if (outcome === IS_LOCKED) return null;
+  if (outcome !== "locked") throw new Error(`flock ended with exit code ${outcome}`);
+  child.unref();
+  for (const stream of [child.stdin, child.stdout]) (stream as unknown as { unref(): void }).unref();
+  return () => child.stdin.end();
+}
