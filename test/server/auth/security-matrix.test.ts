@@ -19,6 +19,7 @@ const PUBLIC = [
   "GET /admin.js",
   "GET /api/expgroups",
   "GET /api/experiments",
+  "GET /",
   "GET /healthz",
   "GET /readyz",
   "POST /events",
