@@ -1,16 +1,50 @@
 import { createHash } from "node:crypto";
 import type { Handler } from "hono";
+import { acceptedEncoding, compress, type Encoding } from "./encoding.ts";
 import { type Env, header } from "./http.ts";
 
-/** Answers with a text that stays the same as long as the server runs, or with 304 to who has it already. */
+/** Answered bytes, and their headers. */
+interface Representation {
+  readonly bytes: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Answers with a text that stays the same as long as the server runs, or with 304 to who has it already. It is compressed once
+ * per encoding, as well as it can be, and each encoding has its own ETag.
+ */
 export function asset(text: string, headers: Readonly<Record<string, string>>): Handler<Env> {
-  const etag = `"${createHash("sha256").update(text).digest("base64url")}"`;
-  const answered = { ...headers, etag };
-  return (c) => {
-    const known = header(c, "if-none-match")
+  const plain = Buffer.from(text);
+  const hash = createHash("sha256").update(plain).digest("base64url");
+  const made = new Map<Encoding | null, Promise<Representation>>();
+  const make = async (encoding: Encoding | null): Promise<Representation> => {
+    const bytes = encoding ? await compress(plain, encoding, true) : plain;
+    // What only grows is answered as it is, to everyone.
+    if (encoding && bytes.length >= plain.length) return representation(null);
+    return {
+      bytes,
+      headers: {
+        ...headers,
+        vary: "Accept-Encoding",
+        etag: encoding ? `"${hash}-${encoding}"` : `"${hash}"`,
+        "content-length": String(bytes.length),
+        ...(encoding ? { "content-encoding": encoding } : {}),
+      },
+    };
+  };
+  const representation = (encoding: Encoding | null) => {
+    const known = made.get(encoding) ?? make(encoding);
+    made.set(encoding, known);
+    return known;
+  };
+  return async (c) => {
+    const { bytes, headers } = await representation(acceptedEncoding(header(c, "accept-encoding")));
+    const isKnown = header(c, "if-none-match")
       ?.split(",")
       // A proxy that compresses makes the ETag weak.
-      .some((given) => given.trim().replace(/^W\//, "") === etag);
-    return known ? new Response(null, { status: 304, headers: answered }) : new Response(text, { headers: answered });
+      .some((given) => given.trim().replace(/^W\//, "") === headers.etag);
+    if (!isKnown) return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { ...headers } });
+    const { "content-length": _, "content-encoding": __, ...others } = headers;
+    return new Response(null, { status: 304, headers: others });
   };
 }
