@@ -1,6 +1,7 @@
 // Bundles the three programs (tag, server with CLI, library) into dist/, and declares the library's types. Called by
 // setup.mjs; needs the dependencies.
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -32,15 +33,28 @@ const browser = {
   tsconfigRaw: { compilerOptions: { alwaysStrict: false } },
 };
 
+/** Name of a file that browsers may keep for ever, by the first 64 bits of its SHA-256; see server/assign/published-tag.ts. */
+const hashed = (name, content) => `${name}.${createHash("sha256").update(content).digest("hex").slice(0, 16)}.js`;
+
 export async function buildAll() {
   await rm("dist", { recursive: true, force: true });
+  await build({ ...browser, format: "esm", entryPoints: { "tag-more": "tag/more.ts" } });
+  const more = JSON.stringify(hashed("tag-more", await readFile("dist/tag-more.js")));
   await Promise.all([
     // Its names stay until it is shrunk.
-    build({ ...browser, minify: false, minifySyntax: true, entryPoints: { tag: "tag/index.ts" } }),
+    build({
+      ...browser,
+      define: { __MORE__: more },
+      minify: false,
+      minifySyntax: true,
+      entryPoints: { tag: "tag/index.ts" },
+    }),
     build({ ...browser, entryPoints: { admin: "server/admin/script/index.ts", given: "tag/given.ts" } }),
     build({
       ...browser,
       format: "esm",
+      // Of a server whose version may be another.
+      define: { __MORE__: '"tag-more.js"' },
       entryPoints: { badge: "tag/badge.ts", debug: "tag/debug.ts", "tag-module": "tag/module.ts" },
     }),
     build({

@@ -111,7 +111,7 @@ export async function openSite(api: string, latencyMs: number) {
     }
     if (url === "/seen") return response.writeHead(204).end();
     if (url.startsWith("/api/features/")) return send("application/json", PAYLOAD);
-    if (url.startsWith("/api/") || url === "/events") {
+    if (/^\/(api\/|groups|notes|events)/.test(url)) {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
       const body = method === "POST" ? { method, body: Buffer.concat(chunks).toString() } : {};

@@ -39,6 +39,7 @@ import { loginRoutes } from "./auth/login-routes.tsx";
 import type { Sessions } from "./auth/sessions.ts";
 import { demoRoutes } from "./demo/demo.ts";
 import type { EventLog } from "./events/log.ts";
+import { compressed } from "./http/compressed.ts";
 import { type Env, problem } from "./http/http.ts";
 import type { Limits } from "./http/rate-limit.ts";
 import { recordRoutes } from "./ingest/events.ts";
@@ -69,6 +70,8 @@ export interface Deps {
   readonly baseUrl: string | null;
   readonly assets: {
     readonly tag: string;
+    /** What the tag loads where a page needs it. */
+    readonly more?: string;
     /** What earlier versions of the server published. */
     readonly earlierTags?: readonly PublishedTag[];
     /** What `/tag-with-groups.js` has before the tag. */
@@ -101,6 +104,7 @@ export function createApp(deps: Deps): Hono<Env> {
   const results = new Results(deps);
 
   const tag = publishTag(deps.assets.tag);
+  app.use("/api/experiments", compressed);
   app.route("/", tagRoutes(tag, deps.assets));
   app.route("/", tagWithGroupsRoutes(deps));
   app.route("/", expgroupsRoutes(deps));
@@ -119,7 +123,7 @@ export function createApp(deps: Deps): Hono<Env> {
     proxies: deps.limits.proxies,
   };
   const guard = adminGuard(access);
-  for (const path of ADMIN_PATHS) app.use(path, guard);
+  for (const path of ADMIN_PATHS) app.use(path, compressed, guard);
   app.use("/experiments/*", errorsAsPages(isDemo));
   for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn({ ...deps, isDemo }));
   app.get("/events", guard);

@@ -83,7 +83,8 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const links = loginLinks(Date.now);
   const streams = new LiveStreams();
   const tag = readBuilt("tag.js");
-  const earlierTags = await keepTag(join(config.data, "tags"), tag).catch((error) => {
+  const more = readBuilt("tag-more.js");
+  const earlierTags = await keepTag(join(config.data, "tags"), tag, more).catch((error) => {
     // Whoever pinned one is then without it; that must not stop all others.
     say(`the earlier versions of the tag are not published: ${error.message}`);
     return [];
@@ -110,6 +111,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     obstacle: readiness.obstacle,
     assets: {
       tag,
+      more,
       earlierTags,
       given: readBuilt("given.js"),
       badge: readBuilt("badge.js"),

@@ -35,7 +35,7 @@ function tampering(fault: Fault): Tampering {
     case "swap-render":
       return {
         answer(path, body, claims) {
-          if (!path.startsWith("/api/expgroups") || !isFirstOfEvery(SWAP_EVERY)) return null;
+          if (!/^\/(api\/expgroups|groups)\?/.test(path) || !isFirstOfEvery(SWAP_EVERY)) return null;
           const groups = JSON.parse(body) as Record<string, AssignedGroup>;
           const [key, assigned] = Object.entries(groups)[0] ?? [];
           const other = Object.keys(claims[key ?? ""]?.groups ?? {}).find((name) => name !== assigned?.group);
@@ -76,7 +76,7 @@ export async function startFaultyProxy(
     const path = request.url ?? "/";
     let body = await text(request);
     let change: ((answer: EventsAnswer) => EventsAnswer) | undefined;
-    if (tamper.events && request.method === "POST" && path === "/events") {
+    if (tamper.events && request.method === "POST" && /^\/(events|notes)(\?|$)/.test(path)) {
       const { forward, answer } = tamper.events(JSON.parse(body) as Event[]);
       change = answer;
       body = JSON.stringify(forward);

@@ -100,7 +100,7 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
     clearTimeout(patience);
     isWaiting = false;
     const seen: Seen = {
-      deviceId: /(?:^|; )device_id=([^;]+)/.exec(document.cookie)?.[1] ?? "",
+      deviceId: /(?:^|; )(?:fairsplit_id|device_id)=([^;]+)/.exec(document.cookie)?.[1] ?? "",
       placeholders: [...document.querySelectorAll<HTMLElement>("[data-exp]")].map((placeholder) => ({
         experiment: placeholder.dataset.exp ?? "",
         rendered: html([...placeholder.childNodes].filter((node) => node.nodeName !== "TEMPLATE")),
@@ -141,7 +141,7 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       const { name, startTime, responseStatus } = entry as PerformanceResourceTiming;
-      if (responseStatus === 200 && new URL(name).pathname.endsWith("/events")) {
+      if (responseStatus === 200 && /\/(events|notes)$/.test(new URL(name).pathname)) {
         lastAnswered = Math.max(lastAnswered, startTime);
       }
     }

@@ -1,4 +1,5 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
+import { readDevice } from "./identity.ts";
 import type { Fairsplit } from "./start.ts";
 
 // What the tag loads when the page's address has `fairsplit_debug`: an overlay that says what this device gets and why, and
@@ -37,9 +38,12 @@ function table(caption: string, heads: readonly string[], rows: readonly (readon
 function consent(): string {
   if (navigator.globalPrivacyControl) return "Not counted: the browser sends Global Privacy Control.";
   if (navigator.doNotTrack === "1") return "Not counted: the browser sends Do Not Track.";
-  return /(?:^|; )device_id=/.test(document.cookie)
-    ? "Counted: the device has its cookie."
-    : "Not counted, or for this page only: the device has no cookie (no consent yet, or cookies are blocked).";
+  const { deviceId } = (tag.events.at(-1) as { deviceId?: string } | undefined) ?? {};
+  if (!deviceId) return "Not counted yet: no consent, or nothing was reported.";
+  const isKept = readDevice() === deviceId || document.cookie.includes(deviceId);
+  return isKept
+    ? `Counted as device ${deviceId}.`
+    : `Counted as device ${deviceId} for this page only: the browser keeps neither cookie nor storage.`;
 }
 
 function groupRow([key, assigned]: [string, AssignedGroup | undefined]): string[] {

@@ -1,5 +1,5 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
-import { readCookie, writeCookie } from "./device.ts";
+import { keepDevice, readCookie, readDevice } from "./identity.ts";
 import type { Options } from "./options.ts";
 import { isRefused } from "./refusal.ts";
 import type { Fairsplit } from "./start.ts";
@@ -31,20 +31,24 @@ const FRESH_MS = 10_000;
  * @param given JSON of a GivenDevice
  * @param source where the script that brought it came from
  */
-export function takeDevice(given: string | undefined, { consent, cookieDomain = "" }: Options, source: string): void {
+export function takeDevice(
+  given: string | undefined,
+  { consent, cookie, cookieDomain }: Options,
+  source: string,
+): void {
   // In a preview nothing is kept; a page with two tags has one that is in charge.
   const isPreview = /[?&]fairsplit_force/.test(location.search) || sessionStorage.fairsplit_force;
   const isStarted = (window.fairsplit as Partial<Fairsplit> | undefined)?.ready;
   // One that is rendered ahead of a visit has no visitor yet.
   const isAhead = (document as { prerendering?: boolean }).prerendering;
-  if (!given || isPreview || isStarted || consent || isRefused() || isAhead || readCookie()) return;
+  if (!given || isPreview || isStarted || consent || isRefused() || isAhead || readDevice(cookie)) return;
   // A copy from the browser's cache has the device of an earlier view, which the visitor may have had forgotten since.
   const loaded = performance.getEntriesByName(source).at(-1) as PerformanceResourceTiming | undefined;
   if (!loaded?.transferSize) return;
   const { id, groups, path, at } = JSON.parse(given) as GivenDevice;
   if (Math.abs(Date.now() - at) > FRESH_MS) return;
-  writeCookie(id, cookieDomain);
-  if (readCookie() !== id) return;
+  keepDevice(id, cookie, cookieDomain);
+  if (readCookie(cookie) !== id) return;
   const known = Object.entries(groups).filter(([, { perPath }]) => !perPath || path === location.pathname);
   // As the tag keeps them, see start.ts.
   localStorage.fairsplit = JSON.stringify([id, "", Object.fromEntries(known), location.pathname, Date.now()]);

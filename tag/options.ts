@@ -11,6 +11,8 @@ export interface Options {
   readonly api?: string | undefined;
   /** After this many milliseconds without an answer the fallback is shown; 1,000 when it is not said. */
   readonly timeout?: string | number | undefined;
+  /** Name of the device's cookie; `fairsplit_id` when it is not said. */
+  readonly cookie?: string | undefined;
   /** Whose subdomains share the device's cookie. */
   readonly cookieDomain?: string | undefined;
   /** `off`: the page reports its views itself, or not at all. */

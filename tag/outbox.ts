@@ -1,3 +1,4 @@
+import { eventText } from "./event-text.ts";
 import { uuidv7 } from "./random.ts";
 import { area, clearStorage, keep, LINE_START, openStorage } from "./storage.ts";
 
@@ -7,8 +8,6 @@ const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 60_000;
 /** Of a request: at most 16 KiB, because a browser lets 64 KiB be on their way from pages that are left. A character has at most 3 bytes. */
 const MOST_CHARACTERS = 5400;
-/** Of an event that is larger by itself: beyond 64 KiB a request that is to outlive its page fails before it is sent. */
-const MOST_KEPT_ALIVE = 20_000;
 const MOST_WAITING = 200;
 const MOST_WAITING_CHARACTERS = 65_536;
 /** Lines of other pages that are open are theirs to send; those that are older were left behind. */
@@ -18,18 +17,19 @@ const LEFT_BEHIND_MS = 100_000;
 let waiting: string[] = [];
 let delayMs = GATHER_MS;
 let isDue: boolean | undefined;
-let dropped: number | undefined;
+/** Events that waited too long behind others. */
+let lost: number | undefined;
 /** Where events go, if anywhere. */
 export let url: string | undefined;
 
 /** Keeps an event until the server has it. One that is held goes with the next `flush`, at the latest. */
 export function add(event: object, isHeld?: boolean): void {
-  const line = `\n${JSON.stringify({ id: uuidv7(), ts: new Date(), ...event, dropped })}`;
+  const line = `\n${eventText({ id: uuidv7(), ts: new Date().toISOString(), ...event, lost })}`;
   waiting.push(line);
   keep(line, "");
   while (waiting[MOST_WAITING] || `${waiting}`.length > MOST_WAITING_CHARACTERS) {
     keep(waiting.shift() as string);
-    dropped = (dropped ?? 0) + 1;
+    lost = (lost ?? 0) + 1;
   }
   isHeld || later();
 }
@@ -54,14 +54,23 @@ export function flush(): void {
   while (url && waiting[0]) send();
 }
 
+/** Events of this browser that the server has not taken yet, those on their way included. */
+export const unsent = () => Object.keys(area).filter((line) => line.startsWith(LINE_START));
+
+/** Sends what a page before left behind. */
+export function resend(lines: readonly string[]): void {
+  for (const line of lines) {
+    if (waiting.includes(line)) continue;
+    waiting.push(line);
+    keep(line, "");
+    later();
+  }
+}
+
 function adopt(): void {
   setTimeout(adopt, LEFT_BEHIND_MS);
   const since = LINE_START + (Date.now() - LEFT_BEHIND_MS).toString(16);
-  for (const line of Object.keys(area)) {
-    if (line < LINE_START || line > since || waiting.includes(line)) continue;
-    waiting.push(line);
-    later();
-  }
+  resend(unsent().filter((line) => line < since));
 }
 
 function later(): void {
@@ -83,10 +92,12 @@ async function send(): Promise<void> {
   }
   if (!batch[0]) return;
   const body = `[${batch}]`;
+  // By the tag's own clock the server tells how wrong the clock of the events is.
+  const to = `${url}?sent=${Date.now()}`;
   let isRefused = true;
   try {
     // A string is text/plain, which crosses origins without a preflight.
-    const response = await fetch(url as string, { method: "POST", body, keepalive: body.length < MOST_KEPT_ALIVE });
+    const response = await fetch(to, { method: "POST", body, keepalive: true });
     // An answer that nobody reads keeps its connection, of which a browser has six per host.
     await response.text();
     // Other 4xx will never become a 2xx.
@@ -94,7 +105,7 @@ async function send(): Promise<void> {
   } catch {
     // A page's own fetch may fail before this function has left the loop that called it, which then would never end.
     await null;
-    if (url && document.hidden) navigator.sendBeacon(url, body);
+    if (url && document.hidden) navigator.sendBeacon(to, body);
   }
   // Not what was taken back meanwhile.
   if (url && isRefused) {

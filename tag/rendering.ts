@@ -31,17 +31,35 @@ export function decide(given: Groups, last: Decided): Groups {
   return groups;
 }
 
-/** Renders the placeholders of a root whose groups are known. `onShown` hears of each experiment's first one in a view. */
+/**
+ * Renders the placeholders of a root whose groups are known. `onShown` hears of each experiment's first one in a view.
+ * `onRedirect` decides about one that may lead to another page: it calls `show`, or none of that happens.
+ */
 export function renderView(
   root: ParentNode,
   onShown: (key: string, assigned: AssignedGroup | undefined) => void,
+  onRedirect: (
+    key: string,
+    list: string,
+    group: string,
+    show: (isReported?: boolean) => void,
+    expose: () => void,
+  ) => void,
 ): void {
   const isKnown = (key: string) => (decided || groups[key]) && renderings++ < MAX_RENDERINGS;
   renderPlaceholders(root, isKnown, (placeholder, key) => {
     const assigned = groups[key];
-    showVariant(placeholder, assigned);
-    if (key in shown) return;
-    shown[key] = assigned;
-    onShown(key, assigned);
+    const expose = (isReported?: boolean) => {
+      if (key in shown) return;
+      shown[key] = assigned;
+      isReported || onShown(key, assigned);
+    };
+    const show = (isReported?: boolean) => {
+      showVariant(placeholder, assigned);
+      expose(isReported);
+    };
+    const { expRedirect } = placeholder.dataset;
+    if (expRedirect && assigned?.group) onRedirect(key, expRedirect, assigned.group, show, expose);
+    else show();
   });
 }

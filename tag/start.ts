@@ -1,8 +1,9 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { watchClicks } from "./clicks.ts";
-import { readCookie, writeCookie } from "./device.ts";
+import { forgetDevice, keepDevice, readDevice } from "./identity.ts";
+import { watchNavigation } from "./navigation.ts";
 import type { Options } from "./options.ts";
-import { add, closeOutbox, flush, openOutbox, url } from "./outbox.ts";
+import { add, closeOutbox, flush, openOutbox, resend, unsent, url } from "./outbox.ts";
 import { random128 } from "./random.ts";
 import { isRefused } from "./refusal.ts";
 import { beginView, type Decided, decide, decided, groups, renderView, SAID, shown, UNSAID } from "./rendering.ts";
@@ -37,6 +38,8 @@ export interface Fairsplit {
 }
 
 declare global {
+  /** Name of the file that holds `more.ts`; the build says it. */
+  const __MORE__: string;
   interface Window {
     fairsplit?: Fairsplit | [name: string, ...args: unknown[]][];
     dataLayer?: { push(entry: object): void };
@@ -48,17 +51,18 @@ declare global {
 
 const DEFAULT_TIMEOUT_MS = 1000;
 const DAY_MS = 86_400_000;
+/** Kept once the page said that the visitor agrees, where it has to ask. */
+const CONSENT = "fairsplit_consent";
 
 /** Everything the tag does on a page. A second tag does nothing. */
 export function start(options: Options, source: string): void {
   const queue = window.fairsplit;
   // Whatever has that name: an element, too.
   if ((queue as Partial<Fairsplit> | undefined)?.ready) return;
-  const { timeout, cookieDomain = "", pageview, consent, stored: use } = options;
+  const { timeout, cookie, cookieDomain, pageview, consent, stored: use } = options;
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
   const query = new URLSearchParams(location.search);
-  const known = readCookie();
-  let device = known || random128();
+  let device = readDevice(cookie) || random128();
   let force = query.get("fairsplit_force");
   let path: string;
   let sticky = "";
@@ -75,7 +79,7 @@ export function start(options: Options, source: string): void {
     const assigned = shown[experiment as string];
     const reported = {
       deviceId: device,
-      path,
+      path: location.pathname,
       event,
       experiment,
       group: assigned?.group,
@@ -88,16 +92,19 @@ export function start(options: Options, source: string): void {
     tag.events.push(reported);
   };
 
+  const exposed = (key: string, assigned: AssignedGroup | undefined) => {
+    // Where the server said something: the admin is to learn of keys that are mistyped, or left over.
+    if (!assigned) decided === SAID && report("unknown_placeholder", key);
+    else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
+      report("exposure", key);
+      emit("exposure", { experiment: key, group: assigned.group });
+      window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: assigned.group });
+    }
+  };
   const render = (root: ParentNode = document.documentElement) => {
     if (path !== location.pathname) return see();
-    renderView(root, (key, assigned) => {
-      // Where the server said something: the admin is to learn of keys that are mistyped, or left over.
-      if (!assigned) decided === SAID && report("unknown_placeholder", key);
-      else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
-        report("exposure", key);
-        emit("exposure", { experiment: key, group: assigned.group });
-        window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: assigned.group });
-      }
+    renderView(root, exposed, async (experiment, list, group, show, expose) => {
+      (await more())?.redirect({ experiment, list, group, cookieDomain, show, expose, flush, unsent });
     });
   };
   const look = () => safely(render);
@@ -111,11 +118,16 @@ export function start(options: Options, source: string): void {
   };
 
   const open = () => {
-    writeCookie(device, cookieDomain);
-    openOutbox(`${api}/events`);
+    openOutbox(`${api}/notes`);
+    keepDevice(device, cookie, cookieDomain);
+    // Of what the page said, for its next views.
+    consent && keep(CONSENT, "1");
   };
 
-  const load = (name: string) => import(`${api}/${name}.js`).catch(() => undefined);
+  const load = (name: string) => import(`${api}/${name}`).catch(() => undefined);
+  const more = (): Promise<typeof import("./more.ts") | undefined> => load(__MORE__);
+
+  const viewed = () => pageview === "off" || report("pageview");
 
   /** A view of a page: the first one, and each time that its path changes or it comes back. */
   const see = async () => {
@@ -123,7 +135,7 @@ export function start(options: Options, source: string): void {
     const at = path;
     beginView();
     if (!isAllowed) return take({}, UNSAID);
-    if (pageview !== "off") report("pageview");
+    viewed();
     // Nothing is kept, or nothing of ours.
     safely(() => {
       const text = area.fairsplit as string;
@@ -140,9 +152,8 @@ export function start(options: Options, source: string): void {
         () => at === path && take(groups, UNSAID),
         (timeout as number) >= 0 ? (timeout as number) : DEFAULT_TIMEOUT_MS,
       );
-      const response = await fetch(
-        `${api}/api/expgroups?${new URLSearchParams({ device_id: device, path, sticky, force: force || "" })}`,
-      );
+      const asked = { device_id: device, path, sticky, force: force || "", at: `${Date.now()}` };
+      const response = await fetch(`${api}/groups?${new URLSearchParams(asked)}`);
       if (!response.ok) throw response.status;
       given = await response.json();
       const text = JSON.stringify([device, response.headers.get("fairsplit-sticky") || sticky, given, at, Date.now()]);
@@ -155,7 +166,7 @@ export function start(options: Options, source: string): void {
     }
     // Else the page has another path by now.
     if (at === path) take(given || groups, given ? SAID : UNSAID);
-    if (isPreview) load("badge");
+    if (isPreview) load("badge.js");
   };
 
   const tag: Fairsplit = {
@@ -175,7 +186,7 @@ export function start(options: Options, source: string): void {
     forget() {
       isAllowed = false;
       closeOutbox();
-      writeCookie(device, cookieDomain, 0);
+      forgetDevice(cookie, cookieDomain);
       device = "";
     },
     render,
@@ -198,18 +209,24 @@ export function start(options: Options, source: string): void {
     force = sessionStorage.fairsplit_force;
   });
   if (isRefused()) tag.forget();
-  if (device && (!consent || known)) tag.consent(true);
+  if (device && (!consent || safely(() => localStorage[CONSENT]))) tag.consent(true);
   else see();
   safely(() => tag.push(...(queue as [])));
 
-  watchClicks(report);
+  const clicked = watchClicks(report);
+  const attend = async () => (await more())?.attend(clicked, resend, cookieDomain);
+  // Only what has the focus can be clicked by the keyboard.
+  addEventListener("focusin", (event) => (event.composedPath()[0] as Element).role && attend());
+  safely(() => document.cookie.includes("fairsplit_trail") && attend());
+  watchNavigation(look);
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
   // Before DOMContentLoaded, which waits for scripts, and so before the page is painted.
   addEventListener("readystatechange", look, true);
   addEventListener("pagehide", flush);
   addEventListener("visibilitychange", flush);
-  addEventListener("pageshow", ({ persisted }) => persisted && see());
-  if (query.has("fairsplit_debug")) load("debug");
+  // What the page showed when it was left, it shows still.
+  addEventListener("pageshow", ({ persisted }) => persisted && isAllowed && viewed());
+  if (query.has("fairsplit_debug")) load("debug.js");
 }
 
 function emit(name: "ready" | "exposure" | "error", detail: unknown): void {

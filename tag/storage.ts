@@ -17,7 +17,8 @@ export function openStorage(): void {
 export function clearStorage(): void {
   area = {};
   safely(() => {
-    for (const name of Object.keys(localStorage)) if (/^(\n{|fairsplit$)/.test(name)) delete localStorage[name];
+    for (const name of Object.keys(localStorage))
+      if (/^(\n{|fairsplit(_id|_consent)?$)/.test(name)) delete localStorage[name];
   });
 }
 

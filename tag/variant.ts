@@ -1,5 +1,4 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
-import { redirect } from "./redirect.ts";
 
 interface HtmlPolicy {
   createHTML(html: string): string;
@@ -17,11 +16,10 @@ let policy: HtmlPolicy | undefined;
  * Shows a device's variant in a placeholder: the group's template, else the experiment's `html` for it. The placeholder's
  * templates stay, and all else is replaced. Without either, the page's own content stays. Who has no group gets the template
  * marked `data-fallback`, else the first. The payload is taken as text by `data-exp-text`, and as the attribute that
- * `data-exp-attr` names; `data-exp-class` has the classes of groups, as `group:class`. `data-exp-redirect` has pages of the
- * same site, as `group:path`: the browser goes there with the page's query, and what was reported goes before it leaves.
+ * `data-exp-attr` names; `data-exp-class` has the classes of groups, as `group:class`.
  */
 export function showVariant(placeholder: HTMLElement, assigned: AssignedGroup | undefined): void {
-  const { expText, expAttr, expClass, expRedirect } = placeholder.dataset;
+  const { expText, expAttr, expClass } = placeholder.dataset;
   const { group: own, fallback, payload, html } = assigned ?? ({ __proto__: null } as Partial<AssignedGroup>);
   const group = own || fallback;
   // A text, and not what a broken server may say.
@@ -43,7 +41,6 @@ export function showVariant(placeholder: HTMLElement, assigned: AssignedGroup | 
     if (expAttr) placeholder.setAttribute(expAttr, payload as string);
   }
   wordsOf(group, expClass, (name) => placeholder.classList.add(name));
-  wordsOf(group, expRedirect, redirect);
 }
 
 /** Calls `found` with each word that a list of `group:word` has for a group. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { type Context, type Evaluation, evaluate, type StickyEntry } from "../../core/evaluate.ts";
+import { MAX_TEXT_LENGTH } from "../../core/event-limits.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { isCounted } from "../../core/reason.ts";
 import { type UnitIds, unitIdOf } from "../../core/unit.ts";
@@ -22,6 +23,9 @@ interface Deps extends ForceDeps {
   readonly sticky: StickyTokens;
 }
 
+/** The second is what the tag asks: no blocker's list has it. */
+const GROUPS_PATHS = ["/api/expgroups", "/groups"];
+
 /** What an experiment's evaluation came to. */
 type Assigned = readonly [experiment: Experiment, evaluation: Evaluation];
 
@@ -34,7 +38,7 @@ type Assigned = readonly [experiment: Experiment, evaluation: Evaluation];
 export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) {
   const readForces = forcedGroups({ registry, ...deps });
   return new Hono<Env>()
-    .get("/api/expgroups", (c) => {
+    .on("GET", GROUPS_PATHS, (c) => {
       const settings = registry.settings();
       if (!settings.enabled) return publicJson({});
       const experiments = registry.list();
@@ -85,7 +89,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
               deviceId: device,
               event: "exp_groups",
               source: "backend",
-              ...(path === undefined ? {} : { path }),
+              ...(path === undefined ? {} : { path: path.slice(0, MAX_TEXT_LENGTH) }),
               params: Object.fromEntries(assigned.map(([{ key }, { group }]) => [key, group])),
               // By these `fairsplit verify` finds the definition that the groups were assigned by.
               epochs: Object.fromEntries(assigned.map(([{ key }, { epoch }]) => [key, epoch])),
@@ -113,7 +117,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
         kept === null ? undefined : { [STICKY_HEADER]: kept, "access-control-expose-headers": STICKY_HEADER },
       );
     })
-    .options("/api/expgroups", preflight);
+    .on("OPTIONS", GROUPS_PATHS, preflight);
 }
 
 /** Reasons that the experiment's state says already; the others are recorded with the groups. */

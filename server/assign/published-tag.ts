@@ -3,10 +3,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../files/durable-file.ts";
 
-/**
- * A tag as pages may pin it: an address that always answers the same bytes, and what `integrity`
- * says of them.
- */
+/** A tag as pages may pin it: an address that always answers the same bytes, and what `integrity` says of them. */
 export interface PublishedTag {
   /** `tag.<hash>.js`, by the first 64 bits of its SHA-256. */
   readonly file: string;
@@ -15,25 +12,29 @@ export interface PublishedTag {
   readonly integrity: string;
 }
 
-const FILE = /^tag\.[0-9a-f]{16}\.js$/;
+const FILE = /^(tag|tag-more)\.[0-9a-f]{16}\.js$/;
 
-export function publishTag(script: string): PublishedTag {
+/** @param name of the script: the tag itself, or what it loads */
+export function publishTag(script: string, name = "tag"): PublishedTag {
   const hash = createHash("sha256").update(script).digest("hex").slice(0, 16);
   const integrity = `sha384-${createHash("sha384").update(script).digest("base64")}`;
-  return { file: `tag.${hash}.js`, script, integrity };
+  return { file: `${name}.${hash}.js`, script, integrity };
 }
 
 /**
- * Keeps a tag in a folder for the versions of the server that come after, and resolves to the ones
- * that came before: a page that pinned one must not lose it by an update. A file that is not what
- * its name says is left alone and not published.
+ * Keeps a tag in a folder for the versions of the server that come after, and resolves to the ones that came before: a page
+ * that pinned one must not lose it, nor what it loads, by an update. A file that is not what its name says is left alone and not published.
  */
-export async function keepTag(folder: string, script: string): Promise<readonly PublishedTag[]> {
+export async function keepTag(folder: string, script: string, more = ""): Promise<readonly PublishedTag[]> {
   await mkdir(folder, { recursive: true });
-  const current = publishTag(script);
+  const current = [publishTag(script), ...(more ? [publishTag(more, "tag-more")] : [])];
   const names = (await readdir(folder)).filter((name) => FILE.test(name));
-  const kept = await Promise.all(names.map(async (name) => publishTag(await readFile(join(folder, name), "utf8"))));
+  const kept = await Promise.all(
+    names.map(async (name) => publishTag(await readFile(join(folder, name), "utf8"), name.split(".")[0])),
+  );
   const whole = kept.filter(({ file }, index) => file === names[index]);
-  if (!whole.some(({ file }) => file === current.file)) await replaceFile(join(folder, current.file), script);
-  return whole.filter(({ file }) => file !== current.file);
+  for (const { file, script } of current) {
+    if (!whole.some((one) => one.file === file)) await replaceFile(join(folder, file), script);
+  }
+  return whole.filter(({ file }) => !current.some((one) => one.file === file));
 }

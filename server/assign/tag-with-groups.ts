@@ -57,7 +57,7 @@ export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
  * there shall be none.
  */
 function mayBeNew(c: Context<Env>): boolean {
-  const hasDevice = /(?:^|;\s*)device_id=/.test(header(c, "cookie") ?? "");
+  const hasDevice = /(?:^|;\s*)(?:fairsplit_id|device_id)=/.test(header(c, "cookie") ?? "");
   return !hasDevice && header(c, "sec-gpc") !== "1" && header(c, "dnt") !== "1";
 }
 

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { asset } from "../http/asset.ts";
 import { type Env, PUBLIC_HEADERS } from "../http/http.ts";
-import type { PublishedTag } from "./published-tag.ts";
+import { type PublishedTag, publishTag } from "./published-tag.ts";
 
 const HEADERS = { ...PUBLIC_HEADERS, "content-type": "text/javascript; charset=utf-8" };
 const SHORT = "public, max-age=300";
@@ -9,21 +9,35 @@ const SHORT = "public, max-age=300";
 const FOREVER = "public, max-age=31536000, immutable";
 
 /**
- * `GET /tag.js`: the script that a site pastes, with a strong ETag. `GET /tag.<hash>.js`: one
- * version of it for ever, also one that an earlier version of the server had. `GET /badge.js` and
- * `GET /debug.js`: what all of them load when they show a preview, and when somebody looks into
- * what they do.
+ * `GET /tag.js`: the script that a site pastes, with a strong ETag; `GET /parts.js` is the same under a name that no blocker's
+ * list has. `GET /tag.<hash>.js`: one version of it for ever, also one that an earlier version of the server had.
+ * `GET /tag-more.<hash>.js`: what few pages need of that version. `GET /badge.js` and `GET /debug.js`: what all of them load
+ * when they show a preview, and when somebody looks into what they do.
  */
 export function tagRoutes(
   current: PublishedTag,
-  { earlierTags = [], badge, debug }: { earlierTags?: readonly PublishedTag[]; badge: string; debug: string },
+  {
+    earlierTags = [],
+    more = "",
+    badge,
+    debug,
+  }: { earlierTags?: readonly PublishedTag[]; more?: string; badge: string; debug: string },
 ) {
   const app = new Hono<Env>();
-  app.get("/tag.js", asset(current.script, { ...HEADERS, "cache-control": SHORT }));
-  app.get("/badge.js", asset(badge, { ...HEADERS, "cache-control": SHORT }));
-  app.get("/debug.js", asset(debug, { ...HEADERS, "cache-control": SHORT }));
-  for (const { file, script } of [current, ...earlierTags]) {
-    app.get(`/${file}`, asset(script, { ...HEADERS, "cache-control": FOREVER }));
+  const scripts = {
+    "tag.js": current.script,
+    "parts.js": current.script,
+    "tag-more.js": more,
+    "badge.js": badge,
+    "debug.js": debug,
+  };
+  for (const [file, script] of Object.entries(scripts)) {
+    app.get(`/${file}`, asset(script, { ...HEADERS, "cache-control": SHORT }));
+  }
+  for (const { file, script } of [current, publishTag(more, "tag-more"), ...earlierTags]) {
+    const answer = asset(script, { ...HEADERS, "cache-control": FOREVER });
+    app.get(`/${file}`, answer);
+    app.get(`/${file.replace(/^tag\./, "parts.")}`, answer);
   }
   return app;
 }

@@ -6,7 +6,8 @@ import type { RuleContext } from "../../core/rule.ts";
 import type { UnitIds } from "../../core/unit.ts";
 import { type Env, header } from "./http.ts";
 
-const MAX_PATH_LENGTH = 1024;
+/** Longer than what events keep: an experiment takes place where its routes say, whatever the path's alphabet. */
+const MAX_PATH_LENGTH = 8192;
 const MAX_CTX_NAMES = 20;
 const CTX_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const MAX_CTX_LENGTH = 256;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { checkHead, tooLong } from "../http/body.ts";
 import { type Answer, nodeHeaders, problemAnswer } from "../http/http.ts";
+import { EVENTS_PATHS } from "./events.ts";
 import type { LoadShedder } from "./load-shedder.ts";
 import { MAX_BODY_BYTES, type Recorder } from "./record.ts";
 
@@ -47,7 +48,8 @@ function send(outgoing: ServerResponse, { status, headers, body }: Answer): void
 }
 
 function isEvents(url: string): boolean {
-  return url === "/events" || url.startsWith("/events?");
+  const path = url.split("?", 1)[0] as string;
+  return EVENTS_PATHS.includes(path);
 }
 
 /** The client went away before its body was there: nobody waits for an answer. */

@@ -27,7 +27,9 @@ const HEADLINE_TEXT = { Future: "The future is one click away", Journey: "Your j
 
 /** The first of `device-0`, `device-1` … that fits. */
 function deviceWhere(fits: (id: string) => boolean): string {
-  for (let number = 0; number < 1000; number += 1) if (fits(`device-${number}`)) return `device-${number}`;
+  // As the tag writes them: it takes no other for its own.
+  const ids = Array.from({ length: 1000 }, (_, number) => number.toString(16).padStart(32, "0"));
+  for (const id of ids) if (fits(id)) return id;
   throw new Error("no device of the first 1,000 fits");
 }
 
@@ -227,7 +229,7 @@ describe("stage 6", () => {
 
   test("says that the page shows its own fallback when the server does not answer", async () => {
     const page = await visit();
-    await page.route("**/api/expgroups**", (route) => route.abort());
+    await page.route("**/groups?*", (route) => route.abort());
     await page.goto(`${origin}/demo/6-two-experiments`);
     await page.getByText("did not answer for both experiments").waitFor();
     expect(await text(page, "[data-exp=headline_test]")).toBe(HEADLINE_TEXT.Future);

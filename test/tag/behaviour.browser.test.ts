@@ -151,7 +151,7 @@ describe("without consent there is no cookie, nothing stored, nothing heard by t
     const leftovers = await context.storageState();
     expect(leftovers).toEqual({ cookies: [], origins: [] });
     // Who takes consent back at once has been asked for already; what was asked for is not heard of again.
-    if (what.startsWith("it was not")) expect(asked).not.toContain("/events");
+    if (what.startsWith("it was not")) expect(asked).not.toContain("/notes");
     else expect(asked).toEqual(["/", "/tag.js", "/next"]);
     // Were anything on its way, it would be there before what another visitor sends now.
     const other = await newContext();
@@ -169,7 +169,7 @@ describe("without consent there is no cookie, nothing stored, nothing heard by t
     await page.evaluate(() => (window as { fairsplit?: { consent?(is: boolean): void } }).fairsplit?.consent?.(true));
     await expect.poll(async () => (await shop.heard()).filter((line) => line === "pageview /")).toHaveLength(1);
     const [cookie] = await context.cookies(shop.siteUrl);
-    expect(cookie).toMatchObject({ name: "device_id", sameSite: "Lax", path: "/" });
+    expect(cookie).toMatchObject({ name: "fairsplit_id", sameSite: "Lax", path: "/" });
     await page.reload();
     await page.locator("button").waitFor();
     await expect.poll(async () => (await shop.heard()).filter((line) => line === "pageview /")).toHaveLength(2);

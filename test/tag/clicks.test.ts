@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, expect, type Mock, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
 import { watchClicks } from "../../tag/clicks.ts";
 
 let report: Mock<Parameters<typeof watchClicks>[0]>;
@@ -69,7 +69,7 @@ test.each(["{broken", "", "undefined"])("a typing mistake in the params does not
   ]);
 });
 
-test("a form with a field that is called as what it is asked for costs no error", () => {
+test("a form with a field that is called as what it could be asked for costs no error, and no click", () => {
   document.body.innerHTML = '<form data-exp-click="buy">';
   const form = document.querySelector("form") as HTMLFormElement;
   Object.defineProperty(form, "closest", { value: document.createElement("input") });
@@ -78,7 +78,7 @@ test("a form with a field that is called as what it is asked for costs no error"
   form.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   window.removeEventListener("error", failed);
   expect(failed).not.toHaveBeenCalled();
-  expect(report).not.toHaveBeenCalled();
+  expect(report).toHaveBeenCalledOnce();
 });
 
 test("hears a click that the page stops", () => {
@@ -95,4 +95,35 @@ test("hears a click on an element that came later, once per click", () => {
   later?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   later?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   expect(report).toHaveBeenCalledTimes(2);
+});
+
+describe("a click inside a shadow root", () => {
+  const open = (host: Element, html: string) => {
+    const root = host.attachShadow({ mode: "open" });
+    root.innerHTML = html;
+    return root;
+  };
+
+  test("is reported with the root's own experiment", () => {
+    document.body.innerHTML = '<div data-exp="outer"><x-card></x-card></div>';
+    const root = open(document.querySelector("x-card") as Element, BUTTON('data-exp-click="buy"'));
+    root.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true, composed: true }));
+    expect(report).toHaveBeenCalledExactlyOnceWith("buy", "test", undefined);
+  });
+
+  test("is reported with the mark and the experiment of what it is in", () => {
+    document.body.innerHTML = '<div data-exp="outer"><p data-exp-click="card"><x-card></x-card></p></div>';
+    const root = open(document.querySelector("x-card") as Element, "<button>x</button>");
+    root.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true, composed: true }));
+    expect(report).toHaveBeenCalledExactlyOnceWith("card", "outer", undefined);
+  });
+});
+
+test.each([
+  [1, 1],
+  [2, 0],
+])("of the other buttons only the middle one clicks: %i", (button, times) => {
+  document.body.innerHTML = BUTTON('data-exp-click="buy"');
+  document.querySelector("#target")?.dispatchEvent(new MouseEvent("auxclick", { bubbles: true, button }));
+  expect(report).toHaveBeenCalledTimes(times);
 });

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
-import { readCookie, writeCookie } from "../../tag/device.ts";
 import { takeDevice } from "../../tag/given-device.ts";
+import { forgetDevice, keepDevice, readCookie } from "../../tag/identity.ts";
 import type { Options } from "../../tag/options.ts";
 import { ASSIGNED } from "./assigned.ts";
 
@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
-  writeCookie(readCookie() ?? "", "", -1);
+  forgetDevice();
   vi.useRealTimers();
   localStorage.clear();
   sessionStorage.clear();
@@ -63,7 +63,7 @@ describe("a visitor without a device", () => {
     const asked = vi
       .mocked(fetch)
       .mock.calls.map(([url]) => String(url))
-      .filter((url) => url.includes("/api/expgroups"));
+      .filter((url) => url.includes("/groups?"));
     expect(asked).toEqual([expect.stringContaining(`device_id=${ID}&`)]);
   });
 
@@ -92,7 +92,7 @@ describe("a visitor without a device", () => {
     const set = vi.spyOn(document, "cookie", "set");
     take({}, { cookieDomain: "example.com" });
     expect(set).toHaveBeenCalledExactlyOnceWith(
-      `device_id=${ID};path=/;max-age=31536000;samesite=lax;domain=example.com`,
+      `fairsplit_id=${ID};path=/;max-age=31536000;samesite=lax;domain=example.com`,
     );
   });
 
@@ -155,9 +155,10 @@ describe("nothing is taken, and nothing kept,", () => {
 });
 
 test("who has a device keeps it, and what was kept with it", () => {
-  writeCookie("mine", "");
-  localStorage.fairsplit = '["mine","token",{},"/",1]';
-  expect(take()).toEqual({ device: "mine", kept: ["mine", "token", {}, "/", 1] });
+  const mine = "f".repeat(32);
+  keepDevice(mine);
+  localStorage.fairsplit = `["${mine}","token",{},"/",1]`;
+  expect(take()).toEqual({ device: mine, kept: [mine, "token", {}, "/", 1] });
 });
 
 test("an element of the page called fairsplit is no other tag", () => {

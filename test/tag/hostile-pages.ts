@@ -41,7 +41,7 @@ const policy = (rules: string) => ({ "content-security-policy": rules });
 const STRICT = "default-src 'none'; script-src {api}; connect-src {api}; img-src data:";
 const TRUSTED_TYPES = `${STRICT}; require-trusted-types-for 'script'`;
 const json = (text: string) => (response: ServerResponse) => response.end(text);
-const isGroups = (url: string) => url.startsWith("/api/");
+const isGroups = (url: string) => url.startsWith("/groups");
 
 const policies: HostilePage[] = [
   { name: "a strict policy that names hosts", shows: "variant", headers: policy(STRICT) },
@@ -142,7 +142,6 @@ const scripts: HostilePage[] = [
   {
     name: "objects that make JSON of themselves",
     shows: "variant",
-    exposures: 0,
     init: "Object.prototype.toJSON = () => 'an object';",
   },
   {
@@ -380,7 +379,7 @@ const servers: HostilePage[] = [
   {
     name: "a server that sends in circles",
     shows: "fallback",
-    answers: (response, url) => response.writeHead(302, { location: `.${url.replace(/^\/api/, "")}` }).end(),
+    answers: (response, url) => response.writeHead(302, { location: url.replace(/^\//, "./moved/") }).end(),
   },
   {
     name: "a server that allows another site",

@@ -132,7 +132,7 @@ test("the server is killed before, while and after pages load, for ten minutes: 
   }
   // While a page loads, and another reports.
   const loading = await anna.context.newPage();
-  const isAsking = loading.waitForEvent("request", (request) => request.url().includes("/api/"));
+  const isAsking = loading.waitForEvent("request", (request) => request.url().includes("/groups?"));
   const loaded = visit(loading);
   const reporting = (async () => {
     for (let time = 0; time < 20; time += 1) await track(last);

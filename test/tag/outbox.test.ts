@@ -1,11 +1,11 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, type Mock, onTestFinished, test, vi } from "vitest";
 import { parseEvent } from "../../core/event.ts";
 
-type Sent = { id: string; event: string; dropped?: number; params?: unknown };
+type Sent = { id: string; event: string; lost?: number; params?: unknown };
 type Outbox = typeof import("../../tag/outbox.ts");
 
-const URL_OF_EVENTS = "https://ab.example.com/events";
+const URL_OF_EVENTS = "https://ab.example.com/notes";
 /** Longer than events gather. */
 const GATHERED_MS = 100;
 
@@ -79,10 +79,15 @@ describe("an event", () => {
     expect(parseEvent({ source: "browser", ...event }, { id: never, ts: never, run: null })).toMatchObject(event ?? {});
   });
 
-  test("goes as text that needs no preflight, and outlives the page", async () => {
+  test("goes as text that needs no preflight, with the clock's time, and outlives the page", async () => {
+    let sentAt = 0;
+    fetched.mockImplementationOnce(async () => {
+      sentAt = Date.now();
+      return ok();
+    });
     add(await openPage(), "pageview");
     await vi.advanceTimersByTimeAsync(GATHERED_MS);
-    expect(fetched).toHaveBeenCalledExactlyOnceWith(URL_OF_EVENTS, {
+    expect(fetched).toHaveBeenCalledExactlyOnceWith(`${URL_OF_EVENTS}?sent=${sentAt}`, {
       method: "POST",
       body: expect.any(String),
       keepalive: true,
@@ -109,7 +114,40 @@ describe("an event", () => {
   });
 });
 
+describe("an event that JSON cannot say goes all the same", () => {
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  test.each<[what: string, params: unknown, sent: object]>([
+    ["params that hold themselves", cyclic, { params: null, dropped: ["params"] }],
+    ["a number without an end", { order: 1n }, { params: null, dropped: ["params"] }],
+    [
+      "a text that is too long: one character more than is stored",
+      { a: "x".repeat(2000) },
+      { params: { a: "x".repeat(1025) } },
+    ],
+    ["a moment", { at: new Date(0) }, { params: { at: "1970-01-01T00:00:00.000Z" } }],
+  ])("%s", async (_, params, sent) => {
+    const outbox = await openPage();
+    outbox.add({ event: "buy", value: 7, params });
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(batches()).toMatchObject([[{ event: "buy", value: 7, ...sent }]]);
+  });
+
+  test.each(["Object", "Array", "String", "Number"])("on a page whose %ss make JSON of themselves", async (name) => {
+    const { prototype } = globalThis[name as "Object"];
+    Object.assign(prototype, { toJSON: () => "patched" });
+    onTestFinished(() => void Reflect.deleteProperty(prototype, "toJSON"));
+    const outbox = await openPage();
+    outbox.add({ event: "buy", value: 7, params: { list: ["a", 1] } });
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(batches()).toMatchObject([[{ event: "buy", value: 7, params: { list: ["a", 1] } }]]);
+  });
+});
+
 describe("batches", () => {
+  const texts = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, "x".repeat(1000)]));
+
   test("events of one moment go together, those of the next by themselves", async () => {
     const outbox = await openPage();
     add(outbox, "one", "two");
@@ -134,15 +172,16 @@ describe("batches", () => {
     expect(names().flat()).toEqual(Array.from({ length: 90 }, (_, i) => `e${i}`));
   });
 
-  test("an event that is larger goes by itself, without outliving the page when no browser would let it", async () => {
+  test("an event that is larger goes by itself, and without its params when no request would take them", async () => {
     const outbox = await openPage();
     add(outbox, "before");
-    outbox.add({ event: "large", params: { text: "x".repeat(10_000) } });
-    outbox.add({ event: "huge", params: { text: "x".repeat(40_000) } });
+    outbox.add({ event: "large", params: texts(10) });
+    outbox.add({ event: "huge", params: texts(30) });
     add(outbox, "after");
     await vi.advanceTimersByTimeAsync(GATHERED_MS);
-    expect(names()).toEqual([["before"], ["large"], ["huge"], ["after"]]);
-    expect(fetched.mock.calls.map(([, { keepalive }]) => keepalive)).toEqual([true, true, false, true]);
+    expect(names()).toEqual([["before"], ["large"], ["huge", "after"]]);
+    expect(batches().map(([event]) => event)).toMatchObject([{}, { params: texts(10) }, { dropped: ["params"] }]);
+    expect(batches()[2]?.[0]?.params).toBeNull();
   });
 });
 
@@ -304,8 +343,8 @@ describe("beyond 200 events or 64 Ki characters", () => {
     await vi.advanceTimersByTimeAsync(GATHERED_MS);
     const all = batches().flat();
     expect(all.map(({ event }) => event)).toEqual(Array.from({ length: 200 }, (_, i) => `e${i + 5}`));
-    expect(all[0]).not.toHaveProperty("dropped");
-    expect(all.at(-1)?.dropped).toBe(4);
+    expect(all[0]).not.toHaveProperty("lost");
+    expect(all.at(-1)?.lost).toBe(4);
   });
 
   test("large ones count by their size", async () => {
@@ -365,7 +404,9 @@ describe("when the visitor leaves", () => {
     add(outbox, "one");
     outbox.flush();
     await vi.advanceTimersByTimeAsync(0);
-    expect(sendBeacon).toHaveBeenCalledExactlyOnceWith(URL_OF_EVENTS, fetched.mock.lastCall?.[1].body);
+    expect(sendBeacon).toHaveBeenCalledExactlyOnceWith(
+      ...[fetched.mock.lastCall?.[0], fetched.mock.lastCall?.[1].body],
+    );
     expect(stored()).toMatchObject([{ event: "one" }]);
   });
 });

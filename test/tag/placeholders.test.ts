@@ -254,26 +254,3 @@ describe("what a placeholder takes from its experiment", () => {
     expect(shownIn(html, { group: "", fallback: "A" }).className).toBe("white");
   });
 });
-
-describe("the page that its group leads to", () => {
-  const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
-  const before = location.href;
-  afterEach(() => happyDOM.setURL(before));
-
-  test.each<[what: string, list: string, group: string, expected: string | undefined]>([
-    ["another page of the site, with the page's query", "B:/new", "B", "https://shop.example.com/new?utm=x"],
-    ["with a query of its own", "B:/new?a=b", "B", "https://shop.example.com/new?a=b"],
-    ["by its whole address", "B:https://shop.example.com/new", "B", "https://shop.example.com/new?utm=x"],
-    ["none for another group", "B:/new", "A", undefined],
-    ["none to where it is", "B:/here?a=b", "B", undefined],
-    ["none to another site", "B:https://evil.example.com/", "B", undefined],
-    ["none to another site that looks like a path", "B://evil.example.com/", "B", undefined],
-    ["none to a script", "B:javascript:alert(1)", "B", undefined],
-    ["none where the list is nonsense", "B: :B :: B", "B", undefined],
-  ])("%s", (_, list, group, expected) => {
-    happyDOM.setURL("https://shop.example.com/here?utm=x");
-    const replace = vi.spyOn(location, "replace").mockImplementation(() => undefined);
-    render(`<div data-exp="test" data-exp-redirect="${list}"></div>`, groups("test", { group }));
-    expect(replace.mock.calls.map(([url]) => String(url))).toEqual(expected === undefined ? [] : [expected]);
-  });
-});

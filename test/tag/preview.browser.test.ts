@@ -170,7 +170,7 @@ describe("nothing of a preview is sent though", () => {
   test("the groups come after the timeout, so that the fallback is shown", async () => {
     const { issue, names, answeredPosts } = await openServer();
     let answer = () => {};
-    await context.route("**/api/expgroups*", async (route) => {
+    await context.route("**/groups?*", async (route) => {
       await new Promise<void>((resolve) => {
         answer = resolve;
       });
@@ -189,13 +189,13 @@ describe("nothing of a preview is sent though", () => {
 
   test("the page is left before they come", async () => {
     const { issue, names } = await openServer();
-    await context.route("**/api/expgroups*", () => undefined);
+    await context.route("**/groups?*", () => undefined);
     const page = await context.newPage();
     await page.goto(`${siteUrl}/?fairsplit_force=${issue({ draft: "B" })}`);
     await page.waitForFunction(() => "fairsplit" in window);
     await page.goto("about:blank");
     // Were anything on its way, it would be there before what an ordinary view sends now.
-    await context.unroute("**/api/expgroups*");
+    await context.unroute("**/groups?*");
     await page.goto(`${siteUrl}/?fairsplit_force=`);
     await expect.poll(names).toEqual(["exp_groups", "exposure", "pageview"]);
   });

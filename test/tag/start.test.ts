@@ -22,7 +22,7 @@ const cleanUps: (() => void)[] = [];
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date("2026-01-31T12:00:00.000Z") });
   fetched = vi.fn(async (url) =>
-    String(url).includes("/api/expgroups")
+    String(url).includes("/groups?")
       ? new Promise<Response>((resolve) => {
           answer = resolve;
         })
@@ -72,7 +72,7 @@ const soon = () => vi.advanceTimersByTimeAsync(0);
 const settle = () => vi.advanceTimersByTimeAsync(350);
 const sent = () =>
   fetched.mock.calls.flatMap(([url, init]) =>
-    new URL(url).pathname === "/events" ? JSON.parse(String(init?.body)) : [],
+    new URL(url).pathname === "/notes" ? JSON.parse(String(init?.body)) : [],
   );
 const texts = () =>
   [...document.querySelectorAll("[data-exp]")].map((element) =>
@@ -90,7 +90,7 @@ describe("the groups", () => {
     expect(fetched).toHaveBeenCalledOnce();
     const [url, init] = fetched.mock.lastCall ?? [];
     const { origin, pathname, searchParams } = new URL(String(url));
-    expect(origin + pathname).toBe("https://ab.example.com/api/expgroups");
+    expect(origin + pathname).toBe("https://ab.example.com/groups");
     expect(searchParams.get("device_id")).toMatch(/^[0-9a-f]{32}$/);
     expect(searchParams.get("path")).toBe(location.pathname);
     expect(init).toBeUndefined();
@@ -257,7 +257,7 @@ describe("what is forced", () => {
     return new URL(String(fetched.mock.calls[0]?.[0])).searchParams.get("force");
   };
   const click = () => document.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
-  const posts = () => fetched.mock.calls.map(([url]) => url).filter((url) => url.includes("/events"));
+  const posts = () => fetched.mock.calls.map(([url]) => url).filter((url) => url.includes("/notes"));
 
   test("is what the page's address says, on all pages of the session, until one says something else or nothing", async () => {
     expect(await open("")).toBe("");
@@ -326,7 +326,7 @@ describe("what is forced", () => {
 describe("what a device's next page view takes from the one before", () => {
   const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
   const before = location.href;
-  const asked = () => new URL(String(fetched.mock.calls.find(([url]) => url.includes("expgroups"))?.[0])).searchParams;
+  const asked = () => new URL(String(fetched.mock.calls.find(([url]) => url.includes("/groups?"))?.[0])).searchParams;
   /** Opens a page whose question `response` answers, when there is one. */
   const open = async (response?: Response, path = "/") => {
     // The page before is left.
@@ -358,7 +358,7 @@ describe("what a device's next page view takes from the one before", () => {
   test("the groups are shown at once, and asked for again", async () => {
     expect(await open(groups())).toEqual(["Loading…", ""]);
     expect(await open()).toEqual(["Variant B x", "again B"]);
-    expect(fetched.mock.calls.map(([url]) => new URL(url).pathname).sort()).toEqual(["/api/expgroups", "/events"]);
+    expect(fetched.mock.calls.map(([url]) => new URL(url).pathname).sort()).toEqual(["/groups", "/notes"]);
     expect(sent()).toMatchObject([{ event: "pageview" }, { event: "exposure", group: "B", epoch: 3 }]);
   });
 
@@ -404,9 +404,9 @@ describe("what a device's next page view takes from the one before", () => {
   test("nothing that was another device's", async () => {
     await open(groups());
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous
-    document.cookie = "device_id=another;path=/";
+    document.cookie = `fairsplit_id=${"a".repeat(32)};path=/`;
     expect(await open()).toEqual(["Loading…", ""]);
-    expect(asked().get("device_id")).toBe("another");
+    expect(asked().get("device_id")).toBe("a".repeat(32));
     expect(asked().get("sticky")).toBe("");
   });
 
@@ -470,7 +470,7 @@ describe("the page", () => {
     await start({}, "https://other.example.com/tag.js");
     answer(groups());
     await settle();
-    expect(fetched.mock.calls.filter(([url]) => url.includes("/api/expgroups"))).toHaveLength(1);
+    expect(fetched.mock.calls.filter(([url]) => url.includes("/groups?"))).toHaveLength(1);
     expect(sent().map(({ event }) => event)).toEqual(["pageview", "exposure"]);
   });
 });
@@ -513,7 +513,7 @@ describe("consent", () => {
     expect(texts()).toEqual(["Variant A", "again A"]);
     expect(events()).toEqual(["buy", "signup", "pageview"]);
     expect(sent()[1]).toMatchObject({ event: "signup", params: { plan: "x" }, value: 12.5 });
-    const id = /device_id=(\w{32})/.exec(document.cookie)?.[1];
+    const id = /fairsplit_id=(\w{32})/.exec(document.cookie)?.[1];
     expect(new Set(sent().map(({ deviceId }) => deviceId))).toEqual(new Set([id]));
   });
 
@@ -742,7 +742,7 @@ describe("a page that changes its address without loading", () => {
 });
 
 describe("the server's address", () => {
-  const asked = () => String(fetched.mock.calls[0]?.[0]).split("/api/expgroups")[0];
+  const asked = () => String(fetched.mock.calls[0]?.[0]).split("/groups?")[0];
   test.each<[options: Options, source: string, expected: string]>([
     [{}, "https://ab.example.com/tag.js", "https://ab.example.com"],
     [{}, "https://cdn.example.com/ab/tag.js?v=1", "https://cdn.example.com/ab"],

@@ -4,6 +4,7 @@ import { launchBrowser } from "../launch-browser.ts";
 import { active } from "../server/rig/open-app.ts";
 import { openShop, VISITOR } from "./shop.ts";
 
+const MINE = "f".repeat(32);
 const TAG = `<script async src="{api}/tag-with-groups.js"></script>`;
 const placeholder = (key = "test") => `<div data-exp="${key}">
   <template data-group="A"><button>${key} A</button></template>
@@ -42,7 +43,7 @@ async function holdGroups() {
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  await context.route("**/api/expgroups?*", async (route) => {
+  await context.route("**/groups?*", async (route) => {
     await held;
     await route.continue();
   });
@@ -54,7 +55,7 @@ const devices = async () => {
   const events = (await answer.json()) as { deviceId: string; event: string; group?: string; params: object }[];
   return { events, ids: [...new Set(events.map(({ deviceId }) => deviceId))] };
 };
-const deviceOf = async () => (await context.cookies(shop.siteUrl)).find(({ name }) => name === "device_id")?.value;
+const deviceOf = async () => (await context.cookies(shop.siteUrl)).find(({ name }) => name === "fairsplit_id")?.value;
 
 describe("a first view", () => {
   test("shows the variant before the server was asked, and counts one device, in that group", async () => {
@@ -132,7 +133,7 @@ describe("a later view", () => {
   });
 
   test("of who has a device takes no other, whatever the script brings", async () => {
-    await context.addCookies([{ name: "device_id", value: "mine", url: shop.siteUrl }]);
+    await context.addCookies([{ name: "fairsplit_id", value: MINE, url: shop.siteUrl }]);
     // As of another site's server, which the cookie does not reach.
     await context.route("**/tag-with-groups.js", async (route) => {
       const { cookie: _, ...headers } = await route.request().allHeaders();
@@ -145,8 +146,8 @@ describe("a later view", () => {
     await page.goto(`${shop.siteUrl}/`);
     await page.locator("button").waitFor();
     await expect.poll(async () => (await devices()).events.length).toBe(3);
-    expect((await devices()).ids).toEqual(["mine"]);
-    expect(await deviceOf()).toBe("mine");
+    expect((await devices()).ids).toEqual([MINE]);
+    expect(await deviceOf()).toBe(MINE);
   });
 });
 

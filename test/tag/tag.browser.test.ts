@@ -137,7 +137,7 @@ describe("on another origin than the server", () => {
     await page.goto(`${siteUrl}/`);
     const shown = await page.locator("button").textContent();
     await expect.poll(names).toEqual(["exposure", "pageview"]);
-    await context.route(`${apiUrl}/api/**`, () => undefined);
+    await context.route(`${apiUrl}/groups?*`, () => undefined);
     await page.addInitScript(WATCH_CONTENTS);
     await page.reload();
     await page.locator("button").waitFor();
@@ -165,7 +165,7 @@ describe("on another origin than the server", () => {
       ),
     );
     await page.addInitScript(WATCH_CONTENTS);
-    const answered = page.waitForResponse(/expgroups/);
+    const answered = page.waitForResponse(/\/groups/);
     await page.reload();
     await (await answered).finished();
     expect(await watched(page)).toEqual([shown]);
@@ -237,7 +237,7 @@ describe("on another origin than the server", () => {
   it("asks the page's own server where data-api is empty, whatever the variable says", async () => {
     pages["/"] = `<script>window.fairsplitConfig = { api: "${apiUrl}" };</script>${script(apiUrl, 'data-api=""')}`;
     const page = await context.newPage();
-    const asked = page.waitForRequest((request) => request.url().includes("/api/expgroups"));
+    const asked = page.waitForRequest((request) => request.url().includes("/groups?"));
     await page.goto(`${siteUrl}/`);
     expect(new URL((await asked).url()).origin).toBe(siteUrl);
   });
@@ -332,7 +332,7 @@ it("works in a sandboxed frame, where cookies throw", async () => {
 it("sends again what the server could not take, once, when it can", async () => {
   let taken = 0;
   pages["/"] = `${script()}${PLACEHOLDER}`;
-  await context.route(`${apiUrl}/events`, async (route) => {
+  await context.route(`${apiUrl}/notes?*`, async (route) => {
     taken += 1;
     if (taken === 1) await route.fulfill({ status: 503, headers: { "access-control-allow-origin": "*" } });
     else await route.continue();

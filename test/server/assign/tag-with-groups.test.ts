@@ -78,7 +78,7 @@ describe("GET /tag-with-groups.js for a visitor without a device", () => {
     ["only the origin", "https://shop.example/", "/"],
     ["nothing", undefined, undefined],
     ["something that is no address", "shop", undefined],
-    ["an address that is too long", `https://shop.example/${"x".repeat(1024)}`, undefined],
+    ["an address that is too long", `https://shop.example/${"x".repeat(8192)}`, undefined],
   ])("says for which page the groups are where the Referer has %s", async (_, referer, path) => {
     const { app } = await openApp([active("everywhere"), active("shop", { routes: ["/shop/**"] })]);
     const { given } = await load(app, referer === undefined ? {} : { referer });

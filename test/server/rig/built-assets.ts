@@ -6,6 +6,7 @@ const built = (name: string) => readFile(new URL(`../../../dist/${name}`, import
 export async function builtAssets(tag = "") {
   return {
     tag,
+    more: await built("tag-more.js"),
     given: await built("given.js"),
     badge: await built("badge.js"),
     debug: await built("debug.js"),

@@ -49,14 +49,14 @@ async function visit(userAgent = USER_AGENT): Promise<Page> {
   const context = await served.browser.newContext({ userAgent });
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  const reported = page.waitForResponse((response) => response.url().endsWith("/events"));
+  const reported = page.waitForResponse((response) => response.url().includes("/notes?"));
   await page.goto(siteUrl);
   await reported;
   return page;
 }
 
 async function click(page: Page, name: string | RegExp): Promise<void> {
-  const reported = page.waitForResponse((response) => response.url().endsWith("/events"));
+  const reported = page.waitForResponse((response) => response.url().includes("/notes?"));
   await page.getByRole("button", { name }).click();
   await reported;
 }

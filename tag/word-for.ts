@@ -1,0 +1,13 @@
+import { safely } from "./safely.ts";
+
+/**
+ * What a list of `group:word` has for a group. A word ends before the next `group:`; an object in JSON says the same of groups
+ * and words with any characters: `{"Big Red": "/a b"}`.
+ */
+export function wordFor(list: string, group: string): string | undefined {
+  const object = safely(() => JSON.parse(list) as Record<string, unknown>);
+  if (object && Object.hasOwn(object, group)) return String(object[group]);
+  const at = ` ${list}`.replace(/\s/g, " ").indexOf(` ${group}:`);
+  const word = at < 0 ? "" : list.slice(at + group.length + 1);
+  return /^\S/.test(word) ? word.split(/\s+\S+:/)[0]?.trimEnd() : undefined;
+}

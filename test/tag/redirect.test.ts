@@ -1,0 +1,139 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { arrive, redirect } from "../../tag/redirect.ts";
+
+const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
+const HERE = "https://shop.example.com/here?utm=x#plans";
+const before = location.href;
+let left: string[];
+let cookie: string;
+
+beforeEach(() => {
+  happyDOM.setURL(HERE);
+  left = [];
+  cookie = "";
+  vi.spyOn(location, "replace").mockImplementation((url) => void left.push(String(url)));
+  // As of a browser, whichever subdomain asks.
+  Object.defineProperty(document, "cookie", {
+    configurable: true,
+    get: () => cookie,
+    set: (text: string) => {
+      cookie = text.includes("max-age=0") ? "" : (text.split(";")[0] ?? "");
+    },
+  });
+});
+afterEach(() => {
+  Reflect.deleteProperty(document, "cookie");
+  vi.restoreAllMocks();
+  happyDOM.setURL(before);
+});
+
+/** What a placeholder does on the page that is open. */
+function see(list: string, { group = "B", cookieDomain = "", unsent = [] as string[] } = {}) {
+  const calls: unknown[] = [];
+  redirect({
+    experiment: "test",
+    list,
+    group,
+    cookieDomain,
+    show: (isReported) => calls.push(isReported ? "shown, reported before" : "shown"),
+    expose: () => calls.push("exposed"),
+    flush: () => calls.push("flushed"),
+    unsent: () => unsent,
+  });
+  return calls;
+}
+
+describe("a group's page", () => {
+  test.each<[what: string, list: string, expected: string]>([
+    ["with the page's query and fragment", "B:/new", "https://shop.example.com/new?utm=x#plans"],
+    ["with a fragment of its own", "B:/new#faq", "https://shop.example.com/new?utm=x#faq"],
+    ["with both queries", "B:/new?a=b", "https://shop.example.com/new?a=b&utm=x#plans"],
+    ["whose own parameters win", "B:/new?utm=y", "https://shop.example.com/new?utm=y#plans"],
+    ["by its whole address", "B:https://shop.example.com/new", "https://shop.example.com/new?utm=x#plans"],
+    ["of several", "A:/a B:/b C:/c", "https://shop.example.com/b?utm=x#plans"],
+    ["with blanks", "A:/a b B:/my page C:/c", "https://shop.example.com/my%20page?utm=x#plans"],
+    ["of any script", "B:/価格", "https://shop.example.com/%E4%BE%A1%E6%A0%BC?utm=x#plans"],
+    ["in JSON", '{"A":"/a","B":"/b c"}', "https://shop.example.com/b%20c?utm=x#plans"],
+  ])("%s: the exposure is reported, then the page is left", (_, list, expected) => {
+    expect(see(list)).toEqual(["exposed", "flushed"]);
+    expect(left).toEqual([expected]);
+  });
+
+  test.each([
+    ["Big Red", "A:/a Big Red:/red"],
+    ["x:y", "A:/a x:y:/red"],
+  ])("of a group called %j", (group, list) => {
+    see(list, { group });
+    expect(left).toEqual(["https://shop.example.com/red?utm=x#plans"]);
+  });
+
+  test.each<[what: string, list: string, group?: string]>([
+    ["there is none for the group", "B:/new", "A"],
+    ["it is this one", "B:/here?a=b"],
+    ["it is this one with a slash", "B:/here/"],
+    ["it is another site's", "B:https://evil.example.com/"],
+    ["it is another site's that looks like a path", "B://evil.example.com/"],
+    ["it is a script", "B:javascript:alert(1)"],
+    ["the list is nonsense", "B: :B :: B"],
+  ])("is not gone to where %s: the placeholder is shown here", (_, list, group = "B") => {
+    expect(see(list, { group })).toEqual(["shown"]);
+    expect(left).toEqual([]);
+  });
+
+  test("may be on a subdomain that shares the device", () => {
+    see("B:https://www.example.com/new", { cookieDomain: "example.com" });
+    see("B:https://www.example.com.evil.com/", { cookieDomain: "example.com" });
+    see("B:https://badexample.com/", { cookieDomain: "example.com" });
+    expect(left).toEqual(["https://www.example.com/new?utm=x#plans"]);
+  });
+});
+
+describe("it is gone to once, and exposed once,", () => {
+  test("where the host adds a slash to it", () => {
+    see("B:/new");
+    happyDOM.setURL("https://shop.example.com/new/");
+    expect(see("B:/new")).toEqual(["shown, reported before"]);
+    expect(left).toHaveLength(1);
+  });
+
+  test("where the host sends back", () => {
+    see("B:/new");
+    happyDOM.setURL(HERE);
+    expect(see("B:/new")).toEqual(["shown, reported before"]);
+    expect(left).toHaveLength(1);
+  });
+
+  test("where two pages point at each other", () => {
+    see("B:/new");
+    happyDOM.setURL("https://shop.example.com/new");
+    expect(see("B:/here")).toEqual(["shown, reported before"]);
+    expect(left).toHaveLength(1);
+  });
+
+  test("where nothing can be kept that would end a loop: not even once", () => {
+    Object.defineProperty(document, "cookie", { configurable: true, get: () => "", set: () => undefined });
+    expect(see("B:/new")).toEqual(["shown"]);
+    expect(left).toEqual([]);
+  });
+
+  test("until the visitor does something: then the link back leads there again", () => {
+    see("B:/new");
+    happyDOM.setURL("https://shop.example.com/new");
+    arrive(() => undefined);
+    const press = new Event("pointerdown");
+    Object.defineProperty(press, "isTrusted", { value: true });
+    window.dispatchEvent(press);
+    happyDOM.setURL(HERE);
+    expect(see("B:/new")).toEqual(["exposed", "flushed"]);
+    expect(left).toHaveLength(2);
+  });
+});
+
+test("what the server had not taken goes with the visitor, the exposure included", () => {
+  const unsent = ["1", "2", "3", "4", "5"].map((id) => `\n{"id":"0${id}","path":"/価格;"}`);
+  see("B:/new", { unsent });
+  const resend = vi.fn();
+  arrive(resend);
+  expect(resend).toHaveBeenCalledExactlyOnceWith(unsent.slice(-4));
+});
