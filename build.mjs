@@ -90,7 +90,7 @@ export async function buildAll() {
     build({
       ...node,
       platform: "neutral",
-      entryPoints: { core: "core/index.ts", statistics: "core/statistics/index.ts" },
+      entryPoints: { core: "core/index.ts", assign: "core/assign.ts", statistics: "core/statistics/index.ts" },
       outdir: "dist",
     }),
     emitTypes(),

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import yargs, { type Options as YargsOption } from "yargs";
 import { readConfig, SETTINGS } from "../server/config.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { CannotLock } from "../server/files/data-lock.ts";
-import { CannotListen, type Mode, main as runServer } from "../server/main.ts";
+import { CannotListen } from "../server/http/listening.ts";
+import { type Mode, main as runServer } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";
 import { describeVerification } from "../server/verify/describe.ts";
 import { verify } from "../server/verify/verify.ts";
@@ -132,7 +134,13 @@ function parser(args: readonly string[]) {
     .demandCommand(1, `Missing command. Use one of ${Object.keys(EXAMPLES).sort().join(", ")}`)
     .strict()
     .parserConfiguration({ "camel-case-expansion": false, "boolean-negation": false })
-    .version(false)
+    .version(version())
+    .recommendCommands()
+    .completion(
+      "completion",
+      "print a script that completes commands in bash or zsh: fairsplit completion >> ~/.bashrc",
+    )
+    .example(exampleRows(args[0]))
     .exitProcess(false)
     .fail((message, error) => {
       // A flag without its value is an error of yargs' own.
@@ -145,6 +153,17 @@ function parser(args: readonly string[]) {
 function inPlainWords(message: string, command: string | undefined): string {
   if (!message.startsWith("Not enough non-option arguments")) return message;
   return command === "analyze" ? "Which file?" : "Which data folder?";
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+}
+
+/** The examples of one command, or of all. */
+function exampleRows(command: string | undefined): [example: string, description: string][] {
+  const rows = Object.entries(EXAMPLES).map(([name, example]) => ({ name, row: [example, ""] as [string, string] }));
+  const own = rows.filter(({ name }) => name === command);
+  return (own.length > 0 ? own : rows).map(({ row }) => row);
 }
 
 function settingOptions(isOffered = (_flag: string) => true): Record<string, YargsOption> {

@@ -24,7 +24,7 @@ export interface Counted {
 export function countedEvents(
   events: Iterable<Event>,
   { run, until }: Scope,
-  isWanted: (event: Event) => boolean,
+  isWanted: (event: Event, at: number) => boolean,
 ): Counted[] {
   requireTime(until);
   const end = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
@@ -32,7 +32,7 @@ export function countedEvents(
   const counted: Counted[] = [];
   for (const event of events) {
     const at = Date.parse(event.ts);
-    if ((event.run ?? null) !== run || !(at <= end) || !isWanted(event) || seen.has(event.id)) continue;
+    if ((event.run ?? null) !== run || !(at <= end) || !isWanted(event, at) || seen.has(event.id)) continue;
     seen.add(event.id);
     counted.push({ event, at });
   }
@@ -40,7 +40,7 @@ export function countedEvents(
 }
 
 /** Throws RangeError when there is something that is no time. */
-export function requireTime(until: string | undefined): void {
-  if (until === undefined || isTimestamp(until)) return;
-  throw new RangeError(`until is "${until}": allowed is ${TIME_ALLOWED}`);
+export function requireTime(time: string | undefined, name = "until"): void {
+  if (time === undefined || isTimestamp(time)) return;
+  throw new RangeError(`${name} is "${time}": allowed is ${TIME_ALLOWED}`);
 }

@@ -4,3 +4,9 @@ import type { EpochTally } from "./tally.ts";
 export function devicesIn(counted: Pick<EpochTally, "groups"> | null, name: string): number {
   return counted?.groups.find(({ group }) => group === name)?.devices ?? 0;
 }
+
+/** Devices of a group whose window on the primary goal has closed; all without a window. */
+export function matureIn(counted: Pick<EpochTally, "groups"> | null, name: string): number {
+  const group = counted?.groups.find((other) => other.group === name);
+  return (group?.devices ?? 0) - (group?.goals[0]?.pending ?? 0);
+}

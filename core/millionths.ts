@@ -1,16 +1,32 @@
 /** A value is counted in so many parts of 1, so that sums are exact. */
 export const MILLIONTHS = 1_000_000;
 
-/** Largest size of a value that counts. */
+/** Largest size of a value that counts, and of a device's total where its goal has no cap. */
 export const LARGEST_VALUE = 1_000_000_000;
 
+/** Splits a double into two halves of 26 bits (Veltkamp). */
+export const SPLITTER = 2 ** 27 + 1;
+
 /**
- * A value in millionths; null when it has more than six decimals or is beyond ±10^9, because it would have to be changed.
+ * A value in millionths, rounded to the nearest one and half to even; null beyond ±10^9, and for what is no number.
  *
- * A number has six decimals when it is the double nearest to a whole number of millionths. Below 10^9 that number is the
- * product's rounded one (its error is below 0.25), and division rounds correctly: any language with doubles finds the same.
+ * The rounding is that of the exact product. A product of doubles may itself be rounded to a half: its error, which Dekker's
+ * product gives exactly, then says on which side it is. Any language with doubles finds the same.
+ *
+ * Source: T. J. Dekker 1971, "A floating-point technique for extending the available precision".
  */
 export function toMillionths(value: number): bigint | null {
-  const millionths = Math.round(value * MILLIONTHS);
-  return Math.abs(value) <= LARGEST_VALUE && millionths / MILLIONTHS === value ? BigInt(millionths) : null;
+  if (!(Math.abs(value) <= LARGEST_VALUE)) return null;
+  const product = value * MILLIONTHS;
+  const whole = Math.floor(product);
+  const part = product - whole;
+  return BigInt(part > 0.5 || (part === 0.5 && isAbove(value, product, whole)) ? whole + 1 : whole);
+}
+
+/** Whether a product that was rounded to whole + 0.5 is to be rounded up. */
+function isAbove(value: number, product: number, whole: number): boolean {
+  const shifted = value * SPLITTER;
+  const high = shifted - (shifted - value);
+  const error = high * MILLIONTHS - product + (value - high) * MILLIONTHS;
+  return error > 0 || (error === 0 && whole % 2 !== 0);
 }

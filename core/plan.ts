@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { devicesIn } from "./devices-in.ts";
+import { matureIn } from "./devices-in.ts";
 import { parse } from "./parse.ts";
 import type { EpochTally } from "./tally.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -54,11 +54,11 @@ export function plannedOf(
   });
 }
 
-/** Whether every group has its planned number of devices. */
+/** Whether every group has its planned number of devices whose window on the primary goal has closed. */
 export function isReached(
   plan: Plan,
   groups: readonly { readonly name: string; readonly weight: number }[],
   counted: Pick<EpochTally, "groups"> | null,
 ): boolean {
-  return plannedOf(plan, groups).every(({ name, devices }) => devicesIn(counted, name) >= devices);
+  return plannedOf(plan, groups).every(({ name, devices }) => matureIn(counted, name) >= devices);
 }

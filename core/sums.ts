@@ -1,3 +1,5 @@
+import { powerSums, skewness } from "./skewness.ts";
+
 /** Sum and sum of squares of a total per device, exactly. The unit is the caller's: events, or millionths of a value. */
 export interface Moments {
   /** Devices, also those with 0. */
@@ -9,50 +11,45 @@ export interface Moments {
 
 /** What a group's devices have in all. */
 export interface Sums extends Moments {
-  /** Of all n totals; null for fewer than three, or when all are the same. */
+  /** Of all n totals; null for fewer than three, or when all are the same. Left out where nobody asks for it. */
   readonly skewness?: number | null;
-  /** The devices' totals that are not 0, ascending, when there are fewer than 1,000; null when there are more. */
+  /** The devices' totals that are not 0, ascending, when there are fewer than 5,000; null when there are more. */
   readonly sample: readonly bigint[] | null;
 }
 
 /**
- * From so many totals other than 0 on, nobody has to permute them. A t test will do from 100 on; more are told because a
- * group of fewer is permuted with the other, which may be several times as large.
+ * From so many totals other than 0 on, nobody has to permute them: a t test will do, unless a few of them are very large and
+ * the groups are uneven.
  */
-export const MANY_TOTALS = 1000;
+export const MANY_TOTALS = 5000;
 
-/** What databases can add up: whole numbers of 128 bits with a sign. 10^8 devices with a value of 10^9 each are within. */
+/** What databases can add up: whole numbers of 128 bits with a sign. 10^8 devices with a total of 10^9 each are within. */
 const LARGEST_SUM = 2n ** 127n - 1n;
 
-/**
- * Adds up the totals of n devices; those that are not given have 0.
- *
- * @throws RangeError when a sum is beyond 128 bits
- */
-export function addUp(n: number, totals: readonly bigint[]): Sums {
+/** Adds up the totals of n devices; those that are not given have 0. */
+export function addUp(n: number, totals: readonly bigint[], isSkewed = false): Sums {
   const others = totals.filter((total) => total !== 0n);
-  let sum = 0n;
-  let sumSquares = 0n;
-  for (const total of others) {
-    sum += total;
-    sumSquares += total * total;
-  }
   return {
-    n,
-    sum,
-    sumSquares: requireSummable(sumSquares),
+    ...momentsOf(n, others),
+    ...(isSkewed && { skewness: skewness(powerSums(n, others)) }),
     sample: others.length < MANY_TOTALS ? others.sort(ascending) : null,
   };
 }
 
-/** A sum of squares that is within what databases can add up. Throws RangeError. */
-export function requireSummable(sumSquares: bigint): bigint {
-  if (sumSquares > LARGEST_SUM) throw tooLarge();
-  return sumSquares;
+/** Sum and sum of squares of the totals of n devices. */
+export function momentsOf(n: number, totals: readonly bigint[]): Moments {
+  let sum = 0n;
+  let sumSquares = 0n;
+  for (const total of totals) {
+    sum += total;
+    sumSquares += total * total;
+  }
+  return { n, sum, sumSquares: summable(sumSquares) };
 }
 
-export function tooLarge(): RangeError {
-  return new RangeError("the values are too large to be added up: allowed are 128 bits");
+/** A sum of squares, or the largest one that databases can add up. */
+export function summable(sumSquares: bigint): bigint {
+  return sumSquares > LARGEST_SUM ? LARGEST_SUM : sumSquares;
 }
 
 function ascending(a: bigint, b: bigint): number {

@@ -1,11 +1,18 @@
-import { type Arm, withArms } from "./arms.ts";
+import { type Arm, NO_GROUP, withArms } from "./arms.ts";
 import { compareCodePoints } from "./assign.ts";
-import { type Counted, countedEvents, type Scope } from "./counted-events.ts";
+import { type Counted, countedEvents, requireTime, type Scope } from "./counted-events.ts";
 import { type DayRange, timesOf } from "./day-range.ts";
+import { type EndTimes, type EpochEnd, endOf, endTimes, isLate, withoutLate } from "./epoch-end.ts";
 import type { Event } from "./event.ts";
 import { type FirstExposure, firstExposures, isExposure } from "./first-exposures.ts";
-import { toMillionths } from "./millionths.ts";
-import { addUp, type Moments, type Sums } from "./sums.ts";
+import type { Goal } from "./goal.ts";
+import { eventTest, selectorsOf } from "./goal-events.ts";
+import { type DayGoalTally, dayGoalTally, type GoalTally, goalTally, limitOf } from "./goal-tally.ts";
+import { sessionOf } from "./session.ts";
+import { type UnitGoal, unitGoal } from "./unit-goal.ts";
+import { isWrongClock } from "./wrong-clock.ts";
+
+export type { Capped, CovariateSums, DayGoalTally, GoalTally, RatioSums } from "./goal-tally.ts";
 
 /**
  * The counts of one experiment. The unit is the device.
@@ -21,10 +28,11 @@ import { addUp, type Moments, type Sums } from "./sums.ts";
  *  7. A device's first exposure (by time, then by place in the log) fixes its group and epoch. Later ones change nothing,
  *     and the device counts in no other group or epoch.
  *  8. A goal event counts for the group of its device when it is not earlier than the first exposure, in the same
- *     millisecond too, wherever it is in the log.
+ *     millisecond too, wherever it is in the log. For a goal with a window it counts until the window closes, so long after the
+ *     first exposure, and from 1,000 ms before it: times that the server corrected are late by what the network took.
  *  9. A device converts at most once per goal, however many events it sends.
- * 10. A goal event's value counts in millionths. One without a value adds 0. A value with more than six decimals or beyond
- *     ±10^9 adds 0 and is counted as unusable; its event counts like any other.
+ * 10. A goal event's value counts in millionths, rounded to the nearest one and half to even, where the goal sums values. One
+ *     without a value adds 0. A value beyond ±10^9 adds 0 and is counted as unusable; its event counts like any other.
  * 11. Sums are of the devices' totals, where a device without a goal event has 0.
  * 12. A device that was exposed to more than one group of its epoch is counted in its first group, and as one of two groups.
  * 13. A session is a device's text `session_id` (or `sessionId` without that) on an event that counts; empty is none.
@@ -32,6 +40,17 @@ import { addUp, type Moments, type Sums } from "./sums.ts";
  *     own times, and whoever sends them may choose a thousand years of them.
  * 15. With `arms`, an exposure to a group that its epoch did not have counts as one to the group without a name, and of
  *     epoch 0 when there was no such epoch: whoever sends events may make up as many of both as they like.
+ * 16. A goal with a window counts only devices whose window has closed, at `until` or `asOf`, whichever is earlier; the others
+ *     are pending for that goal. Without both every window has closed.
+ * 17. With `ends`, an exposure later than the end of its epoch exposes nobody. A goal event later than the end of its device's
+ *     epoch counts only for goals with a window, until that closes.
+ * 18. A device's total of values counts within ±10^9, or ±the goal's cap. A percentile is that of the totals of all devices
+ *     whose window has closed, by nearest rank over all groups but the one without a name, which no cap may depend on; where it
+ *     is not above 0 it does not apply.
+ * 19. A ratio is per device the goal's values or events, and what it is divided by: other events by rule 8, or the sessions of
+ *     events that count from the first exposure until the window closes.
+ * 20. A goal with days before counts the same in so many days before the first exposure, up to where rule 8 begins.
+ * 21. A device's clock was wrong when the server corrected an exposure of the device by more than two minutes.
  */
 export interface Tally {
   readonly experiment: string;
@@ -62,20 +81,11 @@ export interface DayTally {
   readonly groups: readonly {
     readonly group: string;
     readonly devices: number;
-    /** Of these devices, whenever they did so; in the order of the goals. */
+    /** Of these devices whose window has closed, whenever they did so; in the order of the goals. */
     readonly converted: readonly number[];
     /** In the order of the goals. */
     readonly goals?: readonly DayGoalTally[];
   }[];
-}
-
-/** What devices of one day did, whenever they did. */
-export interface DayGoalTally {
-  /** Those whose window has closed. */
-  readonly n: number;
-  readonly converted: number;
-  readonly counts: Moments;
-  readonly values: Moments;
 }
 
 export interface GroupTally {
@@ -94,56 +104,13 @@ export interface GroupTally {
   readonly goals: readonly GoalTally[];
 }
 
-export interface GoalTally {
-  readonly event: string;
-  /** Devices that converted. */
-  readonly devices: number;
-  readonly events: number;
-  /** Events whose value is none that counts. */
-  readonly unusableValues: number;
-  /** Events per device. */
-  readonly counts: Sums;
-  /** Total of the values per device, in millionths. */
-  readonly values: Sums;
-  /** Devices whose window has not closed yet: no number here counts them. */
-  readonly pending?: number;
-  /** Totals beyond ±limit (millionths) count as that. */
-  readonly capped?: Capped;
-  /** Of a goal that is a ratio. */
-  readonly ratio?: RatioSums | null;
-  /** Of a goal that is adjusted by what devices did before. */
-  readonly cuped?: CovariateSums | null;
-}
-
-export interface Capped {
-  readonly limit: bigint;
-  /** Devices of this group whose total was beyond. */
-  readonly units: number;
-}
-
-/** Two totals per device, exactly: values in millionths, or events; and events, or sessions. */
-export interface RatioSums {
-  readonly n: number;
-  readonly numerator: bigint;
-  readonly denominator: bigint;
-  readonly numeratorSquares: bigint;
-  readonly denominatorSquares: bigint;
-  /** Sum of their products. */
-  readonly product: bigint;
-}
-
-/** What devices did in the days before their first exposure, in the unit of what they did since. */
-export interface CovariateSums {
-  readonly n: number;
-  readonly sum: bigint;
-  readonly sumSquares: bigint;
-  /** Sum of its products with what they did since. */
-  readonly product: bigint;
-}
-
 export interface TallyOptions extends Scope {
-  /** Names of the events that are goals. */
-  readonly goals: readonly string[];
+  /** The name of an event is its goal of values, without a window. */
+  readonly goals: readonly (Goal | string)[];
+  /** ISO 8601 time in UTC at which windows are looked at; all have closed when left out. */
+  readonly asOf?: string;
+  /** Epochs that have ended. */
+  readonly ends?: readonly EpochEnd[];
   /** Days that are told apart; all when left out. */
   readonly days?: DayRange;
   /** Those that the experiment had; any when left out. */
@@ -153,79 +120,98 @@ export interface TallyOptions extends Scope {
 /**
  * Counts one experiment from events in log order.
  *
- * @throws RangeError when `until` is not a time, `days` are no days, or a sum of squares is beyond 128 bits
+ * @throws RangeError when `until`, `asOf` or an end is not a time, or `days` are no days
  */
-export function tally(
-  experiment: string,
-  events: Iterable<Event>,
-  { goals, run, until, days, arms }: TallyOptions,
-): Tally {
-  const names = new Set(goals);
-  const scope = until === undefined ? { run } : { run, until };
-  const counted = countedEvents(events, scope, (event) => isExposure(event, experiment) || names.has(event.event));
-  const devices = devicesOf(experiment, withArms(counted, experiment, arms), names);
+export function tally(experiment: string, events: Iterable<Event>, options: TallyOptions): Tally {
+  const { run, days, arms } = options;
+  const goals = countedGoals(options);
+  const ends = endTimes(options.ends);
+  const isGoal = selectorsOf(goals).map(eventTest);
+  const scope = options.until === undefined ? { run } : { run, until: options.until };
+  const counted = countedEvents(
+    events,
+    scope,
+    (event, at) =>
+      (isExposure(event, experiment) && !isLate(event, at, experiment, ends)) || isGoal.some((test) => test(event)),
+  );
+  const timely = withArms(withoutLate(counted, experiment, ends), experiment, arms);
+  const devices = devicesOf(experiment, timely, goals, ends, asOfOf(options));
   const epochs = groupBy(devices, ({ first }) => first.epoch);
   const { start, end } = days ? timesOf(days) : ALWAYS;
   const dayOf = ({ first: { at } }: Device) => (at >= start && at < end ? isoTime(at).slice(0, 10) : null);
+  const isPooled = ({ first }: Device) => arms === undefined || first.group !== NO_GROUP;
   return {
     experiment,
     run,
-    epochs: [...epochs].sort(([a], [b]) => a - b).map(([epoch, members]) => epochTally(epoch, members, goals, dayOf)),
+    epochs: [...epochs]
+      .sort(([a], [b]) => a - b)
+      .map(([epoch, members]) => {
+        const pooled = members.filter(isPooled);
+        const limits = goals.map((goal, place) => limitOf(goal, unitGoals(pooled, place)));
+        return epochTally(epoch, members, goals, limits, dayOf);
+      }),
   };
 }
 
 const ALWAYS = { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 
+/** The goals with those that only a name stands for. */
+export function countedGoals({ goals }: Pick<TallyOptions, "goals">): Goal[] {
+  return goals.map((goal) => (typeof goal === "string" ? { event: goal, kind: "value" } : goal));
+}
+
+/** Rule 16: when windows are looked at, in milliseconds. */
+export function asOfOf({ until, asOf }: Pick<TallyOptions, "until" | "asOf">): number {
+  requireTime(asOf, "asOf");
+  return Math.min(...[until, asOf].map((time) => (time === undefined ? Number.POSITIVE_INFINITY : Date.parse(time))));
+}
+
 /** What one device did. */
 interface Device {
   readonly first: FirstExposure;
-  exposures: number;
+  readonly exposures: number;
   /** Groups of the epoch that it was exposed to. */
-  readonly groups: Set<string>;
-  readonly sessions: Set<string>;
-  readonly goals: ReadonlyMap<string, DeviceGoal>;
+  readonly groups: ReadonlySet<string>;
+  readonly sessions: ReadonlySet<string>;
+  readonly hasWrongClock: boolean;
+  /** In the order of the goals. */
+  readonly goals: readonly UnitGoal[];
 }
 
-interface DeviceGoal {
-  events: number;
-  millionths: bigint;
-  unusable: number;
+function devicesOf(
+  experiment: string,
+  counted: readonly Counted[],
+  goals: readonly Goal[],
+  ends: EndTimes,
+  asOf: number,
+): Device[] {
+  const countGoals = goals.map(unitGoal);
+  const byDevice = groupBy(counted, ({ event }) => event.deviceId);
+  return [...firstExposures(experiment, counted)].map(([deviceId, first]) => {
+    const own = byDevice.get(deviceId) ?? [];
+    const end = endOf(ends, first.epoch);
+    const since = own.filter(({ at }) => at >= first.at);
+    const exposures = since.flatMap(({ event }) => (isExposure(event, experiment) ? event : []));
+    return {
+      first,
+      exposures: exposures.length,
+      groups: new Set(exposures.filter(({ epoch }) => epoch === first.epoch).map(({ group }) => group)),
+      sessions: new Set(since.filter(({ at }) => at <= end).flatMap(({ event }) => sessionOf(event) || [])),
+      hasWrongClock: exposures.some(isWrongClock),
+      goals: countGoals.map((count) => count(own, { first: first.at, end, asOf })),
+    };
+  });
 }
 
-function devicesOf(experiment: string, counted: readonly Counted[], goals: ReadonlySet<string>): Device[] {
-  const devices = new Map<string, Device>();
-  for (const [deviceId, first] of firstExposures(experiment, counted)) {
-    const goalsOfDevice = new Map([...goals].map((goal) => [goal, { events: 0, millionths: 0n, unusable: 0 }]));
-    devices.set(deviceId, { first, exposures: 0, groups: new Set(), sessions: new Set(), goals: goalsOfDevice });
-  }
-  for (const { event, at } of counted) {
-    const device = devices.get(event.deviceId);
-    if (!device || at < device.first.at) continue;
-    const session = sessionOf(event);
-    if (session !== "") device.sessions.add(session);
-    if (isExposure(event, experiment)) {
-      device.exposures += 1;
-      if (event.epoch === device.first.epoch) device.groups.add(event.group);
-    }
-    const goal = device.goals.get(event.event);
-    if (!goal) continue;
-    goal.events += 1;
-    const millionths = event.value === undefined ? 0n : toMillionths(event.value);
-    if (millionths === null) goal.unusable += 1;
-    else goal.millionths += millionths;
-  }
-  return [...devices.values()];
-}
-
-function sessionOf({ session_id: session, sessionId }: Event): string {
-  if (typeof session === "string" && session !== "") return session;
-  return typeof sessionId === "string" ? sessionId : "";
+function unitGoals(devices: readonly Device[], place: number): UnitGoal[] {
+  return devices.flatMap(({ goals }) => goals[place] ?? []);
 }
 
 function epochTally(
   epoch: number,
   devices: readonly Device[],
-  goals: readonly string[],
+  goals: readonly Goal[],
+  limits: readonly bigint[],
   dayOf: (device: Device) => string | null,
 ): EpochTally {
   const groups = [...groupBy(devices, ({ first }) => first.group)].sort(([a], [b]) => compareCodePoints(a, b));
@@ -233,7 +219,15 @@ function epochTally(
   const days = groupBy(devices, dayOf);
   return {
     epoch,
-    groups: groups.map(([group, members]) => groupTally(group, members, goals, dayOf)),
+    groups: groups.map(([group, members]) => ({
+      group,
+      devices: members.length,
+      otherDays: members.filter((device) => dayOf(device) === null).length,
+      sessions: members.reduce((sum, { sessions }) => sum + sessions.size, 0),
+      exposures: members.reduce((sum, { exposures }) => sum + exposures, 0),
+      wrongClocks: members.filter(({ hasWrongClock }) => hasWrongClock).length,
+      goals: goals.map((goal, place) => goalTally(goal, unitGoals(members, place), limits[place] ?? 0n)),
+    })),
     twoGroups: devices.filter((device) => device.groups.size > 1).length,
     firstAt: isoTime(times[0] ?? 0),
     lastAt: isoTime(times.at(-1) ?? 0),
@@ -244,47 +238,18 @@ function epochTally(
         day,
         groups: groups.map(([group]) => {
           const members = ofDay.filter(({ first }) => first.group === group);
-          return { group, devices: members.length, converted: goals.map((goal) => converted(members, goal).length) };
+          const ofGoals = goals.map((goal, place) =>
+            dayGoalTally(goal, unitGoals(members, place), limits[place] ?? 0n),
+          );
+          return {
+            group,
+            devices: members.length,
+            converted: ofGoals.map(({ converted }) => converted),
+            goals: ofGoals,
+          };
         }),
       })),
   };
-}
-
-function groupTally(
-  group: string,
-  devices: readonly Device[],
-  goals: readonly string[],
-  dayOf: (device: Device) => string | null,
-): GroupTally {
-  return {
-    group,
-    devices: devices.length,
-    otherDays: devices.filter((device) => dayOf(device) === null).length,
-    sessions: devices.reduce((sum, { sessions }) => sum + sessions.size, 0),
-    exposures: devices.reduce((sum, { exposures }) => sum + exposures, 0),
-    goals: goals.map((event) => {
-      const those = converted(devices, event);
-      return {
-        event,
-        devices: those.length,
-        events: those.reduce((sum, { events }) => sum + events, 0),
-        unusableValues: those.reduce((sum, { unusable }) => sum + unusable, 0),
-        counts: addUp(
-          devices.length,
-          those.map(({ events }) => BigInt(events)),
-        ),
-        values: addUp(
-          devices.length,
-          those.map(({ millionths }) => millionths),
-        ),
-      };
-    }),
-  };
-}
-
-/** What the devices that converted did. */
-function converted(devices: readonly Device[], goal: string): DeviceGoal[] {
-  return devices.flatMap((device) => device.goals.get(goal) ?? []).filter(({ events }) => events > 0);
 }
 
 function isoTime(at: number): string {

@@ -85,6 +85,8 @@ export interface Deps {
   readonly setup: Setup;
   /** Why the server should get no requests now; null when it is ready. */
   readonly obstacle: () => Promise<string | null>;
+  /** Why nothing can be counted, which does not keep the server from taking requests; null when it can. */
+  readonly engineProblem?: string | null;
   /** Text of the demo pages' files by name; null leaves them out. */
   readonly demoPages: ReadonlyMap<string, string> | null;
   /** Told of errors that are ours; never of a client's. */

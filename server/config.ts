@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BadConfig } from "./files/bad-config.ts";
 import { MIN_TOKEN_LENGTH } from "./files/secrets.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./ops/logger.ts";
 
 /** A setting: its environment variable is `FAIRSPLIT_` + its name in capitals, its flag is `--` + its name in kebab case. */
 export interface Setting {
@@ -29,6 +30,10 @@ export const SETTINGS: readonly Setting[] = [
   setting("rate-limit", "6000", "posts to /events a minute from one client address, 0 for any number"),
   setting("trust-proxy", "0", "proxies in front of the server, whose X-Forwarded-For and -Proto are to be believed"),
   setting("admin-token-file", "", "file to read the admin token from"),
+  setting("listen", "", "unix:PATH to listen on a Unix socket instead of host and port"),
+  setting("log-level", "info", `least important messages to print: ${LOG_LEVELS.join(", ")}`),
+  setting("log-format", "text", `how messages and the access log are written: ${LOG_FORMATS.join(", ")}`),
+  setting("access-log", "", "file that gets a line per request (no ids, no queries), or - for stderr; off when empty"),
   setting("base-url", "", "where browsers reach the server, such as https://ab.example.com"),
 ];
 
@@ -46,6 +51,14 @@ export interface Config {
   readonly rateLimit: number;
   /** Number of proxies in front of the server. */
   readonly trustProxy: number;
+  /** Path of a Unix socket to listen on instead of host and port; null for none. */
+  readonly socket: string | null;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** File of the access log, "-" for stderr; null for none. */
+  readonly accessLog: string | null;
+  /** Names of variables that Kubernetes made for a Service named fairsplit, and that were therefore ignored. */
+  readonly ignored: readonly string[];
   /** Origin under which browsers reach the server; null when nobody said. */
   readonly baseUrl: string | null;
 }
@@ -53,8 +66,9 @@ export interface Config {
 /** Merges flags over environment over defaults. Throws BadConfig saying what is allowed. */
 export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Config {
   const known = new Set<string>([...SETTINGS.map((setting) => setting.env), ...SIMULATOR_ENV]);
+  const ignored = Object.keys(env).filter((name) => isMadeByKubernetes(name, env[name] ?? ""));
   for (const name of Object.keys(env)) {
-    if (name.startsWith("FAIRSPLIT_") && !known.has(name)) {
+    if (name.startsWith("FAIRSPLIT_") && !known.has(name) && !ignored.includes(name)) {
       throw new BadConfig(`${name} is not a setting: allowed are ${[...known].join(", ")}`);
     }
   }
@@ -63,7 +77,8 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     if (!setting) throw new Error(`no setting ${flag}`);
     if (Array.isArray(flags[flag]))
       throw new BadConfig(`--${flag} is given ${flags[flag].length} times: allowed is once`);
-    return String(flags[flag] ?? env[setting.env] ?? setting.default);
+    const variable = ignored.includes(setting.env) ? undefined : env[setting.env];
+    return String(flags[flag] ?? variable ?? setting.default);
   };
   const count = (flag: string, most: number): number => {
     const text = value(flag);
@@ -72,8 +87,19 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
   };
   if (value("host") === "") throw new BadConfig('host is "": allowed is an address such as 127.0.0.1');
   if (value("data") === "") throw new BadConfig('data is "": allowed is the path of a folder');
+  const oneOf = <T extends string>(flag: string, allowed: readonly T[]): T => {
+    const found = allowed.find((one) => one === value(flag));
+    if (found === undefined) throw new BadConfig(`${flag} is "${value(flag)}": allowed are ${allowed.join(", ")}`);
+    return found;
+  };
   return {
-    host: value("host"),
+    // As in a URL, or as the system wants it.
+    host: value("host").replace(/^\[(.*)\]$/, "$1"),
+    socket: socketPath(value("listen")),
+    logLevel: oneOf("log-level", LOG_LEVELS),
+    logFormat: oneOf("log-format", LOG_FORMATS),
+    accessLog: value("access-log") || null,
+    ignored,
     port: count("port", 65_535),
     data: value("data"),
     adminToken: adminToken(value("admin-token"), value("admin-token-file")),
@@ -81,6 +107,20 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     trustProxy: count("trust-proxy", 10),
     baseUrl: baseUrl(value("base-url")),
   };
+}
+
+/** A pod gets such variables for every Service: https://kubernetes.io/docs/tutorials/services/connect-applications-service/ */
+function isMadeByKubernetes(name: string, value: string): boolean {
+  if (/^FAIRSPLIT_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name))
+    return true;
+  return name === "FAIRSPLIT_PORT" && /^(tcp|udp|sctp):\/\//.test(value);
+}
+
+function socketPath(text: string): string | null {
+  if (text === "") return null;
+  const path = /^unix:(.+)$/.exec(text)?.[1];
+  if (path === undefined) throw new BadConfig(`listen is "${text}": allowed is unix: and the path of a socket`);
+  return path;
 }
 
 function baseUrl(text: string): string | null {

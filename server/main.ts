@@ -1,14 +1,12 @@
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import closeWithGrace from "close-with-grace";
 import { LiveStreams } from "./admin/shell/live-streams.ts";
 import { createAnalysis } from "./analysis/analysis.ts";
 import { openEngineChild } from "./analysis/engine-child.ts";
+import { missingEngine } from "./analysis/missing.ts";
 import { createApp, type Deps } from "./app.ts";
 import { keepTag } from "./assign/published-tag.ts";
 import { checkTokenStrength, readAdminToken } from "./auth/admin-token.ts";
@@ -21,10 +19,13 @@ import { openEventLog } from "./events/log.ts";
 import { BadConfig } from "./files/bad-config.ts";
 import { lockDataFolder } from "./files/data-lock.ts";
 import { readOrCreateSecret } from "./files/secrets.ts";
+import { listen } from "./http/listening.ts";
 import { rateLimit } from "./http/rate-limit.ts";
 import { fastLane } from "./ingest/fast-lane.ts";
 import { turnLoadShedder } from "./ingest/load-shedder.ts";
 import { recorder } from "./ingest/record.ts";
+import { openAccessLog } from "./ops/access-log.ts";
+import { createLogger } from "./ops/logger.ts";
 import { readinessOf } from "./ops/readiness.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { forceTokens } from "./tokens/force.ts";
@@ -32,9 +33,6 @@ import { runSigner } from "./tokens/simulation-run.ts";
 import { stickyTokens } from "./tokens/sticky.ts";
 
 export type Mode = "demo" | "serve";
-
-/** The port is taken, or may not be used. */
-export class CannotListen extends Error {}
 
 /** What requests in flight get when the server stops. A connection that never asks for anything is not idle to Node. */
 const MAX_STOP_MS = 1000;
@@ -55,6 +53,14 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   await mkdir(config.data, { recursive: true }).catch((error) => {
     throw new BadConfig(`data is "${config.data}", which cannot be made a folder (${error.message})`);
   });
+  const logger = createLogger(config.logLevel, config.logFormat, (line) => process.stderr.write(line));
+  const say = logger.info;
+  if (config.ignored.length > 0) {
+    logger.warn(`ignored ${config.ignored.join(", ")}, which Kubernetes makes for a Service named fairsplit`);
+  }
+  const engineProblem = missingEngine();
+  if (engineProblem !== null) logger.warn(engineProblem);
+  const accessLog = openAccess(config);
   // Before anything is read: what another process is writing is not ours to judge.
   const lock = await lockDataFolder(config.data);
   const demo = mode === "demo";
@@ -72,7 +78,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     end: () => log.end(),
     temporary: join(config.data, "analysis"),
     openEngine: (options) => openEngineChild(new URL("engine.js", import.meta.url), options),
-    onError: (error) => say(error.message),
+    onError: (error) => logger.warn(error.message),
   });
   setInterval(() => void analysis.compact(), COMPACT_EVERY_MS).unref();
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
@@ -109,6 +115,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       rateLimit: config.rateLimit,
     },
     obstacle: readiness.obstacle,
+    engineProblem,
     assets: {
       tag,
       more,
@@ -120,24 +127,33 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       adminJs: readBuilt("admin.js"),
     },
     demoPages: demo ? readDemoPages() : null,
-    onError: (error) => process.stderr.write(`${error.stack}\n`),
+    onError: logger.error,
   };
-  const all = getRequestListener(createApp(deps).fetch);
+  // A request without Host, which HTTP/1.0 allows, gets this one.
+  const all = getRequestListener(createApp(deps).fetch, { hostname: "localhost" });
   // Nobody knows how many events a post holds that was not read.
   const onTurnedAway = () => log.drop("shed", 1);
   const lane = { record: recorder(deps), shedder: turnLoadShedder(), onTurnedAway, onError: deps.onError };
-  const { server, port } = await listen(fastLane(lane, all), config, demo);
+  const listener = fastLane(lane, all);
+  const { server, port } = await listen(
+    accessLog?.wrap(listener) ?? listener,
+    config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
+    demo ? (moved) => say(`port ${config.port} is taken, using ${moved}`) : null,
+  );
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   // With a token that was made earlier only to a person: in the log of a service, each restart would be a way in.
   if (admin?.isNew || (admin?.path && process.stderr.isTTY)) {
-    const base = config.baseUrl ?? `http://${openHost(host)}:${port}`;
+    const base = config.baseUrl ?? (config.socket === null ? `http://${openHost(host)}:${port}` : "");
     const minutes = LINK_LIFE_MS / 60_000;
     say(`log in within ${minutes} minutes, with a link that works once: ${base}/login/${links.issue()}`);
   }
   // Last, so that whoever waits for this line finds the others there.
-  process.stdout.write(`fairsplit listening on http://${host}:${port}\n`);
+  const where = config.socket === null ? `http://${host}:${port}` : `unix:${config.socket}`;
+  process.stdout.write(`fairsplit listening on ${where}\n`);
 
-  closeWithGrace({ delay: 8000, logger: false }, async () => {
+  // A terminal that closes ends the demo; a service is told by it to reopen its logs.
+  if (!demo) process.on("SIGHUP", () => accessLog?.reopen());
+  closeWithGrace({ delay: 8000, logger: false, skip: demo ? [] : ["SIGHUP"] }, async () => {
     readiness.stop();
     streams.close();
     await new Promise<void>((resolve) => {
@@ -154,43 +170,18 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   });
 }
 
-function say(line: string): void {
-  process.stderr.write(`fairsplit: ${line}\n`);
+function openAccess({ accessLog, logFormat }: Config) {
+  try {
+    return accessLog === null ? null : openAccessLog(accessLog, logFormat);
+  } catch (error) {
+    throw new BadConfig(`access-log is "${accessLog}", which cannot be written (${(error as Error).message})`);
+  }
 }
 
 /** A browser cannot open the address that stands for all of a computer's addresses. */
 function openHost(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "[::]" ? "[::1]" : host;
-}
-
-/** In the demo a taken port moves to the next free one and says so; otherwise it is an error. */
-async function listen(listener: RequestListener, config: Config, mayMove: boolean) {
-  for (let port = config.port; ; port += 1) {
-    try {
-      const server = await listenOn(listener, config.host, port);
-      if (port !== config.port) say(`port ${config.port} is taken, using ${port}`);
-      return { server, port: (server.address() as AddressInfo).port };
-    } catch (error) {
-      const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-      if (taken && mayMove && port < Math.min(config.port + 100, 65535)) continue;
-      throw new CannotListen(`cannot listen on ${config.host}:${port}: ${(error as Error).message}`);
-    }
-  }
-}
-
-async function listenOn(listener: RequestListener, host: string, port: number): Promise<Server> {
-  // Node's own limits close slow headers after 88 s and slow bodies after 328 s.
-  const limits = {
-    headersTimeout: 8000,
-    requestTimeout: 15_000,
-    keepAliveTimeout: 5000,
-    connectionsCheckingInterval: 1000,
-  };
-  // Node's 511 overflow when a busy turn of the event loop takes 50 ms; a client then waits for its retransmission.
-  const server = createServer(limits, listener).listen({ port, host, backlog: 4096 });
-  await once(server, "listening");
-  return server;
 }
 
 function readBuilt(name: string): string {

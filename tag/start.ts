@@ -124,7 +124,8 @@ export function start(options: Options, source: string): void {
     consent && keep(CONSENT, "1");
   };
 
-  const load = (name: string) => import(`${api}/${name}`).catch(() => undefined);
+  const load = (name: string) =>
+    import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${name}`).catch(() => undefined);
   const more = (): Promise<typeof import("./more.ts") | undefined> => load(__MORE__);
 
   const viewed = () => pageview === "off" || report("pageview");

@@ -2,6 +2,9 @@ import { type Arm, NO_EPOCH, NO_GROUP } from "../../core/arms.ts";
 import type { Scope } from "../../core/counted-events.ts";
 import type { Crossing } from "../../core/cross-tally.ts";
 import { type DayRange, timesOf } from "../../core/day-range.ts";
+import type { EndTimes } from "../../core/epoch-end.ts";
+import type { EventSelector } from "../../core/goal-events.ts";
+import { LARGEST_VALUE, MILLIONTHS, SPLITTER } from "../../core/millionths.ts";
 import type { Dialect, Source, Values } from "./query.ts";
 
 /** What the tables that every query begins with are made of. */
@@ -12,8 +15,12 @@ export interface CountedSql {
   readonly scope: Scope;
   /** Without goals more than one may be asked for; each once. All of their epochs are counted. */
   readonly experiments: readonly Crossing[];
-  /** Names of the events that are goals. */
-  readonly goals: readonly string[];
+  /** Events that goals are about. */
+  readonly selectors: readonly EventSelector[];
+  /** Whether a goal sums values. */
+  readonly hasValues?: boolean;
+  /** When epochs ended. */
+  readonly ends?: EndTimes;
   /** Days that are told apart; all when left out. */
   readonly days?: DayRange | undefined;
 }
@@ -22,29 +29,31 @@ export interface CountedSql {
  * The tables that every query begins with, by the rules of `core/tally.ts`. Experiments and goals are told by their places
  * in the lists.
  *  - `counted`: the events that count, or have no time (to leave those out here would read each time twice); `experiment` is
- *    null when it is no exposure, `goal` when it is no goal event, and `millionths` when the value is unusable
+ *    null when it is no exposure, and `millionths` when the value is unusable; `goal` is the place of its selector, null when
+ *    it is no goal event
  *  - `arms`: a number for each experiment, epoch and group that exposures count for
  *  - `named`: the arm of each experiment, epoch and group that exposures name, by rule 15. By one `dense_rank` instead of a
  *    join DuckDB plans the joins that follow worse: a fifth more time on copies
  *  - `firsts`: a row per experiment and device, with its arm, its exposures, its day (null for one that is not told apart),
- *    and whether it saw `several` arms. For the few that did, `chosen` looks for the first one: to have every group look for
+ *    whether its clock was wrong, and whether it saw `several` arms. For the few that did, `chosen` looks for the first one: to have every group look for
  *    it would take longer
  *  - `others`: exposures of devices to another arm than their first
  *  - `unsure`: how many events might make a difference if they were in another order in the log. Places in the log are not
  *    read before that is known to be above 0, which it hardly ever is: numbering the lines of a file would double the time.
  */
-export function countedSql({ source, dialect, values, scope, experiments, goals, days }: CountedSql): string {
+export function countedSql(query: CountedSql): string {
+  const { source, dialect, values, scope, experiments, selectors, hasValues = false, ends = new Map(), days } = query;
   const names = experiments.map(({ experiment }) => values.of(experiment));
-  const goalNames = goals.map((goal) => values.of(goal));
-  const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null`;
-  const isGoal = goals.length === 0 ? "" : ` or name in (${goalNames.join(", ")})`;
+  const goalNames = selectors.map(({ event }) => values.of(event));
+  const isTimely = [...ends].map(([epoch, at]) => ` and not (epoch = ${epoch} and at_ms > ${at})`).join("");
+  const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null${isTimely}`;
+  const isGoal = selectors.length === 0 ? "" : ` or name in (${goalNames.join(", ")})`;
   const wanted = `
   select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, at_ms, device, session,
     case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
     case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
     ${indexOf("name", goalNames)} as goal,
-    case when value is null then 0
-      when abs(value) <= 1e9 and round(value * 1e6) / 1e6 = value then cast(round(value * 1e6) as bigint) end as millionths
+    ${hasValues ? millionthsSql() : "0"} as millionths, is_wrong_clock
   from (${source.text}) as events
   where ${scope.run === null ? "run is null" : `run = ${values.of(scope.run)}`}
     ${source.isPlaced ? "and at_ms is not null" : ""}
@@ -54,7 +63,7 @@ export function countedSql({ source, dialect, values, scope, experiments, goals,
     on counted.experiment = named.experiment and counted.epoch = named.epoch and counted.grp = named.grp`;
   const { epoch, group } = armSql(experiments, values);
   const order = source.isPlaced ? ["at_ms", "segment", "place"] : ["at_ms"];
-  return `with ${source.isPlaced ? onceSql(wanted, goals.length === 0 ? "id, experiment" : "id", dialect) : `counted ${dialect.as} (${wanted})`},
+  return `with ${source.isPlaced ? onceSql(wanted, selectors.length === 0 ? "id, experiment" : "id", dialect) : `counted ${dialect.as} (${wanted})`},
 exposed ${dialect.as} (
   select experiment, epoch, grp, ${epoch} as arm_epoch, ${group} as arm_grp
   from (select distinct experiment, epoch, grp from counted where experiment is not null and at_ms is not null) as shown
@@ -69,7 +78,7 @@ named ${dialect.as} (
 ),
 seen ${dialect.as} (
   select device, counted.experiment, min(at_ms) as at_ms, count(*) as exposures,
-    min(arm) as arm, min(arm) <> max(arm) as several
+    min(arm) as arm, min(arm) <> max(arm) as several, max(is_wrong_clock) as is_wrong_clock
   from ${shown}
   where at_ms is not null
   group by device, counted.experiment
@@ -81,7 +90,7 @@ chosen ${dialect.as} (
   group by device, counted.experiment
 ),
 firsts ${dialect.as} (
-  select seen.device, seen.experiment, at_ms, exposures, several, coalesce(chosen.arm, seen.arm) as arm,
+  select seen.device, seen.experiment, at_ms, exposures, several, is_wrong_clock, coalesce(chosen.arm, seen.arm) as arm,
     ${dayOf(days, values)} as day
   from seen left join chosen on seen.device = chosen.device and seen.experiment = chosen.experiment
 ),
@@ -133,6 +142,18 @@ function dayOf(days: DayRange | undefined, values: Values): string {
   return `case when at_ms >= ${values.of(start)} and at_ms < ${values.of(end)} then ${day} end`;
 }
 
+/** The column `value` in millionths, as `toMillionths` of `core/` rounds it. */
+function millionthsSql(): string {
+  const product = `(value * ${MILLIONTHS}.0)`;
+  const high = `(value * ${SPLITTER}.0 - (value * ${SPLITTER}.0 - value))`;
+  const error = `((${high} * ${MILLIONTHS}.0 - ${product}) + (value - ${high}) * ${MILLIONTHS}.0)`;
+  const part = `(${product} - floor(${product}))`;
+  const isOdd = `floor(${product}) / 2 <> floor(floor(${product}) / 2)`;
+  return `case when value is null then 0 when abs(value) <= ${LARGEST_VALUE} then cast(floor(${product}) as bigint)
+      + case when ${part} < 0.5 then 0 when ${part} > 0.5 then 1 when ${error} > 0 or ${error} = 0 and ${isOdd} then 1 else 0 end
+    end`;
+}
+
 /** Which of some names a column has, counted from 0. */
 function indexOf(column: string, names: readonly string[]): string {
   if (names.length === 0) return "cast(null as integer)";
@@ -141,7 +162,7 @@ function indexOf(column: string, names: readonly string[]): string {
 
 /** Rule 6: only the few events whose fingerprints come more than once are compared by their ids. */
 function onceSql(wanted: string, identity: string, dialect: Dialect): string {
-  const columns = "segment, place, at_ms, device, epoch, grp, session, experiment, goal, millionths";
+  const columns = "segment, place, at_ms, device, epoch, grp, session, experiment, goal, millionths, is_wrong_clock";
   return `wanted ${dialect.as} (${wanted}),
 repeated ${dialect.as} (select fingerprint from wanted group by fingerprint having count(*) > 1),
 counted ${dialect.as} (

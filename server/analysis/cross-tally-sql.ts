@@ -29,7 +29,7 @@ export function crossTallySql(
   dialect: Dialect,
 ): Query {
   const values = new Values(dialect);
-  const tables = countedSql({ source, dialect, values, scope, experiments, goals: [] });
+  const tables = countedSql({ source, dialect, values, scope, experiments, selectors: [] });
   const { wide } = dialect;
   return {
     values: values.list,

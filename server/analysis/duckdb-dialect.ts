@@ -4,6 +4,7 @@ export const DUCKDB: Dialect = {
   parameter: (n) => `$${n}`,
   firstBy: (value, order) => `arg_min(${value}, ${order.length === 1 ? order[0] : `row(${order.join(", ")})`})`,
   wide: (value) => `cast(${value} as hugeint)`,
+  quotient: (a, b) => `(${a}) // (${b})`,
   as: "as materialized",
 };
 

@@ -1,8 +1,8 @@
 import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { tooLarge } from "../../core/sums.ts";
 import { literal } from "./duckdb-dialect.ts";
+import { engineMissing } from "./missing.ts";
 import type { Query } from "./query.ts";
 
 export interface EngineOptions {
@@ -28,7 +28,7 @@ export const ENGINE = { threads: THREADS, memory: MEMORY_MB } as const;
 export interface Engine {
   /** False once it is closed or has crashed. */
   readonly isOpen: boolean;
-  /** Rows as lists; BIGINT and HUGEINT as bigint. Rejects with RangeError when whole numbers overflow. */
+  /** Rows as lists; BIGINT and HUGEINT as bigint. */
   rows<Row>(query: Query): Promise<Row[]>;
   run(text: string): Promise<void>;
   /** Interrupts what is running. */
@@ -40,7 +40,9 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   // Only here: a server that is never asked for results does without its 70 MB.
-  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { DuckDBInstance } = await import("@duckdb/node-api").catch((error: NodeJS.ErrnoException) => {
+    throw /NOT_FOUND/.test(error.code ?? "") ? new Error(engineMissing()) : error;
+  });
   const instance: DuckDBInstance = await DuckDBInstance.create(":memory:", {
     threads: String(threads),
     memory_limit: `${memory}MB`,
@@ -75,12 +77,8 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
     },
     rows: <Row>({ text, values }: Query) =>
       inTurn(async () => {
-        try {
-          const reader = await connection.runAndReadAll(text, [...values]);
-          return reader.getRowsJS() as Row[];
-        } catch (error) {
-          throw (error as Error).message.startsWith("Out of Range Error: Overflow") ? tooLarge() : error;
-        }
+        const reader = await connection.runAndReadAll(text, [...values]);
+        return reader.getRowsJS() as Row[];
       }),
     run: (text) => inTurn(async () => void (await connection.run(text))),
     async close() {

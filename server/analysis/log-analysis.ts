@@ -20,10 +20,7 @@ export async function tallyFiles(
   options: TallyOptions,
 ): Promise<Tally> {
   requireTime(options.until);
-  const goals = [...new Set(options.goals)];
-  const rows = await surely<TallyRow>(engine, files, (source) =>
-    tallySql(experiment, { ...options, goals }, source, DUCKDB),
-  );
+  const rows = await surely<TallyRow>(engine, files, (source) => tallySql(experiment, options, source, DUCKDB));
   return tallyOfRows(experiment, options, rows);
 }
 

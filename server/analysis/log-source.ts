@@ -1,3 +1,4 @@
+import { MAX_CLOCK_ERROR_MS } from "../../core/wrong-clock.ts";
 import { literal } from "./duckdb-dialect.ts";
 import type { Source } from "./query.ts";
 
@@ -20,9 +21,12 @@ const FIELDS = {
   group: "VARCHAR",
   value: "DOUBLE",
   run: "VARCHAR",
+  path: "VARCHAR",
   // Whatever a page sends; only text is a session.
   session_id: "JSON",
   sessionId: "JSON",
+  // Lines of before it was ours may have anything there.
+  clockMs: "JSON",
 };
 
 const textOf = (column: string) => `case when json_type(${column}) = 'VARCHAR' then nullif(${column} ->> '$', '') end`;
@@ -42,26 +46,34 @@ const keyOf = (device: string) => `cast(md5(${device}) as uuid)`;
 function fromLines(files: string, device: string, place: string): string {
   const columns = Object.entries(FIELDS).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
   return `select id, hash(id) as fingerprint, epoch_ms(try_cast(case when strlen(ts) = 24 then ts else left(ts, 23) end as timestamp)) as at_ms,
-    ${device} as device, event as name, experiment, epoch, "group" as grp, value, run,
+    ${device} as device, event as name, experiment, epoch, "group" as grp, value, run, path,
     case when session_id is not null or sessionId is not null
-      then coalesce(${textOf("session_id")}, ${textOf("sessionId")}) end as session, false as is_copy${place}
+      then coalesce(${textOf("session_id")}, ${textOf("sessionId")}) end as session,
+    clockMs is not null and json_type(clockMs) in ('BIGINT', 'UBIGINT', 'DOUBLE')
+      and abs(cast(clockMs as double)) > ${MAX_CLOCK_ERROR_MS} as is_wrong_clock, false as is_copy${place}
   from read_ndjson([${files}], columns = {${columns.join(", ")}}, ignore_errors = true)
   where id is not null and deviceId is not null`;
 }
 
 /** The columns of `Source` that a compacted file has. */
-const COLUMNS = "id, fingerprint, at_ms, device, name, experiment, epoch, grp, value, run, session";
+const COLUMNS =
+  "id, fingerprint, at_ms, device, name, experiment, epoch, grp, value, run, path, session, is_wrong_clock";
 
 function fromParquet(files: string, place: string): string {
   return `select ${COLUMNS}, true as is_copy${place} from read_parquet([${files}])`;
 }
+
+/** Columns that what is read from elsewhere need not have. */
+const NO_OPTIONAL = "select cast(null as varchar) as path, false as is_wrong_clock where false";
 
 /**
  * The query for a compacted file, from one for events with the columns of `Source` and `place`. Events of a kind stand
  * together, so that a query finds most of those that it does not need without looking at them.
  */
 export function compacted(events: string): string {
-  return `select * replace (${keyOf("device")} as device) from (select ${COLUMNS}, place from (${events}) as events) as columns
+  return `select * replace (${keyOf("device")} as device) from (
+      select ${COLUMNS}, place from (${events} union all by name ${NO_OPTIONAL}) as events
+    ) as columns
     order by name, experiment, place`;
 }
 
@@ -101,6 +113,6 @@ function deviceOf(files: readonly EventFile[]): string {
 
 /** A log without files. */
 function nothing(places: string): string {
-  const columns = `null, null, null, null, null, null, null, null, null::double, null, null, false${places && ", null, null"}`;
+  const columns = `null, null, null, null, null, null, null, null, null::double, null, null::varchar, null, null::boolean, false${places && ", null, null"}`;
   return `select * from (values (${columns})) as nothing(${COLUMNS}, is_copy${places}) where false`;
 }

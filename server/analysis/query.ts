@@ -12,14 +12,16 @@ export interface Dialect {
   firstBy(value: string, order: readonly string[]): string;
   /** A whole number of 128 bits. */
   wide(value: string): string;
+  /** The quotient of two whole numbers, cut off towards 0. */
+  quotient(a: string, b: string): string;
   /** `with NAME AS (…)` that is worked out once. */
   readonly as: string;
 }
 
 /**
  * Where events come from: a query for the columns `id`, `fingerprint` (64 bits of the id), `at_ms` (milliseconds since
- * 1970), `device` (whatever is the same for the same device), `name`, `experiment`, `epoch`, `grp`, `value`, `run`, `session`
- * and `is_copy` (whether it comes from a compacted file). A time that is none is null.
+ * 1970), `device` (whatever is the same for the same device), `name`, `experiment`, `epoch`, `grp`, `value`, `run`, `path`, `session`,
+ * `is_wrong_clock` and `is_copy` (whether it comes from a compacted file). A time that is none is null.
  */
 export interface Source {
   readonly text: string;

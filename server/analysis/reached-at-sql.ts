@@ -1,3 +1,4 @@
+import { endTimes } from "../../core/epoch-end.ts";
 import { latest, neededDevices, type PlannedSize } from "../../core/reached-at.ts";
 import { countedSql } from "./counted-sql.ts";
 import { type Dialect, type Query, type Source, Values } from "./query.ts";
@@ -9,7 +10,16 @@ export type ReachedRow = readonly [section: "reached" | "unsure", group: number 
 export function reachedAtSql(experiment: string, planned: PlannedSize, source: Source, dialect: Dialect): Query {
   const values = new Values(dialect);
   const { run } = planned;
-  const tables = countedSql({ source, dialect, values, scope: { run }, experiments: [{ experiment }], goals: [] });
+  const ends = endTimes(planned.ends);
+  const tables = countedSql({
+    source,
+    dialect,
+    values,
+    scope: { run },
+    experiments: [{ experiment }],
+    selectors: [],
+    ends,
+  });
   const epoch = values.of(planned.epoch);
   const groups = neededDevices(planned).map(({ name, devices }, index) => {
     const isReached = `grp = ${values.of(name)} and turn = ${values.of(devices)}`;
@@ -32,5 +42,5 @@ export function reachedAtOfRows(planned: PlannedSize, rows: readonly ReachedRow[
     const row = rows.find(([section, group]) => section === "reached" && group === index);
     return row ? Number(row[2]) : null;
   });
-  return latest(times);
+  return latest(times, planned);
 }

@@ -1,20 +1,32 @@
 import { compareCodePoints } from "../../core/assign.ts";
-import { MANY_TOTALS, requireSummable, type Sums } from "../../core/sums.ts";
-import type { DayTally, EpochTally, GoalTally, GroupTally, Tally, TallyOptions } from "../../core/tally.ts";
-import type { TallyRow, TallySection } from "./tally-sql.ts";
+import { fixedLimit, LARGEST_TOTAL } from "../../core/cap.ts";
+import { type Goal, goalName } from "../../core/goal.ts";
+import { skewness } from "../../core/skewness.ts";
+import { MANY_TOTALS, type Sums, summable } from "../../core/sums.ts";
+import {
+  countedGoals,
+  type DayTally,
+  type EpochTally,
+  type GoalTally,
+  type GroupTally,
+  type Tally,
+  type TallyOptions,
+} from "../../core/tally.ts";
+import { isOfValues } from "../../core/unit-goal.ts";
+import { windowMs } from "../../core/window.ts";
+import { goalParts } from "./goal-parts.ts";
+import { DEVICE_NUMBERS, type TallyRow, type TallySection, windowsOf } from "./tally-sql.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/**
- * The tally that the rows of `tallySql` tell.
- *
- * @throws RangeError when a sum of squares is beyond 128 bits
- */
+/** The tally that the rows of `tallySql` tell. */
 export function tallyOfRows(
   experiment: string,
   { goals, run }: Pick<TallyOptions, "goals" | "run">,
   rows: readonly TallyRow[],
 ): Tally {
+  const asked = countedGoals({ goals });
+  const windows = windowsOf(goalParts(asked));
   const epochs = groupBy(
     rows.filter((row): row is EpochRow => row[1] !== null),
     (row) => row[1],
@@ -24,20 +36,33 @@ export function tallyOfRows(
     run,
     epochs: [...epochs]
       .sort(([a], [b]) => Number(a - b))
-      .map(([epoch, ofEpoch]) => epochTally(Number(epoch), ofEpoch, goals)),
+      .map(([epoch, ofEpoch]) => epochTally(Number(epoch), ofEpoch, asked, windows)),
   };
 }
 
 type EpochRow = TallyRow & { readonly 1: bigint };
 
-function epochTally(epoch: number, rows: readonly EpochRow[], goals: readonly string[]): EpochTally {
+/** Where a row's numbers are. */
+const [A, B, C, D, E, F, G, H] = [5, 6, 7, 8, 9, 10, 11, 12] as const;
+
+function epochTally(
+  epoch: number,
+  rows: readonly EpochRow[],
+  goals: readonly Goal[],
+  windows: readonly number[],
+): EpochTally {
   const inGroups = rows.filter((row) => row[2] !== null);
   const groups = [...groupBy(inGroups, (row) => row[2] as string)].sort(([a], [b]) => compareCodePoints(a, b));
   const devices = of("devices", rows);
   const times = (column: number) => devices.map((row) => Number(row[column]));
+  const limits = goals.map((goal, place) => limitOf(goal, ofGoal(of("limit", rows), place)));
+  const closed = goals.map(({ window }) => {
+    const ms = windowMs(window);
+    return ms === null ? A : A + DEVICE_NUMBERS + windows.indexOf(ms);
+  });
   return {
     epoch,
-    groups: groups.map(([group, ofGroup]) => groupTally(group, ofGroup, goals)),
+    groups: groups.map(([group, ofGroup]) => groupTally(group, ofGroup, goals, limits, closed)),
     twoGroups: add(of("two groups", rows), A),
     // Not spread: a log may have more days than a call may have arguments.
     firstAt: isoTime(times(C).reduce((a, b) => Math.min(a, b))),
@@ -46,14 +71,22 @@ function epochTally(epoch: number, rows: readonly EpochRow[], goals: readonly st
       inGroups,
       groups.map(([group]) => group),
       goals,
+      closed,
     ),
   };
 }
 
-/** Where a row's numbers are. */
-const [A, B, C, D, E, F, G] = [5, 6, 7, 8, 9, 10, 11] as const;
+function limitOf(goal: Goal, [row]: readonly TallyRow[]): bigint {
+  return fixedLimit(goal) ?? (row?.[A] as bigint | undefined) ?? LARGEST_TOTAL;
+}
 
-function groupTally(group: string, rows: readonly TallyRow[], goals: readonly string[]): GroupTally {
+function groupTally(
+  group: string,
+  rows: readonly TallyRow[],
+  goals: readonly Goal[],
+  limits: readonly bigint[],
+  closed: readonly number[],
+): GroupTally {
   const perDay = of("devices", rows);
   const devices = add(perDay, A);
   return {
@@ -65,27 +98,60 @@ function groupTally(group: string, rows: readonly TallyRow[], goals: readonly st
     ),
     sessions: add(of("sessions", rows), A),
     exposures: add(perDay, B),
-    goals: goals.map((event) => goalTally(event, devices, ofGoal(rows, goals, event))),
+    wrongClocks: add(perDay, E),
+    goals: goals.map((goal, place) => {
+      const mature = add(perDay, closed[place] ?? A);
+      return goalTally(goal, mature, devices - mature, limits[place] ?? LARGEST_TOTAL, ofGoal(rows, place));
+    }),
   };
 }
 
-function goalTally(event: string, n: number, rows: readonly TallyRow[]): GoalTally {
+function goalTally(goal: Goal, n: number, pending: number, limit: bigint, rows: readonly TallyRow[]): GoalTally {
   const perDay = of("goal", rows);
   const converted = add(perDay, A);
-  const sums = (section: "counts" | "values", sum: number, squares: number, totals: number): Sums => ({
+  const { kind, ratio } = goal;
+  const sums = (section: "counts" | "values", [sum, squares]: [number, number], totals: number): Sums => ({
     n,
     sum: addWide(perDay, sum),
-    sumSquares: requireSummable(addWide(perDay, squares)),
+    sumSquares: summable(addWide(perDay, squares)),
+    ...(kind === (section === "counts" ? "count" : "value") && { skewness: skewnessOf(n, of("powers", rows)) }),
     sample: totals < MANY_TOTALS ? sampleOf(of(section, rows)) : null,
   });
+  const ofRatio = of("ratio", rows);
+  const [numerator, numeratorSquares] = ratio?.of === "value" ? [D, E] : [B, C];
+  const ofBefore = of("before", rows);
   return {
-    event,
+    event: goalName(goal),
     devices: converted,
     events: add(perDay, B),
     unusableValues: add(perDay, F),
-    counts: sums("counts", B, C, converted),
-    values: sums("values", D, E, add(perDay, G)),
+    counts: sums("counts", [B, C], converted),
+    values: kind === "value" ? sums("values", [D, E], add(perDay, G)) : { n, sum: 0n, sumSquares: 0n, sample: [] },
+    pending,
+    ...(isOfValues(goal) && { capped: { limit, units: add(perDay, H) } }),
+    ...(ratio && {
+      ratio: {
+        n,
+        numerator: addWide(perDay, numerator),
+        denominator: addWide(ofRatio, A),
+        numeratorSquares: summable(addWide(perDay, numeratorSquares)),
+        denominatorSquares: summable(addWide(ofRatio, B)),
+        product: addWide(ofRatio, C),
+      },
+    }),
+    ...(goal.cuped != null && {
+      cuped: {
+        n,
+        sum: addWide(ofBefore, A),
+        sumSquares: summable(addWide(ofBefore, B)),
+        product: addWide(ofBefore, C),
+      },
+    }),
   };
+}
+
+function skewnessOf(n: number, rows: readonly TallyRow[]): number | null {
+  return skewness({ n, first: addWide(rows, A), second: addWide(rows, B), third: addWide(rows, C) });
 }
 
 function sampleOf(rows: readonly TallyRow[]): bigint[] {
@@ -94,7 +160,12 @@ function sampleOf(rows: readonly TallyRow[]): bigint[] {
     .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-function daysOf(rows: readonly TallyRow[], groups: readonly string[], goals: readonly string[]): DayTally[] {
+function daysOf(
+  rows: readonly TallyRow[],
+  groups: readonly string[],
+  goals: readonly Goal[],
+  closed: readonly number[],
+): DayTally[] {
   const days = groupBy(
     rows.filter((row) => row[3] !== null),
     (row) => row[3] as number,
@@ -105,19 +176,30 @@ function daysOf(rows: readonly TallyRow[], groups: readonly string[], goals: rea
       day: isoTime(day * DAY_MS).slice(0, 10),
       groups: groups.map((group) => {
         const ofGroup = ofDay.filter((row) => row[2] === group);
+        const devices = of("devices", ofGroup);
+        const ofGoals = goals.map(({ kind }, place) => {
+          const n = add(devices, closed[place] ?? A);
+          const own = of("goal", ofGoal(ofGroup, place));
+          const moments = (sum: number, squares: number) => ({
+            n,
+            sum: addWide(own, sum),
+            sumSquares: summable(addWide(own, squares)),
+          });
+          const values = kind === "value" ? moments(D, E) : { n, sum: 0n, sumSquares: 0n };
+          return { n, converted: add(own, A), counts: moments(B, C), values };
+        });
         return {
           group,
-          devices: add(of("devices", ofGroup), A),
-          converted: goals.map((event) => add(of("goal", ofGoal(ofGroup, goals, event)), A)),
+          devices: add(devices, A),
+          converted: ofGoals.map(({ converted }) => converted),
+          goals: ofGoals,
         };
       }),
     }));
 }
 
-/** The goals of the query are named once each. */
-function ofGoal(rows: readonly TallyRow[], goals: readonly string[], event: string): TallyRow[] {
-  const index = [...new Set(goals)].indexOf(event);
-  return rows.filter((row) => row[4] === index);
+function ofGoal(rows: readonly TallyRow[], place: number): TallyRow[] {
+  return rows.filter((row) => row[4] === place);
 }
 
 function of(section: TallySection, rows: readonly TallyRow[]): TallyRow[] {

@@ -1,20 +1,39 @@
+import { endTimes } from "../../core/epoch-end.ts";
 import { MANY_TOTALS } from "../../core/sums.ts";
-import type { TallyOptions } from "../../core/tally.ts";
+import { asOfOf, countedGoals, type TallyOptions } from "../../core/tally.ts";
 import { countedSql } from "./counted-sql.ts";
+import { goalParts } from "./goal-parts.ts";
+import { beforesSql, denominatorsSql, totalsSql } from "./goal-totals-sql.ts";
 import { type Dialect, type Query, type Source, Values } from "./query.ts";
 
 /** What a row of the result tells. */
-export type TallySection = "devices" | "goal" | "sessions" | "two groups" | "counts" | "values" | "unsure";
+export type TallySection =
+  | "devices"
+  | "goal"
+  | "sessions"
+  | "two groups"
+  | "counts"
+  | "values"
+  | "powers"
+  | "ratio"
+  | "before"
+  | "limit"
+  | "unsure";
 
 /**
- * A row of the result: section, epoch, group, day since 1970 (null for one that is not told apart), index of the goal, and
+ * A row of the result: section, epoch, group, day since 1970 (null for one that is not told apart), place of the goal, and
  * whole numbers:
- *  - `devices` (per epoch, group and day): devices, exposures, first and last time in milliseconds
+ *  - `devices` (per epoch, group and day): devices, exposures, first and last time in milliseconds, devices with a wrong
+ *    clock; then for each window of `windowsOf` the devices for which it has closed
  *  - `goal` (per epoch, group, day and goal): devices, events, sum of squared events, sum of values, of squared values,
- *    unusable values, devices whose total is not 0
+ *    unusable values, devices whose total is not 0, and whose total was cut
  *  - `sessions` (per epoch and group): sessions
  *  - `two groups` (per epoch): devices
  *  - `counts` and `values` (per epoch, group and goal, where few devices have one): a total that is not 0, its devices
+ *  - `powers` (per epoch, group and goal of a kind that has a skewness): see `PowerSums`
+ *  - `ratio` (per epoch, group and goal): sum of denominators, of their squares, of their products with numerators
+ *  - `before` (per epoch, group and goal): sum of what came before, of its squares, of its products with what came since
+ *  - `limit` (per epoch and goal with a percentile that applies): where totals are cut
  *  - `unsure`: see `countedSql`
  */
 export type TallyRow = readonly [
@@ -26,63 +45,127 @@ export type TallyRow = readonly [
   ...numbers: (bigint | null)[],
 ];
 
+/** Lengths of the goals' windows in milliseconds, each once. */
+export function windowsOf({ parts }: Pick<ReturnType<typeof goalParts>, "parts">): number[] {
+  return [...new Set(parts.flatMap(({ windowMs }) => windowMs ?? []))];
+}
+
+/** Numbers that a row of `goal` has, the most of all but `devices`. */
+const GOAL_NUMBERS = 8;
+/** Numbers of `devices` before those of the windows. */
+export const DEVICE_NUMBERS = 5;
+
 /** The query for the tally of an experiment: the definition of `core/tally.ts` for a database. */
-export function tallySql(
-  experiment: string,
-  { goals, days, arms, ...scope }: TallyOptions,
-  source: Source,
-  dialect: Dialect,
-): Query {
+export function tallySql(experiment: string, options: TallyOptions, source: Source, dialect: Dialect): Query {
+  const { days, arms, run, until } = options;
+  const goals = countedGoals(options);
   const values = new Values(dialect);
-  const { as, wide } = dialect;
-  const tables = countedSql({ source, dialect, values, scope, experiments: [{ experiment, arms }], goals, days });
+  const { wide } = dialect;
+  const scope = until === undefined ? { run } : { run, until };
+  const ends = endTimes(options.ends);
+  const asOf = asOfOf(options);
+  const counted = goalParts(goals);
+  const hasValues = counted.parts.some(({ isOfValues }) => isOfValues);
+  const { selectors } = counted;
+  const experiments = [{ experiment, arms }];
+  const tables = countedSql({ source, dialect, values, scope, experiments, selectors, hasValues, ends, days });
+  const windows = windowsOf(counted);
+  const width = Math.max(GOAL_NUMBERS, DEVICE_NUMBERS + windows.length);
   const section = (name: TallySection, where: string, numbers: readonly string[]) => {
-    const padded = Array.from({ length: 7 }, (_, i) => wide(numbers[i] ?? "null"));
+    const padded = Array.from({ length: width }, (_, i) => wide(numbers[i] ?? "null"));
     return `select '${name}' as section, ${where}, ${padded.join(", ")}`;
   };
-  const few = (name: "counts" | "values", total: string) => `
-${section(name, "epoch, grp, null, goal", ["total", "devices"])} from (
-  select arm, goal, ${total} as total, count(*) as devices, sum(count(*)) over (partition by arm, goal) as among
-  from totals where ${total} <> 0 group by arm, goal, ${total}
+  const of = (test: (kind: string) => boolean) =>
+    goals.flatMap(({ kind }, place) => (test(kind) ? place : [])).join(", ");
+  const [ofCounts, ofValues] = [of((kind) => kind !== "ratio"), of((kind) => kind === "value")];
+  const few = (name: "counts" | "values", total: string, of: string) => `
+${section(name, "epoch, grp, null, part", ["total", "devices"])} from (
+  select arm, part, ${total} as total, count(*) as devices, sum(count(*)) over (partition by arm, part) as among
+  from totals where ${total} <> 0 and part in (${of}) group by arm, part, ${total}
 ) as per_total join arms on per_total.arm = arms.arm
 where among < ${MANY_TOTALS}`;
-  return {
-    values: values.list,
-    text: `${tables},
-totals ${as} (
-  select firsts.device, arm, day, goal, count(*) as events, coalesce(sum(millionths), 0) as value,
-    count(*) - count(millionths) as unusable
-  from counted join firsts on counted.device = firsts.device and counted.at_ms >= firsts.at_ms
-  where goal is not null
-  group by firsts.device, arm, day, goal
-)
-${section("devices", "epoch, grp, day, null", ["devices", "exposures", "first_ms", "last_ms"])} from (
-  select arm, day, count(*) as devices, sum(exposures) as exposures, min(at_ms) as first_ms, max(at_ms) as last_ms
+  const closed = windows.map(
+    (ms) => `sum(case when ${Number.isFinite(asOf) ? `at_ms <= ${asOf - ms}` : "true"} then 1 else 0 end)`,
+  );
+  const inTime = [...ends].map(([epoch, at]) => `and not (epoch = ${epoch} and counted.at_ms > ${at})`).join(" ");
+  const isSkewed = goals.flatMap(({ kind }, place) => (kind === "value" || kind === "count" ? place : []));
+  const measured = `case when part in (${isSkewed.filter((place) => goals[place]?.kind === "count").join(", ") || -1}) then events else value end`;
+  const inputs = { goals, counted, ends, asOf, dialect, hasArms: arms !== undefined };
+  const denominators = denominatorsSql(inputs);
+  const befores = beforesSql(inputs);
+  const { text: totals, hasLimits } = totalsSql(inputs);
+  const sections = [
+    `${section("devices", "epoch, grp, day, null", ["devices", "exposures", "first_ms", "last_ms", "wrong", ...windows.map((_, i) => `closed_${i}`)])} from (
+  select arm, day, count(*) as devices, sum(exposures) as exposures, min(at_ms) as first_ms, max(at_ms) as last_ms,
+    sum(case when is_wrong_clock then 1 else 0 end) as wrong${closed.map((sum, i) => `, ${sum} as closed_${i}`).join("")}
   from firsts group by arm, day
-) as per_day join arms on per_day.arm = arms.arm
-union all
-${section("goal", "epoch, grp, day, goal", ["devices", "events", "events2", "value", "value2", "unusable", "valued"])} from (
-  select arm, day, goal, count(*) as devices, sum(events) as events, sum(events * events) as events2,
+) as per_day join arms on per_day.arm = arms.arm`,
+    `${section("goal", "epoch, grp, day, part", ["devices", "events", "events2", "value", "value2", "unusable", "valued", "cut"])} from (
+  select arm, day, part, count(*) as devices, sum(events) as events, sum(events * events) as events2,
     sum(value) as value, sum(${wide("value")} * value) as value2, sum(unusable) as unusable,
-    sum(case when value <> 0 then 1 else 0 end) as valued
-  from totals group by arm, day, goal
-) as per_goal join arms on per_goal.arm = arms.arm
-union all
-${section("sessions", "epoch, grp, null, null", ["sessions"])} from (
+    sum(case when value <> 0 then 1 else 0 end) as valued, sum(case when is_cut then 1 else 0 end) as cut
+  from totals where part < ${goals.length} group by arm, day, part
+) as per_goal join arms on per_goal.arm = arms.arm`,
+    ends.size === 0
+      ? `${section("sessions", "epoch, grp, null, null", ["sessions"])} from (
   select arm, count(*) as sessions from (
     select device, session, max(at_ms) as last_ms from counted where session is not null group by device, session
   ) as seen_sessions join firsts on seen_sessions.device = firsts.device and last_ms >= firsts.at_ms
   group by arm
-) as per_arm join arms on per_arm.arm = arms.arm
-union all
-${section("two groups", "epoch, null, null, null", ["devices"])} from (
+) as per_arm join arms on per_arm.arm = arms.arm`
+      : `${section("sessions", "epoch, grp, null, null", ["sessions"])} from (
+  select epoch, grp, count(*) as sessions from (
+    select distinct counted.device, session, arms.epoch, arms.grp
+    from counted join firsts on counted.device = firsts.device and counted.at_ms >= firsts.at_ms
+      join arms on firsts.arm = arms.arm
+    where session is not null ${inTime.replaceAll("epoch =", "arms.epoch =")}
+  ) as seen_sessions group by epoch, grp
+) as per_arm`,
+    `${section("two groups", "epoch, null, null, null", ["devices"])} from (
   select arms.epoch, count(distinct others.device) as devices
   from others join arms as shown on others.arm = shown.arm join arms on others.first_arm = arms.arm
   where shown.epoch = arms.epoch group by arms.epoch
-) as per_epoch
-union all${few("counts", "events")}
-union all${few("values", "value")}
-union all
-${section("unsure", "null, null, null, null", ["n"])} from unsure`,
-  };
+) as per_epoch`,
+    ...(ofCounts === "" ? [] : [few("counts", "events", ofCounts)]),
+    ...(ofValues === "" ? [] : [few("values", "value", ofValues)]),
+    ...(isSkewed.length === 0
+      ? []
+      : [
+          `${section("powers", "epoch, grp, null, part", ["first", "second", "third"])} from (
+  select arm, part, sum(z) as first, sum(z * z) as second, sum(z * z * z) as third from (
+    select measures.arm, measures.part, cast(${dialect.quotient(`${wide("y")} * 1000000`, "top")} as bigint) as z
+    from (select arm, part, ${measured} as y from totals where part in (${isSkewed.join(", ")})) as measures
+      join (
+        select arm, part, max(abs(${measured})) as top from totals where part in (${isSkewed.join(", ")}) group by arm, part
+      ) as tops on measures.arm = tops.arm and measures.part = tops.part
+    where top > 0
+  ) as scaled group by arm, part
+) as per_arm join arms on per_arm.arm = arms.arm`,
+        ]),
+    ...(denominators === null
+      ? []
+      : [
+          `${section("ratio", "epoch, grp, null, part", ["n", "n2", "product"])} from (
+  select denominators.arm, denominators.part, sum(denominator) as n, sum(${wide("denominator")} * denominator) as n2,
+    sum(${wide("denominator")} * coalesce(case when denominators.is_of_values then value else events end, 0)) as product
+  from denominators left join totals on denominators.device = totals.device and denominators.part = totals.part
+  group by denominators.arm, denominators.part
+) as per_arm join arms on per_arm.arm = arms.arm`,
+        ]),
+    ...(befores === null
+      ? []
+      : [
+          `${section("before", "epoch, grp, null, part", ["x", "x2", "product"])} from (
+  select befores.arm, befores.part, sum(x) as x, sum(${wide("x")} * x) as x2,
+    sum(${wide("x")} * coalesce(case kind when 0 then totals.value when 1 then totals.events else 1 end, 0)
+      * case when totals.device is null then 0 else 1 end) as product
+  from befores left join totals on befores.device = totals.device and befores.part = totals.part
+  group by befores.arm, befores.part
+) as per_arm join arms on per_arm.arm = arms.arm`,
+        ]),
+    ...(hasLimits ? [section("limit", "epoch, null, null, part", ["cap"]).concat(" from limits")] : []),
+    `${section("unsure", "null, null, null, null", ["n"])} from unsure`,
+  ];
+  const ctes = [totals, denominators, befores].filter((text) => text !== null);
+  return { values: values.list, text: `${tables},\n${ctes.join(",\n")}\n${sections.join("\nunion all\n")}` };
 }

@@ -9,6 +9,9 @@ export interface SeenNames {
   readonly pages: ReadonlyMap<string, number>;
 }
 
+/** What there is to suggest or to compare with where the log cannot be read. */
+export const NOTHING_SEEN: SeenNames = { events: new Map(), pages: new Map() };
+
 const HOUR_MS = 60 * 60 * 1000;
 const HOURS = 24;
 /** The newest part of the log that one call reads: some 16,000 events, a tenth of a second. */

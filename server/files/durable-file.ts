@@ -31,6 +31,8 @@ export async function writeSynced(path: string, content: string | Uint8Array, mo
 
 /** Makes created, renamed and removed entries of a folder durable. */
 export async function syncFolder(path: string): Promise<void> {
+  // Windows has no sync of a folder (EPERM); NTFS keeps a journal of names.
+  if (process.platform === "win32") return;
   const folder = await open(path, "r");
   try {
     await folder.sync();

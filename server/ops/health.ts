@@ -1,15 +1,19 @@
 import { Hono } from "hono";
 import { type Env, problem, publicJson } from "../http/http.ts";
 
-/**
- * `GET /healthz`: the process is up. `GET /readyz`: it takes requests, and its storage takes
- * events.
- */
-export function healthRoutes({ obstacle }: { obstacle: () => Promise<string | null> }) {
+interface HealthDeps {
+  readonly obstacle: () => Promise<string | null>;
+  /** What does not work although the server is ready; null when all does. */
+  readonly engineProblem?: string | null;
+}
+
+/** `GET /healthz`: the process is up. `GET /readyz`: it takes requests, and its storage takes events. */
+export function healthRoutes({ obstacle, engineProblem }: HealthDeps) {
   return new Hono<Env>()
     .get("/healthz", () => publicJson({ status: "ok" }))
     .get("/readyz", async () => {
       const reason = await obstacle();
-      return reason === null ? publicJson({ status: "ready" }) : problem(503, "Not ready", reason);
+      if (reason !== null) return problem(503, "Not ready", reason);
+      return publicJson({ status: "ready", ...(engineProblem && { missing: engineProblem }) });
     });
 }

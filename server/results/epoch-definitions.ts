@@ -1,17 +1,26 @@
+import type { EpochEnd } from "../../core/epoch-end.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { History } from "../registry/history.ts";
 
+/** An experiment's epochs: what it was in each, and when those ended that have. */
+export interface Epochs {
+  readonly definitions: ReadonlyMap<number, Experiment>;
+  readonly ends: readonly EpochEnd[];
+}
+
 /**
  * An experiment as it was in each of its epochs, at last: what is changed while it is off changes no epoch. An epoch that it
- * never had is missing, whatever events say.
+ * never had is missing, whatever events say. An epoch ends when the experiment is stopped or rolled out; one that another
+ * split follows has no end, because its devices keep their groups.
  */
-export async function definitionsByEpoch(
-  experiment: Experiment,
-  history: Pick<History, "all">,
-): Promise<ReadonlyMap<number, Experiment>> {
+export async function epochsOf(experiment: Experiment, history: Pick<History, "all">): Promise<Epochs> {
   const definitions = new Map<number, Experiment>();
+  const ends = new Map<number, EpochEnd>();
   const see = (state: Experiment | null) => {
     if (state?.state === "active" && !definitions.has(state.epoch)) definitions.set(state.epoch, state);
+    if (state != null && state.state !== "active" && state.endedAt !== null && !ends.has(state.epoch)) {
+      ends.set(state.epoch, { epoch: state.epoch, at: state.endedAt });
+    }
   };
   see(experiment);
   for await (const entry of history.all({ key: experiment.key })) {
@@ -20,5 +29,5 @@ export async function definitionsByEpoch(
     // Of a history that lacks a change.
     see(entry.before);
   }
-  return definitions;
+  return { definitions, ends: [...ends.values()] };
 }

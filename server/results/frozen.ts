@@ -2,6 +2,7 @@ import type { Experiment } from "../../core/experiment.ts";
 import { isReached, plannedOf } from "../../core/plan.ts";
 import type { ReportInput } from "../../core/report/report.ts";
 import type { EpochTally } from "../../core/tally.ts";
+import { windowMs } from "../../core/window.ts";
 import type { Analysis } from "../analysis/contract.ts";
 
 type Planned = Pick<Experiment, "key" | "groups" | "goals" | "plan">;
@@ -19,8 +20,9 @@ export async function frozenOf(
   if (plan === null || tally === null) return NOT_REACHED;
   if (!isReached(plan, groups, tally)) return NOT_REACHED;
   const { epoch } = tally;
-  const reachedAt = await analysis.reachedAt(key, { run, epoch, groups: plannedOf(plan, groups) });
+  const planned = { run, epoch, groups: plannedOf(plan, groups), windowMs: windowMs(goals[0]?.window) };
+  const reachedAt = await analysis.reachedAt(key, planned);
   if (reachedAt === null) return NOT_REACHED;
-  const { epochs } = await analysis.tally(key, { goals: goals.map(({ event }) => event), run, until: reachedAt });
+  const { epochs } = await analysis.tally(key, { goals, run, until: reachedAt });
   return { reachedAt, frozen: epochs.find((other) => other.epoch === epoch) ?? null };
 }

@@ -1,5 +1,6 @@
 import { armsOf } from "../../core/arms.ts";
 import type { Experiment } from "../../core/experiment.ts";
+import type { Goal } from "../../core/goal.ts";
 import type { LeftOut } from "../../core/report/health.ts";
 import { type Report, type ReportInput, report } from "../../core/report/report.ts";
 import type { Analysis } from "../analysis/contract.ts";
@@ -7,7 +8,7 @@ import type { EventLog } from "../events/log.ts";
 import { BadParameter } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
 import { epochDays } from "./epoch-days.ts";
-import { definitionsByEpoch } from "./epoch-definitions.ts";
+import { type Epochs, epochsOf } from "./epoch-definitions.ts";
 import { frozenOf } from "./frozen.ts";
 import type { ResultsQuery } from "./query.ts";
 
@@ -108,14 +109,15 @@ export class Results {
 
   async #make(experiment: Experiment, { epoch: wanted, run }: ResultsQuery): Promise<Report> {
     const { registry, analysis, now } = this.#deps;
-    const definitions = await definitionsByEpoch(experiment, registry.history);
+    const known = await epochsOf(experiment, registry.history);
+    const { definitions } = known;
     const epoch = wanted ?? experiment.epoch;
     const definition = definitions.get(epoch);
     if (!definition && epoch !== experiment.epoch) {
-      const known = [...definitions.keys()].sort((a, b) => a - b).join(", ") || String(experiment.epoch);
-      throw new BadParameter(`epoch is ${epoch}: allowed are those that the experiment had, ${known}`);
+      const allowed = [...definitions.keys()].sort((a, b) => a - b).join(", ") || String(experiment.epoch);
+      throw new BadParameter(`epoch is ${epoch}: allowed are those that the experiment had, ${allowed}`);
     }
-    const counted = definition ? await count(definition, definitions, run, analysis, now()) : NOTHING;
+    const counted = definition ? await count(definition, known, run, analysis, now()) : NOTHING;
     return report({
       ...counted,
       experiment: {
@@ -139,6 +141,20 @@ export class Results {
   }
 }
 
+/** Windows are looked at this often: what is asked within it has the same answer. */
+const WINDOW_STEP_MS = 60_000;
+
+/** A run's visitors do all that they ever do within their visit, so that nobody waits for them. */
+function withoutWindow({ window: _, ...goal }: Goal): Goal {
+  return goal;
+}
+
+/** When windows are looked at; left out where nothing depends on it. */
+function lookedAt(goals: readonly Goal[], now: number): { asOf?: string } {
+  if (goals.every(({ window }) => window == null)) return {};
+  return { asOf: new Date(now - (now % WINDOW_STEP_MS)).toISOString() };
+}
+
 type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs">;
 
 const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [] };
@@ -146,20 +162,21 @@ const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [
 /** Counts an epoch as it is now, and as it was when its plan was reached. */
 async function count(
   experiment: Experiment,
-  definitions: ReadonlyMap<number, Experiment>,
+  { definitions, ends }: Epochs,
   run: string | null,
   analysis: Analysis,
   now: number,
 ): Promise<Counted> {
-  const { key, epoch, goals } = experiment;
+  const { key, epoch } = experiment;
+  const goals = run === null ? experiment.goals : experiment.goals.map(withoutWindow);
   const days = epochDays(experiment, now);
   const arms = [...definitions.values()].flatMap(armsOf);
   const bounded: Pick<Analysis, "tally" | "reachedAt"> = {
-    tally: (of, options) => analysis.tally(of, { ...options, days, arms }),
-    reachedAt: (of, planned) => analysis.reachedAt(of, planned),
+    tally: (of, options) => analysis.tally(of, { ...options, days, arms, ends }),
+    reachedAt: (of, planned) => analysis.reachedAt(of, { ...planned, ends }),
   };
-  const { epochs } = await bounded.tally(key, { goals: goals.map(({ event }) => event), run });
+  const { epochs } = await bounded.tally(key, { goals, run, ...lookedAt(goals, now) });
   const tally = epochs.find((other) => other.epoch === epoch) ?? null;
-  const frozen = await frozenOf(experiment, tally, run, bounded);
+  const frozen = await frozenOf({ ...experiment, goals }, tally, run, bounded);
   return { tally, epochs: epochs.map((other) => other.epoch), ...frozen };
 }

@@ -1,6 +1,7 @@
 import type { Experiment, State } from "../../../core/experiment.ts";
 import type { Group } from "../../../core/group.ts";
 import type { Problem } from "../../../core/parse.ts";
+import type { SeenNames } from "../../events/seen-names.ts";
 import { ChangeNotice } from "../history/change-notice.tsx";
 import type { ShownChange } from "../history/shown-change.ts";
 import { CodeBox } from "../ui/code-box.tsx";
@@ -14,18 +15,21 @@ import { ExperimentFacts } from "./experiment-facts.tsx";
 import { placeholderCode } from "./placeholder-code.ts";
 import { Preview } from "./preview.tsx";
 import { PreviewLinks } from "./preview-links.tsx";
+import { UnseenGoals } from "./unseen-goals.tsx";
 
 interface Props {
   readonly experiment: Experiment;
   readonly isDemo: boolean;
   readonly csrf: string;
   readonly change: ShownChange | null;
+  /** Names that the log has seen lately; null where they do not matter. */
+  readonly seen?: SeenNames | null;
   /** Why a change of the state was rejected. */
   readonly problems?: readonly Problem[];
 }
 
 /** One experiment: what it does now, what can be done with it, its groups, and everything that it says of itself. */
-export function ExperimentPage({ experiment, isDemo, csrf, change, problems = [] }: Props) {
+export function ExperimentPage({ experiment, isDemo, csrf, change, seen = null, problems = [] }: Props) {
   const { key, title, description, state, groups } = experiment;
   return (
     <Layout
@@ -56,6 +60,7 @@ export function ExperimentPage({ experiment, isDemo, csrf, change, problems = []
       </div>
       {description !== "" && <p class="description">{description}</p>}
       <NextSteps experiment={experiment} csrf={csrf} />
+      {seen !== null && <UnseenGoals goals={experiment.goals} seen={seen} />}
       {state === "rollout" && <Permanent experiment={experiment} />}
       <h2>Groups</h2>
       <GroupList experiment={experiment} />

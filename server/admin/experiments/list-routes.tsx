@@ -50,7 +50,10 @@ export function experimentsPageRoutes({ registry, log, results, isDemo }: PageDe
       if (!experiment) return next();
       allowPreviews(c);
       const change = await shownChange(registry, c.req.query("change"));
-      return c.html(<ExperimentPage experiment={experiment} isDemo={isDemo} csrf={c.get("csrf")} change={change} />);
+      // Only a start depends on them.
+      const seen = experiment.state === "inactive" ? await log.seenNames(new Date()).catch(() => null) : null;
+      const shown = { experiment, change, seen, isDemo, csrf: c.get("csrf") };
+      return c.html(<ExperimentPage {...shown} />);
     });
 }
 

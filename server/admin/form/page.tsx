@@ -1,6 +1,7 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import type { Problem } from "../../../core/parse.ts";
 import type { SeenNames } from "../../events/seen-names.ts";
+import { UnseenGoals } from "../experiments/unseen-goals.tsx";
 import { CsrfField } from "../ui/csrf-field.tsx";
 import { Errors } from "../ui/errors.tsx";
 import { Layout } from "../ui/layout.tsx";
@@ -12,7 +13,6 @@ import { errorsOf, Field, type FormState, fieldId } from "./form-field.tsx";
 import { FormGoals } from "./form-goals.tsx";
 import { FormGroups } from "./form-groups.tsx";
 import { placesOf } from "./form-places.ts";
-import { UnseenGoals } from "./unseen-goals.tsx";
 
 export interface ExperimentFormProps {
   readonly form: ExperimentForm;

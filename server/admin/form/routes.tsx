@@ -7,7 +7,7 @@ import { transition } from "../../../core/transition.ts";
 import { allowPreviews } from "../../auth/admin-headers.ts";
 import { authorOf } from "../../auth/author.ts";
 import type { EventLog } from "../../events/log.ts";
-import type { SeenNames } from "../../events/seen-names.ts";
+import { NOTHING_SEEN } from "../../events/seen-names.ts";
 import { readForm, readVersion } from "../../http/form.ts";
 import type { Env } from "../../http/http.ts";
 import { Conflict, KeyTaken } from "../../registry/errors.ts";
@@ -25,9 +25,6 @@ import { ExperimentFormPage, type ExperimentFormProps } from "./page.tsx";
 
 /** As much as the guard reads. */
 const MAX_FORM_BYTES = 1024 * 1024;
-
-/** Suggestions are no reason for the form to fail. */
-const NOTHING_SEEN: SeenNames = { events: new Map(), pages: new Map() };
 
 interface Deps {
   readonly registry: Registry;
@@ -49,6 +46,7 @@ export function experimentFormRoutes({ registry, log, isDemo }: Deps) {
         after={null}
         others={registry.list().filter(({ key }) => key !== edited?.key)}
         problems={[]}
+        // Suggestions are no reason for the form to fail.
         seen={await log.seenNames(new Date()).catch(() => NOTHING_SEEN)}
         isDemo={isDemo}
         csrf={c.get("csrf")}

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { CannotLock, lockDataFolder } from "../../../server/files/data-lock.ts";
 import { run, start } from "../rig/built-program.ts";
 import { temporaryFolder } from "../rig/open-app.ts";
@@ -31,6 +31,26 @@ describe("the lock of a data folder", () => {
     const folder = join(await temporaryFolder(), "none");
     await expect(lockDataFolder(folder)).rejects.toThrow(CannotLock);
     await expect(lockDataFolder(folder)).rejects.toThrow(`the data folder ${folder} cannot be locked: ENOENT`);
+  });
+});
+
+describe("where the native lock cannot be loaded, the program flock holds the lock", () => {
+  const load = () => Promise.reject(new Error("no prebuild"));
+
+  test("of one process, which is named, and gives it back", async () => {
+    const folder = await temporaryFolder();
+    const lock = await lockDataFolder(folder, load);
+    await expect(lockDataFolder(folder, load)).rejects.toThrow(`is in use by process ${process.pid} on `);
+    lock.release();
+    await expect.poll(() => lockDataFolder(folder, load).then((next) => next.release())).toBeUndefined();
+  });
+
+  test("and without either nothing is locked, which is said", async () => {
+    vi.stubEnv("PATH", "/nowhere");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(lockDataFolder(await temporaryFolder(), load)).rejects.toThrow(
+      /cannot be locked: there is no native lock for this system \(no prebuild\), and no flock \(spawn flock ENOENT\)/,
+    );
   });
 });
 

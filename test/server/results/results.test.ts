@@ -55,7 +55,7 @@ describe("the results of an experiment", () => {
 
   test("of an epoch have the weights and goals that it had, and not those of later or of when it was off", async () => {
     const served = await openApp([active(KEY)]);
-    await served.log.append(visitsOf(KEY, AB));
+    await served.log.append(visitsOf(KEY, AB, { from: "2026-01-30" }));
     await change(served, { state: "inactive" });
     const goals = [{ event: "purchase", kind: "binary" } as const];
     const weights = (a: number, b: number) => [

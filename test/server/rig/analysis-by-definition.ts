@@ -1,18 +1,19 @@
 import { crossTally } from "../../../core/cross-tally.ts";
 import type { Event } from "../../../core/event.ts";
+import { eventTest, selectorsOf } from "../../../core/goal-events.ts";
 import { reachedAt } from "../../../core/reached-at.ts";
-import { tally } from "../../../core/tally.ts";
+import { countedGoals, type TallyOptions, tally } from "../../../core/tally.ts";
 import type { Analysis } from "../../../server/analysis/contract.ts";
 import type { EventLog } from "../../../server/events/log.ts";
 
 /** Counts by the definition itself, which has all events that matter in memory at once. */
 export function analysisByDefinition(log: Pick<EventLog, "read">): Analysis {
-  const eventsOf = async (names: readonly string[]): Promise<Event[]> => {
-    const wanted = new Set(["exposure", ...names]);
+  const eventsOf = async (goals: TallyOptions["goals"]): Promise<Event[]> => {
+    const isGoal = selectorsOf(countedGoals({ goals })).map(eventTest);
     const { events } = await log.read({
       since: null,
       limit: Number.POSITIVE_INFINITY,
-      where: ({ event }) => wanted.has(event),
+      where: (event) => event.event === "exposure" || isGoal.some((test) => test(event)),
     });
     return events;
   };

@@ -35,9 +35,20 @@ describe("GET /experiments/:key", () => {
     expect(text).toContain("Visitors are split by the weights below, and epoch 1 counts them.");
     expect(text).toContain("A 25% weight 1 Control Fallback What it shows is in your page.");
     expect(text).toContain("B Gold 75% weight 3");
-    expect(text).toContain("Goals Sign-up (signup, binary)");
+    expect(text).toContain("Goals Sign-up (signup, conversion)");
     expect(text).toContain("25%: slots 0 to 2500 of layer top");
     expect(text).toContain("Rule language == &quot;de&quot;");
+  });
+
+  test("says before the start which goal nobody has sent lately, and no longer once somebody did", async () => {
+    const goals: Experiment["goals"] = [{ event: "signup", kind: "binary" }];
+    const { app, log } = await openApp([inactive("draft", { goals }), active("running", { goals })]);
+    const warning = "Not seen in the last day: signup . Check the name, or that your pages send it.";
+    expect(await read(app, "/experiments/draft")).toContain(warning);
+    expect(await read(app, "/experiments/running")).not.toContain("Not seen");
+    const ts = new Date().toISOString();
+    await log.append([{ id: "e1", ts, deviceId: "d", event: "signup", source: "browser", params: {} }]);
+    expect(await read(app, "/experiments/draft")).not.toContain("Not seen");
   });
 
   test("shows a group's HTML in a frame that may do nothing, and lets its styles through", async () => {

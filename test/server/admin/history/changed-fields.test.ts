@@ -42,7 +42,7 @@ describe("what has changed", () => {
     [
       "goals",
       { goals: [{ event: "signup", kind: "binary", label: "Sign-up" }] },
-      [["Goals", "button_click (binary)", "signup (binary, Sign-up)"]],
+      [["Goals", "button_click (conversion)", "Sign-up (signup, conversion)"]],
     ],
     [
       "an allocation",

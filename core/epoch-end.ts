@@ -1,0 +1,43 @@
+import { type Counted, requireTime } from "./counted-events.ts";
+import type { Event } from "./event.ts";
+import { isExposure } from "./first-exposures.ts";
+
+/** When an epoch ended: its experiment was stopped, or rolled out. */
+export interface EpochEnd {
+  readonly epoch: number;
+  /** ISO 8601 time in UTC. */
+  readonly at: string;
+}
+
+/** Milliseconds since 1970. */
+export type EndTimes = ReadonlyMap<number, number>;
+
+/** The ends of epochs; the earliest where one has several. Throws RangeError when one is not a time. */
+export function endTimes(ends: readonly EpochEnd[] = []): EndTimes {
+  const times = new Map<number, number>();
+  for (const { epoch, at } of ends) {
+    requireTime(at, `the end of epoch ${epoch}`);
+    times.set(epoch, Math.min(Date.parse(at), endOf(times, epoch)));
+  }
+  return times;
+}
+
+/** When an epoch ended; Infinity while it has not. */
+export function endOf(times: EndTimes, epoch: number): number {
+  return times.get(epoch) ?? Number.POSITIVE_INFINITY;
+}
+
+/** Rule 17 of `tally`: whether an event would expose its device to an experiment after the epoch has ended. */
+export function isLate(event: Event, at: number, experiment: string, times: EndTimes): boolean {
+  return isExposure(event, experiment) && at > endOf(times, event.epoch);
+}
+
+/** The events of which those that are late expose nobody. */
+export function withoutLate(counted: readonly Counted[], experiment: string, times: EndTimes): readonly Counted[] {
+  if (times.size === 0) return counted;
+  return counted.map(({ event, at }) => {
+    if (!isLate(event, at, experiment, times)) return { event, at };
+    const { epoch: _, ...rest } = event;
+    return { event: rest as Event, at };
+  });
+}

@@ -1,0 +1,43 @@
+/**
+ * Sums of a group's totals to the first, second and third power, exactly. Each is in millionths of the group's largest total
+ * (by size) and cut off there, so that powers fit 128 bits whatever the totals are.
+ */
+export interface PowerSums {
+  readonly n: number;
+  readonly first: bigint;
+  readonly second: bigint;
+  readonly third: bigint;
+}
+
+const PARTS = 1_000_000n;
+
+/** The power sums of n totals; those that are not given are 0. */
+export function powerSums(n: number, totals: readonly bigint[]): PowerSums {
+  const largest = totals.reduce((most, total) => (size(total) > most ? size(total) : most), 0n);
+  let [first, second, third] = [0n, 0n, 0n];
+  if (largest === 0n) return { n, first, second, third };
+  for (const total of totals) {
+    const part = (total * PARTS) / largest;
+    first += part;
+    second += part * part;
+    third += part * part * part;
+  }
+  return { n, first, second, third };
+}
+
+/**
+ * Skewness g1 = m3 / m2^1.5 of n totals: 0 where they are symmetric, far above it where a few are large. Null for fewer than
+ * three, or when all are the same.
+ */
+export function skewness({ n, first, second, third }: PowerSums): number | null {
+  if (n < 3) return null;
+  const devices = BigInt(n);
+  // Of whole numbers, so that nothing cancels: m2 = spread / n², m3 = lean / n³.
+  const spread = Number(devices * second - first * first);
+  const lean = Number(devices * devices * third - 3n * devices * first * second + 2n * first * first * first);
+  return spread === 0 ? null : lean / (spread * Math.sqrt(spread));
+}
+
+function size(total: bigint): bigint {
+  return total < 0n ? -total : total;
+}

@@ -1,0 +1,80 @@
+import { capped, LARGEST_TOTAL } from "./cap.ts";
+import type { Counted } from "./counted-events.ts";
+import type { Event } from "./event.ts";
+import type { Goal } from "./goal.ts";
+import { eventTest, selectorOf } from "./goal-events.ts";
+import { toMillionths } from "./millionths.ts";
+import { sessionOf } from "./session.ts";
+import { windowMs } from "./window.ts";
+
+const DAY_MS = 86_400_000;
+
+/**
+ * So much earlier than its device's first exposure a goal event with a window may be: times that were corrected are late by as
+ * long as the network took. Longer than most requests take, and shorter than a person needs to act on a variant.
+ */
+export const TOLERANCE_MS = 1000;
+
+/** What one device did for a goal, by rules 8 to 11 and 16 to 20 of `tally`. */
+export interface UnitGoal {
+  /** Whether its window has closed. */
+  readonly isMature: boolean;
+  readonly events: number;
+  /** Total of the values in millionths, within ±LARGEST_TOTAL. */
+  readonly total: bigint;
+  /** Whether the total was beyond. */
+  readonly isCut: boolean;
+  readonly unusable: number;
+  /** What a ratio is divided by: events, or sessions. */
+  readonly denominator: number;
+  /** Events and total in the days before the first exposure; 0 unless the goal asks for them. */
+  readonly before: { readonly events: number; readonly total: bigint };
+}
+
+/** When a device was first exposed, when what it does ends to count, and until when windows are looked at; milliseconds. */
+export interface UnitTimes {
+  readonly first: number;
+  readonly end: number;
+  readonly asOf: number;
+}
+
+/** Whether the values of a goal's events are summed. */
+export function isOfValues({ kind, ratio }: Goal): boolean {
+  return kind === "value" || ratio?.of === "value";
+}
+
+/** How to find what a device did for a goal, from all of its events that count. */
+export function unitGoal(goal: Goal): (events: readonly Counted[], times: UnitTimes) => UnitGoal {
+  const window = windowMs(goal.window);
+  const isOwn = eventTest(selectorOf(goal));
+  const per = goal.ratio?.per;
+  const isPer = per === undefined || per === "session" ? () => false : eventTest(per);
+  const beforeMs = (goal.cuped ?? 0) * DAY_MS;
+  const millionthsOf = ({ value }: Event) => (!isOfValues(goal) || value === undefined ? 0n : toMillionths(value));
+  return (events, { first, end, asOf }) => {
+    const start = window === null ? first : first - TOLERANCE_MS;
+    const isInside = ({ at }: Counted) => at >= start && (window === null ? at <= end : at < first + window);
+    const inside = events.filter(isInside);
+    const own = inside.filter(({ event }) => isOwn(event));
+    const values = own.map(({ event }) => millionthsOf(event));
+    const earlier = events.filter(({ event, at }) => isOwn(event) && at >= first - beforeMs && at < start);
+    const total = sum(values);
+    const sessions = new Set(inside.flatMap(({ event, at }) => (at < first ? [] : sessionOf(event) || [])));
+    return {
+      isMature: window === null || first + window <= asOf,
+      events: own.length,
+      total: capped(total, LARGEST_TOTAL),
+      isCut: capped(total, LARGEST_TOTAL) !== total,
+      unusable: values.filter((value) => value === null).length,
+      denominator: per === "session" ? sessions.size : inside.filter(({ event }) => isPer(event)).length,
+      before: {
+        events: earlier.length,
+        total: capped(sum(earlier.map(({ event }) => millionthsOf(event))), LARGEST_TOTAL),
+      },
+    };
+  };
+}
+
+function sum(values: readonly (bigint | null)[]): bigint {
+  return values.reduce<bigint>((total, value) => total + (value ?? 0n), 0n);
+}

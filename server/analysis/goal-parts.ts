@@ -1,0 +1,47 @@
+import type { Goal } from "../../core/goal.ts";
+import { type EventSelector, selectorOf } from "../../core/goal-events.ts";
+import { isOfValues, TOLERANCE_MS } from "../../core/unit-goal.ts";
+import { windowMs } from "../../core/window.ts";
+
+/** Something that is added up per device: what a goal is about, or what a ratio is divided by. */
+export interface GoalPart {
+  /** Place of its events in `selectors`. */
+  readonly selector: number;
+  readonly windowMs: number | null;
+  /** How much earlier than the first exposure an event may be. */
+  readonly earlyMs: number;
+  readonly isOfValues: boolean;
+}
+
+export interface GoalParts {
+  /** Each once. */
+  readonly selectors: readonly EventSelector[];
+  /** One for each goal in their order, and behind them those that ratios are divided by. */
+  readonly parts: readonly GoalPart[];
+  /** By goal: the part that its ratio is divided by; `session`, or null for none. */
+  readonly denominators: readonly (number | "session" | null)[];
+}
+
+export function goalParts(goals: readonly Goal[]): GoalParts {
+  const selectors = new Map<string, EventSelector>();
+  const placeOf = (selector: EventSelector) => {
+    const name = JSON.stringify(selector);
+    if (!selectors.has(name)) selectors.set(name, selector);
+    return [...selectors.keys()].indexOf(name);
+  };
+  const partOf = (goal: Goal, selector: EventSelector, values: boolean): GoalPart => {
+    const window = windowMs(goal.window);
+    return {
+      selector: placeOf(selector),
+      windowMs: window,
+      earlyMs: window === null ? 0 : TOLERANCE_MS,
+      isOfValues: values,
+    };
+  };
+  const parts = goals.map((goal) => partOf(goal, selectorOf(goal), isOfValues(goal)));
+  const denominators = goals.map((goal) => {
+    const per = goal.ratio?.per ?? null;
+    return per === null || per === "session" ? per : parts.push(partOf(goal, per, false)) - 1;
+  });
+  return { selectors: [...selectors.values()], parts, denominators };
+}

@@ -1,0 +1,179 @@
+import { fixedLimit, LARGEST_TOTAL, PERCENTILE_PARTS, partsAbove } from "../../core/cap.ts";
+import type { EndTimes } from "../../core/epoch-end.ts";
+import type { Goal } from "../../core/goal.ts";
+import type { GoalPart, GoalParts } from "./goal-parts.ts";
+import type { Dialect } from "./query.ts";
+
+export interface TotalsInput {
+  readonly goals: readonly Goal[];
+  readonly counted: GoalParts;
+  readonly ends: EndTimes;
+  /** When windows are looked at, in milliseconds; Infinity when all have closed. */
+  readonly asOf: number;
+  readonly dialect: Dialect;
+  /** Whether groups that there never were have no name. */
+  readonly hasArms: boolean;
+}
+
+const DAY_MS = 86_400_000;
+/** Longer than all that is counted. */
+const ALWAYS_MS = 9_000_000_000_000_000;
+
+/**
+ * The tables `totals` (a row per device and part that it has events of: events, value, whether that was cut, unusable values)
+ * and, for percentiles, `limits` (where a part's values are cut, by epoch). By rules 8 to 11 and 16 to 18 of `core/tally.ts`.
+ */
+export function totalsSql(input: TotalsInput): { readonly text: string; readonly hasLimits: boolean } {
+  const { goals, counted, dialect, hasArms } = input;
+  const { parts } = counted;
+  const hasValues = parts.some(({ isOfValues }) => isOfValues);
+  const percentiles = goals.flatMap(({ cap }, part) =>
+    cap != null && typeof cap === "object" ? { part, above: partsAbove(cap.percentile) } : [],
+  );
+  const hasLimits = percentiles.length > 0;
+  const valued = parts.every(({ isOfValues }) => isOfValues)
+    ? "true"
+    : `part in (${parts.flatMap(({ isOfValues }, part) => (isOfValues ? part : [])).join(", ")})`;
+  const value = hasValues
+    ? `coalesce(sum(case when ${valued} then millionths end), 0) as value,
+    sum(case when ${valued} and millionths is null then 1 else 0 end) as unusable`
+    : "0 as value, 0 as unusable";
+  const sums = `
+  select firsts.device, firsts.arm, day, part, count(*) as events, ${value}
+  from ${hitsSql(input, (column) => `${column} >= firsts.at_ms - ${byPart(parts, ({ earlyMs }) => earlyMs)}`)}
+    ${closesSql(input)}
+  group by firsts.device, firsts.arm, day, part`;
+  const limit = limitSql(input);
+  const isPooled = hasArms ? " and arms.grp <> ''" : "";
+  const pools = percentiles.map(
+    ({ part, above }) => `select epoch, ${part} as part,
+      cast(floor(count(*) * ${above} / ${PERCENTILE_PARTS}.0) as bigint) + 1 as place
+    from firsts join arms on firsts.arm = arms.arm where true${matureSql(parts[part], input.asOf)}${isPooled} group by epoch`,
+  );
+  const limits = `limits ${dialect.as} (
+  select ranked.epoch, ranked.part, least(value, ${LARGEST_TOTAL}) as cap from (
+    select epoch, part, value, row_number() over (partition by epoch, part order by value desc) as place
+    from sums join arms on sums.arm = arms.arm
+    where part in (${percentiles.map(({ part }) => part).join(", ")}) and value > 0${isPooled}
+  ) as ranked join (${pools.join(" union all ")}) as pools
+    on ranked.epoch = pools.epoch and ranked.part = pools.part and ranked.place = pools.place
+)`;
+  if (!hasValues) return { hasLimits, text: `totals ${dialect.as} (select *, false as is_cut from (${sums}) as sums)` };
+  const from = hasLimits
+    ? `sums join arms on sums.arm = arms.arm left join limits on arms.epoch = limits.epoch and sums.part = limits.part`
+    : "sums";
+  const totals = `totals ${dialect.as} (
+  select sums.device, sums.arm, sums.day, sums.part, events, unusable,
+    cast(greatest(least(value, ${limit}), -${limit}) as bigint) as value, abs(value) > ${limit} as is_cut
+  from ${hasLimits ? from : `(${sums}) as sums`}
+)`;
+  return { hasLimits, text: hasLimits ? `sums ${dialect.as} (${sums}),\n${limits},\n${totals}` : totals };
+}
+
+/**
+ * The table `befores`: a row per device and goal that it did something for in the days before its first exposure, in the unit of
+ * what it did since (by rule 20); null when no goal asks for it.
+ */
+export function beforesSql(input: TotalsInput): string | null {
+  const { goals, counted, dialect } = input;
+  const asked = goals.flatMap(({ cuped, kind }, part) => (cuped == null ? [] : { part, cuped, kind }));
+  if (asked.length === 0) return null;
+  const { parts } = counted;
+  const hasLimits = goals.some(({ cap }) => cap != null && typeof cap === "object");
+  const limit = limitSql(input);
+  const kind = `case part ${asked.map((goal) => `when ${goal.part} then ${["value", "count", "binary"].indexOf(goal.kind)}`).join(" ")} end`;
+  const daysMs = byPart(parts, (_, part) => (goals[part]?.cuped ?? 0) * DAY_MS);
+  const isBefore = (column: string) =>
+    `${column} < firsts.at_ms - ${byPart(parts, ({ earlyMs }) => earlyMs)} and ${column} >= firsts.at_ms - ${daysMs}`;
+  return `befores ${dialect.as} (
+  select device, sums.arm, sums.part, kind,
+    cast(case kind when 0 then greatest(least(value, ${limit}), -${limit}) when 1 then events else 1 end as bigint) as x
+  from (
+    select firsts.device, firsts.arm, part, ${kind} as kind, count(*) as events, coalesce(sum(millionths), 0) as value
+    from ${hitsSql(input, isBefore)} and part in (${asked.map(({ part }) => part).join(", ")})${maturesSql(input)}
+    group by firsts.device, firsts.arm, part
+  ) as sums${hasLimits ? " join arms on sums.arm = arms.arm left join limits on arms.epoch = limits.epoch and sums.part = limits.part" : ""}
+)`;
+}
+
+/** The table `denominators`: a row per device and ratio whose denominator is not 0 (rule 19); null when no goal is one. */
+export function denominatorsSql(input: TotalsInput): string | null {
+  const { goals, counted, asOf, dialect } = input;
+  const rows = counted.denominators.flatMap((of, part) => {
+    if (of === null) return [];
+    const columns = `${part} as part, ${goals[part]?.ratio?.of === "value"} as is_of_values`;
+    if (of !== "session") {
+      return `select device, arm, ${columns}, events as denominator from totals where part = ${of}`;
+    }
+    const window = counted.parts[part]?.windowMs ?? null;
+    const until = window === null ? inTimeSql(input) : ` and counted.at_ms < firsts.at_ms + ${window}`;
+    return `select firsts.device, firsts.arm, ${columns}, count(distinct session) as denominator
+    from counted join firsts on counted.device = firsts.device and counted.at_ms >= firsts.at_ms
+      join arms on firsts.arm = arms.arm
+    where session is not null${until}${matureSql(counted.parts[part], asOf)}
+    group by firsts.device, firsts.arm`;
+  });
+  return rows.length === 0 ? null : `denominators ${dialect.as} (\n  ${rows.join("\n  union all\n  ")}\n)`;
+}
+
+/** Events that count with their parts, and the first exposures of their devices, by a condition for a time of an event. */
+function hitsSql({ counted, ends }: TotalsInput, isInside: (column: string) => string): string {
+  const { parts, selectors } = counted;
+  const isOneToOne = parts.length === selectors.length && parts.every(({ selector }, part) => selector === part);
+  const rows = parts.map(({ selector }, part) => `(${part}, ${selector})`);
+  const hits = isOneToOne
+    ? "(select *, goal as part from counted where goal is not null) as counted"
+    : `counted join (values ${rows.join(", ") || "(-1, -1)"}) as parts(part, selector) on goal = selector`;
+  const withArms = ends.size === 0 ? "" : " join arms on firsts.arm = arms.arm";
+  return `${hits} join firsts on counted.device = firsts.device and ${isInside("counted.at_ms")}${withArms} where true`;
+}
+
+/** Which of those events count: until windows close or epochs end, where windows have closed. */
+function closesSql(input: TotalsInput): string {
+  const { counted, ends } = input;
+  const { parts } = counted;
+  const windowed = parts.flatMap(({ windowMs }, part) => (windowMs === null ? [] : part));
+  const until =
+    windowed.length === 0
+      ? ""
+      : ` and counted.at_ms < firsts.at_ms + ${byPart(parts, ({ windowMs }) => windowMs ?? ALWAYS_MS)}`;
+  const isTimely = ends.size === 0 ? "" : inTimeSql(input).replace(/^ and /, "");
+  const inTime =
+    isTimely === "" ? "" : windowed.length === 0 ? ` and ${isTimely}` : ` and (part in (${windowed}) or (${isTimely}))`;
+  return `${until}${inTime}${maturesSql(input)}`;
+}
+
+/** Whether an event is not later than the end of its device's epoch. */
+function inTimeSql({ ends }: TotalsInput): string {
+  return [...ends].map(([epoch, at]) => ` and not (arms.epoch = ${epoch} and counted.at_ms > ${at})`).join("");
+}
+
+function maturesSql({ counted: { parts }, asOf }: TotalsInput): string {
+  if (!Number.isFinite(asOf) || parts.every(({ windowMs }) => windowMs === null)) return "";
+  return ` and firsts.at_ms <= ${byPart(parts, ({ windowMs }) => (windowMs === null ? ALWAYS_MS : asOf - windowMs))}`;
+}
+
+function matureSql(part: GoalPart | undefined, asOf: number): string {
+  const window = part?.windowMs ?? null;
+  return window === null || !Number.isFinite(asOf) ? "" : ` and firsts.at_ms <= ${asOf - window}`;
+}
+
+/** Where a part's values are cut. */
+function limitSql({ goals, counted }: TotalsInput): string {
+  const limits = counted.parts.map((_, part) => (goals[part] && fixedLimit(goals[part])) ?? null);
+  const fixed = byPart(counted.parts, (_, part) => limits[part] ?? LARGEST_TOTAL, "sums.part");
+  const hasPercentile = goals.some(({ cap }) => cap != null && typeof cap === "object");
+  return hasPercentile ? `coalesce(limits.cap, ${fixed})` : fixed;
+}
+
+/** A number that depends on the part. */
+function byPart(
+  parts: readonly GoalPart[],
+  numberOf: (part: GoalPart, place: number) => number | bigint,
+  column = "part",
+): string {
+  const numbers = parts.map(numberOf);
+  const [first = 0] = numbers;
+  if (numbers.every((number) => number === first)) return String(first);
+  return `(case ${column} ${numbers.map((number, part) => `when ${part} then ${number}`).join(" ")} end)`;
+}

@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+
+/** Where to listen: a TCP address, or the path of a Unix socket. */
+export type Endpoint = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+/** The address is taken, or may not be used. */
+export class CannotListen extends Error {}
+
+export interface Listening {
+  readonly server: Server;
+  /** TCP port; 0 for a Unix socket. */
+  readonly port: number;
+}
+
+/** Ports that are tried after a taken one; arbitrary. */
+const MAX_MOVES = 100;
+
+/**
+ * Listens on an endpoint.
+ *
+ * @param onMoved called with the next free port when the wanted one is taken; null makes that an error
+ * @throws CannotListen naming the endpoint and the reason
+ */
+export async function listen(
+  listener: RequestListener,
+  endpoint: Endpoint,
+  onMoved: ((port: number) => void) | null,
+): Promise<Listening> {
+  if ("socket" in endpoint) return { server: await listenOnSocket(listener, endpoint.socket), port: 0 };
+  const { host, port: wanted } = endpoint;
+  for (let port = wanted; ; port += 1) {
+    try {
+      const server = await started(listener, { host, port });
+      if (port !== wanted) onMoved?.(port);
+      return { server, port: (server.address() as AddressInfo).port };
+    } catch (error) {
+      if (onMoved && isTaken(error) && port < Math.min(wanted + MAX_MOVES, 65_535)) continue;
+      throw new CannotListen(`cannot listen on ${host}:${port}: ${(error as Error).message}`);
+    }
+  }
+}
+
+async function listenOnSocket(listener: RequestListener, path: string): Promise<Server> {
+  try {
+    return await started(listener, { path }).catch(async (error) => {
+      if (!isTaken(error) || (await isAnswered(path))) throw error;
+      // Left behind by a server that was killed.
+      rmSync(path);
+      return started(listener, { path });
+    });
+  } catch (error) {
+    throw new CannotListen(`cannot listen on unix:${path}: ${(error as Error).message}`);
+  }
+}
+
+async function started(
+  listener: RequestListener,
+  where: { path: string } | { host: string; port: number },
+): Promise<Server> {
+  // Node's own limits close slow headers after 88 s and slow bodies after 328 s.
+  const limits = {
+    headersTimeout: 8000,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 5000,
+    connectionsCheckingInterval: 1000,
+    // Health checks of load balancers send none.
+    requireHostHeader: false,
+  };
+  // Node's 511 overflow when a busy turn of the event loop takes 50 ms; a client then waits for its retransmission.
+  const server = createServer(limits, listener).listen({ ...where, backlog: 4096 });
+  await once(server, "listening");
+  return server;
+}
+
+function isTaken(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
