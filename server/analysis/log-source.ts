@@ -59,12 +59,13 @@ function fromLines(files: string, device: string, place: string): string {
 const COLUMNS =
   "id, fingerprint, at_ms, device, name, experiment, epoch, grp, value, run, path, session, is_wrong_clock";
 
-function fromParquet(files: string, place: string): string {
-  return `select ${COLUMNS}, true as is_copy${place} from read_parquet([${files}])`;
-}
-
 /** Columns that what is read from elsewhere need not have. */
 const NO_OPTIONAL = "select cast(null as varchar) as path, false as is_wrong_clock where false";
+
+function fromParquet(files: string, place: string): string {
+  return `select ${COLUMNS}, true as is_copy${place}
+  from (select * from read_parquet([${files}]) union all by name ${NO_OPTIONAL}) as copies`;
+}
 
 /**
  * The query for a compacted file, from one for events with the columns of `Source` and `place`. Events of a kind stand
