@@ -3,7 +3,10 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../files/durable-file.ts";
 
-/** A tag as pages may pin it: an address that always answers the same bytes, and what `integrity` says of them. */
+/**
+ * A tag as pages may pin it: an address that always answers the same bytes, and what `integrity`
+ * says of them.
+ */
 export interface PublishedTag {
   /** `tag.<hash>.js`, by the first 64 bits of its SHA-256. */
   readonly file: string;
@@ -22,8 +25,9 @@ export function publishTag(script: string, name = "tag"): PublishedTag {
 }
 
 /**
- * Keeps a tag in a folder for the versions of the server that come after, and resolves to the ones that came before: a page
- * that pinned one must not lose it, nor what it loads, by an update. A file that is not what its name says is left alone and not published.
+ * Keeps a tag in a folder for the versions of the server that come after, and resolves to the ones
+ * that came before: a page that pinned one must not lose it, nor what it loads, by an update. A
+ * file that is not what its name says is left alone and not published.
  */
 export async function keepTag(folder: string, script: string, more = ""): Promise<readonly PublishedTag[]> {
   await mkdir(folder, { recursive: true });

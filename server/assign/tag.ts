@@ -9,10 +9,11 @@ const SHORT = "public, max-age=300";
 const FOREVER = "public, max-age=31536000, immutable";
 
 /**
- * `GET /tag.js`: the script that a site pastes, with a strong ETag; `GET /parts.js` is the same under a name that no blocker's
- * list has. `GET /tag.<hash>.js`: one version of it for ever, also one that an earlier version of the server had.
- * `GET /tag-more.<hash>.js`: what few pages need of that version. `GET /badge.js` and `GET /debug.js`: what all of them load
- * when they show a preview, and when somebody looks into what they do.
+ * `GET /tag.js`: the script that a site pastes, with a strong ETag; `GET /parts.js` is the same
+ * under a name that no blocker's list has. `GET /tag.<hash>.js`: one version of it for ever, also
+ * one that an earlier version of the server had. `GET /tag-more.<hash>.js`: what few pages need of
+ * that version. `GET /badge.js` and `GET /debug.js`: what all of them load when they show a
+ * preview, and when somebody looks into what they do.
  */
 export function tagRoutes(
   current: PublishedTag,

@@ -16,10 +16,11 @@ const LOCKED_BYTE = 2 ** 30;
 const NAMING_PATIENCE_MS = 500;
 
 /**
- * Takes the data folder for this process. It is the operating system's lock on the open file `lock` (Linux: an open file
- * description lock), not the file's existence: the system drops it the moment the owner ends, even by kill -9, never while
- * it lives, and neither a reused process id nor a container in which everything is process 1 can fool it. The file's text
- * only tells people who has it. It is never removed: of two processes one could then lock a file that has no name any more.
+ * Takes the data folder for this process. It is the operating system's lock on the open file `lock`
+ * (Linux: an open file description lock), not the file's existence: the system drops it the moment
+ * the owner ends, even by kill -9, never while it lives, and neither a reused process id nor a
+ * container in which everything is process 1 can fool it. The file's text only tells people who has
+ * it. It is never removed: of two processes one could then lock a file that has no name any more.
  *
  * @param load the native lock; a package without a build for every system
  * @throws CannotLock naming the owner
@@ -27,7 +28,8 @@ const NAMING_PATIENCE_MS = 500;
 export async function lockDataFolder(folder: string, load = () => import("fs-native-extensions")): Promise<DataLock> {
   const path = join(folder, "lock");
   try {
-    // Not a FileHandle: that closes itself, and with it gives the lock away, when it is garbage-collected.
+    // Not a FileHandle: that closes itself, and with it gives the lock away, when it is
+    // garbage-collected.
     const descriptor = openSync(path, "a+");
     const release = await lockFile(path, descriptor, load).catch((error) => {
       closeSync(descriptor);

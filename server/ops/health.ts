@@ -7,7 +7,10 @@ interface HealthDeps {
   readonly engineProblem?: string | null;
 }
 
-/** `GET /healthz`: the process is up. `GET /readyz`: it takes requests, and its storage takes events. */
+/**
+ * `GET /healthz`: the process is up. `GET /readyz`: it takes requests, and its storage takes
+ * events.
+ */
 export function healthRoutes({ obstacle, engineProblem }: HealthDeps) {
   return new Hono<Env>()
     .get("/healthz", () => publicJson({ status: "ok" }))
