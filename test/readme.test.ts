@@ -236,6 +236,18 @@ test.each([...DOCUMENTS])("a table of contents lists every section: %s", (_, tex
   expect(contents).toEqual(unique(sections));
 });
 
+test("the architecture has a line for every folder, and for every one of the server's", () => {
+  const page = DOCUMENTS.get("docs/ARCHITECTURE.md") ?? "";
+  const folders = (path: string) =>
+    readdirSync(join(ROOT, path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|data$)/.test(entry.name))
+      .map(({ name }) => `${name}/`);
+  const named = found([page], /^\|(.*?)\|/gm).flatMap((cell) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  );
+  expect(without([...folders("."), ...folders("server")], named as string[])).toEqual([]);
+});
+
 /** A route as the documents call it: the hash of the tag is another one with each build. */
 function nameOf({ method, path }: { method: string; path: string }): string {
   return `${method} ${path.replace(/^\/tag\.[0-9a-f]{16}\.js$/, "/tag.<hash>.js")}`;
