@@ -151,8 +151,10 @@ describe("the folder table of the architecture", () => {
     });
   }
 
-  it("lets the tag take only types from core/", () => {
-    expect(imports("tag").filter(({ target, isType }) => target.startsWith("core/") && !isType)).toEqual([]);
+  it("lets the tag take only types from core/, and the limits of an event", () => {
+    const taken = imports("tag").filter(({ target, isType }) => target.startsWith("core/") && !isType);
+    expect(taken.filter(({ target }) => target !== "core/event-limits.ts")).toEqual([]);
+    expect(readFileSync("core/event-limits.ts", "utf8")).not.toMatch(IMPORT);
   });
 
   it("keeps clock and randomness out of core/", () => {

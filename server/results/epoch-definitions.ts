@@ -1,11 +1,15 @@
 import type { EpochEnd } from "../../core/epoch-end.ts";
 import type { Experiment } from "../../core/experiment.ts";
+import type { NotedChange } from "../../core/report/verdict-notes.ts";
 import type { History } from "../registry/history.ts";
+import { goalChanges } from "./goal-changes.ts";
 
-/** An experiment's epochs: what it was in each, and when those ended that have. */
+/** An experiment's epochs: what it was in each, when those ended that have, and what was changed in the middle of one. */
 export interface Epochs {
   readonly definitions: ReadonlyMap<number, Experiment>;
   readonly ends: readonly EpochEnd[];
+  /** Windows and caps that were changed while the epoch ran, oldest first. */
+  readonly changes: ReadonlyMap<number, readonly NotedChange[]>;
 }
 
 /**
@@ -16,6 +20,7 @@ export interface Epochs {
 export async function epochsOf(experiment: Experiment, history: Pick<History, "all">): Promise<Epochs> {
   const definitions = new Map<number, Experiment>();
   const ends = new Map<number, EpochEnd>();
+  const changes = new Map<number, NotedChange[]>();
   const see = (state: Experiment | null) => {
     if (state?.state === "active" && !definitions.has(state.epoch)) definitions.set(state.epoch, state);
     if (state != null && state.state !== "active" && state.endedAt !== null && !ends.has(state.epoch)) {
@@ -28,6 +33,10 @@ export async function epochsOf(experiment: Experiment, history: Pick<History, "a
     see(entry.after);
     // Of a history that lacks a change.
     see(entry.before);
+    const changed = goalChanges(entry);
+    if (changed.length === 0 || entry.after === null) continue;
+    // The history comes newest first.
+    changes.set(entry.after.epoch, [...changed, ...(changes.get(entry.after.epoch) ?? [])]);
   }
-  return { definitions, ends: [...ends.values()] };
+  return { definitions, ends: [...ends.values()], changes };
 }

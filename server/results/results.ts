@@ -130,6 +130,7 @@ export class Results {
       run,
       asOf: new Date(now()).toISOString(),
       leftOut: this.#leftOut(run),
+      changes: known.changes.get(epoch) ?? [],
     });
   }
 

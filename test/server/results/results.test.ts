@@ -45,6 +45,29 @@ describe("the results of an experiment", () => {
     expect(found.goals[0]?.groups[1]?.rate).toBe(0.16);
   });
 
+  test("say which windows and caps were changed while the epoch ran, and in no other epoch", async () => {
+    const goals = (more: object) => [
+      { event: "button_click", kind: "binary", window: "1h", ...more } as const,
+      { event: "purchase", kind: "value", label: "Sales" } as const,
+    ];
+    const served = await openApp([active(KEY, { goals: goals({}) })]);
+    await served.log.append(visitsOf(KEY, AB));
+    expect((await reportOf(served)).verdict.notes.join(" ")).not.toContain("was changed");
+    await change(served, { definition: { goals: goals({ window: "2h" }) } });
+    await change(served, {
+      definition: { goals: [goals({ window: "2h" })[0], { ...goals({})[1], cap: 500 }] as never },
+    });
+    const { epoch, verdict } = await reportOf(served);
+    expect(epoch).toBe(1);
+    expect(verdict.notes.filter((note) => note.includes("was changed"))).toEqual([
+      `The conversion window of “button_click” was changed on ${NOW.slice(0, 10)}, after the start.`,
+      `The cap of “Sales” was changed on ${NOW.slice(0, 10)}, after the start.`,
+    ]);
+    await change(served, { state: "inactive" });
+    await change(served, { state: "active" });
+    expect((await reportOf(served)).verdict.notes.join(" ")).not.toContain("was changed");
+  });
+
   test("are there before anybody came, and before it was ever started", async () => {
     for (const experiment of [active(KEY), inactive(KEY)]) {
       const found = await reportOf(await openApp([experiment]));

@@ -1,0 +1,34 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Experiment } from "../../core/experiment.ts";
+import { type Goal, goalName } from "../../core/goal.ts";
+import type { NotedChange } from "../../core/report/verdict-notes.ts";
+import type { Entry } from "../registry/history-entry.ts";
+
+type Running = Pick<Experiment, "state" | "epoch" | "goals">;
+
+/**
+ * Windows and caps that one change of a running experiment altered: the counts are made anew with them, which a reader of
+ * the results has to know. None where the change began another epoch, or touched no goal that there was before.
+ */
+export function goalChanges({ before, after, at }: Pick<Entry, "at"> & Sides): NotedChange[] {
+  if (before?.state !== "active" || after?.state !== "active" || before.epoch !== after.epoch) return [];
+  return after.goals.flatMap((goal) => {
+    const was = before.goals.find((other) => isSameGoal(other, goal));
+    if (!was) return [];
+    const label = goal.label ?? goalName(goal);
+    return (["window", "cap"] as const)
+      .filter((field) => !isDeepStrictEqual(was[field] ?? null, goal[field] ?? null))
+      .map((field) => ({ goal: label, field, at }));
+  });
+}
+
+interface Sides {
+  readonly before: Running | null;
+  readonly after: Running | null;
+}
+
+/** Goals are told apart by all but their window, their cap, and what people call them. */
+function isSameGoal(one: Goal, other: Goal): boolean {
+  const identity = ({ window: _, cap: __, label: ___, ...rest }: Goal) => rest;
+  return isDeepStrictEqual(identity(one), identity(other));
+}
