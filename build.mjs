@@ -53,9 +53,17 @@ export async function buildAll() {
     build({
       ...browser,
       format: "esm",
+      entryPoints: { badge: "tag/badge.ts", debug: "tag/debug.ts" },
+    }),
+    build({
+      ...browser,
+      format: "esm",
+      // Its import of a URL has comments for bundlers, which are lost with the white space.
+      minify: false,
+      minifySyntax: true,
       // Of a server whose version may be another.
       define: { __MORE__: '"tag-more.js"' },
-      entryPoints: { badge: "tag/badge.ts", debug: "tag/debug.ts", "tag-module": "tag/module.ts" },
+      entryPoints: { "tag-module": "tag/module.ts" },
     }),
     build({
       ...node,
