@@ -106,3 +106,8 @@ test("both commands are files that node runs directly", async () => {
     expect((await run(process.execPath, [file, "--help"], { cwd: ROOT })).stdout).toContain("fairsplit ");
   }
 });
+
+test("bundlers are told to leave the import of a server's script alone", async () => {
+  const module = await readFile(join(ROOT, "dist/tag-module.js"), "utf8");
+  expect(module).toMatch(/import\(\s*\/\* webpackIgnore: true \*\/\s*\/\* @vite-ignore \*\/\s*`/);
+});
