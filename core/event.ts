@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { corrected } from "./clock.ts";
 import { Cut } from "./cut.ts";
 import { EVENT_FIELDS, ID_FORMAT, isRecord, MAX_ID_LENGTH, MAX_SOURCE_LENGTH } from "./event-fields.ts";
 import { MAX_DROPPED, MAX_EVENT_NAME_LENGTH, MAX_TEXT_LENGTH } from "./event-limits.ts";
@@ -52,10 +53,14 @@ export interface EventDefaults {
   readonly ts: () => string;
   /** The simulator's run that the request was signed for; a page cannot claim one. */
   readonly run: string | null;
+  /** When the server received the event; ISO 8601 time in UTC. Left out where nobody received it. */
+  readonly receivedAt?: string;
+  /** Milliseconds to be added to the event's own time; see `clockCorrection`. */
+  readonly clockMs?: number;
 }
 
 /** Fields that only the server fills: an event that brings one is stored without it. */
-const SERVER_FIELDS: readonly string[] = ["run"];
+const SERVER_FIELDS: readonly string[] = ["run", "receivedAt", "clockMs"];
 
 /**
  * Parses one event of a request's body: fills `id`, `ts`, `source` and `params` when they are missing, and takes the
@@ -88,9 +93,11 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
     else fields.push(...cut.field(name, value));
   }
   const { id, ts, deviceId, event, source, params, ...others } = Object.fromEntries(fields);
+  const { receivedAt, clockMs = 0 } = defaults;
+  const isCorrected = typeof ts === "string" && clockMs !== 0;
   return parse(EventSchema, {
     id: id ?? defaults.id(),
-    ts: ts ?? defaults.ts(),
+    ts: isCorrected ? corrected(ts, clockMs) : (ts ?? defaults.ts()),
     deviceId,
     event,
     source: source ?? "browser",
@@ -99,5 +106,7 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
     ...(Number.isSafeInteger(lost) && (lost as number) >= 0 ? { lost } : {}),
     ...(cut.dropped.length === 0 ? {} : { dropped: cut.dropped }),
     ...(defaults.run === null ? {} : { run: defaults.run }),
+    ...(receivedAt === undefined ? {} : { receivedAt }),
+    ...(isCorrected ? { clockMs } : {}),
   });
 }

@@ -15,6 +15,7 @@ export function recordRoutes(record: Recorder) {
         await record({
           header: headersOf(c),
           address: ownAddress(c),
+          sent: c.req.query("sent"),
           read: () => readBody(c, MAX_BODY_BYTES),
         }),
       ),

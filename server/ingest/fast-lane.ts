@@ -29,6 +29,7 @@ export function fastLane({ record, shedder, onTurnedAway, onError }: FastLane, n
     const post = {
       header: nodeHeaders(incoming),
       address: incoming.socket.remoteAddress ?? "",
+      sent: SENT.exec(incoming.url ?? "")?.[1],
       read: () => readBody(incoming),
     };
     record(post).then(
@@ -46,6 +47,8 @@ function send(outgoing: ServerResponse, { status, headers, body }: Answer): void
   // Without its length an answer goes in chunks, in three writes.
   outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
 }
+
+const SENT = /[?&]sent=(\d+)(?:&|$)/;
 
 function isEvents(url: string): boolean {
   const path = url.split("?", 1)[0] as string;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { clockCorrection } from "../../core/clock.ts";
 import { type EventDefaults, parseEvent } from "../../core/event.ts";
 import { MAX_EVENTS_PER_REQUEST } from "../../core/event-limits.ts";
 import { type EventText, writeEvent } from "../../core/event-text.ts";
@@ -18,11 +19,16 @@ export const MAX_BODY_BYTES = 64 * 1024;
 /** What `fetch` and `sendBeacon` send without asking first, and JSON. */
 const CONTENT_TYPE = /^(application\/json|text\/plain)\b/i;
 
+/** Milliseconds since 1970, from 1973 to 5138. */
+const SENT = /^\d{12,14}$/;
+
 /** A `POST /events` whose body was not read yet. */
 export interface Post {
   readonly header: HeaderOf;
   /** Address of the other end of the connection. */
   readonly address: string;
+  /** The query's `sent`: the sender's clock when it sent the events, in milliseconds since 1970. */
+  readonly sent?: string | null | undefined;
   /** The body's text of at most MAX_BODY_BYTES. Rejects with BodyRejected. */
   readonly read: () => Promise<string>;
 }
@@ -40,9 +46,10 @@ export interface RecorderDeps {
 const NOTHING_STORED = publicAnswer({ status: "ok", accepted: 0, duplicates: 0, rejected: [] } satisfies EventsAnswer);
 
 export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorder {
-  return async ({ header, address, read }) => {
+  return async ({ header, address, sent, read }) => {
     let body = "";
-    const run = runs.verify(header(RUN_HEADER), Date.now());
+    const received = Date.now();
+    const run = runs.verify(header(RUN_HEADER), received);
     // The body stays unread: nobody knows how many events it holds.
     const wait = run === null ? await limits.events.take(clientBehind(address, header, limits.proxies)) : null;
     if (wait !== null) {
@@ -56,7 +63,15 @@ export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorde
         throw new BodyRejected(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
       }
       body = await read();
-      const { events, rejections, cut } = readEvents(body, { id: randomUUID, ts: () => new Date().toISOString(), run });
+      const receivedAt = new Date(received).toISOString();
+      const clockMs = clockCorrection(SENT.test(sent ?? "") ? Number(sent) : null, received);
+      const { events, rejections, cut } = readEvents(body, {
+        id: randomUUID,
+        ts: () => receivedAt,
+        run,
+        receivedAt,
+        clockMs,
+      });
       const isOff = !registry.settings().enabled;
       if (isOff || (run === null && isBot(header))) {
         log.drop(isOff ? "off" : "bot", events.length + rejections.length);

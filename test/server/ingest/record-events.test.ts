@@ -29,6 +29,7 @@ describe("what is stored", () => {
         event: "pageview",
         source: "browser",
         params: {},
+        receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       },
     ]);
   });
@@ -62,7 +63,7 @@ describe("what is stored", () => {
       session_id: "s1",
     };
     await post(whole);
-    expect(await stored()).toEqual([whole]);
+    expect(await stored()).toEqual([{ ...whole, receivedAt: expect.any(String) }]);
   });
 
   test.each([
