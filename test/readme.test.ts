@@ -18,9 +18,12 @@ const TEXT = [...DOCUMENTS.values()].join("\n");
 const MAX_README_LINES = 180;
 /** Pages with fewer headings are seen at a glance. */
 const MIN_HEADINGS_FOR_CONTENTS = 3;
-const { scripts, dependencies, devDependencies, exports } = JSON.parse(
+const { scripts, dependencies, optionalDependencies, devDependencies, exports } = JSON.parse(
   readFileSync(join(ROOT, "package.json"), "utf8"),
-) as Record<"scripts" | "dependencies" | "devDependencies" | "exports", Record<string, unknown>>;
+) as Record<
+  "scripts" | "dependencies" | "optionalDependencies" | "devDependencies" | "exports",
+  Record<string, unknown>
+>;
 
 /** npm runs it by itself. */
 const PRIVATE_SCRIPTS = ["prepack", "prepare"];
@@ -211,9 +214,9 @@ describe("what exists is in the documents", () => {
     const explained = section
       .split("\n")
       .flatMap((line) => (/^[-|*] *`([^`]+)`.{15,}/.exec(line)?.[1] ?? []) as string[]);
-    const all = [...Object.keys(dependencies), ...Object.keys(devDependencies)].filter(
-      (name) => !name.startsWith("@types/"),
-    );
+    const all = [dependencies, optionalDependencies, devDependencies]
+      .flatMap(Object.keys)
+      .filter((name) => !name.startsWith("@types/"));
     expect(without(all, explained), "dependencies without a line under ## Dependencies").toEqual([]);
     expect(without(explained, all), "lines under ## Dependencies that package.json does not have").toEqual([]);
   });
