@@ -1,17 +1,20 @@
 import type { Event } from "./event.ts";
-import type { Goal } from "./goal.ts";
+import { type Goal, goalName } from "./goal.ts";
+import { compileRoutes } from "./routes.ts";
 
-/** Which events a goal is about, or a ratio is per. */
-export type EventSelector = { readonly event: string };
+/** Which events a goal is about, or a ratio is per: those of a name, or views of pages. */
+export type EventSelector = { readonly event: string } | { readonly page: string };
 
 /** The events of a goal. */
-export function selectorOf({ event }: Goal): EventSelector {
-  return { event };
+export function selectorOf(goal: Goal): EventSelector {
+  return goal.page === undefined ? { event: goalName(goal) } : { page: goal.page };
 }
 
-/** Whether an event is one of those. */
-export function eventTest({ event: name }: EventSelector): (event: Event) => boolean {
-  return ({ event }) => event === name;
+/** Whether an event is one of those; rule 22 of `tally`. */
+export function eventTest(selector: EventSelector): (event: Event) => boolean {
+  if ("event" in selector) return ({ event }) => event === selector.event;
+  const isOn = compileRoutes([selector.page]);
+  return ({ event, path }) => event === "pageview" && path !== undefined && isOn(path);
 }
 
 /** All that the counts of goals depend on. */

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { Route } from "./routes.ts";
 import { Text } from "./text.ts";
 import { Window } from "./window.ts";
 
@@ -45,7 +46,11 @@ const Kind = v.picklist(["binary", "value", "count", "ratio"], "binary, value, c
 export const GoalSchema = v.pipe(
   v.strictObject(
     {
-      event: EventName,
+      event: v.exactOptional(EventName),
+      /** A glob: views of these pages. */
+      page: v.exactOptional(Route),
+      /** An event that `data-exp-click` sends. */
+      click: v.exactOptional(EventName),
       kind: Kind,
       label: v.exactOptional(Text),
       window: v.exactOptional(Window),
@@ -71,6 +76,14 @@ export const GoalSchema = v.pipe(
       ),
     },
     "a goal: {event, kind, …}",
+  ),
+  v.forward(
+    v.partialCheck(
+      [["event"], ["page"], ["click"]],
+      ({ event, page, click }) => [event, page, click].filter((source) => source !== undefined).length === 1,
+      `${EVENT_ALLOWED}, or else one of page and click`,
+    ),
+    ["event"],
   ),
   v.forward(
     v.partialCheck(
@@ -109,9 +122,9 @@ export const GoalSchema = v.pipe(
 /** An event that counts as a conversion. A field that is left out has its default: definitions of before stay as they are. */
 export type Goal = v.InferOutput<typeof GoalSchema>;
 
-/** What the goal's events are called: its key in reports. */
-export function goalName({ event }: Goal): string {
-  return event;
+/** What the goal's events are called, or where its pages are: its key in reports. */
+export function goalName({ event, click, page }: Goal): string {
+  return event ?? click ?? page ?? "";
 }
 
 /** The role of the goal at a place of an experiment's list: the first one is primary. */

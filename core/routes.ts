@@ -3,18 +3,15 @@ import * as v from "valibot";
 const ALLOWED =
   "a path of 1 to 256 characters beginning with /, in which * stands for any part of a segment and ** for any segments";
 
-/** The pages where an experiment takes place; none is everywhere. */
-export const Routes = v.pipe(
-  v.array(
-    v.pipe(
-      v.string(ALLOWED),
-      v.regex(/^\/.{0,255}$/su, ALLOWED),
-      v.check((glob) => glob.isWellFormed(), ALLOWED),
-    ),
-    "a list of paths",
-  ),
-  v.maxLength(100, "at most 100 paths"),
+/** A glob of paths. */
+export const Route = v.pipe(
+  v.string(ALLOWED),
+  v.regex(/^\/.{0,255}$/su, ALLOWED),
+  v.check((glob) => glob.isWellFormed(), ALLOWED),
 );
+
+/** The pages where an experiment takes place; none is everywhere. */
+export const Routes = v.pipe(v.array(Route, "a list of paths"), v.maxLength(100, "at most 100 paths"));
 
 /** Whether a path is one of those. */
 export type RouteTest = (path: string) => boolean;
@@ -91,7 +88,7 @@ function follows(path: string, from: number, steps: Uint32Array): boolean {
 /**
  * As people read it: browsers send `/café` as `/caf%C3%A9`. What cannot be decoded stays as it is.
  */
-function decode(path: string): string {
+export function decode(path: string): string {
   if (!path.includes("%")) return path;
   try {
     return decodeURI(path);

@@ -51,6 +51,7 @@ export type { Capped, CovariateSums, DayGoalTally, GoalTally, RatioSums } from "
  *     events that count from the first exposure until the window closes.
  * 20. A goal with days before counts the same in so many days before the first exposure, up to where rule 8 begins.
  * 21. A device's clock was wrong when the server corrected an exposure of the device by more than two minutes.
+ * 22. The events of a goal of pages are page views whose path matches its glob, as in an experiment's routes.
  */
 export interface Tally {
   readonly experiment: string;

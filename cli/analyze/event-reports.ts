@@ -142,7 +142,7 @@ async function reportOf(
   // Experiments of `--assign` may say no goals.
   const isGiven = known !== undefined && known.goals.length > 0 && options.goals === null;
   const goals = isGiven ? known.goals : await goalsIn(engine, files, key, options);
-  const asked = { goals: goals.map(({ event }) => event), run: options.run };
+  const asked = { goals, run: options.run };
   const { epochs } = await tallyFiles(engine, files, key, asked);
   const numbers = epochs.map(({ epoch }) => epoch);
   const tally = options.epoch === null ? epochs.at(-1) : epochs.find(({ epoch }) => epoch === options.epoch);

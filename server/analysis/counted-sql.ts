@@ -5,6 +5,8 @@ import { type DayRange, timesOf } from "../../core/day-range.ts";
 import type { EndTimes } from "../../core/epoch-end.ts";
 import type { EventSelector } from "../../core/goal-events.ts";
 import { LARGEST_VALUE, MILLIONTHS, SPLITTER } from "../../core/millionths.ts";
+import { routePattern } from "../../core/route-pattern.ts";
+import { decode } from "../../core/routes.ts";
 import type { Dialect, Source, Values } from "./query.ts";
 
 /** What the tables that every query begins with are made of. */
@@ -44,15 +46,15 @@ export interface CountedSql {
 export function countedSql(query: CountedSql): string {
   const { source, dialect, values, scope, experiments, selectors, hasValues = false, ends = new Map(), days } = query;
   const names = experiments.map(({ experiment }) => values.of(experiment));
-  const goalNames = selectors.map(({ event }) => values.of(event));
+  const tests = selectors.map((selector) => selectorSql(selector, values));
   const isTimely = [...ends].map(([epoch, at]) => ` and not (epoch = ${epoch} and at_ms > ${at})`).join("");
   const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null${isTimely}`;
-  const isGoal = selectors.length === 0 ? "" : ` or name in (${goalNames.join(", ")})`;
+  const isGoal = selectors.length === 0 ? "" : ` or ${tests.join(" or ")}`;
   const wanted = `
   select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, at_ms, device, session,
     case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
     case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
-    ${indexOf("name", goalNames)} as goal,
+    ${goalSql(selectors, tests)} as goal,
     ${hasValues ? millionthsSql() : "0"} as millionths, is_wrong_clock
   from (${source.text}) as events
   where ${scope.run === null ? "run is null" : `run = ${values.of(scope.run)}`}
@@ -152,6 +154,28 @@ function millionthsSql(): string {
   return `case when value is null then 0 when abs(value) <= ${LARGEST_VALUE} then cast(floor(${product}) as bigint)
       + case when ${part} < 0.5 then 0 when ${part} > 0.5 then 1 when ${error} > 0 or ${error} = 0 and ${isOdd} then 1 else 0 end
     end`;
+}
+
+/** Whether an event is one of those. */
+function selectorSql(selector: EventSelector, values: Values): string {
+  if ("event" in selector) return `name = ${values.of(selector.event)}`;
+  const { isDecodable, ofDecodable, ofOthers } = routePattern(decode(selector.page));
+  const matches = (pattern: string) => `regexp_full_match(path, ${values.of(pattern)})`;
+  return `(name = 'pageview' and path is not null and case when path like '%\\%%' escape '\\' and not ${matches(isDecodable)}
+      then ${matches(ofOthers)} else ${matches(ofDecodable)} end)`;
+}
+
+/** Whether an event may be one of several selectors. */
+export function isMasked(selectors: readonly EventSelector[]): boolean {
+  return selectors.some((selector) => "page" in selector);
+}
+
+/** The place of an event's selector; where there may be several, a number with the bit of each. */
+function goalSql(selectors: readonly EventSelector[], tests: readonly string[]): string {
+  if (tests.length === 0) return "cast(null as integer)";
+  if (!isMasked(selectors)) return `case ${tests.map((test, index) => `when ${test} then ${index}`).join(" ")} end`;
+  const bits = tests.map((test, index) => `case when ${test} then cast(${2 ** index} as bigint) else 0 end`);
+  return `nullif(${bits.join(" + ")}, 0)`;
 }
 
 /** Which of some names a column has, counted from 0. */

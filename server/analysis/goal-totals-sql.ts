@@ -1,6 +1,7 @@
 import { fixedLimit, LARGEST_TOTAL, PERCENTILE_PARTS, partsAbove } from "../../core/cap.ts";
 import type { EndTimes } from "../../core/epoch-end.ts";
 import type { Goal } from "../../core/goal.ts";
+import { isMasked } from "./counted-sql.ts";
 import type { GoalPart, GoalParts } from "./goal-parts.ts";
 import type { Dialect } from "./query.ts";
 
@@ -119,11 +120,13 @@ export function denominatorsSql(input: TotalsInput): string | null {
 /** Events that count with their parts, and the first exposures of their devices, by a condition for a time of an event. */
 function hitsSql({ counted, ends }: TotalsInput, isInside: (column: string) => string): string {
   const { parts, selectors } = counted;
-  const isOneToOne = parts.length === selectors.length && parts.every(({ selector }, part) => selector === part);
+  const isOneToOne =
+    !isMasked(selectors) && parts.length === selectors.length && parts.every(({ selector }, part) => selector === part);
   const rows = parts.map(({ selector }, part) => `(${part}, ${selector})`);
+  const isSelected = isMasked(selectors) ? "(goal >> selector) & 1 = 1" : "goal = selector";
   const hits = isOneToOne
     ? "(select *, goal as part from counted where goal is not null) as counted"
-    : `counted join (values ${rows.join(", ") || "(-1, -1)"}) as parts(part, selector) on goal = selector`;
+    : `counted join (values ${rows.join(", ") || "(-1, -1)"}) as parts(part, selector) on ${isSelected}`;
   const withArms = ends.size === 0 ? "" : " join arms on firsts.arm = arms.arm";
   return `${hits} join firsts on counted.device = firsts.device and ${isInside("counted.at_ms")}${withArms} where true`;
 }

@@ -3,7 +3,7 @@ import { type Goal, Goals, roleOf } from "../../core/goal.ts";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { windowMs } from "../../core/window.ts";
 
-const goal = (more: object) => ({ event: "order", kind: "value", ...more });
+const goal = (more: object) => JSON.parse(JSON.stringify({ event: "order", kind: "value", ...more }));
 
 test("a definition of before there were windows stays as it is", () => {
   const goals = [{ event: "button_click", kind: "binary" }, goal({ label: "Order" })];
@@ -17,12 +17,23 @@ test.each<[string, object[]]>([
   ["a currency", [goal({ currency: "EUR" })]],
   ["a ratio", [goal({ kind: "ratio", ratio: { of: "value", per: { event: "order" } } })]],
   ["a ratio per session", [goal({ kind: "ratio", ratio: { of: "count", per: "session" } })]],
+  [
+    "pages",
+    [
+      { page: "/thank-you", kind: "binary" },
+      { page: "/shop/**", kind: "count" },
+    ],
+  ],
+  ["a click", [{ click: "button_click", kind: "binary" }]],
   ["days before", [goal({ cuped: 14 }), goal({ kind: "binary", cuped: 1 })]],
 ])("takes %s", (_, goals) => {
   expect(parse(Goals, goals)).toEqual(goals);
 });
 
 test.each<[object, string]>([
+  [{ page: "/a" }, "goals[0].event"],
+  [{ event: undefined }, "goals[0].event"],
+  [{ event: undefined, page: "a" }, "goals[0].page"],
   [{ window: "4m" }, "goals[0].window"],
   [{ window: "91d" }, "goals[0].window"],
   [{ window: "1w" }, "goals[0].window"],

@@ -63,7 +63,7 @@ function reportOfLog(events: readonly Event[], asOf = START + 3 * DAY_MS): Repor
     ],
     { experiment: { goals, plan } },
   );
-  const options = { goals: goals.map(({ event }) => event), run: null };
+  const options = { goals: goals.map(({ event = "" }) => event), run: null };
   const epochOf = (until?: string) =>
     tally("headline_test", events, until === undefined ? options : { ...options, until }).epochs[0] ?? null;
   const groups = plannedOf(plan, input.experiment.groups);

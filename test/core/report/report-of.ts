@@ -19,7 +19,7 @@ export function countedOf(rows: readonly Row[], goals: readonly Goal[] = GOALS):
       otherDays: 0,
       sessions: devices,
       exposures: devices,
-      goals: goals.map((goal, place) => binary(goal.event, devices, conversions[place] ?? 0)),
+      goals: goals.map((goal, place) => binary(goal.event ?? "", devices, conversions[place] ?? 0)),
     })),
     twoGroups: 0,
     firstAt: "2026-11-20T12:00:00.000Z",

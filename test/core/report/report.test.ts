@@ -465,8 +465,11 @@ test("counts and reports the events of a log, up to the moment at which the plan
   const moment = reachedAt("headline_test", events, { run: null, epoch: 1, groups: plannedOf(plan, groups) });
   expect(moment).toBe(at(99));
   const count = (until?: string) =>
-    tally("headline_test", events, { goals: goals.map((goal) => goal.event), run: null, ...(until ? { until } : {}) })
-      .epochs[0] ?? null;
+    tally("headline_test", events, {
+      goals: goals.map((goal) => goal.event ?? ""),
+      run: null,
+      ...(until ? { until } : {}),
+    }).epochs[0] ?? null;
   const found = report({ ...input, tally: count(), frozen: count(at(99)), reachedAt: moment, asOf: at(400) });
   expect(found.groups.map(({ group, devices, exposures }) => [group, devices, exposures])).toEqual([
     ["A", 50, 50],
@@ -511,7 +514,7 @@ describe("values", () => {
       otherDays: 0,
       sessions: 90,
       exposures: 90,
-      goals: many.map(({ event }) => totalsOf(event, totals)),
+      goals: many.map(({ event = "" }) => totalsOf(event, totals)),
     }));
     const found = report({ ...input, tally: { ...countedOf(rows, many), groups } });
     const drawn = found.goals.map(({ comparisons }) => comparisons[0]?.permutations?.drawn);

@@ -294,6 +294,70 @@ test("names and values of people are never part of the text", async () => {
   expect(found.epochs[0]?.groups[0]?.goals[0]?.devices).toBe(1);
 });
 
+test("goals of pages find the views that the definition finds, encoded or not, in as many globs as match", async () => {
+  const paths = [
+    "/",
+    "/a",
+    "/a/",
+    "/a/b",
+    "/a/b/c",
+    "/caf%C3%A9",
+    "/café",
+    "/caf%c3%a9",
+    "/%zz/a",
+    "/a%2Fb",
+    "/a%252Fb",
+    "/100%25",
+    "/é%",
+    "/x.y",
+    "/xzy",
+    "/A",
+    "/%61",
+    "/🚀",
+    "/%F0%9F%9A%80",
+    "/a\nb",
+    "/%C3",
+    "/%61%C3",
+  ];
+  const globs = [
+    "/",
+    "/a",
+    "/*",
+    "/**",
+    "/a/**",
+    "/a/**/c",
+    "/caf%C3%A9",
+    "/café",
+    "/a%2Fb",
+    "/100%25",
+    "/x.y",
+    "/*a*",
+    "/🚀",
+    "/%61",
+    "/*%",
+    "/a*b",
+  ];
+  const log = [
+    exposure("d1", 0, "A"),
+    ...paths.map((path, n): Event => ({ ...order("d1", n + 1), event: "pageview", path })),
+    order("d1", 2, 5),
+  ];
+  const files = await writeSegments(folder, log, []);
+  const goals: Goal[] = [
+    ...globs.map((page): Goal => ({ page, kind: "count" })),
+    { click: "order", kind: "value" },
+    { event: "pageview", kind: "count" },
+  ];
+  const found = tally("headline_test", log, { goals, run: null });
+  for (const asked of [goals, goals.slice(0, 1)]) {
+    const options = { goals: asked, run: null };
+    expect(await tallyFiles(engine, files, "headline_test", options)).toEqual(tally("headline_test", log, options));
+  }
+  const events = found.epochs[0]?.groups[0]?.goals.map((goal) => goal.events) ?? [];
+  expect(events.slice(0, 3)).toEqual([1, 2, expect.any(Number)]);
+  expect(events.slice(-2)).toEqual([1, paths.length]);
+});
+
 test("a log without files is empty", async () => {
   expect(await tallyFiles(engine, [], "one", { goals: ["order"], run: null })).toEqual(
     tally("one", [], { goals: ["order"], run: null }),
