@@ -35,7 +35,7 @@ export function sectionsOf(routes: readonly { readonly method: string; readonly 
 
 /** Versions of the tag have a route each; what is said of one holds for all. */
 export function pathAsDescribed(path: string): string {
-  return path.replace(/^\/tag\.[0-9a-f]+\.js$/, "/tag.:hash.js");
+  return path.replace(/^\/(tag|parts|tag-more)\.[0-9a-f]+\.js$/, "/$1.:hash.js");
 }
 
 const ref = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });

@@ -11,8 +11,15 @@ const preflight = (path: string): Operation => ({
   answers: { 204: { description: "Yes." } },
 });
 
-/** What the tag, pages and other programs call: any site may, without credentials. */
-export const PUBLIC_OPERATIONS: readonly Operation[] = [
+/** Other names of a route: blockers' lists have some of the first ones. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ["/api/expgroups", "/groups"],
+  ["/events", "/notes"],
+  ["/tag.js", "/parts.js"],
+  ["/tag.:hash.js", "/parts.:hash.js"],
+]);
+
+const OPERATIONS: readonly Operation[] = [
   {
     method: "get",
     path: "/api/expgroups",
@@ -96,6 +103,24 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/tag-more.:hash.js",
+    summary: "What few pages need of that version, for ever",
+    answers: {
+      200: { description: "The script, a module.", type: "text/javascript" },
+      304: { description: "It is what If-None-Match says." },
+    },
+  },
+  {
+    method: "get",
+    path: "/tag-more.js",
+    summary: "What few pages need of the present version",
+    answers: {
+      200: { description: "The script, a module.", type: "text/javascript", headers: { ETag: "strong" } },
+      304: { description: "It is what If-None-Match says." },
+    },
+  },
+  {
+    method: "get",
     path: "/badge.js",
     summary: "What the tag loads when it shows a preview",
     answers: {
@@ -125,3 +150,10 @@ export const PUBLIC_OPERATIONS: readonly Operation[] = [
     answers: { 200: { description: "Both.", schema: "Status" }, ...problems(503) },
   },
 ];
+
+/** What the tag, pages and other programs call: any site may, without credentials. */
+export const PUBLIC_OPERATIONS: readonly Operation[] = OPERATIONS.flatMap((operation) => {
+  const path = OTHER_NAMES.get(operation.path);
+  const summary = `${operation.summary}, under a name that no blocker's list has`;
+  return path === undefined ? [operation] : [operation, { ...operation, path, summary }];
+});
