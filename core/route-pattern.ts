@@ -1,3 +1,5 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+
 /** Steps of a glob: with what is below or nothing, any characters, part of a segment, a reserved character kept encoded. */
 const TOKENS = /\/\*\*(?=\/|$)|\*{2,}|\*|%(?=3B|2F|3F|3A|40|26|3D|2B|24|2C|23)|[^*]/gisu;
 /** Characters that `decodeURI` leaves encoded. */
@@ -32,7 +34,7 @@ export function routePattern(glob: string): RoutePattern {
 function encodedOrNot(character: string): string {
   if (character === "%") return "(?:%25|%)";
   if (RESERVED.includes(character)) return escaped(character);
-  const bytes = [...new TextEncoder().encode(character)].map((byte) => {
+  const bytes = [...utf8ToBytes(character)].map((byte) => {
     const hex = byte.toString(16).padStart(2, "0");
     return `%${[...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join("")}`;
   });
