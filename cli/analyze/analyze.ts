@@ -49,7 +49,7 @@ export async function analyze(options: AnalyzeOptions, print: (text: string) => 
     const { analyzedMarkdown } = await import("./analyzed-markdown.ts");
     await writeReport("markdown", options.markdown, analyzedMarkdown(analyzed));
   }
-  print(options.json ? `${JSON.stringify(analyzed)}\n` : analyzedText(analyzed, options.explain));
+  print(options.json ? `${JSON.stringify(analyzed)}\n` : analyzedText(analyzed, options));
   const failed = failures(analyzed, options.failOn);
   for (const failure of failed) process.stderr.write(`fairsplit: ${failure}\n`);
   return failed.length === 0 ? 0 : 1;
@@ -260,11 +260,10 @@ async function knownExperiments(paths: readonly string[]): Promise<ReadonlyMap<s
   return known;
 }
 
-function analyzedText({ inputs, reports, independence, notes }: Analyzed, isExplained: boolean): string {
-  void isExplained;
+function analyzedText({ inputs, reports, independence, notes }: Analyzed, { explain }: AnalyzeOptions): string {
   return [
     inputsText(inputs) + notes.map((note) => `${note}\n`).join(""),
-    ...reports.map(reportText),
+    ...reports.map((report) => reportText(report, { hasFormulas: explain })),
     independenceText(independence),
   ]
     .filter((part) => part !== "")

@@ -10,7 +10,7 @@ export const MAX_GOALS = 20;
 
 /** The report of counts that are complete: a table says nothing of later visitors. */
 export function reportOfTally(
-  { experiment, tally }: VisitorTally,
+  { experiment, tally, hasTimes }: VisitorTally,
   goals: readonly Goal[],
   known: ReadonlyMap<string, Experiment>,
   options: AnalyzeOptions,
@@ -26,6 +26,7 @@ export function reportOfTally(
     reachedAt: null,
     isFinished: options.isFinished,
     asOf: tally.lastAt,
+    hasTimes,
     leftOut: { bots: null, refused: null },
   });
 }

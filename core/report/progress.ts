@@ -96,10 +96,8 @@ function sentencesOf(
   const { devices, groups, share, reachedAt, devicesSince, daysLeft } = progress;
   if (isFinished) return [`${countWords(devices, "visitor")} in all.`];
   const mature = sum(groups.map((row) => row.mature));
-  const open =
-    mature === devices
-      ? []
-      : [`${wholeWords(mature)} of ${countWords(devices, "visitor")} have had their ${windowWords(window)}.`];
+  const known = window === null ? "have a known outcome" : `have had their ${windowWords(window)}`;
+  const open = mature === devices ? [] : [`${wholeWords(mature)} of ${countWords(devices, "visitor")} ${known}.`];
   const off = [...open, ...(isRunning ? [] : ["The experiment is not running."])];
   if (share === null) return [`${countWords(devices, "visitor")} so far.`, ...off];
   if (reachedAt !== null) {

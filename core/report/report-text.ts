@@ -4,8 +4,8 @@ import type { GoalGroup, GoalReport } from "./goal-report.ts";
 import { changeWords, numberWords, percentWords, pWords, wholeWords } from "./number-words.ts";
 import type { Report } from "./report.ts";
 
-/** A report as lines of plain text, for terminals; as wide as its longest sentence. */
-export function reportText(report: Report): string {
+/** A report as lines of plain text, for terminals; as wide as its longest sentence. The list of formulas is optional. */
+export function reportText(report: Report, { hasFormulas = true }: { readonly hasFormulas?: boolean } = {}): string {
   const { experiment, epoch, epochs, run, from, to, health, verdict, progress, guardrails, goals, alpha, formulas } =
     report;
   const others = epochs.filter((other) => other !== epoch);
@@ -30,12 +30,14 @@ export function reportText(report: Report): string {
       .map(({ severity, text }) => `${severity}: ${text}`),
     ...goals.flatMap((goal) => ["", ...goalLines(goal, report)]),
     "",
-    `Intervals are ${percentWords(1 - alpha)} intervals. Formulas, version ${formulas.version}: ${formulas.list
-      .map(({ what, how }) => `${what}: ${how}`)
-      .join(". ")}.`,
+    `Intervals are ${percentWords(1 - alpha)} intervals.${hasFormulas ? ` ${formulasText(formulas)}` : ""}`,
   ];
   // A title may have what moves a terminal's cursor.
   return `${lines.map((line) => line.replace(/\p{Cc}+/gu, " ")).join("\n")}\n`;
+}
+
+function formulasText({ version, list }: Report["formulas"]): string {
+  return `Formulas, version ${version}: ${list.map(({ what, how }) => `${what}: ${how}`).join(". ")}.`;
 }
 
 function goalLines(goal: GoalReport, { alpha, health }: Report): string[] {

@@ -34,6 +34,8 @@ export interface ReportInput {
   readonly leftOut: LeftOut;
   /** All devices there will be are counted, and were not looked at before: `tally` is the one look. False when left out. */
   readonly isFinished?: boolean;
+  /** Whether the times of `tally` and `asOf` mean anything: a table may have none. True by default. */
+  readonly hasTimes?: boolean;
   /** Windows and caps that were changed after the start; none when left out. */
   readonly changes?: readonly NotedChange[];
 }
@@ -63,7 +65,8 @@ export interface Report {
   /** First exposures of the first and the last device that are counted in the results; null without devices. */
   readonly from: string | null;
   readonly to: string | null;
-  readonly asOf: string;
+  /** Null when nothing says when the devices came. */
+  readonly asOf: string | null;
   readonly control: string;
   /** In the experiment's order; what the results were computed from. */
   readonly groups: readonly ReportGroup[];
@@ -91,10 +94,23 @@ export interface Report {
  * @throws RangeError when one of `frozen` and `reachedAt` is missing, or the counts reached the plan and `frozen` is missing
  */
 export function report(input: ReportInput): Report {
-  const { experiment, epoch, epochs, run, tally, frozen, reachedAt, asOf, leftOut, isFinished = false } = input;
+  const {
+    experiment,
+    epoch,
+    epochs,
+    run,
+    tally,
+    frozen,
+    reachedAt,
+    asOf,
+    leftOut,
+    isFinished = false,
+    hasTimes = true,
+  } = input;
   const { plan, groups, goals } = experiment;
   refuseInvalid(input);
   const counted = frozen ?? tally;
+  const from = hasTimes ? (counted?.firstAt ?? null) : null;
   const alpha = plan?.alpha ?? PLANNED_ALPHA;
   const found = { health: health(tally, { experiment }, leftOut) };
   const isFixed = frozen !== null || isFinished;
@@ -126,9 +142,9 @@ export function report(input: ReportInput): Report {
     epoch,
     epochs,
     run,
-    from: counted?.firstAt ?? null,
-    to: counted?.lastAt ?? null,
-    asOf,
+    from,
+    to: hasTimes ? (counted?.lastAt ?? null) : null,
+    asOf: hasTimes ? asOf : null,
     control: experiment.control,
     groups: groups.map(({ name, label, weight }) => {
       const { devices = 0, sessions = 0, exposures = 0 } = counted?.groups.find(({ group }) => group === name) ?? {};
@@ -142,7 +158,7 @@ export function report(input: ReportInput): Report {
       ...results,
       goal,
       context,
-      from: counted?.firstAt ?? null,
+      from,
       until: reachedAt ?? asOf,
       changes: input.changes ?? [],
     }),

@@ -65,7 +65,11 @@ export function resultsLiveRoutes({ registry, results, streams, onError }: Deps)
           if (!experiment || !report) return;
           const now = contentOf(report);
           const data = String(
-            now === shown ? <AsOf at={report.asOf} /> : <ResultsReport report={report} experiment={experiment} />,
+            now === shown ? (
+              <AsOf at={report.asOf ?? new Date(began).toISOString()} />
+            ) : (
+              <ResultsReport report={report} experiment={experiment} />
+            ),
           );
           await stream.writeSSE({ event: now === shown ? "checked" : "report", data });
           shown = now;

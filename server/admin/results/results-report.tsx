@@ -68,8 +68,13 @@ export function ResultsReport({ report, experiment }: Props) {
         </section>
       )}
       <p class="detail as-of">
-        As of <AsOf at={asOf} />
-        <span data-updated></span>. Intervals are {unbroken(percentWords(1 - alpha))} intervals.
+        {asOf !== null && (
+          <>
+            As of <AsOf at={asOf} />
+            <span data-updated></span>.{" "}
+          </>
+        )}
+        Intervals are {unbroken(percentWords(1 - alpha))} intervals.
       </p>
     </div>
   );
