@@ -18,7 +18,11 @@ afterEach(() => {
 
 describe("bad usage is exit 2 with one line that says what is allowed and gives an example", () => {
   test.each<[args: string[], env: Record<string, string>, message: string]>([
-    [[], {}, "Missing command. Use one of analyze, demo, restore, serve, simulate, verify (example: simulate "],
+    [
+      [],
+      {},
+      "Missing command. Use one of analyze, demo, generate, restore, serve, simulate, verify (example: simulate ",
+    ],
     [["bogus"], {}, "Unknown argument: bogus (example: simulate "],
     [["serve", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit serve "],
     [["demo", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit demo "],
