@@ -7,11 +7,12 @@ import { INSTALLING, installDependencies } from "./dependencies.mjs";
 import { say } from "./say.mjs";
 import { runTests, TEST_COMMANDS } from "./tests.mjs";
 
-const BROWSER_USERS = ["simulate", "test", "test:browser", "bench"];
+const BROWSER_USERS = ["simulate", "test", "test:browser", "bench", "compat"];
 /** Programs that are no part of the product, and what their arguments begin with. */
 const OWN_PROGRAMS = {
   bench: ["../bench/run.mjs"],
   calibrate: ["../bench/run.mjs", "calibrate"],
+  compat: ["../test/compat/run.mjs"],
   faults: ["../test/faults/run.mjs"],
 };
 

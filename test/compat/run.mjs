@@ -1,0 +1,108 @@
+// Packs the package, and installs, builds and runs it as its users do: `npm run compat -- [NAME…]`, where a name is that of
+// a bundler, a way of TypeScript to find modules, or a package manager. Needs the npm registry and a browser.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { findBrowser } from "../../dist/browser.js";
+import { fail, say } from "../../setup/say.mjs";
+import { APP, runInBrowser } from "./app.mjs";
+import { BUNDLER_PACKAGES } from "./bundler-packages.mjs";
+import { BUNDLERS, buildBy } from "./bundlers.mjs";
+import { installBy, PACKAGE_MANAGERS } from "./package-managers.mjs";
+import { program } from "./program.mjs";
+import { checkTypes, RESOLUTIONS } from "./types.mjs";
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const NAMES = [...BUNDLERS, ...Object.keys(RESOLUTIONS), ...Object.keys(PACKAGE_MANAGERS)];
+/** Parcel reads the "exports" of packages only when it is told to. */
+const PARCEL = { "@parcel/resolver-default": { packageExports: true } };
+const QUIET = ["--no-audit", "--no-fund", "--loglevel=error"];
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !NAMES.includes(name));
+if (unknown.length > 0) fail(`there is no consumer "${unknown[0]}": allowed are ${NAMES.join(", ")}`, 2);
+const wanted = (names) => names.filter((name) => asked.length === 0 || asked.includes(name));
+
+const folder = await mkdtemp(join(tmpdir(), "fairsplit-compat-"));
+const failed = [];
+try {
+  // The build is there: the set-up made it.
+  const packed = await program(ROOT, ["npm", "pack", "--ignore-scripts", "--json", "--pack-destination", folder]);
+  const tarball = join(folder, JSON.parse(packed)[0].filename);
+  if (wanted([...BUNDLERS, ...Object.keys(RESOLUTIONS)]).length > 0) await tryBundlers(tarball);
+  await tryPackageManagers(tarball);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+if (failed.length > 0) fail(`failed: ${failed.join(", ")}`, 1);
+
+async function tryBundlers(tarball) {
+  const consumer = join(folder, "consumer");
+  await mkdir(consumer);
+  const dependencies = { fairsplit: `file:${tarball}`, ...BUNDLER_PACKAGES };
+  await writeFile(
+    join(consumer, "package.json"),
+    JSON.stringify({ type: "module", private: true, dependencies, ...PARCEL }),
+  );
+  await writeFile(join(consumer, "app.js"), APP);
+  say("installing the bundlers into a temporary folder …");
+  await program(consumer, ["npm", "install", ...QUIET]);
+  for (const name of wanted(Object.keys(RESOLUTIONS))) {
+    await cell(name, "type-checks, strict", () => checkTypes(name, consumer));
+  }
+  if (wanted(BUNDLERS).length === 0) return;
+  const server = spawn(process.execPath, [
+    join(ROOT, "dist/fairsplit.js"),
+    "demo",
+    "--port",
+    "0",
+    "--data",
+    join(folder, "data"),
+  ]);
+  const browser = await chromium.launch({ executablePath: findBrowser(), args: ["--no-sandbox"] });
+  try {
+    const [line] = await once(createInterface(server.stdout), "line");
+    const api = /http:\/\/\S+/.exec(line)[0];
+    for (const name of wanted(BUNDLERS)) {
+      await cell(name, "builds and renders", async () => {
+        await buildBy(name, consumer);
+        await runInBrowser(browser, join(consumer, "bundle", name), api);
+      });
+    }
+  } finally {
+    await browser.close();
+    server.kill();
+  }
+}
+
+async function tryPackageManagers(tarball) {
+  for (const name of wanted(Object.keys(PACKAGE_MANAGERS))) {
+    await cell(name, "installs and runs", async () => {
+      const own = PACKAGE_MANAGERS[name];
+      const tools = join(folder, `tools-${name}`);
+      if (own) await program(folder, ["npm", "install", ...QUIET, "--prefix", tools, own.package]);
+      const consumer = join(folder, `installed by ${name}`);
+      await mkdir(consumer);
+      await installBy(name, consumer, tarball, tools);
+    });
+  }
+}
+
+/** Prints a line of the table. */
+async function cell(name, what, work) {
+  const version =
+    BUNDLER_PACKAGES[{ rspack: "@rspack/core", nodenext: "typescript", bundler: "typescript" }[name] ?? name];
+  const label = `${name}${version ? ` (${version})` : ""}`.padEnd(24);
+  try {
+    await work();
+    console.log(`✓ ${label} ${what}`);
+  } catch (error) {
+    failed.push(name);
+    console.log(`✗ ${label} ${error.message.replaceAll("\n", "\n    ")}`);
+  }
+}
