@@ -132,8 +132,13 @@ test("GET /healthz says that the process is up", async () => {
   expect([response.status, await response.json()]).toEqual([200, { status: "ok" }]);
 });
 
+test("GET / leads to the list of experiments", async () => {
+  const { app } = await openApp();
+  const response = await app.request("/");
+  expect([response.status, response.headers.get("location")]).toEqual([302, "/experiments"]);
+});
+
 test.each([
-  ["GET", "/"],
   ["GET", "/nothing"],
   ["GET", "/tag.js/"],
   ["GET", "/api"],
