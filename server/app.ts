@@ -106,7 +106,7 @@ export function createApp(deps: Deps): Hono<Env> {
   const results = new Results(deps);
 
   const tag = publishTag(deps.assets.tag);
-  app.use("/api/experiments", compressed);
+  app.get("/api/experiments", compressed);
   app.route("/", tagRoutes(tag, deps.assets));
   app.route("/", tagWithGroupsRoutes(deps));
   app.route("/", expgroupsRoutes(deps));

@@ -85,7 +85,8 @@ describe("fairsplit serve", () => {
 
   test("has no demo pages", async () => {
     const { base } = await serve();
-    expect((await fetch(`${base}/`)).status).toBe(404);
+    const root = await fetch(`${base}/`, { redirect: "manual" });
+    expect([root.status, root.headers.get("location")]).toEqual([302, "/experiments"]);
     expect((await fetch(`${base}/demo/7-admin-page`)).status).toBe(404);
   });
 
