@@ -77,7 +77,7 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
   };
   const of = (test: (kind: string) => boolean) =>
     goals.flatMap(({ kind }, place) => (test(kind) ? place : [])).join(", ");
-  const [ofCounts, ofValues] = [of((kind) => kind !== "ratio"), of((kind) => kind === "value")];
+  const [ofCounts, ofValues] = [of(() => true), of((kind) => kind === "value")];
   const few = (name: "counts" | "values", total: string, of: string) => `
 ${section(name, "epoch, grp, null, part", ["total", "devices"])} from (
   select arm, part, ${total} as total, count(*) as devices, sum(count(*)) over (partition by arm, part) as among
