@@ -8,6 +8,9 @@ import { temporaryFolder } from "./rig/open-app.ts";
 
 const TOKEN = "a-token-of-24-characters";
 
+/** Settings that these tests leave at their defaults. */
+const OTHERS = { accessLog: null, ignored: [], logFormat: "text", logLevel: "info", socket: null };
+
 describe("where a setting comes from", () => {
   test("nothing: the defaults", () => {
     expect(readConfig({}, {})).toEqual({
@@ -18,6 +21,7 @@ describe("where a setting comes from", () => {
       rateLimit: 6000,
       trustProxy: 0,
       baseUrl: null,
+      ...OTHERS,
     });
   });
 
@@ -31,6 +35,7 @@ describe("where a setting comes from", () => {
       rateLimit: 6000,
       trustProxy: 0,
       baseUrl: null,
+      ...OTHERS,
     });
     expect(readConfig({ port: "65535", data: "/var/b" }, env)).toEqual({
       host: "::1",
@@ -40,6 +45,7 @@ describe("where a setting comes from", () => {
       rateLimit: 6000,
       trustProxy: 0,
       baseUrl: null,
+      ...OTHERS,
     });
   });
 

@@ -110,8 +110,9 @@ describe("a redirect", () => {
       await page.getByText("after").waitFor();
     }
     await expect.poll(async () => (await shop.heard()).filter((line) => line.endsWith(" /"))).toHaveLength(10);
-    await expect.poll(async () => (await shop.heard()).filter((line) => line.endsWith(" /b"))).toHaveLength(10);
-    expect(new Set(await shop.heard())).toEqual(new Set(["exposure /", "exposure /b", "pageview /", "pageview /b"]));
+    await expect.poll(async () => (await shop.heard()).filter((line) => line.endsWith(" /b"))).toHaveLength(5);
+    // The page that the visitor arrives on names the same experiment, which is exposed already.
+    expect(new Set(await shop.heard())).toEqual(new Set(["exposure /", "pageview /", "pageview /b"]));
   });
 
   test.each([

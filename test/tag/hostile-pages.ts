@@ -340,9 +340,9 @@ const inclusions: HostilePage[] = [
 
 const blockers: HostilePage[] = [
   { name: "a blocker that takes the script", shows: "content", blocks: /tag\.js/ },
-  { name: "a blocker that takes the events", shows: "variant", exposures: 0, blocks: /\/events/ },
-  { name: "a blocker that takes the groups", shows: "fallback", withinMs: 300, blocks: /\/api\// },
-  { name: "a blocker that takes all but the page", shows: "content", blocks: /tag\.js|events|api/ },
+  { name: "a blocker that takes the events", shows: "variant", exposures: 0, blocks: /\/(events|notes)/ },
+  { name: "a blocker that takes the groups", shows: "fallback", withinMs: 300, blocks: /\/(api\/|groups)/ },
+  { name: "a blocker that takes all but the page", shows: "content", blocks: /tag\.js|events|api|notes|groups/ },
 ];
 
 const servers: HostilePage[] = [

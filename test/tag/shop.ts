@@ -30,7 +30,7 @@ export async function openShop(experiments: readonly Experiment[]) {
   const site = createServer(({ url = "" }, response) => {
     const page = pages.get(url.replace(/\?.*/, ""));
     const { html, headers = {} } = typeof page === "string" ? { html: page } : (page ?? { html: undefined });
-    const filled = (text: string) => text.replaceAll("{api}", apiUrl);
+    const filled = (text: string) => text.replace(/(?<!\$)\{api\}/g, apiUrl);
     response.setHeader("content-type", "text/html; charset=utf-8");
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, filled(value));
     response.writeHead(html === undefined ? 404 : 200);

@@ -79,7 +79,7 @@ export function FormGoal({ goal, place, state, lists }: Props) {
         {select("on", "Measured by", SOURCES)}
         {text(
           "event",
-          isPage ? "Path" : "Name",
+          isPage ? "Path" : "Event",
           isPage ? "A path or a pattern, such as /thank-you or /orders/*." : undefined,
           {
             maxlength: isPage ? 1024 : 100,

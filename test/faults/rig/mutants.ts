@@ -63,7 +63,7 @@ export const MUTANTS = {
   ),
   slowClients: mutant(
     "heads and bodies may take for ever",
-    MAIN,
+    "server/http/listening.ts",
     "headersTimeout: 8000,\n    requestTimeout: 15_000,",
     "headersTimeout: 0,\n    requestTimeout: 0,",
   ),

@@ -120,7 +120,7 @@ describe("the results", () => {
     const plot = page.getByRole("img", { name: "Lift of “Signed up” against Statement" });
     // The picture says in words what the table says.
     const told = await plot.locator("desc").textContent();
-    const change = /\+[\d.]+ % to \+[\d.]+ %/.exec(told ?? "")?.[0];
+    const change = /\+[\d.]+% (?:to|and) \+[\d.]+%/.exec(told ?? "")?.[0];
     expect((await row.innerText()).replaceAll("\u00a0", " ")).toContain(change);
   });
 
@@ -165,7 +165,7 @@ describe("the results", () => {
     const page = await openPage(results("checkout"), { javaScriptEnabled: false });
     await page.getByText("needs 100 visitors of each group who have a value").waitFor();
     const row = page.getByRole("table", { name: "Results of Order value" }).getByRole("row", { name: "B" });
-    expect(await row.innerText()).toMatch(/305\s+36\s+935\s+3\.066\s+\+33\s%\s+–$/);
+    expect(await row.innerText()).toMatch(/305\s+36\s+935\s+3\.066\s+\+33%\s+–$/);
   });
 
   test("say what to do while nobody came", async () => {
