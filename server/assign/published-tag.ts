@@ -25,9 +25,9 @@ export function publishTag(script: string, name = "tag"): PublishedTag {
 }
 
 /**
- * Keeps a tag in a folder for later versions of the server, and resolves to the earlier ones: a page
- * that pinned one must not lose it, nor what it loads, by an update. A file that is not what its
- * name says is left alone and not published.
+ * Keeps a tag in a folder for later versions of the server, and resolves to the earlier ones: a
+ * page that pinned one must not lose it, nor what it loads, by an update. A file that is not what
+ * its name says is left alone and not published.
  */
 export async function keepTag(folder: string, script: string, more = ""): Promise<readonly PublishedTag[]> {
   await mkdir(folder, { recursive: true });
