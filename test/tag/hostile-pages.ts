@@ -379,7 +379,7 @@ const servers: HostilePage[] = [
   {
     name: "a server that sends in circles",
     shows: "fallback",
-    answers: (response, url) => response.writeHead(302, { location: url.replace(/^\//, "./moved/") }).end(),
+    answers: (response, url) => response.writeHead(302, { location: url.replace(/^[^?]*/, "") || "?" }).end(),
   },
   {
     name: "a server that allows another site",
