@@ -10,9 +10,8 @@ const ALPHA = 0.05;
 const SURE = 1.959963984540054 ** 2;
 
 /**
- * Who looks after every ten visitors and stops when it is significant: how many of so many null
- * experiments ever say that there is a difference? The evidence is asked with what the report asks
- * it with; looks at which nothing new had happened are left out, since they say the same.
+ * Share of null experiments that are ever significant when every tenth visitor brings a look. The
+ * evidence has the report's tuning. Looks at which nothing changed are left out.
  */
 export function peeking(runs: number, visitors: number): Check[] {
   const rates = { singleLook: 0, split: 0 };

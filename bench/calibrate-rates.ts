@@ -4,7 +4,7 @@ import { twoProportions } from "../core/statistics/two-proportions.ts";
 import { type Check, happensAtMost } from "./calibrate-band.ts";
 
 const ALPHA = 0.05;
-/** What the report is tuned to without a plan. */
+/** Tuning of the report without a plan. */
 const TUNING = { alpha: ALPHA, tuningN: 5_000 };
 const BASES = [0.005, 0.02, 0.1, 0.5, 0.9, 0.98];
 const SPLITS = [

@@ -16,8 +16,7 @@ const FEW_DRAWS = 1e-9;
 const CAP_Z = 1.8339146358159146;
 
 /**
- * What visitors spend with heavy tails, at even and uneven splits: how often null experiments are
- * rejected.
+ * Share of null experiments rejected when spending has heavy tails, at even and uneven splits.
  */
 export function heavyTails(runs: number, visitors: number): Check[] {
   return SIGMAS.flatMap((sigma, place) =>

@@ -1,5 +1,5 @@
-// What the tag costs a page's visitor, beside a page without a test and beside GrowthBook's script,
-// in one browser, from one server that answers everything 50 ms late, in turn:
+// Cost of the tag for a page's visitor, beside a page without a test and beside GrowthBook's
+// script, in one browser, from one server that answers everything 50 ms late, in turn:
 //
 //   npm run bench:tag -- [--loads 30] [--latency 50] [--json]
 import { spawn } from "node:child_process";

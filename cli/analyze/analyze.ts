@@ -28,13 +28,18 @@ import { poolName, poolsOf, stageVisitors, type VisitorPool } from "./visitors.t
 export interface Analyzed {
   readonly inputs: readonly ReadInput[];
   readonly reports: readonly Report[];
-  /** Of each two experiments that visitors saw both of. */
+  /** One for each pair of experiments with visitors in common. */
   readonly independence: readonly Independence[];
   /** How the experiments were put together: repeated visitors, which goal decides. */
   readonly notes: readonly string[];
 }
 
-/** `fairsplit analyze`: reports of whatever experiments files have, without a server. Returns the exit code. Throws BadConfig. */
+/**
+ * Reports the experiments of files, without a server.
+ *
+ * @returns the exit code
+ * @throws BadConfig when a file cannot be read
+ */
 export async function analyze(options: AnalyzeOptions, print: (text: string) => void): Promise<number> {
   const analyzed = await analyzeFiles(options);
   if (options.html !== null) {
@@ -238,7 +243,7 @@ function noRow(inputs: readonly ReadInput[]): BadConfig {
   return new BadConfig(`${inputs.map(({ path }) => path).join(", ")} has no row that counts (${reasons.join("; ")})`);
 }
 
-/** What the engine could not do, as one sentence. */
+/** Words an error of the engine as one sentence. */
 function sentence(error: unknown): unknown {
   if (error instanceof BadConfig || error instanceof TypeError) return error;
   const { message } = error as Error;

@@ -16,7 +16,7 @@ import { stagePaths } from "./pages.ts";
 /** Candidates that are assigned at once; a row is some 500 bytes in JavaScript. */
 const BATCH = 100_000;
 
-/** An experiment's exposures, in the form of a compacted segment, and what is to be said of them. */
+/** An experiment's exposures in the form of a compacted segment, with a note for the reader. */
 export interface Assigned {
   readonly file: EventFile;
   readonly note: string;
@@ -26,10 +26,11 @@ export interface Assigned {
 type Candidate = [n: bigint, visitor: string, path: string | null, language: string | null, userAgent: string | null];
 
 /**
- * Assigns the visitors of a log without groups as the server would have: the first page view where an experiment takes
- * place exposes its visitor to the group of the hash. `index` tells the files of experiments apart.
+ * Assigns the visitors of a log without groups by the server's own hash. A visitor's first eligible
+ * page view is the exposure.
  *
- * @throws BadConfig when the experiment does not assign devices, or has routes and no column says a page
+ * @param index place of the experiment: names its file
+ * @throws BadConfig when the unit is not the device, or there are routes and no column of paths
  */
 export async function assignVisitors(
   engine: Engine,
@@ -53,7 +54,8 @@ export async function assignVisitors(
     `run is not distinct from ${run === null ? "null" : literal(run)}`,
     ...(routes.length > 0 ? [`path in (select path from ${eligible})`] : []),
   ].join(" and ");
-  // Where only the visitor decides, the first page view is enough; else each page and browser has its own answer.
+  // The first page view is enough unless the path or the browser matters: then each of them is
+  // evaluated.
   const keys = asksPath ? "visitor, path, language, user_agent" : "visitor";
   const texts = asksPath
     ? "path, language, user_agent"
