@@ -5,7 +5,7 @@ import { clientAddress } from "../http/client-address.ts";
 import { type Env, header, problem } from "../http/http.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
 import { type Access, lockedOut } from "./guard.ts";
-import { LoginLinkPage, LoginPage } from "./login.tsx";
+import { LoginLinkPage, LoginPage, ReloadPage } from "./login.tsx";
 import type { LoginLinks } from "./login-links.ts";
 import { FIRST_PAGE, nextPath } from "./next-path.ts";
 import { isFromAnotherSite } from "./origin.ts";
@@ -34,10 +34,10 @@ export function loginRoutes(access: Access, links: LoginLinks) {
     const next = nextPath(c.req.query("next"));
     const session = readSessionCookie(c, access);
     if (session !== null && sessions.isOpen(session)) return c.redirect(next, 303);
-    // A browser that follows a link from elsewhere keeps a SameSite=Strict cookie back; coming
-    // again from here it sends it.
+    // A browser that follows a link from another site does not send a SameSite=Strict cookie. It
+    // does when a page of this site asks for the same address.
     const isFromElsewhere = ["cross-site", "same-site"].includes(header(c, "sec-fetch-site") ?? "");
-    return c.html(<LoginPage next={next} error={null} isToReload={isFromElsewhere} />);
+    return c.html(isFromElsewhere ? <ReloadPage next={next} /> : <LoginPage next={next} error={null} />);
   });
 
   app.get("/login/:code", (c) => {

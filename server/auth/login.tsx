@@ -5,14 +5,12 @@ interface Props {
   readonly next: string;
   /** Why the last try failed; null before the first. */
   readonly error: string | null;
-  /** Asks the browser to come again by itself. */
-  readonly isToReload?: boolean;
 }
 
 /** Asks for the admin's token. */
-export function LoginPage({ next, error, isToReload = false }: Props) {
+export function LoginPage({ next, error }: Props) {
   return (
-    <Layout title="Log in" isDemo={false} csrf={null} refreshTo={isToReload ? loginPath(next) : null}>
+    <Layout title="Log in" isDemo={false} csrf={null}>
       <h1>Log in</h1>
       <form class="login" method="post" action="/login">
         {error !== null && (
@@ -40,6 +38,20 @@ export function LoginPage({ next, error, isToReload = false }: Props) {
           Log in
         </button>
       </form>
+    </Layout>
+  );
+}
+
+/**
+ * Loads the login again at once. It has no form, because a form would lose what was typed into it.
+ */
+export function ReloadPage({ next }: { next: string }) {
+  return (
+    <Layout title="Log in" isDemo={false} csrf={null} refreshTo={loginPath(next)}>
+      <h1>One moment</h1>
+      <p>
+        <a href={loginPath(next)}>Continue</a>
+      </p>
     </Layout>
   );
 }
