@@ -1,6 +1,9 @@
 import { defineExperiment, type Experiment } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
 
+/** The demo's visitors click within minutes, and their hosts want to see it. */
+const GOALS = [{ event: "button_click", kind: "binary", window: "5m" }] as const;
+
 /**
  * What the demo starts with when its data folder is new: the two experiments of its last stages,
  * switched on.
@@ -24,5 +27,7 @@ export function demoExperiments(now: string): Experiment[] {
       ],
     },
   ];
-  return drafts.map((draft) => transition(defineExperiment(draft, now, "demo"), { state: "active", by: "demo" }, now));
+  return drafts.map((draft) =>
+    transition(defineExperiment({ ...draft, goals: [...GOALS] }, now, "demo"), { state: "active", by: "demo" }, now),
+  );
 }
