@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Node has its own localStorage since 25, which hides the one of the tests' DOM. */
@@ -12,8 +13,8 @@ export default defineConfig({
     globalSetup: "test/build-once.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // By default one core is left free, which on two cores means one file at a time, though browser tests mostly wait.
-    maxWorkers: "100%",
+    // Browser tests and tests of processes wait for most of their time.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // Longer than any wait of a healthy run, so that a busy machine fails none.
     expect: { poll: { timeout: 10_000 } },
   },

@@ -88,7 +88,7 @@ describe("the gate", () => {
   }, 120_000);
 
   const faults: [fault: string, visits: string, check: string][] = [
-    ["split-bias", "1000", "split"],
+    ["split-bias", "400", "split"],
     ["swap-render", "60", "rendering"],
     ["drop-events", "60", "accounting"],
     ["double-events", "60", "accounting"],

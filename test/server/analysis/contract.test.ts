@@ -17,8 +17,8 @@ import { exposure, order } from "../../core/made-events.ts";
 import { EXPERIMENTS, GOALS, orderlyLog, RUNS, randomLog, timestamps } from "./random-log.ts";
 import { type Segment, writeSegments } from "./segments-of.ts";
 
-/** So many are kept as lines, and a quarter in each other storage. More: FAIRSPLIT_CONTRACT_LOGS=20000 npx vitest run test/storage */
-const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 200);
+/** So many are kept as lines, and a quarter in each other storage. More: FAIRSPLIT_CONTRACT_LOGS=20000 npx vitest run test/server/analysis */
+const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 80);
 
 /** Far more than a machine needs that has nothing else to do. */
 const TIMEOUT_MS = 120_000 + LOGS * 1000;
