@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { BadPosition, type EventLog } from "../events/log.ts";
-import { formatPosition, parsePosition } from "../events/position.ts";
+import type { EventLog } from "../events/log.ts";
+import { BadPosition, formatPosition, parsePosition } from "../events/position.ts";
 import { type Env, problem } from "../http/http.ts";
 
 const DEFAULT_LIMIT = 1000;

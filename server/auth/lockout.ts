@@ -1,4 +1,5 @@
 import type { RateLimit } from "../http/rate-limit.ts";
+import { BoundedMap } from "../memory/bounded-map.ts";
 
 /** Stops guesses of the admin's token. */
 export interface Lockout {
@@ -14,18 +15,17 @@ export interface Lockout {
   attempt(address: string, isRight: boolean): Promise<number | null>;
 }
 
-/** Arbitrary: addresses of the admin that are remembered; the first one gives way. */
+/** Arbitrary: addresses of the admin that are remembered; the one that was last used longest ago gives way. */
 const MAX_KNOWN_ADDRESSES = 1000;
 
 export function lockout(wrong: RateLimit): Lockout {
-  const known = new Set<string>();
+  const known = new BoundedMap<string, true>(MAX_KNOWN_ADDRESSES);
   return {
     async attempt(address, isRight) {
       // Both calls count or look before they first wait, so guesses sent at once are no way around.
       if (!isRight) return wrong.take(address);
       const wait = known.has(address) ? null : await wrong.blocked(address);
-      if (wait === null) known.add(address);
-      for (const first of known) if (known.size > MAX_KNOWN_ADDRESSES) known.delete(first);
+      if (wait === null) known.set(address, true);
       return wait;
     },
   };

@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
+import { BoundedMap } from "../memory/bounded-map.ts";
 import { isSameSecret } from "./same-secret.ts";
 
 /**
@@ -35,15 +36,13 @@ export function openSessions(now: () => number, { idleMs, totalMs, most } = SESS
    * By the hash of its id, the one used longest ago first: what a dump of the memory shows opens
    * nothing.
    */
-  const sessions = new Map<string, { readonly openedAt: number; usedAt: number }>();
+  const sessions = new BoundedMap<string, { readonly openedAt: number; usedAt: number }>(most);
   const hash = (id: string) => createHash("sha256").update(id).digest("base64url");
   const csrf = (id: string) => createHmac("sha256", key).update(id).digest("base64url");
   const isOver = ({ openedAt, usedAt }: { openedAt: number; usedAt: number }) =>
     now() - usedAt >= idleMs || now() - openedAt >= totalMs;
   return {
     open() {
-      const oldest = sessions.keys().next();
-      if (sessions.size >= most && !oldest.done) sessions.delete(oldest.value);
       const id = randomBytes(32).toString("base64url");
       sessions.set(hash(id), { openedAt: now(), usedAt: now() });
       return id;

@@ -1,7 +1,9 @@
 import { randomInt } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Fingerprints, fingerprint, type Seeds } from "./fingerprints.ts";
-import { listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
+import { fieldsOf, scanLog } from "./scan-log.ts";
+import { listSegments, type Position, segmentPath } from "./segments.ts";
 
 /** How many devices were exposed to each experiment since midnight (UTC). */
 export interface Exposed {
@@ -30,7 +32,7 @@ export class ExposedToday {
   #isComplete = true;
   #day = "";
   #next: Position | null = null;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new PromiseQueue();
 
   constructor(folder: string, most = MAX_PAIRS) {
     this.#folder = folder;
@@ -43,9 +45,7 @@ export class ExposedToday {
    * @param isKnown whether there is an experiment of that key: anybody can send an event that names another
    */
   count(end: Position, now: Date, isKnown: (key: string) => boolean): Promise<Exposed> {
-    const turn = this.#turn.then(() => this.#read(end, now, isKnown));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#queue.run(() => this.#read(end, now, isKnown));
   }
 
   async #read(end: Position, now: Date, isKnown: (key: string) => boolean): Promise<Exposed> {
@@ -53,17 +53,9 @@ export class ExposedToday {
     if (day !== this.#day) this.#forget(day);
     this.#next ??= await this.#firstOf(day);
     // What fails in between is read again, and counts once.
-    for (const segment of await listSegments(this.#folder)) {
-      if (segment < this.#next.segment || segment > end.segment) continue;
-      const path = segmentPath(this.#folder, segment);
-      const from = segment === this.#next.segment ? this.#next.offset : 0;
-      const to = segment === end.segment ? end.offset : (await stat(path)).size;
-      if (from >= to) continue;
-      await scanLines(path, from, to, (buffer, start, stop) => {
-        const line = buffer.subarray(start, stop);
-        if (line.includes(MARK)) this.#add(line.toString("utf8"), isKnown);
-      });
-    }
+    await scanLog(this.#folder, this.#next, end, (line) => {
+      if (line.includes(MARK)) this.#add(line, isKnown);
+    });
     this.#next = end;
     return { devices: new Map(this.#devices), isComplete: this.#isComplete };
   }
@@ -88,8 +80,8 @@ export class ExposedToday {
     return { segment: segments[first] ?? 0, offset: 0 };
   }
 
-  #add(text: string, isKnown: (key: string) => boolean): void {
-    const { event, experiment, deviceId, ts, run } = parsed(text);
+  #add(line: Buffer, isKnown: (key: string) => boolean): void {
+    const { event, experiment, deviceId, ts, run } = fieldsOf(line);
     if (event !== "exposure" || run !== undefined || !ts?.startsWith(this.#day)) return;
     if (experiment === undefined || deviceId === undefined || !isKnown(experiment)) return;
     // A key has no space.
@@ -101,14 +93,5 @@ export class ExposedToday {
     }
     this.#pairs.add(pair);
     this.#devices.set(experiment, (this.#devices.get(experiment) ?? 0) + 1);
-  }
-}
-
-/** The fields of a line of the log, whose events were checked before they were written; none of what is no event. */
-function parsed(text: string): Partial<Record<"event" | "experiment" | "deviceId" | "ts" | "run", string>> {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { PromiseQueue } from "../memory/promise-queue.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { FingerprintList } from "./fingerprint-list.ts";
 import { type Fingerprint, fingerprint, type Seeds } from "./fingerprints.ts";
@@ -19,7 +20,7 @@ export class KnownIds {
   #unreadable = 0;
   /** Of all segments. */
   #total = { stored: 0, unreadable: 0 };
-  #saving: Promise<void> = Promise.resolve();
+  readonly #saves = new PromiseQueue();
 
   private constructor(folder: string, seeds: Seeds) {
     this.#folder = folder;
@@ -78,12 +79,12 @@ export class KnownIds {
     this.#list = new FingerprintList();
     const unreadable = this.#unreadable;
     this.#unreadable = 0;
-    this.#saving = this.#saving.then(() => this.#write(segment, bytes, list, unreadable));
+    void this.#saves.run(() => this.#write(segment, bytes, list, unreadable));
   }
 
   /** Writes the checkpoint of the newest segment, and waits for those of others. */
   async save({ segment, offset }: Position): Promise<void> {
-    await this.#saving;
+    await this.#saves.idle();
     if (this.#list.length >= MIN_LINES) await this.#write(segment, offset, this.#list, this.#unreadable);
   }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Event } from "../../core/event.ts";
 import { type EventText, idEnd, idStart, writeEvent } from "../../core/event-text.ts";
 import { syncFolder } from "../files/durable-file.ts";
+import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts";
 import { type DroppedField, DroppedFields } from "./dropped-fields.ts";
 import { type Exposed, ExposedToday } from "./exposed-today.ts";
@@ -10,9 +11,11 @@ import { fingerprintIn } from "./fingerprints.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
 import { JOURNAL_FILE } from "./journal.ts";
 import { KnownIds } from "./known-ids.ts";
+import { BadPosition } from "./position.ts";
 import { type RecentVisits, VisitWatch } from "./recent-visits.ts";
 import { RejectedFile, type Rejection } from "./rejected-file.ts";
 import { replay } from "./replay.ts";
+import { readEvent } from "./scan-log.ts";
 import { NameWatch, type SeenNames } from "./seen-names.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { isLineStart, listSegments, type Position, readBytes, readLines, segmentSizes } from "./segments.ts";
@@ -82,9 +85,6 @@ export interface EventLog {
 
 /** More is waiting for the disk than fits; the event was not stored, and may be sent again in a second. */
 export class Overloaded extends Error {}
-
-/** Not a place where an event of the log begins. */
-export class BadPosition extends Error {}
 
 export interface LogOptions {
   /** A segment that is longer is followed by the next. */
@@ -164,10 +164,10 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   }
 
   /** Saves the counts of one moment, at which the log ends where `stored` says. One after the other. */
-  let saved: Promise<unknown> = Promise.resolve();
+  const saves = new PromiseQueue();
   let savedText = JSON.stringify(accounting.counts);
-  function saveCountsNow(): Promise<unknown> {
-    saved = saved.then(async () => {
+  function saveCountsNow(): Promise<void> {
+    return saves.run(async () => {
       const { counts } = accounting;
       try {
         await dropped.save();
@@ -178,7 +178,6 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
         reportError(`the counters cannot be saved: ${(error as Error).message}`);
       }
     });
-    return saved;
   }
 
   /** Why nothing can be taken now, or null. */
@@ -273,14 +272,4 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       return closing;
     },
   };
-}
-
-/** An event that is stored; null for a line that is none, which no reader may stumble over. */
-export function readEvent(text: string): Event | null {
-  try {
-    const event = JSON.parse(text);
-    return typeof event?.id === "string" && typeof event.deviceId === "string" ? event : null;
-  } catch {
-    return null;
-  }
 }

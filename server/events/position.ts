@@ -1,5 +1,7 @@
-import { BadPosition } from "./log.ts";
 import type { Position } from "./segments.ts";
+
+/** Not a place where an event of the log begins. */
+export class BadPosition extends Error {}
 
 const TEXT = /^(\d{1,8})-(\d{1,15})$/;
 
@@ -13,4 +15,13 @@ export function parsePosition(text: string): Position {
   const [, segment, offset] = TEXT.exec(text) ?? [];
   if (segment === undefined || offset === undefined) throw new BadPosition(`"${text}" is not a position`);
   return { segment: Number(segment), offset: Number(offset) };
+}
+
+/** Whether position `a` is after `b` in the log. */
+export function isAfter(a: Position, b: Position): boolean {
+  return a.segment === b.segment ? a.offset > b.offset : a.segment > b.segment;
+}
+
+export function laterOf(a: Position, b: Position): Position {
+  return isAfter(a, b) ? a : b;
 }

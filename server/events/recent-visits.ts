@@ -1,5 +1,8 @@
-import { stat } from "node:fs/promises";
-import { listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
+import { BoundedMap } from "../memory/bounded-map.ts";
+import { PromiseQueue } from "../memory/promise-queue.ts";
+import { isAfter, laterOf } from "./position.ts";
+import { fieldsOf, positionBefore, scanLog } from "./scan-log.ts";
+import type { Position } from "./segments.ts";
 
 /** What visits that began after some place in the log have shown. */
 export interface RecentVisits {
@@ -42,9 +45,9 @@ export class VisitWatch {
   #next: Position | null = null;
   #last: Beginning | null = null;
   #asked: Position = START;
-  readonly #devices = new Map<string, Beginning>();
-  readonly #placeholders = new Map<string, Beginning>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #devices = new BoundedMap<string, Beginning>(MAX_DEVICES);
+  readonly #placeholders = new BoundedMap<string, Beginning>(MAX_PLACEHOLDERS);
+  readonly #queue = new PromiseQueue();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -56,12 +59,10 @@ export class VisitWatch {
    * @param end where the log ends
    */
   since(from: Position, end: Position): Promise<RecentVisits> {
-    const turn = this.#turn.then(async () => {
+    return this.#queue.run(async () => {
       await this.#read(from, end);
       return this.#after(from);
     });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 
   #after(from: Position): RecentVisits {
@@ -74,79 +75,26 @@ export class VisitWatch {
   }
 
   async #read(from: Position, end: Position): Promise<void> {
-    let next = this.#next ?? from;
-    // Whoever looked before has looked long ago.
-    if (isAfter(from, next) && (await this.#bytes(next, end)) > MAX_BYTES) next = from;
-    if ((await this.#bytes(next, end)) > MAX_BYTES)
-      next = { segment: end.segment, offset: Math.max(0, end.offset - MAX_BYTES) };
-    for (const segment of await listSegments(this.#folder)) {
-      if (segment < next.segment || segment > end.segment) continue;
-      const path = segmentPath(this.#folder, segment);
-      let offset = segment === next.segment ? next.offset : 0;
-      const to = segment === end.segment ? end.offset : (await stat(path)).size;
-      if (offset >= to) continue;
-      await scanLines(path, offset, to, (buffer, start, stop) => {
-        offset += stop - start + 1;
-        this.#see(buffer.toString("utf8", start, stop), { segment, offset });
-      });
-    }
+    const next = this.#next ?? from;
+    const newest = await positionBefore(this.#folder, end, MAX_BYTES);
+    // The last read is too old: skip the gap.
+    const start = isAfter(newest, next) ? laterOf(newest, from) : next;
+    await scanLog(this.#folder, start, end, (line, position) => this.#see(line, position));
     this.#next = end;
   }
 
-  /** Bytes from one place to another. */
-  async #bytes(from: Position, to: Position): Promise<number> {
-    let bytes = to.offset - from.offset;
-    for (const segment of await listSegments(this.#folder)) {
-      if (segment < from.segment || segment >= to.segment) continue;
-      bytes += (await stat(segmentPath(this.#folder, segment))).size;
-    }
-    return bytes;
-  }
-
-  #see(line: string, position: Position): void {
-    const { deviceId, event, source, ts, path = "", experiment, run, reasons } = eventOf(line);
+  #see(line: Buffer, position: Position): void {
+    const { deviceId, event, source, ts, path = "", experiment, run, reasons } = fieldsOf(line);
     if (deviceId === undefined || ts === undefined || run !== undefined) return;
     if (event === "exp_groups" && source === "backend") {
       if (Object.values(reasons ?? {}).includes("forced")) return;
       this.#asked = position;
-      keep(this.#devices, deviceId, { position, at: ts, path }, MAX_DEVICES);
+      this.#devices.set(deviceId, { position, at: ts, path });
       return;
     }
     const visit = this.#devices.get(deviceId);
     if (!visit || source !== "browser" || Date.parse(ts) < Date.parse(visit.at) - TOLERANCE_MS) return;
     this.#last = { ...visit, path: path || visit.path };
-    if (experiment !== undefined) keep(this.#placeholders, experiment, this.#last, MAX_PLACEHOLDERS);
-  }
-}
-
-/** Sets an entry of a map of bounded size. */
-function keep<Value>(map: Map<string, Value>, name: string, value: Value, most: number): void {
-  map.delete(name);
-  map.set(name, value);
-  const first = map.keys().next();
-  if (map.size > most && !first.done) map.delete(first.value);
-}
-
-function isAfter(a: Position, b: Position): boolean {
-  return a.segment === b.segment ? a.offset > b.offset : a.segment > b.segment;
-}
-
-interface Line {
-  readonly deviceId?: string;
-  readonly event?: string;
-  readonly source?: string;
-  readonly ts?: string;
-  readonly path?: string;
-  readonly experiment?: string;
-  readonly run?: string;
-  readonly reasons?: object;
-}
-
-/** The fields of a line of the log, whose events were checked before they were written; none of what is no event. */
-function eventOf(line: string): Line {
-  try {
-    return JSON.parse(line) ?? {};
-  } catch {
-    return {};
+    if (experiment !== undefined) this.#placeholders.set(experiment, this.#last);
   }
 }

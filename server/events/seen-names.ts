@@ -1,5 +1,7 @@
-import { stat } from "node:fs/promises";
-import { listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
+import { PromiseQueue } from "../memory/promise-queue.ts";
+import { laterOf } from "./position.ts";
+import { fieldsOf, positionBefore, scanLog } from "./scan-log.ts";
+import type { Position } from "./segments.ts";
 
 /** How often each name came in the last 24 hours, most frequent first. */
 export interface SeenNames {
@@ -32,7 +34,7 @@ export class NameWatch {
   /** By hours since 1970. */
   readonly #hours = new Map<number, Hour>();
   #next: Position | null = null;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new PromiseQueue();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -40,34 +42,20 @@ export class NameWatch {
 
   /** @param end where the log ends */
   seen(end: Position, now: Date): Promise<SeenNames> {
-    const turn = this.#turn.then(async () => {
+    return this.#queue.run(async () => {
       await this.#read(end);
       return this.#sum(Math.floor(now.getTime() / HOUR_MS));
     });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 
   async #read(end: Position): Promise<void> {
-    const segments = (await listSegments(this.#folder)).filter((segment) => segment <= end.segment);
-    let budget = MAX_BYTES;
-    const parts: { path: string; from: number; to: number }[] = [];
-    for (const segment of segments.reverse()) {
-      if (budget <= 0 || (this.#next !== null && segment < this.#next.segment)) break;
-      const path = segmentPath(this.#folder, segment);
-      const to = segment === end.segment ? end.offset : (await stat(path)).size;
-      const known = segment === this.#next?.segment ? this.#next.offset : 0;
-      const from = Math.max(known, to - budget);
-      budget -= to - from;
-      if (from < to) parts.unshift({ path, from, to });
-    }
-    for (const { path, from, to } of parts) {
-      await scanLines(path, from, to, (buffer, start, stop) => this.#see(buffer.toString("utf8", start, stop)));
-    }
+    const newest = await positionBefore(this.#folder, end, MAX_BYTES);
+    const from = this.#next ? laterOf(this.#next, newest) : newest;
+    await scanLog(this.#folder, from, end, (line) => this.#see(line));
     this.#next = end;
   }
 
-  #see(line: string): void {
+  #see(line: Buffer): void {
     const { event, path, ts, run } = fieldsOf(line);
     const hour = Math.floor(Date.parse(ts ?? "") / HOUR_MS);
     if (typeof event !== "string" || run !== undefined || Number.isNaN(hour) || OWN_EVENTS.has(event)) return;
@@ -99,13 +87,4 @@ function merge(sum: Map<string, number>, counts: ReadonlyMap<string, number>): v
 
 function byCount(counts: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   return new Map([...counts].sort(([, a], [, b]) => b - a));
-}
-
-/** The fields of a line of the log; none of one that is no event. */
-function fieldsOf(line: string): Partial<Record<"event" | "path" | "ts" | "run", string>> {
-  try {
-    return JSON.parse(line) ?? {};
-  } catch {
-    return {};
-  }
 }

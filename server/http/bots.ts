@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { isbot } from "isbot";
+import { BoundedMap } from "../memory/bounded-map.ts";
 import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
 /** Few browsers send most of the traffic, and the pattern of all bots costs more than the rest of a hot route. */
@@ -11,7 +12,7 @@ const MAX_REMEMBERED = 1000;
 const PROGRAMS =
   /^(node|undici|node-fetch|axios|curl|python-requests|python-httpx|aiohttp|go-http-client|okhttp|java)\b/i;
 
-const remembered = new Map<string, boolean>();
+const remembered = new BoundedMap<string, boolean>(MAX_REMEMBERED);
 
 /**
  * Whether a request comes from no visitor: a crawler, by its user agent, or a browser that fetches ahead of a visit that may
@@ -29,7 +30,6 @@ export function isBot(header: HeaderOf): boolean {
   let known = remembered.get(agent);
   if (known === undefined) {
     known = !PROGRAMS.test(agent) && isbot(agent);
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(agent, known);
   }
   return known;

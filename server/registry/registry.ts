@@ -3,6 +3,7 @@ import { checkLinks } from "../../core/links.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { parseSettings, type Settings } from "../../core/settings.ts";
 import { transition } from "../../core/transition.ts";
+import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Conflict, KeyTaken } from "./errors.ts";
 import type { History } from "./history.ts";
 import { actionOf, type ExperimentEntry } from "./history-entry.ts";
@@ -86,12 +87,7 @@ export async function openRegistry(
 ): Promise<Registry> {
   const store = await Store.open(path, initial, now);
   let settingsVersion = (await store.history.page(1, { key: null })).entries[0]?.number ?? 0;
-  let tail: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
-    const done = tail.then(change);
-    tail = done.catch(() => undefined);
-    return done;
-  };
+  const changes = new PromiseQueue();
 
   const add = async (draft: NewExperiment, { by, now: at }: Author, more: Partial<ExperimentEntry> = {}) => {
     const { content } = store;
@@ -133,7 +129,7 @@ export async function openRegistry(
     settingsVersion: () => settingsVersion,
     history: store.history,
     create: (draft, author) =>
-      inTurn(async () => {
+      changes.run(async () => {
         const taken = store.get(draft.key);
         if (taken) throw new KeyTaken(taken);
         const problems = reservedKeyProblems(draft.key);
@@ -141,21 +137,21 @@ export async function openRegistry(
         return add(draft, author);
       }),
     update: (key, change, expectedVersion = null) =>
-      inTurn(async () => {
+      changes.run(async () => {
         const current = store.get(key);
         if (!current) return undefined;
         expectVersion(current, current.version, expectedVersion);
         return replace(current, change(current));
       }),
     remove: (key, author, expectedVersion = null) =>
-      inTurn(async () => {
+      changes.run(async () => {
         const current = store.get(key);
         if (!current) return undefined;
         expectVersion(current, current.version, expectedVersion);
         return take(current, author);
       }),
     revert: (number, author, expectedVersion = null) =>
-      inTurn(async () => {
+      changes.run(async () => {
         const entry = await store.history.get(number);
         if (!entry || entry.key === null) return undefined;
         const current = store.get(entry.key);
@@ -166,7 +162,7 @@ export async function openRegistry(
         return replace(current, reverted(entry, current, author), more);
       }),
     updateSettings: (change, { by, now: at }, expectedVersion = null) =>
-      inTurn(async () => {
+      changes.run(async () => {
         const before = store.content.settings;
         expectVersion(before, settingsVersion, expectedVersion);
         const after = parseSettings(change(before));

@@ -1,4 +1,7 @@
-import { listSegments, readLines } from "../events/segments.ts";
+import { fieldsOf, scanLog } from "../events/scan-log.ts";
+import { listSegments } from "../events/segments.ts";
+
+const MARK = Buffer.from('"epoch":');
 
 /**
  * The highest epoch of each experiment that has events in the log, up to `mostOf(key)`: anybody can
@@ -12,18 +15,10 @@ export async function usedEpochs(
   const last = (await listSegments(eventsFolder).catch(() => [])).at(-1);
   if (last === undefined) return used;
   const end = { segment: last, offset: Number.MAX_SAFE_INTEGER };
-  for await (const { text } of readLines(eventsFolder, { segment: 0, offset: 0 }, end)) {
-    const { experiment, epoch } = text.includes('"epoch":') ? read(text) : {};
-    if (typeof experiment !== "string" || typeof epoch !== "number" || epoch > mostOf(experiment)) continue;
+  await scanLog(eventsFolder, { segment: 0, offset: 0 }, end, (line) => {
+    const { experiment, epoch } = line.includes(MARK) ? fieldsOf(line) : {};
+    if (typeof experiment !== "string" || typeof epoch !== "number" || epoch > mostOf(experiment)) return;
     if (epoch > (used.get(experiment) ?? -1)) used.set(experiment, epoch);
-  }
+  });
   return used;
-}
-
-function read(line: string): { experiment?: unknown; epoch?: unknown } {
-  try {
-    return JSON.parse(line) as object;
-  } catch {
-    return {};
-  }
 }

@@ -5,7 +5,7 @@ import { COUNTS_FILE, readCounts, type SavedCounts } from "../events/accounting.
 import { type Claim, checkpointPath, isOfLog, readClaim } from "../events/checkpoint.ts";
 import { fingerprint, type Seeds } from "../events/fingerprints.ts";
 import { JOURNAL_FILE, type JournalRecord, readJournal } from "../events/journal.ts";
-import { readEvent } from "../events/log.ts";
+import { readEvent } from "../events/scan-log.ts";
 import { idOfLine, listSegments, scanLines, segmentPath } from "../events/segments.ts";
 import { BadConfig } from "../files/bad-config.ts";
 import { NEW_CONTENT } from "../registry/content.ts";
