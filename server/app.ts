@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { contextStorage } from "hono/context-storage";
 import { calculatorPageRoutes } from "./admin/calculator/routes.tsx";
 import { experimentsPageRoutes } from "./admin/experiments/list-routes.tsx";
 import { experimentStateRoutes } from "./admin/experiments/state-routes.tsx";
@@ -101,7 +102,6 @@ const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|hist
 
 /** The whole HTTP surface. Building it opens nothing and listens nowhere: `main.ts` does, tests call `app.request()`. */
 export function createApp(deps: Deps): Hono<Env> {
-  const isDemo = deps.adminToken === null;
   const app = new Hono<Env>();
   const results = new Results(deps);
 
@@ -125,18 +125,18 @@ export function createApp(deps: Deps): Hono<Env> {
     proxies: deps.limits.proxies,
   };
   const guard = adminGuard(access);
-  for (const path of ADMIN_PATHS) app.use(path, compressed, guard);
-  app.use("/experiments/*", errorsAsPages(isDemo));
-  for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn({ ...deps, isDemo }));
+  for (const path of ADMIN_PATHS) app.use(path, contextStorage(), compressed, guard);
+  app.use("/experiments/*", errorsAsPages);
+  for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps));
   app.get("/events", guard);
   app.route("/", loginRoutes(access, deps.links));
   // Before what has a key there.
-  app.route("/", historyPageRoutes({ ...deps, isDemo }));
-  app.route("/", installPageRoutes({ ...deps, ...access, tag, isDemo }));
-  app.route("/", settingsPageRoutes({ ...deps, ...access, facts: () => serverFacts(deps), isDemo }));
-  app.route("/", forcePageRoutes({ ...deps, isDemo }));
-  app.route("/", calculatorPageRoutes({ isDemo }));
-  app.route("/", independencePageRoutes({ ...deps, isDemo }));
+  app.route("/", historyPageRoutes(deps));
+  app.route("/", installPageRoutes({ ...deps, ...access, tag }));
+  app.route("/", settingsPageRoutes({ ...deps, ...access, facts: () => serverFacts(deps) }));
+  app.route("/", forcePageRoutes(deps));
+  app.route("/", calculatorPageRoutes());
+  app.route("/", independencePageRoutes(deps));
   app.route("/", eventLogRoutes(deps));
   app.route("/", adminExperimentsRoutes(deps));
   app.route("/", adminSettingsRoutes(deps));
@@ -148,12 +148,12 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", exportRoutes(deps));
   app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));
-  app.route("/", openApiRoutes({ isDemo, app }));
-  app.route("/", experimentStateRoutes({ ...deps, isDemo }));
-  app.route("/", experimentFormRoutes({ ...deps, isDemo }));
+  app.route("/", openApiRoutes({ app }));
+  app.route("/", experimentStateRoutes(deps));
+  app.route("/", experimentFormRoutes(deps));
   app.route("/", resultsLiveRoutes({ ...deps, results }));
-  app.route("/", resultsPageRoutes({ ...deps, results, isDemo }));
-  app.route("/", experimentsPageRoutes({ ...deps, results, isDemo }));
+  app.route("/", resultsPageRoutes({ ...deps, results }));
+  app.route("/", experimentsPageRoutes({ ...deps, results }));
 
   // The demo has a page of its own there.
   if (!deps.demoPages) app.get("/", (c) => c.redirect("/experiments"));

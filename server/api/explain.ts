@@ -8,7 +8,7 @@ import { prepared } from "../../core/prepared.ts";
 import type { RuleContext } from "../../core/rule.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import { type Env, problem } from "../http/http.ts";
-import { BadParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
+import { readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import type { StickyTokens } from "../tokens/sticky.ts";
@@ -31,26 +31,21 @@ export function explainRoutes({ registry, sticky }: { registry: Registry; sticky
     }
     const experiment = registry.get(key);
     if (!experiment) return problem(404, "Not Found", `there is no experiment ${JSON.stringify(key)}`);
-    try {
-      const ids = readUnitIds(c);
-      const unitId = unitIdOf(experiment.unit, ids);
-      const asked = { path: readPath(c) ?? "", ...readVisitor(c) };
-      const experiments = registry.list();
-      const token = sticky.read(c.req.query("sticky") ?? "", deviceId, experiments, Date.now());
-      const context: Context = {
-        ...asked,
-        settings: registry.settings(),
-        experiments: registry,
-        ...(token ? { sticky: token.entries } : {}),
-      };
-      const { group, reason, epoch } = evaluate(experiment, unitId, context, sha256);
-      const { state, unit } = experiment;
-      const hashing = unitId === null ? null : hashingOf(experiment, unitId, asked);
-      return c.json({ experiment: key, state, deviceId, unit, unitId, group, reason, epoch, ...hashing });
-    } catch (error) {
-      if (error instanceof BadParameter) return problem(400, "Bad Request", error.message);
-      throw error;
-    }
+    const ids = readUnitIds(c);
+    const unitId = unitIdOf(experiment.unit, ids);
+    const asked = { path: readPath(c) ?? "", ...readVisitor(c) };
+    const experiments = registry.list();
+    const token = sticky.read(c.req.query("sticky") ?? "", deviceId, experiments, Date.now());
+    const context: Context = {
+      ...asked,
+      settings: registry.settings(),
+      experiments: registry,
+      ...(token ? { sticky: token.entries } : {}),
+    };
+    const { group, reason, epoch } = evaluate(experiment, unitId, context, sha256);
+    const { state, unit } = experiment;
+    const hashing = unitId === null ? null : hashingOf(experiment, unitId, asked);
+    return c.json({ experiment: key, state, deviceId, unit, unitId, group, reason, epoch, ...hashing });
   });
 }
 

@@ -15,17 +15,12 @@ export function resultsRoutes({ results }: { results: Results }) {
   return new Hono<Env>().get("/api/admin/experiments/:key/results", async (c) => {
     const key = c.req.param("key");
     const { format = "json" } = c.req.query();
-    try {
-      if (format !== "json" && format !== "csv") {
-        throw new BadParameter(`format is ${JSON.stringify(format)}: allowed are json and csv`);
-      }
-      const found = await results.of(key, readResultsQuery(c));
-      if (!found) return problem(404, "Not Found", `there is no experiment ${JSON.stringify(key)}`);
-      return format === "json" ? c.json(found) : csvAnswer(found);
-    } catch (error) {
-      if (error instanceof BadParameter) return problem(400, "Bad Request", error.message);
-      throw error;
+    if (format !== "json" && format !== "csv") {
+      throw new BadParameter(`format is ${JSON.stringify(format)}: allowed are json and csv`);
     }
+    const found = await results.of(key, readResultsQuery(c));
+    if (!found) return problem(404, "Not Found", `there is no experiment ${JSON.stringify(key)}`);
+    return format === "json" ? c.json(found) : csvAnswer(found);
   });
 }
 

@@ -4,11 +4,11 @@ import { type Context, type Evaluation, evaluate, type StickyEntry } from "../..
 import { MAX_TEXT_LENGTH } from "../../core/event-limits.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { isCounted } from "../../core/reason.ts";
-import { type UnitIds, unitIdOf } from "../../core/unit.ts";
+import { unitIdOf } from "../../core/unit.ts";
 import type { EventLog } from "../events/log.ts";
 import { isFromBot } from "../http/bots.ts";
-import { type Env, header, preflight, problem, publicJson } from "../http/http.ts";
-import { BadParameter, readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
+import { type Env, header, preflight, publicJson } from "../http/http.ts";
+import { readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
@@ -42,18 +42,11 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
       const settings = registry.settings();
       if (!settings.enabled) return publicJson({});
       const experiments = registry.list();
-      let ids: UnitIds;
-      let path: string | undefined;
-      let asked: Context;
-      try {
-        ids = readUnitIds(c);
-        path = readPath(c);
-        const hasContext = isAskedFor(experiments) || c.req.url.includes("ctx.");
-        asked = { settings, experiments: registry, path: path ?? "", ...(hasContext ? readRuleContext(c) : {}) };
-      } catch (error) {
-        if (error instanceof BadParameter) return problem(400, "Bad Request", error.message);
-        throw error;
-      }
+      const ids = readUnitIds(c);
+      const path = readPath(c);
+      const hasContext = isAskedFor(experiments) || c.req.url.includes("ctx.");
+      const rest = hasContext ? readRuleContext(c) : {};
+      const asked: Context = { settings, experiments: registry, path: path ?? "", ...rest };
 
       const now = new Date();
       const forced = readForces(readParameter(c, "force"), now.getTime());

@@ -1,7 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { errorResponse, wantsPage } from "../admin/ui/error-response.tsx";
-import { BodyRejected, readBody } from "../http/body.ts";
+import { BodyRejected } from "../http/body.ts";
 import { clientAddress } from "../http/client-address.ts";
+import { MAX_FORM_BYTES, readForm } from "../http/form.ts";
 import { type Env, header, problem } from "../http/http.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
 import type { Lockout } from "./lockout.ts";
@@ -17,8 +18,6 @@ export interface Access extends Reach {
   readonly lockout: Lockout;
 }
 
-/** Longest form of the admin pages, in bytes; its handler may allow less. */
-const MAX_FORM_BYTES = 1024 * 1024;
 const FORM = "application/x-www-form-urlencoded";
 /** Stands for the session that the demo does not have. */
 const DEMO_SESSION = "demo";
@@ -27,7 +26,7 @@ const DEMO_SESSION = "demo";
  * Guards everything that only an admin may see or do. It lets in the bearer of the token, a
  * logged-in browser, and in the demo whoever asks for this computer by name; writes must not come
  * from another site's page, and those of a session must carry its CSRF token (form field `csrf` or
- * header `X-CSRF-Token`). Tells handlers `actor`, `csrf` and `isStillIn`.
+ * header `X-CSRF-Token`). Tells handlers `actor`, `isDemo`, `csrf` and `isStillIn`.
  */
 export function adminGuard(access: Access): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -48,6 +47,7 @@ async function denial(c: Context<Env>, access: Access): Promise<Response | null>
     const denied = await csrfError(c, access, caller);
     if (denied) return denied;
   }
+  c.set("isDemo", access.token === null);
   c.set("actor", caller.kind === "demo" ? "demo" : "admin");
   c.set("csrf", caller.session === null ? "" : access.sessions.csrf(caller.session));
   c.set("isStillIn", () => caller.kind !== "session" || access.sessions.has(caller.session));
@@ -92,7 +92,8 @@ async function csrfError(c: Context<Env>, { sessions }: Access, { kind, session 
   let given = header(c, "x-csrf-token");
   if (given === undefined && (header(c, "content-type") ?? "").split(";")[0]?.trim().toLowerCase() === FORM) {
     try {
-      given = new URLSearchParams(await readBody(c, MAX_FORM_BYTES)).get("csrf") ?? undefined;
+      // Its handler may allow less.
+      given = (await readForm(c, MAX_FORM_BYTES)).get("csrf") ?? undefined;
     } catch (error) {
       if (error instanceof BodyRejected) return errorResponse(c, error.status, "Request rejected", error.message);
       throw error;

@@ -1,7 +1,8 @@
 import { type Context, Hono } from "hono";
 import { errorResponse, wantsPage } from "../admin/ui/error-response.tsx";
-import { BodyRejected, readBody } from "../http/body.ts";
+import { BodyRejected } from "../http/body.ts";
 import { clientAddress } from "../http/client-address.ts";
+import { readForm } from "../http/form.ts";
 import { type Env, header, problem } from "../http/http.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
 import { type Access, lockedOut } from "./guard.ts";
@@ -12,7 +13,6 @@ import { isFromAnotherSite } from "./origin.ts";
 import { isSameSecret } from "./same-secret.ts";
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from "./session-cookie.ts";
 
-const MAX_FORM_BYTES = 4096;
 const WRONG = "This is not the admin token.";
 const DEAD_LINK = "This login link has been used, or is too old, or never was one. Log in with the admin token.";
 
@@ -50,7 +50,7 @@ export function loginRoutes(access: Access, links: LoginLinks) {
       return errorResponse(c, 403, "Forbidden", "a login from another site's page is not allowed");
     let form: URLSearchParams;
     try {
-      form = new URLSearchParams(await readBody(c, MAX_FORM_BYTES));
+      form = await readForm(c);
     } catch (error) {
       if (error instanceof BodyRejected) return errorResponse(c, error.status, "Request rejected", error.message);
       throw error;

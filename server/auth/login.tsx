@@ -10,7 +10,7 @@ interface Props {
 /** Asks for the admin's token. */
 export function LoginPage({ next, error }: Props) {
   return (
-    <Layout title="Log in" isDemo={false} csrf={null}>
+    <Layout title="Log in">
       <h1>Log in</h1>
       <form class="login" method="post" action="/login">
         {error !== null && (
@@ -47,7 +47,7 @@ export function LoginPage({ next, error }: Props) {
  */
 export function ReloadPage({ next }: { next: string }) {
   return (
-    <Layout title="Log in" isDemo={false} csrf={null} refreshTo={loginPath(next)}>
+    <Layout title="Log in" refreshTo={loginPath(next)}>
       <h1>One moment</h1>
       <p>
         <a href={loginPath(next)}>Continue</a>
@@ -62,7 +62,7 @@ export function ReloadPage({ next }: { next: string }) {
  */
 export function LoginLinkPage({ code }: { code: string }) {
   return (
-    <Layout title="Log in" isDemo={false} csrf={null}>
+    <Layout title="Log in">
       <h1>Log in</h1>
       <form class="login" method="post" action="/login">
         <input type="hidden" name="code" value={code} />

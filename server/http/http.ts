@@ -9,6 +9,8 @@ export interface Env {
   Variables: {
     /** Who asks, for the history: "admin", or "demo" where there is no login. */
     actor: string;
+    /** Whether anyone on this computer is let in without a login. */
+    isDemo: boolean;
     /** What the forms of an answer carry in their field `csrf`. */
     csrf: string;
     /** Whether who asked would be let in still, for answers that go on. */

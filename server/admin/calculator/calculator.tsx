@@ -20,18 +20,16 @@ interface Props {
   /** Null as long as rate and change are missing, or something is wrong. */
   readonly calculation: Calculation | null;
   readonly problems: readonly Problem[];
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** How many visitors an experiment needs. The address has all of it, to be sent to colleagues. */
-export function CalculatorPage({ fields, calculation, problems, isDemo, csrf }: Props) {
+export function CalculatorPage({ fields, calculation, problems }: Props) {
   const state: FormState = {
     errors: errorsOf(problems, (field) => (FIELDS.some(([name]) => name === field) ? field : null)),
     focus: null,
   };
   return (
-    <Layout title="Sample size" section="experiments" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Sample size" section="experiments">
       <h1>How many visitors does it take?</h1>
       <form class="card calculator" method="get" action={PATH}>
         <div class="questions">

@@ -5,7 +5,7 @@ import { CalculatorPage } from "./calculator.tsx";
 import { type Calculation, calculate, readCalculator } from "./form.ts";
 
 /** `GET /experiments/calculator?baseline=&lift=&alpha=&power=&groups=&perDay=`: the visitors that an effect takes. */
-export function calculatorPageRoutes({ isDemo }: { isDemo: boolean }) {
+export function calculatorPageRoutes() {
   return new Hono<Env>().get("/experiments/calculator", (c) => {
     const fields = readCalculator(c.req.query());
     const isBegun = fields.baseline.trim() !== "" || fields.lift.trim() !== "";
@@ -17,7 +17,7 @@ export function calculatorPageRoutes({ isDemo }: { isDemo: boolean }) {
       if (!(error instanceof InvalidInput)) throw error;
       problems = error.problems;
     }
-    const page = { fields, calculation, problems, isDemo, csrf: c.get("csrf") };
+    const page = { fields, calculation, problems };
     return c.html(<CalculatorPage {...page} />, problems.length > 0 ? 400 : 200);
   });
 }

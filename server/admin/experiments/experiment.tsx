@@ -19,8 +19,6 @@ import { UnseenGoals } from "./unseen-goals.tsx";
 
 interface Props {
   readonly experiment: Experiment;
-  readonly isDemo: boolean;
-  readonly csrf: string;
   readonly change: ShownChange | null;
   /** Names that the log has seen lately; null where they do not matter. */
   readonly seen?: SeenNames | null;
@@ -29,16 +27,10 @@ interface Props {
 }
 
 /** One experiment: what it does now, what can be done with it, its groups, and everything that it says of itself. */
-export function ExperimentPage({ experiment, isDemo, csrf, change, seen = null, problems = [] }: Props) {
+export function ExperimentPage({ experiment, change, seen = null, problems = [] }: Props) {
   const { key, title, description, state, groups } = experiment;
   return (
-    <Layout
-      title={title}
-      section="experiments"
-      isDemo={isDemo}
-      csrf={csrf}
-      notice={change && <ChangeNotice change={change} csrf={csrf} from="experiment" />}
-    >
+    <Layout title={title} section="experiments" notice={change && <ChangeNotice change={change} from="experiment" />}>
       <Errors problems={problems} nameOf={(place) => groups[place]?.name} />
       <div class="heading">
         <h1>{title}</h1>
@@ -59,12 +51,12 @@ export function ExperimentPage({ experiment, isDemo, csrf, change, seen = null, 
         </div>
       </div>
       {description !== "" && <p class="description">{description}</p>}
-      <NextSteps experiment={experiment} csrf={csrf} />
+      <NextSteps experiment={experiment} />
       {seen !== null && <UnseenGoals goals={experiment.goals} seen={seen} />}
       {state === "rollout" && <Permanent experiment={experiment} />}
       <h2>Groups</h2>
       <GroupList experiment={experiment} />
-      <PreviewLinks experiment={experiment} csrf={csrf} />
+      <PreviewLinks experiment={experiment} />
       <h2>Definition</h2>
       <ExperimentFacts experiment={experiment} />
       <h2>On your page</h2>
@@ -73,23 +65,22 @@ export function ExperimentPage({ experiment, isDemo, csrf, change, seen = null, 
         it.
       </p>
       <CodeBox id="placeholder" name="Placeholder" code={placeholderCode(experiment)} />
-      {state === "inactive" && <Removal experiment={experiment} csrf={csrf} />}
+      {state === "inactive" && <Removal experiment={experiment} />}
     </Layout>
   );
 }
 
 interface StepsProps {
   readonly experiment: Experiment;
-  readonly csrf: string;
 }
 
-function NextSteps({ experiment, csrf }: StepsProps) {
+function NextSteps({ experiment }: StepsProps) {
   const { state, fallback, rolloutGroup, epoch } = experiment;
   if (state === "inactive") {
     return (
       <section class="card next" aria-label="State">
         <p>Everyone sees {fallback}, and nothing is counted.</p>
-        <StateForm experiment={experiment} csrf={csrf} to="active">
+        <StateForm experiment={experiment} to="active">
           <button type="submit" class="primary" aria-describedby="consequence">
             Start
           </button>
@@ -105,7 +96,7 @@ function NextSteps({ experiment, csrf }: StepsProps) {
     return (
       <section class="card next" aria-label="State">
         <p>Visitors are split by the weights below, and epoch {epoch} counts them.</p>
-        <StateForm experiment={experiment} csrf={csrf} to="inactive">
+        <StateForm experiment={experiment} to="inactive">
           <button type="submit" aria-describedby="consequence">
             Stop
           </button>
@@ -114,14 +105,14 @@ function NextSteps({ experiment, csrf }: StepsProps) {
           Everyone sees {fallback} at once, and nothing more is counted. What was counted stays. Starting again opens a
           new epoch.
         </p>
-        <RolloutForm experiment={experiment} csrf={csrf} words="Roll out to a group" />
+        <RolloutForm experiment={experiment} words="Roll out to a group" />
       </section>
     );
   }
   return (
     <section class="card next" aria-label="State">
       <p>Everyone gets {rolloutGroup}, and nothing is counted.</p>
-      <StateForm experiment={experiment} csrf={csrf} to="active">
+      <StateForm experiment={experiment} to="active">
         <button type="submit" aria-describedby="consequence">
           Test again
         </button>
@@ -129,15 +120,15 @@ function NextSteps({ experiment, csrf }: StepsProps) {
       <p class="detail" id="consequence">
         Visitors are split again at once. Epoch {epoch + 1} begins: it counts from 0.
       </p>
-      <RolloutForm experiment={experiment} csrf={csrf} words="Roll out to another group" />
+      <RolloutForm experiment={experiment} words="Roll out to another group" />
     </section>
   );
 }
 
-function StateForm({ experiment, csrf, to, children }: StepsProps & { to: State; children?: unknown }) {
+function StateForm({ experiment, to, children }: StepsProps & { to: State; children?: unknown }) {
   return (
     <form method="post" action={`/experiments/${experiment.key}/state`}>
-      <CsrfField token={csrf} />
+      <CsrfField />
       <input type="hidden" name="version" value={String(experiment.version)} />
       <input type="hidden" name="state" value={to} />
       {children}
@@ -145,14 +136,14 @@ function StateForm({ experiment, csrf, to, children }: StepsProps & { to: State;
   );
 }
 
-function RolloutForm({ experiment, csrf, words }: StepsProps & { words: string }) {
+function RolloutForm({ experiment, words }: StepsProps & { words: string }) {
   const { groups, control, rolloutGroup } = experiment;
   const choices = groups.filter(({ name }) => name !== rolloutGroup);
   const first = choices.find(({ name }) => name !== control) ?? choices[0];
   return (
     <details>
       <summary>{words}</summary>
-      <StateForm experiment={experiment} csrf={csrf} to="rollout">
+      <StateForm experiment={experiment} to="rollout">
         <fieldset class="choices">
           <legend>Everyone gets</legend>
           {choices.map(({ name, label }) => (
@@ -245,12 +236,12 @@ function GroupList({ experiment }: { experiment: Experiment }) {
   );
 }
 
-function Removal({ experiment, csrf }: StepsProps) {
+function Removal({ experiment }: StepsProps) {
   return (
     <details class="removal">
       <summary>Delete this experiment</summary>
       <form method="post" action={`/experiments/${experiment.key}/delete`}>
-        <CsrfField token={csrf} />
+        <CsrfField />
         <input type="hidden" name="version" value={String(experiment.version)} />
         <p class="detail">
           Placeholders of it show what your page has in them. Its events stay in the log and its changes in the history,

@@ -28,22 +28,14 @@ interface Props {
   /** By the experiment's key; missing for those that are still being counted. */
   readonly verdicts: ReadonlyMap<string, Report["verdict"]>;
   readonly log: LogState;
-  readonly isDemo: boolean;
-  readonly csrf: string;
   readonly change: ShownChange | null;
 }
 
 /** The table of all experiments (state, groups with their shares, devices today, switch), and what became of the events. */
 export function ExperimentsPage(props: Props) {
-  const { experiments, total, search, exposed, verdicts, log, isDemo, csrf, change } = props;
+  const { experiments, total, search, exposed, verdicts, log, change } = props;
   return (
-    <Layout
-      title="Experiments"
-      section="experiments"
-      isDemo={isDemo}
-      csrf={csrf}
-      notice={change && <ChangeNotice change={change} csrf={csrf} from="list" />}
-    >
+    <Layout title="Experiments" section="experiments" notice={change && <ChangeNotice change={change} from="list" />}>
       <div class="heading">
         <h1>Experiments</h1>
         <div class="actions">
@@ -70,7 +62,7 @@ export function ExperimentsPage(props: Props) {
               </p>
             </div>
           ) : (
-            <Table experiments={experiments} exposed={exposed} verdicts={verdicts} csrf={csrf} />
+            <Table experiments={experiments} exposed={exposed} verdicts={verdicts} />
           )}
         </>
       )}
@@ -123,7 +115,7 @@ function FirstSteps() {
   );
 }
 
-function Table({ experiments, ...rest }: Pick<Props, "experiments" | "exposed" | "verdicts" | "csrf">) {
+function Table({ experiments, ...rest }: Pick<Props, "experiments" | "exposed" | "verdicts">) {
   const { exposed, verdicts } = rest;
   const isCounting = exposed === "counting" || experiments.some(({ key }) => !verdicts.has(key));
   return (
@@ -149,9 +141,9 @@ function Table({ experiments, ...rest }: Pick<Props, "experiments" | "exposed" |
   );
 }
 
-type RowProps = { readonly experiment: Experiment } & Pick<Props, "exposed" | "verdicts" | "csrf">;
+type RowProps = { readonly experiment: Experiment } & Pick<Props, "exposed" | "verdicts">;
 
-function Row({ experiment, exposed, verdicts, csrf }: RowProps) {
+function Row({ experiment, exposed, verdicts }: RowProps) {
   const { key, title, state, rolloutGroup, version } = experiment;
   const verdict = verdicts.get(key);
   return (
@@ -180,7 +172,7 @@ function Row({ experiment, exposed, verdicts, csrf }: RowProps) {
       </td>
       <td data-label="Action">
         <form method="post" action="/experiments/toggle">
-          <CsrfField token={csrf} />
+          <CsrfField />
           <input type="hidden" name="experiment" value={key} />
           <input type="hidden" name="version" value={String(version)} />
           <button

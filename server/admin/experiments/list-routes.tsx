@@ -19,11 +19,10 @@ interface PageDeps {
   readonly registry: Registry;
   readonly log: EventLog;
   readonly results: Results;
-  readonly isDemo: boolean;
 }
 
 /** `GET /experiments`: the admin's table. `GET /experiments/:key`: one of them. */
-export function experimentsPageRoutes({ registry, log, results, isDemo }: PageDeps) {
+export function experimentsPageRoutes({ registry, log, results }: PageDeps) {
   return new Hono<Env>()
     .get("/experiments", async (c) => {
       const all = registry.list();
@@ -38,8 +37,6 @@ export function experimentsPageRoutes({ registry, log, results, isDemo }: PageDe
           exposed={exposed}
           verdicts={verdicts}
           log={log.state()}
-          isDemo={isDemo}
-          csrf={c.get("csrf")}
           change={await shownChange(registry, c.req.query("change"))}
         />,
       );
@@ -52,7 +49,7 @@ export function experimentsPageRoutes({ registry, log, results, isDemo }: PageDe
       const change = await shownChange(registry, c.req.query("change"));
       // Only a start depends on them.
       const seen = experiment.state === "inactive" ? await log.seenNames(new Date()).catch(() => null) : null;
-      const shown = { experiment, change, seen, isDemo, csrf: c.get("csrf") };
+      const shown = { experiment, change, seen };
       return c.html(<ExperimentPage {...shown} />);
     });
 }

@@ -5,10 +5,10 @@ import { CsrfField } from "../ui/csrf-field.tsx";
  * A button for each group of an experiment, also of one that is off: it leads to the link that shows the group on a page of
  * the site.
  */
-export function PreviewLinks({ experiment: { key, groups }, csrf }: { experiment: Experiment; csrf: string }) {
+export function PreviewLinks({ experiment: { key, groups } }: { experiment: Experiment }) {
   return (
     <form class="actions preview-links" method="post" action="/experiments/force">
-      <CsrfField token={csrf} />
+      <CsrfField />
       <span>On your site:</span>
       {groups.map(({ name }) => (
         <button type="submit" name={`group.${key}`} value={name}>

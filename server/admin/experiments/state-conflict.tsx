@@ -19,16 +19,14 @@ interface Props {
   /** As it was on the page that the form was sent from; null when the history does not have it. */
   readonly seen: Experiment | null;
   readonly wanted: WantedState;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** Somebody else changed the experiment between the page that was looked at and the button that was pressed on it. */
-export function StateConflictPage({ experiment, seen, wanted, isDemo, csrf }: Props) {
+export function StateConflictPage({ experiment, seen, wanted }: Props) {
   const { key, title, state, rolloutGroup, updatedBy, version } = experiment;
   const isDone = state === wanted.state && (state !== "rollout" || rolloutGroup === wanted.rolloutGroup);
   return (
-    <Layout title="Somebody was faster" section="experiments" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Somebody was faster" section="experiments">
       <h1>Somebody was faster</h1>
       <p role="alert">
         Nothing was done: since you looked at “{title}”, it was changed by {updatedBy}.
@@ -40,7 +38,7 @@ export function StateConflictPage({ experiment, seen, wanted, isDemo, csrf }: Pr
       <div class="actions after">
         {!isDone && (
           <form method="post" action={`/experiments/${key}/state`}>
-            <CsrfField token={csrf} />
+            <CsrfField />
             <input type="hidden" name="version" value={String(version)} />
             <input type="hidden" name="state" value={wanted.state} />
             {wanted.rolloutGroup !== undefined && (

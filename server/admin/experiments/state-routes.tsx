@@ -13,11 +13,8 @@ import { STATE_NAMES } from "../ui/state-badge.tsx";
 import { ExperimentPage } from "./experiment.tsx";
 import { StateConflictPage, type WantedState } from "./state-conflict.tsx";
 
-const MAX_FORM_BYTES = 4096;
-
 interface Deps {
   readonly registry: Registry;
-  readonly isDemo: boolean;
 }
 
 /**
@@ -28,7 +25,7 @@ export function experimentStateRoutes(deps: Deps) {
   const { registry } = deps;
   return new Hono<Env>()
     .post("/experiments/toggle", async (c) => {
-      const form = await readForm(c, MAX_FORM_BYTES);
+      const form = await readForm(c);
       const key = form.get("experiment") ?? "";
       const version = readVersion(form);
       // Who says no version is a program: it flips what is there, is told where the table is, and no more.
@@ -46,7 +43,7 @@ export function experimentStateRoutes(deps: Deps) {
       return changed ? c.redirect("/experiments", 302) : unknown(registry, key);
     })
     .post("/experiments/undo", async (c) => {
-      const form = await readForm(c, MAX_FORM_BYTES);
+      const form = await readForm(c);
       const number = form.get("number") ?? "";
       const changed = /^\d{1,15}$/.test(number)
         ? await registry.revert(Number(number), authorOf(c), readVersion(form))
@@ -57,7 +54,7 @@ export function experimentStateRoutes(deps: Deps) {
     })
     .post("/experiments/:key/state", async (c) => {
       const key = c.req.param("key");
-      const form = await readForm(c, MAX_FORM_BYTES);
+      const form = await readForm(c);
       const [state, rolloutGroup] = [form.get("state") ?? "", form.get("rolloutGroup")];
       if (!Object.hasOwn(STATE_NAMES, state)) {
         return problem(422, "Unprocessable Content", `state is "${state}": allowed is active, inactive or rollout`);
@@ -69,7 +66,7 @@ export function experimentStateRoutes(deps: Deps) {
       const key = c.req.param("key");
       const current = registry.get(key);
       if (!current) return unknown(registry, key);
-      const version = readVersion(await readForm(c, MAX_FORM_BYTES));
+      const version = readVersion(await readForm(c));
       if (current.state !== "inactive") {
         return problem(
           409,
@@ -86,14 +83,13 @@ export function experimentStateRoutes(deps: Deps) {
 
 async function setState(
   c: Context<Env>,
-  { registry, isDemo }: Deps,
+  { registry }: Deps,
   key: string,
   wanted: WantedState,
   version: number | null,
   page: string,
 ): Promise<Response> {
   const { by, now } = authorOf(c);
-  const frame = { isDemo, csrf: c.get("csrf") };
   try {
     const changed = await registry.update(key, (experiment) => transition(experiment, { ...wanted, by }, now), version);
     if (!changed) return unknown(registry, key);
@@ -103,12 +99,12 @@ async function setState(
     if (!experiment || !wantsPage(c)) throw error;
     if (error instanceof Conflict) {
       const seen = version === null ? null : await versionOf(registry, key, version);
-      return c.html(<StateConflictPage {...frame} experiment={experiment} seen={seen} wanted={wanted} />, 409);
+      return c.html(<StateConflictPage experiment={experiment} seen={seen} wanted={wanted} />, 409);
     }
     if (error instanceof InvalidInput) {
       allowPreviews(c);
       const { problems } = error;
-      return c.html(<ExperimentPage {...frame} experiment={experiment} change={null} problems={problems} />, 422);
+      return c.html(<ExperimentPage experiment={experiment} change={null} problems={problems} />, 422);
     }
     throw error;
   }

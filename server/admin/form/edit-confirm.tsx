@@ -11,15 +11,13 @@ interface Props {
   readonly form: ExperimentForm;
   readonly before: Experiment;
   readonly after: Experiment;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** Asks before a change of a running experiment that opens a new epoch. */
-export function EditConfirmPage({ form, before, after, isDemo, csrf }: Props) {
+export function EditConfirmPage({ form, before, after }: Props) {
   const { key, title, version } = before;
   return (
-    <Layout title={`Save ${title}?`} section="experiments" isDemo={isDemo} csrf={csrf}>
+    <Layout title={`Save ${title}?`} section="experiments">
       <h1>Save “{title}”?</h1>
       <p>It is running, and this changes who gets which group. Nothing is saved yet.</p>
       <div class="warning" role="alert">
@@ -27,7 +25,7 @@ export function EditConfirmPage({ form, before, after, isDemo, csrf }: Props) {
       </div>
       <ChangeTable caption="What is changed" changes={changedFields(before, after)} />
       <form method="post" action={`/experiments/${key}/edit`} class="actions after">
-        <CsrfField token={csrf} />
+        <CsrfField />
         <input type="hidden" name="version" value={String(version)} />
         <HiddenFields form={form} />
         <button type="submit" class="primary" name="action" value="confirm">

@@ -17,15 +17,13 @@ interface Props {
   readonly entered: Definition;
   /** What was entered, on top of what there is now. */
   readonly merged: Merged;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** Somebody else saved the experiment while a form of it was filled in: what they changed, what was entered, and how to go on. */
-export function EditConflictPage({ experiment, seen, entered, merged, isDemo, csrf }: Props) {
+export function EditConflictPage({ experiment, seen, entered, merged }: Props) {
   const { key, title, version, updatedBy, updatedAt } = experiment;
   return (
-    <Layout title="Someone else saved first" section="experiments" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Someone else saved first" section="experiments">
       <h1>Someone else saved first</h1>
       <div class="warning" role="alert">
         <p>
@@ -55,7 +53,7 @@ export function EditConflictPage({ experiment, seen, entered, merged, isDemo, cs
         />
       </div>
       <form method="post" action={`/experiments/${key}/edit`} class="actions after">
-        <CsrfField token={csrf} />
+        <CsrfField />
         <input type="hidden" name="version" value={String(version)} />
         <HiddenFields form={merged.form} />
         <button type="submit" class="primary" name="action" value="back">

@@ -1,3 +1,4 @@
+import { LAYER_SLOTS } from "../../../core/layer.ts";
 import type { ExperimentForm } from "./fields.ts";
 
 /** What weights and traffic come to while they are being entered. */
@@ -24,6 +25,6 @@ function shareOf(text: string, whole: number): number | null {
 }
 
 function slotsOf(from: string, to: string): number | null {
-  const [first, end] = [shareOf(from, 10_000), shareOf(to, 10_000)];
+  const [first, end] = [shareOf(from, LAYER_SLOTS), shareOf(to, LAYER_SLOTS)];
   return first === null || end === null || end <= first ? null : end - first;
 }

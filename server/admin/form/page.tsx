@@ -26,20 +26,18 @@ export interface ExperimentFormProps {
   readonly focus?: string | null;
   /** Names that the log has seen lately. */
   readonly seen: SeenNames;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** Creates or edits an experiment. Every button sends the form; what was entered comes back, whatever it is. */
 export function ExperimentFormPage(props: ExperimentFormProps) {
-  const { form, edited, after, others, focus = null, isDemo, csrf } = props;
+  const { form, edited, after, others, focus = null } = props;
   const place = placesOf(form);
   const problems = inOrder(props.problems, place);
   const state: FormState = { errors: errorsOf(problems, place), focus };
   const action = edited === null ? "/experiments/new" : `/experiments/${edited.key}/edit`;
   const title = edited === null ? "New experiment" : `Edit ${edited.title}`;
   return (
-    <Layout title={title} section="experiments" isDemo={isDemo} csrf={csrf}>
+    <Layout title={title} section="experiments">
       <h1>{title}</h1>
       <Errors
         problems={problems}
@@ -50,7 +48,7 @@ export function ExperimentFormPage(props: ExperimentFormProps) {
         }}
       />
       <form method="post" action={action} class="experiment-form" novalidate data-live-form>
-        <CsrfField token={csrf} />
+        <CsrfField />
         {/* What the Enter key does: the first button of a form, which would be one that adds or removes something. */}
         <button type="submit" class="hidden" name="action" value="save" tabindex={-1}>
           Save

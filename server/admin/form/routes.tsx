@@ -8,7 +8,7 @@ import { allowPreviews } from "../../auth/admin-headers.ts";
 import { authorOf } from "../../auth/author.ts";
 import type { EventLog } from "../../events/log.ts";
 import { NOTHING_SEEN } from "../../events/seen-names.ts";
-import { readForm, readVersion } from "../../http/form.ts";
+import { MAX_FORM_BYTES, readForm, readVersion } from "../../http/form.ts";
 import type { Env } from "../../http/http.ts";
 import { Conflict, KeyTaken } from "../../registry/errors.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -23,17 +23,13 @@ import { formOf, NEW_FORM, readExperimentForm } from "./fields.ts";
 import { merge } from "./merge.ts";
 import { ExperimentFormPage, type ExperimentFormProps } from "./page.tsx";
 
-/** As much as the guard reads. */
-const MAX_FORM_BYTES = 1024 * 1024;
-
 interface Deps {
   readonly registry: Registry;
   readonly log: Pick<EventLog, "seenNames">;
-  readonly isDemo: boolean;
 }
 
 /** `GET` and `POST /experiments/new` and `/experiments/:key/edit`: the form of an experiment. */
-export function experimentFormRoutes({ registry, log, isDemo }: Deps) {
+export function experimentFormRoutes({ registry, log }: Deps) {
   const render = async (
     c: Context<Env>,
     status: 200 | 409 | 422,
@@ -48,8 +44,6 @@ export function experimentFormRoutes({ registry, log, isDemo }: Deps) {
         problems={[]}
         // Suggestions are no reason for the form to fail.
         seen={await log.seenNames(new Date()).catch(() => NOTHING_SEEN)}
-        isDemo={isDemo}
-        csrf={c.get("csrf")}
         {...shown}
       />,
       status,
@@ -109,11 +103,7 @@ export function experimentFormRoutes({ registry, log, isDemo }: Deps) {
         const seen = await versionOf(registry, key, version);
         const merged = seen ? merge(formOf(seen), formOf(current), form) : { form, both: [] };
         const { definition } = enteredBy(form, key, seen);
-        const frame = { isDemo, csrf: c.get("csrf") };
-        return c.html(
-          <EditConflictPage {...frame} experiment={current} seen={seen} entered={definition} merged={merged} />,
-          409,
-        );
+        return c.html(<EditConflictPage experiment={current} seen={seen} entered={definition} merged={merged} />, 409);
       };
       if (version !== edited.version) return onConflict();
 
@@ -133,8 +123,7 @@ export function experimentFormRoutes({ registry, log, isDemo }: Deps) {
       if (after === null) return render(c, 422, shown);
       if (isSameDefinition(edited, after)) return c.redirect(`/experiments/${key}`, 303);
       if (after.epoch > edited.epoch && action !== "confirm") {
-        const frame = { isDemo, csrf: c.get("csrf") };
-        return c.html(<EditConfirmPage {...frame} form={form} before={edited} after={after} />);
+        return c.html(<EditConfirmPage form={form} before={edited} after={after} />);
       }
       try {
         const changed = await registry.update(key, edit(entered.definition), version);

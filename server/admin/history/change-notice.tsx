@@ -6,19 +6,18 @@ import type { ShownChange } from "./shown-change.ts";
 
 interface Props {
   readonly change: ShownChange;
-  readonly csrf: string;
   /** Which page to come back to. */
   readonly from: "list" | "experiment";
 }
 
 /** What has just been done to an experiment, what follows from it, and a button that takes it back. */
-export function ChangeNotice({ change: { entry, undo }, csrf, from }: Props) {
+export function ChangeNotice({ change: { entry, undo }, from }: Props) {
   return (
     <Notice>
       <p>{wordsOf(entry)}</p>
       {undo && (
         <form method="post" action="/experiments/undo" class="actions">
-          <CsrfField token={csrf} />
+          <CsrfField />
           <input type="hidden" name="number" value={String(entry.number)} />
           <input type="hidden" name="version" value={String(undo.version)} />
           <input type="hidden" name="from" value={from} />

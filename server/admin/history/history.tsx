@@ -28,18 +28,16 @@ interface Props {
   readonly damage: Damage;
   /** The change that has just been made; null when the page was only opened. */
   readonly done: Entry | null;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** Every change, newest first: what, who, when, from what to what. */
 export function HistoryPage(props: Props) {
-  const { filter, isOfOne, entries, before, next, damage, done, isDemo, csrf } = props;
+  const { filter, isOfOne, entries, before, next, damage, done } = props;
   const query = queryOf(filter, isOfOne);
   const path = isOfOne ? `/experiments/${filter.key}/history` : "/experiments/history";
   const title = isOfOne ? `History of ${filter.key}` : "History";
   return (
-    <Layout title={title} section="history" isDemo={isDemo} csrf={csrf} notice={done && <Done entry={done} />}>
+    <Layout title={title} section="history" notice={done && <Done entry={done} />}>
       <div class="heading">
         <h1>
           {isOfOne ? (

@@ -19,15 +19,13 @@ interface Props {
   readonly after: Experiment | string;
   /** Why a revert was rejected that was asked for; null before that. */
   readonly error: string | null;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** Says what a revert would do now, and asks whether it is meant. */
-export function RevertPage({ entry, current, isChangedSince, after, error, isDemo, csrf }: Props) {
+export function RevertPage({ entry, current, isChangedSince, after, error }: Props) {
   const { number, key } = entry;
   return (
-    <Layout title={`Revert change ${number}`} section="history" isDemo={isDemo} csrf={csrf}>
+    <Layout title={`Revert change ${number}`} section="history">
       <h1>
         Revert change {number} of <code>{key}</code>?
       </h1>
@@ -42,7 +40,7 @@ export function RevertPage({ entry, current, isChangedSince, after, error, isDem
           <Back entry={entry} words="Back to the history" />
         </div>
       ) : (
-        <Proposal entry={entry} current={current} isChangedSince={isChangedSince} after={after} csrf={csrf} />
+        <Proposal entry={entry} current={current} isChangedSince={isChangedSince} after={after} />
       )}
       <details class="reverted-change">
         <summary>What change {number} did</summary>
@@ -60,8 +58,7 @@ function Proposal({
   current,
   isChangedSince,
   after,
-  csrf,
-}: Pick<Props, "entry" | "current" | "isChangedSince" | "csrf"> & { after: Experiment }) {
+}: Pick<Props, "entry" | "current" | "isChangedSince"> & { after: Experiment }) {
   const changes = current && experimentChanges(current, after);
   if (changes?.length === 0) {
     return (
@@ -88,7 +85,7 @@ function Proposal({
         <p class="consequence">{sentence}</p>
       ))}
       <form method="post" action={`/experiments/history/${entry.number}/revert`}>
-        <CsrfField token={csrf} />
+        <CsrfField />
         {/* Of the version that this page is about: somebody else may change it before the button is pressed. */}
         <input type="hidden" name="version" value={String(current?.version ?? 0)} />
         <div class="actions">

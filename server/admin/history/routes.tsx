@@ -2,25 +2,24 @@ import { type Context, Hono } from "hono";
 import { defineExperiment, type Experiment } from "../../../core/experiment.ts";
 import { InvalidInput } from "../../../core/parse.ts";
 import { authorOf } from "../../auth/author.ts";
-import { readBody } from "../../http/body.ts";
+import { readForm } from "../../http/form.ts";
 import type { Env } from "../../http/http.ts";
+import { BadParameter } from "../../http/visitor.ts";
 import { Conflict, NotSaved } from "../../registry/errors.ts";
 import { ACTIONS, type Action, type ExperimentEntry } from "../../registry/history-entry.ts";
 import type { Author, Registry } from "../../registry/registry.ts";
 import { reverted, stateBefore } from "../../registry/revert.ts";
-import { errorResponse } from "../ui/error-response.tsx";
 import { type HistoryFilter, HistoryPage } from "./history.tsx";
 import { RevertPage } from "./revert.tsx";
 
 const PAGE = 25;
-const MAX_FORM_BYTES = 4096;
 const WHOLE = /^\d{1,15}$/;
 
 /**
  * `GET /experiments/history` and `GET /experiments/:key/history`: who changed what. `GET` and
  * `POST /experiments/history/:number/revert`: what a revert would do, and the revert.
  */
-export function historyPageRoutes({ registry, isDemo }: { registry: Registry; isDemo: boolean }) {
+export function historyPageRoutes({ registry }: { registry: Registry }) {
   const { history } = registry;
   const app = new Hono<Env>();
 
@@ -28,12 +27,12 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
     const { key = "", action = "", before, change } = c.req.query();
     for (const [name, value] of Object.entries({ before, change })) {
       if (value !== undefined && !WHOLE.test(value)) {
-        return errorResponse(c, 400, "Bad Request", `${name} is "${value}": allowed is the number of a change`);
+        throw new BadParameter(`${name} is "${value}": allowed is the number of a change`);
       }
     }
     const known: Action | undefined = ACTIONS.find((candidate) => candidate === action);
     if (action !== "" && !known) {
-      return errorResponse(c, 400, "Bad Request", `action is "${action}": allowed are ${ACTIONS.join(", ")}`);
+      throw new BadParameter(`action is "${action}": allowed are ${ACTIONS.join(", ")}`);
     }
     const filter: HistoryFilter = { key: one ?? key.trim(), action: known ?? null };
     const { entries, next } = await history.page(PAGE, {
@@ -51,8 +50,6 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
         keys={history.keys()}
         damage={history.damage}
         done={change === undefined ? null : await history.get(Number(change))}
-        isDemo={isDemo}
-        csrf={c.get("csrf")}
       />,
     );
   };
@@ -61,7 +58,7 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
     const current = registry.get(entry.key) ?? null;
     const after = preview(entry, current, authorOf(c));
     const isChangedSince = (await history.page(1, { key: entry.key })).entries[0]?.number !== entry.number;
-    const page = { entry, current, isChangedSince, after, error, isDemo, csrf: c.get("csrf") };
+    const page = { entry, current, isChangedSince, after, error };
     return c.html(<RevertPage {...page} />, typeof after === "string" ? 422 : status);
   };
 
@@ -84,14 +81,9 @@ export function historyPageRoutes({ registry, isDemo }: { registry: Registry; is
   app.post("/experiments/history/:number/revert", async (c) => {
     const entry = await entryOf(c);
     if (!entry) return c.notFound();
-    const version = new URLSearchParams(await readBody(c, MAX_FORM_BYTES)).get("version") ?? "";
+    const version = (await readForm(c)).get("version") ?? "";
     if (!WHOLE.test(version)) {
-      return errorResponse(
-        c,
-        400,
-        "Bad Request",
-        `version is "${version}": allowed is the experiment's, 0 where it is removed`,
-      );
+      throw new BadParameter(`version is "${version}": allowed is the experiment's, 0 where it is removed`);
     }
     try {
       const now = await registry.revert(entry.number, authorOf(c), Number(version));

@@ -17,14 +17,12 @@ interface Props {
   readonly chosen: Experiment | null;
   /** The panel of what has been seen. */
   readonly visits: Child;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** How a site takes the tag in, and whether it has. */
-export function InstallPage({ origin, isConfigured, tag, experiments, chosen, visits, isDemo, csrf }: Props) {
+export function InstallPage({ origin, isConfigured, tag, experiments, chosen, visits }: Props) {
   return (
-    <Layout title="Install" section="install" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Install" section="install">
       <h1>Install</h1>
       <div class="install">
         <div>

@@ -5,8 +5,8 @@ import type { Reach } from "../../auth/session-cookie.ts";
 import type { EventLog } from "../../events/log.ts";
 import { BadPosition, formatPosition, parsePosition } from "../../events/position.ts";
 import type { Env } from "../../http/http.ts";
+import { BadParameter } from "../../http/visitor.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { errorResponse } from "../ui/error-response.tsx";
 import { InstallPage } from "./install.tsx";
 import { publicOrigin } from "./public-origin.ts";
 import { Visits } from "./visits.tsx";
@@ -15,7 +15,6 @@ interface PageDeps extends Reach {
   readonly registry: Registry;
   readonly log: EventLog;
   readonly tag: PublishedTag;
-  readonly isDemo: boolean;
 }
 
 /**
@@ -23,13 +22,14 @@ interface PageDeps extends Reach {
  * `GET /experiments/install/visits?since=&at=`: only the latter, for the page's script.
  */
 export function installPageRoutes(deps: PageDeps) {
-  const { registry, log, tag, isDemo } = deps;
+  const { registry, log, tag } = deps;
 
-  /** What a visit has to be after: what the request says, or else now. Null when that is nothing. */
+  /** What a visit has to be after: what the request says, or else now. Throws BadParameter. */
   const readListening = (c: Context<Env>) => {
     const now = { at: new Date().toISOString(), since: formatPosition(log.end()) };
     const { since = now.since, at = now.at } = c.req.query();
-    return isTimestamp(at) && isPosition(since) ? { at, since } : null;
+    if (isTimestamp(at) && isPosition(since)) return { at, since };
+    throw new BadParameter(`since and at: allowed are a place in the log such as 1-0, and ${TIME_ALLOWED}`);
   };
   const visits = async (listening: { at: string; since: string }, path: string) => (
     <Visits
@@ -40,20 +40,12 @@ export function installPageRoutes(deps: PageDeps) {
       path={path}
     />
   );
-  const badPlaceInLog = (c: Context<Env>) =>
-    errorResponse(
-      c,
-      400,
-      "Bad Request",
-      `since and at: allowed are a place in the log such as 1-0, and ${TIME_ALLOWED}`,
-    );
 
   return new Hono<Env>()
     .get("/experiments/install", async (c) => {
       const origin = publicOrigin(c, deps);
-      if (origin === null) return errorResponse(c, 400, "Bad Request", "the header Host is no address");
+      if (origin === null) throw new BadParameter("the header Host is no address");
       const listening = readListening(c);
-      if (listening === null) return badPlaceInLog(c);
       const experiments = registry.list();
       const key = c.req.query("experiment");
       const chosen =
@@ -71,15 +63,10 @@ export function installPageRoutes(deps: PageDeps) {
           experiments={experiments}
           chosen={chosen}
           visits={await visits(listening, path)}
-          isDemo={isDemo}
-          csrf={c.get("csrf")}
         />,
       );
     })
-    .get("/experiments/install/visits", async (c) => {
-      const listening = readListening(c);
-      return listening === null ? badPlaceInLog(c) : c.html(await visits(listening, "/experiments/install"));
-    });
+    .get("/experiments/install/visits", async (c) => c.html(await visits(readListening(c), "/experiments/install")));
 }
 
 function isPosition(text: string): boolean {

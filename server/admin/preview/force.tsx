@@ -7,6 +7,7 @@ import { CsrfField } from "../ui/csrf-field.tsx";
 import { Errors } from "../ui/errors.tsx";
 import { percent } from "../ui/format.ts";
 import { Layout } from "../ui/layout.tsx";
+import { pageContext } from "../ui/page-context.ts";
 import { Dot, SplitBar } from "../ui/split.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
@@ -17,8 +18,6 @@ const LIFETIMES = [1, 4, 8, 24];
 
 interface Props {
   readonly experiments: readonly Experiment[];
-  readonly isDemo: boolean;
-  readonly csrf: string;
   /** What the form holds. */
   readonly chosen: Forces;
   readonly page: string;
@@ -31,14 +30,14 @@ interface Props {
 }
 
 /** Makes links that show a group of the admin's choice: every experiment with its groups, and the link that was made last. */
-export function ForcePage({ experiments, isDemo, csrf, chosen, page, hours, link, isOver, problems = [] }: Props) {
+export function ForcePage({ experiments, chosen, page, hours, link, isOver, problems = [] }: Props) {
   const placeOf = (field: string) => {
     const experiment = experiments.find(({ key }) => field === `group.${key}`);
     if (experiment) return placeOfGroup(experiment.key);
     return field === "page" || field === "hours" ? field : null;
   };
   return (
-    <Layout title="Preview groups" section="force" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Preview groups" section="force">
       <Errors problems={problems} placeOf={placeOf} />
       <h1>Preview groups</h1>
       <p>See your site with the groups of your choice, also of stopped experiments. Previews are never counted.</p>
@@ -54,12 +53,12 @@ export function ForcePage({ experiments, isDemo, csrf, chosen, page, hours, link
         </div>
       ) : (
         <form method="post" action="/experiments/force">
-          <CsrfField token={csrf} />
+          <CsrfField />
           <h2>{link ? "Choose others" : "Choose the groups"}</h2>
           {experiments.map((experiment) => (
             <Choice experiment={experiment} chosen={chosen.get(experiment.key)} />
           ))}
-          <PageFields page={page} hours={hours} isDemo={isDemo} problems={problems} />
+          <PageFields page={page} hours={hours} problems={problems} />
           <p class="actions">
             <button type="submit" class="primary">
               Make the link
@@ -160,7 +159,7 @@ function Choice({ experiment, chosen }: { experiment: Experiment; chosen: string
   );
 }
 
-function PageFields({ page, hours, isDemo, problems }: Pick<Props, "page" | "hours" | "isDemo" | "problems">) {
+function PageFields({ page, hours, problems }: Pick<Props, "page" | "hours" | "problems">) {
   const isWrong = (field: string) => (problems?.some((problem) => problem.field === field) ? "true" : undefined);
   return (
     <div class="force-fields">
@@ -177,7 +176,7 @@ function PageFields({ page, hours, isDemo, problems }: Pick<Props, "page" | "hou
         />
         <p class="hint" id="page-hint">
           The address of a page of your site, such as https://www.example.com/offer
-          {isDemo && ", or a path of the demo"}. Without it you get what to add to an address.
+          {pageContext().isDemo && ", or a path of the demo"}. Without it you get what to add to an address.
         </p>
       </div>
       <div class="field">

@@ -10,7 +10,7 @@ import { ForcePage } from "./force.tsx";
 import { PAGE_ALLOWED, readPage } from "./page-link.ts";
 
 /** Room for a line of each of 2,000 experiments. */
-const MAX_FORM_BYTES = 512 * 1024;
+const MAX_PREVIEW_BYTES = 512 * 1024;
 const HOUR_MS = 60 * 60 * 1000;
 const MAX_HOURS = MAX_FORCE_MS / HOUR_MS;
 /** A working day. */
@@ -21,48 +21,47 @@ const DEMO_PAGE = "/demo/7-admin-page";
 interface Deps {
   readonly registry: Registry;
   readonly forceTokens: ForceTokens;
-  readonly isDemo: boolean;
 }
 
 /**
  * `GET /experiments/force`: what a link in the address forces, and the form of another. `POST /experiments/force`: makes a link
  * and shows it. Both only sign: a link is not kept anywhere.
  */
-export function forcePageRoutes({ registry, forceTokens, isDemo }: Deps) {
-  const frame = (c: Context<Env>) => ({ experiments: registry.list(), isDemo, csrf: c.get("csrf") });
+export function forcePageRoutes({ registry, forceTokens }: Deps) {
   /** Throws InvalidInput with all that is wrong. */
-  const check = (chosen: Forces, hours: string, page: string) => {
+  const check = (c: Context<Env>, chosen: Forces, hours: string, page: string) => {
     const problems = [...chosen].flatMap(([key, group]): Problem[] => {
       const groups = registry.get(key)?.groups ?? [];
       if (hasGroup(groups, group)) return [];
       const allowed = groups.map(({ name }) => name).join(", ") || "no group: there is no such experiment";
       return [{ field: `group.${key}`, value: group, allowed }];
     });
-    if (page !== "" && !readPage(page, isDemo)) problems.push({ field: "page", value: page, allowed: PAGE_ALLOWED });
+    if (page !== "" && !readPage(page, c.var.isDemo))
+      problems.push({ field: "page", value: page, allowed: PAGE_ALLOWED });
     if (!isLifetime(hours)) problems.push({ field: "hours", value: hours, allowed: `1 to ${MAX_HOURS} whole hours` });
     if (problems.length > 0) throw new InvalidInput(problems);
   };
   return new Hono<Env>()
     .get("/experiments/force", (c) => {
-      const { force: token = "", hours = DEFAULT_HOURS, page = isDemo ? DEMO_PAGE : "" } = c.req.query();
+      const { force: token = "", hours = DEFAULT_HOURS, page = c.var.isDemo ? DEMO_PAGE : "" } = c.req.query();
       const read = forceTokens.read(token, Date.now());
       return c.html(
         <ForcePage
-          {...frame(c)}
+          experiments={registry.list()}
           chosen={read?.forces ?? new Map()}
           page={page}
           hours={hours}
-          link={read && { ...read, token, page: readPage(page, isDemo) }}
+          link={read && { ...read, token, page: readPage(page, c.var.isDemo) }}
           isOver={token !== "" && read === null}
         />,
       );
     })
     .post("/experiments/force", async (c) => {
-      const form = await readForm(c, MAX_FORM_BYTES);
+      const form = await readForm(c, MAX_PREVIEW_BYTES);
       const [page, hours] = [form.get("page")?.trim() ?? "", form.get("hours") ?? DEFAULT_HOURS];
       const chosen = readChosen(form);
       try {
-        check(chosen, hours, page);
+        check(c, chosen, hours, page);
         const query = new URLSearchParams(form.has("page") ? { page, hours } : {});
         const now = Date.now();
         if (chosen.size > 0) query.set("force", forceTokens.issue(chosen, now + Number(hours) * HOUR_MS, now));
@@ -71,7 +70,14 @@ export function forcePageRoutes({ registry, forceTokens, isDemo }: Deps) {
         if (!(error instanceof InvalidInput) || !wantsPage(c)) throw error;
         const { problems } = error;
         return c.html(
-          <ForcePage {...frame(c)} chosen={chosen} page={page} hours={hours} link={null} problems={problems} />,
+          <ForcePage
+            experiments={registry.list()}
+            chosen={chosen}
+            page={page}
+            hours={hours}
+            link={null}
+            problems={problems}
+          />,
           422,
         );
       }

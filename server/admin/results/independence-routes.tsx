@@ -1,31 +1,23 @@
 import { Hono } from "hono";
 import type { Analysis } from "../../analysis/contract.ts";
 import type { Env } from "../../http/http.ts";
-import { BadParameter } from "../../http/visitor.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { pairsOf } from "../../results/pairs.ts";
 import { readResultsQuery } from "../../results/query.ts";
-import { errorResponse } from "../ui/error-response.tsx";
 import { IndependencePage } from "./independence.tsx";
 
 interface Deps {
   readonly registry: Pick<Registry, "list">;
   readonly analysis: Analysis;
-  readonly isDemo: boolean;
 }
 
 /** `GET /experiments/independence?run=`: whether the experiments that are on are independent of each other. */
-export function independencePageRoutes({ registry, analysis, isDemo }: Deps) {
+export function independencePageRoutes({ registry, analysis }: Deps) {
   return new Hono<Env>().get("/experiments/independence", async (c) => {
-    try {
-      const { run } = readResultsQuery(c);
-      const experiments = registry.list();
-      const pairs = await pairsOf(experiments, run, analysis);
-      const live = experiments.filter(({ state }) => state === "active").length;
-      return c.html(<IndependencePage pairs={pairs} live={live} run={run} isDemo={isDemo} csrf={c.get("csrf")} />);
-    } catch (error) {
-      if (error instanceof BadParameter) return errorResponse(c, 400, "Bad Request", error.message);
-      throw error;
-    }
+    const { run } = readResultsQuery(c);
+    const experiments = registry.list();
+    const pairs = await pairsOf(experiments, run, analysis);
+    const live = experiments.filter(({ state }) => state === "active").length;
+    return c.html(<IndependencePage pairs={pairs} live={live} run={run} />);
   });
 }

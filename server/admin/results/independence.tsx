@@ -16,15 +16,13 @@ interface Props {
   /** How many experiments are on. */
   readonly live: number;
   readonly run: string | null;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** Whether the experiments that are on are independent of each other, pair by pair. */
-export function IndependencePage({ pairs, live, run, isDemo, csrf }: Props) {
+export function IndependencePage({ pairs, live, run }: Props) {
   const dependent = pairs.filter(({ status }) => status === "dependent");
   return (
-    <Layout title="Independence" section="experiments" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Independence" section="experiments">
       <h1>Are the experiments independent?</h1>
       <p>
         A visitor's group in one experiment should say nothing about the group in another: then neither blurs the

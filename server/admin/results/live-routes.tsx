@@ -3,12 +3,10 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Report } from "../../../core/report/report.ts";
 import { type Env, header, problem } from "../../http/http.ts";
-import { BadParameter } from "../../http/visitor.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { type ResultsQuery, readResultsQuery } from "../../results/query.ts";
+import { readResultsQuery } from "../../results/query.ts";
 import type { Results } from "../../results/results.ts";
 import type { LiveStreams } from "../shell/live-streams.ts";
-import { errorResponse } from "../ui/error-response.tsx";
 import { AsOf, ResultsReport } from "./results-report.tsx";
 
 const TYPE = "text/event-stream";
@@ -33,14 +31,8 @@ export function resultsLiveRoutes({ registry, results, streams, onError }: Deps)
     if (!(header(c, "accept") ?? "").includes(TYPE)) {
       return problem(406, "Not Acceptable", `this is for the results page: allowed is the header Accept: ${TYPE}`);
     }
-    let query: ResultsQuery;
-    try {
-      query = readResultsQuery(c);
-      if (!(await results.of(key, query))) return c.notFound();
-    } catch (error) {
-      if (error instanceof BadParameter) return errorResponse(c, 400, "Bad Request", error.message);
-      throw error;
-    }
+    const query = readResultsQuery(c);
+    if (!(await results.of(key, query))) return c.notFound();
     // Its answer has no body, so nobody would ever end it.
     if (c.req.method === "HEAD") return c.body(null, 200, { "content-type": TYPE });
     const release = streams.take();

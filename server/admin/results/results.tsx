@@ -11,17 +11,15 @@ interface Props {
   readonly experiment: Experiment;
   /** Of the simulator, whose visitors are counted apart. */
   readonly runs: readonly IssuedRun[];
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** What came of an experiment: whether to trust it, the verdict, pictures, numbers, and everything behind them. */
-export function ResultsPage({ report, experiment, runs, isDemo, csrf }: Props) {
+export function ResultsPage({ report, experiment, runs }: Props) {
   const { title, key, state } = experiment;
   const query = queryOf(report);
   const api = (format: string) => `/api/admin/experiments/${key}/results?${query}&format=${format}`;
   return (
-    <Layout title={`Results of ${title}`} section="experiments" isDemo={isDemo} csrf={csrf}>
+    <Layout title={`Results of ${title}`} section="experiments">
       <div class="heading">
         <h1>Results of {title}</h1>
         <StateBadge state={state} />

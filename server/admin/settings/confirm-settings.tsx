@@ -15,15 +15,13 @@ interface Props {
   readonly fields: readonly (readonly [name: string, value: string])[];
   /** Why nothing was changed yet, though it was asked for, or that the settings are not those that were looked at. */
   readonly error: string | null;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** Says what a change of the settings would do, and asks whether it is meant. */
-export function ConfirmSettingsPage({ before, after, version, consequences, fields, error, isDemo, csrf }: Props) {
+export function ConfirmSettingsPage({ before, after, version, consequences, fields, error }: Props) {
   const changes = settingsChanges(before, after);
   return (
-    <Layout title="Change the settings?" section="settings" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Change the settings?" section="settings">
       <h1>Change the settings?</h1>
       {error !== null && (
         <div class="warning" role="alert">
@@ -46,7 +44,7 @@ export function ConfirmSettingsPage({ before, after, version, consequences, fiel
               ))}
             </ul>
             <form method="post" action="/experiments/settings">
-              <CsrfField token={csrf} />
+              <CsrfField />
               <input type="hidden" name="version" value={String(version)} />
               {fields.map(([name, value]) => (
                 <input type="hidden" name={name} value={value} />

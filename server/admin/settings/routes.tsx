@@ -5,16 +5,15 @@ import { clearSessionCookie, type Reach } from "../../auth/session-cookie.ts";
 import type { Sessions } from "../../auth/sessions.ts";
 import { readForm, readVersion } from "../../http/form.ts";
 import type { Env } from "../../http/http.ts";
+import { BadParameter } from "../../http/visitor.ts";
 import { Conflict, NotSaved } from "../../registry/errors.ts";
 import type { SettingsEntry } from "../../registry/history-entry.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { errorResponse } from "../ui/error-response.tsx";
 import { ConfirmSettingsPage } from "./confirm-settings.tsx";
 import { type HoldoutForm, SettingsPage } from "./settings.tsx";
 import { settingsConsequences, switchConsequences } from "./settings-consequences.ts";
 import { percentOf, readSettings, SETTINGS_FIELDS } from "./settings-form.ts";
 
-const MAX_FORM_BYTES = 4096;
 /** What a first holdout is called unless somebody says otherwise. */
 const FIRST_SALT = "holdout";
 
@@ -23,7 +22,6 @@ interface PageDeps extends Reach {
   readonly sessions: Sessions;
   /** Names and values of what the server runs with. */
   readonly facts: () => Promise<readonly (readonly [name: string, value: string])[]>;
-  readonly isDemo: boolean;
 }
 
 /**
@@ -31,7 +29,7 @@ interface PageDeps extends Reach {
  * change would do. `POST /experiments/settings/log-out` ends all sessions.
  */
 export function settingsPageRoutes(deps: PageDeps) {
-  const { registry, sessions, facts, isDemo } = deps;
+  const { registry, sessions, facts } = deps;
   const app = new Hono<Env>();
 
   const show = async (
@@ -49,8 +47,6 @@ export function settingsPageRoutes(deps: PageDeps) {
       consequences: switchConsequences(!settings.enabled, registry.list()),
       facts: await facts(),
       done: await settingsEntry(registry, Number(c.req.query("change") ?? 0)),
-      isDemo,
-      csrf: c.get("csrf"),
     };
     return c.html(<SettingsPage {...page} />, status);
   };
@@ -75,8 +71,6 @@ export function settingsPageRoutes(deps: PageDeps) {
         return value === null ? [] : [[name, value] as const];
       }),
       error,
-      isDemo,
-      csrf: c.get("csrf"),
     };
     return c.html(<ConfirmSettingsPage {...page} />, status);
   };
@@ -88,15 +82,10 @@ export function settingsPageRoutes(deps: PageDeps) {
     return ask(c, form, 200, isOther ? await whoWasFaster(registry) : null);
   });
   app.post("/experiments/settings", async (c) => {
-    const form = await readForm(c, MAX_FORM_BYTES);
+    const form = await readForm(c);
     const version = readVersion(form);
     if (version === null || Number.isNaN(version)) {
-      return errorResponse(
-        c,
-        400,
-        "Bad Request",
-        `version is "${form.get("version")}": allowed is the settings' version`,
-      );
+      throw new BadParameter(`version is "${form.get("version")}": allowed is the settings' version`);
     }
     try {
       await registry.updateSettings((before) => readSettings(form, before), authorOf(c), version);
@@ -109,7 +98,7 @@ export function settingsPageRoutes(deps: PageDeps) {
     return c.redirect(`/experiments/settings?change=${registry.settingsVersion()}`, 303);
   });
   app.post("/experiments/settings/log-out", (c) => {
-    if (isDemo) return c.notFound();
+    if (c.var.isDemo) return c.notFound();
     sessions.closeAll();
     clearSessionCookie(c, deps);
     return c.redirect("/login", 303);

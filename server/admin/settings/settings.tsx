@@ -6,6 +6,7 @@ import { CsrfField } from "../ui/csrf-field.tsx";
 import { problemWords } from "../ui/errors.tsx";
 import { Layout } from "../ui/layout.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { pageContext } from "../ui/page-context.ts";
 import { Time } from "../ui/time.tsx";
 
 /** The holdout's form as somebody filled it. */
@@ -30,19 +31,17 @@ interface Props {
   readonly facts: readonly (readonly [name: string, value: string])[];
   /** The change that has just been made; null when the page was only opened. */
   readonly done: SettingsEntry | null;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** The global switch, the holdout, the logins, and what the server runs with. */
 export function SettingsPage(props: Props) {
-  const { facts, done, isDemo, csrf } = props;
+  const { facts, done } = props;
   return (
-    <Layout title="Settings" section="settings" isDemo={isDemo} csrf={csrf} notice={done && <Done entry={done} />}>
+    <Layout title="Settings" section="settings" notice={done && <Done entry={done} />}>
       <h1>Settings</h1>
       <GlobalSwitch {...props} />
       <Holdout {...props} />
-      {!isDemo && <Logins csrf={csrf} />}
+      {!pageContext().isDemo && <Logins />}
       <section class="card" aria-labelledby="server">
         <h2 id="server">The server</h2>
         <dl class="facts">
@@ -197,7 +196,7 @@ function Holdout({ version, form, problems }: Props) {
   );
 }
 
-function Logins({ csrf }: { csrf: string }) {
+function Logins() {
   return (
     <section class="card" aria-labelledby="logins">
       <h2 id="logins">Logins</h2>
@@ -206,7 +205,7 @@ function Logins({ csrf }: { csrf: string }) {
         send the token go on; to shut them out, start the server with another <code>FAIRSPLIT_ADMIN_TOKEN</code>.
       </p>
       <form method="post" action="/experiments/settings/log-out">
-        <CsrfField token={csrf} />
+        <CsrfField />
         <button type="submit" aria-describedby="logins-hint">
           Log out everywhere
         </button>

@@ -3,17 +3,14 @@ import type { Env } from "../../http/http.ts";
 import { ErrorPage } from "../ui/error-page.tsx";
 import { wantsPage } from "../ui/error-response.tsx";
 
-/** Turns the problem details of a refusal into a page, where a person in a browser waits for the answer. */
-export function errorsAsPages(isDemo: boolean): MiddlewareHandler<Env> {
-  return async (c, next) => {
-    await next();
-    const type = c.res.headers.get("content-type") ?? "";
-    if (!wantsPage(c) || !type.startsWith("application/problem+json")) return;
-    const { title, detail } = (await c.res.clone().json()) as { title: string; detail: string };
-    const page = <ErrorPage title={title} detail={detail} isDemo={isDemo} csrf={c.get("csrf")} />;
-    const { status } = c.res;
-    const headers = new Headers(c.res.headers);
-    headers.set("content-type", "text/html; charset=utf-8");
-    c.res = new Response(`${await page}`, { status, headers });
-  };
-}
+/** Turns problem details into a page, where a person in a browser waits for the answer. */
+export const errorsAsPages: MiddlewareHandler<Env> = async (c, next) => {
+  await next();
+  const type = c.res.headers.get("content-type") ?? "";
+  if (!wantsPage(c) || !type.startsWith("application/problem+json")) return;
+  const { title, detail } = (await c.res.clone().json()) as { title: string; detail: string };
+  const { status } = c.res;
+  const headers = new Headers(c.res.headers);
+  headers.set("content-type", "text/html; charset=utf-8");
+  c.res = new Response(`${await (<ErrorPage title={title} detail={detail} />)}`, { status, headers });
+};

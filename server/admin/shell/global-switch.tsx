@@ -8,12 +8,12 @@ import { SwitchedOffPage } from "./switched-off.tsx";
 const STAYS = /^\/experiments\/(?:settings(?:\/confirm|\/log-out)?|history)$/;
 
 /** While the global switch is off there are no experiments, for admins neither. */
-export function onlyWhileOn({ registry, isDemo }: { registry: Registry; isDemo: boolean }): MiddlewareHandler<Env> {
+export function onlyWhileOn({ registry }: { registry: Registry }): MiddlewareHandler<Env> {
   return async (c, next) => {
     if (registry.settings().enabled || STAYS.test(c.req.path)) return next();
     if (wantsPage(c)) {
       const since = await registry.history.get(registry.settingsVersion());
-      c.res = await c.html(<SwitchedOffPage since={since} isDemo={isDemo} csrf={c.get("csrf")} />, 404);
+      c.res = await c.html(<SwitchedOffPage since={since} />, 404);
       return;
     }
     const detail = "the global switch is off; it is in the settings, /experiments/settings and /api/admin/settings";

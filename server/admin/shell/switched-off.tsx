@@ -5,14 +5,12 @@ import { Time } from "../ui/time.tsx";
 interface Props {
   /** The last change of the settings; null when the history does not have it. */
   readonly since: Entry | null;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** Stands for every page of an experiment while all are switched off. */
-export function SwitchedOffPage({ since, isDemo, csrf }: Props) {
+export function SwitchedOffPage({ since }: Props) {
   return (
-    <Layout title="Stopped" isDemo={isDemo} csrf={csrf}>
+    <Layout title="Stopped">
       <div class="card empty">
         <h1>All experiments are stopped</h1>
         <p>

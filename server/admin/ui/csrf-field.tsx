@@ -1,4 +1,6 @@
-/** Belongs into every form that posts to an admin route; `token` is `c.get("csrf")`. */
-export function CsrfField({ token }: { token: string }) {
-  return <input type="hidden" name="csrf" value={token} />;
+import { pageContext } from "./page-context.ts";
+
+/** Belongs into every form that posts to an admin route. */
+export function CsrfField() {
+  return <input type="hidden" name="csrf" value={pageContext().csrf ?? ""} />;
 }

@@ -3,17 +3,14 @@ import { Layout } from "./layout.tsx";
 interface Props {
   readonly title: string;
   readonly detail: string;
-  readonly isDemo?: boolean;
-  /** `c.get("csrf")`; null for people who are not logged in. */
-  readonly csrf?: string | null;
   readonly isLoginNeeded?: boolean;
 }
 
 /** Says to a person why a request was rejected, and how to go on. */
-export function ErrorPage({ title, detail, isDemo = false, csrf = null, isLoginNeeded = false }: Props) {
+export function ErrorPage({ title, detail, isLoginNeeded = false }: Props) {
   const heading = isLoginNeeded ? "You are not logged in" : title;
   return (
-    <Layout title={heading} isDemo={isDemo} csrf={csrf}>
+    <Layout title={heading}>
       <h1>{heading}</h1>
       <p role="alert">
         {isLoginNeeded

@@ -1,6 +1,7 @@
 import { raw } from "hono/html";
 import type { Child, PropsWithChildren } from "hono/jsx";
 import { CsrfField } from "./csrf-field.tsx";
+import { pageContext } from "./page-context.ts";
 
 /** The navigation: what a page calls its `section`, where it leads, what it says. */
 const SECTIONS = [
@@ -16,9 +17,6 @@ export type Section = (typeof SECTIONS)[number][0];
 
 interface Props {
   readonly title: string;
-  readonly isDemo: boolean;
-  /** `c.get("csrf")`, for the log-out form and for scripts (`meta[name=csrf-token]`); null where nobody is logged in. */
-  readonly csrf: string | null;
   /** Which entry of the navigation the page belongs to; left out where there is none. */
   readonly section?: Section;
   /** A `Notice` of what has just been done. */
@@ -28,15 +26,8 @@ interface Props {
 }
 
 /** The frame of every admin page. `/admin.js` only makes it nicer: everything works without. */
-export function Layout({
-  title,
-  isDemo,
-  csrf,
-  section,
-  notice = null,
-  refreshTo = null,
-  children,
-}: PropsWithChildren<Props>) {
+export function Layout({ title, section, notice = null, refreshTo = null, children }: PropsWithChildren<Props>) {
+  const { isDemo, csrf } = pageContext();
   return (
     <>
       {/* Without it browsers lay the page out as in the nineties. */}
@@ -64,7 +55,7 @@ export function Layout({
             {csrf !== null && <Navigation section={section} isDemo={isDemo} />}
             {csrf !== null && !isDemo && (
               <form class="logout" method="post" action="/logout">
-                <CsrfField token={csrf} />
+                <CsrfField />
                 <button type="submit" class="quiet">
                   Log out
                 </button>

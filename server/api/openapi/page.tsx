@@ -5,15 +5,13 @@ import type { Answer, Operation } from "./operation.ts";
 interface Props {
   readonly sections: readonly Section[];
   readonly document: ReturnType<typeof openApiDocument>;
-  readonly isDemo: boolean;
-  readonly csrf: string;
 }
 
 /** The API for people who read: every route with what it takes and answers, and every schema. */
-export function ApiPage({ sections, document, isDemo, csrf }: Props) {
+export function ApiPage({ sections, document }: Props) {
   const { schemas } = document.components;
   return (
-    <Layout title="API" section="docs" isDemo={isDemo} csrf={csrf}>
+    <Layout title="API" section="docs">
       <h1>API</h1>
       <p>
         The same for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI {document.openapi}). Errors are problem

@@ -4,13 +4,12 @@ import { openApiDocument, type Section, sectionsOf } from "./document.ts";
 import { ApiPage } from "./page.tsx";
 
 interface Deps {
-  readonly isDemo: boolean;
   /** The app that these routes are part of: what it does not have is not described. */
   readonly app: App<Env>;
 }
 
 /** `GET /openapi.json`: the API as OpenAPI 3.1. `GET /docs`: the same for people. */
-export function openApiRoutes({ isDemo, app }: Deps) {
+export function openApiRoutes({ app }: Deps) {
   // Only once somebody asks: all routes are there then, and it takes some milliseconds.
   let described: { sections: readonly Section[]; document: ReturnType<typeof openApiDocument> } | undefined;
   const describe = () => {
@@ -22,5 +21,5 @@ export function openApiRoutes({ isDemo, app }: Deps) {
   };
   return new Hono<Env>()
     .get("/openapi.json", (c) => c.json(describe().document))
-    .get("/docs", (c) => c.html(<ApiPage {...describe()} isDemo={isDemo} csrf={c.get("csrf")} />));
+    .get("/docs", (c) => c.html(<ApiPage {...describe()} />));
 }

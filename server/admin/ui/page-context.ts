@@ -1,0 +1,14 @@
+import { tryGetContext } from "hono/context-storage";
+import type { Env } from "../../http/http.ts";
+
+export interface PageContext {
+  readonly isDemo: boolean;
+  /** The token that forms carry in their field `csrf`; null where nobody is logged in. */
+  readonly csrf: string | null;
+}
+
+/** What the guard said of the request that is being answered; login pages have no guard. */
+export function pageContext(): PageContext {
+  const vars = tryGetContext<Env>()?.var;
+  return { isDemo: vars?.isDemo ?? false, csrf: vars?.csrf ?? null };
+}
