@@ -17,7 +17,7 @@ import { GENERATE_OPTIONS, parseGenerateOptions } from "./generate/options.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
 
 /** Exit codes, as the README lists them. */
-const EXIT = { usage: 2, environment: 3, dataRefused: 78 } as const;
+const EXIT = { usage: 2, environment: 3, invalidData: 78 } as const;
 
 const EXAMPLES = {
   simulate: "simulate -n 1000 --seed 1",
@@ -49,7 +49,7 @@ function exitCode(error: unknown): number {
   if (error instanceof UsageError || error instanceof BadConfig || error instanceof BadBrowserPath) return EXIT.usage;
   if (error instanceof EnvironmentMissing || error instanceof CannotListen || error instanceof CannotLock)
     return EXIT.environment;
-  if (error instanceof CorruptRegistry || error instanceof NothingToRestore) return EXIT.dataRefused;
+  if (error instanceof CorruptRegistry || error instanceof NothingToRestore) return EXIT.invalidData;
   return 1;
 }
 

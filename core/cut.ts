@@ -65,7 +65,7 @@ export class Cut {
   }
 }
 
-/** What a text would have to be to be stored; null when it is. PostgreSQL refuses such an event, and all behind it would wait. */
+/** What a text would have to be to be stored; null when it is. PostgreSQL rejects such an event, and all behind it would wait. */
 export function storableText(value: string): string | null {
   if (value.includes("\0")) return "text without NUL characters";
   if (!value.isWellFormed()) return "well-formed Unicode without lone surrogates";

@@ -11,7 +11,7 @@ interface LinkProblem extends Problem {
  * Checks what no experiment can say alone: keys are unique; what one depends on exists, has that
  * group and the same unit, and does not depend on it in turn; active experiments of one layer have
  * the same unit and no slot in common. Slots are compared of active experiments only: a draft may
- * be prepared for slots that are still taken, and is refused when it starts; one that is rolled out
+ * be prepared for slots that are still taken, and is rejected when it starts; one that is rolled out
  * shows everybody the same, whatever the layer.
  *
  * @param edited key of the experiment whose fields an error names without the key before them

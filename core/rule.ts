@@ -79,7 +79,7 @@ export type Condition = (context: RuleContext) => boolean;
  */
 export function compileRule(text: string): Condition {
   const parsed = parseExpression(text);
-  refuseOthers(parsed.ast);
+  rejectOthers(parsed.ast);
   const { valid, type, error } = parsed.check();
   if (!valid) throw ruleError(error as ParseError);
   if (type !== "bool") throw new RuleError(`it gives ${type}, not true or false`, 1);
@@ -123,13 +123,13 @@ function ruleError({ summary, range }: Pick<ParseError, "summary" | "range">): R
   return new RuleError(summary, (range?.start ?? 0) + 1);
 }
 
-function refuseOthers(node: ASTNode): void {
+function rejectOthers(node: ASTNode): void {
   const name = node.op === "call" || node.op === "rcall" ? String((node.args as unknown[])[0]) : node.op;
   const known = node.op === "call" || node.op === "rcall" ? FUNCTIONS : OPERATORS;
   if (!known.includes(name)) {
     throw new RuleError(`"${name}" is not allowed; functions are ${FUNCTIONS.join(", ")}`, node.start + 1);
   }
-  for (const part of [node.args].flat(2)) if (isNode(part)) refuseOthers(part);
+  for (const part of [node.args].flat(2)) if (isNode(part)) rejectOthers(part);
 }
 
 function isNode(part: unknown): part is ASTNode {

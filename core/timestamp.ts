@@ -7,7 +7,7 @@ const WHOLE = new RegExp(`^${TIME_FORMAT}$`);
 /** What an error says of a time. */
 export const TIME_ALLOWED = "an ISO 8601 time in UTC such as 2026-01-31T12:00:00.000Z";
 
-/** A moment as text; one that the calendar has, because databases refuse 30 February. */
+/** A moment as text; one that the calendar has, because databases reject 30 February. */
 export const timestamp = (allowed = TIME_ALLOWED) => v.pipe(v.string(allowed), v.check(isTimestamp, allowed));
 
 /** Whether a text is such a moment. */

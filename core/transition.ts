@@ -44,8 +44,8 @@ export function transition(experiment: Experiment, change: Change, now: string):
       { field: "state", value: state, allowed: `${allowed.join(" or ")} when it is ${experiment.state}` },
     ]);
   }
-  refuseOtherFields(definition);
-  if (experiment.state === "active" && state === "active") refuseOtherPlan(experiment, definition);
+  rejectOtherFields(definition);
+  if (experiment.state === "active" && state === "active") rejectOtherPlan(experiment, definition);
   const wasActive = experiment.state === "active";
   const starts = state === "active" && !wasActive;
   const ends = state !== "active" && wasActive;
@@ -69,14 +69,14 @@ export function toggled(state: State): State {
   return state === "active" ? "inactive" : "active";
 }
 
-function refuseOtherFields(definition: object): void {
+function rejectOtherFields(definition: object): void {
   const unknown = Object.entries(definition).filter(([field]) => !(DEFINITION_FIELDS as string[]).includes(field));
   if (unknown.length === 0) return;
   const allowed = `no such field here: a change may have ${DEFINITION_FIELDS.join(", ")}`;
   throw new InvalidInput(unknown.map(([field, value]) => ({ field, value, allowed })));
 }
 
-function refuseOtherPlan({ plan, goals }: Experiment, definition: Partial<Definition>): void {
+function rejectOtherPlan({ plan, goals }: Experiment, definition: Partial<Definition>): void {
   const isOther = (after: unknown, before: unknown) =>
     after !== undefined && JSON.stringify(after) !== JSON.stringify(before);
   const wanted = definition.plan === undefined ? plan : parsePlan(definition.plan);

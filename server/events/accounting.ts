@@ -5,14 +5,14 @@ import { replaceFile } from "../files/durable-file.ts";
 import type { Position } from "./segments.ts";
 
 /** What can become of an event that was received. */
-export const OUTCOMES = ["stored", "duplicate", "refused", "shed", "bot", "off"] as const;
+export const OUTCOMES = ["stored", "duplicate", "rejected", "shed", "bot", "off"] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
 
 export type Counts = Readonly<Record<Outcome, number>>;
 
 /**
- * Counts what became of every event: received = stored + duplicate + refused + shed + bot + off + waiting, always. `shed` are
+ * Counts what became of every event: received = stored + duplicate + rejected + shed + bot + off + waiting, always. `shed` are
  * those that were answered 429 or 503, because their sender or all together sent too many, or the disk failed; they are
  * received again when they are resent. `bot` are those of no visitor, and `off` those that came while the global switch was off, which are answered and dropped.
  *
@@ -47,12 +47,15 @@ function sum(counts: Counts): number {
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** The name of `rejected` until 0.1.0. */
+const FORMER = "refused";
+
 const SavedSchema = v.strictObject({
   version: v.literal(1),
   upTo: v.strictObject({ segment: count, offset: count }),
   stored: count,
   duplicate: count,
-  refused: count,
+  rejected: count,
   shed: count,
   bot: count,
   // Of a version that had no global switch.
@@ -74,7 +77,8 @@ export async function saveCounts(folder: string, { upTo, ...counts }: SavedCount
 /** Counts of an earlier process; null when there are none, or they are not what we wrote. */
 export async function readCounts(folder: string): Promise<SavedCounts | null> {
   try {
-    return v.parse(SavedSchema, JSON.parse(await readFile(join(folder, COUNTS_FILE), "utf8")));
+    const { [FORMER]: rejected, ...saved } = JSON.parse(await readFile(join(folder, COUNTS_FILE), "utf8"));
+    return v.parse(SavedSchema, rejected === undefined ? saved : { ...saved, rejected });
   } catch {
     return null;
   }

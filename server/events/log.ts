@@ -123,7 +123,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   const before = await readCounts(folder);
   const accounting = new Accounting({
     duplicate: 0,
-    refused: 0,
+    rejected: 0,
     shed: 0,
     bot: 0,
     off: 0,
@@ -225,7 +225,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     reject(rejections) {
       const at = new Date().toISOString();
       accounting.receive(rejections.length);
-      accounting.settle("refused", rejections.length);
+      accounting.settle("rejected", rejections.length);
       for (const rejection of rejections) rejectedFile.keep(at, rejection);
     },
     dropFields(fields, event, input) {

@@ -8,7 +8,7 @@ export interface Rejection {
   readonly text: string;
 }
 
-export const REJECTED_FILE = "refused.bad.ndjson";
+export const REJECTED_FILE = "rejected.bad.ndjson";
 /** Enough to see what a site sends wrongly; more would let anybody fill the disk. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_TEXT_LENGTH = 1024;

@@ -26,7 +26,7 @@ function metricsOf(log: EventLog) {
   });
   const events = new Counter({
     name: "fairsplit_events_total",
-    help: "What became of the events: stored, duplicate (its id was stored before), refused, shed (to be sent again), bot, off (while the global switch was off)",
+    help: "What became of the events: stored, duplicate (its id was stored before), rejected, shed (to be sent again), bot, off (while the global switch was off)",
     labelNames: ["outcome"],
     registers,
   });
@@ -42,20 +42,26 @@ function metricsOf(log: EventLog) {
     registers,
   });
   const notKept = new Counter({
+    name: "fairsplit_rejected_not_kept_total",
+    help: "Rejected events that were counted only, because the file of the rejected was full",
+    registers,
+  });
+  const notKeptBefore = new Counter({
     name: "fairsplit_refused_not_kept_total",
-    help: "Refused events that were counted only, because the file of the refused was full",
+    help: "Former name of fairsplit_rejected_not_kept_total",
     registers,
   });
   /** All at once, so that they are of the same moment. */
   const update = () => {
     const state = log.state();
-    for (const counter of [received, events, notKept]) counter.reset();
+    for (const counter of [received, events, notKept, notKeptBefore]) counter.reset();
     received.inc(state.received);
     for (const outcome of OUTCOMES) events.inc({ outcome }, state[outcome]);
     waiting.set(state.waiting);
     bytes.set(state.logBytes);
     unreadable.set(state.unreadable);
     notKept.inc(state.rejectedNotKept);
+    notKeptBefore.inc(state.rejectedNotKept);
   };
   return { registry, update };
 }

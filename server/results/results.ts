@@ -137,8 +137,8 @@ export class Results {
   /** The server counts them for all experiments together; none of a run is left out. */
   #leftOut(run: string | null): LeftOut {
     if (run !== null) return { bots: null, refused: null };
-    const { bot, refused } = this.#deps.log.state();
-    return { bots: bot, refused };
+    const { bot, rejected } = this.#deps.log.state();
+    return { bots: bot, refused: rejected };
   }
 }
 

@@ -10,7 +10,7 @@ export function describeVerification(verification: Verification): string {
     `${folder}: ${number(events)} events, ${number(bytes)} bytes, segments: ${number(segments)}`,
     counters
       ? `counters: ${number(counters.stored)} stored, ${number(counters.duplicate)} duplicates, ` +
-        `${number(counters.refused)} refused, ${number(counters.shed)} shed, ${number(counters.bot)} of bots, ${number(counters.off)} while off`
+        `${number(counters.rejected)} rejected, ${number(counters.shed)} shed, ${number(counters.bot)} of bots, ${number(counters.off)} while off`
       : "counters: none saved",
     `checkpoints: ${number(checkpoints.checked)} compared` +
       (checkpoints.damaged > 0 ? `, ${number(checkpoints.damaged)} damaged (the next start does without)` : ""),

@@ -7,7 +7,7 @@ export function AccountingPanel({ log }: { log: LogState }) {
     received,
     stored,
     duplicate,
-    refused,
+    rejected,
     shed,
     bot,
     off,
@@ -24,7 +24,7 @@ export function AccountingPanel({ log }: { log: LogState }) {
         <Count name="Received" value={received} />
         <Count name="Stored" value={stored} />
         <Count name="Duplicates" value={duplicate} />
-        <Count name="Rejected" value={refused} />
+        <Count name="Rejected" value={rejected} />
         <Count name="Rejected under load (retried)" value={shed} />
         <Count name="Bot events ignored" value={bot} />
         {off > 0 && <Count name="Ignored while all experiments were stopped" value={off} />}

@@ -21,7 +21,7 @@ export function policyCode(origin: string): string {
   return `script-src ${origin}; connect-src ${origin}`;
 }
 
-/** The script of today, which browsers refuse when a byte of it is another. */
+/** The script of today, which browsers do not run when a byte of it is another. */
 export function pinnedCode(origin: string, { file, integrity }: PublishedTag): string {
   return `<script async src="${origin}/${file}"\n  integrity="${integrity}"\n  crossorigin="anonymous"></script>`;
 }

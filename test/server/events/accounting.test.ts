@@ -7,9 +7,9 @@ import { failingLog, openApp, temporaryFolder } from "../rig/open-app.ts";
 const event = (n: number, more = {}) => ({ id: `e-${n}`, deviceId: "d1", event: "pageview", ...more });
 
 function counts(log: EventLog) {
-  const { received, stored, duplicate, refused, shed, waiting } = log.state();
-  expect(stored + duplicate + refused + shed + waiting).toBe(received);
-  return { received, stored, duplicate, refused, shed };
+  const { received, stored, duplicate, rejected, shed, waiting } = log.state();
+  expect(stored + duplicate + rejected + shed + waiting).toBe(received);
+  return { received, stored, duplicate, rejected, shed };
 }
 
 async function metrics(app: Awaited<ReturnType<typeof openApp>>["app"]): Promise<Map<string, number>> {
@@ -17,18 +17,18 @@ async function metrics(app: Awaited<ReturnType<typeof openApp>>["app"]): Promise
   return new Map([...text.matchAll(/^(\S+) (\S+)$/gm)].map(([, name = "", value]) => [name, Number(value)]));
 }
 
-describe("received = stored + duplicate + refused + shed", () => {
+describe("received = stored + duplicate + rejected + shed", () => {
   test("after events of every kind, on the page and in the metrics too", async () => {
     const { app, post, log } = await openApp();
     await post([event(0), event(1), event(1), event(2, { deviceId: "" }), 7]);
     await post([event(0)]);
     await post("{not JSON");
-    expect(counts(log)).toEqual({ received: 7, stored: 2, duplicate: 2, refused: 3, shed: 0 });
+    expect(counts(log)).toEqual({ received: 7, stored: 2, duplicate: 2, rejected: 3, shed: 0 });
     const metric = await metrics(app);
     expect(metric.get("fairsplit_events_received_total")).toBe(7);
     expect(metric.get('fairsplit_events_total{outcome="stored"}')).toBe(2);
     expect(metric.get('fairsplit_events_total{outcome="duplicate"}')).toBe(2);
-    expect(metric.get('fairsplit_events_total{outcome="refused"}')).toBe(3);
+    expect(metric.get('fairsplit_events_total{outcome="rejected"}')).toBe(3);
     expect(metric.get("fairsplit_log_bytes")).toBe(log.state().logBytes);
     expect(metric.get("process_resident_memory_bytes")).toBeGreaterThan(0);
     const page = await (await app.request("/experiments")).text();
@@ -86,7 +86,7 @@ describe("a restart", () => {
     await before.close();
     const log = await openEventLog(folder);
     expect(counts(log)).toEqual(expected);
-    expect(counts(log)).toEqual({ received: 4, stored: 2, duplicate: 1, refused: 1, shed: 0 });
+    expect(counts(log)).toEqual({ received: 4, stored: 2, duplicate: 1, rejected: 1, shed: 0 });
     await log.close();
   });
 
@@ -95,7 +95,7 @@ describe("a restart", () => {
     const killed = await openEventLog(folder);
     await killed.append([plain(0), plain(1), plain(1)]);
     const log = await openEventLog(folder);
-    expect(counts(log)).toEqual({ received: 2, stored: 2, duplicate: 0, refused: 0, shed: 0 });
+    expect(counts(log)).toEqual({ received: 2, stored: 2, duplicate: 0, rejected: 0, shed: 0 });
     await Promise.all([log.close(), killed.close()]);
   });
 
@@ -110,7 +110,17 @@ describe("a restart", () => {
     await (await openEventLog(folder)).close();
     await writeFile(join(folder, "counters.json"), content);
     const log = await openEventLog(folder);
-    expect(counts(log)).toEqual({ received: 0, stored: 0, duplicate: 0, refused: 0, shed: 0 });
+    expect(counts(log)).toEqual({ received: 0, stored: 0, duplicate: 0, rejected: 0, shed: 0 });
+    await log.close();
+  });
+
+  test("reads counters of a version that called rejected events refused", async () => {
+    const folder = await temporaryFolder();
+    await (await openEventLog(folder)).close();
+    const saved = { version: 1, upTo: { segment: 1, offset: 0 }, stored: 0, duplicate: 4, refused: 7, shed: 2, bot: 1 };
+    await writeFile(join(folder, "counters.json"), JSON.stringify(saved));
+    const log = await openEventLog(folder);
+    expect(log.state()).toMatchObject({ received: 14, duplicate: 4, rejected: 7, shed: 2, bot: 1 });
     await log.close();
   });
 
@@ -128,13 +138,13 @@ describe("a restart", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("what is rejected", () => {
   test("is kept with its reason and its text, also that of a body that is no JSON", async () => {
     const { post, log, folder } = await openApp();
     await post([event(0), event(1, { deviceId: "" })]);
     await post("{not JSON");
     await log.close();
-    const lines = (await readFile(join(folder, "events/refused.bad.ndjson"), "utf8")).trimEnd().split("\n");
+    const lines = (await readFile(join(folder, "events/rejected.bad.ndjson"), "utf8")).trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       {
         at: expect.stringMatching(/^\d{4}-/),
@@ -147,12 +157,12 @@ describe("what is refused", () => {
 
   test("is cut and bounded, so that nobody fills the disk with it, and still counted", async () => {
     const folder = await temporaryFolder();
-    await writeFile(join(folder, "refused.bad.ndjson"), Buffer.alloc(16 * 1024 * 1024 - 3000));
+    await writeFile(join(folder, "rejected.bad.ndjson"), Buffer.alloc(16 * 1024 * 1024 - 3000));
     const log = await openEventLog(folder);
     log.reject(Array.from({ length: 5 }, () => ({ reason: "x".repeat(5000), text: "y".repeat(60_000) })));
-    expect(log.state()).toMatchObject({ received: 5, refused: 5, rejectedNotKept: 3 });
+    expect(log.state()).toMatchObject({ received: 5, rejected: 5, rejectedNotKept: 3 });
     await log.close();
-    const kept = await readFile(join(folder, "refused.bad.ndjson"));
+    const kept = await readFile(join(folder, "rejected.bad.ndjson"));
     expect(kept.length).toBeLessThan(16 * 1024 * 1024);
     expect(kept.toString().replaceAll("\0", "").trimEnd().split("\n")).toHaveLength(2);
   });

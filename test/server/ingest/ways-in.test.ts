@@ -85,9 +85,14 @@ async function answers(isFast: boolean) {
   const { port } = server.address() as AddressInfo;
   const got: [what: string, answer: unknown][] = [];
   for (const [what, sent] of REQUESTS) got.push([what, await send(port, sent)]);
-  const { received, stored: lines, duplicate, refused, shed, bot } = log.state();
-  const kept = (await stored()).map(({ receivedAt: _, ts, ...rest }) => ({ ...rest, hour: ts.slice(0, 13) }));
-  return { answers: got, events: kept, counts: { received, lines, duplicate, refused, shed, bot } };
+  const { received, stored: lines, duplicate, rejected, shed, bot } = log.state();
+  const kept = (await stored()).map(({ receivedAt: _, ts, clockMs = 0, ...rest }) => ({
+    ...rest,
+    hour: ts.slice(0, 13),
+    // Its milliseconds depend on when the event arrived.
+    hoursSlow: Math.round((clockMs as number) / 3_600_000),
+  }));
+  return { answers: got, events: kept, counts: { received, lines, duplicate, rejected, shed, bot } };
 }
 
 async function send(

@@ -30,7 +30,7 @@ describe("while the global switch is off", () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ status: "ok", accepted: 0, duplicates: 0, rejected: [] });
     expect((await post("{")).status).toBe(400);
-    expect(log.state()).toMatchObject({ received: 4, stored: 0, refused: 1, off: 3, duplicate: 0, bot: 0, shed: 0 });
+    expect(log.state()).toMatchObject({ received: 4, stored: 0, rejected: 1, off: 3, duplicate: 0, bot: 0, shed: 0 });
     expect(await stored()).toEqual([]);
   });
 
