@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Group, GroupName, isSplit, SPLIT_ALLOWED, Weight } from "./group.ts";
 import { Rule } from "./rule.ts";
-import { name } from "./text.ts";
+import { name } from "./schemas.ts";
 
 export const AllocationSchema = v.strictObject(
   {

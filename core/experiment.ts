@@ -2,15 +2,13 @@ import * as v from "valibot";
 import { Allocations, coversGroups } from "./allocation.ts";
 import { Goals } from "./goal.ts";
 import { GroupName, Groups, hasGroup, hasOwnValues } from "./group.ts";
-import { Key } from "./key.ts";
 import { LayerSchema } from "./layer.ts";
 import { parse } from "./parse.ts";
 import { PlanSchema } from "./plan.ts";
 import { Routes } from "./routes.ts";
 import { Rule } from "./rule.ts";
-import { Text } from "./text.ts";
+import { Key, Text, wholeNumber } from "./schemas.ts";
 import { TIME_ALLOWED, timestamp } from "./timestamp.ts";
-import { wholeNumber } from "./whole-number.ts";
 
 const Time = v.nullable(timestamp(`${TIME_ALLOWED}, or null`));
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { Route } from "./routes.ts";
-import { Text } from "./text.ts";
+import { Text } from "./schemas.ts";
 import { Window } from "./window.ts";
 
 const EVENT_ALLOWED = "the name of an event, 1 to 100 characters";

@@ -1,8 +1,7 @@
 import * as v from "valibot";
 import type { WeightedGroup } from "./assign.ts";
 import { Payload, payloadType } from "./payload.ts";
-import { name, Text } from "./text.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { name, Text, wholeNumber } from "./schemas.ts";
 
 export const MAX_GROUPS = 100;
 

@@ -1,6 +1,5 @@
 import * as v from "valibot";
-import { name } from "./text.ts";
-import { wholeNumber } from "./whole-number.ts";
+import { name, wholeNumber } from "./schemas.ts";
 
 /** A unit has one slot of a layer's, whole numbers from 0 to below this. */
 export const LAYER_SLOTS = 10_000;

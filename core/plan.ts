@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { matureIn } from "./devices-in.ts";
 import { parse } from "./parse.ts";
+import { wholeNumber } from "./schemas.ts";
 import type { EpochTally } from "./tally.ts";
-import { wholeNumber } from "./whole-number.ts";
 
 const RATE_ALLOWED = "a rate above 0 and below 1, or null";
 const LIFT_ALLOWED = "a number other than 0 from −1 to 1,000, such as 0.1 for 10% more, or null";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parse } from "./parse.ts";
-import { name } from "./text.ts";
+import { name } from "./schemas.ts";
 
 const SHARE = "a number from 0 to 1";
 

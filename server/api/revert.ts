@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { InvalidInput, parse } from "../../core/parse.ts";
-import { wholeNumber } from "../../core/whole-number.ts";
+import { wholeNumber } from "../../core/schemas.ts";
 import { authorOf } from "../auth/author.ts";
 import { etagOf, readIfMatch } from "../http/etag.ts";
 import { type Env, problem } from "../http/http.ts";

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { type Experiment, ExperimentSchema, NEW_FIELDS } from "../../core/experiment.ts";
-import { Key } from "../../core/key.ts";
 import { checkLinks } from "../../core/links.ts";
 import { InvalidInput, parse } from "../../core/parse.ts";
+import { Key, wholeNumber } from "../../core/schemas.ts";
 import { DEFAULT_SETTINGS, type Settings, SettingsSchema } from "../../core/settings.ts";
-import { wholeNumber } from "../../core/whole-number.ts";
 import { hasFieldTwice } from "../files/strict-json.ts";
 
 /** What `experiments.json` holds. */
