@@ -40,6 +40,7 @@ import { loginRoutes } from "./auth/login-routes.tsx";
 import type { Sessions } from "./auth/sessions.ts";
 import { demoRoutes } from "./demo/demo.ts";
 import type { EventLog } from "./events/log.ts";
+import { basePathOf, underBasePath } from "./http/base-path.ts";
 import { compressed } from "./http/compressed.ts";
 import { type Env, problem } from "./http/http.ts";
 import type { Limits } from "./http/rate-limit.ts";
@@ -67,7 +68,7 @@ export interface Deps {
   readonly sessions: Sessions;
   readonly links: LoginLinks;
   readonly streams: LiveStreams;
-  /** Origin under which browsers reach the server, such as `https://ab.example.com`; null when nobody said. */
+  /** URL under which browsers reach the server, such as `https://ab.example.com`; null when nobody said. */
   readonly baseUrl: string | null;
   readonly assets: {
     readonly tag: string;
@@ -125,7 +126,10 @@ export function createApp(deps: Deps): Hono<Env> {
     proxies: deps.limits.proxies,
   };
   const guard = adminGuard(access);
-  for (const path of ADMIN_PATHS) app.use(path, contextStorage(), compressed, guard);
+  for (const path of ADMIN_PATHS) app.use(path, contextStorage(), compressed);
+  const basePath = basePathOf(deps.baseUrl);
+  if (basePath !== "") app.use("*", underBasePath(basePath));
+  for (const path of ADMIN_PATHS) app.use(path, guard);
   app.use("/experiments/*", errorsAsPages);
   for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps));
   app.get("/events", guard);
@@ -148,7 +152,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", exportRoutes(deps));
   app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));
-  app.route("/", openApiRoutes({ app }));
+  app.route("/", openApiRoutes({ app, baseUrl: deps.baseUrl }));
   app.route("/", experimentStateRoutes(deps));
   app.route("/", experimentFormRoutes(deps));
   app.route("/", resultsLiveRoutes({ ...deps, results }));

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BadConfig } from "./files/bad-config.ts";
 import { MIN_TOKEN_LENGTH } from "./files/secrets.ts";
+import { OWN_SEGMENTS } from "./http/base-path.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./ops/logger.ts";
 
 /** A setting: its environment variable is `FAIRSPLIT_` + its name in capitals, its flag is `--` + its name in kebab case. */
@@ -34,8 +35,14 @@ export const SETTINGS: readonly Setting[] = [
   setting("log-level", "info", `least important messages to print: ${LOG_LEVELS.join(", ")}`),
   setting("log-format", "text", `how messages and the access log are written: ${LOG_FORMATS.join(", ")}`),
   setting("access-log", "", "file that gets a line per request (no ids, no queries), or - for stderr; off when empty"),
-  setting("base-url", "", "where browsers reach the server, such as https://ab.example.com"),
+  setting(
+    "base-url",
+    "",
+    "where browsers reach the server, such as https://ab.example.com or https://www.example.com/ab",
+  ),
 ];
+
+const EXAMPLE_URL = "https://www.example.com/ab";
 
 /** Read by the simulator, not by the server. */
 export const SIMULATOR_ENV = ["FAIRSPLIT_BROWSER"] as const;
@@ -59,7 +66,7 @@ export interface Config {
   readonly accessLog: string | null;
   /** Names of variables that Kubernetes made for a Service named fairsplit, and that were therefore ignored. */
   readonly ignored: readonly string[];
-  /** Origin under which browsers reach the server; null when nobody said. */
+  /** URL under which browsers reach the server, without a slash at its end; null when nobody said. */
   readonly baseUrl: string | null;
 }
 
@@ -126,9 +133,15 @@ function socketPath(text: string): string | null {
 function baseUrl(text: string): string | null {
   if (text === "") return null;
   const url = URL.canParse(text) ? new URL(text) : null;
-  // The admin pages link from the root, so there is no path to be below.
-  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` && !/[?#]/.test(text)) return url.origin;
-  throw new BadConfig(`base-url is "${text}": allowed is http(s)://host or http(s)://host:port, without a path`);
+  const path = url?.pathname.replace(/\/$/, "") ?? "";
+  const isPlain = url && /^https?:$/.test(url.protocol) && url.href.replace(/\/$/, "") === url.origin + path;
+  if (!isPlain || /[?#]/.test(text) || !/^(\/[\w.~-]+)*$/.test(path)) {
+    throw new BadConfig(`base-url is "${text}": allowed is http(s)://host, a port and a path, such as ${EXAMPLE_URL}`);
+  }
+  if (OWN_SEGMENTS.includes(path.split("/")[1] ?? "")) {
+    throw new BadConfig(`base-url is "${text}": its path may not begin as ours do (${OWN_SEGMENTS.join(", ")})`);
+  }
+  return url.origin + path;
 }
 
 function adminToken(token: string, file: string): string {

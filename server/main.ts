@@ -19,6 +19,7 @@ import { openEventLog } from "./events/log.ts";
 import { BadConfig } from "./files/bad-config.ts";
 import { lockDataFolder } from "./files/data-lock.ts";
 import { readOrCreateSecret } from "./files/secrets.ts";
+import { basePathOf, withoutBasePath } from "./http/base-path.ts";
 import { listen } from "./http/listening.ts";
 import { rateLimit } from "./http/rate-limit.ts";
 import { fastLane } from "./ingest/fast-lane.ts";
@@ -136,7 +137,8 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const lane = { record: recorder(deps), shedder: turnLoadShedder(), onTurnedAway, onError: deps.onError };
   const listener = fastLane(lane, all);
   const { server, port } = await listen(
-    accessLog?.wrap(listener) ?? listener,
+    // Outermost, because the access log knows our paths, and leaves a login link's code out.
+    withoutBasePath(basePathOf(config.baseUrl), accessLog?.wrap(listener) ?? listener),
     config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
     demo ? (moved) => say(`port ${config.port} is taken, using ${moved}`) : null,
   );

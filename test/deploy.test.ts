@@ -1,100 +1,55 @@
-import { execFile, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { example, freePort, hasProgram, PATH, PROXIES, startProxy } from "./real-proxies.ts";
 import { ROOT, start } from "./server/rig/built-program.ts";
 import { temporaryFolder } from "./server/rig/open-app.ts";
 
+/** A proxy takes its time to see that the server is there. */
+const PATIENT = { timeout: 30_000 };
+
 const execute = promisify(execFile);
-const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
-/** Otherwise the workers of a root's nginx are another user, who may not open the test's folder. */
-const AS_ROOT = process.getuid?.() === 0 ? "user root; " : "";
-const example = (file: string) => readFileSync(join(ROOT, "deploy", file), "utf8");
-const hasProgram = (name: string) => spawnSync("sh", ["-c", `command -v ${name}`], { env: { PATH } }).status === 0;
-
-interface Proxy {
-  readonly name: string;
-  readonly file: string;
-  /** The example for a test: its address on loopback, and what an ordinary user may write. */
-  adapt(text: string, port: number, folder: string): string;
-  check(config: string): readonly string[];
-  run(config: string): readonly string[];
-}
-
-const PROXIES: readonly Proxy[] = [
-  {
-    name: "nginx",
-    file: "nginx.conf",
-    adapt: (text, port, folder) =>
-      `${AS_ROOT}daemon off; pid ${folder}/nginx.pid; error_log stderr; events {}\nhttp { access_log off;\n${[
-        "client_body",
-        "proxy",
-        "fastcgi",
-        "uwsgi",
-        "scgi",
-      ]
-        .map((name) => `${name}_temp_path ${folder}/${name};`)
-        .join(" ")}\n${text.replace("listen 80;", `listen 127.0.0.1:${port};`)}}`,
-    check: (config) => ["-t", "-e", "stderr", "-c", config],
-    run: (config) => ["-e", "stderr", "-c", config],
-  },
-  {
-    name: "haproxy",
-    file: "haproxy.cfg",
-    adapt: (text, port) => text.replace("bind :80", `bind 127.0.0.1:${port}`),
-    check: (config) => ["-c", "-f", config],
-    run: (config) => ["-db", "-f", config],
-  },
-  {
-    name: "caddy",
-    file: "Caddyfile",
-    adapt: (text, port) => `{\n\tadmin off\n}\n${text.replace("ab.example.com", `http://127.0.0.1:${port}`)}`,
-    check: (config) => ["validate", "--adapter", "caddyfile", "--config", config],
-    run: (config) => ["run", "--adapter", "caddyfile", "--config", config],
-  },
-];
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 describe("the examples of deploy/", () => {
   test.for(PROXIES)("$name accepts its example, and serves the tag and health by it", async (proxy, { skip }) => {
     skip(!hasProgram(proxy.name), `${proxy.name} is not installed`);
+    expect(example(proxy.file)).toContain("/run/fairsplit/fairsplit.sock");
     const folder = await temporaryFolder();
     const socket = join(folder, "fairsplit.sock");
-    const port = await freePort();
-    const config = join(folder, proxy.file);
-    expect(example(proxy.file)).toContain("/run/fairsplit/fairsplit.sock");
-    const text = example(proxy.file).replaceAll("/run/fairsplit/fairsplit.sock", socket);
-    await writeFile(config, proxy.adapt(text, port, folder));
-    const env = { PATH, HOME: folder };
-    await execute(proxy.name, proxy.check(config), { env });
-
     await start(["serve", "--data", join(folder, "data"), "--listen", `unix:${socket}`, "--trust-proxy", "1"]);
-    const child = spawn(proxy.name, proxy.run(config), { env, stdio: "ignore" });
-    onTestFinished(async () => {
-      const closed = once(child, "close");
-      if (child.kill()) await closed;
-    });
+    const origin = await startProxy(proxy, { folder, socket, port: await freePort() });
     const statusOf = (path: string) =>
-      fetch(`http://127.0.0.1:${port}${path}`).then(
+      fetch(origin + path).then(
         ({ status }) => status,
         () => 0,
       );
-    await expect.poll(() => statusOf("/readyz")).toBe(200);
+    await expect.poll(() => statusOf("/readyz"), PATIENT).toBe(200);
     expect(await statusOf("/tag.js")).toBe(200);
+  });
+
+  test.for(
+    PROXIES.flatMap((proxy) => [true, false].map((isStripped) => ({ name: proxy.name, proxy, isStripped }))),
+  )("$name serves below a path, which it takes off: $isStripped", async ({ proxy, isStripped }, { skip }) => {
+    skip(!hasProgram(proxy.name), `${proxy.name} is not installed`);
+    const folder = await temporaryFolder();
+    const socket = join(folder, "fairsplit.sock");
+    const port = await freePort();
+    const base = `http://127.0.0.1:${port}/ab`;
+    const listen = ["--listen", `unix:${socket}`, "--trust-proxy", "1", "--access-log", join(folder, "access.log")];
+    await start(["serve", "--data", join(folder, "data"), ...listen, "--base-url", base]);
+    await startProxy(proxy, { folder, socket, port }, (text) => proxy.below(text, "/ab", isStripped));
+    const get = (url: string) => fetch(url, { headers: { accept: "text/html" } }).catch(() => null);
+    await expect.poll(async () => (await get(`${base}/experiments`))?.status, PATIENT).toBe(200);
+    const login = await get(`${base}/experiments`);
+    expect(login?.url).toBe(`${base}/login?next=%2Fexperiments`);
+    expect(await login?.text()).toContain('action="/ab/login"');
+    expect(await (await get(`${base}/tag.js`))?.text()).toContain("data-exp");
+    await get(`${base}/login/the-code-of-a-link`);
+    const log = () => readFile(join(folder, "access.log"), "utf8");
+    await expect.poll(log, PATIENT).toContain("GET /login/… ");
+    expect(await log()).not.toContain("the-code");
   });
 
   test("systemd accepts its unit", async ({ skip }) => {

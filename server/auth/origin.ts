@@ -7,8 +7,8 @@ import { isLoopback } from "./reachability.ts";
  * over plain http and older ones only Origin); programs send neither header, and hold no cookie
  * that another page could borrow.
  *
- * @param baseUrl origin under which browsers reach the server; null compares with the request's
- *   own host
+ * @param baseUrl URL under which browsers reach the server; null compares with the request's own
+ *   host
  */
 export function isFromAnotherSite(c: Context<Env>, baseUrl: string | null): boolean {
   const site = header(c, "sec-fetch-site");
@@ -18,7 +18,7 @@ export function isFromAnotherSite(c: Context<Env>, baseUrl: string | null): bool
   const host = header(c, "host") ?? "";
   // The Host header, not the URL of the request: an absolute request URI sets the host of that.
   // Behind a proxy that ends TLS the server cannot know the scheme, unless the base URL says it.
-  const own = baseUrl === null ? [`http://${host}`, `https://${host}`] : [baseUrl];
+  const own = baseUrl === null ? [`http://${host}`, `https://${host}`] : [new URL(baseUrl).origin];
   if (isLoopback(hostName(host))) own.push(`http://${host}`);
   return !own.includes(origin);
 }

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { CookieOptions } from "hono/utils/cookie";
+import { basePathOf } from "../http/base-path.ts";
 import { type Env, header } from "../http/http.ts";
 
 const NAME = "fairsplit";
@@ -8,7 +9,7 @@ const NAME = "fairsplit";
 /** How the server is reached, as far as it can know. */
 export interface Reach {
   /**
-   * Origin under which browsers reach the server, such as `https://ab.example.com`; null when
+   * URL under which browsers reach the server, such as `https://ab.example.com`; null when
    * nobody said.
    */
   readonly baseUrl: string | null;
@@ -21,7 +22,7 @@ export interface Reach {
  * sibling domain can set.
  */
 export function readSessionCookie(c: Context<Env>, reach: Reach): string | null {
-  return getCookie(c, NAME, isHttps(c, reach) ? "host" : undefined) || null;
+  return getCookie(c, NAME, options(c, reach).prefix) || null;
 }
 
 /** No Max-Age: it ends with the browser, and the server's own limits hold in any case. */
@@ -33,10 +34,11 @@ export function clearSessionCookie(c: Context<Env>, reach: Reach): void {
   deleteCookie(c, NAME, options(c, reach));
 }
 
-/** The prefix `__Host-` implies Secure. */
+/** Both prefixes imply Secure. `__Host-` demands the path `/`; a base path gets the other. */
 function options(c: Context<Env>, reach: Reach): CookieOptions {
-  const common = { path: "/", httpOnly: true, sameSite: "Strict" } as const;
-  return isHttps(c, reach) ? { ...common, prefix: "host" } : common;
+  const path = basePathOf(reach.baseUrl);
+  const common = { path: path || "/", httpOnly: true, sameSite: "Strict" } as const;
+  return isHttps(c, reach) ? { ...common, secure: true, prefix: path === "" ? "host" : "secure" } : common;
 }
 
 /** Whether browsers reach the server over https, as far as it can know. */

@@ -1,6 +1,7 @@
 import type { PublishedTag } from "../../assign/published-tag.ts";
 
-// What a site takes along to load the tag. `origin` is where browsers reach the server, without a slash at its end.
+// What a site takes along to load the tag. `origin` is where browsers reach the server, with its path if
+// there is one, without a slash at its end.
 
 export function scriptCode(origin: string): string {
   return `<script async src="${origin}/tag.js"></script>`;
@@ -18,7 +19,9 @@ export function tagManagerCode(origin: string): string {
 
 /** What a page's own content security policy has to allow. */
 export function policyCode(origin: string): string {
-  return `script-src ${origin}; connect-src ${origin}`;
+  // A path without a slash at its end would allow itself alone.
+  const source = new URL(origin).pathname === "/" ? origin : `${origin}/`;
+  return `script-src ${source}; connect-src ${source}`;
 }
 
 /** The script of today, which browsers do not run when a byte of it is another. */

@@ -41,8 +41,12 @@ export function pathAsDescribed(path: string): string {
 const ref = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });
 const text = { schema: { type: "string" } };
 
-/** The sections as an OpenAPI 3.1 document. */
-export function openApiDocument(sections: readonly Section[]) {
+/**
+ * The sections as an OpenAPI 3.1 document.
+ *
+ * @param baseUrl URL of the server; null for the one that the document comes from
+ */
+export function openApiDocument(sections: readonly Section[], baseUrl: string | null) {
   const paths: Record<string, Record<string, object>> = {};
   for (const { name, operations, isOpen } of sections) {
     for (const operation of operations) {
@@ -58,13 +62,19 @@ export function openApiDocument(sections: readonly Section[]) {
       summary: "Web A/B testing that proves its own numbers",
       license: LICENSE,
     },
+    ...(baseUrl === null ? {} : { servers: [{ url: baseUrl }] }),
     tags: sections.map(({ name, about }) => ({ name, description: about })),
     paths,
     components: {
       schemas: jsonSchemas(),
       securitySchemes: {
         token: { type: "http", scheme: "bearer", description: "The admin's token." },
-        session: { type: "apiKey", in: "cookie", name: "fairsplit", description: "With https __Host-fairsplit." },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: "fairsplit",
+          description: "With https __Host-fairsplit, below a path __Secure-fairsplit.",
+        },
       },
     },
   };

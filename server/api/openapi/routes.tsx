@@ -6,16 +6,18 @@ import { ApiPage } from "./page.tsx";
 interface Deps {
   /** The app that these routes are part of: what it does not have is not described. */
   readonly app: App<Env>;
+  /** URL of the server for clients; null for the one that they have the document from. */
+  readonly baseUrl: string | null;
 }
 
 /** `GET /openapi.json`: the API as OpenAPI 3.1. `GET /docs`: the same for people. */
-export function openApiRoutes({ app }: Deps) {
+export function openApiRoutes({ app, baseUrl }: Deps) {
   // Only once somebody asks: all routes are there then, and it takes some milliseconds.
   let described: { sections: readonly Section[]; document: ReturnType<typeof openApiDocument> } | undefined;
   const describe = () => {
     if (!described) {
       const sections = sectionsOf(app.routes);
-      described = { sections, document: openApiDocument(sections) };
+      described = { sections, document: openApiDocument(sections, baseUrl) };
     }
     return described;
   };

@@ -1,0 +1,68 @@
+import type { RequestListener } from "node:http";
+import type { MiddlewareHandler } from "hono";
+import type { Env } from "./http.ts";
+
+/** First segments of our own paths: a base path that began with one could not be told from them. */
+export const OWN_SEGMENTS: readonly string[] = [
+  "api",
+  "demo",
+  "docs",
+  "events",
+  "experiments",
+  "groups",
+  "healthz",
+  "login",
+  "logout",
+  "metrics",
+  "notes",
+  "readyz",
+];
+
+/** An attribute of our pages whose value is a path of ours. Text cannot look like it: its quotes are escaped. */
+const ADDRESS = / (href|action|formaction|src|data-visits|data-results-live)="\/(?!\/)/g;
+const PAGE = /^text\/(html|event-stream)\b/;
+
+/** Path below which browsers reach the server, such as `/ab`; empty for none. */
+export function basePathOf(baseUrl: string | null): string {
+  return baseUrl === null ? "" : new URL(baseUrl).pathname.replace(/\/$/, "");
+}
+
+/** Takes the base path off each request's URL where the proxy left it; other requests stay as they are. */
+export function withoutBasePath(basePath: string, next: RequestListener): RequestListener {
+  if (basePath === "") return next;
+  return (request, response) => {
+    const { url = "" } = request;
+    if (url.startsWith(basePath) && /^[/?]?$/.test(url.charAt(basePath.length))) {
+      const rest = url.slice(basePath.length);
+      request.url = rest.startsWith("/") ? rest : `/${rest}`;
+    }
+    return next(request, response);
+  };
+}
+
+/** Puts the base path before our own paths in pages, their live parts and redirects. */
+export function underBasePath(basePath: string): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    await next();
+    const { res } = c;
+    const location = res.headers.get("location");
+    if (location !== null && /^\/(?!\/)/.test(location)) res.headers.set("location", basePath + location);
+    if (res.body === null || !PAGE.test(res.headers.get("content-type") ?? "")) return;
+    const { status } = res;
+    const headers = new Headers(res.headers);
+    headers.delete("content-length");
+    const body = res.body.pipeThrough(new TextDecoderStream()).pipeThrough(rebase(basePath));
+    // First, because Hono merges the headers of the response that is there into the new one.
+    c.res = undefined;
+    c.res = new Response(body.pipeThrough(new TextEncoderStream()), { status, headers });
+  };
+}
+
+/** A page is one chunk, and so is a live part. */
+function rebase(basePath: string): TransformStream<string, string> {
+  return new TransformStream({
+    transform(text, controller) {
+      controller.enqueue(text.replace(ADDRESS, ` $1="${basePath}/`));
+    },
+  });
+}
