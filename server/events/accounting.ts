@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { replaceFile } from "../files/durable-file.ts";
 import type { Position } from "./segments.ts";
 
-/** What can become of an event that was received. */
+/** Outcomes of a received event. */
 export const OUTCOMES = ["stored", "duplicate", "rejected", "shed", "bot", "off"] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
@@ -12,13 +12,14 @@ export type Outcome = (typeof OUTCOMES)[number];
 export type Counts = Readonly<Record<Outcome, number>>;
 
 /**
- * Counts what became of every event: received = stored + duplicate + rejected + shed + bot + off + waiting, always. `shed` are
- * those that were answered 429 or 503, because their sender or all together sent too many, or the disk failed; they are
- * received again when they are resent. `bot` are those of no visitor, and `off` those that came while the global switch was off, which are answered and dropped.
+ * Counts the outcomes of events: received = stored + duplicate + rejected + shed + bot + off +
+ * waiting, always. `shed` events were answered 429 or 503 (rate limit, overload, disk failure) and
+ * count as received again when they are resent. `bot` events have no visitor. `off` events came
+ * while the global switch was off, and were answered and dropped.
  *
- * What survives a restart: `stored` is what the log holds, counted anew. The others are in no log; they are saved on a
- * clean stop and every ten seconds, so that a killed process forgets at most the last ten seconds of them, together with
- * their share of `received`.
+ * After a restart `stored` is counted again from the log. The other counts are in no log: they are
+ * saved on a clean stop and every ten seconds, so a killed process loses at most the last ten
+ * seconds of them, with their share of `received`.
  */
 export class Accounting {
   #received: number;
@@ -58,7 +59,7 @@ const SavedSchema = v.strictObject({
   rejected: count,
   shed: count,
   bot: count,
-  // Of a version that had no global switch.
+  // Missing in files of versions without a global switch.
   off: v.exactOptional(count, 0),
 });
 
@@ -74,7 +75,7 @@ export async function saveCounts(folder: string, { upTo, ...counts }: SavedCount
   await replaceFile(join(folder, COUNTS_FILE), `${JSON.stringify(content)}\n`);
 }
 
-/** Counts of an earlier process; null when there are none, or they are not what we wrote. */
+/** Counts of an earlier process; null when the file is missing or invalid. */
 export async function readCounts(folder: string): Promise<SavedCounts | null> {
   try {
     const { [FORMER]: rejected, ...saved } = JSON.parse(await readFile(join(folder, COUNTS_FILE), "utf8"));

@@ -5,27 +5,31 @@ import { FingerprintList } from "./fingerprint-list.ts";
 import type { Seeds } from "./fingerprints.ts";
 import { segmentPath } from "./segments.ts";
 
-/** What was found in the first `bytes` bytes of a segment, so that the next start need not read them. */
+/** Contents of the first `bytes` bytes of a segment, so that the next start need not read them. */
 export interface Checkpoint {
   readonly bytes: number;
-  /** Lines that begin with an id. */
+  /** Lines that begin with an ID. */
   readonly stored: number;
-  /** Other lines: a disk's garbage, or what a person wrote there. */
+  /** Other lines: disk garbage, or edits by hand. */
   readonly unreadable: number;
   readonly seeds: Seeds;
-  /** Fingerprints of the ids, in the order of the lines. */
+  /** Fingerprints of the IDs, in line order. */
   readonly ids: FingerprintList;
 }
 
 const VERSION = 1;
-/** The log's bytes before the checkpoint's end that tie it to this very log. Arbitrary: a page. */
+/**
+ * Bytes of the log before the checkpoint's end whose CRC ties it to this log. Arbitrary: a page.
+ */
 const TIE_BYTES = 4096;
 
 export function checkpointPath(folder: string, segment: number): string {
   return segmentPath(folder, segment).replace(/\.ndjson$/, ".ids");
 }
 
-/** Writes a segment's checkpoint: a line of JSON, the fingerprints, and a CRC of both. Old or new is there, never half. */
+/**
+ * Writes a segment's checkpoint atomically: a line of JSON, the fingerprints, and a CRC of both.
+ */
 export async function writeCheckpoint(folder: string, segment: number, checkpoint: Checkpoint): Promise<void> {
   const { bytes, stored, unreadable, seeds, ids } = checkpoint;
   const tie = await tieOf(folder, segment, bytes);
@@ -42,22 +46,22 @@ export async function writeCheckpoint(folder: string, segment: number, checkpoin
   try {
     await replaceFile(path, content);
   } catch (error) {
-    // It may be a full disk that is short of just these bytes.
+    // Free the space: the disk may be full.
     await rm(`${path}.tmp`, { force: true });
     throw error;
   }
 }
 
 /**
- * A segment's checkpoint, or null when there is none that can be trusted: it is missing or damaged, it says more than the
- * log holds, or the log is another one. Then the ids are read from the log.
+ * A segment's checkpoint; null when it is missing, damaged, longer than the log, or of another log.
+ * The IDs are then read from the log.
  */
 export async function readCheckpoint(folder: string, segment: number): Promise<Checkpoint | null> {
   const checkpoint = await readClaim(folder, segment);
   return checkpoint && (await isOfLog(folder, segment, checkpoint)) ? checkpoint : null;
 }
 
-/** A checkpoint that nobody compared with the log yet. */
+/** A checkpoint that has not been compared with the log yet. */
 export interface Claim extends Checkpoint {
   readonly tie: number;
 }
@@ -68,20 +72,23 @@ export async function readClaim(folder: string, segment: number): Promise<Claim 
   if (!content || content.length < 8) return null;
   if (crc32(content.subarray(0, -4)) !== content.readUInt32LE(content.length - 4)) return null;
   const headerEnd = content.indexOf(0x0a);
-  // The CRC held, so this is what we wrote; only another version may have written something else.
+  // The CRC matched, so we wrote this; only another version may have written something else.
   const { version, bytes, stored, unreadable, seeds, tie } = JSON.parse(content.toString("utf8", 0, headerEnd));
   if (version !== VERSION) return null;
-  // A copy, because 32-bit words have to begin at a multiple of 4 bytes.
+  // Copy: 32-bit words must begin at a multiple of 4 bytes.
   const words = new Int32Array(new Uint8Array(content.subarray(headerEnd + 1, -4)).buffer);
   return { bytes, stored, unreadable, seeds, tie, ids: new FingerprintList(words) };
 }
 
-/** Whether the log holds what a checkpoint was made of. */
+/** Whether the log holds the lines that a checkpoint was made of. */
 export async function isOfLog(folder: string, segment: number, { bytes, tie }: Claim): Promise<boolean> {
   return (await tieOf(folder, segment, bytes)) === tie;
 }
 
-/** CRC of the log's bytes right before a place; null when the log ends before it, or no line ends there. */
+/**
+ * CRC of the log's bytes right before a position; null when the log ends before it, or no line ends
+ * there.
+ */
 async function tieOf(folder: string, segment: number, end: number): Promise<number | null> {
   const file = await open(segmentPath(folder, segment), "r");
   try {

@@ -7,13 +7,13 @@ import { replaceFile } from "../files/durable-file.ts";
 const Field = v.strictObject({
   /** Such as `params.note`. */
   field: v.string(),
-  /** Events of which the field was cut or set aside, since the data folder exists. */
+  /** Events with this field cut or set aside, since the data folder was created. */
   events: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-  /** Name of the newest such event. */
+  /** Name of the latest such event. */
   event: v.string(),
-  /** The field of that event as it came, in JSON, or its beginning. */
+  /** JSON of the field in that event as received, or its beginning. */
   example: v.string(),
-  /** When it came, by the server's clock. */
+  /** Time of that event by the server's clock. */
   at: v.string(),
 });
 
@@ -22,11 +22,14 @@ export type DroppedField = Readonly<v.InferOutput<typeof Field>>;
 const SavedSchema = v.strictObject({ version: v.literal(1), fields: v.array(Field) });
 
 export const DROPPED_FIELDS_FILE = "dropped-fields.json";
-/** Enough to see what a site sends wrongly; field names are chosen by anybody. */
+/** Enough to see what a site sends wrongly; bounded, because anyone can choose field names. */
 const MAX_FIELDS = 50;
 const MAX_EXAMPLE_LENGTH = 200;
 
-/** Counts the fields that were cut or set aside, with an example of each, for the admin. Saved with the log's counters. */
+/**
+ * Counts fields that were cut or set aside, with an example of each, for the admin. Saved with the
+ * log's counters.
+ */
 export class DroppedFields {
   readonly #path: string;
   readonly #fields: Map<string, DroppedField>;
@@ -37,7 +40,7 @@ export class DroppedFields {
     this.#fields = new Map(fields.map((field) => [field.field, field]));
   }
 
-  /** A file that is missing, or not what we wrote, counts nothing. */
+  /** A missing or invalid file counts nothing. */
   static async open(folder: string): Promise<DroppedFields> {
     const path = join(folder, DROPPED_FIELDS_FILE);
     try {
@@ -47,12 +50,12 @@ export class DroppedFields {
     }
   }
 
-  /** The field of most events first. */
+  /** Sorted by events, most first. */
   get list(): DroppedField[] {
     return [...this.#fields.values()].sort((a, b) => b.events - a.events);
   }
 
-  /** @param input the event as it came */
+  /** @param input the event as received */
   count(fields: readonly string[], event: string, input: unknown, at: string): void {
     for (const field of fields) {
       const before = this.#fields.get(field);

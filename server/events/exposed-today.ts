@@ -5,23 +5,26 @@ import { Fingerprints, fingerprint, type Seeds } from "./fingerprints.ts";
 import { fieldsOf, scanLog } from "./scan-log.ts";
 import { listSegments, type Position, segmentPath } from "./segments.ts";
 
-/** How many devices were exposed to each experiment since midnight (UTC). */
+/** Devices exposed to each experiment since midnight (UTC). */
 export interface Exposed {
-  /** By the experiment's key; none is 0. */
+  /** By experiment key; a missing key means 0. */
   readonly devices: ReadonlyMap<string, number>;
-  /** False when there were more than are remembered: the counts are what they are at least. */
+  /** False above the limit of pairs: the counts are then lower bounds. */
   readonly isComplete: boolean;
 }
 
-/** Pairs of experiment and device that are told apart: some 20 MB of memory when all of them are used. */
+/** Distinct pairs of experiment and device: some 20 MB of memory when all are used. */
 const MAX_PAIRS = 1_000_000;
-/** Segments that the first call reads, newest first: 1 GiB, some 8 s (130 MB/s where every third event is an exposure). */
+/**
+ * Segments that the first call reads, newest first: 1 GiB, some 8 s (130 MB/s where every third
+ * event is an exposure).
+ */
 const MAX_SEGMENTS = 16;
 const MARK = Buffer.from('"exposure"');
 
 /**
- * Counts devices by the log's own lines, of which each call reads those that came since the last one. The first reads the
- * segments that were written to today. Events of a simulator's run are left out, as they are from results.
+ * Counts devices from the log; each call reads the lines added since the last one, and the first
+ * call the segments written today. Events of simulator runs are left out, as in results.
  */
 export class ExposedToday {
   readonly #folder: string;
@@ -42,7 +45,7 @@ export class ExposedToday {
 
   /**
    * @param end where the log ends
-   * @param isKnown whether there is an experiment of that key: anybody can send an event that names another
+   * @param isKnown whether an experiment has that key: anyone can send an event that names another
    */
   count(end: Position, now: Date, isKnown: (key: string) => boolean): Promise<Exposed> {
     return this.#queue.run(() => this.#read(end, now, isKnown));
@@ -52,7 +55,7 @@ export class ExposedToday {
     const day = now.toISOString().slice(0, 10);
     if (day !== this.#day) this.#forget(day);
     this.#next ??= await this.#firstOf(day);
-    // What fails in between is read again, and counts once.
+    // A failed read is repeated, and its pairs count once.
     await scanLog(this.#folder, this.#next, end, (line) => {
       if (line.includes(MARK)) this.#add(line, isKnown);
     });
@@ -84,7 +87,7 @@ export class ExposedToday {
     const { event, experiment, deviceId, ts, run } = fieldsOf(line);
     if (event !== "exposure" || run !== undefined || !ts?.startsWith(this.#day)) return;
     if (experiment === undefined || deviceId === undefined || !isKnown(experiment)) return;
-    // A key has no space.
+    // Unambiguous: keys contain no space.
     const pair = fingerprint(`${experiment} ${deviceId}`, this.#seeds);
     if (this.#pairs.has(pair)) return;
     if (this.#pairs.isFull) {

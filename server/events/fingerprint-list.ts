@@ -14,7 +14,7 @@ export class FingerprintList {
     return this.#length;
   }
 
-  /** The words as they are in a file. */
+  /** The words as stored in a file. */
   get words(): Int32Array {
     return this.#words.subarray(0, this.#length * 2);
   }

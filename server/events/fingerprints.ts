@@ -1,10 +1,12 @@
-/** 64 bits of an id, as two whole numbers of 32 bits with a sign; the low one is never 0, which marks a free place. */
+/**
+ * 64 bits of an ID as two signed 32-bit integers. The low one is never 0, which marks a free slot.
+ */
 export interface Fingerprint {
   readonly high: number;
   readonly low: number;
 }
 
-/** Make collisions unpredictable to someone who chooses ids. 32 bits each. */
+/** Seeds of 32 bits each, which make collisions unpredictable to someone who chooses IDs. */
 export interface Seeds {
   readonly high: number;
   readonly low: number;
@@ -14,7 +16,7 @@ export function fingerprint(id: string, seeds: Seeds): Fingerprint {
   return fingerprintIn(id, 0, id.length, seeds);
 }
 
-/** The same for an id that stands in a text, without cutting it out. */
+/** The same for an ID within a text, without a substring. */
 export function fingerprintIn(text: string, start: number, end: number, seeds: Seeds): Fingerprint {
   // Both in one pass: reading the text takes longer than mixing it.
   let high = seeds.high;
@@ -33,9 +35,9 @@ export function fingerprintIn(text: string, start: number, end: number, seeds: S
 const MAX_LOAD_FACTOR = 0.6;
 
 /**
- * A set of at most `most` fingerprints. Its memory is claimed at once, 13 to 27 bytes for each (a Set of UUID strings
- * takes about 550), because moving a million of them to a larger table would hold up every request for 100 ms; the
- * system gives the pages as they are used.
+ * A set of at most `most` fingerprints. Its memory is allocated at once, 13 to 27 bytes for each (a
+ * Set of UUID strings takes about 550), because moving a million of them to a larger table would
+ * block every request for 100 ms. The system commits the pages as they are used.
  */
 export class Fingerprints {
   readonly #slots: Int32Array;
@@ -58,7 +60,7 @@ export class Fingerprints {
     return this.#slots[this.#find(high, low) * 2 + 1] !== 0;
   }
 
-  /** Throws when the set is full: beyond that a look-up of what is not there would never end. */
+  /** Throws when the set is full: a look-up of a missing fingerprint would never end. */
   add({ high, low }: Fingerprint): void {
     const slot = this.#find(high, low);
     if (this.#slots[slot * 2 + 1] !== 0) return;
@@ -91,6 +93,6 @@ function mix(h: number): number {
 function finish(h: number): number {
   const a = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   const b = Math.imul(a ^ (a >>> 13), 0xc2b2ae35);
-  // With a sign V8 keeps it as a small integer, without one as an object.
+  // Signed, V8 keeps it as a small integer; unsigned, as a heap number.
   return b ^ (b >>> 16);
 }

@@ -6,16 +6,16 @@ import { writeDurably } from "../files/write-all.ts";
 
 export const JOURNAL_FILE = "journal";
 
-/** What stands in front of a record's bytes; whoever has a record written leaves room for it. */
+/** Bytes before a record's data; the caller leaves room for them. */
 export const FRAME_BYTES = 32;
-/** A block of its own, so that no torn record can hit it. */
+/** A block of its own, so that no torn record can overwrite it. */
 const HEAD_BYTES = 4096;
 /** As much as a busy server writes in 0.1 s. */
 const HALF_BYTES = 4 * 1024 * 1024;
 const FILE_BYTES = HEAD_BYTES + 2 * HALF_BYTES;
 const MAGIC = 0x66736a31;
 
-/** Bytes that belong at a place of the log. */
+/** Bytes that belong at a position of the log. */
 export interface JournalRecord {
   readonly segment: number;
   readonly offset: number;
@@ -23,21 +23,22 @@ export interface JournalRecord {
 }
 
 /**
- * The last writes to the log once more, in a file whose blocks never change.
+ * A second copy of the log's last writes, in a file whose blocks are allocated beforehand.
  *
- * A segment grows, so a sync of it waits for the file system's own journal: 1.4 ms beside a busy server on two cores,
- * where overwriting takes 0.2. So a write goes to both and is durable when it is here; a segment itself is synced only
- * when half of this file is full, while the other half takes over. After a power cut the records are written to their
- * places again, which changes nothing where they are there already.
+ * A segment grows, so syncing it waits for the file system's own journal: 1.4 ms beside a busy
+ * server on two cores, where overwriting takes 0.2 ms. Each write therefore goes to both files, and
+ * is durable once the journal is synced. A segment is synced only when half of the journal is full,
+ * while the other half takes over. After a power cut the records are written to their positions
+ * again; that is idempotent.
  */
 export class Journal {
   readonly #file: FileHandle;
-  /** Records of others are of no use any more. */
+  /** Records of another generation are obsolete. */
   #generation: number;
   #sequence = 0;
   #half: 0 | 1 = 0;
   #used = 0;
-  /** Of the segments, as far as the half says that is not written now. */
+  /** Sync of the segments for the half that is not being written. */
   #synced: Promise<void> = Promise.resolve();
 
   private constructor(file: FileHandle, generation: number) {
@@ -45,11 +46,11 @@ export class Journal {
     this.#generation = generation;
   }
 
-  /** Makes an empty journal in a folder, durably, of its full size. */
+  /** Creates an empty journal of full size in a folder, durably. */
   static async create(folder: string): Promise<Journal> {
     const file = await open(join(folder, JOURNAL_FILE), "w+");
     try {
-      // Written, not only reserved: reserved blocks change when they are first written.
+      // Written, not only reserved: the first write to a reserved block changes metadata.
       await writeDurably(file, Buffer.alloc(FILE_BYTES), 0);
       await syncFolder(folder);
       const journal = new Journal(file, 0);
@@ -61,7 +62,7 @@ export class Journal {
     }
   }
 
-  /** The journal of a folder with its records, oldest first; null when there is none, or it was never finished. */
+  /** Journal of a folder with its records, oldest first; null when it is missing or incomplete. */
   static async open(folder: string): Promise<{ journal: Journal; records: JournalRecord[] } | null> {
     const content = await readFile(join(folder, JOURNAL_FILE)).catch(() => null);
     const read = content && readJournal(content);
@@ -70,20 +71,20 @@ export class Journal {
     return { journal, records: read.records };
   }
 
-  /** Whether so many bytes with their frame fit into a record. */
+  /** Whether this many bytes, frame included, fit into a record. */
   static takes(bytes: number): boolean {
     return bytes <= HALF_BYTES;
   }
 
   /**
-   * Resolves when a record is durable. `frame` is FRAME_BYTES for us to fill in, and then the bytes. `syncSegments` makes
-   * everything durable that was written to the segments before.
+   * Resolves when a record is durable. `frame` is FRAME_BYTES that this method fills in, followed
+   * by the data. `syncSegments` makes all earlier writes to the segments durable.
    */
   async write(frame: Buffer, segment: number, offset: number, syncSegments: () => Promise<void>): Promise<void> {
     if (this.#used + frame.length > HALF_BYTES) {
       await this.#synced;
       this.#synced = syncSegments();
-      // It is waited for when this half is full as well.
+      // Awaited when this half is full as well.
       this.#synced.catch(() => undefined);
       this.#half = this.#half === 0 ? 1 : 0;
       this.#used = 0;
@@ -100,7 +101,7 @@ export class Journal {
     this.#used += frame.length;
   }
 
-  /** Resolves when no sync is on its way any more, whatever became of it. */
+  /** Resolves when no sync is pending; ignores its errors. */
   async idle(): Promise<void> {
     await this.#synced.catch(() => undefined);
   }
@@ -112,7 +113,7 @@ export class Journal {
     return readJournal(content)?.records ?? [];
   }
 
-  /** Forgets the records: what they say is durable in the segments, or is not wanted. */
+  /** Discards the records: their data is durable in the segments, or is not wanted. */
   async restart(): Promise<void> {
     await this.idle();
     const head = Buffer.alloc(12);
@@ -131,7 +132,7 @@ export class Journal {
   }
 }
 
-/** The generation of a journal's content, and its records; null when it is no journal, or was not finished. */
+/** Generation and records of a journal's content; null when it is invalid or incomplete. */
 export function readJournal(content: Buffer): { generation: number; records: JournalRecord[] } | null {
   if (content.length !== FILE_BYTES || content.readUInt32LE(0) !== MAGIC) return null;
   if (content.readUInt32LE(8) !== crc32(content.subarray(0, 8))) return null;
@@ -145,7 +146,7 @@ export function readJournal(content: Buffer): { generation: number; records: Jou
   return { generation, records };
 }
 
-/** A half's records up to the first that is older than the one before it, or is damaged. */
+/** Records of a half up to the first one that is out of sequence or damaged. */
 function recordsOf(content: Buffer, start: number, generation: number): (JournalRecord & { sequence: number })[] {
   const records: (JournalRecord & { sequence: number })[] = [];
   const end = start + HALF_BYTES;
@@ -168,7 +169,7 @@ function recordsOf(content: Buffer, start: number, generation: number): (Journal
   return records;
 }
 
-/** Of all of a record but the four bytes of the sum itself. */
+/** CRC of a whole record except the four bytes of the CRC itself. */
 function crcOf(frame: Buffer): number {
   return crc32(frame.subarray(FRAME_BYTES), crc32(frame.subarray(0, FRAME_BYTES - 4)));
 }

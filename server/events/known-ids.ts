@@ -7,10 +7,10 @@ import { type Fingerprint, fingerprint, type Seeds } from "./fingerprints.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { idOfLine, listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
 
-/** Fewer are read from the log in less time than a checkpoint takes to be made durable. */
+/** Reading fewer lines takes less time than writing a checkpoint durably. */
 const MIN_LINES = 1000;
 
-/** The ids of a log, rebuilt when it is opened, and the checkpoints by which that is quick. */
+/** IDs of a log: rebuilt when it is opened, with checkpoints that make this fast. */
 export class KnownIds {
   readonly #folder: string;
   readonly #seeds: Seeds;
@@ -27,9 +27,9 @@ export class KnownIds {
     this.#seeds = seeds;
   }
 
-  /** Reads the checkpoints of a folder up to `end`, and from the log what none of them tells. */
+  /** Reads the checkpoints of a folder up to `end`, and the log where they say nothing. */
   static async rebuild(folder: string, end: Position): Promise<KnownIds> {
-    // Newest first, because beyond what is guaranteed an id may be forgotten, and need not be read at all.
+    // Newest first: IDs beyond the guaranteed number may be forgotten and need not be read at all.
     const segments = (await listSegments(folder)).filter((segment) => segment <= end.segment).reverse();
     const known = new KnownIds(folder, await seedsOf(folder, segments));
     const lists: FingerprintList[] = [];
@@ -50,7 +50,7 @@ export class KnownIds {
     return known;
   }
 
-  /** Lines of the log that were found when it was opened. */
+  /** Lines found in the log when it was opened. */
   get total(): { readonly stored: number; readonly unreadable: number } {
     return this.#total;
   }
@@ -67,13 +67,13 @@ export class KnownIds {
     return this.#recent.has(id);
   }
 
-  /** Adds an id that was stored in the newest segment. */
+  /** Adds an ID that was stored in the newest segment. */
   add(id: Fingerprint): void {
     this.#recent.add(id);
     this.#list.push(id);
   }
 
-  /** Writes the checkpoint of a segment that is full; what is added from now on is of the next one. */
+  /** Writes the checkpoint of a full segment; IDs added from now on belong to the next one. */
   finishSegment(segment: number, bytes: number): void {
     const list = this.#list;
     this.#list = new FingerprintList();
@@ -82,19 +82,22 @@ export class KnownIds {
     void this.#saves.run(() => this.#write(segment, bytes, list, unreadable));
   }
 
-  /** Writes the checkpoint of the newest segment, and waits for those of others. */
+  /** Writes the checkpoint of the newest segment after the pending ones. */
   async save({ segment, offset }: Position): Promise<void> {
     await this.#saves.idle();
     if (this.#list.length >= MIN_LINES) await this.#write(segment, offset, this.#list, this.#unreadable);
   }
 
-  /** Without a checkpoint the next start takes longer, that is all: an error is not worth more. */
+  /** Errors are ignored: without a checkpoint only the next start takes longer. */
   async #write(segment: number, bytes: number, ids: FingerprintList, unreadable: number): Promise<void> {
     const checkpoint = { bytes, stored: ids.length, unreadable, seeds: this.#seeds, ids };
     await writeCheckpoint(this.#folder, segment, checkpoint).catch(() => undefined);
   }
 
-  /** What a segment holds up to `bytes`: its checkpoint, and by scanning what is beyond. A full one gets a checkpoint. */
+  /**
+   * Contents of a segment up to `bytes`: its checkpoint, and a scan of the rest. Writes a
+   * checkpoint for a full segment.
+   */
   async #readSegment(segment: number, bytes: number, isFull: boolean): Promise<Checkpoint> {
     const before = await readCheckpoint(this.#folder, segment);
     const { high, low } = this.#seeds;
@@ -113,7 +116,9 @@ export class KnownIds {
   }
 }
 
-/** The seeds of the newest checkpoint, so that the others can be used too; new ones when there is none. */
+/**
+ * Seeds of the newest checkpoint, so that the others are usable too; new ones when there is none.
+ */
 async function seedsOf(folder: string, segments: readonly number[]): Promise<Seeds> {
   for (const segment of segments) {
     const checkpoint = await readCheckpoint(folder, segment);

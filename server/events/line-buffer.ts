@@ -2,14 +2,14 @@ import type { EventText } from "../../core/event-text.ts";
 import { FRAME_BYTES } from "./journal.ts";
 
 const FIRST_BYTES = 64 * 1024;
-/** A longer one is not kept for the next batch. */
+/** A longer buffer is not reused for the next batch. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 const BRACE = 0x7d;
 
 /**
- * Lines of text as they go to the disk. Encoded at once: a text that waits as a string for its batch outlives the young
- * generation of the heap, together with the whole body that it was cut from.
+ * Lines of text as written to disk. Encoded at once: a string that waits for its batch outlives the
+ * young generation of the heap, together with the whole body that it is a substring of.
  */
 export class LineBuffer {
   #buffer = Buffer.allocUnsafe(FIRST_BYTES);
@@ -30,13 +30,13 @@ export class LineBuffer {
     return this.#buffer.subarray(FRAME_BYTES, this.#length);
   }
 
-  /** The same with room in front of it for the frame of a journal's record. */
+  /** The same, preceded by room for the frame of a journal record. */
   get frame(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }
 
   push({ text, start, end, addition }: EventText): void {
-    // A UTF-16 unit is at most 3 bytes of UTF-8.
+    // A UTF-16 unit takes at most 3 bytes of UTF-8.
     this.#makeRoom((end - start + addition.length) * 3 + 1);
     this.#write(text.slice(start, end - 1));
     if (addition !== "") this.#write(addition);

@@ -28,84 +28,94 @@ export interface Appended {
 }
 
 export interface ReadOptions {
-  /** Where to go on; null for the beginning. */
+  /** Where to continue; null for the beginning. */
   readonly since: Position | null;
-  /** Most events to return. */
+  /** Maximum number of events to return. */
   readonly limit: number;
   /** Only events that match. */
   readonly where: (event: Event) => boolean;
 }
 
-/** What became of the events, and how the log is; see `Accounting` for what survives a restart. */
+/** Outcomes of events and the state of the log; see `Accounting` for what survives a restart. */
 export interface LogState extends Counts {
   readonly received: number;
-  /** Received and not yet decided: on their way to the disk. */
+  /** Received events without an outcome yet: on their way to the disk. */
   readonly waiting: number;
-  /** Lines of the log that are no events. */
+  /** Lines of the log that are not events. */
   readonly unreadable: number;
-  /** Rejections since the start that were counted only, because the file of rejected events was full. */
+  /**
+   * Rejections since the start that were only counted, because the file of rejected events was
+   * full.
+   */
   readonly rejectedNotKept: number;
-  /** Fields of accepted events that were cut or set aside, the most frequent first. */
+  /** Fields of accepted events that were cut or set aside, most frequent first. */
   readonly droppedFields: readonly DroppedField[];
   readonly logBytes: number;
   readonly lastError: { readonly at: string; readonly message: string } | null;
 }
 
-/** The append-only log of events: the only thing that is ever counted. */
+/** Append-only log of events: the only source of counts. */
 export interface EventLog {
   /**
-   * Resolves when every event is durably stored, or was before. Rejects with StorageFailed when the disk does not take
-   * it, with Overloaded when too much is waiting for it; the events may then be sent again.
+   * Resolves when every event is durably stored, now or before. Rejects with StorageFailed when the
+   * disk fails, and with Overloaded when too many events wait for it; they may then be sent again.
    */
   append(events: readonly Event[]): Promise<Appended>;
-  /** Appends events whose text is there already. */
+  /** Appends events that are already serialised. */
   record(events: readonly EventText[]): Promise<Appended>;
-  /** Counts events that were received and not accepted, and keeps them with their reasons. */
+  /** Counts rejected events, and keeps them with their reasons. */
   reject(rejections: readonly Rejection[]): void;
-  /** Counts fields of an event that were cut or set aside. `input` is the event as it came. */
+  /** Counts fields of an event that were cut or set aside. `input` is the event as received. */
   dropFields(fields: readonly string[], event: string, input: unknown): void;
-  /** Counts events that were received and are dropped: the sender sent too many or is a bot, or the global switch is off. */
+  /** Counts events that are dropped: rate limit, bot, or the global switch is off. */
   drop(outcome: "shed" | "bot" | "off", events: number): void;
-  /** Events in log order; `next` is where to go on. Rejects with BadPosition when no event begins at `since`. */
+  /**
+   * Events in log order; `next` is where to continue. Rejects with BadPosition when no event begins
+   * at `since`.
+   */
   read(options: ReadOptions): Promise<{ events: Event[]; next: Position }>;
   /** The stored lines as bytes, up to the end at the time of the call. */
   raw(): AsyncGenerator<Uint8Array>;
   state(): LogState;
-  /** Devices since midnight (UTC), of the experiments that there are. */
+  /** Devices exposed since midnight (UTC), of known experiments. */
   exposedToday(now: Date, isKnown: (key: string) => boolean): Promise<Exposed>;
-  /** Names of events and paths of page views of the last 24 hours, from the newest part of the log. */
+  /** Event names and page paths of the last 24 hours, from the newest part of the log. */
   seenNames(now: Date): Promise<SeenNames>;
-  /** Where the next event will begin. */
+  /** Position of the next event. */
   end(): Position;
-  /** What visits have shown that began after a place in the log. */
+  /** Visits that began after a position in the log. */
   visitsSince(from: Position): Promise<RecentVisits>;
-  /** Stores what was appended before; what is appended later is rejected. */
+  /** Stores the events appended so far; later ones are rejected. */
   close(): Promise<void>;
 }
 
-/** More is waiting for the disk than fits; the event was not stored, and may be sent again in a second. */
+/**
+ * Too many events wait for the disk; the event was not stored, and may be sent again in a second.
+ */
 export class Overloaded extends Error {}
 
 export interface LogOptions {
-  /** A segment that is longer is followed by the next. */
+  /** Size after which a new segment begins. */
   readonly segmentBytes: number;
-  /** Events and bytes that may wait for the disk; as many may be on their way to it. */
+  /** Limit of events and bytes waiting for the disk; as many may be in the current write. */
   readonly mostWaiting: { readonly events: number; readonly bytes: number };
 }
 
 const LOG_OPTIONS: LogOptions = {
   segmentBytes: 64 * 1024 * 1024,
-  // Some 0.1 s of the fastest load measured: what waits longer has senders that give up and send again.
+  // Some 0.1 s of the fastest load measured: senders give up on longer waits and send again.
   mostWaiting: { events: 20_000, bytes: 8 * 1024 * 1024 },
 };
 
 const SAVE_COUNTS_MS = 10_000;
 
 /**
- * Opens the log in a folder, creating it when needed: cuts a torn tail, rebuilds the ids, and goes on in the newest segment.
+ * Opens the log in a folder, which is created when missing: cuts off a torn tail, rebuilds the IDs,
+ * and appends to the newest segment.
  *
- * One writer with group commit: whatever is queued is written at once and synced once, and only then acknowledged. A
- * resend of an id that is still on its way waits for that very write, so it is never acknowledged before its original.
+ * One writer with group commit: the whole queue is written at once, synced once, and only then
+ * acknowledged. A resend of a pending ID waits for that very write, so it is never acknowledged
+ * before its original.
  */
 export async function openEventLog(folder: string, options: Partial<LogOptions> = {}): Promise<EventLog> {
   const { segmentBytes, mostWaiting } = { ...LOG_OPTIONS, ...options };
@@ -163,7 +173,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     if (error) reportError(error.message);
   }
 
-  /** Saves the counts of one moment, at which the log ends where `stored` says. One after the other. */
+  /** Saves the counts and the end of the log of the same moment, one save after the other. */
   const saves = new PromiseQueue();
   let savedText = JSON.stringify(accounting.counts);
   function saveCountsNow(): Promise<void> {
@@ -180,7 +190,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     });
   }
 
-  /** Why nothing can be taken now, or null. */
+  /** Why no events can be accepted now, or null. */
   function obstacle(events: readonly EventText[]): Error | null {
     if (closing) return new Overloaded("the event log is closing");
     const { queue } = commits;

@@ -4,13 +4,13 @@ import type { Fingerprint } from "./fingerprints.ts";
 const FIRST_SLOTS = 1024;
 const MAX_LOAD_FACTOR = 0.5;
 
-/** The ids of one batch: few, forgotten together soon, and looked up for every event. */
+/** IDs of one batch: few, cleared together soon, and looked up for every event. */
 export class PendingIds {
   readonly #list = new FingerprintList();
-  /** Places in the list, counted from 1; 0 is a free slot. */
+  /** Indexes into the list, counted from 1; 0 is a free slot. */
   #slots = new Int32Array(FIRST_SLOTS);
 
-  /** In the order in which they were added. */
+  /** In insertion order. */
   get list(): FingerprintList {
     return this.#list;
   }
@@ -19,7 +19,7 @@ export class PendingIds {
     return this.#slots[this.#find(id)] !== 0;
   }
 
-  /** Adds an id that is not there. */
+  /** Adds an ID that is not in the set. */
   add(id: Fingerprint): void {
     this.#list.push(id);
     if (this.#list.length > this.#slots.length * MAX_LOAD_FACTOR) this.#grow();
@@ -37,7 +37,7 @@ export class PendingIds {
     for (let i = 0; i < this.#list.length; i += 1) this.#slots[this.#find(this.#list.at(i))] = i + 1;
   }
 
-  /** The slot of an id, or the free one where it belongs. */
+  /** The slot of an ID, or the free one where it belongs. */
   #find({ high, low }: Fingerprint): number {
     const mask = this.#slots.length - 1;
     for (let slot = high & mask; ; slot = (slot + 1) & mask) {

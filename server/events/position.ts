@@ -1,16 +1,16 @@
 import type { Position } from "./segments.ts";
 
-/** Not a place where an event of the log begins. */
+/** Not a position where an event of the log begins. */
 export class BadPosition extends Error {}
 
 const TEXT = /^(\d{1,8})-(\d{1,15})$/;
 
-/** A place in the log as it stands in a URL. */
+/** A log position as written in URLs. */
 export function formatPosition({ segment, offset }: Position): string {
   return `${segment}-${offset}`;
 }
 
-/** Throws BadPosition on what is none. */
+/** Throws BadPosition when the text is not a position. */
 export function parsePosition(text: string): Position {
   const [, segment, offset] = TEXT.exec(text) ?? [];
   if (segment === undefined || offset === undefined) throw new BadPosition(`"${text}" is not a position`);

@@ -5,11 +5,12 @@ const GENERATION = 1_250_000;
 const GENERATIONS = 5;
 
 /**
- * The ids by which a resend is told from a new event: at least the newest 5 million of them, whatever their age, in at
- * most 80 MiB. Two of a million ids have the same fingerprint with a chance of 3 in 100 million; then one event is
- * dropped as a duplicate.
+ * IDs that tell a resend from a new event: at least the newest 5 million, whatever their age, in at
+ * most 80 MiB. Two of a million IDs share a fingerprint with a probability of 3 in 100 million; one
+ * event is then dropped as a duplicate.
  *
- * They live in generations of equal size, of which the oldest is forgotten as a whole: no single id is ever removed.
+ * Stored in generations of equal size; the oldest is dropped as a whole, so no single ID is ever
+ * deleted.
  */
 export class RecentIds {
   readonly #generation: number;
@@ -23,7 +24,7 @@ export class RecentIds {
     this.#tables = [new Fingerprints(generation)];
   }
 
-  /** So many of the newest are known for sure. */
+  /** Number of newest IDs that are certainly known. */
   get guaranteed(): number {
     return this.#generation * (this.#most - 1);
   }

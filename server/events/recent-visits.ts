@@ -4,13 +4,13 @@ import { isAfter, laterOf } from "./position.ts";
 import { fieldsOf, positionBefore, scanLog } from "./scan-log.ts";
 import type { Position } from "./segments.ts";
 
-/** What visits that began after some place in the log have shown. */
+/** Visits that began after a position in the log. */
 export interface RecentVisits {
   /** The last page that the tag reported. */
   readonly page: Seen | null;
-  /** Whether groups were asked for at all, also by what then reported no page. */
+  /** Whether any groups were requested, also without a page being reported. */
   readonly isAsked: boolean;
-  /** By the key that the page's placeholder names, of which there need not be an experiment. */
+  /** By the key that the page's placeholder names, which may be of no experiment. */
   readonly placeholders: ReadonlyMap<string, Seen>;
 }
 
@@ -20,25 +20,25 @@ export interface Seen {
   readonly path: string;
 }
 
-/** A visit's beginning: where in the log, and the server's time. */
+/** Start of a visit: log position and server time. */
 interface Beginning extends Seen {
   readonly position: Position;
 }
 
-/** More than that is not read at once, but the newest of it: some 8,000 events. */
+/** Bytes that are read at once, from the end of the log: some 8,000 events. */
 const MAX_BYTES = 2 * 1024 * 1024;
-/** Arbitrary; the oldest gives way. */
+/** Arbitrary; the oldest is deleted. */
 const MAX_DEVICES = 5000;
 const MAX_PLACEHOLDERS = 500;
-/** Clocks of visitors differ from ours; what is older was sent by a page that was opened long before. */
+/** Tolerance for visitors' clocks; an older event is of a page opened long before. */
 const TOLERANCE_MS = 10 * 60 * 1000;
 
 const START: Position = { segment: 0, offset: 0 };
 
 /**
- * Watches visits by reading what the log gained, only when somebody asks: it costs those who record nothing. A visit begins
- * when the server gives a device its groups, and is one when the tag then reports a page. Runs of the simulator are none;
- * bots and previews are not in the log.
+ * Watches visits by reading the log's new lines, only on request: recording costs nothing more. A
+ * visit begins when the server assigns a device its groups, and counts once the tag reports a page.
+ * Simulator runs are not visits; bots and previews are not in the log.
  */
 export class VisitWatch {
   readonly #folder: string;

@@ -1,22 +1,25 @@
 import { appendFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** An event that was not accepted, and why. */
+/** A rejected event and the reason. */
 export interface Rejection {
   readonly reason: string;
-  /** The event as it came, or the beginning of it. */
+  /** The event as received, or its beginning. */
   readonly text: string;
 }
 
 export const REJECTED_FILE = "rejected.bad.ndjson";
-/** Enough to see what a site sends wrongly; more would let anybody fill the disk. */
+/** Enough to see what a site sends wrongly; bounded, so that nobody can fill the disk. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_TEXT_LENGTH = 1024;
 const MAX_REASON_LENGTH = 256;
-/** What may wait to be written; beyond it rejections are counted only. */
+/** Lines waiting to be written; further rejections are only counted. */
 const MAX_WAITING = 256;
 
-/** The rejected events of a folder, for people to look at: bounded, and not durable, because nothing is derived from it. */
+/**
+ * The rejected events of a folder, for people to look at. Bounded, and not durable: nothing is
+ * derived from it.
+ */
 export class RejectedFile {
   readonly #path: string;
   readonly #mostBytes: number;
@@ -40,7 +43,7 @@ export class RejectedFile {
     return new RejectedFile(path, bytes, mostBytes);
   }
 
-  /** Rejections since the start that were counted but not kept. */
+  /** Rejections since the start that were only counted. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -57,7 +60,7 @@ export class RejectedFile {
     this.#writing ??= this.#write();
   }
 
-  /** Resolves when nothing waits to be written. */
+  /** Resolves when no line is waiting. */
   async flush(): Promise<void> {
     await this.#writing;
   }

@@ -4,15 +4,15 @@ import { writeAll } from "../files/write-all.ts";
 import { JOURNAL_FILE, Journal, type JournalRecord } from "./journal.ts";
 import { segmentPath } from "./segments.ts";
 
-/** What a folder's journal was good for. */
+/** Result of replaying a folder's journal. */
 export interface Replay {
-  /** Empty, to go on with; null when the folder has none. */
+  /** Emptied, for further writes; null when the folder has none. */
   readonly journal: Journal | null;
-  /** Records that belong behind the end of their segment: somebody made it shorter. */
+  /** Records behind the end of their segment, which someone has shortened. */
   readonly homeless: number;
 }
 
-/** Writes what the journal says to its places in the segments, durably. */
+/** Writes the journal's records to their positions in the segments, durably. */
 export async function replay(folder: string): Promise<Replay> {
   const found = await Journal.open(folder);
   if (!found) return { journal: null, homeless: 0 };
@@ -27,7 +27,7 @@ export async function replay(folder: string): Promise<Replay> {
       );
     }
     if (homeless > 0) {
-      // For people to look at: it may hold events that are nowhere else.
+      // Keep it for people to look at: it may hold events that are nowhere else.
       await journal.close();
       await rename(join(folder, JOURNAL_FILE), join(folder, `${JOURNAL_FILE}.bad`));
       return { journal: null, homeless };
@@ -40,7 +40,7 @@ export async function replay(folder: string): Promise<Replay> {
   }
 }
 
-/** Returns how many records have no place in a segment. */
+/** Returns the number of records without a place in the segment. */
 async function replaySegment(folder: string, segment: number, records: readonly JournalRecord[]): Promise<number> {
   const file = await open(segmentPath(folder, segment), "r+").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;

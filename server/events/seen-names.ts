@@ -3,24 +3,24 @@ import { laterOf } from "./position.ts";
 import { fieldsOf, positionBefore, scanLog } from "./scan-log.ts";
 import type { Position } from "./segments.ts";
 
-/** How often each name came in the last 24 hours, most frequent first. */
+/** Frequency of each name in the last 24 hours, most frequent first. */
 export interface SeenNames {
-  /** Names of events, without those of the product itself. */
+  /** Names of events, except the product's own. */
   readonly events: ReadonlyMap<string, number>;
   /** Paths of page views. */
   readonly pages: ReadonlyMap<string, number>;
 }
 
-/** What there is to suggest or to compare with where the log cannot be read. */
+/** Empty suggestions, for a log that cannot be read. */
 export const NOTHING_SEEN: SeenNames = { events: new Map(), pages: new Map() };
 
 const HOUR_MS = 60 * 60 * 1000;
 const HOURS = 24;
-/** The newest part of the log that one call reads: some 16,000 events, a tenth of a second. */
+/** Newest part of the log that one call reads: some 16,000 events, a tenth of a second. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** Names told apart per hour (arbitrary): anybody can make up names. */
+/** Distinct names per hour (arbitrary): anyone can invent names. */
 const MAX_NAMES = 500;
-/** Events that the product records about itself; none is a goal. */
+/** Events that the product records about itself; never goals. */
 const OWN_EVENTS: ReadonlySet<string> = new Set(["exp_groups", "exposure"]);
 
 interface Hour {
@@ -28,7 +28,7 @@ interface Hour {
   readonly pages: Map<string, number>;
 }
 
-/** Counts names by the log's own lines, of which each call reads those that came since the last one. */
+/** Counts names from the log; each call reads the lines added since the last one. */
 export class NameWatch {
   readonly #folder: string;
   /** By hours since 1970. */
@@ -68,7 +68,7 @@ export class NameWatch {
   #sum(now: number): SeenNames {
     const sum: Hour = { events: new Map(), pages: new Map() };
     for (const [hour, counts] of this.#hours) {
-      // An hour of a clock that is ahead is kept no longer than others.
+      // Hours in the future (fast clocks) expire as well.
       if (hour <= now - HOURS || hour > now + HOURS) this.#hours.delete(hour);
       else for (const part of ["events", "pages"] as const) merge(sum[part], counts[part]);
     }

@@ -5,28 +5,29 @@ import { JOURNAL_FILE, Journal } from "./journal.ts";
 import type { LineBuffer } from "./line-buffer.ts";
 import { cutTornTail, openSegment, type Position, segmentPath } from "./segments.ts";
 
-/** The disk failed: none of the write is in the log, so its events may be sent again. */
+/** The disk failed: nothing of the write is in the log, so its events may be sent again. */
 export class StorageFailed extends Error {}
 
-/** Told of a segment that will not change any more. */
+/** Called with a segment that will not change any more. */
 export type OnFull = (segment: number, bytes: number) => void;
 
 export interface WriterOptions {
   readonly segmentBytes: number;
   readonly onFull: OnFull;
-  /** The folder's, without records; null when it has none yet. */
+  /** Of the folder, without records; null when it has none yet. */
   readonly journal: Journal | null;
 }
 
-/** A log that gets no more than this has no need of a journal, which takes 8 MiB. */
+/** A log with less appended needs no journal, which takes 8 MiB. */
 const BYTES_BEFORE_JOURNAL = 64 * 1024;
 
 /**
- * Appends to the newest segment of a folder, and goes on in the next one when it is full. One call at a time.
+ * Appends to the newest segment of a folder, and to a new one when it is full. One call at a time.
  *
- * After an error nobody knows what is on disk beyond the last sync: after a failed fsync the kernel may have dropped the
- * pages and call them clean, so that a second fsync succeeds without them. The segment is then opened anew, cut back to
- * what is known to be durable, and everything later is written again by whoever still has it.
+ * After an error the disk's contents beyond the last sync are unknown: after a failed fsync the
+ * kernel may have dropped the pages and marked them clean, so that a second fsync succeeds without
+ * them. The segment is then opened again and cut back to its durable length, and later events are
+ * written again by their senders.
  */
 export class SegmentWriter {
   readonly #folder: string;
@@ -37,7 +38,7 @@ export class SegmentWriter {
   #offset: number;
   #isSound = true;
   #journal: Journal | null;
-  /** The journal while it is being made. */
+  /** Pending creation of the journal. */
   #making: Promise<void> | null = null;
   #appendedBytes = 0;
 
@@ -64,19 +65,22 @@ export class SegmentWriter {
     return new SegmentWriter(folder, options, file, { segment, offset: size });
   }
 
-  /** How far the log is durable. */
+  /** End of the durable log. */
   get end(): Position {
     return { segment: this.#segment, offset: this.#offset };
   }
 
-  /** Resolves when the lines are durable. Rejects with StorageFailed when they are not, and are not in the log either. */
+  /**
+   * Resolves when the lines are durable. Rejects with StorageFailed when they are not; they are
+   * then not in the log either.
+   */
   async append(lines: LineBuffer): Promise<void> {
     const { bytes, frame } = lines;
     try {
       if (!this.#isSound) await this.#cutBack();
       if (this.#offset >= this.#segmentBytes) await this.#rotate();
       if (this.#journal && Journal.takes(frame.length)) {
-        // Both to their end: an error of one must not leave the other writing.
+        // Await both: an error of one must not leave the other writing.
         const [inSegment, inJournal] = await Promise.allSettled([
           writeAll(this.#file, bytes, this.#offset),
           this.#journal.write(frame, this.#segment, this.#offset, () => this.#file.datasync()),
@@ -91,7 +95,7 @@ export class SegmentWriter {
       if (this.#appendedBytes >= BYTES_BEFORE_JOURNAL) this.#making ??= this.#makeJournal();
     } catch (error) {
       this.#isSound = false;
-      // While the disk is still failing this fails too; the next append tries it again before it writes.
+      // Fails too while the disk is failing; the next append tries again before it writes.
       await this.#cutBack().catch(() => undefined);
       throw new StorageFailed(`the event log cannot be written: ${(error as Error).message}`);
     }
@@ -100,14 +104,14 @@ export class SegmentWriter {
   async close(): Promise<void> {
     await this.#making;
     if (this.#isSound && this.#journal) {
-      // On a failing disk the records stay for the next start.
+      // On a failing disk the records are kept for the next start.
       await this.#finishJournal().catch(() => undefined);
     }
     await this.#journal?.close();
     await this.#file.close();
   }
 
-  /** Without a journal appending is slower, that is all: an error is not worth more, and is not tried again. */
+  /** Errors are ignored and not retried: without a journal appending is only slower. */
   async #makeJournal(): Promise<void> {
     if (this.#journal) return;
     try {
@@ -117,7 +121,7 @@ export class SegmentWriter {
     }
   }
 
-  /** Makes durable in the segment what was durable in the journal. */
+  /** Syncs the segment, so that the journal's records are no longer needed. */
   async #finishJournal(): Promise<void> {
     await this.#journal?.idle();
     await this.#file.datasync();
@@ -144,12 +148,15 @@ export class SegmentWriter {
     this.#file = next;
     this.#segment += 1;
     this.#offset = 0;
-    // All of it is durable; an error now would change nothing.
+    // Everything in it is durable: ignore errors of closing it.
     await full.close().catch(() => undefined);
     this.#onFull(end.segment, end.offset);
   }
 
-  /** Opens the segment anew, cuts off what is beyond the last durable write, and writes again what may not have reached it. */
+  /**
+   * Opens the segment again, cuts off everything beyond the last durable write, and repeats the
+   * writes that may not have reached it.
+   */
   async #cutBack(): Promise<void> {
     await this.#journal?.idle();
     await this.#file.close().catch(() => undefined);
@@ -158,7 +165,7 @@ export class SegmentWriter {
     if (this.#journal) {
       const records = (await this.#journal.read()).filter(({ segment }) => segment === this.#segment);
       for (const { offset, bytes } of records) {
-        // The last of them may be the one that failed.
+        // The last record may be of the write that failed.
         if (offset + bytes.length <= this.#offset) await writeAll(this.#file, bytes, offset);
       }
       await this.#finishJournal();

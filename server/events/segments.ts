@@ -3,7 +3,7 @@ import { appendFile, type FileHandle, open, readdir, stat, truncate } from "node
 import { join } from "node:path";
 import { syncFolder } from "../files/durable-file.ts";
 
-/** A place in the log: after `offset` bytes of segment `segment`. */
+/** A position in the log: after `offset` bytes of segment `segment`. */
 export interface Position {
   readonly segment: number;
   readonly offset: number;
@@ -12,7 +12,7 @@ export interface Position {
 const NAME = /^(\d{8})\.ndjson$/;
 const NEWLINE = 0x0a;
 const SCAN_BYTES = 1 << 20;
-/** A stored line begins with its id, so that ids are found without parsing the rest. */
+/** A stored line begins with its ID, so that IDs are found without parsing. */
 const BEFORE_ID = Buffer.from('{"id":"');
 const QUOTE = 0x22;
 const MAX_ID_LENGTH = 64;
@@ -30,7 +30,7 @@ export async function listSegments(folder: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-/** Bytes of each segment of a folder, oldest first. */
+/** Size in bytes of each segment of a folder, oldest first. */
 export async function segmentSizes(folder: string): Promise<number[]> {
   const segments = await listSegments(folder);
   return Promise.all(segments.map(async (segment) => (await stat(segmentPath(folder, segment))).size));
@@ -42,7 +42,10 @@ export interface Line {
   readonly end: Position;
 }
 
-/** The complete lines from `from` up to `to`, oldest first. A segment after the first is read from its beginning. */
+/**
+ * Complete lines from `from` up to `to`, oldest first. Later segments are read from their
+ * beginning.
+ */
 export async function* readLines(folder: string, from: Position, to: Position): AsyncGenerator<Line> {
   for (const segment of await listSegments(folder)) {
     if (segment < from.segment || segment > to.segment) continue;
@@ -64,7 +67,7 @@ export async function* readLines(folder: string, from: Position, to: Position): 
   }
 }
 
-/** The segments as they are, oldest first, up to `to`. */
+/** Bytes of the segments, oldest first, up to `to`. */
 export async function* readBytes(folder: string, to: Position): AsyncGenerator<Uint8Array> {
   for (const segment of await listSegments(folder)) {
     if (segment > to.segment) return;
@@ -74,8 +77,9 @@ export async function* readBytes(folder: string, to: Position): AsyncGenerator<U
 }
 
 /**
- * Calls `onLine` for each whole line between two offsets of a file, with the bytes from `start` to `end` of a buffer that
- * is only theirs during the call. Four times as fast as `readLines`, which lets its caller stop.
+ * Calls `onLine` for each whole line between two offsets of a file. The line is at `start` to `end`
+ * of a buffer that is valid during the call. Four times as fast as `readLines`, whose caller can
+ * stop.
  *
  * @returns the offset after the last whole line
  */
@@ -88,7 +92,7 @@ export async function scanLines(
   const file = await open(path, "r");
   try {
     let buffer = Buffer.allocUnsafe(Math.min(SCAN_BYTES, Math.max(1, to - from)));
-    // Bytes at the buffer's beginning that belong to a line whose end was not read yet.
+    // Bytes at the buffer's beginning of a line whose end has not been read yet.
     let held = 0;
     let offset = from;
     while (offset < to) {
@@ -111,17 +115,17 @@ export async function scanLines(
   }
 }
 
-/** The id that a line begins with; null when it is not a line of ours. */
+/** The ID that a line begins with; null when the line is not ours. */
 export function idOfLine(buffer: Buffer, start: number, end: number): string | null {
   const from = start + BEFORE_ID.length;
   if (from >= end || buffer.compare(BEFORE_ID, 0, BEFORE_ID.length, start, from) !== 0) return null;
   const quote = buffer.indexOf(QUOTE, from);
-  // Closed, and so closed by the braces of the event: a line of NULs or half a line has no such end.
+  // Requires the closing quote and brace: garbage and half lines have none.
   if (quote <= from || quote - from > MAX_ID_LENGTH || quote >= end || buffer[end - 1] !== 0x7d) return null;
   return buffer.toString("latin1", from, quote);
 }
 
-/** Whether a line may begin there: at the beginning of a segment, or after a newline. */
+/** Whether a line may begin there: at the start of a segment, or after a newline. */
 export async function isLineStart(folder: string, { segment, offset }: Position): Promise<boolean> {
   if (offset === 0) return true;
   if (!(await listSegments(folder)).includes(segment)) return false;
@@ -134,7 +138,10 @@ export async function isLineStart(folder: string, { segment, offset }: Position)
   }
 }
 
-/** Moves what follows a file's last newline, a line never acknowledged, into `<name>.bad.ndjson`. Returns its bytes. */
+/**
+ * Moves the bytes after a file's last newline, which were never acknowledged, to
+ * `<name>.bad.ndjson`. Returns their number.
+ */
 export async function cutTornTail(path: string): Promise<number> {
   const file = await open(path, "r");
   let tail: Buffer = Buffer.alloc(0);
@@ -154,14 +161,14 @@ export async function cutTornTail(path: string): Promise<number> {
   const torn = tail.subarray(tail.lastIndexOf(NEWLINE) + 1);
   if (torn.length > 0) {
     const kept = appendFile(path.replace(/\.ndjson$/, ".bad.ndjson"), Buffer.concat([torn, Buffer.from("\n")]));
-    // Only for people to look at: a full disk must not keep the server from starting.
+    // Only for people to look at: a full disk must not prevent the start.
     await kept.catch(() => undefined);
     await truncate(path, size - torn.length);
   }
   return torn.length;
 }
 
-/** Opens a segment for writing and makes sure that its entry in the folder is durable, creating it when needed. */
+/** Opens a segment for writing, created when missing, and makes its directory entry durable. */
 export async function openSegment(folder: string, segment: number): Promise<FileHandle> {
   const path = segmentPath(folder, segment);
   const file = await open(path, "r+").catch((error: NodeJS.ErrnoException) => {
@@ -169,7 +176,7 @@ export async function openSegment(folder: string, segment: number): Promise<File
     return open(path, "wx+");
   });
   try {
-    // Also when it was there already: the sync after its creation may be what failed.
+    // Also for an existing file: the sync after its creation may have failed.
     await syncFolder(folder);
     return file;
   } catch (error) {
