@@ -4,10 +4,10 @@ import { ownAddress } from "../http/client-address.ts";
 import { type Env, headersOf, preflight, respond } from "../http/http.ts";
 import { MAX_BODY_BYTES, type Recorder } from "./record.ts";
 
-/** The second is where the tag sends them: no blocker's list has it. */
+/** The tag uses the second, which is on no blocker's list. */
 export const EVENTS_PATHS = ["/events", "/notes"];
 
-/** `POST /events`. A server that listens answers it in its fast lane, see there. */
+/** `POST /events`. A listening server answers it in the fast lane instead. */
 export function recordRoutes(record: Recorder) {
   return new Hono<Env>()
     .on("POST", EVENTS_PATHS, async (c) =>

@@ -8,15 +8,16 @@ import { MAX_BODY_BYTES, type Recorder } from "./record.ts";
 interface FastLane {
   readonly record: Recorder;
   readonly shedder: LoadShedder;
-  /** Told of each post that was turned away. */
+  /** Called for each post that is turned away. */
   readonly onTurnedAway: () => void;
-  /** Told of errors that are ours. */
+  /** Called with server errors. */
   readonly onError: (error: Error) => void;
 }
 
 /**
- * Answers `POST /events` as the route does, without the objects of Hono's that a request and its answer go through: that
- * is half of what a small request costs, and nearly all of what it costs to turn one away. Everything else goes on to `next`.
+ * Answers `POST /events` like the route, without Hono's request and response objects: these are
+ * half of the cost of a small request, and nearly all of the cost of turning one away. Other
+ * requests go to `next`.
  */
 export function fastLane({ record, shedder, onTurnedAway, onError }: FastLane, next: RequestListener): RequestListener {
   return (incoming, outgoing) => {
@@ -44,7 +45,7 @@ const TURNED_AWAY = problemAnswer(503, "Overloaded", "more events come than can 
 });
 
 function send(outgoing: ServerResponse, { status, headers, body }: Answer): void {
-  // Without its length an answer goes in chunks, in three writes.
+  // Without a length the answer would be chunked, in three writes.
   outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
 }
 
@@ -55,7 +56,7 @@ function isEvents(url: string): boolean {
   return EVENTS_PATHS.includes(path);
 }
 
-/** The client went away before its body was there: nobody waits for an answer. */
+/** The client disconnected before its body was complete: send no answer. */
 class Gone extends Error {}
 
 function fail(error: Error, outgoing: ServerResponse, onError: (error: Error) => void): void {
@@ -64,7 +65,9 @@ function fail(error: Error, outgoing: ServerResponse, onError: (error: Error) =>
   if (!outgoing.headersSent) outgoing.writeHead(500).end();
 }
 
-/** The text of a body. A longer one is rejected while it is counted. Rejects with BodyRejected, or Gone. */
+/**
+ * Text of a body. A longer one is rejected while it is counted. Rejects with BodyRejected, or Gone.
+ */
 function readBody(incoming: IncomingMessage): Promise<string> {
   checkHead(nodeHeaders(incoming), MAX_BODY_BYTES);
   return new Promise((resolve, reject) => {
@@ -80,7 +83,8 @@ function readBody(incoming: IncomingMessage): Promise<string> {
       resolve((chunks.length === 1 ? first : Buffer.concat(chunks)).toString("utf8"));
     });
     incoming.on("error", () => reject(new Gone()));
-    // An error takes longer to make than all the rest of this, and this is called after every request.
+    // Called after every request, so create the error only when needed: it costs more than the
+    // rest.
     incoming.on("close", () => incoming.complete || reject(new Gone()));
   });
 }

@@ -1,22 +1,26 @@
-/** A turn of the event loop that takes longer says that more comes than can be done, */
+/** A longer turn of the event loop means overload, */
 const LATE_MS = 100;
-/** if so many requests came in it: with fewer the machine is busy with something else, and nobody's leaving would help. */
+/**
+ * if this many requests came in it. With fewer the machine is busy otherwise, and shedding would
+ * not help.
+ */
 const MANY = 64;
-/** What a turn may take while that lasts: whoever is turned away is told so within two turns. */
+/** Length of a turn under overload: clients are turned away within two turns. */
 const TURN_MS = 6;
-/** The gate is open again when nobody was turned away for so long. */
+/** Overload ends when nobody was turned away for this long. */
 const CALM_MS = 200;
 
-/** Decides which requests are begun while more come than can be done; the others are turned away at once. */
+/** Decides which requests are processed under overload; the others are turned away at once. */
 export interface LoadShedder {
-  /** To be asked once for each request, when its head is there. */
+  /** Call once per request, when its head has arrived. */
   admits(): boolean;
 }
 
 /**
- * A gate that looks at the turns of the event loop. A server of one thread has its queue in the sockets: in one turn it does
- * all that came during the last one, so under overload turns grow until every client has given up. Then a turn gets a part
- * of its requests only, as many as fit into its time, and the rest are told to come back while they still wait.
+ * A load shedder that watches the turns of the event loop. The queue of a single-threaded server is
+ * in its sockets: each turn processes everything that came during the last one, so under overload
+ * turns grow until every client gives up. It then admits as many requests as fit into a turn's
+ * time, and turns the rest away while they still wait.
  */
 export function turnLoadShedder(
   now: () => number = () => performance.now(),

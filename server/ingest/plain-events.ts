@@ -6,7 +6,7 @@ import { isOnCalendar, TIME_FORMAT } from "../../core/timestamp.ts";
 
 /** A string without escapes. */
 const text = (least: number, most: number) => `"[^"\\\\\\x00-\\x1f]{${least},${most}}"`;
-/** Numbers that a double holds as they are written; not −0, which JSON.stringify would write as 0. */
+/** Numbers that a double holds as written; not −0, which JSON.stringify would write as 0. */
 const WHOLE = "(?:0|[1-9]\\d{0,14})";
 const NUMBER = `(?:${WHOLE}|-[1-9]\\d{0,14})(?:\\.\\d{1,9})?`;
 
@@ -20,23 +20,26 @@ const FIELDS = {
   group: text(0, 256),
   epoch: WHOLE,
   value: NUMBER,
-  // Of two parameters one could be there twice.
+  // At most one parameter: of two, one could be a repeated name.
   params: `\\{(?:${text(1, MAX_TEXT_LENGTH)}:(?:${text(0, MAX_TEXT_LENGTH)}|${NUMBER}|true|false|null))?\\}`,
 } as const;
 
 type Field = keyof typeof FIELDS;
 
 const REQUIRED: readonly Field[] = ["deviceId", "event"];
-/** Fields that get a default when they are missing. */
+/** Fields with a default when missing. */
 const DEFAULTED = ["ts", "source", "params"] as const;
 
-/** Events whose fields come in a certain order. */
+/** Events whose fields come in a fixed order. */
 interface Order {
-  /** Without captures, which take half of the time: what some of the events need added, and which those are. */
+  /**
+   * Patterns without captures, which take half of the time, and the text that their events need
+   * added.
+   */
   readonly usual: readonly { readonly pattern: RegExp; readonly addition: string }[];
   /** Captures the fields that may need a default. */
   readonly any: RegExp;
-  /** Places of the captures: with names they take 1.3 times as long. */
+  /** Indexes of the captures: named ones take 1.3 times as long. */
   readonly places: Readonly<Record<(typeof DEFAULTED)[number], number>>;
 }
 
@@ -65,7 +68,7 @@ function inOrder(fields: readonly Field[], usual: readonly { missing: readonly F
 const SOURCE = ',"source":"browser"';
 const PARAMS = ',"params":{}';
 
-/** The orders in which events come: as the tag writes them, and as the log keeps them. */
+/** Field orders of events: as the tag writes them, and as the log stores them. */
 const ORDERS = [
   inOrder(
     ["ts", "deviceId", "path", "event", "experiment", "params", "group", "epoch", "value", "source"],
@@ -81,12 +84,13 @@ const ORDERS = [
 ];
 
 /**
- * The events of a body, one or an array, when all are written as the tag writes them; null for any other body, which may
- * be as right but has to be parsed. A plain event's text is stored as it came: that is 15 times as fast as parsing,
- * checking and writing it, and gives the same event (test/server/ingest/plain-events.test.ts proves it against the schema).
+ * Events of a body, one or an array, when all are written as the tag writes them; null for any
+ * other body, which has to be parsed. The text of a plain event is stored as received: 15 times as
+ * fast as parsing, checking and writing it, with the same event as result
+ * (test/server/ingest/plain-events.test.ts proves it against the schema).
  */
 export function readPlainEvents(body: string, defaults: EventDefaults): EventText[] | null {
-  // A time that has to be corrected is not stored as it came.
+  // A time that has to be corrected cannot be stored as received.
   if (!body.isWellFormed() || (defaults.clockMs ?? 0) !== 0) return null;
   if (body.startsWith("{")) {
     const event = readAt(body, 0, defaults);
@@ -111,7 +115,7 @@ function readAt(text: string, start: number, { ts, run, receivedAt }: EventDefau
     for (const { pattern, addition } of usual) {
       pattern.lastIndex = start;
       if (!pattern.test(text)) continue;
-      // Behind the id stands `","ts":"`.
+      // The ID is followed by `","ts":"`.
       const time = text.indexOf('"', start + 7) + 8;
       return isOnCalendar(text, time) ? { text, start, end: pattern.lastIndex, addition: addition + signed } : null;
     }

@@ -16,16 +16,16 @@ import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
 import { readPlainEvents } from "./plain-events.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
-/** What `fetch` and `sendBeacon` send without asking first, and JSON. */
+/** Types that `fetch` and `sendBeacon` send without a preflight, and JSON. */
 const CONTENT_TYPE = /^(application\/json|text\/plain)\b/i;
 
 /** Milliseconds since 1970, from 1973 to 5138. */
 const SENT = /^\d{12,14}$/;
 
-/** A `POST /events` whose body was not read yet. */
+/** A `POST /events` whose body has not been read. */
 export interface Post {
   readonly header: HeaderOf;
-  /** Address of the other end of the connection. */
+  /** Address of the connection's other end. */
   readonly address: string;
   /** The query's `sent`: the sender's clock when it sent the events, in milliseconds since 1970. */
   readonly sent?: string | null | undefined;
@@ -33,7 +33,7 @@ export interface Post {
   readonly read: () => Promise<string>;
 }
 
-/** Stores one event or an array of them, and answers when they are durable. */
+/** Stores one event or an array, and answers when they are durable. */
 export type Recorder = (post: Post) => Promise<Answer>;
 
 export interface RecorderDeps {
@@ -50,7 +50,7 @@ export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorde
     let body = "";
     const received = Date.now();
     const run = runs.verify(header(RUN_HEADER), received);
-    // The body stays unread: nobody knows how many events it holds.
+    // Count one: the body stays unread, so its number of events is unknown.
     const wait = run === null ? await limits.events.take(clientBehind(address, header, limits.proxies)) : null;
     if (wait !== null) {
       log.drop("shed", 1);
@@ -85,7 +85,7 @@ export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorde
       return publicAnswer({ status: "ok", accepted: stored, duplicates, rejected } satisfies EventsAnswer);
     } catch (error) {
       if (error instanceof BodyRejected) {
-        // Nobody knows how many events it held.
+        // Its number of events is unknown.
         log.reject([{ reason: error.message, text: body }]);
         const headers: Record<string, string> = error.status === 413 ? { connection: "close" } : {};
         return problemAnswer(error.status, "Request rejected", error.message, { headers });
@@ -105,7 +105,7 @@ interface Rejected {
   readonly text: string;
 }
 
-/** An event that is stored without all of it. */
+/** An event that is stored without some of its fields' content. */
 interface CutEvent {
   readonly fields: readonly string[];
   readonly event: string;
@@ -118,7 +118,10 @@ interface ReadEvents {
   readonly cut: readonly CutEvent[];
 }
 
-/** The events of a body, which of them are rejected, and of which a field was cut. Throws BodyRejected when it holds none. */
+/**
+ * Events of a body, rejected ones, and those with fields cut. Throws BodyRejected when it holds
+ * none.
+ */
 function readEvents(body: string, defaults: EventDefaults): ReadEvents {
   const plain = readPlainEvents(body, defaults);
   if (plain) {
