@@ -3,15 +3,15 @@ import type { Handler } from "hono";
 import { acceptedEncoding, compress, type Encoding } from "./encoding.ts";
 import { type Env, header } from "./http.ts";
 
-/** Answered bytes, and their headers. */
+/** Bytes of an answer, and their headers. */
 interface Representation {
   readonly bytes: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Answers with a text that stays the same as long as the server runs, or with 304 to who has it already. It is compressed once
- * per encoding, as well as it can be, and each encoding has its own ETag.
+ * Answers with a text that is constant while the server runs, or with 304 when the client has it.
+ * Compressed once per encoding at the highest level; each encoding has its own ETag.
  */
 export function asset(text: string, headers: Readonly<Record<string, string>>): Handler<Env> {
   const plain = Buffer.from(text);
@@ -19,7 +19,7 @@ export function asset(text: string, headers: Readonly<Record<string, string>>): 
   const made = new Map<Encoding | null, Promise<Representation>>();
   const make = async (encoding: Encoding | null): Promise<Representation> => {
     const bytes = encoding ? await compress(plain, encoding, true) : plain;
-    // What only grows is answered as it is, to everyone.
+    // Content that compression makes larger is sent uncompressed, to everyone.
     if (encoding && bytes.length >= plain.length) return representation(null);
     return {
       bytes,
@@ -41,7 +41,7 @@ export function asset(text: string, headers: Readonly<Record<string, string>>): 
     const { bytes, headers } = await representation(acceptedEncoding(header(c, "accept-encoding")));
     const isKnown = header(c, "if-none-match")
       ?.split(",")
-      // A proxy that compresses makes the ETag weak.
+      // A proxy that compresses weakens the ETag.
       .some((given) => given.trim().replace(/^W\//, "") === headers.etag);
     if (!isKnown) return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { ...headers } });
     const { "content-length": _, "content-encoding": __, ...others } = headers;

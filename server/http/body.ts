@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
-/** Why a body was not read; `status` is the answer's. */
+/** Why a body was not read; `status` is that of the answer. */
 export class BodyRejected extends Error {
   readonly status: 400 | 413 | 415;
 
@@ -11,7 +11,7 @@ export class BodyRejected extends Error {
   }
 }
 
-/** Whether a body came that may be read, by its request's headers. Throws BodyRejected. */
+/** Checks by the request's headers whether its body may be read. Throws BodyRejected. */
 export function checkHead(header: HeaderOf, mostBytes: number): void {
   const encoding = header("content-encoding");
   if (encoding !== undefined && encoding !== "identity") {
@@ -25,8 +25,9 @@ export function tooLong(mostBytes: number): BodyRejected {
 }
 
 /**
- * The text of a request's body of at most `mostBytes`. A longer one is rejected by its Content-Length before a byte is
- * read, or while it is counted when it comes in chunks. It may be read again, with another limit. Throws BodyRejected.
+ * Text of a request's body of at most `mostBytes`. A longer one is rejected by its Content-Length
+ * before a byte is read, or while chunks are counted. It may be read again, with another limit.
+ * Throws BodyRejected.
  */
 export async function readBody(c: Context<Env>, mostBytes: number): Promise<string> {
   const header = headersOf(c);
@@ -47,7 +48,7 @@ export async function readBody(c: Context<Env>, mostBytes: number): Promise<stri
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString("utf8");
-  // Where Hono looks, too; its types leave the promise out.
+  // Hono reads the body from here; its types omit the promise.
   c.req.bodyCache.text = Promise.resolve(text) as unknown as string;
   return text;
 }

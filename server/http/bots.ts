@@ -3,11 +3,14 @@ import { isbot } from "isbot";
 import { BoundedMap } from "../memory/bounded-map.ts";
 import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
-/** Few browsers send most of the traffic, and the pattern of all bots costs more than the rest of a hot route. */
+/**
+ * A few browsers send most of the traffic, and matching all bots costs more than the rest of a hot
+ * route.
+ */
 const MAX_REMEMBERED = 1000;
 /**
- * Libraries by which somebody's own program calls the API on purpose: isbot knows them as scrapers, but a scraper runs no
- * script, so it never comes here.
+ * HTTP libraries with which programs call the API on purpose. isbot lists them as scrapers, but a
+ * scraper runs no script, so it never comes here.
  */
 const PROGRAMS =
   /^(node|undici|node-fetch|axios|curl|python-requests|python-httpx|aiohttp|go-http-client|okhttp|java)\b/i;
@@ -15,8 +18,8 @@ const PROGRAMS =
 const remembered = new BoundedMap<string, boolean>(MAX_REMEMBERED);
 
 /**
- * Whether a request comes from no visitor: a crawler, by its user agent, or a browser that fetches ahead of a visit that may
- * never come. A signed run of the simulator is no bot; who asks has to check that first.
+ * Whether a request comes from no visitor: a crawler, by its user agent, or a browser prefetching a
+ * visit that may never come. A signed simulator run is not a bot; callers check that first.
  */
 export function isFromBot(c: Context<Env>): boolean {
   return isBot(headersOf(c));

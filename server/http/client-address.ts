@@ -2,42 +2,54 @@ import type { Context } from "hono";
 import ipaddr from "ipaddr.js";
 import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
-/** Characters of a forwarding header that are read (arbitrary): a proxy appends at the end. */
+/**
+ * Characters of a forwarding header that are read (arbitrary), from its end, where proxies append.
+ */
 const MAX_HEADER_LENGTH = 4096;
 
 /**
- * The client that a request counts for. Behind `proxies` trusted proxies it is the address that the outermost of them saw:
- * entries further left can be written by anyone. Of an IPv6 address the network of one customer counts (/64).
+ * Address of the client that a request counts for. Behind `proxies` trusted proxies it is the
+ * address that the outermost of them saw: anyone can write entries further left. An IPv6 address
+ * counts by its network of one customer (/64).
  */
 export function clientAddress(c: Context<Env>, proxies: number): string {
   return clientBehind(ownAddress(c), headersOf(c), proxies);
 }
 
-/** The address of the other end of a request's connection. */
+/** Address of the connection's other end. */
 export function ownAddress(c: Context<Env>): string {
   return c.env?.incoming?.socket?.remoteAddress ?? "";
 }
 
-/** The same for a connection's other end and a request's headers. An entry that is no address counts as the connection's. */
+/**
+ * The same for a connection's other end and a request's headers. An entry that is not an address
+ * counts as the connection's.
+ */
 export function clientBehind(own: string, header: HeaderOf, proxies: number): string {
   const entry = proxies === 0 ? undefined : forwardedEntries(header).at(-proxies);
   return networkOf((entry === undefined ? null : addressOf(entry)) ?? own);
 }
 
-/** What proxies appended, in the order of the hops: X-Forwarded-For, or else the `for` of RFC 7239's Forwarded. */
+/**
+ * Entries that proxies appended, in the order of the hops: X-Forwarded-For, or else `for` of RFC
+ * 7239's Forwarded.
+ */
 function forwardedEntries(header: HeaderOf): string[] {
   const listed = header("x-forwarded-for")?.slice(-MAX_HEADER_LENGTH);
   if (listed !== undefined && listed.trim() !== "") return listed.split(",").map((entry) => entry.trim());
   const forwarded = header("forwarded")?.slice(-MAX_HEADER_LENGTH) ?? "";
   if (forwarded.trim() === "") return [];
-  // A quoted text may hold no comma here: nodes are addresses with ports, or tokens.
+  // A quoted text cannot contain a comma here: nodes are addresses with ports, or tokens.
   return forwarded
     .split(",")
     .map((element) => /(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))/i.exec(element))
     .map((match) => match?.[1] ?? match?.[2] ?? "");
 }
 
-/** The address of an entry, which may have a port, brackets or a zone; null for a token such as `unknown`. */
+/**
+ * Address of an entry, which may have a port, brackets or a zone; null for a token such as
+ * `unknown`.
+ */
 function addressOf(entry: string): string | null {
   const [, bracketed, v4, bare] = /^(?:\[([^\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+)(?::\d+)?|(.+))$/.exec(entry) ?? [];
   const text = (bracketed ?? v4 ?? bare ?? "").replace(/%.*$/, "");

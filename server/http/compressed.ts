@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { acceptedEncoding, compress, MIN_COMPRESSED_BYTES } from "./encoding.ts";
 import { type Env, header } from "./http.ts";
 
-/** Answers that are written at once. A stream of events or lines would have to be gathered first. */
+/** Content that is sent at once. A stream of events or lines would have to be buffered first. */
 const WHOLE = /^(text\/html|text\/csv|text\/plain|application\/json|application\/problem\+json)\b/;
 
 /** Compresses pages and JSON of more than 1 KiB for clients that take it. */
@@ -18,12 +18,12 @@ export const compressed: MiddlewareHandler<Env> = async (c, next) => {
   const body = encoding && content.length > MIN_COMPRESSED_BYTES ? await compress(content, encoding, false) : content;
   if (body !== content && encoding) {
     headers.set("content-encoding", encoding);
-    // The same version in other bytes.
+    // The same version in another encoding.
     const etag = headers.get("etag");
     if (etag?.startsWith('"')) headers.set("etag", `W/${etag}`);
   }
   headers.delete("content-length");
-  // First, because Hono merges the headers of the response that is there into the new one.
+  // Reset first: Hono merges the headers of the existing response into the new one.
   c.res = undefined;
   c.res = new Response(body as Uint8Array<ArrayBuffer>, { status: res.status, headers });
 };

@@ -1,9 +1,10 @@
 import type { Options } from "csv-stringify";
 
 /**
- * CSV (RFC 4180) for spreadsheets: with a byte order mark, without which Excel does not read UTF-8, and every cell in quotes,
- * because Excel ends a row at a bare CR. A text that begins like a formula (= + - @ tab CR) begins with an apostrophe
- * instead: people choose titles, and a spreadsheet would run them.
+ * CSV (RFC 4180) for spreadsheets, with a byte order mark, without which Excel does not read UTF-8.
+ * Every cell is quoted, because Excel ends a row at a bare CR. A text that begins like a formula (=
+ * + - @ tab CR) is prefixed with an apostrophe: people choose titles, and a spreadsheet would run
+ * them.
  */
 export const SPREADSHEET_CSV = {
   bom: true,

@@ -3,14 +3,14 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 
 export type Encoding = "br" | "gzip";
 
-/** Content that is smaller fits one packet in any case. */
+/** Smaller content fits into one packet in any case. */
 export const MIN_COMPRESSED_BYTES = 1024;
-/** Of what is compressed once and kept. */
+/** Levels for content that is compressed once and kept. */
 const BEST = { br: 11, gzip: 9 } as const;
-/** Of what is compressed for one answer: brotli 5 takes as long as gzip 6 and is smaller. */
+/** Levels for content compressed per answer: brotli 5 takes as long as gzip 6 and is smaller. */
 const FAST = { br: 5, gzip: 6 } as const;
 
-/** The encoding that a client takes, by its Accept-Encoding; null for none of ours. */
+/** Encoding that a client accepts, by its Accept-Encoding; null for none of ours. */
 export function acceptedEncoding(accept: string | undefined): Encoding | null {
   const weights = new Map<string, number>();
   for (const part of accept?.toLowerCase().split(",") ?? []) {
@@ -23,7 +23,7 @@ export function acceptedEncoding(accept: string | undefined): Encoding | null {
   return weightOf(best) > 0 ? best : null;
 }
 
-/** Compresses a content; `isKept` takes more time for fewer bytes. */
+/** Compresses content; `isKept` takes more time for fewer bytes. */
 export function compress(content: Uint8Array, encoding: Encoding, isKept: boolean): Promise<Buffer> {
   const level = (isKept ? BEST : FAST)[encoding];
   return encoding === "br"

@@ -7,10 +7,11 @@ export function etagOf(version: number): string {
 }
 
 /**
- * The version that a change is made for, by its If-Match: null for any (`*`, or no header), NaN for what never was one. A
- * weak ETag counts as well: proxies that compress make it weak, and a version is nothing that comes in other bytes.
+ * Version that a change is made for, by its If-Match: null for any (`*`, or no header), NaN when it
+ * cannot be one. Weak ETags count as well: compressing proxies weaken them, and versions do not
+ * depend on the encoding.
  *
- * @returns an answer when there is none or more than one
+ * @returns an answer when the required header is missing, or lists more than one
  */
 export function readIfMatch(c: Context<Env>, isRequired: boolean): number | null | Response {
   const given = header(c, "if-match")?.trim();

@@ -12,7 +12,7 @@ export async function readForm(c: Context<Env>, maxBytes = MAX_SHORT_FORM_BYTES)
   return new URLSearchParams(await readBody(c, maxBytes));
 }
 
-/** The version that a form was made for; null when it says none, NaN for what never was one. */
+/** The version that a form was made for; null when it has none, NaN when it is invalid. */
 export function readVersion(form: URLSearchParams): number | null {
   const version = form.get("version");
   if (version === null) return null;

@@ -2,25 +2,26 @@ import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 
-/** Hono's environment here: Node's own request is there, except in tests that call `app.request()`. */
+/** Hono's environment. Node's own request is present, except in tests that call `app.request()`. */
 export interface Env {
   Bindings: Partial<HttpBindings>;
-  /** Set by the guard, so on the admin's routes only. */
+  /** Set by the guard, only on admin routes. */
   Variables: {
-    /** Who asks, for the history: "admin", or "demo" where there is no login. */
+    /** Author for the history: "admin", or "demo" where there is no login. */
     actor: string;
     /** Whether anyone on this computer is let in without a login. */
     isDemo: boolean;
-    /** What the forms of an answer carry in their field `csrf`. */
+    /** Token that forms carry in their field `csrf`. */
     csrf: string;
-    /** Whether who asked would be let in still, for answers that go on. */
+    /** Whether the caller is still logged in, for answers that go on. */
     isStillIn: () => boolean;
   };
 }
 
 /**
- * Headers of what pages of other sites load. Set by hand on every answer: `hono/cors` as middleware costs 75 % of the
- * throughput of a hot route, and `secureHeaders()` forbids other sites to load the tag at all.
+ * Headers of answers that pages of other sites load. Set by hand: `hono/cors` as middleware costs
+ * 75 % of the throughput of a hot route, and `secureHeaders()` prevents other sites from loading
+ * the tag at all.
  */
 export const PUBLIC_HEADERS = {
   "access-control-allow-origin": "*",
@@ -34,19 +35,22 @@ const PUBLIC_JSON = {
   "cache-control": "private, no-store",
 } as const;
 
-/** An answer before it is one of Hono's, or of Node's. */
+/** An answer, before it becomes Hono's or Node's. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** An answer that any site may read. Of `headers`, scripts of other sites see those that it exposes by itself. */
+/**
+ * An answer that any site may read. Scripts of other sites see only those of `headers` that it
+ * exposes.
+ */
 export function publicAnswer(body: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer {
   return { status, headers: headers ? { ...PUBLIC_JSON, ...headers } : PUBLIC_JSON, body: JSON.stringify(body) };
 }
 
-/** The same for a handler of Hono's. */
+/** The same as a Response, for Hono's handlers. */
 export function publicJson(body: unknown, status = 200, headers?: Readonly<Record<string, string>>): Response {
   return respond(publicAnswer(body, status, headers));
 }
@@ -92,12 +96,12 @@ export function problemAnswer(
   };
 }
 
-/** The same for a handler of Hono's. */
+/** The same as a Response, for Hono's handlers. */
 export function problem(status: number, title: string, detail: string, extras?: ProblemExtras): Response {
   return respond(problemAnswer(status, title, detail, extras));
 }
 
-/** A request's headers by their names in small letters. */
+/** A request's headers by lower-case name. */
 export type HeaderOf = (name: string) => string | undefined;
 
 /** The headers of a request as Node has it. */
@@ -112,7 +116,10 @@ export function headersOf(c: Context<Env>): HeaderOf {
   return c.env?.incoming ? nodeHeaders(c.env.incoming) : (name) => c.req.header(name);
 }
 
-/** A request header; asks Node first, because building a Headers object costs more than the rest of a hot route. */
+/**
+ * A request header. Read from Node first: building a Headers object costs more than the rest of a
+ * hot route.
+ */
 export function header(c: Context<Env>, name: string): string | undefined {
   return headersOf(c)(name);
 }

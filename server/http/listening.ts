@@ -15,13 +15,14 @@ export interface Listening {
   readonly port: number;
 }
 
-/** Ports that are tried after a taken one; arbitrary. */
+/** Ports tried after a taken one; arbitrary. */
 const MAX_MOVES = 100;
 
 /**
  * Listens on an endpoint.
  *
- * @param onMoved called with the next free port when the wanted one is taken; null makes that an error
+ * @param onMoved called with the next free port when the wanted one is taken; null makes that an
+ * error
  * @throws CannotListen naming the endpoint and the reason
  */
 export async function listen(
@@ -47,7 +48,7 @@ async function listenOnSocket(listener: RequestListener, path: string): Promise<
   try {
     return await started(listener, { path }).catch(async (error) => {
       if (!isTaken(error) || (await isAnswered(path))) throw error;
-      // Left behind by a server that was killed.
+      // Remove the socket of a killed server.
       rmSync(path);
       return started(listener, { path });
     });
@@ -66,10 +67,11 @@ async function started(
     requestTimeout: 15_000,
     keepAliveTimeout: 5000,
     connectionsCheckingInterval: 1000,
-    // Health checks of load balancers send none.
+    // Health checks of load balancers send no Host.
     requireHostHeader: false,
   };
-  // Node's 511 overflow when a busy turn of the event loop takes 50 ms; a client then waits for its retransmission.
+  // Node's default of 511 overflows when a busy turn of the event loop takes 50 ms; a client then
+  // waits for its retransmission.
   const server = createServer(limits, listener).listen({ ...where, backlog: 4096 });
   await once(server, "listening");
   return server;

@@ -1,24 +1,24 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
-/** Counts what each client does within a minute. */
+/** Counts requests of each client per minute. */
 export interface RateLimit {
-  /** Counts one more; resolves to the seconds to wait when that is too many, else to null. */
+  /** Counts one request; resolves to the seconds to wait when over the limit, else to null. */
   take(client: string): Promise<number | null>;
-  /** Seconds to wait when there were too many already, else null; counts nothing. */
+  /** Seconds to wait when the limit was reached before, else null; counts nothing. */
   blocked(client: string): Promise<number | null>;
 }
 
-/** The limits of one server, and how it knows its clients. */
+/** Rate limits of a server, and how it identifies clients. */
 export interface Limits {
   /** Posts to `/events`. */
   readonly events: RateLimit;
   /** Wrong admin tokens. */
   readonly logins: RateLimit;
-  /** Proxies in front of the server whose X-Forwarded-For is to be believed. */
+  /** Number of trusted proxies in front of the server. */
   readonly proxies: number;
 }
 
-/** Most per minute and client; 0 for no limit. */
+/** A limit per minute and client; 0 for none. */
 export function rateLimit(mostPerMinute: number): RateLimit {
   if (mostPerMinute === 0) return { take: async () => null, blocked: async () => null };
   const limiter = new RateLimiterMemory({ points: mostPerMinute, duration: 60 });

@@ -6,7 +6,7 @@ import type { RuleContext } from "../../core/rule.ts";
 import type { UnitIds } from "../../core/unit.ts";
 import { type Env, header } from "./http.ts";
 
-/** Longer than what events keep: an experiment takes place where its routes say, whatever the path's alphabet. */
+/** Longer than in events: routes match whole paths, in any alphabet. */
 const MAX_PATH_LENGTH = 8192;
 const MAX_CTX_NAMES = 20;
 const CTX_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
@@ -14,10 +14,10 @@ const MAX_CTX_LENGTH = 256;
 const MAX_LANGUAGE_LENGTH = 35;
 const MAX_AGENT_LENGTH = 512;
 
-/** A parameter of the request is not what is allowed; the message names it. */
+/** An invalid parameter of a request; the message names it. */
 export class BadParameter extends Error {}
 
-/** The ids that a request brings, of at most 256 characters each. Throws BadParameter. */
+/** IDs of a request, of at most 256 characters each. Throws BadParameter. */
 export function readUnitIds(c: Context<Env>): UnitIds {
   return {
     device: readId(c, "device_id"),
@@ -28,8 +28,8 @@ export function readUnitIds(c: Context<Env>): UnitIds {
 }
 
 /**
- * A parameter of the request, or undefined. Looks for its name first: of one that is missing Hono makes sure by taking the
- * whole query apart, once the query has any percent sign, and a page's path always has.
+ * A parameter of the request, or undefined. Checks for the name first: for a missing one Hono
+ * parses the whole query once it has a percent sign, and a page's path always has.
  */
 export function readParameter(c: Context<Env>, name: string): string | undefined {
   return c.req.url.includes(`${name}=`) ? c.req.query(name) : undefined;
@@ -43,12 +43,12 @@ function readId(c: Context<Env>, name: string): string | null {
   return id;
 }
 
-/** The page's path; undefined when the request says none that can be stored. */
+/** Path of the page; undefined when the request names none that can be stored. */
 export function readPath(c: Context<Env>): string | undefined {
   return storablePath(readParameter(c, "path"));
 }
 
-/** The path of the page that a request comes from, as far as the browser says it: of other sites often `/` only. */
+/** Path of the page that a request comes from; browsers often send only `/` across sites. */
 export function readReferringPath(c: Context<Env>): string | undefined {
   const page = header(c, "referer") ?? "";
   return URL.canParse(page) ? storablePath(new URL(page).pathname) : undefined;
@@ -59,8 +59,8 @@ function storablePath(path: string | undefined): string | undefined {
 }
 
 /**
- * What rules may ask about a request, but for its path: at most 20 parameters `ctx.NAME` of 256 characters, and what the
- * browser says of itself. Throws BadParameter.
+ * Context of rules except the path: at most 20 parameters `ctx.NAME` of 256 characters, and the
+ * browser's headers. Throws BadParameter.
  */
 export function readRuleContext(c: Context<Env>): Omit<RuleContext, "path"> {
   const ctx = new Map<string, string>();
@@ -82,7 +82,7 @@ export function readRuleContext(c: Context<Env>): Omit<RuleContext, "path"> {
   return { ctx, ...readBrowser(c) };
 }
 
-/** What rules may ask about the browser, by what it says of itself in every request. */
+/** Context of rules that the browser sends in every request. */
 export function readBrowser(c: Context<Env>): Pick<RuleContext, "language" | "userAgent"> {
   return {
     language: (/^[\w-]+/.exec(header(c, "accept-language") ?? "")?.[0] ?? "").slice(0, MAX_LANGUAGE_LENGTH),
