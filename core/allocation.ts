@@ -18,10 +18,10 @@ export const AllocationSchema = v.strictObject(
   "an allocation: {id, rule, weights}",
 );
 
-/** Other weights for the units that its rule holds for. */
+/** Weights for the units that match a rule, instead of the groups' own. */
 export type Allocation = v.InferOutput<typeof AllocationSchema>;
 
-/** The first whose rule holds is taken; where none does, the groups' own weights are. */
+/** The first allocation whose rule matches is used; without a match, the groups' own weights. */
 export const Allocations = v.pipe(
   v.array(AllocationSchema, "a list of allocations"),
   v.maxLength(20, "at most 20 allocations"),
@@ -31,7 +31,7 @@ export const Allocations = v.pipe(
   ),
 );
 
-/** Whether every allocation says a weight for every group, once. */
+/** Whether every allocation has exactly one weight for every group. */
 export function coversGroups(allocations: readonly Allocation[], groups: readonly Group[]): boolean {
   const names = groups.map(({ name }) => name).sort();
   return allocations.every(({ weights }) => {

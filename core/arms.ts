@@ -8,19 +8,19 @@ export interface Arm {
   readonly group: string;
 }
 
-/** What no epoch and no group is called; stands for all that there never were. */
+/** Epoch number of no epoch, which stands for all unknown ones. */
 export const NO_EPOCH = 0;
 export const NO_GROUP = "";
 
-/** Those of an experiment's epoch. */
+/** Arms of the experiment's current epoch. */
 export function armsOf({ epoch, groups }: Pick<Experiment, "epoch" | "groups">): Arm[] {
   return groups.map(({ name }) => ({ epoch, group: name }));
 }
 
 /**
- * The events with the arms that their exposures to an experiment count for, by rule 15 of `tally`.
+ * Assigns exposures to known arms, by rule 15 of `tally`.
  *
- * @param arms those that there were; any when left out
+ * @param arms the known arms; any when left out
  */
 export function withArms(
   counted: readonly Counted[],

@@ -4,10 +4,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 /** A group's name with its weight; the group's share is weight / sum of weights. */
 export type WeightedGroup = readonly [name: string, weight: number];
 
-/**
- * Groups in the order in which they are walked, each with the running sum of weights up to and
- * including it.
- */
+/** Groups in order, each with the running sum of weights up to and including it. */
 export interface CumulativeTable {
   /** Sum of all weights, 1 to 2^53 − 1. */
   readonly total: number;
@@ -28,7 +25,8 @@ export const MAX_UNIT_ID_LENGTH = 256;
  *
  * @param unitId 1–256 UTF-16 code units, well-formed Unicode
  * @param salt usually the experiment's key; well-formed Unicode
- * @param groups unique names, integer weights ≥ 0, at least one > 0, sum ≤ 2^53 − 1; their order does not matter
+ * @param groups unique names, integer weights ≥ 0, at least one > 0, sum ≤ 2^53 − 1; their order
+ * does not matter
  * @throws RangeError naming the argument, the value and what is allowed
  * @example assign("b8afe181-0214-45fa-8904-fce9229a8b42", "homepage_button_test", [["A", 50], ["B", 50]]) // "B"
  */

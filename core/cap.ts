@@ -1,13 +1,13 @@
 import type { Goal } from "./goal.ts";
 import { LARGEST_VALUE, MILLIONTHS, toMillionths } from "./millionths.ts";
 
-/** Where totals are cut without a cap, in millionths: squares of 10^8 of them fit 128 bits. */
+/** Bound of totals without a cap, in millionths: squares of 10^8 of them fit 128 bits. */
 export const LARGEST_TOTAL = BigInt(LARGEST_VALUE) * BigInt(MILLIONTHS);
 
-/** A percentile is counted in so many parts of the whole. */
+/** Resolution of percentiles. */
 export const PERCENTILE_PARTS = 100_000;
 
-/** Where a goal's totals are cut, in millionths; a percentile where the totals say it. */
+/** Bound of a goal's totals in millionths; a percentile cap depends on the totals. */
 export function fixedLimit({ cap }: Pick<Goal, "cap">): bigint | null {
   if (cap == null) return LARGEST_TOTAL;
   if (typeof cap !== "number") return null;
@@ -15,14 +15,14 @@ export function fixedLimit({ cap }: Pick<Goal, "cap">): bigint | null {
   return limit > 0n ? limit : 1n;
 }
 
-/** Of PERCENTILE_PARTS, those that lie above a percentile. */
+/** Number of PERCENTILE_PARTS above a percentile. */
 export function partsAbove(percentile: number): number {
   return PERCENTILE_PARTS - Math.round((percentile * PERCENTILE_PARTS) / 100);
 }
 
 /**
- * A percentile of n totals by nearest rank, where those that are not given are 0. Where it is not above 0, too few devices have
- * a total for it to say anything: the limit then is the one without a cap.
+ * A percentile of n totals by nearest rank; totals that are not given are 0. When it is not above
+ * 0, too few devices have a total for a percentile: the bound is then that without a cap.
  */
 export function percentileLimit(percentile: number, n: number, totals: readonly bigint[]): bigint {
   const above = Math.floor((n * partsAbove(percentile)) / PERCENTILE_PARTS);
@@ -31,7 +31,7 @@ export function percentileLimit(percentile: number, n: number, totals: readonly 
   return limit < LARGEST_TOTAL ? limit : LARGEST_TOTAL;
 }
 
-/** A total within ±limit. */
+/** A total clamped to ±limit. */
 export function capped(total: bigint, limit: bigint): bigint {
   return total > limit ? limit : total < -limit ? -limit : total;
 }

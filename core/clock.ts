@@ -1,12 +1,12 @@
-/** A clock that is less off is left as it is: so long a request may take, and nothing tells the two apart. */
+/** Smallest correction: a smaller offset may be the time that the request took. */
 export const MIN_CORRECTION_MS = 10_000;
 
 /**
- * What has to be added to the times of a request's events, so that they are the server's: how far the sender's clock was
- * behind when it sent them. 0 where nobody knows, and where it may be the time that the request took.
+ * Milliseconds to add to the times of a request's events to convert them to the server's clock: how
+ * far the sender's clock was behind. 0 when unknown, or when it may be the duration of the request.
  *
  * @param sent the sender's clock when it sent the events, in milliseconds since 1970
- * @param received the server's when it received them
+ * @param received the server's clock when it received them
  */
 export function clockCorrection(sent: number | null, received: number): number {
   if (sent === null) return 0;
@@ -14,7 +14,9 @@ export function clockCorrection(sent: number | null, received: number): number {
   return Math.abs(behind) < MIN_CORRECTION_MS ? 0 : behind;
 }
 
-/** A time of an event by the server's clock; the same where that would be on no calendar. */
+/**
+ * An event's time by the server's clock; unchanged when the result would be outside the calendar.
+ */
 export function corrected(ts: string, clockMs: number): string {
   const at = Date.parse(ts) + clockMs;
   return at >= FIRST && at <= LAST ? new Date(at).toISOString() : ts;

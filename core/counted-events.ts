@@ -1,11 +1,11 @@
 import type { Event } from "./event.ts";
 import { isTimestamp, TIME_ALLOWED } from "./timestamp.ts";
 
-/** Which part of a log is looked at. */
+/** Part of a log to count. */
 export interface Scope {
-  /** Which run's events to count; null for those of real visitors. */
+  /** The simulator run whose events count; null for those of real visitors. */
   readonly run: string | null;
-  /** ISO 8601 time in UTC; what happened later is left out, as if it had not happened yet. */
+  /** ISO 8601 time in UTC; later events are ignored. */
   readonly until?: string;
 }
 
@@ -17,7 +17,7 @@ export interface Counted {
 }
 
 /**
- * The events of a log that count, by the rules 2, 3, 4 and 6 of `tally`, in log order.
+ * Events of a log that count, by rules 2, 3, 4 and 6 of `tally`, in log order.
  *
  * @throws RangeError when `until` is not a time
  */
@@ -39,7 +39,7 @@ export function countedEvents(
   return counted;
 }
 
-/** Throws RangeError when there is something that is no time. */
+/** Throws RangeError when a given time is invalid. */
 export function requireTime(time: string | undefined, name = "until"): void {
   if (time === undefined || isTimestamp(time)) return;
   throw new RangeError(`${name} is "${time}": allowed is ${TIME_ALLOWED}`);

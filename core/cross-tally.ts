@@ -4,16 +4,18 @@ import { countedEvents, type Scope } from "./counted-events.ts";
 import type { Event } from "./event.ts";
 import { firstExposures, isExposure } from "./first-exposures.ts";
 
-/** An experiment, and which of its epochs to look at. */
+/** An experiment and one of its epochs. */
 export interface Crossing {
   readonly experiment: string;
-  /** The last one that has devices, when it is not said. */
+  /** The last epoch with devices when left out. */
   readonly epoch?: number;
-  /** Those that it had; any when left out. The same ones wherever the experiment stands. */
+  /**
+   * The arms that the experiment had; any when left out. The same array for every crossing with it.
+   */
   readonly arms?: readonly Arm[] | undefined;
 }
 
-/** The devices that were exposed to two experiments, by their groups in both. */
+/** Devices exposed to two experiments, by their groups in both. */
 export interface CrossTally {
   readonly a: CrossedExperiment;
   readonly b: CrossedExperiment;
@@ -23,20 +25,23 @@ export interface CrossTally {
 
 export interface CrossedExperiment {
   readonly experiment: string;
-  /** Null when it is not said, and there are no devices. */
+  /** Null when it was not given and there are no devices. */
   readonly epoch: number | null;
-  /** Groups of devices that were exposed to both, by the code points of their names. */
+  /** Groups of devices exposed to both, in code-point order of their names. */
   readonly groups: readonly string[];
 }
 
-/** A device's groups in two experiments, and how many devices have the same. */
+/** A pair of groups in two experiments, and the number of devices in both. */
 export interface CrossedGroups {
   readonly a: string;
   readonly b: string;
   readonly devices: number;
 }
 
-/** Counts the devices of two experiments by the rules of `tally`, of which each fixes its groups and epochs for itself. */
+/**
+ * Counts the devices of two experiments by the rules of `tally`; each experiment fixes its own
+ * groups and epochs.
+ */
 export function crossTally(a: Crossing, b: Crossing, events: Iterable<Event>, scope: Scope): CrossTally {
   const log = [...events];
   const of = ({ experiment, arms }: Crossing) => {
@@ -61,7 +66,7 @@ function lastEpoch(exposures: ReadonlyMap<string, { readonly epoch: number }>): 
   return last;
 }
 
-/** The table of devices that were counted by their groups; of groups that come more than once they are added up. */
+/** Contingency table of devices counted by pairs of groups; repeated pairs are added up. */
 export function crossTable(
   a: Omit<CrossedExperiment, "groups">,
   b: Omit<CrossedExperiment, "groups">,

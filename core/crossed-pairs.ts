@@ -2,36 +2,36 @@ import { adjustPValues } from "./statistics/adjust-p-values.ts";
 import { type IndependenceResult, independence } from "./statistics/independence.ts";
 import { SRM_THRESHOLD } from "./statistics/sample-ratio-mismatch.ts";
 
-/** Below it two experiments are said to depend on each other: rare, because it is looked at every day. */
+/** Level below which two experiments count as dependent: low, because it is checked every day. */
 export const PAIR_THRESHOLD = SRM_THRESHOLD;
 
-/** Two experiments whose devices are crossed. */
+/** Two experiments and their contingency table. */
 export interface CrossedPair {
-  /** Devices that were exposed to both: a row per group of one, a column per group of the other. */
+  /** Devices exposed to both: a row per group of one, a column per group of the other. */
   readonly table: readonly (readonly number[])[];
-  /** Depends on each other on purpose, by equal salts: no test then, and none among those that p is adjusted for. */
+  /** Dependent on purpose, by equal salts: not tested, and not counted in the adjustment of p. */
   readonly isLinked?: boolean;
 }
 
-/** Whether the groups of one experiment say anything about those of another. */
+/** Test of independence of two experiments' groups. */
 export interface TestedPair {
-  /** Devices that were exposed to both. */
+  /** Devices exposed to both. */
   readonly devices: number;
   /** Cramér's V, 0 to 1; null where it cannot be computed. */
   readonly cramersV: number | null;
   /**
-   * Of Pearson's chi-square; of Fisher's exact test where an expected count is below 5. For larger tables than 2 × 2 there is
-   * none of that, and chi-square is not to be trusted there: null.
+   * Of Pearson's chi-square test; of Fisher's exact test where an expected count is below 5. Null
+   * for larger tables than 2 × 2 with such a count: chi-square is not reliable there.
    */
   readonly pValue: number | null;
   readonly log10P: number | null;
-  /** Among all pairs, by Holm. */
+  /** Adjusted over all pairs, by Holm. */
   readonly adjustedP: number | null;
-  /** `untested`: too few devices have seen both, or none may. */
+  /** `untested`: too few devices have seen both, or none can. */
   readonly status: "independent" | "dependent" | "linked" | "untested";
 }
 
-/** Tests pairs that are looked at together, in their order. */
+/** Tests pairs as one family, in their order. */
 export function testPairs(pairs: readonly CrossedPair[]): TestedPair[] {
   const found = pairs.map(({ table, isLinked = false }) => {
     const result = independence({ table });

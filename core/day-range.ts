@@ -1,6 +1,6 @@
 import { isTimestamp } from "./timestamp.ts";
 
-/** Days in UTC, such as `2026-01-31`, both of them included. */
+/** First and last day, inclusive, in UTC, such as `2026-01-31`. */
 export interface DayRange {
   readonly first: string;
   readonly last: string;
@@ -9,7 +9,7 @@ export interface DayRange {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * When days begin and end, in milliseconds since 1970; the end is not theirs any more.
+ * Start (inclusive) and end (exclusive) of a range of days, in milliseconds since 1970.
  *
  * @throws RangeError when one is not a day, or the last comes before the first
  */

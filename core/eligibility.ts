@@ -3,9 +3,9 @@ import { LAYER_SLOTS, type Layer } from "./layer.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Whether a unit is of those that take part in no experiment: the smallest digests, so that a
- * larger share keeps the units of a smaller one. `holdout:` keeps it apart from experiments whose
- * salt is the same text.
+ * Whether a unit is in the holdout, which takes part in no experiment: the smallest digests, so
+ * that a larger share contains a smaller one. The prefix `holdout:` separates it from experiments
+ * whose salt is the same text.
  */
 export function isHeldOut(unitId: string, { share, salt }: NonNullable<Settings["holdout"]>, hash: Sha256Hex): boolean {
   const scale = Number.MAX_SAFE_INTEGER;

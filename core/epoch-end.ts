@@ -2,7 +2,7 @@ import { type Counted, requireTime } from "./counted-events.ts";
 import type { Event } from "./event.ts";
 import { isExposure } from "./first-exposures.ts";
 
-/** When an epoch ended: its experiment was stopped, or rolled out. */
+/** End of an epoch: its experiment was stopped, or rolled out. */
 export interface EpochEnd {
   readonly epoch: number;
   /** ISO 8601 time in UTC. */
@@ -12,7 +12,7 @@ export interface EpochEnd {
 /** Milliseconds since 1970. */
 export type EndTimes = ReadonlyMap<number, number>;
 
-/** The ends of epochs; the earliest where one has several. Throws RangeError when one is not a time. */
+/** Ends of epochs; the earliest of several. Throws RangeError when one is not a time. */
 export function endTimes(ends: readonly EpochEnd[] = []): EndTimes {
   const times = new Map<number, number>();
   for (const { epoch, at } of ends) {
@@ -22,17 +22,17 @@ export function endTimes(ends: readonly EpochEnd[] = []): EndTimes {
   return times;
 }
 
-/** When an epoch ended; Infinity while it has not. */
+/** End of an epoch; Infinity while it is running. */
 export function endOf(times: EndTimes, epoch: number): number {
   return times.get(epoch) ?? Number.POSITIVE_INFINITY;
 }
 
-/** Rule 17 of `tally`: whether an event would expose its device to an experiment after the epoch has ended. */
+/** Rule 17 of `tally`: whether an event is an exposure after the end of its epoch. */
 export function isLate(event: Event, at: number, experiment: string, times: EndTimes): boolean {
   return isExposure(event, experiment) && at > endOf(times, event.epoch);
 }
 
-/** The events of which those that are late expose nobody. */
+/** The events, with late ones exposing no device. */
 export function withoutLate(counted: readonly Counted[], experiment: string, times: EndTimes): readonly Counted[] {
   if (times.size === 0) return counted;
   return counted.map(({ event, at }) => {

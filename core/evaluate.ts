@@ -7,23 +7,20 @@ import { isCounted, type Reason } from "./reason.ts";
 import type { RuleContext } from "./rule.ts";
 import type { Settings } from "./settings.ts";
 
-/** What a unit was assigned before. */
+/** An earlier assignment of a unit. */
 export interface StickyEntry {
   readonly group: string;
   readonly epoch: number;
 }
 
-/** Everything but the unit that an assignment may depend on. What is left out has no say. */
+/** Everything except the unit that an assignment may depend on. Missing parts have no effect. */
 export interface Context extends Partial<RuleContext> {
   readonly settings?: Settings;
-  /** Groups to preview by experiment key; the caller has verified that they may be. */
+  /** Groups to preview by experiment key; already authorised by the caller. */
   readonly forced?: ReadonlyMap<string, string>;
-  /**
-   * Earlier assignments of this device by experiment key; the caller has verified that they are its
-   * own.
-   */
+  /** Earlier assignments of this device by experiment key; already verified by the caller. */
   readonly sticky?: ReadonlyMap<string, StickyEntry>;
-  /** The other experiments, where dependencies and layers are looked up. */
+  /** Look-up of other experiments, for dependencies and layers. */
   readonly experiments?: { get(key: string): Experiment | undefined };
 }
 
@@ -31,18 +28,18 @@ export interface Evaluation {
   /** A group's name; empty when there is no unit to assign. */
   readonly group: string;
   readonly reason: Reason;
-  /** The epoch that the unit belongs to: an earlier one when it keeps its group. */
+  /** Epoch that the unit belongs to: an earlier one when it keeps its group. */
   readonly epoch: number;
 }
 
 const NOTHING: Context = {};
 
 /**
- * The group that a unit gets, with the reason: the first of `REASONS` that holds. Who does not take
+ * Group of a unit, with the reason: the first of `REASONS` that holds. A unit that does not take
  * part gets the fallback.
  *
  * @param unitId ID of the experiment's kind of unit (see `unitIdOf`), or null when there is none
- * @throws RangeError on an id outside the limits of `assign`
+ * @throws RangeError on an ID outside the limits of `assign`
  */
 export function evaluate(
   experiment: Experiment,
@@ -53,8 +50,7 @@ export function evaluate(
   const { key, state, fallback, rolloutGroup, epoch, groups, unit, dependsOn } = experiment;
   const answer = (group: string, reason: Reason): Evaluation => ({ group, reason, epoch });
   const { settings, forced } = context;
-  // Without a device there is no visitor; without an account there is one, who sees what everybody
-  // sees.
+  // Without a device there is no visitor; without an account there is one, who gets the fallback.
   const isNobody = unitId === null && unit === "device";
   if (settings?.enabled === false) return answer(isNobody ? "" : fallback, "global_off");
   const preview = forced?.get(key);
@@ -77,8 +73,7 @@ export function evaluate(
   if (isEligible && !isEligible(ruleContext(context))) return answer(fallback, "rule");
 
   const assigned = assignEligible(experiment, unitId, context, hash);
-  // What a preview of another experiment opens is a preview too: it would not be seen, and must not
-  // be counted.
+  // What depends on a preview is a preview too: it must not be counted.
   return isPreview && isCounted(assigned.reason) ? { ...assigned, reason: "forced" } : assigned;
 }
 
@@ -97,8 +92,8 @@ function assignEligible(experiment: Experiment, unitId: string, context: Context
 }
 
 /**
- * The groups that a unit which takes part may have in the present epoch: by the groups' weights, or
- * by an allocation's.
+ * Groups that an eligible unit may have in the current epoch: by the groups' weights, or by an
+ * allocation's.
  */
 export function groupsByHash(experiment: Experiment, unitId: string, hash: Sha256Hex = sha256Hex): string[] {
   const { allocations, table } = prepared(experiment);
@@ -107,13 +102,9 @@ export function groupsByHash(experiment: Experiment, unitId: string, hash: Sha25
   return [...new Set(splits.map((split) => pick(split, remainder(digestHex, split.total))))];
 }
 
-/**
- * The unit's earlier assignment, while it counts: its group is still given to somebody, and its
- * epoch has been.
- */
+/** The unit's earlier assignment, if still valid: its group has weight, and its epoch existed. */
 function keptBy(experiment: Experiment, { sticky }: Context): StickyEntry | undefined {
-  // Only devices bring it along: an account that is known on one device would get another group on
-  // the next.
+  // Sticky for devices only: an account's assignment is known on one device and not on the next.
   if (sticky === undefined || !experiment.sticky || experiment.unit !== "device") return undefined;
   const entry = sticky.get(experiment.key);
   if (!entry || entry.epoch > experiment.epoch || !prepared(experiment).given.has(entry.group)) return undefined;
@@ -121,8 +112,7 @@ function keptBy(experiment: Experiment, { sticky }: Context): StickyEntry | unde
 }
 
 /**
- * Whether the device keeps its place in another experiment of the layer, whose slots were once its
- * own.
+ * Whether the device keeps an assignment of another experiment of the layer that once had its slot.
  */
 function isKeptElsewhere(experiment: Experiment, layer: string, context: Context): boolean {
   for (const key of context.sticky?.keys() ?? []) {

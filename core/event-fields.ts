@@ -3,34 +3,39 @@ import type { Cut } from "./cut.ts";
 import { MAX_EVENT_NAME_LENGTH, MAX_TEXT_LENGTH } from "./event-limits.ts";
 import { isTimestamp } from "./timestamp.ts";
 
-/** How an event's id is written, as the source of a pattern. It needs no escape in JSON, so that it is found without parsing. */
+/**
+ * Source of the pattern of event IDs. They need no escape in JSON, so that they are found without
+ * parsing.
+ */
 export const ID_FORMAT = "[A-Za-z0-9_.:-]{1,64}";
-/** Characters of a unit's id, and of names of experiments and groups. */
+/** Characters of a unit's ID, and of names of experiments and groups. */
 export const MAX_ID_LENGTH = 256;
 export const MAX_SOURCE_LENGTH = 64;
 
 const ID = new RegExp(`^${ID_FORMAT}$`);
 const DECIMAL = /^[+-]?\d{1,15}(\.\d{1,15})?$/;
-/** ISO 8601 with any offset; the fraction and the seconds may be missing. */
+/** ISO 8601 with any offset; seconds and their fraction are optional. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
-/** From the year 2001 on: fewer digits are seconds. */
+/** From the year 2001 on: shorter numbers are seconds. */
 const MIN_EPOCH_MS = 1e12;
 const MAX_EPOCH_MS = 253_402_300_799_999;
 
-/** Makes of a given value what is stored under a name; undefined when it cannot be stored. Names what it cuts. */
+/**
+ * Converts a given value to the stored one; undefined when it cannot be stored. Names what it cuts.
+ */
 type Field = (given: unknown, cut: Cut) => unknown;
 
-/** The fields that every experiment understands, and how each is stored. */
+/** Fields that every experiment understands, and how each is stored. */
 export const EVENT_FIELDS: Readonly<Record<string, Field>> = {
   id(given, cut) {
     const id = asText(given);
     if (id === undefined || ID.test(id)) return id;
-    // An id of its own for each that is not allowed: an event that is sent again is still recognised.
+    // An invalid ID is replaced by one derived from it, so that a resend is still recognised.
     cut.drop("id");
     return sha256Hex(id.toWellFormed()).slice(0, 32);
   },
   ts: (given) => (typeof given === "string" && isTimestamp(given) ? given : asTime(given)),
-  // Neither cut nor cleaned: two devices would become one.
+  // Neither cut nor cleaned: two devices could become one.
   deviceId: asText,
   event: (given, cut) => textOf(given, "event", MAX_EVENT_NAME_LENGTH, cut) || undefined,
   source: (given, cut) => textOf(given, "source", MAX_SOURCE_LENGTH, cut) || undefined,
@@ -69,13 +74,13 @@ function asName(given: unknown): string | undefined {
     : undefined;
 }
 
-/** `"12.50"` is a number to everyone but JSON; `"12,50"` and `"1e3"` are not to everyone. */
+/** Accepts `"12.50"`; rejects `"12,50"` and `"1e3"`, whose meaning depends on the reader. */
 function asNumber(given: unknown): number | undefined {
   if (typeof given === "number" && Number.isFinite(given)) return given;
   return typeof given === "string" && DECIMAL.test(given.trim()) ? Number(given) : undefined;
 }
 
-/** A moment in another notation: with an offset, or as milliseconds since 1970. */
+/** Accepts times with an offset, and milliseconds since 1970. */
 function asTime(given: unknown): string | undefined {
   if (typeof given === "number") {
     return given >= MIN_EPOCH_MS && given <= MAX_EPOCH_MS ? new Date(given).toISOString() : undefined;
@@ -86,7 +91,7 @@ function asTime(given: unknown): string | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
-/** An object that came as its JSON, as pages with a patched `toJSON` send it. */
+/** An object given as its JSON, as pages with a patched `toJSON` send it. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

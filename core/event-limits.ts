@@ -1,4 +1,5 @@
-// Limits of an event. The tag cuts by the same constants, and docs/tag.md names them (held by a test).
+// Limits of an event. The tag cuts by the same constants, and docs/tag.md names them (held by a
+// test).
 
 /** Characters (UTF-16 units) of an event's name. */
 export const MAX_EVENT_NAME_LENGTH = 100;

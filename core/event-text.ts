@@ -1,34 +1,35 @@
 import type { Event } from "./event.ts";
 
 /**
- * An event ready to be stored, as a part of a text: its JSON without line ends, whose first field is its id. The part is not
- * cut out, because most of a busy server's time would go into short strings that nobody reads.
+ * An event ready to be stored, as a range of a text: its JSON on one line, whose first field is its
+ * ID. A range instead of a substring: short strings that nobody reads would take most of a busy
+ * server's time.
  */
 export interface EventText {
   readonly text: string;
-  /** Where the event's opening brace is. */
+  /** Offset of the event's opening brace. */
   readonly start: number;
-  /** Behind its closing brace. */
+  /** Offset after its closing brace. */
   readonly end: number;
-  /** What has to stand before the closing brace, with its comma; empty for nothing. */
+  /** Text to insert before the closing brace, with its comma; empty for none. */
   readonly addition: string;
 }
 
 /** `{"id":"` */
 const BEFORE_ID = 7;
 
-/** The text of an event that was parsed or made here. */
+/** Text of an event that was parsed or created here. */
 export function writeEvent(event: Event): EventText {
   const text = JSON.stringify(event);
   return { text, start: 0, end: text.length, addition: "" };
 }
 
-/** Where the event's id begins. */
+/** Offset at which the event's ID begins. */
 export function idStart({ start }: EventText): number {
   return start + BEFORE_ID;
 }
 
-/** Behind the event's id. */
+/** Offset after the event's ID. */
 export function idEnd({ text, start }: EventText): number {
   return text.indexOf('"', start + BEFORE_ID);
 }

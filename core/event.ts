@@ -18,7 +18,7 @@ const Name = text(0, MAX_ID_LENGTH, NAME_ALLOWED);
 const Count = v.pipe(v.number(COUNT_ALLOWED), v.safeInteger(COUNT_ALLOWED), v.minValue(0, COUNT_ALLOWED));
 
 /**
- * An event as stored. Fields that are not named here are kept as they came, within the same limits: a page's own
+ * An event as stored. Unknown fields are kept as received, within the same limits: a page's own
  * data is not ours to drop.
  */
 export const EventSchema = v.looseObject(
@@ -46,27 +46,28 @@ export const EventSchema = v.looseObject(
 
 export type Event = v.InferOutput<typeof EventSchema>;
 
-/** What the edge knows and an event may leave out. */
+/** Defaults for fields that an event may leave out. */
 export interface EventDefaults {
   readonly id: () => string;
   /** ISO 8601 time in UTC. */
   readonly ts: () => string;
-  /** The simulator's run that the request was signed for; a page cannot claim one. */
+  /** Simulator run that the request was signed for; a page cannot claim one. */
   readonly run: string | null;
-  /** When the server received the event; ISO 8601 time in UTC. Left out where nobody received it. */
+  /** When the server received the event; ISO 8601 time in UTC. Left out when no server did. */
   readonly receivedAt?: string;
   /** Milliseconds to be added to the event's own time; see `clockCorrection`. */
   readonly clockMs?: number;
 }
 
-/** Fields that only the server fills: an event that brings one is stored without it. */
+/** Fields that only the server sets: removed from events that bring them. */
 const SERVER_FIELDS: readonly string[] = ["run", "receivedAt", "clockMs"];
 
 /**
- * Parses one event of a request's body: fills `id`, `ts`, `source` and `params` when they are missing, and takes the
- * older spelling `device_id`. The result's first field is `id`. A field that cannot be stored as it came is converted, cut
- * or set aside; `dropped` names those of which something is lost. Only an event without a name or without a unit is
- * rejected. Throws InvalidInput naming field, value, what is allowed.
+ * Parses one event of a request's body: fills in missing `id`, `ts`, `source` and `params`, and
+ * accepts the older spelling `device_id`. The result's first field is `id`. A field that cannot be
+ * stored as received is converted, cut or set aside; `dropped` names those that lost something.
+ * Only an event without a name or without a unit is rejected. Throws InvalidInput naming field,
+ * value and what is allowed.
  */
 export function parseEvent(input: unknown, defaults: EventDefaults): Event {
   if (!isRecord(input)) return parse(EventSchema, input);
@@ -74,16 +75,17 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
   const given: Record<string, unknown> = { ...rest, deviceId: rest.deviceId ?? device_id };
   const known = Object.keys(EVENT_FIELDS).filter((name) => given[name] !== undefined);
   const cut = new Cut(known.length);
-  // The tag cuts by the same limits and names what it cut; earlier ones say by a number how many events they lost.
+  // The tag cuts by the same limits and names what it cut; earlier tags give a number of lost
+  // events.
   for (const name of Array.isArray(dropped) ? dropped : []) if (typeof name === "string") cut.drop(name);
   const fields: [name: string, value: unknown][] = [];
   for (const name of known) {
     const value = given[name];
-    // Not so of a value: NaN becomes null on its way.
+    // Except for `value`: NaN becomes null in JSON.
     if (value === null && name !== "value") continue;
     const stored = EVENT_FIELDS[name]?.(value, cut);
     if (stored !== undefined) fields.push([name, stored]);
-    // The error of an event that is rejected says what came.
+    // The error of a rejected event quotes the value as received.
     else if (name === "deviceId" || name === "event") fields.push([name, value]);
     else cut.drop(name);
   }

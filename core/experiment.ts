@@ -12,7 +12,7 @@ import { TIME_ALLOWED, timestamp } from "./timestamp.ts";
 
 const Time = v.nullable(timestamp(`${TIME_ALLOWED}, or null`));
 
-/** What a person may edit of an experiment that exists. */
+/** Editable fields of an existing experiment. */
 const DEFINITION = {
   title: Text,
   description: Text,
@@ -28,21 +28,21 @@ const DEFINITION = {
   layer: v.nullable(LayerSchema),
   goals: Goals,
   sticky: v.boolean("true or false"),
-  // Files and histories from before there were plans have none.
+  // Missing in files and histories from before plans.
   plan: v.exactOptional(v.nullable(PlanSchema), null),
 };
 
-/** All of those fields; whether they fit together only a whole experiment shows. */
+/** All editable fields; whether they fit together depends on the whole experiment. */
 export const DefinitionSchema = v.strictObject(DEFINITION, "the fields of a definition and no other");
 
-/** Everything that a person may edit of an experiment that exists. */
+/** Editable fields of an existing experiment. */
 export type Definition = v.InferOutput<typeof DefinitionSchema>;
 
 export const DEFINITION_FIELDS = Object.keys(DEFINITION) as readonly (keyof Definition)[];
 
 const A_GROUP = "one of the groups' names";
 
-/** What is stored in `experiments.json`, every field present. */
+/** An experiment as stored in `experiments.json`, every field present. */
 export const ExperimentSchema = v.pipe(
   v.strictObject(
     {
@@ -111,10 +111,10 @@ export type Experiment = v.InferOutput<typeof ExperimentSchema>;
 export type State = Experiment["state"];
 export type Unit = Experiment["unit"];
 
-/** What a person has to say to define an experiment; everything else has a default. */
+/** Required fields of a new experiment; all others have defaults. */
 export type ExperimentDraft = Pick<Experiment, "key" | "groups"> & Partial<Experiment>;
 
-/** What the fields that came after the first version of the file are when nobody says. */
+/** Defaults of the fields added after the first version of the file. */
 export const NEW_FIELDS = {
   unit: "device",
   routes: [],

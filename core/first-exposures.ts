@@ -22,7 +22,9 @@ export function isExposure(event: Event, experiment: string): event is Exposure 
   );
 }
 
-/** Each device's first exposure to an experiment, by rule 7 of `tally`, from events in log order. */
+/**
+ * Each device's first exposure to an experiment, by rule 7 of `tally`, from events in log order.
+ */
 export function firstExposures(experiment: string, counted: readonly Counted[]): Map<string, FirstExposure> {
   const exposures = new Map<string, FirstExposure>();
   for (const { event, at } of counted) {

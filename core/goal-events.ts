@@ -2,22 +2,22 @@ import type { Event } from "./event.ts";
 import { type Goal, goalName } from "./goal.ts";
 import { compileRoutes } from "./routes.ts";
 
-/** Which events a goal is about, or a ratio is per: those of a name, or views of pages. */
+/** Selects the events of a goal, or of a ratio's denominator: by name, or page views by path. */
 export type EventSelector = { readonly event: string } | { readonly page: string };
 
-/** The events of a goal. */
+/** Selects the events of a goal. */
 export function selectorOf(goal: Goal): EventSelector {
   return goal.page === undefined ? { event: goalName(goal) } : { page: goal.page };
 }
 
-/** Whether an event is one of those; rule 22 of `tally`. */
+/** Whether an event matches a selector; rule 22 of `tally`. */
 export function eventTest(selector: EventSelector): (event: Event) => boolean {
   if ("event" in selector) return ({ event }) => event === selector.event;
   const isOn = compileRoutes([selector.page]);
   return ({ event, path }) => event === "pageview" && path !== undefined && isOn(path);
 }
 
-/** All that the counts of goals depend on. */
+/** Selectors of all events that the counts of goals depend on. */
 export function selectorsOf(goals: readonly Goal[]): EventSelector[] {
   return goals.flatMap((goal) => {
     const per = goal.ratio?.per;

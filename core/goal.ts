@@ -33,9 +33,9 @@ const RATIO_ALLOWED = 'a ratio {of: "value" or "count", per: {event} or "session
 
 const Ratio = v.strictObject(
   {
-    /** What is summed of the goal's events: their values, or how many there are. */
+    /** Numerator: the sum of the values of the goal's events, or their count. */
     of: v.picklist(["value", "count"], "value or count"),
-    /** What it is divided by: how many events of another name there are, or the sessions of the unit. */
+    /** Denominator: the count of events of another name, or the unit's sessions. */
     per: v.union([v.literal("session"), v.strictObject({ event: EventName })], RATIO_ALLOWED),
   },
   RATIO_ALLOWED,
@@ -47,9 +47,9 @@ export const GoalSchema = v.pipe(
   v.strictObject(
     {
       event: v.exactOptional(EventName),
-      /** A glob: views of these pages. */
+      /** A glob: page views of these paths. */
       page: v.exactOptional(Route),
-      /** An event that `data-exp-click` sends. */
+      /** An event sent by `data-exp-click`. */
       click: v.exactOptional(EventName),
       kind: Kind,
       label: v.exactOptional(Text),
@@ -119,20 +119,23 @@ export const GoalSchema = v.pipe(
   ),
 );
 
-/** An event that counts as a conversion. A field that is left out has its default: definitions of before stay as they are. */
+/**
+ * An event that counts as a conversion. Missing fields have defaults, so that older definitions
+ * keep their meaning.
+ */
 export type Goal = v.InferOutput<typeof GoalSchema>;
 
-/** What the goal's events are called, or where its pages are: its key in reports. */
+/** Name of the goal's events, or its glob of pages: its key in reports. */
 export function goalName({ event, click, page }: Goal): string {
   return event ?? click ?? page ?? "";
 }
 
-/** The role of the goal at a place of an experiment's list: the first one is primary. */
+/** Role of the goal at an index of an experiment's list: the first one is primary. */
 export function roleOf(goal: Goal, place: number): "primary" | "secondary" | "guardrail" {
   return place === 0 ? "primary" : (goal.role ?? "secondary");
 }
 
-/** Which direction is an improvement. */
+/** Direction that is an improvement. */
 export function betterOf({ better = "up" }: Goal): "up" | "down" {
   return better;
 }

@@ -8,7 +8,7 @@ export const MAX_GROUPS = 100;
 export const GroupName = name(64);
 export const Weight = wholeNumber("a whole number from 0 to 2^53 − 1", 0);
 
-/** What an error says of weights that are no split. */
+/** Text of errors about invalid weights. */
 export const SPLIT_ALLOWED = "weights of which one is > 0, adding up to ≤ 2^53 − 1";
 
 export const GroupSchema = v.strictObject(
@@ -25,7 +25,7 @@ export const GroupSchema = v.strictObject(
 
 export type Group = v.InferOutput<typeof GroupSchema>;
 
-/** The groups of an experiment: a list that is a split as it stands. */
+/** Groups of an experiment: a valid split. */
 export const Groups = v.pipe(
   v.array(GroupSchema, "a list of groups"),
   v.minLength(2, "at least 2 groups"),
@@ -38,14 +38,14 @@ export const Groups = v.pipe(
   ),
 );
 
-/** The groups as `assign` takes them. */
+/** The groups as `assign` expects them. */
 export function weights(experiment: { readonly groups: readonly Pick<Group, "name" | "weight">[] }): WeightedGroup[] {
   return experiment.groups.map(({ name, weight }) => [name, weight] as const);
 }
 
 /**
- * A group's number for dashboards: the one that it says, else control 0 and the others 1.. in
- * order; −1 when there is no such group.
+ * A group's number for dashboards: its own, else control 0 and the others 1.. in order; −1 when
+ * there is no such group.
  */
 export function groupValue(
   experiment: { readonly groups: readonly Group[]; readonly control: string },

@@ -8,7 +8,7 @@ export interface AssignedGroup {
   /** Empty when the request named no device. */
   readonly group: string;
   readonly fallback: string;
-  /** The epoch that the device belongs to. */
+  /** Epoch that the device belongs to. */
   readonly epoch: number;
   /**
    * The group's number; −1 when the device does not take part: it is not eligible, or the
@@ -18,9 +18,9 @@ export interface AssignedGroup {
   readonly value: number;
   readonly payload: unknown;
   readonly html: string | null;
-  /** Why it is this group; `bot` for a request of no visitor. */
+  /** Reason for this group; `bot` for a request without a visitor. */
   readonly reason: Reason | "bot";
-  /** True when another page or request may get another group; not there otherwise. */
+  /** True when other pages or requests may get another group; absent otherwise. */
   readonly perPath?: true;
 }
 
@@ -38,7 +38,7 @@ export interface PublicExperiment {
 /** The answer of `POST /events`. */
 export interface EventsAnswer {
   readonly status: "ok";
-  /** Events that are durably stored now. */
+  /** Events that are now durably stored. */
   readonly accepted: number;
   /** Events whose id was stored before. */
   readonly duplicates: number;

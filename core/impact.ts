@@ -2,20 +2,21 @@ import { cumulate } from "./assign.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Group, weights } from "./group.ts";
 
-/** What decides the groups of an experiment's units, but for rules and allocations. */
+/** What determines the groups of an experiment's units, except rules and allocations. */
 export interface Split {
   readonly groups: readonly Pick<Group, "name" | "weight">[];
-  /** What is hashed with the unit's id. */
+  /** Hashed together with the unit's ID. */
   readonly salt: string;
   readonly unit: Experiment["unit"];
 }
 
 /** Shares of the units, 0 to 1. */
 export interface Impact {
-  /** Would get another group, if nothing kept them in theirs. */
+  /** Units that get another group, unless an earlier assignment is kept. */
   readonly moved: number;
   /**
-   * Have to: no assignment with the new shares moves fewer. Half the sum of all changes of shares.
+   * Lower bound: no assignment with the new shares moves fewer. Half of the sum of all changes of
+   * shares.
    */
   readonly least: number;
 }
@@ -32,13 +33,13 @@ export function splitOf({ groups, salt, key, unit }: Experiment): Split {
 }
 
 /**
- * What a change of groups, weights or salt does to the units that are assigned by the groups'
+ * Effect of a change of groups, weights or salt on the units that are assigned by the groups'
  * weights. Exact: the remainders of one hash by two totals are uniform over the pairs that are
- * equal modulo their greatest common divisor (Chinese remainder theorem; 2^256 is no multiple of
- * them, which changes less than 2^-140), so pairs of ranges are counted. For another salt or unit
- * the two hashes have nothing to do with each other.
+ * congruent modulo their greatest common divisor (Chinese remainder theorem; 2^256 is not a
+ * multiple of them, which changes less than 2^-140), so pairs of ranges are counted. With another
+ * salt or unit the two hashes are independent.
  *
- * @throws RangeError when one of them is no valid split
+ * @throws RangeError when one of them is not a valid split
  * @example impact(
  *   { groups: [{ name: "A", weight: 1 }, { name: "B", weight: 1 }], salt: "k", unit: "device" },
  *   { groups: [{ name: "A", weight: 50 }, { name: "B", weight: 50 }], salt: "k", unit: "device" },
@@ -73,15 +74,12 @@ function rangesOf({ groups }: Split): Ranges {
   return { total: BigInt(total), of: new Map(ranges) };
 }
 
-/**
- * How many pairs of a number of the one range and a number of the other are equal modulo the
- * divisor.
- */
+/** Number of pairs, one of each range, that are congruent modulo the divisor. */
 function pairsCongruent(a: readonly [bigint, bigint], b: readonly [bigint, bigint], divisor: bigint): bigint {
   const [lengthA, lengthB] = [a[1] - a[0], b[1] - b[0]];
   const [restA, restB] = [lengthA % divisor, lengthB % divisor];
   const [roundsA, roundsB] = [lengthA / divisor, lengthB / divisor];
-  // Whole rounds have every residue once; of the rests, residues that are in both.
+  // Whole rounds contain every residue once; of the rests count the common residues.
   return (
     divisor * roundsA * roundsB +
     roundsA * restB +
@@ -90,13 +88,10 @@ function pairsCongruent(a: readonly [bigint, bigint], b: readonly [bigint, bigin
   );
 }
 
-/**
- * Residues that two arcs of a circle have in common, each given by where it begins and how long it
- * is.
- */
+/** Residues that two arcs of a circle have in common, each given by start and length. */
 function residuesInBoth(fromA: bigint, lengthA: bigint, fromB: bigint, lengthB: bigint, circle: bigint): bigint {
   let common = 0n;
-  // An arc may go over the end: then it is also one that begins before 0.
+  // An arc past the end also counts as one that begins before 0.
   for (const [a, b] of [
     [fromA, fromB],
     [fromA - circle, fromB],
@@ -113,7 +108,7 @@ function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   return b === 0n ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** To the 53 bits of a number, of integers that may have twice as many. */
+/** Quotient to the 53 bits of a number, of integers with up to twice as many. */
 function ratio(part: bigint, whole: bigint): number {
   if (whole <= Number.MAX_SAFE_INTEGER) return Number(part) / Number(whole);
   const scale = 2n ** 53n;

@@ -2,8 +2,8 @@
 const MOST = 60;
 
 /**
- * A key that says the title: small letters and digits with _ between words, accents left out, at
- * most 60 characters. Empty when the title has no Latin letter or digit.
+ * A key derived from a title: lower-case letters and digits with _ between words, without accents,
+ * at most 60 characters. Empty when the title has no Latin letter or digit.
  *
  * @example keyFromTitle("Größe des „Kaufen“-Knopfs") // "groesse_des_kaufen_knopfs"
  */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { name, wholeNumber } from "./schemas.ts";
 
-/** A unit has one slot of a layer's, whole numbers from 0 to below this. */
+/** Slots of a layer. A unit has one of them, a whole number from 0 to below this. */
 export const LAYER_SLOTS = 10_000;
 
 const SLOT = `a whole number from 0 to ${LAYER_SLOTS}`;
@@ -17,7 +17,5 @@ export const LayerSchema = v.pipe(
   ),
 );
 
-/**
- * The part of a layer's units that an experiment takes: those whose slot is ≥ `from` and < `to`.
- */
+/** Slots of a layer that an experiment takes: from `from` to below `to`. */
 export type Layer = v.InferOutput<typeof LayerSchema>;

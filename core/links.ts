@@ -3,16 +3,16 @@ import { hasGroup } from "./group.ts";
 import { InvalidInput, type Problem } from "./parse.ts";
 
 interface LinkProblem extends Problem {
-  /** The key of the experiment that the field is of. */
+  /** Key of the experiment that the field belongs to. */
   readonly experiment: string;
 }
 
 /**
- * Checks what no experiment can say alone: keys are unique; what one depends on exists, has that
- * group and the same unit, and does not depend on it in turn; active experiments of one layer have
- * the same unit and no slot in common. Slots are compared of active experiments only: a draft may
- * be prepared for slots that are still taken, and is rejected when it starts; one that is rolled out
- * shows everybody the same, whatever the layer.
+ * Checks the constraints between experiments: keys are unique; a dependency exists, has that group
+ * and the same unit, and is not circular; active experiments of one layer have the same unit and
+ * disjoint slots. Slots are compared between active experiments only: a draft may be prepared for
+ * taken slots, and is rejected when it starts; a rolled out experiment shows the same to everybody,
+ * whatever the layer.
  *
  * @param edited key of the experiment whose fields an error names without the key before them
  * @throws InvalidInput

@@ -1,17 +1,17 @@
-/** A value is counted in so many parts of 1, so that sums are exact. */
+/** Resolution of values, so that sums are exact. */
 export const MILLIONTHS = 1_000_000;
 
-/** Largest size of a value that counts, and of a device's total where its goal has no cap. */
+/** Largest size of a value that counts, and of a device's total when its goal has no cap. */
 export const LARGEST_VALUE = 1_000_000_000;
 
 /** Splits a double into two halves of 26 bits (Veltkamp). */
 export const SPLITTER = 2 ** 27 + 1;
 
 /**
- * A value in millionths, rounded to the nearest one and half to even; null beyond ±10^9, and for what is no number.
+ * A value in millionths, rounded to the nearest one, half to even; null beyond ±10^9, and for NaN.
  *
- * The rounding is that of the exact product. A product of doubles may itself be rounded to a half: its error, which Dekker's
- * product gives exactly, then says on which side it is. Any language with doubles finds the same.
+ * Rounds the exact product. A product of doubles may itself be rounded to a half: its error, which
+ * Dekker's product gives exactly, decides the side. Any language with doubles gets the same result.
  *
  * Source: T. J. Dekker 1971, "A floating-point technique for extending the available precision".
  */
@@ -23,7 +23,7 @@ export function toMillionths(value: number): bigint | null {
   return BigInt(part > 0.5 || (part === 0.5 && isAbove(value, product, whole)) ? whole + 1 : whole);
 }
 
-/** Whether a product that was rounded to whole + 0.5 is to be rounded up. */
+/** Whether a product that was rounded to whole + 0.5 must be rounded up. */
 function isAbove(value: number, product: number, whole: number): boolean {
   const shifted = value * SPLITTER;
   const high = shifted - (shifted - value);

@@ -1,16 +1,16 @@
 import * as v from "valibot";
 
-/** One thing that is wrong with an input: where, what was found, what is allowed. */
+/** One problem of an input: field, value, and what is allowed. */
 export interface Problem {
   /** Path of the field as in JavaScript, e.g. `groups[1].weight`; empty for the whole input. */
   readonly field: string;
-  /** The same in parts, where a name has dots or brackets of its own. */
+  /** The same in parts, for names that contain dots or brackets. */
   readonly path?: readonly (string | number)[];
   readonly value: unknown;
   readonly allowed: string;
 }
 
-/** Thrown by every `parseX` at the edge; its message names field, value and what is allowed. */
+/** Thrown by every `parseX` at the edge; the message names field, value and what is allowed. */
 export class InvalidInput extends Error {
   readonly problems: readonly Problem[];
 
@@ -26,8 +26,8 @@ export function describeProblem({ field, value, allowed }: Problem): string {
 }
 
 /**
- * Parses an untrusted input by a schema whose messages say what is allowed. Throws InvalidInput
- * with all problems.
+ * Parses untrusted input by a schema whose messages say what is allowed. Throws InvalidInput with
+ * all problems.
  */
 export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
   const result = v.safeParse(schema, input);
@@ -36,7 +36,7 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
     result.issues.filter(isFirstOfItsKind).map((issue) => ({
       field: fieldPath(issue.path),
       ...ownPath(issue.path),
-      // Not `issue.input`: of a check over several fields, or an unknown field, that is not the
+      // Not `issue.input`: for a check over several fields, or an unknown field, it is not the
       // field's value.
       value: issue.path ? issue.path.at(-1)?.value : issue.input,
       allowed: issue.message,
@@ -44,10 +44,7 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
   );
 }
 
-/**
- * A number that is no whole number and below 0 is wrong in two ways, which are said in the same
- * words.
- */
+/** A fractional number below 0 violates two rules with the same message: report it once. */
 function isFirstOfItsKind(
   issue: v.BaseIssue<unknown>,
   index: number,

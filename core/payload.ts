@@ -7,15 +7,12 @@ const ALLOWED =
   `a JSON value of finite numbers and well-formed text, at most ${MAX_PAYLOAD_DEPTH} levels deep and ` +
   `${MAX_PAYLOAD_LENGTH.toLocaleString("en")} characters long`;
 
-/** What a group gives to the page's own code: any JSON value. */
+/** Data of a group for the page's own code: any JSON value. */
 export const Payload = v.pipe(v.unknown(), v.check(isPayload, ALLOWED));
 
 export type PayloadType = "null" | "boolean" | "number" | "string" | "array" | "object";
 
-/**
- * JSON has one kind of number: 2.0 is written and read as 2, so whole numbers are no type of their
- * own.
- */
+/** JSON has one kind of number: 2.0 is written and read as 2, so integers are not a type. */
 export function payloadType(payload: unknown): PayloadType {
   if (payload === null) return "null";
   if (Array.isArray(payload)) return "array";
@@ -23,7 +20,7 @@ export function payloadType(payload: unknown): PayloadType {
 }
 
 function isPayload(value: unknown): boolean {
-  // Depth first: JSON.stringify overflows the stack on nesting that JSON.parse accepts.
+  // Check depth first: JSON.stringify overflows the stack on nesting that JSON.parse accepts.
   return isJson(value, 0) && JSON.stringify(value).length <= MAX_PAYLOAD_LENGTH;
 }
 

@@ -12,7 +12,7 @@ const POWER_ALLOWED = "a chance from 0.5 to below 1, such as 0.8, or null";
 const between = (low: number, high: number, allowed: string) =>
   v.pipe(v.number(allowed), v.minValue(low, allowed), v.maxValue(high, allowed));
 
-/** Limits but for 0 and 1 are arbitrary: what is beyond them nobody plans. */
+/** Limits other than 0 and 1 are arbitrary: nobody plans beyond them. */
 export const PlanSchema = v.strictObject(
   {
     devices: wholeNumber("a whole number from 2 to 10^12", 2, 1e12),
@@ -25,10 +25,10 @@ export const PlanSchema = v.strictObject(
 );
 
 /**
- * What was decided before an experiment started: `devices` to wait for, in all groups together,
- * before the one test of the primary goal at level `alpha`. `power`, `baseline` (conversion rate of
- * the control) and `lift` (relative change to find) say where that number came from; null when it
- * came from elsewhere.
+ * Decided before an experiment starts: the number of `devices`, in all groups together, before the
+ * one test of the primary goal at level `alpha`. `power`, `baseline` (conversion rate of the
+ * control) and `lift` (minimum detectable effect, relative) are the inputs of the sample size
+ * calculation; null when it was not calculated.
  */
 export type Plan = v.InferOutput<typeof PlanSchema>;
 
@@ -38,7 +38,7 @@ export function parsePlan(input: unknown): Plan | null {
 }
 
 /**
- * Devices to wait for in each group, by its share of the weights, rounded up; none in a group of
+ * Required devices in each group, by its share of the weights, rounded up; none in a group of
  * weight 0. The plan is reached when every group has its number.
  */
 export function plannedOf(
@@ -47,14 +47,16 @@ export function plannedOf(
 ): { readonly name: string; readonly devices: number }[] {
   const weightTotal = groups.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
   return groups.map(({ name, weight }) => {
-    // In whole numbers: 10^12 × a weight is more than a double holds, and rounding up would show
-    // it.
+    // In integers: 10^12 × a weight exceeds a double, and rounding up would show it.
     const devices = (BigInt(plan.devices) * BigInt(weight) + weightTotal - 1n) / weightTotal;
     return { name, devices: Number(devices) };
   });
 }
 
-/** Whether every group has its planned number of devices whose window on the primary goal has closed. */
+/**
+ * Whether every group has its required number of devices whose window on the primary goal has
+ * closed.
+ */
 export function isReached(
   plan: Plan,
   groups: readonly { readonly name: string; readonly weight: number }[],

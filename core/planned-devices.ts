@@ -1,25 +1,28 @@
 import { sampleSizeProportion } from "./statistics/sample-size.ts";
 
-/** What a test is planned to find. */
+/** Inputs of a sample size calculation. */
 export interface PlannedEffect {
   /** Conversion rate of the control, above 0 and below 1. */
   readonly baseline: number;
-  /** Relative change of it that is to be found, 0.1 for 10 % more; not 0. */
+  /** Minimum detectable effect, relative: 0.1 for 10 % more; not 0. */
   readonly lift: number;
   readonly groups: readonly { readonly name: string; readonly weight: number }[];
   readonly control: string;
   /** Two-sided significance level of all comparisons together; 0.05 when left out. */
   readonly alpha?: number;
-  /** Chance to find the change if it is there; 0.8 when left out. */
+  /** Power, the probability to detect that effect; 0.8 when left out. */
   readonly power?: number;
 }
 
 export interface PlannedDevices {
-  /** Devices that have to take part, in all. */
+  /** Required devices in all groups. */
   readonly total: number;
-  /** In the order of the plan; a group of weight 0 gets none. */
+  /** In the order of the plan; none for a group of weight 0. */
   readonly groups: readonly { readonly name: string; readonly devices: number }[];
-  /** Two-sided significance level of each comparison: the whole shared by as many as there are (Bonferroni). */
+  /**
+   * Two-sided significance level of each comparison: the overall level divided by their number
+   * (Bonferroni).
+   */
   readonly alpha: number;
 }
 
@@ -27,10 +30,11 @@ export const PLANNED_ALPHA = 0.05;
 export const PLANNED_POWER = 0.8;
 
 /**
- * Devices to wait for before a result is looked at, so that a change of that size is found with that chance between the
- * control and each other group. The smallest group decides: all of them grow together.
+ * Sample size for which an effect of that size is detected with that power, between the control and
+ * each other group. The smallest group decides: all groups grow with it.
  *
- * @throws RangeError when the rate with the lift is not from 0 to 1, or nobody gets the control or any other group
+ * @throws RangeError when the rate with the lift is not from 0 to 1, or the control or all other
+ * groups have weight 0
  */
 export function plannedDevices({
   baseline,

@@ -5,21 +5,21 @@ import { compileRoutes, type RouteTest } from "./routes.ts";
 import { type Condition, compileRule } from "./rule.ts";
 
 /**
- * What is made of an experiment's definition once, because sorting, parsing and compiling cost more
- * than hashing.
+ * Derived from an experiment's definition once: sorting, parsing and compiling cost more than
+ * hashing.
  */
 export interface Prepared {
-  /** Null when it is everywhere. */
+  /** Null when the experiment runs on every page. */
   readonly isRoute: RouteTest | null;
-  /** Null when it is for everybody. */
+  /** Null when every unit is eligible. */
   readonly isEligible: Condition | null;
   readonly allocations: readonly { readonly holds: Condition; readonly table: CumulativeTable }[];
   readonly table: CumulativeTable;
-  /** Groups that somebody may get. */
+  /** Groups with weight. */
   readonly given: ReadonlySet<string>;
 }
 
-/** An experiment is never changed in place, so what was made of it holds as long as it does. */
+/** Experiments are immutable, so derived data is valid as long as they exist. */
 const preparedOnes = new WeakMap<Experiment, Prepared>();
 
 export function prepared(experiment: Experiment): Prepared {

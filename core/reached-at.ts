@@ -3,21 +3,21 @@ import { type EpochEnd, endTimes, isLate } from "./epoch-end.ts";
 import type { Event } from "./event.ts";
 import { firstExposures, isExposure } from "./first-exposures.ts";
 
-/** A planned size of an epoch. */
+/** Required sample size of an epoch. */
 export interface PlannedSize {
   readonly run: string | null;
   readonly epoch: number;
-  /** Devices that each group has to have, as `plannedDevices` says; a group that needs 0 is waited for by nobody. */
+  /** Required devices of each group, as in `plannedDevices`; groups that need 0 are ignored. */
   readonly groups: readonly { readonly name: string; readonly devices: number }[];
-  /** How long a device is waited for after its first exposure: the window of the primary goal; not at all when left out. */
+  /** Window of the primary goal after a device's first exposure; none when left out. */
   readonly windowMs?: number | null;
-  /** Epochs that have ended: a later exposure exposes nobody. */
+  /** Ended epochs: later exposures expose nobody. */
   readonly ends?: readonly EpochEnd[];
 }
 
 /**
- * When every group had as many devices as planned whose window had closed; null as long as one has not. The tally `until` then is the one to decide
- * by, and stays what it is however many devices come later.
+ * Time at which every group had its required devices with closed windows; null while one has not.
+ * The tally `until` then decides the test, and later devices do not change it.
  *
  * @returns ISO 8601 time in UTC with milliseconds
  * @throws RangeError when a number of devices is not a whole number ≥ 0
@@ -38,7 +38,7 @@ export function reachedAt(experiment: string, events: Iterable<Event>, planned: 
   return latest(times, planned);
 }
 
-/** The groups that are waited for. Throws RangeError. */
+/** Groups with required devices. Throws RangeError. */
 export function neededDevices({ groups }: PlannedSize): PlannedSize["groups"] {
   for (const { name, devices } of groups) {
     if (!Number.isSafeInteger(devices) || devices < 0) {
@@ -48,7 +48,10 @@ export function neededDevices({ groups }: PlannedSize): PlannedSize["groups"] {
   return groups.filter(({ devices }) => devices > 0);
 }
 
-/** When the window of the last of some exposures (in milliseconds) closes; null when one is missing, or there are none. */
+/**
+ * Time at which the last of the exposures' windows closes, in milliseconds; null when one is
+ * missing, or there are none.
+ */
 export function latest(times: readonly (number | null)[], { windowMs }: Pick<PlannedSize, "windowMs">): string | null {
   const last = times.reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)), times[0] ?? null);
   return last === null ? null : new Date(last + (windowMs ?? 0)).toISOString();

@@ -1,4 +1,4 @@
-/** Why a unit got its group, in the order in which the reasons are tried. */
+/** Reasons for a unit's group, in the order in which they are tried. */
 export const REASONS = [
   "global_off",
   "forced",
@@ -18,8 +18,8 @@ export const REASONS = [
 export type Reason = (typeof REASONS)[number];
 
 /**
- * Whether the unit takes part: its exposure and its conversions count. Everybody else sees a group
- * for another reason, mostly the fallback.
+ * Whether the unit takes part: only then its exposure and its conversions count. All others mostly
+ * see the fallback.
  */
 export function isCounted(reason: string): boolean {
   return reason === "hash" || reason === "sticky" || reason === "allocation";

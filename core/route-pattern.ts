@@ -1,25 +1,28 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-/** Steps of a glob: with what is below or nothing, any characters, part of a segment, a reserved character kept encoded. */
+/**
+ * Steps of a glob: optional subpath, any characters, part of a segment, a reserved character kept
+ * encoded.
+ */
 const TOKENS = /\/\*\*(?=\/|$)|\*{2,}|\*|%(?=3B|2F|3F|3A|40|26|3D|2B|24|2C|23)|[^*]/gisu;
 /** Characters that `decodeURI` leaves encoded. */
 const RESERVED = ";/?:@&=+$,#";
 
 const HEX = "[0-9A-Fa-f]";
 const TAIL = `%[89ABab]${HEX}`;
-/** Text whose percent signs all begin UTF-8, as RFC 3629 has it. */
+/** Text whose percent signs all begin UTF-8 sequences (RFC 3629). */
 const DECODABLE = `(?s)(?:[^%]|%[0-7]${HEX}|%[Cc][2-9A-Fa-f]${TAIL}|%[Dd]${HEX}${TAIL}|%[Ee]0%[ABab]${HEX}${TAIL}|%[Ee][1-9A-Ca-cEFef]${TAIL}${TAIL}|%[Ee][Dd]%[89]${HEX}${TAIL}|%[Ff]0%[9ABab]${HEX}${TAIL}${TAIL}|%[Ff][1-3]${TAIL}${TAIL}${TAIL}|%[Ff]4%8${HEX}${TAIL}${TAIL})*`;
 
-/** Patterns (RE2) that find of a whole path what `compileRoutes` finds. */
+/** Patterns (RE2) that match the same whole paths as `compileRoutes`. */
 export interface RoutePattern {
   /** Whether a path can be decoded. */
   readonly isDecodable: string;
   readonly ofDecodable: string;
-  /** For a path that stays as it is. */
+  /** Pattern for a path that cannot be decoded. */
   readonly ofOthers: string;
 }
 
-/** @param glob one that was decoded */
+/** @param glob a decoded glob */
 export function routePattern(glob: string): RoutePattern {
   const tokens = [...glob.matchAll(TOKENS)].map(([token]) => token);
   const pattern = (literal: (character: string) => string) =>

@@ -10,20 +10,19 @@ export const Route = v.pipe(
   v.check((glob) => glob.isWellFormed(), ALLOWED),
 );
 
-/** The pages where an experiment takes place; none is everywhere. */
+/** Pages on which an experiment runs; empty for every page. */
 export const Routes = v.pipe(v.array(Route, "a list of paths"), v.maxLength(100, "at most 100 paths"));
 
-/** Whether a path is one of those. */
+/** Whether a path matches. */
 export type RouteTest = (path: string) => boolean;
 
 /**
- * Globs ready to be asked: `*` is any part of a segment, also none; `**` any characters with
- * slashes. `/a/**` is `/a` and all below, `/a/**` + `/b` is `/a/b` and `/a/x/y/b`. Everything else
- * stands for itself, percent-encoded or not; capitals and a slash at the end count.
+ * Compiles globs: `*` is any part of a segment, also none; `**` is any characters with slashes.
+ * `/a/**` is `/a` and everything below, `/a/**` + `/b` is `/a/b` and `/a/x/y/b`. Everything else is
+ * literal, percent-encoded or not; case and a trailing slash matter.
  *
- * All places where a path may be in the glob are followed side by side, so the time is at most the
- * path's length times the glob's, where a regular expression made of the glob would try them one
- * after the other.
+ * All positions of a path in the glob are followed side by side, so the time is at most the path's
+ * length times the glob's; a regular expression would backtrack.
  */
 export function compileRoutes(globs: readonly string[]): RouteTest {
   const tests = globs.map((glob) => compileGlob(decode(glob)));
@@ -33,10 +32,10 @@ export function compileRoutes(globs: readonly string[]): RouteTest {
   };
 }
 
-/** Steps of a glob that are no character: numbers that no UTF-16 unit has. */
+/** Steps of a glob that are not characters: numbers beyond UTF-16 units. */
 const PART = 0x1_0000;
 const PARTS = 0x1_0001;
-/** The next two steps may be left out. */
+/** The next two steps are optional. */
 const OPTIONAL = 0x1_0002;
 const SLASH = 0x2f;
 
@@ -51,7 +50,7 @@ function compileGlob(glob: string): RouteTest {
 function stepsOf(glob: string): Uint32Array {
   const steps: number[] = [];
   for (const [token] of glob.matchAll(/\/\*\*(?=\/|$)|\*+|[^*]/gs)) {
-    // With what is below, or nothing: the slash is part of what may be left out.
+    // Optional subpath: its slash is optional as well.
     if (token.startsWith("/*")) steps.push(OPTIONAL, SLASH, PARTS);
     else if (token.startsWith("*")) steps.push(token.length > 1 ? PARTS : PART);
     else steps.push(token.charCodeAt(0));
@@ -65,7 +64,8 @@ function follows(path: string, from: number, steps: Uint32Array): boolean {
   let next = new Uint8Array(end + 3);
   at[0] = 1;
   for (let index = from; index <= path.length; index += 1) {
-    // NaN behind the last character: nothing takes it, and what needs no character is still passed.
+    // NaN after the last character: no step consumes it, and steps that need no character still
+    // match.
     const character = path.charCodeAt(index);
     next.fill(0);
     for (let place = 0; place < end; place += 1) {
@@ -86,7 +86,8 @@ function follows(path: string, from: number, steps: Uint32Array): boolean {
 }
 
 /**
- * As people read it: browsers send `/café` as `/caf%C3%A9`. What cannot be decoded stays as it is.
+ * Decodes a path: browsers send `/café` as `/caf%C3%A9`. A path that cannot be decoded is
+ * unchanged.
  */
 export function decode(path: string): string {
   if (!path.includes("%")) return path;

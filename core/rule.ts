@@ -1,13 +1,13 @@
 import { type ASTNode, Environment, type ParseError } from "@marcbachmann/cel-js";
 import * as v from "valibot";
 
-/** What a rule may ask about a request. */
+/** Variables of rules. */
 export interface RuleContext {
-  /** The page's path; empty when the request says none. */
+  /** Path of the page; empty when unknown. */
   readonly path: string;
-  /** What the page says of the visitor: the `ctx.NAME` parameters of the request. */
+  /** The `ctx.NAME` parameters of the request, set by the page. */
   readonly ctx: ReadonlyMap<string, string>;
-  /** First of the browser's languages, as in `de-AT`; empty when it says none. */
+  /** The browser's first language, as in `de-AT`; empty when unknown. */
   readonly language: string;
   readonly userAgent: string;
 }
@@ -15,8 +15,8 @@ export interface RuleContext {
 export const MAX_RULE_LENGTH = 1000;
 
 /**
- * Of CEL's operators those whose cost is that of what they read: no comprehension, no map or
- * message of one's own.
+ * Operators of CEL whose cost is linear in their operands: no comprehensions, no map or message
+ * literals.
  */
 const OPERATORS = ["value", "id", ".", "[]", "list", "?:", "||", "&&", "!_", "-_"].concat([
   "==",
@@ -33,8 +33,8 @@ const OPERATORS = ["value", "id", ".", "[]", "list", "?:", "||", "&&", "!_", "-_
   "%",
 ]);
 /**
- * `matches` is left out because a pattern may take for ever, `bind` and the macros over lists
- * because nesting multiplies.
+ * Without `matches`, whose patterns may take for ever, and without `bind` and the macros over
+ * lists, because nesting multiplies their cost.
  */
 const FUNCTIONS = ["has", "size", "int", "double", "bool", "string"].concat([
   "startsWith",
@@ -54,7 +54,7 @@ const environment = new Environment({ limits: { maxAstNodes: 400, maxDepth: 40, 
   .registerVariable("language", "string")
   .registerVariable("userAgent", "string");
 
-/** Why a text is no rule: the message, and where in the text, counted from 1. */
+/** Syntax or type error of a rule: the message, and the position in the text, counted from 1. */
 export class RuleError extends Error {
   readonly at: number;
 
@@ -64,15 +64,12 @@ export class RuleError extends Error {
   }
 }
 
-/**
- * A rule ready to be asked. An error while it is asked, as of a name that `ctx` does not have, is a
- * no.
- */
+/** A compiled rule. An evaluation error, as of a name that `ctx` does not have, is false. */
 export type Condition = (context: RuleContext) => boolean;
 
 /**
- * Parses and type-checks a rule. There is no `eval` in it, and no loop: what it costs is bounded by
- * its own length times that of the longest text it reads.
+ * Parses and type-checks a rule. It has no `eval` and no loop: its cost is bounded by its own
+ * length times that of the longest text it reads.
  *
  * @throws RuleError
  * @example compileRule('ctx.plan in ["free", "trial"] && path.startsWith("/shop/")')
@@ -92,7 +89,7 @@ export function compileRule(text: string): Condition {
   };
 }
 
-/** A text that is a rule. */
+/** Text of a valid rule. */
 export const Rule = v.pipe(
   v.string(ALLOWED),
   v.rawCheck(({ dataset, addIssue }) => {

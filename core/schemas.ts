@@ -4,11 +4,11 @@ const KEY_ALLOWED =
   "1 to 100 letters, digits, _ and -, beginning with a letter or _ (it is hashed, so it never changes)";
 const TEXT_ALLOWED = "text of at most 10,000 characters";
 
-/** The name by which pages, scripts and the hash know an experiment. */
+/** The key of an experiment, as in pages, scripts and the hash. */
 export const Key = v.pipe(v.string(KEY_ALLOWED), v.regex(/^[A-Za-z_][A-Za-z0-9_-]{0,99}$/, KEY_ALLOWED));
 
 /**
- * Text that people write, as long as a piece of HTML may be. Lone surrogates cannot be stored as
+ * Text that people write, long enough for a piece of HTML. Lone surrogates cannot be stored as
  * UTF-8.
  */
 export const Text = v.pipe(

@@ -1,6 +1,6 @@
 import type { Event } from "./event.ts";
 
-/** The session that an event is of, by rule 13 of `tally`; empty for none. */
+/** Session of an event, by rule 13 of `tally`; empty for none. */
 export function sessionOf({ session_id: session, sessionId }: Event): string {
   if (typeof session === "string" && session !== "") return session;
   return typeof sessionId === "string" ? sessionId : "";

@@ -17,9 +17,7 @@ export const SettingsSchema = v.strictObject(
   "settings {enabled, holdout}",
 );
 
-/**
- * What holds for all experiments: the global switch, and the share of units that take part in none.
- */
+/** Settings of all experiments: the global switch, and the share of units in the holdout. */
 export type Settings = v.InferOutput<typeof SettingsSchema>;
 
 export const DEFAULT_SETTINGS: Settings = { enabled: true, holdout: null };

@@ -1,6 +1,6 @@
 /**
- * Sums of a group's totals to the first, second and third power, exactly. Each is in millionths of the group's largest total
- * (by size) and cut off there, so that powers fit 128 bits whatever the totals are.
+ * Exact sums of a group's totals to the first, second and third power. Each total is in millionths
+ * of the group's largest (by size), truncated, so that powers fit 128 bits for any totals.
  */
 export interface PowerSums {
   readonly n: number;
@@ -11,7 +11,7 @@ export interface PowerSums {
 
 const PARTS = 1_000_000n;
 
-/** The power sums of n totals; those that are not given are 0. */
+/** Power sums of n totals; totals that are not given are 0. */
 export function powerSums(n: number, totals: readonly bigint[]): PowerSums {
   const largest = totals.reduce((most, total) => (size(total) > most ? size(total) : most), 0n);
   let [first, second, third] = [0n, 0n, 0n];
@@ -26,13 +26,13 @@ export function powerSums(n: number, totals: readonly bigint[]): PowerSums {
 }
 
 /**
- * Skewness g1 = m3 / m2^1.5 of n totals: 0 where they are symmetric, far above it where a few are large. Null for fewer than
- * three, or when all are the same.
+ * Skewness g1 = m3 / m2^1.5 of n totals: 0 for symmetric ones, far above it when a few are large.
+ * Null for fewer than three, or when all are the same.
  */
 export function skewness({ n, first, second, third }: PowerSums): number | null {
   if (n < 3) return null;
   const devices = BigInt(n);
-  // Of whole numbers, so that nothing cancels: m2 = spread / n², m3 = lean / n³.
+  // Integers, so that nothing cancels: m2 = spread / n², m3 = lean / n³.
   const spread = Number(devices * second - first * first);
   const lean = Number(devices * devices * third - 3n * devices * first * second + 2n * first * first * first);
   return spread === 0 ? null : lean / (spread * Math.sqrt(spread));

@@ -1,32 +1,43 @@
 import { powerSums, skewness } from "./skewness.ts";
 
-/** Sum and sum of squares of a total per device, exactly. The unit is the caller's: events, or millionths of a value. */
+/**
+ * Exact sum and sum of squares of a total per device. The caller chooses the unit: events, or
+ * millionths of a value.
+ */
 export interface Moments {
-  /** Devices, also those with 0. */
+  /** Devices, including those with total 0. */
   readonly n: number;
   readonly sum: bigint;
   /** Sum of the squares, in the square of the unit. */
   readonly sumSquares: bigint;
 }
 
-/** What a group's devices have in all. */
+/** Totals of a group's devices. */
 export interface Sums extends Moments {
-  /** Of all n totals; null for fewer than three, or when all are the same. Left out where nobody asks for it. */
+  /**
+   * Skewness of all n totals; null for fewer than three, or when all are the same. Absent when not
+   * requested.
+   */
   readonly skewness?: number | null;
-  /** The devices' totals that are not 0, ascending, when there are fewer than 5,000; null when there are more. */
+  /**
+   * The devices' totals other than 0, ascending, when there are fewer than 5,000; null otherwise.
+   */
   readonly sample: readonly bigint[] | null;
 }
 
 /**
- * From so many totals other than 0 on, nobody has to permute them: a t test will do, unless a few of them are very large and
- * the groups are uneven.
+ * From this many totals other than 0 no permutation test is needed: a t test suffices, unless a few
+ * totals are very large and the groups are uneven.
  */
 export const MANY_TOTALS = 5000;
 
-/** What databases can add up: whole numbers of 128 bits with a sign. 10^8 devices with a total of 10^9 each are within. */
+/**
+ * Largest sum of databases: signed integers of 128 bits. 10^8 devices with a total of 10^9 each are
+ * within.
+ */
 const LARGEST_SUM = 2n ** 127n - 1n;
 
-/** Adds up the totals of n devices; those that are not given have 0. */
+/** Sums of the totals of n devices; totals that are not given are 0. */
 export function addUp(n: number, totals: readonly bigint[], isSkewed = false): Sums {
   const others = totals.filter((total) => total !== 0n);
   return {
@@ -47,7 +58,7 @@ export function momentsOf(n: number, totals: readonly bigint[]): Moments {
   return { n, sum, sumSquares: summable(sumSquares) };
 }
 
-/** A sum of squares, or the largest one that databases can add up. */
+/** A sum of squares, clamped to the largest sum of databases. */
 export function summable(sumSquares: bigint): bigint {
   return sumSquares > LARGEST_SUM ? LARGEST_SUM : sumSquares;
 }
@@ -56,7 +67,10 @@ function ascending(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Mean and variance (with n − 1; null for fewer than two devices) per device, where `perUnit` units are 1. */
+/**
+ * Mean and variance (with n − 1; null for fewer than two devices) per device, in multiples of
+ * `perUnit`.
+ */
 export function meanAndVariance(
   { n, sum, sumSquares }: Moments,
   perUnit: number,
@@ -70,7 +84,7 @@ export function meanAndVariance(
   return { n, mean, variance: variance / perUnit / perUnit };
 }
 
-/** Both are rounded once, and their quotient once. */
+/** Rounds each integer once, and the quotient once. */
 function ratio(a: bigint, b: bigint): number {
   return Number(a) / Number(b);
 }

@@ -1,23 +1,24 @@
 import * as v from "valibot";
 
-/** How such a moment is written, as the source of a pattern. */
+/** Source of the pattern of timestamps. */
 export const TIME_FORMAT = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?Z";
 const WHOLE = new RegExp(`^${TIME_FORMAT}$`);
 
-/** What an error says of a time. */
+/** Text of errors about invalid times. */
 export const TIME_ALLOWED = "an ISO 8601 time in UTC such as 2026-01-31T12:00:00.000Z";
 
-/** A moment as text; one that the calendar has, because databases reject 30 February. */
+/** Schema of a timestamp. It must be on the calendar, because databases reject 30 February. */
 export const timestamp = (allowed = TIME_ALLOWED) => v.pipe(v.string(allowed), v.check(isTimestamp, allowed));
 
-/** Whether a text is such a moment. */
+/** Whether a text is a timestamp. */
 export function isTimestamp(time: string): boolean {
   return WHOLE.test(time) && isOnCalendar(time, 0);
 }
 
 /**
- * Whether the calendar and the clock have a moment that is written in that format, at a place of a text. Not by Date, which
- * reads 30 February as 2 March and takes longer than all the other checks of an event.
+ * Whether the timestamp at an offset of a text, which matches the pattern, is on the calendar.
+ * Without Date, which reads 30 February as 2 March and takes longer than all other checks of an
+ * event.
  */
 export function isOnCalendar(text: string, start: number): boolean {
   const month = twoDigits(text, start + 5);

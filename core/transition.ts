@@ -2,9 +2,9 @@ import { DEFINITION_FIELDS, type Definition, type Experiment, parseExperiment, t
 import { InvalidInput } from "./parse.ts";
 import { parsePlan } from "./plan.ts";
 
-/** What someone wants to change, and who. What is left out stays. */
+/** A change of an experiment and its author. Missing fields are unchanged. */
 export interface Change {
-  /** Who does it: kept as `updatedBy`. */
+  /** Author of the change: kept as `updatedBy`. */
   readonly by: string;
   readonly state?: State;
   /** Required when the state becomes `rollout`. */
@@ -18,20 +18,19 @@ const ALLOWED: Readonly<Record<State, readonly State[]>> = {
   rollout: ["rollout", "active"],
 };
 
-/** Fields that say who takes part and who gets which group. Of groups only names and weights do. */
+/** Fields that determine eligibility and groups. Of groups only names and weights do. */
 const SPLITTING = ["unit", "routes", "rule", "allocations", "dependsOn", "layer"] as const;
 
 /**
- * The only way an experiment changes, its state and its definition in one step. Returns a new
- * experiment; the old one is never touched, so an invalid change changes nothing.
+ * The only way to change an experiment: state and definition in one step. Returns a new experiment;
+ * the old one is never modified, so an invalid change changes nothing.
  *
- * Every activation opens a new epoch, and so does a change of who gets which group while it is
- * active: devices of different epochs are never counted together. The version grows by one with
- * every change.
+ * Every start opens a new epoch, and so does a change of the split while the experiment is active:
+ * devices of different epochs are never counted together. Every change increments the version.
  *
  * A plan is made before an experiment starts: while it is active, neither the plan nor, with one,
- * the goal that it is about can change. Who could change it after a look would have as many tries
- * as looks; stop it, and plan the next epoch.
+ * its primary goal can change. Changing it after a look would give as many tries as looks; stop it,
+ * and plan the next epoch.
  *
  * @param now ISO 8601 time in UTC
  * @throws InvalidInput when the state does not allow the change, or its result is not valid
@@ -64,7 +63,7 @@ export function transition(experiment: Experiment, change: Change, now: string):
   return opensEpoch ? { ...after, epoch: experiment.epoch + 1 } : after;
 }
 
-/** What the toggle of the admin page does: active ↔ inactive, and rollout → active. */
+/** State after the toggle of the admin page: active ↔ inactive, and rollout → active. */
 export function toggled(state: State): State {
   return state === "active" ? "inactive" : "active";
 }
@@ -93,8 +92,8 @@ function rejectOtherPlan({ plan, goals }: Experiment, definition: Partial<Defini
 }
 
 /**
- * Whether some device may get another group, or take part when it did not. Texts, HTML, payloads
- * and order do not matter.
+ * Whether a change may move some device to another group, or make it eligible. Texts, HTML,
+ * payloads and order do not matter.
  */
 function splitsOtherwise(before: Experiment, after: Experiment): boolean {
   const split = (experiment: Experiment) =>

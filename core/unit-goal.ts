@@ -10,28 +10,32 @@ import { windowMs } from "./window.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * So much earlier than its device's first exposure a goal event with a window may be: times that were corrected are late by as
- * long as the network took. Longer than most requests take, and shorter than a person needs to act on a variant.
+ * How much earlier than its device's first exposure an event of a goal with a window may be:
+ * corrected times are late by the network's latency. Longer than most requests take, and shorter
+ * than a person needs to act on a variant.
  */
 export const TOLERANCE_MS = 1000;
 
-/** What one device did for a goal, by rules 8 to 11 and 16 to 20 of `tally`. */
+/** Counts of one device for a goal, by rules 8 to 11 and 16 to 20 of `tally`. */
 export interface UnitGoal {
   /** Whether its window has closed. */
   readonly isMature: boolean;
   readonly events: number;
   /** Total of the values in millionths, within ±LARGEST_TOTAL. */
   readonly total: bigint;
-  /** Whether the total was beyond. */
+  /** Whether the total was clamped. */
   readonly isCut: boolean;
   readonly unusable: number;
-  /** What a ratio is divided by: events, or sessions. */
+  /** Denominator of a ratio: events, or sessions. */
   readonly denominator: number;
-  /** Events and total in the days before the first exposure; 0 unless the goal asks for them. */
+  /** Events and total in the days before the first exposure; 0 when the goal does not use them. */
   readonly before: { readonly events: number; readonly total: bigint };
 }
 
-/** When a device was first exposed, when what it does ends to count, and until when windows are looked at; milliseconds. */
+/**
+ * Times in milliseconds: a device's first exposure, the end of counting, and when windows are
+ * evaluated.
+ */
 export interface UnitTimes {
   readonly first: number;
   readonly end: number;
@@ -43,7 +47,7 @@ export function isOfValues({ kind, ratio }: Goal): boolean {
   return kind === "value" || ratio?.of === "value";
 }
 
-/** How to find what a device did for a goal, from all of its events that count. */
+/** Counts a device's results for a goal, from all of its events that count. */
 export function unitGoal(goal: Goal): (events: readonly Counted[], times: UnitTimes) => UnitGoal {
   const window = windowMs(goal.window);
   const isOwn = eventTest(selectorOf(goal));

@@ -6,7 +6,9 @@ const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const MIN_WINDOW_MS = 5 * UNIT_MS.m;
 const MAX_WINDOW_MS = 90 * UNIT_MS.d;
 
-/** How long after its first exposure a unit's events count: `5m` to `90d`; null for as long as there are results. */
+/**
+ * Time after its first exposure in which a unit's events count: `5m` to `90d`; null for no limit.
+ */
 export const Window = v.nullable(
   v.pipe(
     v.string(WINDOW_ALLOWED),

@@ -1,9 +1,12 @@
 import type { Event } from "./event.ts";
 
-/** A clock that is further off is counted: it may have made a difference before times were corrected. */
+/** Larger clock errors are counted: they may have mattered before times were corrected. */
 export const MAX_CLOCK_ERROR_MS = 120_000;
 
-/** Rule 21 of `tally`: whether the server corrected the time of an event, by `clockMs`, by more than that. */
+/**
+ * Rule 21 of `tally`: whether the server corrected the time of an event, by `clockMs`, by more than
+ * that.
+ */
 export function isWrongClock({ clockMs }: Event): boolean {
   return typeof clockMs === "number" && Math.abs(clockMs) > MAX_CLOCK_ERROR_MS;
 }
