@@ -63,20 +63,25 @@ export interface Deps {
   readonly runs: RunSigner;
   readonly sticky: StickyTokens;
   readonly forceTokens: ForceTokens;
-  /** The admin's bearer token; null opens the admin routes, which only the demo does, on loopback. */
+  /**
+   * The admin's bearer token; null opens the admin routes, which only the demo does, on loopback.
+   */
   readonly adminToken: string | null;
   readonly sessions: Sessions;
   readonly links: LoginLinks;
   readonly streams: LiveStreams;
-  /** URL under which browsers reach the server, such as `https://ab.example.com`; null when nobody said. */
+  /**
+   * URL at which browsers reach the server, such as `https://ab.example.com`; null when not
+   * configured.
+   */
   readonly baseUrl: string | null;
   readonly assets: {
     readonly tag: string;
-    /** What the tag loads where a page needs it. */
+    /** Code that the tag loads on demand. */
     readonly more?: string;
-    /** What earlier versions of the server published. */
+    /** Tags published by earlier versions of the server. */
     readonly earlierTags?: readonly PublishedTag[];
-    /** What `/tag-with-groups.js` has before the tag. */
+    /** Code before the tag in `/tag-with-groups.js`. */
     readonly given: string;
     readonly badge: string;
     readonly debug: string;
@@ -85,23 +90,26 @@ export interface Deps {
   };
   readonly limits: Limits;
   readonly setup: Setup;
-  /** Why the server should get no requests now; null when it is ready. */
+  /** Why the server is not ready for requests; null when it is. */
   readonly obstacle: () => Promise<string | null>;
-  /** Why nothing can be counted, which does not keep the server from taking requests; null when it can. */
+  /** Why nothing can be counted; the server still accepts requests. Null when it can count. */
   readonly engineProblem?: string | null;
   /** Text of the demo pages' files by name; null leaves them out. */
   readonly demoPages: ReadonlyMap<string, string> | null;
-  /** Told of errors that are ours; never of a client's. */
+  /** Called with server errors, never with client errors. */
   readonly onError: (error: Error) => void;
 }
 
-/** What only the admin sees: whatever lies below, so that a route that is added there is guarded before it is written. */
+/** Guarded paths and everything below them, so that new routes are guarded by default. */
 const ADMIN_PATHS = ["/experiments/*", "/api/admin/*", "/metrics/*", "/docs/*", "/openapi.json", "/logout"] as const;
 
 /** A page of one experiment. */
 const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|history|results))?$/;
 
-/** The whole HTTP surface. Building it opens nothing and listens nowhere: `main.ts` does, tests call `app.request()`. */
+/**
+ * All routes. Creating the app opens nothing and listens nowhere: `main.ts` does, tests call
+ * `app.request()`.
+ */
 export function createApp(deps: Deps): Hono<Env> {
   const app = new Hono<Env>();
   const results = new Results(deps);
@@ -117,7 +125,7 @@ export function createApp(deps: Deps): Hono<Env> {
   if (deps.demoPages) app.route("/", demoRoutes({ ...deps, pages: deps.demoPages }));
 
   app.route("/", adminAssetRoutes(deps.assets));
-  // Only these paths are guarded by middleware, so that the hot routes above run none.
+  // Middleware only on these paths, so that the hot routes above run none.
   const access = {
     token: deps.adminToken,
     sessions: deps.sessions,
@@ -134,7 +142,7 @@ export function createApp(deps: Deps): Hono<Env> {
   for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps));
   app.get("/events", guard);
   app.route("/", loginRoutes(access, deps.links));
-  // Before what has a key there.
+  // Before routes with an experiment's key.
   app.route("/", historyPageRoutes(deps));
   app.route("/", installPageRoutes({ ...deps, ...access, tag }));
   app.route("/", settingsPageRoutes({ ...deps, ...access, facts: () => serverFacts(deps) }));
@@ -159,7 +167,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", resultsPageRoutes({ ...deps, results }));
   app.route("/", experimentsPageRoutes({ ...deps, results }));
 
-  // The demo has a page of its own there.
+  // The demo has its own start page.
   if (!deps.demoPages) app.get("/", (c) => c.redirect("/experiments"));
 
   app.notFound((c) => {
@@ -172,7 +180,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.onError((error) => {
     const mapped = problemFor(error);
     if (mapped) return mapped;
-    // A client that went away is not an error of ours.
+    // A client that disconnected is not a server error.
     if (error.name !== "AbortError" && (error as NodeJS.ErrnoException).code !== "ECONNRESET") deps.onError(error);
     return problem(500, "Internal Server Error", "something went wrong; the server's log says what");
   });

@@ -4,7 +4,10 @@ import { MIN_TOKEN_LENGTH } from "./files/secrets.ts";
 import { OWN_SEGMENTS } from "./http/base-path.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./ops/logger.ts";
 
-/** A setting: its environment variable is `FAIRSPLIT_` + its name in capitals, its flag is `--` + its name in kebab case. */
+/**
+ * A setting: its environment variable is `FAIRSPLIT_` + its name in upper case, its flag is `--` +
+ * its name in kebab case.
+ */
 export interface Setting {
   readonly name: string;
   readonly flag: string;
@@ -18,7 +21,10 @@ const setting = (flag: string, fallback: string, describe: string): Setting => {
   return { name, flag, env: `FAIRSPLIT_${name}`, default: fallback, describe };
 };
 
-/** Every setting of the server, once: `--help`, the environment and the README's table are made of (or tested against) it. */
+/**
+ * All settings of the server: source of `--help`, the environment and (tested) the documents'
+ * table.
+ */
 export const SETTINGS: readonly Setting[] = [
   setting("host", "127.0.0.1", "address to listen on"),
   setting("port", "5000", "port to listen on, 0 for any free one"),
@@ -52,9 +58,9 @@ export interface Config {
   /** 0 to 65535; 0 means any free port. */
   readonly port: number;
   readonly data: string;
-  /** Empty when it is to be generated. */
+  /** Empty to generate one. */
   readonly adminToken: string;
-  /** Posts to `/events` a minute and client address; 0 for no limit. */
+  /** Posts to `/events` per minute and client address; 0 for no limit. */
   readonly rateLimit: number;
   /** Number of proxies in front of the server. */
   readonly trustProxy: number;
@@ -64,9 +70,9 @@ export interface Config {
   readonly logFormat: LogFormat;
   /** File of the access log, "-" for stderr; null for none. */
   readonly accessLog: string | null;
-  /** Names of variables that Kubernetes made for a Service named fairsplit, and that were therefore ignored. */
+  /** Names of ignored variables that Kubernetes made for a Service named fairsplit. */
   readonly ignored: readonly string[];
-  /** URL under which browsers reach the server, without a slash at its end; null when nobody said. */
+  /** URL at which browsers reach the server, without a trailing slash; null when not configured. */
   readonly baseUrl: string | null;
 }
 
@@ -100,7 +106,7 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     return found;
   };
   return {
-    // As in a URL, or as the system wants it.
+    // Accept an IPv6 address with or without brackets.
     host: value("host").replace(/^\[(.*)\]$/, "$1"),
     socket: socketPath(value("listen")),
     logLevel: oneOf("log-level", LOG_LEVELS),
@@ -116,7 +122,10 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
   };
 }
 
-/** A pod gets such variables for every Service: https://kubernetes.io/docs/tutorials/services/connect-applications-service/ */
+/**
+ * Kubernetes sets such variables for every Service:
+ * https://kubernetes.io/docs/tutorials/services/connect-applications-service/
+ */
 function isMadeByKubernetes(name: string, value: string): boolean {
   if (/^FAIRSPLIT_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name))
     return true;

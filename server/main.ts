@@ -35,14 +35,20 @@ import { stickyTokens } from "./tokens/sticky.ts";
 
 export type Mode = "demo" | "serve";
 
-/** What requests in flight get when the server stops. A connection that never asks for anything is not idle to Node. */
+/**
+ * Time for requests in flight when the server stops. Node does not treat a connection without any
+ * request as idle.
+ */
 const MAX_STOP_MS = 1000;
-/** A segment fills up in some minutes at most; arbitrary. */
+/** A segment takes minutes to fill; arbitrary. */
 const COMPACT_EVERY_MS = 60_000;
-/** A minute and address: enough for a person's mistakes. */
+/** Per minute and address: enough for a person's mistakes. */
 const WRONG_TOKENS = 5;
 
-/** Opens the data folder, listens, prints the base URL as the first line on stdout, and stops cleanly on a signal. */
+/**
+ * Opens the data folder, listens, prints the base URL as the first line on stdout, and stops
+ * cleanly on a signal.
+ */
 export async function main(mode: Mode, config: Config): Promise<void> {
   if (mode === "demo" && !isLoopback(config.host)) {
     throw new BadConfig(`host is "${config.host}": the demo has no login, allowed is a loopback address`);
@@ -62,7 +68,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const engineProblem = missingEngine();
   if (engineProblem !== null) logger.warn(engineProblem);
   const accessLog = openAccess(config);
-  // Before anything is read: what another process is writing is not ours to judge.
+  // Lock first: another process may be writing.
   const lock = await lockDataFolder(config.data);
   const demo = mode === "demo";
   const registry = await openRegistry(
@@ -92,7 +98,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const tag = readBuilt("tag.js");
   const more = readBuilt("tag-more.js");
   const earlierTags = await keepTag(join(config.data, "tags"), tag, more).catch((error) => {
-    // Whoever pinned one is then without it; that must not stop all others.
+    // Sites that pinned one lose it; the server must start for all others.
     say(`the earlier versions of the tag are not published: ${error.message}`);
     return [];
   });
@@ -130,37 +136,38 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     demoPages: demo ? readDemoPages() : null,
     onError: logger.error,
   };
-  // A request without Host, which HTTP/1.0 allows, gets this one.
+  // Default for a request without Host, which HTTP/1.0 allows.
   const all = getRequestListener(createApp(deps).fetch, { hostname: "localhost" });
-  // Nobody knows how many events a post holds that was not read.
+  // Count one: the number of events in an unread post is unknown.
   const onTurnedAway = () => log.drop("shed", 1);
   const lane = { record: recorder(deps), shedder: turnLoadShedder(), onTurnedAway, onError: deps.onError };
   const listener = fastLane(lane, all);
   const { server, port } = await listen(
-    // Outermost, because the access log knows our paths, and leaves a login link's code out.
+    // Outermost: the access log knows our paths, and omits the code of a login link.
     withoutBasePath(basePathOf(config.baseUrl), accessLog?.wrap(listener) ?? listener),
     config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
     demo ? (moved) => say(`port ${config.port} is taken, using ${moved}`) : null,
   );
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-  // With a token that was made earlier only to a person: in the log of a service, each restart would be a way in.
+  // A reused token is shown only on a terminal: in a service's log, each restart would print a way
+  // in.
   if (admin?.isNew || (admin?.path && process.stderr.isTTY)) {
     const base = config.baseUrl ?? (config.socket === null ? `http://${openHost(host)}:${port}` : "");
     const minutes = LINK_LIFE_MS / 60_000;
     say(`log in within ${minutes} minutes, with a link that works once: ${base}/login/${links.issue()}`);
   }
-  // Last, so that whoever waits for this line finds the others there.
+  // Print last: whoever waits for this line finds the others printed.
   const where = config.socket === null ? `http://${host}:${port}` : `unix:${config.socket}`;
   process.stdout.write(`fairsplit listening on ${where}\n`);
 
-  // A terminal that closes ends the demo; a service is told by it to reopen its logs.
+  // Closing the terminal ends the demo; a service reopens its logs on this signal.
   if (!demo) process.on("SIGHUP", () => accessLog?.reopen());
   closeWithGrace({ delay: 8000, logger: false, skip: demo ? [] : ["SIGHUP"] }, async () => {
     readiness.stop();
     streams.close();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
-      // A connection that is kept alive without a request would hold the end up until it times out.
+      // An idle keep-alive connection would delay the end until it times out.
       const closeIdle = () => server.closeIdleConnections();
       closeIdle();
       setInterval(closeIdle, 50).unref();
@@ -180,7 +187,7 @@ function openAccess({ accessLog, logFormat }: Config) {
   }
 }
 
-/** A browser cannot open the address that stands for all of a computer's addresses. */
+/** Replaces a wildcard address, which browsers cannot open. */
 function openHost(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "[::]" ? "[::1]" : host;

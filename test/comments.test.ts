@@ -6,6 +6,7 @@ const MAX_COLUMNS = 100;
 /** Folders whose comments fit. Add a folder when it is done; none may leave. */
 const FOLDERS = [
   "bench",
+  "server/admin",
   "server/api",
   "server/assign",
   "server/auth",

@@ -15,7 +15,10 @@ export interface Lockout {
   attempt(address: string, isRight: boolean): Promise<number | null>;
 }
 
-/** Arbitrary: addresses of the admin that are remembered; the one that was last used longest ago gives way. */
+/**
+ * Arbitrary: addresses of the admin that are remembered; the one that was last used longest ago
+ * gives way.
+ */
 const MAX_KNOWN_ADDRESSES = 1000;
 
 export function lockout(wrong: RateLimit): Lockout {

@@ -17,12 +17,12 @@ const FIELDS = [
 
 interface Props {
   readonly fields: CalculatorFields;
-  /** Null as long as rate and change are missing, or something is wrong. */
+  /** Null while rate and effect are missing, or something is invalid. */
   readonly calculation: Calculation | null;
   readonly problems: readonly Problem[];
 }
 
-/** How many visitors an experiment needs. The address has all of it, to be sent to colleagues. */
+/** Sample size calculator. Its address contains all inputs, for sharing. */
 export function CalculatorPage({ fields, calculation, problems }: Props) {
   const state: FormState = {
     errors: errorsOf(problems, (field) => (FIELDS.some(([name]) => name === field) ? field : null)),

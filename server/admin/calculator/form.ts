@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { InvalidInput, parse } from "../../../core/parse.ts";
 import { type PlannedDevices, plannedDevices } from "../../../core/planned-devices.ts";
 
-/** A calculation as a person enters it, and as its address has it: all texts, rates in percent. */
+/** A calculation as entered, and as in its address: all texts, rates in percent. */
 export interface CalculatorFields {
   readonly baseline: string;
   readonly lift: string;
@@ -10,7 +10,7 @@ export interface CalculatorFields {
   readonly power: string;
   /** Weights such as `50/50`. */
   readonly groups: string;
-  /** Visitors a day; may be empty. */
+  /** Visitors per day; may be empty. */
   readonly perDay: string;
 }
 
@@ -23,14 +23,14 @@ export const NEW_CALCULATION: CalculatorFields = {
   perDay: "",
 };
 
-/** An effect, and what it takes to find it. */
+/** An effect, and the sample size that detects it. */
 export interface PlannedCase {
   /** Relative change of the rate. */
   readonly lift: number;
-  /** The rate with it. */
+  /** The rate with that effect. */
   readonly rate: number;
   readonly devices: PlannedDevices;
-  /** Null when nobody said how many visitors come. */
+  /** Null without the number of visitors per day. */
   readonly days: number | null;
 }
 
@@ -38,11 +38,11 @@ export interface Calculation {
   readonly baseline: number;
   readonly power: number;
   readonly wanted: PlannedCase;
-  /** The same for a change half as large and twice as large, where there is one. */
+  /** The same for half and twice the effect, where possible. */
   readonly others: readonly PlannedCase[];
 }
 
-/** Checked as it was entered: 99.9 / 100 is more than 0.999. */
+/** Checks the percentage as entered: 99.9 / 100 is more than 0.999. */
 const percentage = (allowed: string, check: (percent: number) => boolean) =>
   v.pipe(
     v.string(allowed),
@@ -76,7 +76,7 @@ const CalculatorSchema = v.object({
   ),
 });
 
-/** What is left out is as in a new calculation. */
+/** Missing fields have the defaults of a new calculation. */
 export function readCalculator(query: Readonly<Record<string, string>>): CalculatorFields {
   const of = (name: keyof CalculatorFields) => query[name] ?? NEW_CALCULATION[name];
   return {
@@ -89,7 +89,7 @@ export function readCalculator(query: Readonly<Record<string, string>>): Calcula
   };
 }
 
-/** How many visitors it takes. Throws InvalidInput that names the fields. */
+/** Calculates the sample size. Throws InvalidInput that names the fields. */
 export function calculate(fields: CalculatorFields): Calculation {
   const { baseline, lift, alpha, power, groups: weights, perDay } = parse(CalculatorSchema, fields);
   const groups = weights.map((weight, place) => ({ name: String.fromCodePoint(65 + place), weight }));

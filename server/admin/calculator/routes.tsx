@@ -4,7 +4,10 @@ import type { Env } from "../../http/http.ts";
 import { CalculatorPage } from "./calculator.tsx";
 import { type Calculation, calculate, readCalculator } from "./form.ts";
 
-/** `GET /experiments/calculator?baseline=&lift=&alpha=&power=&groups=&perDay=`: the visitors that an effect takes. */
+/**
+ * `GET /experiments/calculator?baseline=&lift=&alpha=&power=&groups=&perDay=`: the sample size that
+ * detects an effect.
+ */
 export function calculatorPageRoutes() {
   return new Hono<Env>().get("/experiments/calculator", (c) => {
     const fields = readCalculator(c.req.query());

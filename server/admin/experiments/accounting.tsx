@@ -1,7 +1,7 @@
 import type { LogState } from "../../events/log.ts";
 import { size } from "../ui/format.ts";
 
-/** What became of every event that was received, and the log's last error. */
+/** Outcomes of all received events, and the log's last error. */
 export function AccountingPanel({ log }: { log: LogState }) {
   const {
     received,
@@ -49,7 +49,7 @@ export function AccountingPanel({ log }: { log: LogState }) {
   );
 }
 
-/** The events are stored and counted: only what these fields said is lost. */
+/** The events are stored and counted: only these fields lost something. */
 function DroppedFieldsTable({ fields }: { fields: LogState["droppedFields"] }) {
   return (
     <details>

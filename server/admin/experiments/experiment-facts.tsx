@@ -13,7 +13,7 @@ const UNITS = {
   random: "Every request anew",
 } as const satisfies Record<Experiment["unit"], string>;
 
-/** Everything that an experiment says of itself besides its groups. */
+/** The experiment's definition, except its groups. */
 export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
   const { key, salt, epoch, startedAt, endedAt, version, updatedAt, updatedBy, sticky, unit } = experiment;
   const { routes, rule, allocations, dependsOn, layer, goals, plan } = experiment;

@@ -20,13 +20,13 @@ import { UnseenGoals } from "./unseen-goals.tsx";
 interface Props {
   readonly experiment: Experiment;
   readonly change: ShownChange | null;
-  /** Names that the log has seen lately; null where they do not matter. */
+  /** Names recently seen in the log; null where they do not matter. */
   readonly seen?: SeenNames | null;
   /** Why a change of the state was rejected. */
   readonly problems?: readonly Problem[];
 }
 
-/** One experiment: what it does now, what can be done with it, its groups, and everything that it says of itself. */
+/** One experiment: its state, possible actions, its groups, and its definition. */
 export function ExperimentPage({ experiment, change, seen = null, problems = [] }: Props) {
   const { key, title, description, state, groups } = experiment;
   return (

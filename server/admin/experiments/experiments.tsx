@@ -12,26 +12,29 @@ import { STATE_NAMES, StateBadge } from "../ui/state-badge.tsx";
 import { AccountingPanel } from "./accounting.tsx";
 
 export interface Search {
-  /** Looked for in key and title. */
+  /** Searched for in key and title. */
   readonly text: string;
   readonly state: State | "";
 }
 
 interface Props {
-  /** Those that the search finds. */
+  /** Search results. */
   readonly experiments: readonly Experiment[];
-  /** How many there are in all. */
+  /** Number of all experiments. */
   readonly total: number;
   readonly search: Search;
-  /** `counting`: it takes longer than a page may wait; `unknown`: the log cannot be read. */
+  /** `counting`: not finished in time for the page; `unknown`: the log cannot be read. */
   readonly exposed: Exposed | "counting" | "unknown";
-  /** By the experiment's key; missing for those that are still being counted. */
+  /** By the experiment's key; missing while they are being counted. */
   readonly verdicts: ReadonlyMap<string, Report["verdict"]>;
   readonly log: LogState;
   readonly change: ShownChange | null;
 }
 
-/** The table of all experiments (state, groups with their shares, devices today, switch), and what became of the events. */
+/**
+ * Table of all experiments (state, groups with their shares, devices today, switch), and the
+ * outcomes of events.
+ */
 export function ExperimentsPage(props: Props) {
   const { experiments, total, search, exposed, verdicts, log, change } = props;
   return (

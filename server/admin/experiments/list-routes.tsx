@@ -10,9 +10,9 @@ import { STATE_NAMES } from "../ui/state-badge.tsx";
 import { ExperimentPage } from "./experiment.tsx";
 import { ExperimentsPage, type Search } from "./experiments.tsx";
 
-/** A page waits no longer for the count of devices; the next one has it. */
+/** Longest wait for the count of devices; the next page has it. */
 const MAX_COUNT_MS = 300;
-/** Nor for verdicts that nobody has asked for yet; its script puts them in when they are there. */
+/** Longest wait for new verdicts; the page's script inserts later ones. */
 const MAX_VERDICT_MS = 800;
 
 interface PageDeps {
@@ -21,7 +21,7 @@ interface PageDeps {
   readonly results: Results;
 }
 
-/** `GET /experiments`: the admin's table. `GET /experiments/:key`: one of them. */
+/** `GET /experiments`: the table. `GET /experiments/:key`: one experiment. */
 export function experimentsPageRoutes({ registry, log, results }: PageDeps) {
   return new Hono<Env>()
     .get("/experiments", async (c) => {
@@ -43,18 +43,18 @@ export function experimentsPageRoutes({ registry, log, results }: PageDeps) {
     })
     .get("/experiments/:key", async (c, next) => {
       const experiment = registry.get(c.req.param("key"));
-      // Another page of that name, or none.
+      // Another page of that name, or 404.
       if (!experiment) return next();
       allowPreviews(c);
       const change = await shownChange(registry, c.req.query("change"));
-      // Only a start depends on them.
+      // Needed only before a start.
       const seen = experiment.state === "inactive" ? await log.seenNames(new Date()).catch(() => null) : null;
       const shown = { experiment, change, seen };
       return c.html(<ExperimentPage {...shown} />);
     });
 }
 
-/** A state that there is not finds everything, as no state does: a search changes nothing. */
+/** An unknown state finds everything, like an empty one: a search changes nothing. */
 function readSearch(text = "", state = ""): Search {
   return { text: text.trim().slice(0, 100), state: Object.hasOwn(STATE_NAMES, state) ? (state as State) : "" };
 }
@@ -72,7 +72,7 @@ function exposedToday(registry: Registry, log: EventLog) {
   return atMost(MAX_COUNT_MS, counted, "counting" as const);
 }
 
-/** The verdicts that are known, waiting a little for those that are not. */
+/** Known verdicts, after a short wait for the others. */
 async function verdictsOf(experiments: readonly Experiment[], results: Results) {
   const known = () =>
     new Map(
@@ -87,7 +87,7 @@ async function verdictsOf(experiments: readonly Experiment[], results: Results) 
   return known();
 }
 
-/** What comes of a promise, or `late` when it takes longer. */
+/** Result of a promise, or `late` when it takes longer. */
 async function atMost<Value, Late>(ms: number, promise: Promise<Value>, late: Late): Promise<Value | Late> {
   let timer: NodeJS.Timeout | undefined;
   const waited = new Promise<Late>((resolve) => {

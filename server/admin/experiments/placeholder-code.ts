@@ -7,8 +7,8 @@ const ADDRESS = /^(?:https?:\/\/|\/)\S*$/;
 
 /**
  * The element to paste into a page, chosen by what the experiment tests: an image or link whose
- * payloads are addresses, a text whose payloads are text, HTML of the experiment's own, or templates.
- * Groups with `html` need no template.
+ * payloads are addresses, a text whose payloads are text, HTML of the experiment's own, or
+ * templates. Groups with `html` need no template.
  */
 export function placeholderCode(tested: Tested): string {
   const { key, groups } = tested;

@@ -2,8 +2,8 @@ import type { Experiment } from "../../../core/experiment.ts";
 import { CsrfField } from "../ui/csrf-field.tsx";
 
 /**
- * A button for each group of an experiment, also of one that is off: it leads to the link that shows the group on a page of
- * the site.
+ * A button for each group of an experiment, in any state, that leads to the link showing the group
+ * on a page of the site.
  */
 export function PreviewLinks({ experiment: { key, groups } }: { experiment: Experiment }) {
   return (

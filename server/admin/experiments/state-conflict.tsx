@@ -6,7 +6,7 @@ import { CsrfField } from "../ui/csrf-field.tsx";
 import { Layout } from "../ui/layout.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 
-/** A state that somebody wants an experiment to have. */
+/** Requested state of an experiment. */
 export interface WantedState {
   readonly state: State;
   /** Only with `rollout`. */
@@ -14,14 +14,16 @@ export interface WantedState {
 }
 
 interface Props {
-  /** As it is now. */
+  /** Its current state. */
   readonly experiment: Experiment;
-  /** As it was on the page that the form was sent from; null when the history does not have it. */
+  /** Its state on the page that the form was sent from; null when the history does not have it. */
   readonly seen: Experiment | null;
   readonly wanted: WantedState;
 }
 
-/** Somebody else changed the experiment between the page that was looked at and the button that was pressed on it. */
+/**
+ * Someone else changed the experiment between the view of a page and the press of a button on it.
+ */
 export function StateConflictPage({ experiment, seen, wanted }: Props) {
   const { key, title, state, rolloutGroup, updatedBy, version } = experiment;
   const isDone = state === wanted.state && (state !== "rollout" || rolloutGroup === wanted.rolloutGroup);

@@ -18,8 +18,9 @@ interface Deps {
 }
 
 /**
- * What switches an experiment: `POST /experiments/toggle` from the list, `POST /experiments/undo` from a notice,
- * `POST /experiments/:key/state` and `POST /experiments/:key/delete` from its page.
+ * State changes of an experiment: `POST /experiments/toggle` from the list, `POST
+ * /experiments/undo` from a notice, `POST /experiments/:key/state` and `POST
+ * /experiments/:key/delete` from its page.
  */
 export function experimentStateRoutes(deps: Deps) {
   const { registry } = deps;
@@ -28,7 +29,8 @@ export function experimentStateRoutes(deps: Deps) {
       const form = await readForm(c);
       const key = form.get("experiment") ?? "";
       const version = readVersion(form);
-      // Who says no version is a program: it flips what is there, is told where the table is, and no more.
+      // A client without a version is a program: it toggles the current state, and is redirected to
+      // the list.
       if (version !== null) {
         const seen =
           registry.get(key)?.version === version ? registry.get(key) : await versionOf(registry, key, version);

@@ -3,7 +3,7 @@ import { compileRoutes } from "../../../core/routes.ts";
 import type { SeenNames } from "../../events/seen-names.ts";
 import { goalSource } from "../ui/goal-words.ts";
 
-/** What goals are found by that nobody sent in the last day: “purchase”, “page /thank-you”. */
+/** Selectors of goals without events in the last day: “purchase”, “page /thank-you”. */
 export function unseenGoals(goals: readonly Goal[], { events, pages }: SeenNames): string[] {
   const isSeen = (goal: object) => {
     const { event, page, click } = goal as Partial<Record<"event" | "page" | "click", string>>;
@@ -13,7 +13,10 @@ export function unseenGoals(goals: readonly Goal[], { events, pages }: SeenNames
   return [...new Set(goals.filter((goal) => !isSeen(goal)).map(goalSource))];
 }
 
-/** Warns of goals that cannot convert yet: most often a name is mistyped, or the page does not send the event. */
+/**
+ * Warns of goals that cannot convert yet: usually a mistyped name, or an event that the page does
+ * not send.
+ */
 export function UnseenGoals({ goals, seen }: { goals: readonly Goal[]; seen: SeenNames }) {
   const unseen = unseenGoals(goals, seen);
   if (unseen.length === 0) return null;

@@ -5,11 +5,11 @@ import { percent } from "../ui/format.ts";
 
 interface Props {
   readonly before: Experiment;
-  /** What saving would make of it; null when it cannot be saved as it is. */
+  /** The experiment after saving; null when it cannot be saved. */
   readonly after: Experiment | null;
 }
 
-/** What saving does to devices and counts, before it is done. */
+/** Consequences of saving for devices and counts, before it is saved. */
 export function Consequence({ before, after }: Props) {
   if (after === null) return <p class="hint">It cannot be saved like this yet.</p>;
   if (isSameDefinition(before, after)) return <p class="hint">Nothing is changed yet.</p>;

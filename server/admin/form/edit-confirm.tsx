@@ -13,7 +13,7 @@ interface Props {
   readonly after: Experiment;
 }
 
-/** Asks before a change of a running experiment that opens a new epoch. */
+/** Asks for confirmation of a change of a running experiment that opens a new epoch. */
 export function EditConfirmPage({ form, before, after }: Props) {
   const { key, title, version } = before;
   return (

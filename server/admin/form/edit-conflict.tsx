@@ -9,17 +9,20 @@ import { HiddenFields } from "./hidden-fields.tsx";
 import type { Merged } from "./merge.ts";
 
 interface Props {
-  /** As it is now. */
+  /** Its current state. */
   readonly experiment: Experiment;
-  /** As it was when the form was opened; null when the history does not have it. */
+  /** Its state when the form was opened; null when the history does not have it. */
   readonly seen: Experiment | null;
-  /** What was entered, as far as it is a definition. */
+  /** The entered values, as far as they are a definition. */
   readonly entered: Definition;
-  /** What was entered, on top of what there is now. */
+  /** The entered values merged with the current state. */
   readonly merged: Merged;
 }
 
-/** Somebody else saved the experiment while a form of it was filled in: what they changed, what was entered, and how to go on. */
+/**
+ * Someone else saved the experiment while a form of it was open: their changes, the entered values,
+ * and how to proceed.
+ */
 export function EditConflictPage({ experiment, seen, entered, merged }: Props) {
   const { key, title, version, updatedBy, updatedAt } = experiment;
   return (

@@ -2,13 +2,15 @@ import { MAX_GROUPS } from "../../../core/group.ts";
 import type { ExperimentForm } from "./fields.ts";
 import { NEW_GOAL } from "./goal-fields.ts";
 
-/** What a button of a form does to it, and the name of the field to go on with. */
+/** The form after a button's action, and the name of the field to focus. */
 export interface Edited {
   readonly form: ExperimentForm;
   readonly focus: string;
 }
 
-/** Does what a button beside a list of the form says, as `add-group` or `remove-goal:1`; null for any other word. */
+/**
+ * Applies the button of a list, such as `add-group` or `remove-goal:1`; null for any other action.
+ */
 export function editRows(form: ExperimentForm, action: string): Edited | null {
   const [word, place = Number.NaN] = readAction(action);
   const { groups, goals, allocations } = form;
@@ -42,7 +44,7 @@ function readAction(action: string): [word: string, place?: number] {
   return place === undefined ? [word ?? ""] : [word ?? "", Number(place)];
 }
 
-/** With the weight of the last one, and the next letter that is free. */
+/** Adds a group with the weight of the last one, named by the next free letter. */
 function addGroup(form: ExperimentForm): ExperimentForm {
   const { groups, allocations } = form;
   const letters = Array.from({ length: 26 }, (_, place) => String.fromCodePoint(65 + place));
@@ -58,7 +60,7 @@ function addGroup(form: ExperimentForm): ExperimentForm {
 function removeGroup(form: ExperimentForm, place: number): ExperimentForm {
   const { groups, allocations, control, fallback } = form;
   if (!groups[place]) return form;
-  // What was said of the group that goes has to be said again, of another.
+  // References to the removed group are cleared.
   const moved = (other: number) => (other === place ? -1 : other > place ? other - 1 : other);
   return {
     ...form,

@@ -1,11 +1,11 @@
 import { LAYER_SLOTS } from "../../../core/layer.ts";
 import type { ExperimentForm } from "./fields.ts";
 
-/** What weights and traffic come to while they are being entered. */
+/** Effect of weights and traffic while they are being entered. */
 export interface EffectiveShares {
-  /** Share of each group among those who take part, 0 to 1; null where the weights are no split yet. */
+  /** Share of each group among participants, 0 to 1; null while the weights are invalid. */
   readonly groups: readonly (number | null)[];
-  /** Share of the devices that take part, 0 to 1; null when that is not said rightly yet. */
+  /** Share of the devices that participate, 0 to 1; null while it is invalid. */
   readonly traffic: number | null;
 }
 

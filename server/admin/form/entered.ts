@@ -7,10 +7,13 @@ import { enteredGoal } from "./goal-fields.ts";
 import { PAYLOAD_ALLOWED, readPayload } from "./payload-text.ts";
 import { readPlan } from "./plan-fields.ts";
 
-/** What a form says, in the shape of a definition; whether it is one is for the core to say. */
+/** The entered values in the shape of a definition, not validated by the core yet. */
 export interface Entered {
   readonly definition: Definition;
-  /** What cannot be said in that shape. Without what it is about, the definition may seem right. */
+  /**
+   * Problems that this shape cannot express. They must be reported even when the definition is
+   * valid.
+   */
   readonly problems: readonly Problem[];
 }
 
@@ -18,7 +21,8 @@ const SHARE_ALLOWED = "a share from 0.01 to 100 percent, to a hundredth of a per
 
 /**
  * @param key the experiment's
- * @param before what the experiment is now: an empty text stays one, where elsewhere nothing entered is nothing
+ * @param before the experiment's current state: an empty text stays one, where otherwise an empty
+ * field means no value
  */
 export function enteredBy(
   form: ExperimentForm,
@@ -63,7 +67,7 @@ function readGroup(
   before: Group | undefined,
   reject: (value: string, allowed: string) => void,
 ) {
-  // A name that is there already is that name, spaces and all.
+  // An existing name is kept as it is, including spaces.
   const group: { name: string; [part: string]: unknown } = {
     name: before?.name ?? name.trim(),
     weight: readNumber(weight),
@@ -88,7 +92,10 @@ function readAllocation({ id, rule, weights }: AllocationFields, groups: readonl
   };
 }
 
-/** A share is the first slots of a layer of the experiment's own: raising it keeps those who take part already. */
+/**
+ * A share is the first slots of a layer of the experiment's own: raising it keeps current
+ * participants.
+ */
 function readLayer({ traffic, share, layer }: ExperimentForm, key: string, reject: (value: string) => void) {
   if (traffic === "all") return null;
   if (traffic === "layer") {
@@ -102,12 +109,12 @@ function readLayer({ traffic, share, layer }: ExperimentForm, key: string, rejec
 
 function readDependency(text: string) {
   if (text === "") return null;
-  // A key has no colon; a group may have.
+  // A key contains no colon; a group may.
   const [, key, group] = /^([^:]*):(.*)$/s.exec(text) ?? [];
   return { key, group };
 }
 
-/** A whole number, or the text for the schema to reject; nothing when there is none. */
+/** A whole number, or the text for the schema to reject; undefined when empty. */
 function readNumber(text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;

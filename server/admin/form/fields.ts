@@ -18,7 +18,7 @@ export interface GroupFields {
 export interface AllocationFields {
   readonly id: string;
   readonly rule: string;
-  /** By the groups' places. */
+  /** By the groups' indexes. */
   readonly weights: readonly string[];
 }
 
@@ -26,17 +26,17 @@ export interface PlanFields {
   /** In percent. */
   readonly baseline: string;
   readonly lift: string;
-  /** Empty for as many as the other two need. */
+  /** Empty to calculate them from the other two. */
   readonly devices: string;
 }
 
-/** An experiment as a person enters it: everything is text, and nothing is checked yet. */
+/** An experiment as entered: all texts, not validated. */
 export interface ExperimentForm {
   readonly key: string;
   readonly title: string;
   readonly description: string;
   readonly groups: readonly GroupFields[];
-  /** Places of groups; −1 for none. Names change while they are typed. */
+  /** Indexes of groups; −1 for none. Names change while they are typed. */
   readonly control: number;
   readonly fallback: number;
   /** All visitors, a share of them, or slots of a layer that experiments share. */
@@ -44,10 +44,10 @@ export interface ExperimentForm {
   /** Percent of the visitors. */
   readonly share: string;
   readonly layer: { readonly name: string; readonly from: string; readonly to: string };
-  /** One a line. */
+  /** One per line. */
   readonly routes: string;
   readonly rule: string;
-  /** `key:group`; empty for nothing. */
+  /** `key:group`; empty for none. */
   readonly dependsOn: string;
   readonly allocations: readonly AllocationFields[];
   readonly goals: readonly GoalFields[];
@@ -60,7 +60,7 @@ export interface ExperimentForm {
 const MAX_ROWS = 100;
 const NO_LAYER = { name: "", from: "0", to: String(LAYER_SLOTS) };
 
-/** A new experiment as its form begins. */
+/** Initial values of the form of a new experiment. */
 export const NEW_FORM: ExperimentForm = {
   key: "",
   title: "",
@@ -82,9 +82,9 @@ export const NEW_FORM: ExperimentForm = {
   plan: { baseline: "", lift: "", devices: "" },
 };
 
-/** Reads what a form sent. What is missing is empty; what is there and should not be is left out. */
+/** Reads a submitted form. Missing fields are empty; unknown ones are ignored. */
 export function readExperimentForm(sent: URLSearchParams): ExperimentForm {
-  // Browsers send line ends of two characters.
+  // Browsers send CRLF line ends.
   const text = (name: string) => (sent.get(name) ?? "").replaceAll("\r\n", "\n");
   const rows = <Row>(list: string, most: number, read: (row: string) => Row): Row[] => {
     const found: Row[] = [];
@@ -128,14 +128,14 @@ export function readExperimentForm(sent: URLSearchParams): ExperimentForm {
   };
 }
 
-/** Fields of which every row of a list has one. */
+/** Fields that every row of a list has. */
 const FIRST_FIELDS = ["name", "id", "event"] as const;
 
 function readPlace(text: string, groups: number): number {
   return /^\d{1,3}$/.test(text) && Number(text) < groups ? Number(text) : -1;
 }
 
-/** The fields of a form as a browser sends them: what `readExperimentForm` reads is the same again. */
+/** Fields of a form as a browser sends them; the inverse of `readExperimentForm`. */
 export function fieldsOf(form: ExperimentForm): [name: string, value: string][] {
   const { groups, allocations, goals, control, fallback, layer, plan, sticky, ...texts } = form;
   return [
@@ -162,12 +162,12 @@ const partsOf = (name: string, parts: object): [string, string][] =>
 const rowsOf = (list: string, rows: readonly object[]) =>
   rows.flatMap((row, place) => partsOf(`${list}[${place}]`, row));
 
-/** An experiment that there is, as its form begins. */
+/** Initial values of the form of an existing experiment. */
 export function formOf(experiment: Pick<Experiment, "key"> & Definition): ExperimentForm {
   const { key, title, description, groups, control, fallback, layer, routes, rule, dependsOn } = experiment;
   const { allocations, goals, unit, salt, sticky } = experiment;
   const placeOf = (name: string) => groups.findIndex((group) => group.name === name);
-  // The form's own share: nobody else's slots are in a layer that is named after this experiment.
+  // The form's own share: a layer named after this experiment has no other participants.
   const isShare = layer?.name === key && layer.from === 0;
   return {
     key,

@@ -14,7 +14,7 @@ interface Props {
   readonly action: string;
 }
 
-/** What most experiments leave as it is. Open when something of it is not, or wrong. */
+/** Fields that most experiments leave at their defaults. Open when one is changed or invalid. */
 export function FormAdvanced({ form, state, action }: Props) {
   const { unit, salt, sticky, allocations } = form;
   const names = [...state.errors.keys(), state.focus ?? ""];

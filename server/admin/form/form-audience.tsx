@@ -7,11 +7,11 @@ import { attributesOf, Field, FieldErrors, type FormState } from "./form-field.t
 interface Props {
   readonly form: ExperimentForm;
   readonly state: FormState;
-  /** The other experiments, for what this one may depend on. */
+  /** The other experiments, as candidates for a dependency. */
   readonly others: readonly Experiment[];
 }
 
-/** Who takes part: how many, where, and on which condition. Not who gets which group. */
+/** Eligibility: how many, where, and under which condition; not the assignment of groups. */
 export function FormAudience({ form, state, others }: Props) {
   return (
     <section class="part" aria-labelledby="audience">
@@ -121,7 +121,7 @@ function Traffic({ form: { traffic, share, layer }, state }: Pick<Props, "form" 
 }
 
 function RuleField({ rule, state }: { rule: string; state: FormState }) {
-  // What is wrong is said once, by the part that shows where it is.
+  // Errors are shown once, by the visible part.
   const quiet = { ...state, errors: new Map() };
   return (
     <>
@@ -156,7 +156,7 @@ function RuleField({ rule, state }: { rule: string; state: FormState }) {
   );
 }
 
-/** Whether a rule is one; if not, why, and where. */
+/** Whether a rule is valid; if not, why, and where. */
 function RuleCheck({ rule }: { rule: string }) {
   if (rule === "") return null;
   if (rule.length > MAX_RULE_LENGTH) {

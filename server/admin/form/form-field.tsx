@@ -2,15 +2,15 @@ import type { Child } from "hono/jsx";
 import type { Problem } from "../../../core/parse.ts";
 import { problemWords } from "../ui/errors.tsx";
 
-/** What a form's fields have to know of the form. */
+/** State of a form that its fields need. */
 export interface FormState {
-  /** What is wrong, by the name of the field that it stands beside. */
+  /** Errors by the name of their field. */
   readonly errors: ReadonlyMap<string, readonly string[]>;
-  /** Name of the field to go on with; null for where the page begins. */
+  /** Name of the field to focus; null for the top of the page. */
   readonly focus: string | null;
 }
 
-/** Attributes of an input that belong to its label, hint and errors. */
+/** Attributes that connect an input with its label, hint and errors. */
 export interface FieldAttributes {
   readonly id: string;
   readonly name: string;
@@ -28,7 +28,7 @@ interface Props {
   readonly class?: string;
 }
 
-/** A label, its input, a hint, and what is wrong with what was entered. */
+/** A label, its input, a hint, and errors. */
 export function Field({ name, label, hint, state, input, class: kind = "" }: Props) {
   const id = fieldId(name);
   return (
@@ -68,12 +68,12 @@ export function FieldErrors({ name, state }: { name: string; state: FormState })
   );
 }
 
-/** The id of the element that a field's name stands for. */
+/** ID of a field's element. */
 export function fieldId(name: string): string {
   return name.replace(/[[\].]+/g, "-").replace(/-$/, "");
 }
 
-/** Sorts what is wrong by the fields that the form has; the longest beginning of a path that is one's name takes it. */
+/** Groups problems by field of the form: the field with the longest matching prefix of the path. */
 export function errorsOf(problems: readonly Problem[], place: (field: string) => string | null): FormState["errors"] {
   const errors = new Map<string, string[]>();
   for (const problem of problems) {

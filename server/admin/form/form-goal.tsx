@@ -34,11 +34,11 @@ interface Props {
   readonly goal: GoalFields;
   readonly place: number;
   readonly state: FormState;
-  /** Ids of the lists of names that the log has seen, by what a goal is found by. */
+  /** IDs of the datalists of seen names, by goal source. */
   readonly lists: Readonly<Record<string, string>>;
 }
 
-/** The fields of one goal. What few goals need is folded away until it says something. */
+/** Fields of one goal. Rare ones are folded until they have a value. */
 export function FormGoal({ goal, place, state, lists }: Props) {
   const name = (field: keyof GoalFields) => `goals[${place}].${field}`;
   const isPage = goal.on === "page";

@@ -9,11 +9,11 @@ interface Props {
   readonly form: ExperimentForm;
   readonly state: FormState;
   readonly action: string;
-  /** Names that the log has seen lately. */
+  /** Names recently seen in the log. */
   readonly seen: SeenNames;
 }
 
-/** The events that count as success, and how many devices it takes to see a difference in the first one. */
+/** The goals, and the number of devices needed to detect an effect on the first one. */
 export function FormGoals({ form, state, action, seen }: Props) {
   const { goals, plan } = form;
   return (

@@ -8,11 +8,11 @@ import { attributesOf, Field, FieldErrors, type FormState, fieldId } from "./for
 interface Props {
   readonly form: ExperimentForm;
   readonly state: FormState;
-  /** Where the form is sent, so that a button can lead to a place of the page that comes back. */
+  /** The form's action, so that a button can lead to a fragment of the answer. */
   readonly action: string;
 }
 
-/** The groups of the form: what each is called, how many devices get it, and what they see. */
+/** The groups of the form: names, weights, and content. */
 export function FormGroups({ form, state, action }: Props) {
   const { groups } = form;
   const shares = effectiveShares(form);
@@ -190,7 +190,7 @@ function Role({ name, place, chosen, state, children }: RoleProps) {
     <label class="choice">
       <input
         {...attributes}
-        // An error leads to the first one.
+        // Errors link to the first one.
         id={place === 0 ? name : undefined}
         type="radio"
         value={String(place)}

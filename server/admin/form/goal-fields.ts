@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Goal } from "../../../core/goal.ts";
 
-/** What a goal's events are found by: an event's name, the path of a page view, or a clicked element's event. */
+/**
+ * Sources of a goal's events: an event's name, the path of a page view, or a clicked element's
+ * event.
+ */
 export const GOAL_SOURCES = ["event", "page", "click"] as const;
 
-/** What a ratio is divided by. */
+/** Denominators of a ratio. */
 export const RATIO_BASES = ["session", ...GOAL_SOURCES] as const;
 
-/** A goal as a person enters it: everything is text, and nothing is checked yet. */
+/** A goal as entered: all texts, not validated. */
 export interface GoalFields {
   /** One of `GOAL_SOURCES`. */
   readonly on: string;
@@ -32,11 +35,14 @@ export interface GoalFields {
   /** One of `RATIO_BASES`, and its name or pattern unless it is `session`. */
   readonly per: string;
   readonly perName: string;
-  /** Days before the first exposure that CUPED looks at; empty for none. */
+  /** Days before the first exposure used by CUPED; empty for none. */
   readonly cuped: string;
 }
 
-/** A goal as its fields begin. Late conversions are missed without a window, so a new one has a day. */
+/**
+ * Initial values of a goal. A new one has a window of a day: without one, late conversions are
+ * missed.
+ */
 export const NEW_GOAL: GoalFields = {
   on: "event",
   event: "",
@@ -56,7 +62,7 @@ export const NEW_GOAL: GoalFields = {
 
 const GOAL_FIELDS = Object.keys(NEW_GOAL) as (keyof GoalFields)[];
 
-/** Reads a goal of a form. A field that was not sent is empty, or says what a goal without it says. */
+/** Reads a goal of a form. A missing field is empty, or has the default of the definition. */
 export function readGoalFields(text: (field: string) => string): GoalFields {
   const sent = Object.fromEntries(GOAL_FIELDS.map((field) => [field, text(field)])) as Record<keyof GoalFields, string>;
   const oneOf = (field: keyof GoalFields, allowed: readonly string[], fallback: string) =>
@@ -71,7 +77,7 @@ export function readGoalFields(text: (field: string) => string): GoalFields {
   };
 }
 
-/** A stored goal as its fields begin. */
+/** Initial values of a stored goal's fields. */
 export function goalFieldsOf(goal: Goal): GoalFields {
   const { kind, label = "", window, role, better = "up", margin, cap, currency = "", cuped } = goal;
   const ratio = "ratio" in goal ? goal.ratio : undefined;
@@ -102,9 +108,9 @@ function sourceOf(goal: object): [on: string, name: string] {
 }
 
 /**
- * A goal in the shape of the schema, which says whether it is one.
+ * A goal in the shape of the schema, which validates it.
  *
- * @param before the goal that was at this place: one that nobody edited stays as it is stored
+ * @param before the stored goal at this index: an unedited one stays as stored
  */
 export function enteredGoal(fields: GoalFields, isPrimary: boolean, before: Goal | undefined): object {
   if (before !== undefined && isDeepStrictEqual(goalFieldsOf(before), fields)) return before;

@@ -1,6 +1,6 @@
 import { type ExperimentForm, fieldsOf } from "./fields.ts";
 
-/** What was entered, carried along by a page that only asks. */
+/** The entered values, passed on by a page that asks for confirmation. */
 export function HiddenFields({ form }: { form: ExperimentForm }) {
   return (
     <>

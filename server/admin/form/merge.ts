@@ -2,11 +2,13 @@ import type { ExperimentForm, GroupFields } from "./fields.ts";
 
 export interface Merged {
   readonly form: ExperimentForm;
-  /** Fields that both changed, each otherwise, as `groups[1].weight`: the form has one's own. */
+  /**
+   * Fields that both changed to different values, as `groups[1].weight`: the form keeps one's own.
+   */
   readonly both: readonly string[];
 }
 
-/** Parts that are one thing to whoever edits them. */
+/** Parts that are edited as one. */
 const WHOLE = [
   "title",
   "description",
@@ -24,10 +26,11 @@ const TRAFFIC = ["traffic", "share", "layer"] as const;
 const SPLIT = ["groups", "control", "fallback"] as const;
 
 /**
- * What two people made of one experiment, put together: what only one of them changed is as he wants it, what both did is
- * one's own, and named. While all three have the same groups, each part of each group is a field of its own.
+ * Merges two people's edits of one experiment: a field changed by only one of them has that value,
+ * and one changed by both has one's own and is listed. While all three have the same groups, each
+ * part of each group is merged separately.
  *
- * @param base what both began with
+ * @param base the common ancestor
  */
 export function merge(base: ExperimentForm, theirs: ExperimentForm, own: ExperimentForm): Merged {
   const both: string[] = [];
@@ -36,7 +39,7 @@ export function merge(base: ExperimentForm, theirs: ExperimentForm, own: Experim
     if (!isSame(other, before)) both.push(field);
     return mine;
   };
-  /** Fields of which one makes no sense without the others. */
+  /** Fields that belong together. */
   const together = <Field extends keyof ExperimentForm>(name: string, fields: readonly Field[]) => {
     const part = (form: ExperimentForm) => Object.fromEntries(fields.map((field) => [field, form[field]]));
     return choose(name, part(base), part(theirs), part(own)) as Pick<ExperimentForm, Field>;

@@ -16,19 +16,21 @@ import { placesOf } from "./form-places.ts";
 
 export interface ExperimentFormProps {
   readonly form: ExperimentForm;
-  /** The experiment that is edited, as it is now; null for a new one. */
+  /** The edited experiment's current state; null for a new one. */
   readonly edited: Experiment | null;
-  /** What saving would make of it; null when it cannot be saved as it is. */
+  /** The experiment after saving; null when it cannot be saved. */
   readonly after: Experiment | null;
   /** The other experiments. */
   readonly others: readonly Experiment[];
   readonly problems: readonly Problem[];
   readonly focus?: string | null;
-  /** Names that the log has seen lately. */
+  /** Names recently seen in the log. */
   readonly seen: SeenNames;
 }
 
-/** Creates or edits an experiment. Every button sends the form; what was entered comes back, whatever it is. */
+/**
+ * Form that creates or edits an experiment. Every button submits it; all entered values come back.
+ */
 export function ExperimentFormPage(props: ExperimentFormProps) {
   const { form, edited, after, others, focus = null } = props;
   const place = placesOf(form);
@@ -90,7 +92,7 @@ export function ExperimentFormPage(props: ExperimentFormProps) {
   );
 }
 
-/** The parts of the page from top to bottom; a field belongs to the first that its name begins with. */
+/** Sections of the page in order; a field belongs to the first one that its name begins with. */
 const ORDER = [
   "title",
   "key",
@@ -104,7 +106,7 @@ const ORDER = [
   "rule",
 ].concat(["dependsOn", "goals", "plan", "unit", "salt", "allocations"]);
 
-/** As one meets them on the way down the page; what has no place there comes last. */
+/** Sorts problems by their position on the page; those without a field come last. */
 function inOrder(problems: readonly Problem[], place: (field: string) => string | null): Problem[] {
   const rank = ({ field }: Problem) => {
     const at = ORDER.findIndex((part) => place(field)?.startsWith(part));

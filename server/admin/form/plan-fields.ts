@@ -6,7 +6,10 @@ import type { ExperimentForm, PlanFields } from "./fields.ts";
 
 type Planned = Pick<Definition, "plan" | "groups" | "control">;
 
-/** A plan as its form begins: the number of devices only where it is not what the rate and the change need. */
+/**
+ * Initial values of a plan's fields: the number of devices only when it differs from the calculated
+ * one.
+ */
 export function planFieldsOf({ plan, groups, control }: Planned): PlanFields {
   if (plan === null) return { baseline: "", lift: "", devices: "" };
   const { baseline, lift, devices } = plan;
@@ -22,10 +25,11 @@ const LIFT_ALLOWED = "a number other than 0, in percent, with which the rate is 
 const SPLIT_ALLOWED = "groups of which the control and another get devices";
 
 /**
- * The plan that a form says; null for none, and where it cannot be said.
+ * The entered plan; null for none, and when it cannot be expressed.
  *
- * @param groups as they are entered
- * @param before what the experiment is now. While it is active, a plan that nobody touched stays, whatever the weights become.
+ * @param groups as entered
+ * @param before the experiment's current state. While it is active, an unedited plan stays,
+ * whatever the weights become.
  */
 export function readPlan(
   form: Pick<ExperimentForm, "plan" | "control">,
@@ -42,7 +46,7 @@ export function readPlan(
     seen !== null && seen.baseline === baselineText && seen.lift === liftText && seen.devices === devicesText;
   if (isUntouched && (before?.state === "active" || devicesText !== "")) return old;
   if (baselineText === "" && liftText === "" && devicesText === "") return null;
-  // What is written in percent may have lost its last digit.
+  // Formatting as a percentage may have lost the last digit.
   const baseline = seen && old && seen.baseline === baselineText ? old.baseline : readPercent(baselineText);
   const lift = seen && old && seen.lift === liftText ? old.lift : readPercent(liftText);
   const known = {
@@ -73,14 +77,17 @@ export function readPlan(
     weight: typeof weight === "number" ? weight : Number.NaN,
   }));
   const devices = neededDevices(known, weighted, groups[form.control]?.name ?? "");
-  // Weights that are none are said to be by themselves.
+  // Invalid weights are reported separately.
   if (devices === null && weighted.every(({ weight }) => weight >= 0)) {
     reject({ field: "groups", value: baselineText, allowed: SPLIT_ALLOWED });
   }
   return devices === null ? null : { ...known, devices };
 }
 
-/** Null where it cannot be said: no rate or change, or a split that gives nobody the control or any other group. */
+/**
+ * Null when it cannot be calculated: no rate or effect, or no weight for the control or all other
+ * groups.
+ */
 function neededDevices(
   { baseline, lift, alpha, power }: Omit<Plan, "devices">,
   groups: readonly { readonly name: string; readonly weight: number }[],
@@ -100,7 +107,7 @@ function percentText(share: number | null): string {
   return share === null ? "" : String(Number((100 * share).toPrecision(15)));
 }
 
-/** Null for no text, NaN for none that is a number. */
+/** Null for an empty text, NaN for an invalid one. */
 function readPercent(text: string): number | null {
   const number = text.replace(/\s*%$/, "");
   if (number === "") return null;

@@ -7,7 +7,7 @@ import { effectiveShares } from "./effective-shares.ts";
 import type { ExperimentForm } from "./fields.ts";
 import { readPlan } from "./plan-fields.ts";
 
-/** How many visitors have to take part before the plan's one look at the result. */
+/** Visitors that must take part before the plan's single test. */
 export function PlannedDevices({ form }: { form: ExperimentForm }) {
   const groups = form.groups.map(({ name, weight }) => ({ name, weight: readWeight(weight) }));
   const problems: Problem[] = [];

@@ -42,7 +42,7 @@ export function experimentFormRoutes({ registry, log }: Deps) {
         after={null}
         others={registry.list().filter(({ key }) => key !== edited?.key)}
         problems={[]}
-        // Suggestions are no reason for the form to fail.
+        // Without suggestions the form still works.
         seen={await log.seenNames(new Date()).catch(() => NOTHING_SEEN)}
         {...shown}
       />,
@@ -139,7 +139,7 @@ export function experimentFormRoutes({ registry, log }: Deps) {
     });
 }
 
-/** Whether what was entered can be saved, and everything that is wrong with it. */
+/** The experiment if it can be saved, and all problems. */
 function judge(
   { definition, problems }: Entered,
   make: (definition: Definition) => Experiment,
@@ -153,7 +153,7 @@ function judge(
   }
 }
 
-/** A key from the title that no experiment has, and no page; empty when the title gives none. */
+/** A key from the title that no experiment and no page has; empty when the title gives none. */
 function freeKey(registry: Registry, title: string): string {
   const key = keyFromTitle(title);
   if (key === "") return "";

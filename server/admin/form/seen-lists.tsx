@@ -1,12 +1,12 @@
 import type { SeenNames } from "../../events/seen-names.ts";
 
-/** Ids of the lists that suggest names, by what a goal is found by. */
+/** IDs of the datalists that suggest names, by goal source. */
 export const SEEN_LISTS = { event: "seen-events", click: "seen-events", page: "seen-pages" } as const;
 
-/** Suggested names of a list (arbitrary): a browser shows a few of them. */
+/** Suggestions of a list (arbitrary): a browser shows a few of them. */
 const MAX_SUGGESTED = 100;
 
-/** The names that the log has seen in the last day with their counts, for the fields that take one. */
+/** Datalists of the names seen in the last day, with their counts. */
 export function SeenLists({ events, pages }: SeenNames) {
   return (
     <>

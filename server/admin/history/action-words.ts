@@ -1,6 +1,6 @@
 import type { Action } from "../../registry/history-entry.ts";
 
-/** What the pages call what was done; `detail` says what the word cannot. */
+/** Labels of actions; `detail` explains what the label cannot. */
 export const ACTION_WORDS: Readonly<Record<Action, { readonly word: string; readonly detail?: string }>> = {
   created: { word: "Created" },
   edited: { word: "Edited" },

@@ -1,18 +1,18 @@
 import { textChange } from "./text-change.ts";
 
-/** A field that is not what it was, in words; null where it says nothing. */
+/** A changed field in words; null where it has no value. */
 export interface ChangeLine {
   readonly words: string;
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** Arbitrary: what is longer, or has more lines, is folded. */
+/** Arbitrary: longer texts, or those with more lines, are folded. */
 const MAX_SHOWN = { characters: 160, lines: 4 } as const;
-/** Arbitrary: of texts that are longer than a word or two, the words are shown that changed. */
+/** Arbitrary: of longer texts only the changed words are shown. */
 const MAX_VALUE_LENGTH = 40;
 
-/** What a change did, a line for each field. Where nothing was before or is after it, `isWhole` leaves that out. */
+/** Changes, a line for each field. `isWhole` omits a missing value before or after. */
 export function ChangeLines({ changes, isWhole = false }: { changes: readonly ChangeLine[]; isWhole?: boolean }) {
   return (
     <dl class="change-lines">

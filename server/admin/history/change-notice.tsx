@@ -6,11 +6,11 @@ import type { ShownChange } from "./shown-change.ts";
 
 interface Props {
   readonly change: ShownChange;
-  /** Which page to come back to. */
+  /** Page to return to. */
   readonly from: "list" | "experiment";
 }
 
-/** What has just been done to an experiment, what follows from it, and a button that takes it back. */
+/** Confirmation of a change of an experiment, its consequences, and a button that undoes it. */
 export function ChangeNotice({ change: { entry, undo }, from }: Props) {
   return (
     <Notice>
@@ -51,7 +51,7 @@ function wordsOf({ action, before, after, key }: ExperimentEntry): string {
   }
 }
 
-/** What a state means for visitors and counts. */
+/** Consequence of a state for visitors and counts. */
 export function stateWords({ state, fallback, rolloutGroup, epoch }: Experiment, isNewEpoch = false): string {
   if (state === "active") return `Visitors are split, and epoch ${epoch} counts them${isNewEpoch ? " from 0" : ""}.`;
   if (state === "rollout") return `Everyone gets ${rolloutGroup}, and nothing is counted.`;

@@ -6,7 +6,7 @@ interface Props {
   readonly headings?: readonly [before: string, after: string];
 }
 
-/** What differs, field by field: before and after. */
+/** Differences, field by field: before and after. */
 export function ChangeTable({ caption, changes, headings: [before, after] = ["Before", "After"] }: Props) {
   return (
     <table class="changes stack">

@@ -4,7 +4,7 @@ import { fieldWords } from "../ui/field-words.ts";
 import { goalWords } from "../ui/goal-words.ts";
 import { planWords } from "../ui/plan-words.ts";
 
-/** One thing that differs between two states of an experiment, in words; null where there was or is none. */
+/** A difference between two states of an experiment, in words; null where there is no value. */
 export interface ChangedField {
   readonly field: keyof Definition | "state" | "rolloutGroup";
   readonly words: string;
@@ -14,7 +14,7 @@ export interface ChangedField {
 
 const STATE_WORDS = { active: "active", inactive: "inactive", rollout: "rolled out" } as const;
 
-/** What a person would say has changed: each field of its own, groups by their names. Nothing when it is all the same. */
+/** Differences between two states: each field, groups by their names. Empty when they are equal. */
 export function changedFields(
   before: Definition & Partial<Pick<Experiment, "state" | "rolloutGroup">>,
   after: Definition & Partial<Pick<Experiment, "state" | "rolloutGroup">>,
@@ -62,7 +62,7 @@ function partWords(group: Group | undefined, part: string): string | null {
   return part === "payload" ? JSON.stringify(value) : String(value);
 }
 
-/** A field's value in words. */
+/** Formats a field's value. */
 function valueWords(definition: Definition, field: Exclude<keyof Definition, "groups">): string {
   const { routes, rule, allocations, dependsOn, layer, goals, salt, sticky, plan } = definition;
   switch (field) {

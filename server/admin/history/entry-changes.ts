@@ -4,7 +4,10 @@ import type { ChangeLine } from "./change-lines.tsx";
 import { changedFields } from "./changed-fields.ts";
 import { settingsChanges } from "./settings-changes.ts";
 
-/** What a change of the history changed, field by field; of what it created or removed, all that is not as usual. */
+/**
+ * Changed fields of a history entry; of a created or removed experiment, all fields that are not at
+ * their default.
+ */
 export function entryChanges(entry: Entry): ChangeLine[] {
   if (entry.key === null) return settingsChanges(entry.before, entry.after);
   const { before, after } = entry;
@@ -17,7 +20,7 @@ export function entryChanges(entry: Entry): ChangeLine[] {
   return changes.map(({ words, after: value }) => (after ? line(words, null, value) : line(words, value, null)));
 }
 
-/** What differs between two states of an experiment, its epoch too. */
+/** Differences between two states of an experiment, including its epoch. */
 export function experimentChanges(before: Experiment, after: Experiment): ChangeLine[] {
   const epoch = line("Epoch", String(before.epoch), String(after.epoch));
   return [...changedFields(before, after), ...(before.epoch === after.epoch ? [] : [epoch])];

@@ -7,7 +7,7 @@ import { ACTION_WORDS } from "./action-words.ts";
 import { ChangeLines } from "./change-lines.tsx";
 import { entryChanges } from "./entry-changes.ts";
 
-/** What the list is limited to; empty and null mean everything. */
+/** Filter of the list; empty and null mean everything. */
 export interface HistoryFilter {
   /** Key of an experiment. */
   readonly key: string;
@@ -16,21 +16,21 @@ export interface HistoryFilter {
 
 interface Props {
   readonly filter: HistoryFilter;
-  /** Set on the page of one experiment: its key is then no field of the form. */
+  /** Set on the page of one experiment, whose form then has no field for the key. */
   readonly isOfOne: boolean;
   readonly entries: readonly Entry[];
-  /** Number of the change that the page begins before; null on the first page. */
+  /** Number of the change before which the page begins; null on the first page. */
   readonly before: number | null;
-  /** As `before`, of the next page; null on the last. */
+  /** The same for the next page; null on the last. */
   readonly next: number | null;
-  /** Keys of all experiments that there ever were. */
+  /** Keys of all experiments, including removed ones. */
   readonly keys: readonly string[];
   readonly damage: Damage;
-  /** The change that has just been made; null when the page was only opened. */
+  /** The change that was just made; null when the page was only opened. */
   readonly done: Entry | null;
 }
 
-/** Every change, newest first: what, who, when, from what to what. */
+/** All changes, newest first: what, who, when, from what to what. */
 export function HistoryPage(props: Props) {
   const { filter, isOfOne, entries, before, next, damage, done } = props;
   const query = queryOf(filter, isOfOne);

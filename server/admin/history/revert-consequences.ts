@@ -1,6 +1,9 @@
 import type { Experiment } from "../../../core/experiment.ts";
 
-/** What a revert means for visitors and for the count, in sentences. `before` is null when it was removed. */
+/**
+ * Consequences of a revert for visitors and counts, in sentences. `before` is null when the
+ * experiment was removed.
+ */
 export function revertConsequences(before: Experiment | null, after: Experiment): string[] {
   if (before === null) {
     return [`The experiment comes back stopped: everyone sees ${after.fallback}, and nothing is counted.`];

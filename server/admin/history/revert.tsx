@@ -9,19 +9,19 @@ import { entryChanges, experimentChanges } from "./entry-changes.ts";
 import { revertConsequences } from "./revert-consequences.ts";
 
 interface Props {
-  /** The change to go back before. */
+  /** The change to revert. */
   readonly entry: ExperimentEntry;
-  /** The experiment as it is; null when it was removed. */
+  /** The experiment's current state; null when it was removed. */
   readonly current: Experiment | null;
-  /** Whether it was changed again since: a revert goes back before all of that. */
+  /** Whether it has changed again since: a revert undoes those changes as well. */
   readonly isChangedSince: boolean;
-  /** As it would be, or why it cannot. */
+  /** The state after the revert, or why it is impossible. */
   readonly after: Experiment | string;
-  /** Why a revert was rejected that was asked for; null before that. */
+  /** Why the requested revert was rejected; null before it was requested. */
   readonly error: string | null;
 }
 
-/** Says what a revert would do now, and asks whether it is meant. */
+/** Shows the consequences of a revert now, and asks for confirmation. */
 export function RevertPage({ entry, current, isChangedSince, after, error }: Props) {
   const { number, key } = entry;
   return (

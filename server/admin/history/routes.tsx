@@ -16,8 +16,8 @@ const PAGE = 25;
 const WHOLE = /^\d{1,15}$/;
 
 /**
- * `GET /experiments/history` and `GET /experiments/:key/history`: who changed what. `GET` and
- * `POST /experiments/history/:number/revert`: what a revert would do, and the revert.
+ * `GET /experiments/history` and `GET /experiments/:key/history`: who changed what. `GET` and `POST
+ * /experiments/history/:number/revert`: the consequences of a revert, and the revert.
  */
 export function historyPageRoutes({ registry }: { registry: Registry }) {
   const { history } = registry;
@@ -104,7 +104,7 @@ function whoWasFaster(current: Experiment | undefined): string {
   return `Somebody else was faster${who}. Nothing was changed; below is what the revert would do now.`;
 }
 
-/** What the experiment would be, or why it cannot be reverted. */
+/** The experiment after the revert, or why it is impossible. */
 function preview(entry: ExperimentEntry, current: Experiment | null, author: Author): Experiment | string {
   try {
     if (current) return reverted(entry, current, author);

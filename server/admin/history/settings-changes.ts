@@ -2,7 +2,7 @@ import type { Settings } from "../../../core/settings.ts";
 import { percent } from "../ui/format.ts";
 import type { ChangeLine } from "./change-lines.tsx";
 
-/** What differs between two states of the settings, in words. */
+/** Differences between two states of the settings, in words. */
 export function settingsChanges(before: Settings, after: Settings): ChangeLine[] {
   return [
     line("All experiments", before.enabled ? "on" : "off", after.enabled ? "on" : "off"),

@@ -1,17 +1,20 @@
 import { diffWordsWithSpace } from "diff";
 
-/** A piece of a text that was changed: in both, only in the earlier, or only in the later; `gap` stands for what is left out. */
+/**
+ * A part of a changed text: in both, only in the earlier, or only in the later; `gap` stands for
+ * omitted text.
+ */
 export interface TextPart {
   readonly kind: "same" | "removed" | "added" | "gap";
   readonly text: string;
 }
 
-/** Texts of 10,000 characters that have less in common would take longer than 30 ms. */
+/** Texts of 10,000 characters with more differences would take longer than 30 ms. */
 const MAX_EDITS = 200;
-/** Arbitrary: characters of what stayed that are shown beside what did not. */
+/** Arbitrary: characters of unchanged text shown beside a change. */
 const CONTEXT = 80;
 
-/** What was changed within a text, word by word; the whole of both where they have little in common. */
+/** Differences of two texts, word by word; both as a whole when they have little in common. */
 export function textChange(before: string, after: string): TextPart[] {
   const parts = diffWordsWithSpace(before, after, { maxEditLength: MAX_EDITS });
   if (!parts) {

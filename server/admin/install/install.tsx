@@ -7,19 +7,19 @@ import { Layout } from "../ui/layout.tsx";
 import { pinnedCode, policyCode, scriptCode, scriptWithGroupsCode, tagManagerCode } from "./tag-code.ts";
 
 interface Props {
-  /** Where browsers reach the server. */
+  /** URL at which browsers reach the server. */
   readonly origin: string;
-  /** Whether the configuration says so; else it is the address of this page. */
+  /** Whether it is configured; otherwise it is the address of this page. */
   readonly isConfigured: boolean;
   readonly tag: PublishedTag;
   readonly experiments: readonly Experiment[];
-  /** Whose placeholder is shown; null when there is no experiment. */
+  /** Experiment whose placeholder is shown; null when there is none. */
   readonly chosen: Experiment | null;
-  /** The panel of what has been seen. */
+  /** The panel of recent visits. */
   readonly visits: Child;
 }
 
-/** How a site takes the tag in, and whether it has. */
+/** How to install the tag on a site, and whether it has been seen. */
 export function InstallPage({ origin, isConfigured, tag, experiments, chosen, visits }: Props) {
   return (
     <Layout title="Install" section="install">

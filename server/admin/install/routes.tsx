@@ -18,13 +18,13 @@ interface PageDeps extends Reach {
 }
 
 /**
- * `GET /experiments/install`: the code for a site, and whether the tag has been seen since the page was opened.
- * `GET /experiments/install/visits?since=&at=`: only the latter, for the page's script.
+ * `GET /experiments/install`: the code for a site, and whether the tag has been seen since the page
+ * was opened. `GET /experiments/install/visits?since=&at=`: only the latter, for the page's script.
  */
 export function installPageRoutes(deps: PageDeps) {
   const { registry, log, tag } = deps;
 
-  /** What a visit has to be after: what the request says, or else now. Throws BadParameter. */
+  /** Start of the observed period: from the request, else now. Throws BadParameter. */
   const readListening = (c: Context<Env>) => {
     const now = { at: new Date().toISOString(), since: formatPosition(log.end()) };
     const { since = now.since, at = now.at } = c.req.query();

@@ -2,18 +2,18 @@ import type { Experiment } from "../../../core/experiment.ts";
 import type { RecentVisits, Seen } from "../../events/recent-visits.ts";
 
 interface Props {
-  /** Since when, and where in the log that is, in a URL. */
+  /** Start of the observed period: time, and log position as in URLs. */
   readonly listening: { readonly at: string; readonly since: string };
-  /** ISO 8601 time at which the page is made. */
+  /** ISO 8601 time of the answer. */
   readonly now: string;
   readonly visits: RecentVisits;
   readonly experiments: readonly Experiment[];
-  /** The page that this is a part of, with its query. */
+  /** The enclosing page, with its query. */
   readonly path: string;
 }
 
 /**
- * What visits have shown since the page was opened. The page's script asks for it anew and exchanges the parts that have
+ * Visits since the page was opened. The page's script requests it again and replaces the parts with
  * `data-live`; without a script the link does.
  */
 export function Visits(props: Props) {

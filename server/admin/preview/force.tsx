@@ -13,23 +13,23 @@ import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { forceLink } from "./page-link.ts";
 
-/** How long a link may hold, in hours. */
+/** Lifetimes of a link, in hours. */
 const LIFETIMES = [1, 4, 8, 24];
 
 interface Props {
   readonly experiments: readonly Experiment[];
-  /** What the form holds. */
+  /** The form's fields. */
   readonly chosen: Forces;
   readonly page: string;
   readonly hours: string;
-  /** The link that has been made: what is forced now. */
+  /** The link that was made: the preview in effect. */
   readonly link: (ForceToken & { readonly token: string; readonly page: URL | null }) | null;
-  /** The address has a token that holds no longer, or never did. */
+  /** The address has an expired or invalid token. */
   readonly isOver?: boolean;
   readonly problems?: readonly Problem[];
 }
 
-/** Makes links that show a group of the admin's choice: every experiment with its groups, and the link that was made last. */
+/** Form for preview links: all experiments with their groups, and the link made last. */
 export function ForcePage({ experiments, chosen, page, hours, link, isOver, problems = [] }: Props) {
   const placeOf = (field: string) => {
     const experiment = experiments.find(({ key }) => field === `group.${key}`);

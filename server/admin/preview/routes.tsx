@@ -9,13 +9,13 @@ import { wantsPage } from "../ui/error-response.tsx";
 import { ForcePage } from "./force.tsx";
 import { PAGE_ALLOWED, readPage } from "./page-link.ts";
 
-/** Room for a line of each of 2,000 experiments. */
+/** Enough for a line of each of 2,000 experiments. */
 const MAX_PREVIEW_BYTES = 512 * 1024;
 const HOUR_MS = 60 * 60 * 1000;
 const MAX_HOURS = MAX_FORCE_MS / HOUR_MS;
 /** A working day. */
 const DEFAULT_HOURS = "8";
-/** It has both experiments that the demo begins with. */
+/** It shows both experiments of the demo. */
 const DEMO_PAGE = "/demo/7-admin-page";
 
 interface Deps {
@@ -24,11 +24,11 @@ interface Deps {
 }
 
 /**
- * `GET /experiments/force`: what a link in the address forces, and the form of another. `POST /experiments/force`: makes a link
- * and shows it. Both only sign: a link is not kept anywhere.
+ * `GET /experiments/force`: the preview of a link in the address, and the form for another. `POST
+ * /experiments/force`: makes a link and shows it. Both only sign: links are not stored.
  */
 export function forcePageRoutes({ registry, forceTokens }: Deps) {
-  /** Throws InvalidInput with all that is wrong. */
+  /** Throws InvalidInput with all problems. */
   const check = (c: Context<Env>, chosen: Forces, hours: string, page: string) => {
     const problems = [...chosen].flatMap(([key, group]): Problem[] => {
       const groups = registry.get(key)?.groups ?? [];
@@ -88,7 +88,7 @@ function isLifetime(hours: string): boolean {
   return /^\d{1,2}$/.test(hours) && Number(hours) >= 1 && Number(hours) <= MAX_HOURS;
 }
 
-/** The groups of a form's fields `group.<key>`; an empty one forces nothing. */
+/** Groups in a form's fields `group.<key>`; an empty one has no preview. */
 function readChosen(form: URLSearchParams): Forces {
   const fields = [...form].filter(([name, group]) => name.startsWith("group.") && group !== "");
   return new Map(fields.map(([name, group]) => [name.slice("group.".length), group]));

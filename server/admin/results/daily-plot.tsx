@@ -8,12 +8,12 @@ const AXIS = 24;
 
 interface Props {
   readonly goal: GoalReport;
-  /** Place of the goal among the report's. */
+  /** Index of the goal in the report. */
   readonly place: number;
   readonly days: readonly ReportDay[];
 }
 
-/** How each group's rate came about, day by day: of all visitors up to the day. Days without a new visitor are left out. */
+/** Cumulative rate of each group, day by day. Days without new visitors are left out. */
 export function DailyPlot({ goal, place, days }: Props) {
   const series = goal.groups.map(({ group }, index) => ({
     group,

@@ -5,12 +5,12 @@ import { unbroken } from "../ui/format.ts";
 
 interface Props {
   readonly goal: GoalReport;
-  /** Place of the goal among the report's. */
+  /** Index of the goal in the report. */
   readonly place: number;
   readonly days: readonly ReportDay[];
 }
 
-/** The numbers of the daily plot, newest first. */
+/** Numbers of the daily plot, newest first. */
 export function DailyTable({ goal, place, days }: Props) {
   return (
     <table class="stack daily">

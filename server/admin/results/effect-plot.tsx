@@ -8,7 +8,7 @@ const AXIS = 24;
 
 interface Props {
   readonly goal: GoalReport;
-  /** Place of the goal among the report's. */
+  /** Index of the goal in the report. */
   readonly place: number;
   readonly days: readonly ReportDay[];
 }
@@ -20,14 +20,14 @@ interface Point {
   readonly upper: number;
 }
 
-/** Whether there is a band for any day. */
+/** Whether any day has a band. */
 export function hasEffect({ goal, place, days }: Props): boolean {
   return goal.groups.some((_, index) => pointsOf(days, index, place).length > 0);
 }
 
 /**
- * The difference from the control with its band that holds at any look, of all visitors up to each day. Places are in
- * percent of the width, so that texts stay as large on a small screen.
+ * Difference from the control, cumulative by day, with its always-valid band. Positions are in
+ * percent of the width, so that texts keep their size on small screens.
  */
 export function EffectPlot({ goal, place, days }: Props) {
   const series = goal.groups
@@ -135,7 +135,7 @@ function pointsOf(days: readonly ReportDay[], group: number, place: number): Poi
   });
 }
 
-/** The upper ends from left to right, then the lower ones back. */
+/** Upper ends from left to right, then the lower ones back. */
 function outline(points: readonly Point[], x: (day: number) => number, y: (value: number) => number): string {
   const there = points.map(({ day, upper }) => coordinates(x(day), y(upper)));
   const back = points.toReversed().map(({ day, lower }) => coordinates(x(day), y(lower)));

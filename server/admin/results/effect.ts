@@ -4,21 +4,24 @@ import type { GoalReport } from "../../../core/report/goal-report.ts";
 import { changeWords, pointWords, signed } from "../../../core/report/number-words.ts";
 import { decidingOf } from "../../../core/report/pair-numbers.ts";
 
-/** The size of a group's effect by the numbers that decide: at any look, until the planned number is reached. */
+/** A group's effect by the deciding test: sequential until the planned number is reached. */
 export interface Effect {
   readonly estimate: number | null;
   readonly bounds: Bounds | null;
   readonly pValue: number | null;
   readonly log10P: number | null;
-  /** Whether p and bounds are adjusted for how many comparisons there are. */
+  /** Whether p and bounds are adjusted for the number of comparisons. */
   readonly isAdjusted: boolean;
   readonly isLive: boolean;
 }
 
-/** What effects of a goal are measured in. */
+/** Unit of a goal's effects. */
 export type EffectUnit = "lift" | "difference";
 
-/** The lift, unless it misleads, as over a control at or below 0, or no group has an interval of it. */
+/**
+ * The lift, except where it is misleading (control at or below 0), or no group has an interval of
+ * it.
+ */
 export function effectUnit({ comparisons }: Pick<GoalReport, "comparisons">): EffectUnit {
   if (comparisons.some(({ liftStatus }) => liftStatus === "baseline_negative")) return "difference";
   const hasBounds = (unit: EffectUnit) => comparisons.some((comparison) => effectOf(comparison, unit).bounds !== null);
@@ -44,7 +47,7 @@ export function effectWords(effect: number, unit: EffectUnit, kind: GoalReport["
   return kind === "binary" ? pointWords(effect) : signed(effect);
 }
 
-/** “−11% to +16%”; null where neither end is known. */
+/** “−11% to +16%”; null where neither bound is known. */
 export function boundsWords(bounds: Bounds | null, words: (end: number) => string): string | null {
   if (bounds === null) return null;
   const [lower, upper] = bounds;

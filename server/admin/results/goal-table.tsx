@@ -8,12 +8,12 @@ import { boundsWords, type EffectUnit, effectOf, effectUnit, effectWords } from 
 
 const TESTS = { z: "z test", welch: "Welch’s t test", permutation: "permutation test" } as const;
 
-/** What the p of a comparison comes from. */
+/** The test behind a comparison's p-value. */
 export function testWords({ test }: Pick<Comparison, "test">): string | null {
   return test && TESTS[test];
 }
 
-/** The numbers of one goal, group by group. */
+/** Numbers of one goal, by group. */
 export function GoalTable({ goal, alpha }: { readonly goal: GoalReport; readonly alpha: number }) {
   const unit = effectUnit(goal);
   const isBinary = goal.kind === "binary";

@@ -11,7 +11,7 @@ interface Deps {
   readonly analysis: Analysis;
 }
 
-/** `GET /experiments/independence?run=`: whether the experiments that are on are independent of each other. */
+/** `GET /experiments/independence?run=`: whether running experiments are independent. */
 export function independencePageRoutes({ registry, analysis }: Deps) {
   return new Hono<Env>().get("/experiments/independence", async (c) => {
     const { run } = readResultsQuery(c);

@@ -13,12 +13,12 @@ const STATUS = {
 
 interface Props {
   readonly pairs: readonly Pair[];
-  /** How many experiments are on. */
+  /** Number of running experiments. */
   readonly live: number;
   readonly run: string | null;
 }
 
-/** Whether the experiments that are on are independent of each other, pair by pair. */
+/** Whether running experiments are independent, pair by pair. */
 export function IndependencePage({ pairs, live, run }: Props) {
   const dependent = pairs.filter(({ status }) => status === "dependent");
   return (

@@ -6,19 +6,19 @@ import { plotScale } from "./plot-scale.ts";
 
 const ROW = 46;
 const AXIS = 26;
-/** More would leave a small screen; the table has whole names. */
+/** Longer names would leave small screens; the table has whole names. */
 const MAX_NAME_LENGTH = 16;
 
 interface Props {
   readonly goal: GoalReport;
-  /** Place of the goal in the report, to tell its ids from others'. */
+  /** Index of the goal in the report, which makes IDs unique. */
   readonly place: number;
   readonly alpha: number;
 }
 
 /**
- * The interval of each group's effect, beside that of no effect. Places are in percent of the width, so that texts stay as
- * large on a small screen.
+ * Interval of each group's effect, and the line of no effect. Positions are in percent of the
+ * width, so that texts keep their size on small screens.
  */
 export function IntervalPlot({ goal, place, alpha }: Props) {
   const unit = effectUnit(goal);
@@ -32,7 +32,7 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
   const control = goal.comparisons[0]?.control ?? "";
   const words = (value: number) => effectWords(value, unit, goal.kind);
   const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
-  // On a small screen there is room for every third name.
+  // Small screens have room for every third label.
   const isMinor = (tick: number) => Math.round(tick / step) % 3 !== 0;
   const id = `intervals-${place}`;
   return (
@@ -95,7 +95,7 @@ function noIntervalWords({ comparisons }: GoalReport): string {
     : "There is no interval yet.";
 }
 
-/** So that a text at an end stays in the picture. */
+/** Keeps labels at the ends within the plot. */
 function anchor(place: number): "start" | "middle" | "end" {
   return place < 20 ? "start" : place > 80 ? "end" : "middle";
 }

@@ -10,7 +10,7 @@ import type { LiveStreams } from "../shell/live-streams.ts";
 import { AsOf, ResultsReport } from "./results-report.tsx";
 
 const TYPE = "text/event-stream";
-/** A computer that counts for long has other things to do, too: of its time this takes a tenth. */
+/** Pause after a count, in multiples of its duration: counting takes a tenth of the time. */
 const REST = 9;
 
 interface Deps {
@@ -21,9 +21,8 @@ interface Deps {
 }
 
 /**
- * `GET /experiments/:key/results/live?epoch=&run=`: the report as a part of its page, at once and whenever it has become
- * another one (server-sent events `report`); in between `checked` says that it has not. It ends when whoever asked is no
- * longer let in.
+ * `GET /experiments/:key/results/live?epoch=&run=`: the report's HTML as server-sent events:
+ * `report` at once and whenever it changes, in between `checked`. The stream ends with the login.
  */
 export function resultsLiveRoutes({ registry, results, streams, onError }: Deps) {
   return new Hono<Env>().get("/experiments/:key/results/live", async (c) => {
@@ -33,7 +32,7 @@ export function resultsLiveRoutes({ registry, results, streams, onError }: Deps)
     }
     const query = readResultsQuery(c);
     if (!(await results.of(key, query))) return c.notFound();
-    // Its answer has no body, so nobody would ever end it.
+    // A HEAD answer has no body to end the stream with.
     if (c.req.method === "HEAD") return c.body(null, 200, { "content-type": TYPE });
     const release = streams.take();
     if (!release) {
@@ -42,7 +41,7 @@ export function resultsLiveRoutes({ registry, results, streams, onError }: Deps)
       });
     }
     const isStillIn = c.get("isStillIn");
-    // Proxies that collect answers would show nothing for long.
+    // Buffering proxies would delay events.
     c.header("x-accel-buffering", "no");
     return streamSSE(c, async (stream) => {
       const gone = new AbortController();
@@ -69,7 +68,7 @@ export function resultsLiveRoutes({ registry, results, streams, onError }: Deps)
           await delay(Math.max(streams.everyMs, REST * took), undefined, { signal: ended }).catch(() => undefined);
         }
       } catch (error) {
-        // Whoever looks asks again by itself.
+        // The browser reconnects by itself.
         if (!ended.aborted) onError(error as Error);
       } finally {
         release();
@@ -78,7 +77,7 @@ export function resultsLiveRoutes({ registry, results, streams, onError }: Deps)
   });
 }
 
-/** What makes a report another one; the pace alone does not. */
+/** Content whose change is sent; the pace alone is not. */
 function contentOf(report: Report): string {
   return JSON.stringify([report.goals, report.health, report.verdict.words, report.progress.devices]);
 }

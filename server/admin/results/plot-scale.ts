@@ -1,21 +1,21 @@
-/** Where values are along an axis. */
+/** Positions of values along an axis. */
 export interface PlotScale {
-  /** Place of a value, 0 to 100. */
+  /** Position of a value, 0 to 100. */
   readonly at: (value: number) => number;
-  /** Round values to be named, ascending. */
+  /** Round values to label, ascending. */
   readonly ticks: readonly number[];
 }
 
-/** Share of the axis that stays free at both ends, for what is drawn around a value. */
+/** Share of the axis left free at both ends, for marks around a value. */
 const MARGIN = 0.08;
 
-/** Digits beyond these are of rounding. */
+/** Smaller relative differences are rounding errors. */
 const ALIKE = 1e-9;
 const TINY = 1e-12;
 
-/** An axis that has room for all of these values, of which there is one at least, and about `wanted` round ones to read it by. */
+/** An axis with room for all of these values (at least one), and about `wanted` round labels. */
 export function plotScale(values: readonly number[], wanted: number): PlotScale {
-  // Not spread: there may be more days than a call may have arguments.
+  // Not spread: a call has a limited number of arguments, and there may be more days.
   const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const most = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const span = spanOf(least, most);
@@ -26,21 +26,21 @@ export function plotScale(values: readonly number[], wanted: number): PlotScale 
   const last = Math.floor((from + length) / step);
   return {
     at: (value) => Math.min(100, Math.max(0, (100 * (value - from)) / length)),
-    // Times, not plus: what is added up is 0.30000000000000004 in the end.
+    // Multiplied, not accumulated: sums would end at 0.30000000000000004.
     ticks: Array.from({ length: Math.max(0, last - first + 1) }, (_, n) =>
       Number(((first + n) * step).toPrecision(12)),
     ),
   };
 }
 
-/** Where values are as good as one, any span shows it. */
+/** For values that are equal up to rounding, any span works. */
 function spanOf(least: number, most: number): number {
   const size = Math.max(Math.abs(least), Math.abs(most));
   if (most - least > ALIKE * size && size > TINY) return most - least;
   return size > TINY ? size : 1;
 }
 
-/** The next of 1, 2, 5, 10, … that is not smaller. */
+/** Smallest of 1, 2, 5, 10, … that is not below `least`. */
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   return ([1, 2, 5].find((digit) => digit * power >= least * (1 - 1e-9)) ?? 10) * power;

@@ -9,7 +9,7 @@ import { boundsWords, effectWords } from "./effect.ts";
 import { testWords } from "./goal-table.tsx";
 import { SplitTable } from "./results-health.tsx";
 
-/** What few people ask for: every number of every comparison, the split, the days, and what they are computed by. */
+/** Details: all numbers of every comparison, the split, the days, and the methods. */
 export function ResultsDetails({ report }: { report: Report }) {
   const { goals, health, alpha, formulas, from, to, plan, control } = report;
   const comparisons = goals.flatMap((goal) => goal.comparisons.map((comparison) => ({ goal, comparison })));
@@ -124,7 +124,7 @@ function Compared({ goal, comparison, alpha }: { goal: GoalReport; comparison: C
   );
 }
 
-/** Certain is nothing. */
+/** Never 0 or 100%: nothing is certain. */
 function chanceWords(chance: number): string {
   if (chance > 0.999) return "above 99.9%";
   return chance < 0.001 ? "below 0.1%" : percentWords(chance);

@@ -12,7 +12,7 @@ const LOOKS = { alarm: "bad", warning: "note", note: "" } as const satisfies Rec
 const TICK = "M1 6.5l3.5 3.5L11 2";
 const MARK = "M6 1v6.5M6 10v1";
 
-/** Whether the numbers below may be trusted: said before any of them. What the verdict says itself is not said twice. */
+/** Trust checks, before any result. Problems that the verdict names are not repeated. */
 export function ResultsHealth({ health, verdict }: Pick<Report, "health" | "verdict">) {
   const { split, problems } = health;
   const isTested = split.status === "ok" || split.status === "small_counts";
@@ -49,7 +49,7 @@ function Badge({ look, shape, words }: { look: string; shape: string; words: str
   );
 }
 
-/** What each group should have, and what it has. */
+/** Expected and observed devices of each group. */
 export function SplitTable({ split }: { split: SplitHealth }) {
   return (
     <table class="stack split-table">

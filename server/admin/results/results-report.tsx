@@ -19,8 +19,8 @@ interface Props {
 }
 
 /**
- * Everything that a new visitor may change. What has `data-live` is exchanged by itself while somebody looks (see
- * `admin-script/results.ts`), so that what was unfolded stays so.
+ * Everything that a new visitor may change. Parts with `data-live` are replaced while the page is
+ * visible (see `admin/script/results.ts`), so that unfolded details stay open.
  */
 export function ResultsReport({ report, experiment }: Props) {
   const { health, goals, alpha, asOf, progress } = report;
@@ -80,7 +80,7 @@ export function ResultsReport({ report, experiment }: Props) {
   );
 }
 
-/** When it was counted. */
+/** Time of the count. */
 export function AsOf({ at }: { at: string }) {
   return (
     <span data-live="as-of">
@@ -110,7 +110,7 @@ function Goal({ report, place }: { report: Report; place: number }) {
   );
 }
 
-/** Of the primary goal. */
+/** Days of the primary goal. */
 function Days({ report: { goals, days, otherDays } }: { report: Report }) {
   const [goal] = goals;
   if (!goal) return null;
@@ -149,7 +149,7 @@ function Days({ report: { goals, days, otherDays } }: { report: Report }) {
   );
 }
 
-/** Clocks may be wrong, and whoever sends events may make times up. */
+/** Clocks may be wrong, and senders of events may invent times. */
 function otherDaysWords(visitors: number): string {
   if (visitors === 0) return "";
   const are = visitors === 1 ? "is" : "are";

@@ -7,7 +7,7 @@ import { boundsWords, effectWords } from "./effect.ts";
 const ARROWS = { up: "↑", down: "↓", level: "→" } as const;
 const ARROW_WORDS = { up: "higher", down: "lower", level: "the same" } as const;
 
-/** A colour beside the words, which say it alone. */
+/** Colours beside the words, which suffice alone. */
 const LOOKS: Partial<Record<SummaryCell["verdict"], string>> = {
   better: "good",
   worse: "bad",
@@ -15,7 +15,7 @@ const LOOKS: Partial<Record<SummaryCell["verdict"], string>> = {
   safe: "good",
 };
 
-/** All goals × groups at a glance: which way, how much, how sure, and in a word what that comes to. */
+/** All goals × groups at a glance: direction, size, certainty, and a verdict of one word. */
 export function ResultsSummary({ report }: { report: Report }) {
   const { goals, summary, alpha } = report;
   const groups = [...new Set(summary.map(({ group }) => group))];
@@ -48,7 +48,7 @@ export function ResultsSummary({ report }: { report: Report }) {
   );
 }
 
-/** What a goal is for, in the words of the form. */
+/** A goal's role, as in the form. */
 export function roleWords(role: SummaryCell["role"]): string {
   if (role === "primary") return "primary goal (decides)";
   return role === "guardrail" ? "guardrail" : "secondary goal";

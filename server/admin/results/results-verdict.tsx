@@ -2,7 +2,7 @@ import type { VerdictKind } from "../../../core/report/decision.ts";
 import type { Report } from "../../../core/report/report.ts";
 import { unbroken } from "../ui/format.ts";
 
-/** A colour and a shape beside the words, which say it alone. */
+/** Colours and shapes beside the words, which suffice alone. */
 const LOOKS = {
   waiting: { look: "", shape: "M2 2h8v8H2z" },
   early: { look: "", shape: "M2 2h8v8H2z" },
@@ -13,11 +13,11 @@ const LOOKS = {
   untrusted: { look: "bad", shape: "M6 0l6 12H0z" },
 } as const satisfies Record<VerdictKind, { look: string; shape: string }>;
 
-/** The verdict in the words of the report, why it is that one, and how far the experiment is. */
+/** The report's verdict, its reasons, and the progress. */
 export function ResultsVerdict({ verdict, progress, guardrails }: Pick<Report, "verdict" | "progress" | "guardrails">) {
   const { look, shape } = LOOKS[verdict.kind];
   const more = progress.sentences.filter((sentence) => !verdict.sentences.includes(sentence));
-  // A guardrail that is harmed is among the verdict's own sentences.
+  // A harmed guardrail is already among the verdict's sentences.
   const guards = guardrails.map(({ text }) => text).filter((text) => !verdict.sentences.includes(text));
   return (
     <div class={`card verdict${look === "" ? "" : ` verdict-${look}`}`}>
@@ -48,7 +48,7 @@ function Notes({ notes }: { notes: readonly string[] }) {
   );
 }
 
-/** The verdict's words where there is room for no more. */
+/** The verdict's words, for little room. */
 export function VerdictBadge({ verdict: { kind, words } }: { verdict: Report["verdict"] }) {
   const { look, shape } = LOOKS[kind];
   return (

@@ -9,11 +9,11 @@ import { ResultsReport } from "./results-report.tsx";
 interface Props {
   readonly report: Report;
   readonly experiment: Experiment;
-  /** Of the simulator, whose visitors are counted apart. */
+  /** Simulator runs, whose visitors are counted separately. */
   readonly runs: readonly IssuedRun[];
 }
 
-/** What came of an experiment: whether to trust it, the verdict, pictures, numbers, and everything behind them. */
+/** Results of an experiment: health, verdict, plots, numbers, and details. */
 export function ResultsPage({ report, experiment, runs }: Props) {
   const { title, key, state } = experiment;
   const query = queryOf(report);
@@ -43,7 +43,7 @@ export function ResultsPage({ report, experiment, runs }: Props) {
   );
 }
 
-/** Which epoch, and whose visitors. */
+/** Selection of the epoch, and of real or simulated visitors. */
 function Scope({ report, experiment, runs }: Pick<Props, "report" | "experiment" | "runs">) {
   const { epoch, epochs, run } = report;
   const path = `/experiments/${experiment.key}/results`;
@@ -91,7 +91,7 @@ function isMoving({ epoch, run }: Report, experiment: Experiment): boolean {
   return run !== null || (experiment.state === "active" && epoch === experiment.epoch);
 }
 
-/** The very results that are shown, also when there is a newer epoch by then. */
+/** Query of the shown results, also after a newer epoch has begun. */
 function queryOf({ epoch, run }: Pick<Report, "epoch" | "run">): URLSearchParams {
   return new URLSearchParams({ epoch: String(epoch), ...(run === null ? {} : { run }) });
 }

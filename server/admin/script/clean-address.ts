@@ -1,4 +1,7 @@
-/** Takes the number of the change that a page has told of out of its address: a reload or a copy of it should not tell again. */
+/**
+ * Removes the number of an announced change from the address: a reload or copy should not announce
+ * it again.
+ */
 export function cleanAddress(): void {
   const address = new URL(location.href);
   if (!address.searchParams.has("change")) return;

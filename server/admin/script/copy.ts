@@ -1,6 +1,6 @@
 const SHOWN_MS = 2000;
 
-/** Brings every button that copies to life: `data-copy` is the id of what it copies the text of. */
+/** Activates every copy button: `data-copy` is the ID of the element whose text it copies. */
 export function offerCopies(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
     const source = document.getElementById(button.dataset.copy ?? "");
@@ -17,7 +17,7 @@ export function offerCopies(): void {
   }
 }
 
-/** Over plain http there is no clipboard to write to; then the text is selected at least. */
+/** Plain http has no clipboard API: select the text instead. */
 async function copy(source: HTMLElement): Promise<boolean> {
   getSelection()?.selectAllChildren(source);
   try {

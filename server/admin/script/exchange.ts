@@ -1,4 +1,4 @@
-/** Puts in the live parts that are new, and leaves alone what is not: a screen reader would read it out again. */
+/** Replaces only changed live parts: a screen reader would read unchanged ones again. */
 export function exchange(panel: HTMLElement, fresh: ParentNode): void {
   for (const part of panel.querySelectorAll<HTMLElement>("[data-live]")) {
     const now = fresh.querySelector(`[data-live="${part.dataset.live}"]`);

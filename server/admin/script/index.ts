@@ -1,4 +1,4 @@
-/** The admin pages' script. It adds what is live; every page does its work without it. */
+/** Script of the admin pages. It adds live updates; every page works without it. */
 import { cleanAddress } from "./clean-address.ts";
 import { offerCopies } from "./copy.ts";
 import { watchList } from "./list.ts";

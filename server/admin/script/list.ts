@@ -1,10 +1,10 @@
 import { exchange } from "./exchange.ts";
 
 const FIRST_MS = 500;
-/** A count that cannot be made is asked for less and less often. */
+/** Longest pause between retries of a failed count. */
 const MAX_MS = 30_000;
 
-/** Puts in what the list's rows were still being counted for, as soon as the server has it. */
+/** Inserts counts that were missing from the list's rows, as soon as the server has them. */
 export function watchList(): void {
   const list = document.querySelector<HTMLElement>("[data-counting]");
   if (!list) return;
@@ -22,7 +22,7 @@ export function watchList(): void {
       exchange(list, fresh);
       isCounting = fresh.querySelector("[data-counting]") !== null;
     } catch {
-      // The next time says more, or somebody who reloads the page is told.
+      // Retry; whoever reloads the page sees the error.
     }
     clearTimeout(timer);
     pauseMs = Math.min(2 * pauseMs, MAX_MS);

@@ -1,11 +1,12 @@
 import { keyFromTitle } from "../../../core/key-from-title.ts";
 
-/** Long enough for a word to be typed (arbitrary). */
+/** Long enough to type a word (arbitrary). */
 const PAUSE_MS = 300;
 
 /**
- * Keeps the live parts of a form true while it is filled in: shares, previews, whether the rule is one, what saving does. The
- * server renders them, as it does for the button that checks; here its answer's parts with `data-live` are put in place.
+ * Updates the live parts of a form while it is filled in: shares, previews, validity of the rule,
+ * consequences of saving. The server renders them, as for the check button; this replaces the parts
+ * with `data-live`.
  */
 export function keepLive(): void {
   const form = document.querySelector<HTMLFormElement>("form[data-live-form]");
@@ -37,12 +38,12 @@ async function refresh(form: HTMLFormElement, signal: AbortSignal): Promise<void
   if (signal.aborted) return;
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = page.getElementById(part.id);
-    // A preview that is the same must not flash.
+    // An unchanged preview must not flash.
     if (next && next.innerHTML !== part.innerHTML) part.replaceChildren(...next.childNodes);
   }
 }
 
-/** Fills in the key from the title, until somebody writes one. */
+/** Fills in the key from the title, until it is edited. */
 function proposeKey(form: HTMLFormElement): void {
   const title = form.querySelector<HTMLInputElement>("input[name=title]");
   const key = form.querySelector<HTMLInputElement>("input[name=key]");

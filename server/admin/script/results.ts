@@ -1,10 +1,10 @@
 import { exchange } from "./exchange.ts";
 
-/** When the server rejected, such as for too many pages; else browsers try again by themselves. */
+/** Pause after a rejection, as for too many pages; browsers retry other errors themselves. */
 const AGAIN_MS = 30_000;
 const SECOND_MS = 1000;
 
-/** Keeps results true as long as somebody can see them, and says how old they are. */
+/** Updates results while the page is visible, and shows their age. */
 export function watchResults(): void {
   const panel = document.querySelector<HTMLElement>("[data-results-live]");
   const url = panel?.dataset.resultsLive;
@@ -46,7 +46,7 @@ export function watchResults(): void {
   watch();
 }
 
-/** Exchanges what is new; all of it when there is another part than before, such as with the first visitor. */
+/** Replaces changed parts; everything when the parts differ, as with the first visitor. */
 function replace(panel: HTMLElement, html: string): void {
   const [report] = panel.children;
   const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("#report");

@@ -2,7 +2,7 @@ import { exchange } from "./exchange.ts";
 
 const EVERY_MS = 2000;
 
-/** Keeps the panel of visits up to date as long as somebody can see it. */
+/** Updates the panel of visits while the page is visible. */
 export function watchVisits(): void {
   const panel = document.querySelector<HTMLElement>("[data-visits]");
   const url = panel?.dataset.visits;
@@ -18,7 +18,7 @@ export function watchVisits(): void {
       exchange(panel, new DOMParser().parseFromString(await response.text(), "text/html"));
       panel.classList.add("watched");
     } catch {
-      // The link is there again: it says what is wrong, such as a session that has ended.
+      // Show the link again: it explains the error, such as an expired session.
       panel.classList.remove("watched");
     }
     clearTimeout(timer);

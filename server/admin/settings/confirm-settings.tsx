@@ -9,15 +9,15 @@ interface Props {
   readonly after: Settings;
   /** The version of `before`. */
   readonly version: number;
-  /** What it means, in sentences. */
+  /** Consequences, in sentences. */
   readonly consequences: readonly string[];
-  /** What the form asks for, to be sent again. */
+  /** The form's fields, to be submitted again. */
   readonly fields: readonly (readonly [name: string, value: string])[];
-  /** Why nothing was changed yet, though it was asked for, or that the settings are not those that were looked at. */
+  /** Why the change was rejected, or that the settings have changed since they were viewed. */
   readonly error: string | null;
 }
 
-/** Says what a change of the settings would do, and asks whether it is meant. */
+/** Shows the consequences of a change of the settings, and asks for confirmation. */
 export function ConfirmSettingsPage({ before, after, version, consequences, fields, error }: Props) {
   const changes = settingsChanges(before, after);
   return (

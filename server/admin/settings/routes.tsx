@@ -14,19 +14,20 @@ import { type HoldoutForm, SettingsPage } from "./settings.tsx";
 import { settingsConsequences, switchConsequences } from "./settings-consequences.ts";
 import { percentOf, readSettings, SETTINGS_FIELDS } from "./settings-form.ts";
 
-/** What a first holdout is called unless somebody says otherwise. */
+/** Default salt of the first holdout. */
 const FIRST_SALT = "holdout";
 
 interface PageDeps extends Reach {
   readonly registry: Registry;
   readonly sessions: Sessions;
-  /** Names and values of what the server runs with. */
+  /** Names and values of the server's configuration. */
   readonly facts: () => Promise<readonly (readonly [name: string, value: string])[]>;
 }
 
 /**
- * `GET` and `POST /experiments/settings`: the global switch and the holdout. `GET /experiments/settings/confirm`: what a
- * change would do. `POST /experiments/settings/log-out` ends all sessions.
+ * `GET` and `POST /experiments/settings`: the global switch and the holdout. `GET
+ * /experiments/settings/confirm`: the consequences of a change. `POST
+ * /experiments/settings/log-out` ends all sessions.
  */
 export function settingsPageRoutes(deps: PageDeps) {
   const { registry, sessions, facts } = deps;
@@ -51,7 +52,7 @@ export function settingsPageRoutes(deps: PageDeps) {
     return c.html(<SettingsPage {...page} />, status);
   };
 
-  /** Asks whether what a form says is meant, of the settings as they are now. */
+  /** Asks for confirmation of a form's change, based on the current settings. */
   const ask = (c: Context<Env>, form: URLSearchParams, status: 200 | 409 | 503, error: string | null) => {
     const before = registry.settings();
     let after = before;
@@ -106,7 +107,7 @@ export function settingsPageRoutes(deps: PageDeps) {
   return app;
 }
 
-/** The change of the settings of that number; null when there is none. */
+/** The settings change of that number; null when there is none. */
 async function settingsEntry({ history }: Registry, number: number): Promise<SettingsEntry | null> {
   const entry = Number.isSafeInteger(number) && number > 0 ? await history.get(number) : null;
   return entry?.key === null ? entry : null;

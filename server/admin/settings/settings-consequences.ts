@@ -2,7 +2,7 @@ import type { Experiment } from "../../../core/experiment.ts";
 import type { Settings } from "../../../core/settings.ts";
 import { percent } from "../ui/format.ts";
 
-/** What a change of the settings means for visitors and for the count, in sentences. */
+/** Consequences of a change of the settings for visitors and counts, in sentences. */
 export function settingsConsequences(
   before: Settings,
   after: Settings,

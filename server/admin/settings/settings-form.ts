@@ -8,8 +8,9 @@ const PERCENT_ALLOWED = "a percentage from 0 to 100 with at most 4 decimals, suc
 export const SETTINGS_FIELDS = ["enabled", "holdout", "share", "salt"] as const;
 
 /**
- * The settings that a form asks for: of the fields `enabled` (`true` or `false`) and `holdout` (`none`, or `some` with the
- * percentage `share` and `salt`) those that it has; the rest stays. Throws InvalidInput.
+ * Settings requested by a form: of the fields `enabled` (`true` or `false`) and `holdout` (`none`,
+ * or `some` with the percentage `share` and `salt`) those present; the rest is unchanged. Throws
+ * InvalidInput.
  */
 export function readSettings(form: URLSearchParams, before: Settings): Settings {
   const enabled = form.get("enabled");
@@ -28,7 +29,7 @@ export function readSettings(form: URLSearchParams, before: Settings): Settings 
   });
 }
 
-/** A share from 0 to 1 as the form's field has it: 0.005 is "0.5". */
+/** A share from 0 to 1 as in the form's field: 0.005 is "0.5". */
 export function percentOf(share: number): string {
   return String(Math.round(share * 1e6) / 1e4);
 }

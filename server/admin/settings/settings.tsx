@@ -9,7 +9,7 @@ import { Notice } from "../ui/notice.tsx";
 import { pageContext } from "../ui/page-context.ts";
 import { Time } from "../ui/time.tsx";
 
-/** The holdout's form as somebody filled it. */
+/** The holdout's form as submitted. */
 export interface HoldoutForm {
   readonly holdout: "none" | "some";
   /** A percentage. */
@@ -20,20 +20,20 @@ export interface HoldoutForm {
 interface Props {
   readonly settings: Settings;
   readonly version: number;
-  /** The change that made them so; null when they never changed. */
+  /** The latest change; null when there was none. */
   readonly last: SettingsEntry | null;
   readonly form: HoldoutForm;
-  /** What is wrong with the form. */
+  /** Problems of the form. */
   readonly problems: readonly Problem[];
-  /** What switching over means, in sentences. */
+  /** Consequences of flipping the switch, in sentences. */
   readonly consequences: readonly string[];
-  /** Names and values of what the server runs with. */
+  /** Names and values of the server's configuration. */
   readonly facts: readonly (readonly [name: string, value: string])[];
-  /** The change that has just been made; null when the page was only opened. */
+  /** The change that was just made; null when the page was only opened. */
   readonly done: SettingsEntry | null;
 }
 
-/** The global switch, the holdout, the logins, and what the server runs with. */
+/** The global switch, the holdout, the logins, and the server's configuration. */
 export function SettingsPage(props: Props) {
   const { facts, done } = props;
   return (

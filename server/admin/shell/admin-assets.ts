@@ -2,14 +2,20 @@ import { Hono } from "hono";
 import { asset } from "../../http/asset.ts";
 import type { Env } from "../../http/http.ts";
 
-/** Kept by browsers and asked for again each time, so that pages and what they load are never of different versions. */
+/**
+ * Cached by browsers and revalidated each time, so that pages and their assets are of the same
+ * version.
+ */
 const HEADERS = {
   "cache-control": "no-cache",
   "cross-origin-resource-policy": "same-origin",
   "x-content-type-options": "nosniff",
 } as const;
 
-/** `GET /admin.css` and `GET /admin.js`: what the admin's pages load. Open to everyone: the login page loads them, too. */
+/**
+ * `GET /admin.css` and `GET /admin.js`: assets of the admin pages. Public: the login page loads
+ * them, too.
+ */
 export function adminAssetRoutes({ adminCss, adminJs }: { readonly adminCss: string; readonly adminJs: string }) {
   return new Hono<Env>()
     .get("/admin.css", asset(adminCss, { ...HEADERS, "content-type": "text/css; charset=utf-8" }))

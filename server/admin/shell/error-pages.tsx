@@ -3,7 +3,7 @@ import type { Env } from "../../http/http.ts";
 import { ErrorPage } from "../ui/error-page.tsx";
 import { wantsPage } from "../ui/error-response.tsx";
 
-/** Turns problem details into a page, where a person in a browser waits for the answer. */
+/** Converts problem details to a page when the client is a browser that loads a page. */
 export const errorsAsPages: MiddlewareHandler<Env> = async (c, next) => {
   await next();
   const type = c.res.headers.get("content-type") ?? "";

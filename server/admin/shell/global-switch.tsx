@@ -4,10 +4,12 @@ import type { Registry } from "../../registry/registry.ts";
 import { wantsPage } from "../ui/error-response.tsx";
 import { SwitchedOffPage } from "./switched-off.tsx";
 
-/** What stays below /experiments while the global switch is off: where it is switched on again, and who switched it off. */
+/**
+ * Pages that stay while the global switch is off: where it is switched on again, and its history.
+ */
 const STAYS = /^\/experiments\/(?:settings(?:\/confirm|\/log-out)?|history)$/;
 
-/** While the global switch is off there are no experiments, for admins neither. */
+/** Hides all experiments while the global switch is off, from admins as well. */
 export function onlyWhileOn({ registry }: { registry: Registry }): MiddlewareHandler<Env> {
   return async (c, next) => {
     if (registry.settings().enabled || STAYS.test(c.req.path)) return next();

@@ -1,11 +1,11 @@
 interface Options {
-  /** Answers at a time; arbitrary. Each holds a connection. */
+  /** Maximum number of open streams; arbitrary. Each holds a connection. */
   readonly most: number;
-  /** How often to look for something new. */
+  /** Interval between checks for changes. */
   readonly everyMs: number;
 }
 
-/** Answers that go on as long as somebody looks: a bounded number of them, which all end when the server stops. */
+/** Limits the number of open streams, and ends all of them when the server stops. */
 export class LiveStreams {
   readonly everyMs: number;
   readonly #most: number;
@@ -17,7 +17,7 @@ export class LiveStreams {
     this.everyMs = everyMs;
   }
 
-  /** Aborted when all have to end. */
+  /** Aborted when all streams must end. */
   get stopped(): AbortSignal {
     return this.#stop.signal;
   }
@@ -26,7 +26,7 @@ export class LiveStreams {
     return this.#open;
   }
 
-  /** Counts one more, until what it returns is called; null when there are too many. */
+  /** Opens a stream and returns the function that closes it; null above the limit. */
   take(): (() => void) | null {
     if (this.#stop.signal.aborted || this.#open >= this.#most) return null;
     this.#open += 1;

@@ -3,11 +3,11 @@ import { Layout } from "../ui/layout.tsx";
 import { Time } from "../ui/time.tsx";
 
 interface Props {
-  /** The last change of the settings; null when the history does not have it. */
+  /** Last change of the settings; null when the history does not have it. */
   readonly since: Entry | null;
 }
 
-/** Stands for every page of an experiment while all are switched off. */
+/** Replaces every page of an experiment while all are switched off. */
 export function SwitchedOffPage({ since }: Props) {
   return (
     <Layout title="Stopped">

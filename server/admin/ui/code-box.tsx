@@ -1,4 +1,4 @@
-/** Code to be taken along. With the page's script there is a button that copies it; without, it can be selected. */
+/** Code to copy. The page's script adds a button; without it, the code can be selected. */
 export function CodeBox({ id, code, name }: { id: string; code: string; name: string }) {
   return (
     <div class="code-box">

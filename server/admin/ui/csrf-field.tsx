@@ -1,6 +1,6 @@
 import { pageContext } from "./page-context.ts";
 
-/** Belongs into every form that posts to an admin route. */
+/** Required in every form that posts to an admin route. */
 export function CsrfField() {
   return <input type="hidden" name="csrf" value={pageContext().csrf ?? ""} />;
 }

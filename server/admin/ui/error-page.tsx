@@ -6,7 +6,7 @@ interface Props {
   readonly isLoginNeeded?: boolean;
 }
 
-/** Says to a person why a request was rejected, and how to go on. */
+/** Tells a person why a request was rejected, and what to do next. */
 export function ErrorPage({ title, detail, isLoginNeeded = false }: Props) {
   const heading = isLoginNeeded ? "You are not logged in" : title;
   return (

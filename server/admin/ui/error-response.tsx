@@ -2,12 +2,12 @@ import type { Context } from "hono";
 import { type Env, header, problem } from "../../http/http.ts";
 import { ErrorPage } from "./error-page.tsx";
 
-/** Whether a person in a browser waits for the answer. */
+/** Whether the client is a browser that loads a page. */
 export function wantsPage(c: Context<Env>): boolean {
   return (header(c, "accept") ?? "").includes("text/html");
 }
 
-/** The answer to what is rejected: a page that says what to do, or problem details for a program. */
+/** Answer to a rejected request: a page that says what to do, or problem details for a program. */
 export function errorResponse(
   c: Context<Env>,
   status: 400 | 401 | 403 | 413 | 415 | 429,

@@ -1,18 +1,18 @@
 import type { Problem } from "../../../core/parse.ts";
 import { fieldWords } from "./field-words.ts";
 
-/** Longest part of a wrong value that is quoted. */
+/** Longest part of an invalid value that is quoted. */
 const MAX_QUOTED_LENGTH = 80;
 
 interface Props {
   readonly problems: readonly Problem[];
-  /** What a group is called, by its place. */
+  /** A group's name, by its index. */
   readonly nameOf?: (group: number) => string | undefined;
-  /** Where a field is in the page; null for what has no field there. */
+  /** ID of a field's element on the page; null for a field that is not there. */
   readonly placeOf?: (field: string) => string | null;
 }
 
-/** All that is wrong, at the top of a page, each with a link to its field. */
+/** Summary of all problems at the top of a page, each with a link to its field. */
 export function Errors({ problems, nameOf = () => undefined, placeOf = () => null }: Props) {
   if (problems.length === 0) return null;
   return (
@@ -31,7 +31,7 @@ export function Errors({ problems, nameOf = () => undefined, placeOf = () => nul
   );
 }
 
-/** What is wrong with a field, as it stands beside it. */
+/** A field's problem, as shown beside it. */
 export function problemWords({ value, allowed }: Pick<Problem, "value" | "allowed">): string {
   return `${valueWords(value)} Use ${allowed}.`;
 }

@@ -1,6 +1,6 @@
 import { DEFINITION_FIELDS, type Definition } from "../../../core/experiment.ts";
 
-/** What the pages call an experiment's fields. */
+/** Labels of an experiment's fields. */
 const WORDS = {
   title: "Title",
   description: "Description",
@@ -69,9 +69,9 @@ const ITEMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * A field's path as people read it: `groups[1].weight` is "Group 2, weight".
+ * Label of a field's path: `groups[1].weight` is "Group 2, weight".
  *
- * @param nameOf what a group is called, when it has a name
+ * @param nameOf a group's name, if it has one
  */
 export function fieldWords(path: string, nameOf: (group: number) => string | undefined = () => undefined): string {
   const [field = "", ...parts] = path.split(".");

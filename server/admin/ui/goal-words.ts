@@ -9,21 +9,21 @@ const KINDS = {
 
 const UNITS = { m: "minute", h: "hour", d: "day" } as const;
 
-/** A window in words: `1d` is “1 day”. */
+/** Formats a window: `1d` is “1 day”. */
 export function windowWords(window: string): string {
   const count = Number(window.slice(0, -1));
   const unit = UNITS[window.slice(-1) as keyof typeof UNITS];
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-/** What a goal's events are found by: “button_click”, “page /thank-you”, “click buy”. */
+/** Selector of a goal's events: “button_click”, “page /thank-you”, “click buy”. */
 export function goalSource(goal: object): string {
   const { event, page, click } = goal as Partial<Record<"event" | "page" | "click", string>>;
   if (page !== undefined) return `page ${page}`;
   return click === undefined ? (event ?? "") : `click ${click}`;
 }
 
-/** Everything that a goal says, on one line: “Sales (purchase, value in EUR, within 1 day, capped at p99)”. */
+/** Formats a goal on one line: “Sales (purchase, value in EUR, within 1 day, capped at p99)”. */
 export function goalWords(goal: Goal): string {
   const { kind, label, window, better, role, margin, cap, currency, cuped } = goal;
   const ratio = "ratio" in goal ? goal.ratio : undefined;

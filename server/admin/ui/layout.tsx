@@ -3,7 +3,7 @@ import type { Child, PropsWithChildren } from "hono/jsx";
 import { CsrfField } from "./csrf-field.tsx";
 import { pageContext } from "./page-context.ts";
 
-/** The navigation: what a page calls its `section`, where it leads, what it says. */
+/** Entries of the navigation: a page's `section`, path, label. */
 const SECTIONS = [
   ["experiments", "/experiments", "Experiments"],
   ["history", "/experiments/history", "History"],
@@ -17,15 +17,15 @@ export type Section = (typeof SECTIONS)[number][0];
 
 interface Props {
   readonly title: string;
-  /** Which entry of the navigation the page belongs to; left out where there is none. */
+  /** The page's entry in the navigation; left out when it has none. */
   readonly section?: Section;
-  /** A `Notice` of what has just been done. */
+  /** A `Notice` of a completed action. */
   readonly notice?: Child;
-  /** Where the browser is to go at once by itself. */
+  /** Address of an immediate client-side redirect. */
   readonly refreshTo?: string | null;
 }
 
-/** The frame of every admin page. `/admin.js` only makes it nicer: everything works without. */
+/** Layout of every admin page. `/admin.js` is optional: everything works without it. */
 export function Layout({ title, section, notice = null, refreshTo = null, children }: PropsWithChildren<Props>) {
   const { isDemo, csrf } = pageContext();
   return (

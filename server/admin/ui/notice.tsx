@@ -1,8 +1,8 @@
 import type { PropsWithChildren } from "hono/jsx";
 
 /**
- * What has just been done, on the page that a form's answer redirects to. Words come from us, chosen by a code or a number
- * in the URL: a text from there would be anybody's.
+ * Confirmation of an action, on the page that its form redirects to. The text is ours, chosen by a
+ * code or number in the URL: anyone could craft a text in the URL.
  */
 export function Notice({ children }: PropsWithChildren) {
   return (

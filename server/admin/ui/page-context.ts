@@ -7,7 +7,7 @@ export interface PageContext {
   readonly csrf: string | null;
 }
 
-/** What the guard said of the request that is being answered; login pages have no guard. */
+/** State of the current request, set by the guard; login pages have none. */
 export function pageContext(): PageContext {
   const vars = tryGetContext<Env>()?.var;
   return { isDemo: vars?.isDemo ?? false, csrf: vars?.csrf ?? null };

@@ -1,7 +1,7 @@
 import type { Plan } from "../../../core/plan.ts";
 import { percent } from "./format.ts";
 
-/** A plan as people read it: “7,682 devices, to find 10% → 12% with a chance of 80%, at a level of 5%”. */
+/** Formats a plan: “7,682 devices, to find 10% → 12% with a chance of 80%, at a level of 5%”. */
 export function planWords({ devices, alpha, power, baseline, lift }: Plan): string {
   const rate = baseline === null ? "" : `${percent(baseline)} → `;
   const after = baseline === null || lift === null ? "" : percent(baseline * (1 + lift));

@@ -1,10 +1,10 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import { percent } from "./format.ts";
 
-/** Groups that are named below a bar in a list; the others are counted. */
+/** Groups named below a bar in a list; the others are counted. */
 const MAX_NAMED = 6;
 
-/** The groups with their shares, and a bar drawn as SVG so that the page needs no inline style. */
+/** Groups with their shares, and a bar drawn as SVG, so that the page needs no inline style. */
 export function Split({ experiment: { groups, state } }: { experiment: Pick<Experiment, "groups" | "state"> }) {
   const total = groups.reduce((sum, { weight }) => sum + weight, 0);
   return (
@@ -23,7 +23,7 @@ export function Split({ experiment: { groups, state } }: { experiment: Pick<Expe
   );
 }
 
-/** @param isIdle nobody is split at present */
+/** @param isIdle no visitors are assigned at present */
 export function SplitBar({ weights, isIdle }: { weights: readonly number[]; isIdle: boolean }) {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let start = 0;
@@ -39,7 +39,7 @@ export function SplitBar({ weights, isIdle }: { weights: readonly number[]; isId
   );
 }
 
-/** The colour of a group, by its place. */
+/** Colour of a group, by its index. */
 export function Dot({ group }: { group: number }) {
   return (
     <svg class="dot" viewBox="0 0 8 8" aria-hidden="true">

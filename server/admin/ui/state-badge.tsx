@@ -11,7 +11,7 @@ const LOOKS = {
   rollout: { kind: "note", shape: "M6 0l6 6-6 6-6-6z" },
 } as const satisfies Record<State, { kind: string; shape: string }>;
 
-/** An experiment's state as a word and a shape, so that nobody needs to see the colour. */
+/** An experiment's state as a word and a shape, independent of colour. */
 export function StateBadge({ state }: { state: State }) {
   const { kind, shape } = LOOKS[state];
   return (
