@@ -7,10 +7,15 @@ import { isCounted, type Reason } from "./reason.ts";
 import type { RuleContext } from "./rule.ts";
 import type { Settings } from "./settings.ts";
 
-/** An earlier assignment of a unit. */
+/** A group that a unit was exposed to. */
 export interface StickyEntry {
   readonly group: string;
   readonly epoch: number;
+}
+
+/** Which group of an experiment each unit was exposed to. */
+export interface Exposed {
+  of(experiment: Experiment, unitId: string): StickyEntry | undefined;
 }
 
 /** Everything except the unit that an assignment may depend on. Missing parts have no effect. */
@@ -18,10 +23,10 @@ export interface Context extends Partial<RuleContext> {
   readonly settings?: Settings;
   /** Groups to preview by experiment key; already authorised by the caller. */
   readonly forced?: ReadonlyMap<string, string>;
-  /** Earlier assignments of this device by experiment key; already verified by the caller. */
-  readonly sticky?: ReadonlyMap<string, StickyEntry>;
+  /** What units were exposed to before. */
+  readonly sticky?: Exposed;
   /** Look-up of other experiments, for dependencies and layers. */
-  readonly experiments?: { get(key: string): Experiment | undefined };
+  readonly experiments?: { get(key: string): Experiment | undefined; list?(): readonly Experiment[] };
 }
 
 export interface Evaluation {
@@ -79,9 +84,9 @@ export function evaluate(
 
 function assignEligible(experiment: Experiment, unitId: string, context: Context, hash: Sha256Hex): Evaluation {
   const { key, fallback, epoch, layer, salt } = experiment;
-  const kept = keptBy(experiment, context);
+  const kept = keptBy(experiment, unitId, context);
   if (kept) return { group: kept.group, reason: "sticky", epoch: kept.epoch };
-  if (layer !== null && (!isInSlots(unitId, layer, hash) || isKeptElsewhere(experiment, layer.name, context))) {
+  if (layer !== null && (!isInSlots(unitId, layer, hash) || isKeptElsewhere(experiment, unitId, layer.name, context))) {
     return { group: fallback, reason: "layer", epoch };
   }
   const { allocations, table } = prepared(experiment);
@@ -102,24 +107,27 @@ export function groupsByHash(experiment: Experiment, unitId: string, hash: Sha25
   return [...new Set(splits.map((split) => pick(split, remainder(digestHex, split.total))))];
 }
 
-/** The unit's earlier assignment, if still valid: its group has weight, and its epoch existed. */
-function keptBy(experiment: Experiment, { sticky }: Context): StickyEntry | undefined {
-  // Sticky for devices only: an account's assignment is known on one device and not on the next.
-  if (sticky === undefined || !experiment.sticky || experiment.unit !== "device") return undefined;
-  const entry = sticky.get(experiment.key);
+/** The group that the unit was exposed to, if it still has weight and its epoch existed. */
+function keptBy(experiment: Experiment, unitId: string, { sticky }: Context): StickyEntry | undefined {
+  if (sticky === undefined || !experiment.sticky) return undefined;
+  const entry = sticky.of(experiment, unitId);
   if (!entry || entry.epoch > experiment.epoch || !prepared(experiment).given.has(entry.group)) return undefined;
   return entry;
 }
 
 /**
- * Whether the device keeps an assignment of another experiment of the layer that once had its slot.
+ * Whether the unit keeps a group of another experiment of the layer that once had its slot.
  */
-function isKeptElsewhere(experiment: Experiment, layer: string, context: Context): boolean {
-  for (const key of context.sticky?.keys() ?? []) {
-    const other = key === experiment.key ? undefined : context.experiments?.get(key);
-    if (other?.state === "active" && other.layer?.name === layer && keptBy(other, context)) return true;
-  }
-  return false;
+function isKeptElsewhere({ key, unit }: Experiment, unitId: string, layer: string, context: Context): boolean {
+  if (context.sticky === undefined) return false;
+  return (context.experiments?.list?.() ?? []).some(
+    (other) =>
+      other.layer?.name === layer &&
+      other.state === "active" &&
+      other.key !== key &&
+      other.unit === unit &&
+      keptBy(other, unitId, context),
+  );
 }
 
 const NO_CTX: ReadonlyMap<string, string> = new Map();

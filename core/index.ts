@@ -2,7 +2,7 @@
 export { assign, type CumulativeTable, cumulate, digest, pick, remainder, type WeightedGroup } from "./assign.ts";
 export { type CrossedExperiment, type Crossing, type CrossTally, crossTally } from "./cross-tally.ts";
 export type { DayRange } from "./day-range.ts";
-export { type Context, type Evaluation, evaluate, type StickyEntry } from "./evaluate.ts";
+export { type Context, type Evaluation, type Exposed, evaluate, type StickyEntry } from "./evaluate.ts";
 export { type Event, EventSchema, parseEvent } from "./event.ts";
 export {
   DEFINITION_FIELDS,

@@ -52,16 +52,16 @@ import { serverFacts } from "./ops/server-facts.ts";
 import type { Setup } from "./ops/server-info.ts";
 import type { Registry } from "./registry/registry.ts";
 import { Results } from "./results/results.ts";
+import type { StickyGroups } from "./sticky/sticky-groups.ts";
 import type { ForceTokens } from "./tokens/force.ts";
 import type { RunSigner } from "./tokens/simulation-run.ts";
-import type { StickyTokens } from "./tokens/sticky.ts";
 
 export interface Deps {
   readonly registry: Registry;
   readonly log: EventLog;
   readonly analysis: Analysis;
   readonly runs: RunSigner;
-  readonly sticky: StickyTokens;
+  readonly sticky: StickyGroups;
   readonly forceTokens: ForceTokens;
   /**
    * The admin's bearer token; null opens the admin routes, which only the demo does, on loopback.

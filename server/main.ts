@@ -29,9 +29,9 @@ import { openAccessLog } from "./ops/access-log.ts";
 import { createLogger } from "./ops/logger.ts";
 import { readinessOf } from "./ops/readiness.ts";
 import { openRegistry } from "./registry/registry.ts";
+import { openStickyGroups } from "./sticky/sticky-groups.ts";
 import { forceTokens } from "./tokens/force.ts";
 import { runSigner } from "./tokens/simulation-run.ts";
-import { stickyTokens } from "./tokens/sticky.ts";
 
 export type Mode = "demo" | "serve";
 
@@ -90,6 +90,14 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   setInterval(() => void analysis.compact(), COMPACT_EVERY_MS).unref();
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
   const key = Buffer.from(secret, "base64url");
+  const events = join(config.data, "events");
+  const sticky = await openStickyGroups({
+    path: join(config.data, "sticky"),
+    folder: events,
+    log,
+    registry,
+    secret: key,
+  });
   const readiness = readinessOf(config.data);
   const admin = demo ? null : await readAdminToken(config);
   if (admin?.isNew) say(`made an admin token, it is in ${admin.path}`);
@@ -108,7 +116,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     analysis,
     runs: runSigner(key),
     forceTokens: forceTokens(key),
-    sticky: stickyTokens(key),
+    sticky,
     adminToken: admin?.token ?? null,
     sessions: openSessions(Date.now),
     links,
@@ -175,6 +183,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     });
     await analysis.close();
     await log.close();
+    await sticky.close();
     lock.release();
   });
 }

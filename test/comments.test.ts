@@ -18,6 +18,7 @@ const FOLDERS = [
   "server/memory",
   "server/ops",
   "server/registry",
+  "server/sticky",
   "server/tokens",
   "server/verify",
   "simulate",

@@ -10,16 +10,16 @@ import { unitIdOf } from "../../core/unit.ts";
 import { type Env, problem } from "../http/http.ts";
 import { readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { StickyGroups } from "../sticky/sticky-groups.ts";
 import { sha256 } from "../tokens/sha256.ts";
-import type { StickyTokens } from "../tokens/sticky.ts";
 
 /**
  * `GET /api/admin/explain?device_id=&experiment=`: why a device gets its group, step by step, so
  * that anybody can compute it again. It takes what `GET /api/expgroups` takes (`path`,
- * `account_id`, `session_id`, `sticky`, `ctx.NAME`), and `language` and `user_agent` for the
+ * `account_id`, `session_id`, `ctx.NAME`), and `language` and `user_agent` for the
  * visitor's instead of the admin's own. Nothing is recorded.
  */
-export function explainRoutes({ registry, sticky }: { registry: Registry; sticky: StickyTokens }) {
+export function explainRoutes({ registry, sticky }: { registry: Registry; sticky: StickyGroups }) {
   return new Hono<Env>().get("/api/admin/explain", (c) => {
     const { device_id: deviceId = "", experiment: key = "" } = c.req.query();
     if (deviceId === "" || key === "") {
@@ -34,13 +34,11 @@ export function explainRoutes({ registry, sticky }: { registry: Registry; sticky
     const ids = readUnitIds(c);
     const unitId = unitIdOf(experiment.unit, ids);
     const asked = { path: readPath(c) ?? "", ...readVisitor(c) };
-    const experiments = registry.list();
-    const token = sticky.read(c.req.query("sticky") ?? "", deviceId, experiments, Date.now());
     const context: Context = {
       ...asked,
       settings: registry.settings(),
       experiments: registry,
-      ...(token ? { sticky: token.entries } : {}),
+      sticky,
     };
     const { group, reason, epoch } = evaluate(experiment, unitId, context, sha256);
     const { state, unit } = experiment;

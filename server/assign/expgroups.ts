@@ -1,18 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { type Context, type Evaluation, evaluate, type StickyEntry } from "../../core/evaluate.ts";
+import { type Context, type Evaluation, evaluate } from "../../core/evaluate.ts";
 import { MAX_TEXT_LENGTH } from "../../core/event-limits.ts";
 import type { Experiment } from "../../core/experiment.ts";
-import { isCounted } from "../../core/reason.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import type { EventLog } from "../events/log.ts";
 import { isFromBot } from "../http/bots.ts";
 import { type Env, header, preflight, publicJson } from "../http/http.ts";
 import { readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { StickyGroups } from "../sticky/sticky-groups.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
-import { STICKY_HEADER, type StickyEntries, type StickyTokens } from "../tokens/sticky.ts";
 import { assignedGroup } from "./assigned-group.ts";
 import { type ForceDeps, forcedGroups } from "./forced-groups.ts";
 
@@ -20,7 +19,7 @@ interface Deps extends ForceDeps {
   readonly registry: Registry;
   readonly log: EventLog;
   readonly runs: RunSigner;
-  readonly sticky: StickyTokens;
+  readonly sticky: StickyGroups;
 }
 
 /** The second is what the tag asks: no blocker's list has it. */
@@ -52,8 +51,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
       const forced = readForces(readParameter(c, "force"), now.getTime());
       const isPreview = forced.size > 0;
       const run = runs.verify(header(c, RUN_HEADER), now.getTime());
-      // Who was given a token is no crawler, though a program that takes pictures of pages may look
-      // like one.
+      // A request with a signed preview or run is no crawler, though its browser may look like one.
       if (run === null && !isPreview && isFromBot(c)) {
         log.drop("bot", 1);
         return publicJson(
@@ -62,13 +60,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
       }
 
       const { device } = ids;
-      const given = readParameter(c, "sticky");
-      const token = device !== null && given ? sticky.read(given, device, experiments, now.getTime()) : null;
-      const context: Context = {
-        ...asked,
-        ...(token ? { sticky: token.entries } : {}),
-        ...(isPreview ? { forced } : {}),
-      };
+      const context: Context = { ...asked, sticky, ...(isPreview ? { forced } : {}) };
       const assigned = experiments.map(
         (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
       );
@@ -94,10 +86,6 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
           ])
           .catch(() => undefined);
       }
-      const kept =
-        device === null || isPreview
-          ? null
-          : sticky.write(entriesToKeep(assigned, token?.entries), token, device, experiments, now.getTime());
       return publicJson(
         // From entries, because a key such as __proto__ must become a field like any other.
         Object.fromEntries(
@@ -106,8 +94,6 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
             assignedGroup(experiment, group, reason, epoch),
           ]),
         ),
-        200,
-        kept === null ? undefined : { [STICKY_HEADER]: kept, "access-control-expose-headers": STICKY_HEADER },
       );
     })
     .on("OPTIONS", GROUPS_PATHS, preflight);
@@ -126,18 +112,4 @@ function isAskedFor(experiments: readonly Experiment[]): boolean {
     askedFor.set(experiments, isAsked);
   }
   return isAsked;
-}
-
-/**
- * A device's group and epoch of every experiment that it takes part in, and of those that are only
- * paused for it.
- */
-function entriesToKeep(assigned: readonly Assigned[], before: StickyEntries | undefined): StickyEntries {
-  const entries = new Map<string, StickyEntry>();
-  for (const [{ key, sticky, unit }, { group, reason, epoch }] of assigned) {
-    if (!sticky || unit !== "device") continue;
-    const entry = isCounted(reason) ? { group, epoch } : before?.get(key);
-    if (entry) entries.set(key, entry);
-  }
-  return entries;
 }

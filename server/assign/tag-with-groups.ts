@@ -32,8 +32,9 @@ interface Deps {
  * has none. Nothing is recorded, and no cookie is set: the tag asks for the groups of the device
  * that it has, as always, and that is recorded.
  *
- * Who has a device gets the tag alone: its groups may depend on its sticky token, which no request
- * for a script brings. So the answer holds nothing about anybody, and may be read by every site.
+ * Who has a device gets the tag alone: its groups depend on what it was exposed to, and an account
+ * or context that the page knows. So the answer holds nothing about anybody, and may be read by
+ * every site.
  */
 export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
   const plain = asset(assets.tag, HEADERS);

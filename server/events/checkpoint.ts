@@ -89,7 +89,7 @@ export async function isOfLog(folder: string, segment: number, { bytes, tie }: C
  * CRC of the log's bytes right before a position; null when the log ends before it, or no line ends
  * there.
  */
-async function tieOf(folder: string, segment: number, end: number): Promise<number | null> {
+export async function tieOf(folder: string, segment: number, end: number): Promise<number | null> {
   const file = await open(segmentPath(folder, segment), "r");
   try {
     const start = Math.max(0, end - TIE_BYTES);

@@ -85,6 +85,8 @@ export interface EventLog {
   end(): Position;
   /** Visits that began after a position in the log. */
   visitsSince(from: Position): Promise<RecentVisits>;
+  /** Calls `listener` with the lines of each batch once they are durable, and the end of the log. */
+  onStored(listener: (lines: Buffer, end: Position) => void): void;
   /** Stores the events appended so far; later ones are rejected. */
   close(): Promise<void>;
 }
@@ -153,6 +155,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     );
   }
 
+  const storedListeners: ((lines: Buffer, end: Position) => void)[] = [];
   const commits = new GroupCommit(commit, account);
   let closing: Promise<void> | null = null;
   const saveTimer = setInterval(() => void saveCountsNow(), SAVE_COUNTS_MS).unref();
@@ -165,6 +168,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     await writer.append(batch.lines);
     const { list } = batch.ids;
     for (let i = 0; i < list.length; i += 1) ids.add(list.at(i));
+    for (const listener of storedListeners) listener(batch.lines.bytes, writer.end);
   }
 
   function account(batch: Batch, error: Error | undefined): void {
@@ -269,6 +273,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     exposedToday: (now, isKnown) => exposed.count(writer.end, now, isKnown),
     seenNames: (now) => names.seen(writer.end, now),
     end: () => writer.end,
+    onStored: (listener) => void storedListeners.push(listener),
     visitsSince: (from) => visits.since(from, writer.end),
     close() {
       closing ??= (async () => {

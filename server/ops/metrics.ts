@@ -3,19 +3,25 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { OUTCOMES } from "../events/accounting.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Env } from "../http/http.ts";
+import type { StickyGroups } from "../sticky/sticky-groups.ts";
+
+interface Deps {
+  readonly log: EventLog;
+  readonly sticky: StickyGroups;
+}
 
 /** `GET /metrics`: the log's accounting, and how the process is, as Prometheus reads them. */
-export function metricsRoutes({ log }: { log: EventLog }) {
+export function metricsRoutes({ log, sticky }: Deps) {
   let metrics: ReturnType<typeof metricsOf> | undefined;
   return new Hono<Env>().get("/metrics", async (c) => {
     // Only once somebody asks, because measuring the event loop is not free.
-    metrics ??= metricsOf(log);
+    metrics ??= metricsOf({ log, sticky });
     metrics.update();
     return c.body(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType });
   });
 }
 
-function metricsOf(log: EventLog) {
+function metricsOf({ log, sticky }: Deps) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -51,10 +57,20 @@ function metricsOf(log: EventLog) {
     help: "Former name of fairsplit_rejected_not_kept_total",
     registers,
   });
+  const stickyUnits = new Gauge({
+    name: "fairsplit_sticky_units",
+    help: "Exposed units of all experiments, which keep their group",
+    registers,
+  });
+  const stickyRejected = new Counter({
+    name: "fairsplit_sticky_rejected_total",
+    help: "Exposures since the start whose unit is not sticky, because there was no memory for more",
+    registers,
+  });
   /** All at once, so that they are of the same moment. */
   const update = () => {
     const state = log.state();
-    for (const counter of [received, events, notKept, notKeptBefore]) counter.reset();
+    for (const counter of [received, events, notKept, notKeptBefore, stickyRejected]) counter.reset();
     received.inc(state.received);
     for (const outcome of OUTCOMES) events.inc({ outcome }, state[outcome]);
     waiting.set(state.waiting);
@@ -62,6 +78,8 @@ function metricsOf(log: EventLog) {
     unreadable.set(state.unreadable);
     notKept.inc(state.rejectedNotKept);
     notKeptBefore.inc(state.rejectedNotKept);
+    stickyUnits.set(sticky.state().units);
+    stickyRejected.inc(sticky.state().rejected);
   };
   return { registry, update };
 }

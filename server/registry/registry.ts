@@ -38,6 +38,11 @@ export interface Registry {
   settings(): Settings;
   /** Number of the settings' last change; 0 when they never changed. */
   settingsVersion(): number;
+  /**
+   * From now on a listener gets each experiment as it is after a change, before the change
+   * resolves.
+   */
+  onChange(listener: (experiment: Experiment) => void): void;
   readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all" | "keys">;
   /**
    * Throws InvalidInput, KeyTaken. With the key of one that was removed it goes on after its last
@@ -89,6 +94,12 @@ export async function openRegistry(
   let settingsVersion = (await store.history.page(1, { key: null })).entries[0]?.number ?? 0;
   const changes = new PromiseQueue();
 
+  const listeners: ((experiment: Experiment) => void)[] = [];
+  const tell = (experiment: Experiment) => {
+    for (const listener of listeners) listener(experiment);
+    return experiment;
+  };
+
   const add = async (draft: NewExperiment, { by, now: at }: Author, more: Partial<ExperimentEntry> = {}) => {
     const { content } = store;
     const { key } = draft;
@@ -99,7 +110,7 @@ export async function openRegistry(
     const retired = content.retired.filter((other) => other !== past);
     const entry = { key, action: actionOf(null, after), at, by, before: null, after, ...more };
     await store.write({ ...content, experiments, retired }, [entry]);
-    return after;
+    return tell(after);
   };
   const replace = async (before: Experiment, after: Experiment, more: Partial<ExperimentEntry> = {}) => {
     const { content } = store;
@@ -109,7 +120,7 @@ export async function openRegistry(
     const { updatedAt: at, updatedBy: by } = after;
     const entry = { key, action: actionOf(before, after), at, by, before, after, ...more };
     await store.write({ ...content, experiments }, [entry]);
-    return after;
+    return tell(after);
   };
   const take = async (before: Experiment, { by, now: at }: Author) => {
     const { content } = store;
@@ -127,6 +138,7 @@ export async function openRegistry(
     get: (key) => store.get(key),
     settings: () => store.content.settings,
     settingsVersion: () => settingsVersion,
+    onChange: (listener) => void listeners.push(listener),
     history: store.history,
     create: (draft, author) =>
       changes.run(async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { assign } from "../../core/assign.ts";
-import { type Context, type Evaluation, evaluate } from "../../core/evaluate.ts";
+import { type Context, type Evaluation, evaluate, type StickyEntry } from "../../core/evaluate.ts";
 import { defineExperiment, type Experiment, type ExperimentDraft, type State } from "../../core/experiment.ts";
 import { weights } from "../../core/group.ts";
 import { checkLinks } from "../../core/links.ts";
@@ -38,12 +38,16 @@ const SLOT = slot(DEVICE);
 const HELD_FROM = modulo(`${DEVICE}:holdout:2026`, 2n ** 53n - 1n) / (2 ** 53 - 1);
 
 const found = (...others: Experiment[]) => ({
-  experiments: { get: (key: string) => others.find((other) => other.key === key) },
+  experiments: { get: (key: string) => others.find((other) => other.key === key), list: () => others },
 });
 const other = (draft: Partial<ExperimentDraft> = {}, state: State = "active") =>
   experiment({ key: "other", salt: KEY, ...draft }, state);
 const onB = { dependsOn: { key: "other", group: "B" } };
-const kept = (group: string, epoch: number, key = KEY): Context => ({ sticky: new Map([[key, { group, epoch }]]) });
+/** What the device was exposed to, by the experiment's key. */
+const exposed = (entries: ReadonlyMap<string, StickyEntry>): Context => ({
+  sticky: { of: ({ key, unit }, unitId) => (unit === "device" && unitId === DEVICE ? entries.get(key) : undefined) },
+});
+const kept = (group: string, epoch: number, key = KEY): Context => exposed(new Map([[key, { group, epoch }]]));
 const force = (group: string, key = KEY): Context => ({ forced: new Map([[key, group]]) });
 const off: Context = { settings: { enabled: false, holdout: null } };
 const holdout = (share: number): Context => ({ settings: { enabled: true, holdout: { share, salt: "2026" } } });
@@ -161,7 +165,7 @@ const ROWS: readonly Row[] = [
     "one on a preview, for a known device",
     experiment({ dependsOn: { key: "other", group: "A" } }),
     DEVICE,
-    { ...found(other()), ...force("A", "other"), sticky: new Map([[KEY, { group: "A", epoch: 1 }]]) },
+    { ...found(other()), ...force("A", "other"), ...kept("A", 1) },
     "A",
     "forced",
   ],
@@ -282,7 +286,7 @@ describe("who gets what, and why", () => {
   test.each(ROWS)("%s", (_, experiment, unitId, context, group, reason) => {
     const { epoch, ...rest } = evaluate(experiment, unitId, context);
     expect(rest).toEqual({ group, reason });
-    const entry = context.sticky?.get(KEY);
+    const entry = context.sticky?.of(experiment, DEVICE);
     expect(epoch).toBe(entry && entry.group === group && isCounted(reason) ? entry.epoch : experiment.epoch);
   });
 
@@ -323,7 +327,7 @@ test("the reasons are tried in their order: taking away what holds first leaves 
   see();
   context = { ...context, ...ctx({ plan: "vip" }) };
   see();
-  context = { ...context, sticky: new Map() };
+  context = { ...context, ...exposed(new Map()) };
   see();
   one = transition(one, { definition: { layer: null }, by }, NOW);
   see();
@@ -433,7 +437,7 @@ describe("a layer", () => {
           return isCounted(reason) ? [[layered.key, { group, epoch }] as const] : [];
         }),
       );
-      const after = partIn(moved, id, { sticky: before });
+      const after = partIn(moved, id, { sticky: { of: ({ key }) => before.get(key) } });
       expect([id, after]).toEqual([id, [...before.keys()]]);
       for (const key of partIn(moved, id)) places.set(key, (places.get(key) ?? 0) + 1);
     }

@@ -31,7 +31,7 @@ const OPERATIONS: readonly Operation[] = [
       account_id: "for experiments whose unit is the account",
       session_id: "for experiments whose unit is the session",
       path: "the page's path, for experiments with routes",
-      sticky: "what the header Fairsplit-Sticky of an earlier answer said",
+      sticky: "of earlier tags; ignored",
       force: FORCE,
       "ctx.NAME": "what the page says of the visitor, for rules: up to 20 names",
     },
@@ -39,7 +39,6 @@ const OPERATIONS: readonly Operation[] = [
       200: {
         description: "A group for every experiment, by its key.",
         schema: { each: "AssignedGroup" },
-        headers: { "Fairsplit-Sticky": "to be stored and sent back as `sticky`; missing when nothing has changed" },
       },
       ...problems(400),
     },

@@ -7,9 +7,9 @@ import { openSessions } from "../../../server/auth/sessions.ts";
 import { openEventLog } from "../../../server/events/log.ts";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
+import { openStickyGroups } from "../../../server/sticky/sticky-groups.ts";
 import { forceTokens } from "../../../server/tokens/force.ts";
 import { runSigner } from "../../../server/tokens/simulation-run.ts";
-import { stickyTokens } from "../../../server/tokens/sticky.ts";
 import { analysisByDefinition } from "./analysis-by-definition.ts";
 
 /** The whole app with real parts in a folder; without a token it is the demo's. Its log is the caller's to close. */
@@ -17,6 +17,13 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
   const registry = await openRegistry(join(folder, "experiments.json"), experiments);
   const log = await openEventLog(join(folder, "events"));
   const key = Buffer.from("a key for tests");
+  const sticky = await openStickyGroups({
+    path: join(folder, "sticky"),
+    folder: join(folder, "events"),
+    log,
+    registry,
+    secret: key,
+  });
   const runs = runSigner(key);
   const sessions = openSessions(Date.now);
   const links = loginLinks(Date.now);
@@ -28,7 +35,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     log,
     analysis: analysisByDefinition(log),
     runs,
-    sticky: stickyTokens(key),
+    sticky,
     forceTokens: forces,
     adminToken: null,
     sessions,
@@ -55,6 +62,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     registry,
     log,
     runs,
+    sticky,
     sessions,
     links,
     streams,

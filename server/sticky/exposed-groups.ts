@@ -1,0 +1,48 @@
+import type { StickyEntry } from "../../core/evaluate.ts";
+import type { Fingerprint } from "../events/fingerprints.ts";
+import { MAX_CODE, UnitTable } from "./unit-table.ts";
+
+/** Group and epoch of one experiment's units. */
+export class ExposedGroups {
+  readonly units = new UnitTable();
+  /** What the codes of `units` stand for; the first has code 1. */
+  readonly #entries: StickyEntry[] = [];
+  readonly #codes = new Map<string, number>();
+
+  /** What the codes stand for, in their order. */
+  get entries(): readonly StickyEntry[] {
+    return this.#entries;
+  }
+
+  find(unit: Fingerprint): StickyEntry | undefined {
+    const code = this.units.get(unit);
+    return code === 0 ? undefined : this.#entries[code - 1];
+  }
+
+  /**
+   * Takes in an exposure. The latest epoch counts, and of an epoch the exposure that was stored
+   * first. So the entries are the same whether exposures are added once or, after a restart, some
+   * of them twice.
+   *
+   * @returns false when there are more groups and epochs than there are codes
+   */
+  add(unit: Fingerprint, entry: StickyEntry): boolean {
+    const before = this.find(unit);
+    if (before && before.epoch >= entry.epoch) return true;
+    const code = this.codeOf(entry);
+    if (code === null) return false;
+    this.units.set(unit, code);
+    return true;
+  }
+
+  /** The code of a group and epoch, a new one where there is none; null when all are used. */
+  codeOf(entry: StickyEntry): number | null {
+    const name = `${entry.epoch} ${entry.group}`;
+    const known = this.#codes.get(name);
+    if (known !== undefined) return known;
+    if (this.#entries.length === MAX_CODE) return null;
+    this.#entries.push(entry);
+    this.#codes.set(name, this.#entries.length);
+    return this.#entries.length;
+  }
+}

@@ -1,0 +1,48 @@
+const MARK = Buffer.from('"exposure"');
+const NEWLINE = 0x0a;
+
+/** What a line of the log says of a unit and its group. */
+export interface ExposureLine {
+  readonly experiment: string;
+  readonly group: string;
+  readonly epoch: number;
+  readonly deviceId: string | undefined;
+  readonly accountId: string | undefined;
+  readonly receivedAt: string | undefined;
+}
+
+/** The exposures among whole lines of the log, in their order; other lines are not parsed. */
+export function* exposuresIn(lines: Buffer): Generator<ExposureLine> {
+  for (let at = lines.indexOf(MARK); at !== -1; ) {
+    const start = lines.lastIndexOf(NEWLINE, at) + 1;
+    const newline = lines.indexOf(NEWLINE, at);
+    const end = newline === -1 ? lines.length : newline;
+    const exposure = exposureOf(lines.toString("utf8", start, end));
+    if (exposure) yield exposure;
+    at = lines.indexOf(MARK, end);
+  }
+}
+
+function exposureOf(line: string): ExposureLine | null {
+  let fields: Readonly<Record<string, unknown>>;
+  try {
+    fields = JSON.parse(line) ?? {};
+  } catch {
+    return null;
+  }
+  const { event, experiment, group, epoch, deviceId, accountId, receivedAt } = fields;
+  if (event !== "exposure" || typeof experiment !== "string" || typeof group !== "string") return null;
+  if (typeof epoch !== "number" || !Number.isSafeInteger(epoch)) return null;
+  return {
+    experiment,
+    group,
+    epoch,
+    deviceId: text(deviceId),
+    accountId: text(accountId),
+    receivedAt: text(receivedAt),
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

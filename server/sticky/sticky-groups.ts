@@ -1,0 +1,124 @@
+import { createHmac } from "node:crypto";
+import type { StickyEntry } from "../../core/evaluate.ts";
+import type { Experiment, Unit } from "../../core/experiment.ts";
+import { type Fingerprint, fingerprint, type Seeds } from "../events/fingerprints.ts";
+import type { EventLog } from "../events/log.ts";
+import { scanLog } from "../events/scan-log.ts";
+import { PromiseQueue } from "../memory/promise-queue.ts";
+import type { Registry } from "../registry/registry.ts";
+import { ExposedGroups } from "./exposed-groups.ts";
+import { exposuresIn } from "./exposure-lines.ts";
+import { KnownEpochs } from "./known-epochs.ts";
+import { readStickyFile, writeStickyFile } from "./sticky-file.ts";
+
+/** Of all experiments together, some 450 MB; beyond it units are not sticky. */
+const MAX_UNITS = 40_000_000;
+/** A start after a crash reads so many segments of 64 MiB at most, some 2 s. */
+const SAVE_EVERY_SEGMENTS = 4;
+
+/** The groups that units were exposed to, as the log has them. */
+export interface StickyGroups {
+  /**
+   * Group and epoch of a unit's last epoch in the experiment; undefined when it was never exposed.
+   */
+  of(experiment: Experiment, unitId: string): StickyEntry | undefined;
+  /** Exposed units of all experiments, and those that there was no memory for. */
+  state(): { readonly units: number; readonly rejected: number };
+  /** Writes the file that spares the next start from reading the log. */
+  close(): Promise<void>;
+}
+
+interface Deps {
+  /** The derived file, which may be deleted at any time. */
+  readonly path: string;
+  /** The log's folder. */
+  readonly folder: string;
+  readonly log: Pick<EventLog, "end" | "onStored">;
+  readonly registry: Pick<Registry, "list" | "history" | "onChange">;
+  /** Of the fingerprints; a secret, so that nobody can choose ids that collide. */
+  readonly secret: Buffer;
+  readonly maxUnits?: number;
+}
+
+/**
+ * Reads the exposures of the log, as far as the file does not have them, and from now on takes in
+ * those that are stored. The groups are a function of the log and the history alone: made anew,
+ * they are the same.
+ */
+export async function openStickyGroups({
+  path,
+  folder,
+  log,
+  registry,
+  secret,
+  maxUnits = MAX_UNITS,
+}: Deps): Promise<StickyGroups> {
+  const seeds = seedsOf(secret);
+  const known = new KnownEpochs();
+  const entries = [];
+  for await (const entry of registry.history.all()) entries.push(entry);
+  for (const entry of entries.reverse()) {
+    if (entry.key === null) continue;
+    for (const state of [entry.before, entry.after]) if (state) known.learn(state);
+  }
+  for (const experiment of registry.list()) known.learn(experiment);
+  registry.onChange((experiment) => known.learn(experiment));
+
+  const seedName = `${seeds.high.toString(16)}-${seeds.low.toString(16)}`;
+  const saved = await readStickyFile(path, folder, seedName);
+  const experiments = saved?.experiments ?? new Map<string, ExposedGroups>();
+  let units = [...experiments.values()].reduce((sum, groups) => sum + groups.units.size, 0);
+  let rejected = 0;
+  let savedUpTo = saved?.upTo ?? { segment: 0, offset: 0 };
+  const saves = new PromiseQueue();
+  let upTo = log.end();
+
+  // A request asks for the same unit once for each experiment.
+  let last: { unit: Unit; id: string; print: Fingerprint } | null = null;
+
+  const take = (lines: Buffer): void => {
+    for (const { experiment, group, epoch, receivedAt, deviceId, accountId } of exposuresIn(lines)) {
+      const unit = known.unitOf(experiment, group, epoch, receivedAt);
+      const id = unit === "device" ? deviceId : unit === "account" ? accountId : undefined;
+      if (unit === null || id === undefined) continue;
+      const groups = experiments.get(experiment) ?? new ExposedGroups();
+      experiments.set(experiment, groups);
+      const before = groups.units.size;
+      const print = printOf(unit, id);
+      if (units >= maxUnits && !groups.find(print)) rejected += 1;
+      else if (!groups.add(print, { group, epoch })) rejected += 1;
+      units += groups.units.size - before;
+    }
+  };
+  const save = (): Promise<void> => {
+    const end = upTo;
+    savedUpTo = end;
+    // Without the file the next start takes longer, that is all.
+    return saves.run(() => writeStickyFile(path, folder, { upTo: end, experiments }, seedName)).catch(() => undefined);
+  };
+
+  await scanLog(folder, savedUpTo, upTo, take);
+  log.onStored((lines, end) => {
+    take(lines);
+    upTo = end;
+    if (end.segment - savedUpTo.segment >= SAVE_EVERY_SEGMENTS) void save();
+  });
+
+  function printOf(unit: Unit, id: string): Fingerprint {
+    if (last?.id !== id || last.unit !== unit) last = { unit, id, print: fingerprint(`${unit}:${id}`, seeds) };
+    return last.print;
+  }
+
+  return {
+    of({ key, unit }, unitId) {
+      return experiments.get(key)?.find(printOf(unit, unitId));
+    },
+    state: () => ({ units, rejected }),
+    close: () => (upTo.segment === savedUpTo.segment && upTo.offset === savedUpTo.offset ? saves.idle() : save()),
+  };
+}
+
+function seedsOf(secret: Buffer): Seeds {
+  const mac = createHmac("sha256", secret).update("sticky").digest();
+  return { high: mac.readUInt32LE(0), low: mac.readUInt32LE(4) };
+}
