@@ -10,6 +10,13 @@ export function selectorOf(goal: Goal): EventSelector {
   return goal.page === undefined ? { event: goalName(goal) } : { page: goal.page };
 }
 
+/** Selector of a ratio's denominator, or `session`; null for a goal that is no ratio. */
+export function denominatorOf({ ratio }: Goal): EventSelector | "session" | null {
+  if (ratio === undefined) return null;
+  const { per } = ratio;
+  return per === "session" || !("click" in per) ? per : { event: per.click };
+}
+
 /** Whether an event matches a selector; rule 22 of `tally`. */
 export function eventTest(selector: EventSelector): (event: Event) => boolean {
   if ("event" in selector) return ({ event }) => event === selector.event;
@@ -20,7 +27,7 @@ export function eventTest(selector: EventSelector): (event: Event) => boolean {
 /** Selectors of all events that the counts of goals depend on. */
 export function selectorsOf(goals: readonly Goal[]): EventSelector[] {
   return goals.flatMap((goal) => {
-    const per = goal.ratio?.per;
-    return per === undefined || per === "session" ? [selectorOf(goal)] : [selectorOf(goal), per];
+    const per = denominatorOf(goal);
+    return per === null || per === "session" ? [selectorOf(goal)] : [selectorOf(goal), per];
   });
 }

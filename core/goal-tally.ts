@@ -1,5 +1,6 @@
 import { capped, fixedLimit, percentileLimit } from "./cap.ts";
 import { type Goal, goalName } from "./goal.ts";
+import { type RatioSums, ratioSums } from "./ratio-sums.ts";
 import { addUp, type Moments, momentsOf, type Sums } from "./sums.ts";
 import { isOfValues, type UnitGoal } from "./unit-goal.ts";
 
@@ -30,17 +31,6 @@ export interface Capped {
   readonly limit: bigint;
   /** Devices of this group whose total was beyond. */
   readonly units: number;
-}
-
-/** Two totals per device, exactly: values in millionths, or events; and events, or sessions. */
-export interface RatioSums {
-  readonly n: number;
-  readonly numerator: bigint;
-  readonly denominator: bigint;
-  readonly numeratorSquares: bigint;
-  readonly denominatorSquares: bigint;
-  /** Sum of their products. */
-  readonly product: bigint;
 }
 
 /** What devices did in the days before their first exposure, in the unit of what they did since. */
@@ -105,29 +95,6 @@ const eventsOf = ({ events }: UnitGoal) => BigInt(events);
 
 function valuesOf({ kind }: Goal, units: readonly UnitGoal[], limit: bigint): bigint[] {
   return kind === "value" ? units.map(({ total }) => capped(total, limit)) : [];
-}
-
-function ratioSums(of: "value" | "count", units: readonly UnitGoal[]): RatioSums {
-  const pairs = units.map(({ total, events, denominator }) => ({
-    y: of === "value" ? total : BigInt(events),
-    x: BigInt(denominator),
-  }));
-  const y = momentsOf(
-    units.length,
-    pairs.map((pair) => pair.y),
-  );
-  const x = momentsOf(
-    units.length,
-    pairs.map((pair) => pair.x),
-  );
-  return {
-    n: units.length,
-    numerator: y.sum,
-    denominator: x.sum,
-    numeratorSquares: y.sumSquares,
-    denominatorSquares: x.sumSquares,
-    product: pairs.reduce((sum, pair) => sum + pair.y * pair.x, 0n),
-  };
 }
 
 function covariateSums(kind: Goal["kind"], units: readonly UnitGoal[], limit: bigint): CovariateSums {

@@ -29,14 +29,22 @@ const Cap = v.union(
   CAP_ALLOWED,
 );
 
-const RATIO_ALLOWED = 'a ratio {of: "value" or "count", per: {event} or "session"}';
+const RATIO_ALLOWED = 'a ratio {of: "value" or "count", per: {event}, {page}, {click} or "session"}';
 
 const Ratio = v.strictObject(
   {
     /** Numerator: the sum of the values of the goal's events, or their count. */
     of: v.picklist(["value", "count"], "value or count"),
-    /** Denominator: the count of events of another name, or the unit's sessions. */
-    per: v.union([v.literal("session"), v.strictObject({ event: EventName })], RATIO_ALLOWED),
+    /** Denominator: the count of other events, or the unit's sessions. */
+    per: v.union(
+      [
+        v.literal("session"),
+        v.strictObject({ event: EventName }),
+        v.strictObject({ page: Route }),
+        v.strictObject({ click: EventName }),
+      ],
+      RATIO_ALLOWED,
+    ),
   },
   RATIO_ALLOWED,
 );

@@ -11,18 +11,17 @@ export interface PowerSums {
 
 const PARTS = 1_000_000n;
 
-/** Power sums of n totals; totals that are not given are 0. */
-export function powerSums(n: number, totals: readonly bigint[]): PowerSums {
+/** Power sums of n totals, and the totals in millionths; totals that are not given are 0. */
+export function powerSums(n: number, totals: readonly bigint[]): PowerSums & { readonly parts: readonly bigint[] } {
   const largest = totals.reduce((most, total) => (size(total) > most ? size(total) : most), 0n);
   let [first, second, third] = [0n, 0n, 0n];
-  if (largest === 0n) return { n, first, second, third };
-  for (const total of totals) {
-    const part = (total * PARTS) / largest;
+  const parts = totals.map((total) => (largest === 0n ? 0n : (total * PARTS) / largest));
+  for (const part of parts) {
     first += part;
     second += part * part;
     third += part * part * part;
   }
-  return { n, first, second, third };
+  return { n, first, second, third, parts };
 }
 
 /**

@@ -12,13 +12,14 @@ import { sessionOf } from "./session.ts";
 import { type UnitGoal, unitGoal } from "./unit-goal.ts";
 import { isWrongClock } from "./wrong-clock.ts";
 
-export type { Capped, CovariateSums, DayGoalTally, GoalTally, RatioSums } from "./goal-tally.ts";
+export type { Capped, CovariateSums, DayGoalTally, GoalTally } from "./goal-tally.ts";
+export type { RatioSums } from "./ratio-sums.ts";
 
 /**
  * The counts of one experiment. The unit is the device.
  *
  * The rules, which `tally` executes:
- *  1. Bots, previews (forced groups) and refused events are not in the log, so that nothing has to leave them out here.
+ *  1. Bots, previews (forced groups) and rejected events are not in the log, so that nothing has to leave them out here.
  *  2. Events of a simulator's run count only when that run is asked for, and then nothing else does.
  *  3. With `until`, only what happened until then counts, as if nothing had happened since.
  *  4. Times are compared in whole milliseconds; what is finer is cut off.

@@ -2,7 +2,7 @@ import { capped, LARGEST_TOTAL } from "./cap.ts";
 import type { Counted } from "./counted-events.ts";
 import type { Event } from "./event.ts";
 import type { Goal } from "./goal.ts";
-import { eventTest, selectorOf } from "./goal-events.ts";
+import { denominatorOf, eventTest, selectorOf } from "./goal-events.ts";
 import { toMillionths } from "./millionths.ts";
 import { sessionOf } from "./session.ts";
 import { windowMs } from "./window.ts";
@@ -51,8 +51,8 @@ export function isOfValues({ kind, ratio }: Goal): boolean {
 export function unitGoal(goal: Goal): (events: readonly Counted[], times: UnitTimes) => UnitGoal {
   const window = windowMs(goal.window);
   const isOwn = eventTest(selectorOf(goal));
-  const per = goal.ratio?.per;
-  const isPer = per === undefined || per === "session" ? () => false : eventTest(per);
+  const per = denominatorOf(goal);
+  const isPer = per === null || per === "session" ? () => false : eventTest(per);
   const beforeMs = (goal.cuped ?? 0) * DAY_MS;
   const millionthsOf = ({ value }: Event) => (!isOfValues(goal) || value === undefined ? 0n : toMillionths(value));
   return (events, { first, end, asOf }) => {

@@ -56,7 +56,7 @@ function reportMarkdown({ experiment, verdict, health, goals, alpha }: Report): 
   });
   return [
     `## ${escaped(experiment.title)}\n`,
-    `**${escaped(verdict.words)}** ${escaped(verdict.text)}\n`,
+    `**${escaped(verdict.words)}.** ${escaped(verdict.sentences.join(" "))}\n`,
     ...health.problems.map(({ severity, text }) => `- ${severity}: ${escaped(text)}`),
     "",
     ...tables,

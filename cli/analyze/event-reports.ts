@@ -164,8 +164,9 @@ async function reportOf(
     tally,
     ...reached,
     isFinished,
+    isFile: true,
     asOf: tally.lastAt,
-    leftOut: { bots: null, refused: null },
+    leftOut: { bots: null, rejected: null },
   });
 }
 

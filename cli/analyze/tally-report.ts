@@ -27,6 +27,7 @@ export function reportOfTally(
     isFinished: options.isFinished,
     asOf: tally.lastAt,
     hasTimes,
-    leftOut: { bots: null, refused: null },
+    isFile: true,
+    leftOut: { bots: null, rejected: null },
   });
 }

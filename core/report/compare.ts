@@ -88,8 +88,16 @@ function pairsOf(
 }
 
 function ratioPairs(sums: RatioSums): PairSums {
-  const { n, numerator, denominator, numeratorSquares, denominatorSquares, product } = sums;
-  return { n, x: denominator, xSquares: denominatorSquares, y: numerator, ySquares: numeratorSquares, product };
+  const { n, numerator, denominator, numeratorSquares, denominatorSquares, product, skewness = null } = sums;
+  return {
+    n,
+    x: denominator,
+    xSquares: denominatorSquares,
+    y: numerator,
+    ySquares: numeratorSquares,
+    product,
+    skewness,
+  };
 }
 
 function covariatePairs(kind: Goal["kind"]): (tally: GoalTally) => PairSums | null | undefined {

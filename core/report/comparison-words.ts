@@ -16,7 +16,7 @@ import {
 } from "./number-words.ts";
 import { type Deciding, decidingOf } from "./pair-numbers.ts";
 
-type WordedGoal = Pick<GoalReport, "groups" | "kind" | "label" | "comparisons">;
+type WordedGoal = Pick<GoalReport, "groups" | "kind" | "label" | "comparisons" | "cap">;
 
 /** What a comparison says: what both groups did, how large the true difference may be, how often chance does that. */
 export function comparisonSentences(
@@ -28,8 +28,7 @@ export function comparisonSentences(
 ): string[] {
   const { group, control, status } = comparison;
   const levels = levelsSentence(goal, group, control);
-  if (status === "too_skewed") return [levels, skewedSentence(comparison)];
-  if (status !== "ok") return [levels, STATUS_WORDS[status]];
+  if (status !== "ok") return [levels, statusSentence(comparison, goal)];
   const deciding = decidingOf(comparison, isFixed);
   return [
     levels,
@@ -39,20 +38,34 @@ export function comparisonSentences(
 }
 
 /** Why a comparison has no number. */
-export const STATUS_WORDS: Readonly<Record<NoNumber, string>> = {
+const STATUS_WORDS: Readonly<Record<Exclude<NoNumber, "too_skewed">, string>> = {
   no_data: "One of them has no visitors.",
   insufficient_data: "One of them has too few visitors to measure how much visitors differ.",
   no_variance: "All visitors did the same, so nothing speaks for a difference (p = 1).",
   zero_variance: "Within each group all visitors did the same, so there is nothing to measure the difference with.",
-  too_skewed: "A few large orders decide this: cap them, or wait for more visitors.",
   untrusted: "Nothing is estimated while the numbers cannot be trusted.",
   unusable_values: "Too many values cannot be counted.",
 };
 
-/** “A few large orders decide this: cap them, or wait for about 60,000 visitors.” */
-export function skewedSentence({ devicesUntilNormal }: Pick<Comparison, "devicesUntilNormal">): string {
-  if (devicesUntilNormal === null) return STATUS_WORDS.too_skewed;
-  return `A few large orders decide this: cap them, or wait for about ${wholeWords(Number(devicesUntilNormal.toPrecision(1)))} visitors.`;
+/** Why a comparison has no number; empty where it has. */
+export function statusSentence(
+  comparison: Pick<Comparison, "status" | "devicesUntilNormal">,
+  goal: Pick<GoalReport, "kind" | "cap">,
+): string {
+  const { status } = comparison;
+  if (status === "ok") return "";
+  return status === "too_skewed" ? skewedSentence(comparison, goal) : STATUS_WORDS[status];
+}
+
+/** “A few large orders decide this: cap them, or wait for about 60,000 visitors.” Only values can be capped. */
+export function skewedSentence(
+  { devicesUntilNormal }: Pick<Comparison, "devicesUntilNormal">,
+  { kind, cap }: Pick<GoalReport, "kind" | "cap">,
+): string {
+  const devices = devicesUntilNormal === null ? null : wholeWords(Number(devicesUntilNormal.toPrecision(1)));
+  const wait = `wait for ${devices === null ? "more" : `about ${devices}`} visitors`;
+  if (kind !== "value") return `A few very active visitors decide this: ${wait}.`;
+  return `A few large orders decide this: ${cap === null ? "cap them" : "lower the cap"}, or ${wait}.`;
 }
 
 /** “If A and B were equal, a gap this big or bigger would appear about 1 time in 270 (p = 0.0037).” */
@@ -62,9 +75,9 @@ function pSentence({ group, control }: Comparison, deciding: Deciding, { compari
   const equal = `If ${control} and ${group} were equal,`;
   const said =
     basis === "always_valid"
-      ? `${equal} evidence this strong would come up ${oftenWords(pValue)} at most, however often one looks`
+      ? `${equal} evidence this strong would come up ${oftenWords(pValue)} at most, however often you check`
       : `${equal} a gap this big or bigger would appear ${oftenWords(pValue)}`;
-  const p = `${basis === "always_valid" ? "always-valid " : ""}${sentenceP(pValue, alpha)}`;
+  const p = `${basis === "always_valid" ? "sequential " : ""}${sentenceP(pValue, alpha)}`;
   const adjusted = isAdjusted ? `, adjusted for ${countWords(comparisons.length, "comparison")}` : "";
   return [`${said} (${p}${adjusted}).`];
 }
@@ -102,7 +115,8 @@ function intervalSentence(
     (liftStatus === "baseline_negative" ? null : rangeWords(liftInterval, changeWords)) ??
     rangeWords(differenceInterval, asDifference);
   if (range === null) return null;
-  const level = `${percentWords(1 - alpha)} interval${basis === "always_valid" ? " that holds at any look" : ""}`;
+  const isLive = basis === "always_valid";
+  const level = `${percentWords(1 - alpha)} ${isLive ? "sequential interval, valid however often you check" : "interval"}`;
   const adjusted = isAdjusted ? `, adjusted for ${countWords(comparisons.length, "comparison")}` : "";
   return `The true ${noun} is likely ${range} (${level}${adjusted}).`;
 }

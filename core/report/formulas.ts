@@ -25,7 +25,10 @@ export const FORMULAS: readonly Formula[] = [
     how: "Welch's t test on totals per device; while a group has fewer than 100 that are not 0, the permutation test of the devices (Phipson & Smyth 2010); where the skewness of the difference is above 1/√355 (Boos & Hughes-Oliver 2000; Kohavi et al. 2014), the permutation test of Welch's t (Chung & Romano 2013), and none with too many totals to permute",
   },
   { what: "Interval of a lift of means", how: "Fieller 1954, relative to the size of the control's mean" },
-  { what: "Ratios", how: "delta method over devices (Deng, Knoblich & Lu 2018), Welch's t test" },
+  {
+    what: "Ratios",
+    how: "delta method over devices (Deng, Knoblich & Lu 2018), Welch's t test; none where what is left of the numerators is so skewed that the difference is above 1/√355",
+  },
   {
     what: "What devices did before",
     how: "CUPED where it was chosen (Deng et al. 2013): totals less what the days before the first exposure predict",
@@ -37,11 +40,11 @@ export const FORMULAS: readonly Formula[] = [
   { what: "Goals after the first", how: "p adjusted by Benjamini & Hochberg 1995" },
   {
     what: "Before the planned number of visitors",
-    how: "always-valid p and intervals; for rates the average of three e-values (Vovk & Wang 2021): a confidence sequence of their difference (Waudby-Smith et al. 2021), and exact evidence from conversions and from non-conversions (Lindon & Malek 2022); for means a confidence sequence",
+    how: "sequential p and intervals, valid however often you check; for rates the average of three e-values (Vovk & Wang 2021): a confidence sequence of their difference (Waudby-Smith et al. 2021), and exact evidence from conversions and from non-conversions (Lindon & Malek 2022); for means a confidence sequence",
   },
   {
     what: "Guardrails",
-    how: "non-inferiority by the always-valid interval of the lift: harm at alpha shared by all guardrails and groups, safety at alpha",
+    how: "non-inferiority by the sequential interval of the lift: harm at alpha shared by all guardrails and groups, safety at alpha",
   },
   {
     what: "Chance to beat the control",

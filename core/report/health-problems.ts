@@ -59,7 +59,7 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
   }
   const counted = [
     countedWords(leftOut.bots, "event of a bot", "events of bots"),
-    countedWords(leftOut.refused, "refused event", "refused events"),
+    countedWords(leftOut.rejected, "rejected event", "rejected events"),
   ].filter((words) => words !== null);
   if (counted.length > 0) say("note", `Left out, of all experiments together: ${listWords(counted)}.`);
   const order = ["alarm", "warning", "note"];

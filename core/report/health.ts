@@ -29,7 +29,10 @@ export interface Health {
    */
   readonly unknownGroups: readonly { readonly group: string; readonly devices: number }[];
   /** What never reached the counts, null where nobody counted it. */
-  readonly leftOut: LeftOut;
+  readonly leftOut: LeftOut & {
+    /** What `rejected` was called before. */
+    readonly refused: number | null;
+  };
   /** Goal events whose value could not be counted; they count as conversions. */
   readonly unusableValues: number;
   /** Goals with more than 1 in 1,000 of these, which therefore have no verdict: their labels. */
@@ -52,8 +55,7 @@ export interface HealthProblem {
 export interface LeftOut {
   /** Events of bots. */
   readonly bots: number | null;
-  /** Events that were refused. */
-  readonly refused: number | null;
+  readonly rejected: number | null;
 }
 
 /** Of the epoch as it is now, whatever the results were computed from. */
@@ -85,7 +87,7 @@ export function health(
     wrongClocks: { devices: wrongClocks, share: share(wrongClocks) },
     twoGroups: { devices: counted?.twoGroups ?? 0, share: share(counted?.twoGroups ?? 0) },
     unknownGroups: groups.filter((group) => !isKnown(group)).map(({ group, devices }) => ({ group, devices })),
-    leftOut,
+    leftOut: { ...leftOut, refused: leftOut.rejected },
     unusableValues: goals.reduce((sum, { values }) => sum + values, 0),
     unusableGoals: goals.filter(({ isBlocked }) => isBlocked).map(({ label }) => label),
   };

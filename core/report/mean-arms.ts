@@ -17,6 +17,8 @@ export interface PairSums {
   readonly y: bigint;
   readonly ySquares: bigint;
   readonly product: bigint;
+  /** Of a ratio: of what is left of y after x; left out where it is not known. */
+  readonly skewness?: number | null;
 }
 
 /** Totals per device. @param unit how many units of the sums make one of the result */
@@ -32,7 +34,7 @@ export function totalArms(a: Sums, b: Sums, unit: number): MeanArms {
     difference: ofB.mean - ofA.mean,
     method: null,
     isFew,
-    skewness: skewnessBetween(a, ofA, b, ofB),
+    skewness: skewnessBetween(skewnessOf(a), ofA, skewnessOf(b), ofB),
     totals: totalsA && totalsB && [totalsA, totalsB],
     varianceReduction: null,
   };
@@ -88,7 +90,7 @@ export function ratioArms(a: PairSums, b: PairSums, unit: number): MeanArms {
     difference: ofB.mean - ofA.mean,
     method: "delta",
     isFew: Math.min(effective(a), effective(b)) < FEW_TOTALS,
-    skewness: null,
+    skewness: skewnessBetween(a.skewness, ofA, b.skewness, ofB),
     totals: null,
     varianceReduction: null,
   };
@@ -113,13 +115,17 @@ function pairMoments({ n, x, xSquares, y, ySquares, product }: PairSums, unitX: 
   };
 }
 
-function skewnessBetween(a: Sums, ofA: MeanArm, b: Sums, ofB: MeanArm): number | null {
-  const [skewA, skewB] = [skewnessOf(a), skewnessOf(b)];
-  if (ofA.variance === null || ofB.variance === null) return null;
-  if ((skewA === null && ofA.variance > 0) || (skewB === null && ofB.variance > 0)) return null;
+function skewnessBetween(
+  skewA: number | null | undefined,
+  a: MeanArm,
+  skewB: number | null | undefined,
+  b: MeanArm,
+): number | null {
+  if (a.variance === null || b.variance === null) return null;
+  if ((skewA == null && a.variance > 0) || (skewB == null && b.variance > 0)) return null;
   return differenceSkewness(
-    { n: a.n, variance: ofA.variance, skewness: skewA ?? 0 },
-    { n: b.n, variance: ofB.variance, skewness: skewB ?? 0 },
+    { n: a.n, variance: a.variance, skewness: skewA ?? 0 },
+    { n: b.n, variance: b.variance, skewness: skewB ?? 0 },
   );
 }
 

@@ -39,8 +39,8 @@ export interface ProgressInput {
   readonly frozen: EpochTally | null;
   readonly reachedAt: string | null;
   readonly asOf: string;
-  /** Whether visitors still come. */
-  readonly isRunning: boolean;
+  /** Whether visitors still come; null when nobody knows. */
+  readonly isRunning: boolean | null;
   /** The primary goal's window, such as `1d`; null without. */
   readonly window: string | null;
   /** All there will be, without a plan. */
@@ -64,7 +64,7 @@ export function progress(input: ProgressInput): Progress {
     const perDay = pace?.perDay(row.group) ?? 0;
     return missing === 0 ? 0 : perDay === 0 ? null : missing / perDay;
   });
-  const isWaiting = plan !== null && reachedAt === null && isRunning;
+  const isWaiting = plan !== null && reachedAt === null && isRunning === true;
   const known = {
     devices,
     groups: rows,
@@ -89,7 +89,7 @@ function sum(counts: readonly number[]): number {
 
 function sentencesOf(
   progress: Omit<Progress, "sentences">,
-  isRunning: boolean,
+  isRunning: boolean | null,
   window: string | null,
   isFinished: boolean,
 ): string[] {
@@ -98,7 +98,7 @@ function sentencesOf(
   const mature = sum(groups.map((row) => row.mature));
   const known = window === null ? "have a known outcome" : `have had their ${windowWords(window)}`;
   const open = mature === devices ? [] : [`${wholeWords(mature)} of ${countWords(devices, "visitor")} ${known}.`];
-  const off = [...open, ...(isRunning ? [] : ["The experiment is not running."])];
+  const off = [...open, ...(isRunning === false ? ["The experiment is not running."] : [])];
   if (share === null) return [`${countWords(devices, "visitor")} so far.`, ...off];
   if (reachedAt !== null) {
     const since = devicesSince === 0 ? [] : [`${countWords(devicesSince, "visitor")} since then: not counted here.`];

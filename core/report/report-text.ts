@@ -11,14 +11,14 @@ export function reportText(report: Report, { hasFormulas = true }: { readonly ha
   const others = epochs.filter((other) => other !== epoch);
   const when = from === null || to === null ? [] : [`${from.slice(0, 10)} to ${to.slice(0, 10)}`];
   const about = [
-    `epoch ${epoch}${others.length === 0 ? "" : ` (others: ${others.join(", ")})`}`,
+    ...(others.length === 0 ? [] : [`epoch ${epoch} (others: ${others.join(", ")})`]),
     ...(run === null ? [] : [`simulated run ${run}`]),
     ...when,
   ];
   const title = experiment.title === experiment.key ? experiment.key : `${experiment.title} (${experiment.key})`;
   const lines = [
     title,
-    about.join(", "),
+    ...(about.length === 0 ? [] : [about.join(", ")]),
     "",
     verdict.text,
     ...(verdict.kind === "early" || verdict.kind === "ahead" ? [] : progress.sentences),
@@ -73,7 +73,7 @@ function comparisonLine(comparison: Comparison, { comparisons }: GoalReport, alp
     lift === null ? null : `lift ${changeWords(lift)}${range === null ? "" : ` (${range})`}`,
     pValue === null ? null : `${pWords(pValue, log10P, alpha)} (${method === null ? test : `${test}, ${method}`})`,
     adjustedP === null || comparisons.length < 2 ? null : `adjusted ${pWords(adjustedP, null, alpha)}`,
-    alwaysValid?.pValue == null ? null : `at any look ${pWords(alwaysValid.pValue, alwaysValid.log10P, alpha)}`,
+    alwaysValid?.pValue == null ? null : `sequential ${pWords(alwaysValid.pValue, alwaysValid.log10P, alpha)}`,
   ].filter((part) => part !== null);
   return `${group} against ${control}: ${said.length === 0 ? comparison.status.replaceAll("_", " ") : said.join(", ")}`;
 }

@@ -36,6 +36,8 @@ export interface ReportInput {
   readonly isFinished?: boolean;
   /** Whether the times of `tally` and `asOf` mean anything: a table may have none. True by default. */
   readonly hasTimes?: boolean;
+  /** The counts are of a file, of which nobody knows whether its experiment runs; false when left out. */
+  readonly isFile?: boolean;
   /** Windows and caps that were changed after the start; none when left out. */
   readonly changes?: readonly NotedChange[];
 }
@@ -125,7 +127,7 @@ export function report(input: ReportInput): Report {
       frozen,
       reachedAt,
       asOf,
-      isRunning: experiment.state === "active",
+      isRunning: input.isFile === true || !hasTimes ? null : experiment.state === "active",
       window: goals[0]?.window ?? null,
       isFinished,
     }),

@@ -79,12 +79,12 @@ function waitingSentence({ goal, progress }: Judged): string {
 function earlySentences({ subject }: Decision, { context, goal }: Judged): string[] {
   if (subject === null) return [];
   const { status, pValue, isAdjusted } = decidingOf(subject, context.isFixed);
-  if (status === "too_skewed") return [skewedSentence(subject)];
+  if (status === "too_skewed") return [skewedSentence(subject, goal)];
   if (context.plan !== null || context.isFixed) return [];
   const adjusted = isAdjusted ? `, adjusted for ${goal.comparisons.length} comparisons` : "";
-  const p = pValue === null ? "" : ` (always-valid ${sentenceP(pValue, context.alpha)}${adjusted})`;
+  const p = pValue === null ? "" : ` (sequential ${sentenceP(pValue, context.alpha)}${adjusted})`;
   return [
-    `No number of visitors was planned, so only evidence that holds at any look decides, and there is not enough of it yet${p}.`,
+    `No number of visitors was planned, so only evidence that is valid however often you check decides, and there is not enough of it yet${p}.`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Goal } from "../../core/goal.ts";
-import { type EventSelector, selectorOf } from "../../core/goal-events.ts";
+import { denominatorOf, type EventSelector, selectorOf } from "../../core/goal-events.ts";
 import { isOfValues, TOLERANCE_MS } from "../../core/unit-goal.ts";
 import { windowMs } from "../../core/window.ts";
 
@@ -40,7 +40,7 @@ export function goalParts(goals: readonly Goal[]): GoalParts {
   };
   const parts = goals.map((goal) => partOf(goal, selectorOf(goal), isOfValues(goal)));
   const denominators = goals.map((goal) => {
-    const per = goal.ratio?.per ?? null;
+    const per = denominatorOf(goal);
     return per === null || per === "session" ? per : parts.push(partOf(goal, per, false)) - 1;
   });
   return { selectors: [...selectors.values()], parts, denominators };

@@ -1,6 +1,7 @@
 import { compareCodePoints } from "../../core/assign.ts";
 import { fixedLimit, LARGEST_TOTAL } from "../../core/cap.ts";
 import { type Goal, goalName } from "../../core/goal.ts";
+import { ratioSkewness } from "../../core/ratio-sums.ts";
 import { skewness } from "../../core/skewness.ts";
 import { MANY_TOTALS, type Sums, summable } from "../../core/sums.ts";
 import {
@@ -137,6 +138,7 @@ function goalTally(goal: Goal, n: number, pending: number, limit: bigint, rows: 
         numeratorSquares: summable(addWide(perDay, numeratorSquares)),
         denominatorSquares: summable(addWide(ofRatio, B)),
         product: addWide(ofRatio, C),
+        skewness: ratioSkewnessOf(n, of("powers", rows), ofRatio),
       },
     }),
     ...(goal.cuped != null && {
@@ -152,6 +154,13 @@ function goalTally(goal: Goal, n: number, pending: number, limit: bigint, rows: 
 
 function skewnessOf(n: number, rows: readonly TallyRow[]): number | null {
   return skewness({ n, first: addWide(rows, A), second: addWide(rows, B), third: addWide(rows, C) });
+}
+
+function ratioSkewnessOf(n: number, powers: readonly TallyRow[], ratios: readonly TallyRow[]): number | null {
+  const [z, zz, zzz] = [addWide(powers, A), addWide(powers, B), addWide(powers, C)];
+  const [x, xx, xxx] = [addWide(ratios, A), addWide(ratios, B), addWide(ratios, D)];
+  const [zx, zzx, zxx] = [addWide(ratios, E), addWide(ratios, F), addWide(ratios, G)];
+  return ratioSkewness({ n, z, zz, zzz, x, xx, xxx, zx, zzx, zxx });
 }
 
 function sampleOf(rows: readonly TallyRow[]): bigint[] {

@@ -1,9 +1,9 @@
 import { endTimes } from "../../core/epoch-end.ts";
-import { MANY_TOTALS } from "../../core/sums.ts";
 import { asOfOf, countedGoals, type TallyOptions } from "../../core/tally.ts";
 import { countedSql } from "./counted-sql.ts";
 import { goalParts } from "./goal-parts.ts";
-import { beforesSql, denominatorsSql, totalsSql } from "./goal-totals-sql.ts";
+import { beforeSections, powersSections, ratioSections, toldSections, topsSql } from "./goal-sections-sql.ts";
+import { beforesSql, denominatorsSql, type TotalsInput, totalsSql } from "./goal-totals-sql.ts";
 import { type Dialect, type Query, type Source, Values } from "./query.ts";
 
 /** What a row of the result tells. */
@@ -31,7 +31,8 @@ export type TallySection =
  *  - `two groups` (per epoch): devices
  *  - `counts` and `values` (per epoch, group and goal, where few devices have one): a total that is not 0, its devices
  *  - `powers` (per epoch, group and goal of a kind that has a skewness): see `PowerSums`
- *  - `ratio` (per epoch, group and goal): sum of denominators, of their squares, of their products with numerators
+ *  - `ratio` (per epoch, group and goal): sum of denominators, of their squares, of their products with numerators; then
+ *    `xxx`, `zx`, `zzx`, `zxx` of `RatioPowers`
  *  - `before` (per epoch, group and goal): sum of what came before, of its squares, of its products with what came since
  *  - `limit` (per epoch and goal with a percentile that applies): where totals are cut
  *  - `unsure`: see `countedSql`
@@ -50,7 +51,7 @@ export function windowsOf({ parts }: Pick<ReturnType<typeof goalParts>, "parts">
   return [...new Set(parts.flatMap(({ windowMs }) => windowMs ?? []))];
 }
 
-/** Numbers that a row of `goal` has, the most of all but `devices`. */
+/** Numbers that a row of `goal` has, more than any other but `devices`. */
 const GOAL_NUMBERS = 8;
 /** Numbers of `devices` before those of the windows. */
 export const DEVICE_NUMBERS = 5;
@@ -75,24 +76,11 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
     const padded = Array.from({ length: width }, (_, i) => wide(numbers[i] ?? "null"));
     return `select '${name}' as section, ${where}, ${padded.join(", ")}`;
   };
-  const of = (test: (kind: string) => boolean) =>
-    goals.flatMap(({ kind }, place) => (test(kind) ? place : [])).join(", ");
-  const [ofCounts, ofValues] = [of(() => true), of((kind) => kind === "value")];
-  const few = (name: "counts" | "values", total: string, of: string) => `
-${section(name, "epoch, grp, null, part", ["total", "devices"])} from (
-  select arm, part, ${total} as total, count(*) as devices, sum(count(*)) over (partition by arm, part) as among
-  from totals where ${total} <> 0 and part in (${of}) group by arm, part, ${total}
-) as per_total join arms on per_total.arm = arms.arm
-where among < ${MANY_TOTALS}`;
   const closed = windows.map(
     (ms) => `sum(case when ${Number.isFinite(asOf) ? `at_ms <= ${asOf - ms}` : "true"} then 1 else 0 end)`,
   );
   const inTime = [...ends].map(([epoch, at]) => `and not (epoch = ${epoch} and counted.at_ms > ${at})`).join(" ");
-  const isSkewed = goals.flatMap(({ kind }, place) => (kind === "value" || kind === "count" ? place : []));
-  const measured = `case when part in (${isSkewed.filter((place) => goals[place]?.kind === "count").join(", ") || -1}) then events else value end`;
-  const inputs = { goals, counted, ends, asOf, dialect, hasArms: arms !== undefined };
-  const denominators = denominatorsSql(inputs);
-  const befores = beforesSql(inputs);
+  const inputs: TotalsInput = { goals, counted, ends, asOf, dialect, hasArms: arms !== undefined };
   const { text: totals, hasLimits } = totalsSql(inputs);
   const sections = [
     `${section("devices", "epoch, grp, day, null", ["devices", "exposures", "first_ms", "last_ms", "wrong", ...windows.map((_, i) => `closed_${i}`)])} from (
@@ -126,46 +114,13 @@ where among < ${MANY_TOTALS}`;
   from others join arms as shown on others.arm = shown.arm join arms on others.first_arm = arms.arm
   where shown.epoch = arms.epoch group by arms.epoch
 ) as per_epoch`,
-    ...(ofCounts === "" ? [] : [few("counts", "events", ofCounts)]),
-    ...(ofValues === "" ? [] : [few("values", "value", ofValues)]),
-    ...(isSkewed.length === 0
-      ? []
-      : [
-          `${section("powers", "epoch, grp, null, part", ["first", "second", "third"])} from (
-  select arm, part, sum(z) as first, sum(z * z) as second, sum(z * z * z) as third from (
-    select measures.arm, measures.part, cast(${dialect.quotient(`${wide("y")} * 1000000`, "top")} as bigint) as z
-    from (select arm, part, ${measured} as y from totals where part in (${isSkewed.join(", ")})) as measures
-      join (
-        select arm, part, max(abs(${measured})) as top from totals where part in (${isSkewed.join(", ")}) group by arm, part
-      ) as tops on measures.arm = tops.arm and measures.part = tops.part
-    where top > 0
-  ) as scaled group by arm, part
-) as per_arm join arms on per_arm.arm = arms.arm`,
-        ]),
-    ...(denominators === null
-      ? []
-      : [
-          `${section("ratio", "epoch, grp, null, part", ["n", "n2", "product"])} from (
-  select denominators.arm, denominators.part, sum(denominator) as n, sum(${wide("denominator")} * denominator) as n2,
-    sum(${wide("denominator")} * coalesce(case when denominators.is_of_values then value else events end, 0)) as product
-  from denominators left join totals on denominators.device = totals.device and denominators.part = totals.part
-  group by denominators.arm, denominators.part
-) as per_arm join arms on per_arm.arm = arms.arm`,
-        ]),
-    ...(befores === null
-      ? []
-      : [
-          `${section("before", "epoch, grp, null, part", ["x", "x2", "product"])} from (
-  select befores.arm, befores.part, sum(x) as x, sum(${wide("x")} * x) as x2,
-    sum(${wide("x")} * coalesce(case kind when 0 then totals.value when 1 then totals.events else 1 end, 0)
-      * case when totals.device is null then 0 else 1 end) as product
-  from befores left join totals on befores.device = totals.device and befores.part = totals.part
-  group by befores.arm, befores.part
-) as per_arm join arms on per_arm.arm = arms.arm`,
-        ]),
+    ...toldSections(inputs, section),
+    ...powersSections(inputs, section),
+    ...ratioSections(inputs, section),
+    ...beforeSections(inputs, section),
     ...(hasLimits ? [section("limit", "epoch, null, null, part", ["cap"]).concat(" from limits")] : []),
     `${section("unsure", "null, null, null, null", ["n"])} from unsure`,
   ];
-  const ctes = [totals, denominators, befores].filter((text) => text !== null);
+  const ctes = [totals, topsSql(inputs), denominatorsSql(inputs), beforesSql(inputs)].filter((text) => text !== null);
   return { values: values.list, text: `${tables},\n${ctes.join(",\n")}\n${sections.join("\nunion all\n")}` };
 }

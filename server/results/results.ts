@@ -136,9 +136,9 @@ export class Results {
 
   /** The server counts them for all experiments together; none of a run is left out. */
   #leftOut(run: string | null): LeftOut {
-    if (run !== null) return { bots: null, refused: null };
+    if (run !== null) return { bots: null, rejected: null };
     const { bot, rejected } = this.#deps.log.state();
-    return { bots: bot, refused: rejected };
+    return { bots: bot, rejected };
   }
 }
 

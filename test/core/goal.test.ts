@@ -16,6 +16,8 @@ test.each<[string, object[]]>([
   ["a direction and a role", [goal({ better: "down", role: "primary" }), goal({ role: "guardrail", margin: 0.02 })]],
   ["a currency", [goal({ currency: "EUR" })]],
   ["a ratio", [goal({ kind: "ratio", ratio: { of: "value", per: { event: "order" } } })]],
+  ["a ratio per page view", [goal({ kind: "ratio", ratio: { of: "count", per: { page: "/cart/**" } } })]],
+  ["a ratio per click", [goal({ kind: "ratio", ratio: { of: "count", per: { click: "open" } } })]],
   ["a ratio per session", [goal({ kind: "ratio", ratio: { of: "count", per: "session" } })]],
   [
     "pages",
@@ -47,6 +49,7 @@ test.each<[object, string]>([
   [{ kind: "ratio" }, "goals[0].ratio"],
   [{ ratio: { of: "value", per: "session" } }, "goals[0].ratio"],
   [{ kind: "ratio", ratio: { of: "value", per: "device" } }, "goals[0].ratio.per"],
+  [{ kind: "ratio", ratio: { of: "value", per: { page: "cart" } } }, "goals[0].ratio.per.page"],
   [{ kind: "ratio", ratio: { of: "value", per: "session" }, cuped: 7 }, "goals[0].cuped"],
   [{ better: "higher" }, "goals[0].better"],
   [{ role: "guardrail" }, "goals[0]"],

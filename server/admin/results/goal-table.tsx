@@ -1,5 +1,5 @@
 import type { Comparison } from "../../../core/report/comparison.ts";
-import { STATUS_WORDS } from "../../../core/report/comparison-words.ts";
+import { statusSentence } from "../../../core/report/comparison-words.ts";
 import type { GoalGroup, GoalReport } from "../../../core/report/goal-report.ts";
 import { numberWords, percentWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
 import { unbroken } from "../ui/format.ts";
@@ -124,7 +124,7 @@ function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
       </td>
       <td data-label="p" class="number">
         {comparison.status !== "ok" ? (
-          <span class="detail why">{unbroken(STATUS_WORDS[comparison.status])}</span>
+          <span class="detail why">{unbroken(statusSentence(comparison, goal))}</span>
         ) : (
           <>
             {pValue === null ? "–" : unbroken(pWords(pValue, log10P, alpha))}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Goal } from "../../../core/goal.ts";
+import { ratioSums } from "../../../core/ratio-sums.ts";
 import { type Report, report } from "../../../core/report/report.ts";
 import { seededRandom } from "../../../core/statistics/seeded-random.ts";
 import { addUp } from "../../../core/sums.ts";
@@ -33,10 +34,12 @@ function totalsReport(
   return report({ ...input, tally, isFinished });
 }
 
+const normal = (random: () => number) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
 const spending = (random: () => number, n: number, sigma: number) =>
   Array.from({ length: n }, () => {
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return random() < 0.3 ? Math.round(100 * Math.exp(3 + sigma * normal)) / 100 : 0;
+    const size = normal(random);
+    return random() < 0.3 ? Math.round(100 * Math.exp(3 + sigma * size)) / 100 : 0;
   });
 
 describe("rates", () => {
@@ -218,6 +221,65 @@ describe("other goals", () => {
     expect(found.verdict.text).toContain("“order” was 0.5 in B, 0.4 in A.");
   });
 
+  test.each([
+    [900, "too_skewed", "Too early to tell"],
+    [5000, "ok", "No clear difference"],
+  ] as const)("ratios of 5,000 and %i visitors with a few large ones: %s", (ofB, status, words) => {
+    const goals: Goal[] = [{ event: "order", kind: "ratio", ratio: { of: "value", per: { event: "order" } } }];
+    const sums = (n: number) => {
+      const random = seededRandom(n);
+      const units = Array.from({ length: n }, () => ({
+        total: BigInt(Math.round(1e6 * Math.exp(2.5 * normal(random)))),
+        denominator: 1 + Math.floor(2 * random()),
+        events: 1,
+      }));
+      return ratioSums("value", units as never);
+    };
+    const rows = [
+      ["A", 5000, 5000],
+      ["B", ofB, ofB],
+    ] as const;
+    const tally = countedOf(rows, goals);
+    const groups = tally.groups.map((group) => ({
+      ...group,
+      goals: group.goals.map((goal) => ({ ...goal, ratio: sums(group.devices) })),
+    }));
+    const input = inputOf(rows, {
+      experiment: { goals, groups: rows.map(([name, weight]) => ({ name, weight })) },
+    });
+    const found = report({ ...input, tally: { ...tally, groups }, isFinished: true });
+    expect(found.goals[0]?.comparisons[0]).toMatchObject({ status, method: status === "ok" ? "delta" : null });
+    expect(found.verdict.words).toBe(words);
+    const said = /A few very active visitors decide this: wait for about [\d,]+ visitors\./;
+    expect(said.test(found.verdict.text)).toBe(status === "too_skewed");
+    expect(report({ ...input, tally: { ...tally, groups }, isFinished: false }).verdict.kind).toBe("early");
+  });
+
+  test.each([
+    ["value", null, "A few large orders decide this: cap them, or wait for"],
+    ["value", 1e6, "A few large orders decide this: lower the cap, or wait for"],
+    ["count", null, "A few very active visitors decide this: wait for"],
+  ] as const)("a %s with cap %j says what can be done about a few large ones", (kind, cap, words) => {
+    const goal: Goal = kind === "value" ? { event: "order", kind, cap } : { event: "order", kind };
+    const sums = (n: number, mean: number) => ({
+      ...totalsOf("order", []),
+      counts: { n, sum: BigInt(n * mean), sumSquares: BigInt(n * mean * 90), skewness: 60, sample: null },
+      values: { n, sum: BigInt(n * mean), sumSquares: BigInt(n * mean * 90), skewness: 60, sample: null },
+      capped: { limit: 10n ** 12n, units: 3 },
+    });
+    const rows = [
+      ["A", 9000, 900],
+      ["B", 1000, 100],
+    ] as const;
+    const tally = countedOf(rows, [goal]);
+    const groups = tally.groups.map((group, place) => ({ ...group, goals: [sums(group.devices, 2 + place)] }));
+    const input = inputOf(rows, {
+      experiment: { goals: [goal], groups: rows.map(([name, weight]) => ({ name, weight })) },
+    });
+    const found = report({ ...input, tally: { ...tally, groups }, isFinished: true });
+    expect(found.verdict.text).toContain(words);
+  });
+
   test("what visitors did before takes its part of the variance away", () => {
     const random = seededRandom(4);
     const group = (lift: number) => {
@@ -286,7 +348,7 @@ describe("words", () => {
 
   test("an early verdict of many groups says the adjusted p", () => {
     const rows = Array.from({ length: 100 }, (_, place): Row => [`G${place}`, 500, place === 7 ? 76 : 50]);
-    expect(reportOf(rows).verdict.text).toMatch(/\(always-valid p = 1, adjusted for 99 comparisons\)\.$/);
+    expect(reportOf(rows).verdict.text).toMatch(/\(sequential p = 1, adjusted for 99 comparisons\)\.$/);
   });
 
   test("a lift that is too good asks for a look at the page", () => {

@@ -92,7 +92,7 @@ export function inputOf(rows: readonly Row[], { experiment, ...change }: Change 
     frozen: null,
     reachedAt: null,
     asOf: "2026-11-21T12:00:00.000Z",
-    leftOut: { bots: null, refused: null },
+    leftOut: { bots: null, rejected: null },
     ...change,
   };
 }

@@ -22,7 +22,7 @@ test("a decided report in plain text", () => {
     },
   );
   expect(body(reportText(found))).toBe(`Headline (headline_test)
-epoch 1, 2026-11-20 to 2026-11-21
+2026-11-20 to 2026-11-21
 
 B is better. B converted 12.4% of visitors, A 10.1%. The true improvement is likely between +6.9% and +41% (95% interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 270 (p = 0.0037).
 The planned number of visitors was reached on 2026-11-21.
@@ -56,7 +56,7 @@ test("a report on its way has the evidence at any look, and says what is to be k
         run: "run-1",
         epochs: [1, 3],
         experiment: { title: "\u001b[31mred\u0007", plan: { ...PLAN, devices: 9000 } },
-        leftOut: { bots: 12, refused: 1 },
+        leftOut: { bots: 12, rejected: 1 },
       },
     ),
   );
@@ -66,15 +66,15 @@ epoch 1 (others: 3), simulated run run-1, 2026-11-20 to 2026-11-21
 Too early to tell. 412 of 3,000 planned visitors per group (14%). At the current pace about 7 more days.
 note: “button_click” has no conversion window: what visitors do after the planned look is missed.
 Visitors are split as configured: expected 33.3/33.3/33.3, saw 412/412/412 (p = 1).
-note: Left out, of all experiments together: 12 events of bots and 1 refused event.
+note: Left out, of all experiments together: 12 events of bots and 1 rejected event.
 
 button_click, primary goal
 group        visitors  converted  rate
 A (control)       412         40  9.71%  7.21% to 13%
 B                 412         41  9.95%  7.42% to 13.2%
 C                 412         60  14.6%  11.5% to 18.3%
-B against A: lift +2.5% (−32% to +55%), p = 0.91 (z), adjusted p = 0.91, at any look p = 1
-C against A: lift +50% (+3.3% to +118%), p = 0.033 (z), adjusted p = 0.066, at any look p = 0.51
+B against A: lift +2.5% (−32% to +55%), p = 0.91 (z), adjusted p = 0.91, sequential p = 1
+C against A: lift +50% (+3.3% to +118%), p = 0.033 (z), adjusted p = 0.066, sequential p = 0.51
 `);
 });
 

@@ -45,7 +45,7 @@ describe("the seven verdicts, word for word", () => {
         ],
         planned,
       ),
-      "B is ahead, not yet sure. B converted 16% of visitors, A 10%. The true improvement is likely between +22% and +114% (95% interval that holds at any look). If A and B were equal, evidence this strong would come up about 1 time in 320,000 at most, however often one looks (always-valid p < 0.001). 2,000 of 3,842 planned visitors per group (52%). At the current pace less than 1 more day.",
+      "B is ahead, not yet sure. B converted 16% of visitors, A 10%. The true improvement is likely between +22% and +114% (95% sequential interval, valid however often you check). If A and B were equal, evidence this strong would come up about 1 time in 320,000 at most, however often you check (sequential p < 0.001). 2,000 of 3,842 planned visitors per group (52%). At the current pace less than 1 more day.",
     ],
     [
       "at the planned number, more",
@@ -100,7 +100,7 @@ describe("other cases of them", () => {
         ["A", 412, 30],
         ["B", 412, 50],
       ]),
-      "Too early to tell. 824 visitors so far. No number of visitors was planned, so only evidence that holds at any look decides, and there is not enough of it yet (always-valid p = 1).",
+      "Too early to tell. 824 visitors so far. No number of visitors was planned, so only evidence that is valid however often you check decides, and there is not enough of it yet (sequential p = 1).",
     ],
     [
       "no plan, and evidence for B",
@@ -108,7 +108,7 @@ describe("other cases of them", () => {
         ["A", 2000, 200],
         ["B", 2000, 320],
       ]),
-      "B is better. B converted 16% of visitors, A 10%. The true improvement is likely between +22% and +114% (95% interval that holds at any look). If A and B were equal, evidence this strong would come up about 1 time in 250,000 at most, however often one looks (always-valid p < 0.001).",
+      "B is better. B converted 16% of visitors, A 10%. The true improvement is likely between +22% and +114% (95% sequential interval, valid however often you check). If A and B were equal, evidence this strong would come up about 1 time in 250,000 at most, however often you check (sequential p < 0.001).",
     ],
     [
       "evidence against B before the planned number",
@@ -119,7 +119,7 @@ describe("other cases of them", () => {
         ],
         planned,
       ),
-      "A is ahead, not yet sure. B converted 10% of visitors, A 16%. The true change is likely between −53% and −18% (95% interval that holds at any look). If A and B were equal, evidence this strong would come up about 1 time in 320,000 at most, however often one looks (always-valid p < 0.001). 2,000 of 3,842 planned visitors per group (52%). At the current pace less than 1 more day.",
+      "A is ahead, not yet sure. B converted 10% of visitors, A 16%. The true change is likely between −53% and −18% (95% sequential interval, valid however often you check). If A and B were equal, evidence this strong would come up about 1 time in 320,000 at most, however often you check (sequential p < 0.001). 2,000 of 3,842 planned visitors per group (52%). At the current pace less than 1 more day.",
     ],
     [
       "several groups that differ",

@@ -17,7 +17,10 @@ import { exposure, order } from "../../core/made-events.ts";
 import { EXPERIMENTS, GOALS, orderlyLog, RUNS, randomLog, timestamps } from "./random-log.ts";
 import { type Segment, writeSegments } from "./segments-of.ts";
 
-/** So many are kept as lines, and a quarter in each other storage. More: FAIRSPLIT_CONTRACT_LOGS=20000 npx vitest run test/server/analysis */
+/**
+ * So many are kept as lines, and a quarter in each other storage. For more:
+ * `FAIRSPLIT_CONTRACT_LOGS=20000 npx vitest run test/server/analysis/contract.test.ts`
+ */
 const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 80);
 
 /** Far more than a machine needs that has nothing else to do. */
@@ -91,18 +94,28 @@ const arms = fc.array(fc.record({ epoch: fc.constantFrom(0, 1, 2), group: fc.con
 const definedGoals = fc.array(
   fc
     .tuple(
+      fc.oneof(
+        { weight: 4, arbitrary: fc.record({ event: fc.constantFrom<string>(...GOALS) }) },
+        { weight: 1, arbitrary: fc.record({ click: fc.constantFrom<string>(...GOALS) }) },
+        { weight: 1, arbitrary: fc.record({ page: fc.constantFrom("/", "/**", "/🚀") }) },
+      ),
       fc.record({
-        event: fc.constantFrom<string>(...GOALS),
         kind: fc.constantFrom("binary" as const, "value" as const, "count" as const, "ratio" as const),
         window: fc.constantFrom(null, "5m", "1h", "1d", "90d"),
       }),
       fc.constantFrom(null, 0.5, 12.5, 1e9, { percentile: 50 }, { percentile: 90 }, { percentile: 99.999 }),
       fc.constantFrom(null, 1, 30, 90),
       fc.constantFrom("value" as const, "count" as const),
-      fc.constantFrom("session" as const, { event: "order" }, { event: "click" }),
+      fc.constantFrom<NonNullable<Goal["ratio"]>["per"]>(
+        "session",
+        { event: "order" },
+        { click: "click" },
+        { page: "/**" },
+      ),
     )
     .map(
-      ([goal, cap, cuped, of, per]): Goal => ({
+      ([source, goal, cap, cuped, of, per]): Goal => ({
+        ...source,
         ...goal,
         ...(goal.kind === "value" && { cap }),
         ...(goal.kind === "ratio" ? { ratio: { of, per } } : { cuped }),

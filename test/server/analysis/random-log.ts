@@ -106,11 +106,11 @@ const events = fc
       event: fc.oneof(
         { weight: 4, arbitrary: fc.constant("exposure") },
         { weight: 4, arbitrary: fc.constantFrom(...GOALS) },
-        { weight: 1, arbitrary: fc.constantFrom("pageview", "exp_groups", "Order", "null") },
+        { weight: 1, arbitrary: fc.constantFrom("pageview", "pageview", "exp_groups", "Order", "null") },
       ),
       source: fc.constantFrom("browser", "backend"),
     }),
-    optional("path", fc.constantFrom("/", "/a\nb", "/🚀"), 30),
+    optional("path", fc.constantFrom("/", "/a\nb", "/🚀"), 50),
     optional(
       "experiment",
       fc.oneof(

@@ -146,11 +146,11 @@ describe("the results of an experiment", () => {
     expect(ofRun).toContain("B is better");
   });
 
-  test("say how many bots and refused events were left out, and nothing of that for a run", async () => {
+  test("say how many bots and rejected events were left out, and nothing of that for a run", async () => {
     const served = await openApp([active(KEY)]);
     served.log.drop("bot", 3);
-    expect((await reportOf(served)).health.leftOut).toEqual({ bots: 3, refused: 0 });
-    expect((await reportOf(served, "?run=r")).health.leftOut).toEqual({ bots: null, refused: null });
+    expect((await reportOf(served)).health.leftOut).toEqual({ bots: 3, rejected: 0, refused: 0 });
+    expect((await reportOf(served, "?run=r")).health.leftOut).toEqual({ bots: null, rejected: null, refused: null });
   });
 
   test("have no more days than the experiment, however many somebody makes up; who comes then counts", async () => {
