@@ -10,6 +10,8 @@ import { BadConfig } from "../../server/files/bad-config.ts";
 import { ExperimentsFile } from "../../server/registry/experiments-file.ts";
 import { type Definitions, readDefinitions } from "../experiment-definitions.ts";
 import { withAssigned } from "./assign/stage-assigned.ts";
+import { valuesOf } from "./columns/map-columns.ts";
+import { MAX_GOALS } from "./columns/outcomes.ts";
 import { readCounts } from "./counts.ts";
 import { crossEvents, type EventLog, eventReports, stageEventLog } from "./event-reports.ts";
 import { failures } from "./fail-on.ts";
@@ -19,7 +21,7 @@ import { inputsText } from "./inputs-text.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { type Progress, showProgress } from "./progress.ts";
 import { type Input, type ReadInput, readInput } from "./read-input.ts";
-import { byCount } from "./reading/rejected.ts";
+import { byCount, shown } from "./reading/rejected.ts";
 import { reportOfTally } from "./tally-report.ts";
 import { countVisitors, crossVisitors, type VisitorTally } from "./visitor-tally.ts";
 import { poolName, poolsOf, stageVisitors, type VisitorPool } from "./visitors.ts";
@@ -138,7 +140,7 @@ async function reportsOf({ engine, inputs, known, definitions, options, temporar
   }
   for (const [index, pool] of pools.entries()) {
     for (const input of pool.inputs) read.set(input.path, input);
-    if (pool.goals.length === 0) throw noOutcome(pool.inputs);
+    if (pool.goals.length === 0) throw await noOutcome(engine, inputs, pool.inputs);
     const counted = await countVisitors(engine, pool, {
       path: join(temporary, `units-${index}.parquet`),
       unit: options.unit,
@@ -147,7 +149,7 @@ async function reportsOf({ engine, inputs, known, definitions, options, temporar
     notes.push(...counted.notes);
     if (counted.tallies.length === 0) throw noRow(pool.inputs);
     reports.push(...wanted(counted.tallies, options).map((tally) => reportOfTally(tally, pool.goals, known, options)));
-    notes.push(decides(pool.goals, options));
+    notes.push(decides(pool.goals, options), ...tooMany(pool.goals));
   }
   for (const input of of("counts")) {
     const counted = await readCounts(engine, input, poolName([input.table.path]), options);
@@ -156,7 +158,7 @@ async function reportsOf({ engine, inputs, known, definitions, options, temporar
     reports.push(
       ...wanted(counted.tallies, options).map((tally) => reportOfTally(tally, counted.goals, known, options)),
     );
-    notes.push(decides(counted.goals, options));
+    notes.push(decides(counted.goals, options), ...tooMany(counted.goals));
   }
   requireExperiments(reports, options);
   steps.begin("comparing experiments");
@@ -231,12 +233,28 @@ function decides(goals: readonly { readonly event: string }[], { goals: asked }:
   return `${goal?.event} decides: ${asked === null ? "the first outcome as the file has it; another one by --goals" : "the first of --goals"}`;
 }
 
-function noOutcome(inputs: readonly ReadInput[]): BadConfig {
-  const [input] = inputs;
+/** Goals that no report has are named. */
+function tooMany(goals: readonly { readonly event: string }[]): string[] {
+  if (goals.length <= MAX_GOALS) return [];
+  const [first] = goals.slice(MAX_GOALS);
+  return [`a report has ${MAX_GOALS} goals: the columns from ${first?.event} on are left out; name others by --goals`];
+}
+
+async function noOutcome(engine: Engine, inputs: readonly Input[], [read]: readonly ReadInput[]): Promise<BadConfig> {
+  const input = inputs.find(({ table }) => table.path === read?.path);
+  const columns = [];
+  for (const [place, name] of (input?.table.columns ?? []).entries()) {
+    const role = read?.columns[name] ?? "ignored";
+    const [value] = role === "ignored" && input ? await valuesOf(engine, place, input.rows) : [];
+    columns.push(`${name} (${value === undefined ? role : `such as ${shown(value)}`})`);
+  }
   return new BadConfig(
-    `${input?.path} says who was in which group, and no column says what came of it: name one by --goals, or add the files of events; its columns are ${Object.keys(input?.columns ?? {}).join(", ")}`,
+    `${read?.path} says who was in which group, and no column says what came of it: name one by --goals, its word for yes by --yes, or add the files of events; its columns are ${columns.slice(0, MAX_SHOWN_COLUMNS).join(", ")}`,
   );
 }
+
+/** Columns that a message names; arbitrary. */
+const MAX_SHOWN_COLUMNS = 20;
 
 function noRow(inputs: readonly ReadInput[]): BadConfig {
   const reasons = inputs.flatMap(({ rejected }) => rejected.map(({ reason, count }) => `${count} rejected: ${reason}`));

@@ -3,11 +3,12 @@ import type { Sums } from "../../core/sums.ts";
 import type { GoalTally } from "../../core/tally.ts";
 import type { Engine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
+import { Ambiguous } from "./ambiguous.ts";
 import { isNo, isYes, plainNumber } from "./columns/cells.ts";
 import { isNumeric, isYesNo } from "./columns/facts.ts";
-import { placeOf } from "./columns/map-columns.ts";
+import { placeOf, valuesOf } from "./columns/map-columns.ts";
 import { isCovariateName, isIdName, isVariantName, normalised } from "./columns/names.ts";
-import { numberStyle } from "./columns/numbers.ts";
+import { decimalsOf, numberStyle } from "./columns/numbers.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { type Input, type ReadInput, withoutRoles } from "./read-input.ts";
 import { shown } from "./reading/rejected.ts";
@@ -21,6 +22,12 @@ export interface CountedGroups {
 }
 
 const SQUARES = /(sumsq|sumsquares|sumofsquares|sumsquared|squares)$/;
+const METRIC = /^(metric|metricname|kpi|goal|goalname|goalid|conversionname|conversionevent|measure|measurename)$/;
+const QUANTILE = /^(min|max|minimum|maximum|median|mode|q[1-4]|p?\d+)$/;
+/** The standard error of a mean. */
+const ERROR = /^(se|sem|stderr|stderror|standarderror)$|(stderr|standarderror)$/;
+/** As many as a report can count. */
+const MAX_VISITORS = 1_000_000_000_000;
 const DEVIATION = /(sd|std|stdev|stddev|standarddeviation)/;
 const VARIANCE = /(variance|var)$/;
 const MEAN = /^(mean|avg|average)|(mean|avg|average)$|(per(visitor|user))$/;
@@ -28,8 +35,6 @@ const SUM = /^(sum|total)|(sum|total)$|^(revenue|sales|value|spend)$/;
 const saysConversions = (name: string) =>
   /conver|success|order|purchase|click|signup|regist|sale|buyer|response/.test(normalised(name));
 const RATE = /(rate|ctr|cvr|cr|percent|pct|percentage|share|lift|pvalue|p)$|^(rate|lift|uplift)/;
-/** Rows of the sums of all groups, as spreadsheets have. */
-const TOTAL = /^(total|all|sum|overall|gesamt|grandtotal)$/;
 
 /**
  * Reads a table of counts. Columns of whole numbers up to the visitors are conversions; a sum (or a mean) with a sum of squares
@@ -62,17 +67,22 @@ export async function readCounts(
       throw new BadConfig(`--goals has "${name}", which is no column of ${path}: allowed are ${columns.join(", ")}`);
     return place;
   });
+  await requireOneMetric();
+  const decimals = decimalsOf(engine, table, accepted, options.decimal);
   const style = async (place: number): Promise<string> => {
     const cell = `c${place}`;
     const fact = facts[place];
     if (place === outcome) return `case when ${isYes(cell, options.yes)} then 1 when ${isNo(cell)} then 0 end`;
-    if (fact && fact.numbers === fact.present) return plainNumber(cell);
-    return (
-      await numberStyle(engine, cell, accepted, {
-        said: options.decimal,
-        semicolons: table.notes.includes("separator: ;"),
-      })
-    ).sql;
+    if (fact && fact.numbers === fact.present && !decimals.semicolons) return plainNumber(cell);
+    const found = await numberStyle(engine, cell, accepted, decimals);
+    if (found.problem !== null) {
+      const choices = found.isDecimal ? (["comma", "point"] as const).map((value) => ({ flag: "decimal", value })) : [];
+      throw new Ambiguous(`${path}: the column ${columns[place]} ${found.problem}`, [
+        ...choices,
+        { flag: "ignore", value: columns[place] as string },
+      ]);
+    }
+    return found.sql;
   };
   const candidates: number[] = [];
   for (const [place, name] of columns.entries()) {
@@ -100,16 +110,14 @@ export async function readCounts(
     text: `select ${used.map((place) => `c${place}`).join(", ")} ${accepted} order by line`,
     values: [],
   });
-  const own = rows.filter((row) => !TOTAL.test(normalised(row[1])));
-  const totals = rows.filter((row) => TOTAL.test(normalised(row[1])));
   const numberAt = (row: (typeof rows)[number], place: number): number => {
     const at = used.indexOf(place);
     const number = row[3 + at] as number | null;
     const isCount = place === visitors;
-    if (number === null || (isCount && (!Number.isInteger(number) || number < 0))) {
+    if (number === null || (isCount && (!Number.isInteger(number) || number < 0 || number > MAX_VISITORS))) {
       const text = raw[rows.indexOf(row)]?.[at] ?? "";
       throw new BadConfig(
-        `${path}, line ${row[0]}: ${columns[place]} is "${shown(text)}": allowed is ${isCount ? "a whole number from 0" : "a number"}`,
+        `${path}, line ${row[0]}: ${columns[place]} is "${shown(text)}": allowed is ${isCount ? `a whole number from 0 to ${MAX_VISITORS}` : "a number"}`,
       );
     }
     return number;
@@ -117,15 +125,15 @@ export async function readCounts(
   const nameOf = (place: number) => normalised(columns[place] as string);
   const find = (pattern: RegExp) => candidates.filter((place) => pattern.test(nameOf(place)));
   const squares = find(SQUARES)[0];
-  const spread = find(DEVIATION)[0] ?? find(VARIANCE).find((place) => place !== squares);
+  const spread = find(ERROR)[0] ?? find(DEVIATION)[0] ?? find(VARIANCE).find((place) => place !== squares);
   const isSpread = (place: number) => place === squares || place === spread;
   const level = find(MEAN).find((place) => !isSpread(place)) ?? find(SUM).find((place) => !isSpread(place));
   const hasValue = level !== undefined && (squares !== undefined || spread !== undefined);
   const conversions = candidates.filter((place) => {
     if (outcome !== null) return place === outcome;
     if (isSpread(place) || place === level || (asked && !asked.includes(place))) return false;
-    if (RATE.test(nameOf(place)) && !asked) return false;
-    return own.every((row) => {
+    if ((RATE.test(nameOf(place)) || QUANTILE.test(nameOf(place))) && !asked) return false;
+    return rows.every((row) => {
       const number = row[3 + used.indexOf(place)] as number | null;
       return number !== null && Number.isInteger(number) && number >= 0 && number <= numberAt(row, visitors);
     });
@@ -139,10 +147,13 @@ export async function readCounts(
   }
   const large = candidates.find((place) => saysConversions(columns[place] as string) && !conversions.includes(place));
   if (conversions.length === 0 && !hasValue && large !== undefined) {
-    const row = own.find(
-      (other) => numberAt(other, large) > numberAt(other, visitors) || !Number.isInteger(numberAt(other, large)),
+    const row = rows.find(
+      (other) =>
+        numberAt(other, large) > numberAt(other, visitors) ||
+        numberAt(other, large) < 0 ||
+        !Number.isInteger(numberAt(other, large)),
     );
-    if (row) {
+    if (row && !RATE.test(nameOf(large))) {
       throw new BadConfig(
         `${path}, line ${row[0]}: ${columns[large]} is ${numberAt(row, large)}: allowed is a whole number up to the ${numberAt(row, visitors)} ${columns[visitors]}`,
       );
@@ -152,14 +163,21 @@ export async function readCounts(
     ...conversions.map((place) => ({ place, event: columns[place] as string, kind: "binary" as const })),
     ...(hasValue ? [{ place: level, event: columns[level] as string, kind: "value" as const }] : []),
   ].sort((a, b) => (asked ? asked.indexOf(a.place) - asked.indexOf(b.place) : a.place - b.place));
+  const rates = find(RATE);
   if (goals.length === 0) {
+    if (rates.length > 0) {
+      throw new BadConfig(
+        `${path} has rates (${rates.map((place) => columns[place]).join(", ")}) and no counts: a rate is rounded, so add the column of how many of the ${columns[visitors]} converted`,
+      );
+    }
     throw new BadConfig(
       `${path} has counts per ${columns[variant]}, and no column of conversions: needed is a column of whole numbers up to ${columns[visitors]}, or a sum with a sum of squares; its columns are ${shown(columns.join(", "))}`,
     );
   }
-  const experiments = [...new Set(own.map((row) => row[2] ?? experiment))].sort(compareCodePoints);
+  const groupsInRows = new Set(rows.map((row) => JSON.stringify([row[1], row[2]]))).size;
+  const experiments = [...new Set(rows.map((row) => row[2] ?? experiment))].sort(compareCodePoints);
   const tallies = experiments.map((key): VisitorTally => {
-    const ofKey = own.filter((row) => (row[2] ?? experiment) === key);
+    const ofKey = rows.filter((row) => (row[2] ?? experiment) === key);
     const groups = [...new Set(ofKey.map((row) => row[1]))].sort(compareCodePoints);
     return {
       experiment: key,
@@ -194,30 +212,43 @@ export async function readCounts(
       kind: "counts",
       rows: table.rows,
       columns: Object.fromEntries(columns.map((name, place) => [name, roleOf(place)])),
-      rejected: [
-        ...table.rejected,
-        ...rejected,
-        ...(totals.length === 0
-          ? []
-          : [
-              {
-                reason: "a row of totals",
-                count: totals.length,
-                examples: totals
-                  .slice(0, 3)
-                  .map(([line, group]) => ({ line: Number(line), column: columns[variant] as string, value: group })),
-              },
-            ]),
-      ],
+      rejected: [...table.rejected, ...rejected],
       cells: [],
       notes: [
         ...table.notes,
         outcome === null
-          ? `each row has the counts of a ${columns[variant]}`
+          ? groupsInRows < rows.length
+            ? `rows of the same ${columns[variant]} are added up: ${rows.length} rows of ${groupsInRows}${breakdowns()}`
+            : `each row has the counts of one ${columns[variant]}`
           : `each row says how many visitors of a ${columns[variant]} have the same ${columns[outcome]}`,
       ],
     },
   };
+
+  /** What tells apart the rows of one group. */
+  function breakdowns(): string {
+    const others = columns.filter((_, place) => {
+      const fact = facts[place];
+      const isFree = place === roles.get("time") || (!taken.has(place) && !candidates.includes(place));
+      return isFree && fact !== undefined && fact.distinct > 1 && !isNumeric(fact);
+    });
+    return others.length === 0 ? "" : `, by ${others.join(" and ")}`;
+  }
+
+  /** Rows of several metrics have the same visitors, who must not be added up. */
+  async function requireOneMetric(): Promise<void> {
+    for (const [place, name] of columns.entries()) {
+      if (taken.has(place) || !METRIC.test(normalised(name)) || (facts[place]?.distinct ?? 0) < 2) continue;
+      const values = await valuesOf(engine, place, accepted);
+      throw new Ambiguous(
+        `${path} has counts of ${values.length} metrics in ${name}, ${values.map((value) => shown(value)).join(", ")}`,
+        values.map((value) => ({
+          flag: "where",
+          value: `${/^[\w ]+$/.test(name) ? name : `\`${name}\``} = "${value}"`,
+        })),
+      );
+    }
+  }
 
   /** A column of yes and no beside how many rows had it: the counts of a cross table. */
   async function crossTabulated(): Promise<number | null> {
@@ -240,7 +271,13 @@ export async function readCounts(
     if (role !== undefined) return role;
     const goal = goals.find((other) => other.place === place);
     if (goal) return `goal (${goal.kind === "binary" ? "conversion" : "value"})`;
-    return hasValue && isSpread(place) ? (place === squares ? "sum of squares" : "standard deviation") : "ignored";
+    return hasValue && isSpread(place)
+      ? place === squares
+        ? "sum of squares"
+        : ERROR.test(nameOf(place))
+          ? "standard error"
+          : "standard deviation"
+      : "ignored";
   }
 
   function tallyOf(goal: (typeof goals)[number], n: number, some: readonly (typeof rows)[number][]): GoalTally {
@@ -267,7 +304,11 @@ export async function readCounts(
       if (squares !== undefined) sumSquares += numberAt(row, squares);
       else if (spread !== undefined) {
         const width = numberAt(row, spread);
-        const variance = DEVIATION.test(nameOf(spread)) ? width ** 2 : width;
+        const variance = ERROR.test(nameOf(spread))
+          ? width ** 2 * visitorsOf
+          : DEVIATION.test(nameOf(spread))
+            ? width ** 2
+            : width;
         sumSquares += variance * (visitorsOf - 1) + (visitorsOf === 0 ? 0 : total ** 2 / visitorsOf);
       }
     }

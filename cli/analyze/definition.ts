@@ -10,16 +10,22 @@ export type Definition = ReportInput["experiment"];
 
 /** Names that a control usually has, the surest first; letters count without case, and signs between words do not. */
 const CONTROLS = [
-  /^(the)?(control|ctrl|con|kontrolle|controle)(group|arm|page|variant|design)?$/,
+  /^(the)?(control|ctrl|con|kontroll?e?|controle|controllo|temoin)(group|gruppe|arm|page|variant|design)?$/,
   /^(a|groupa|varianta)$/,
   /^(baseline|original|champion|oldpage|old|default|placebo|psa|holdout|untreated|nottreated|unexposed|notexposed)$/,
   /^(0|v0|false|off|no|none)$/,
   /^no[ _-]?[a-z]/,
 ];
 
+const plain = (name: string) =>
+  name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[\s\p{M}_-]+/gu, "");
+
 function usualControl(names: readonly string[]): string | undefined {
   for (const pattern of CONTROLS) {
-    const like = names.filter((name) => pattern.test(name.toLowerCase().replace(/[\s_-]+/g, "")));
+    const like = names.filter((name) => pattern.test(plain(name)));
     if (like.length === 1) return like[0];
   }
   return undefined;

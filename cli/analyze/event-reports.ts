@@ -10,12 +10,13 @@ import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../server/analys
 import type { EventFile } from "../../server/analysis/log-source.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { frozenOf } from "../../server/results/frozen.ts";
+import { MAX_GOALS } from "./columns/outcomes.ts";
 import { definitionOf } from "./definition.ts";
 import { stageAssignments, stageEvents } from "./events.ts";
+import { rejectedText } from "./inputs-text.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
-import { MAX_GOALS } from "./tally-report.ts";
 import { poolName } from "./visitors.ts";
 
 /** Events of all files, as one log. */
@@ -117,7 +118,9 @@ async function experimentsIn(
     const runs = [...new Set(rows.map((row) => row[1]).filter((other) => other !== null))];
     const hint = runs.length === 0 ? "" : `. There are events of simulated runs; --run may be ${runs.join(", ")}`;
     const reasons = inputs.flatMap(({ rejected }) =>
-      rejected.map(({ reason, count }) => `${count} rejected: ${reason}`),
+      rejected.map(
+        (some) => `${some.count} rejected: ${rejectedText({ ...some, examples: some.examples.slice(0, 1) })}`,
+      ),
     );
     const columns = inputs.some(({ columns: roles }) => Object.values(roles).includes("variant"))
       ? ""
@@ -189,11 +192,26 @@ async function goalsIn(
   const wanted = goals?.map((event): Goal => found.find((goal) => goal.event === event) ?? { event, kind: "binary" });
   const some = wanted ?? found.slice(0, MAX_GOALS);
   if (some.length === 0) {
+    const strangers = await strangersIn(engine, files, key);
+    if (strangers !== null) throw new BadConfig(strangers);
     throw new BadConfig(
       `no event of ${key} can be a goal: nobody who was exposed did anything but see pages; name events by --goals, or pages by --goal page:/path`,
     );
   }
   return some;
+}
+
+/** Says that the ids of those who did something are not the ids of those who were exposed. */
+async function strangersIn(engine: Engine, files: readonly EventFile[], key: string): Promise<string | null> {
+  const [row] = await engine.rows<[bigint, bigint, bigint]>({
+    text: `with exposed as (select distinct device from ${eventsOf(files)} where name = 'exposure' and experiment = ${literal(key)}),
+        acting as (select distinct device from ${eventsOf(files)} where name <> 'exposure')
+      select (select count(*) from exposed), (select count(*) from acting), (select count(*) from exposed join acting using (device))`,
+    values: [],
+  });
+  const [exposed, acting, both] = (row ?? []).map(Number) as [number, number, number];
+  if (acting === 0 || both > 0) return null;
+  return `no event is of anybody in ${key}: the ids of its ${exposed} visitors and of the ${acting} visitors of the events have none in common; say by --columns visitor=… which columns have the same ids`;
 }
 
 /** The devices of each two experiments, by their groups in both. */

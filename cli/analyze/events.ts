@@ -6,7 +6,7 @@ import { Ambiguous } from "./ambiguous.ts";
 import { isMissing, isUnnamed, plainNumber } from "./columns/cells.ts";
 import { isMost } from "./columns/facts.ts";
 import { EXPOSURE_EVENTS, normalised, type Role } from "./columns/names.ts";
-import { numberStyle } from "./columns/numbers.ts";
+import { decimalsOf, numberStyle } from "./columns/numbers.ts";
 import { type TimeStyle, timeNotes, timeStyle } from "./columns/times.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { columnRoles, type Input, type ReadInput } from "./read-input.ts";
@@ -188,11 +188,9 @@ async function valueStyle(engine: Engine, { table, mapping }: Input, rows: strin
     values: [],
   });
   const [present, plain] = (row ?? []).map(Number) as [number, number];
-  if (present === plain) return { sql: plainNumber(cell), note: null };
-  const style = await numberStyle(engine, cell, rows, {
-    said: options.decimal,
-    semicolons: table.notes.includes("separator: ;"),
-  });
+  const decimals = decimalsOf(engine, table, rows, options.decimal);
+  if (present === plain && !decimals.semicolons) return { sql: plainNumber(cell), note: null };
+  const style = await numberStyle(engine, cell, rows, decimals);
   if (!isMost(style.fitting, present)) return { sql: plainNumber(cell), note: null };
   if (style.problem !== null) {
     throw new Ambiguous(`${table.path}: the column ${table.columns[place]} ${style.problem}`, [

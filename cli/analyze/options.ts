@@ -39,6 +39,8 @@ export interface AnalyzeOptions {
   readonly header: readonly string[] | null;
   /** More words for yes. */
   readonly yes: readonly string[];
+  /** What an empty cell of a goal means; null where that is not known. */
+  readonly blank: "no" | "unknown" | null;
   readonly isInteractive: boolean;
   readonly json: boolean;
   readonly explain: boolean;
@@ -84,6 +86,7 @@ export const ANALYZE_OPTIONS = {
   encoding: text("utf-8, utf-16le, windows-1252 and the like [default: found]"),
   header: text("names of the columns of a file without a header, with commas"),
   yes: text("more words for yes, with commas"),
+  blank: { ...text("what an empty cell of a goal means [default: unknown, left out]"), choices: ["no", "unknown"] },
   epoch: text("epoch to report [default: the last one]"),
   run: text("count the events of this run of the simulator instead of real visitors"),
   finished: { type: "boolean", describe: "the data is complete, and nobody decided by it before: one test decides" },
@@ -163,6 +166,7 @@ export function parseAnalyzeOptions(flags: Readonly<Record<string, unknown>>): A
     encoding: given("encoding"),
     header: list("header"),
     yes: list("yes") ?? [],
+    blank: oneOf("blank", ["no", "unknown"]),
     isInteractive: flags.interactive === true,
     json: flags.json === true,
     explain: flags.explain === true,

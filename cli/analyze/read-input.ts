@@ -10,6 +10,7 @@ import type { AnalyzeOptions } from "./options.ts";
 import { readTable } from "./reading/read-table.ts";
 import { MAX_EXAMPLES, type Rejected, Rejections, shown } from "./reading/rejected.ts";
 import type { Format, Table } from "./reading/table.ts";
+import { strayRows } from "./stray-rows.ts";
 import { whereSql } from "./where.ts";
 
 /** A file, what its columns are taken for, and which of its rows are asked for. */
@@ -60,14 +61,23 @@ export async function readInput(
     throw new BadConfig(`--where is "${options.where}", and no row of ${table.path} fulfils it`);
   }
   const cells = table.columns.map((_, place) => `c${place}`);
-  const facts = await factsOf(engine, sampled, cells, count, options.yes);
-  const columns = rolesSaid(table, options);
-  const mapping = await mapColumns(engine, table, facts, {
-    rows: sampled,
-    count,
-    said: { columns, ignore: options.ignore },
-  });
+  const said = { columns: rolesSaid(table, options), ignore: options.ignore };
+  const mapped = async (rows: string, some: number) => {
+    const facts = await factsOf(engine, rows, cells, some, options.yes);
+    return { facts, mapping: await mapColumns(engine, table, facts, { rows, count: some, said }) };
+  };
   const rows = `from ${table.source} where ${condition}`;
+  const first = await mapped(sampled, count);
+  const strays = isSampled ? [] : await strayRows(engine, table, first.mapping, rows);
+  const lost = strays.reduce((sum, { rejected }) => sum + rejected.count, 0);
+  if (lost > 0 && lost < count) {
+    const own = strays.map(({ condition: stray }) => ` and not ${stray}`).join("");
+    const rejected = [...table.rejected, ...strays.map((stray) => stray.rejected)];
+    // What such a row says changes no column's kind.
+    const again = await mapped(`${sampled}${own}`, count - lost);
+    return { table: { ...table, rejected }, ...again, rows: `${rows}${own}`, count: count - lost };
+  }
+  const { facts, mapping } = first;
   if (isSampled && mapping.shape !== "events") {
     throw new BadConfig(
       `${table.path} is too large for a table of visitors in lines of JSON: save it as CSV or Parquet`,
@@ -95,14 +105,14 @@ export function unitPlace(columns: readonly string[], unit: string): number | nu
 /** Counts the rows that lack a role, each by the first one that it lacks. */
 export async function withoutRoles(
   engine: Engine,
-  { table, mapping, rows }: Input,
+  { table, mapping, facts, rows }: Input,
   needed: readonly ("visitor" | "variant" | "experiment")[],
 ): Promise<{ accepted: string; rejected: Rejected[] }> {
   const rejections = new Rejections();
   let accepted = rows;
   for (const role of needed) {
     const place = mapping.roles.get(role);
-    if (place === undefined) continue;
+    if (place === undefined || (facts[place]?.missing === 0 && table.sample === table.source)) continue;
     const lacks = isUnnamed(`c${place}`);
     await addExamples(engine, rejections, {
       rows: `${accepted} and ${lacks}`,

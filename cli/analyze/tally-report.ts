@@ -1,12 +1,10 @@
 import type { Experiment } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
 import { type Report, report } from "../../core/report/report.ts";
+import { MAX_GOALS } from "./columns/outcomes.ts";
 import { definitionOf } from "./definition.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import type { VisitorTally } from "./visitor-tally.ts";
-
-/** As many as an experiment may have. */
-export const MAX_GOALS = 20;
 
 /** The report of counts that are complete: a table says nothing of later visitors. */
 export function reportOfTally(

@@ -1,5 +1,6 @@
 import { compareCodePoints } from "../../core/assign.ts";
 import { type CrossedGroups, type CrossTally, crossTable } from "../../core/cross-tally.ts";
+import { wholeWords } from "../../core/report/number-words.ts";
 import { MANY_TOTALS, type Sums } from "../../core/sums.ts";
 import type { DayTally, EpochTally, GoalTally, GroupTally } from "../../core/tally.ts";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
@@ -38,7 +39,7 @@ export async function countVisitors(
   pool: VisitorPool,
   { path, unit }: { readonly path: string; readonly unit: string | null },
 ): Promise<CountedVisitors> {
-  const rows = `read_parquet(${literal(pool.path)})`;
+  const rows = pool.source;
   const goals = pool.goals.map((_, place) => place);
   const notes: string[] = [];
   let units = `(select experiment, unit, grp, at_ms, false as several, 1 as n ${goals
@@ -63,10 +64,20 @@ export async function countVisitors(
         );
       }
       const different = await count("count(distinct hash(experiment, unit, same))");
-      if (different < all) notes.push(`${all - different} rows are the same as others in every cell: counted once`);
-      if (distinct < different) {
+      if (different < all) {
+        const same = all - different;
         notes.push(
-          `${different - distinct} more rows of visitors who have one already: added up, in the group of the first row`,
+          same === 1
+            ? "1 row is the same as another in every cell: counted once"
+            : `${wholeWords(same)} rows are the same as others in every cell: counted once`,
+        );
+      }
+      if (distinct < different) {
+        const more = different - distinct;
+        notes.push(
+          more === 1
+            ? "1 more row of a visitor who has one already: added up, in the group of the first row"
+            : `${wholeWords(more)} more rows of visitors who have one already: added up, in the group of the first row`,
         );
       }
       await engine.run(`copy (${repeatedUnits(rows, goals)}) to ${literal(path)} (format parquet)`);

@@ -8,20 +8,25 @@ import type { Facts } from "./columns/facts.ts";
 import { isIdName, normalised } from "./columns/names.ts";
 import { isRejectedCell, MAX_VALUE, type Outcome, outcomesOf } from "./columns/outcomes.ts";
 import { timeNotes, timeStyle } from "./columns/times.ts";
+import { groupNotes } from "./group-notes.ts";
 import type { AnalyzeOptions } from "./options.ts";
+import { quoted } from "./quoted.ts";
 import { addExamples, type CellNote, columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
 import { Rejections } from "./reading/rejected.ts";
 
-/** Tables of visitors of the same columns, as one: a Parquet file with a row per row that counts. */
+/** Tables of visitors of the same columns, as one: what a query selects from, with a row per row that counts. */
 export interface VisitorPool {
   /** Columns `experiment`, `grp`, `unit`, `at_ms`, `place`, `same` (equal for equal rows) and `o0` … in the goals' order. */
-  readonly path: string;
+  readonly source: string;
   readonly goals: readonly { readonly event: string; readonly kind: "binary" | "value" }[];
   /** Whether a column says who a visitor is: then rows may be of the same one. */
   readonly hasUnits: boolean;
   readonly rows: number;
   readonly inputs: readonly ReadInput[];
 }
+
+/** Up to so many rows are kept in memory, which takes less than half the time of a file. */
+const MAX_IN_MEMORY = 3_000_000;
 
 /** Names of columns whose rows belong together: what happens in a store is one observation. */
 const CLUSTER = /^(store|shop|market|location|city|region|branch|site|school|clinic|class|household|cluster|team)/;
@@ -67,7 +72,9 @@ export async function stageVisitors(
     const ms = time?.sql ?? "cast(null as bigint)";
     const cell = (role: "visitor" | "experiment" | "variant") => `c${roles.get(role)}`;
     const values = goals.map(({ event, kind }, place) => {
-      const outcome = outcomes.find(({ name: column }) => normalised(column) === normalised(event));
+      const outcome =
+        outcomes.find(({ name: column }) => column === event) ??
+        outcomes.find(({ name: column }) => normalised(column) === normalised(event));
       const sql = outcome?.sql ?? "null";
       return `cast(${kind === "value" && outcome?.kind === "binary" ? `1000000 * (${sql})` : sql} as bigint) as o${place}`;
     });
@@ -83,6 +90,7 @@ export async function stageVisitors(
       rejected.reduce((sum, { count }) => sum + count, 0),
       outcomes,
       timePlace !== undefined && time ? { place: timePlace, sql: time.sql } : null,
+      options,
     );
     const mapping =
       time || timePlace === undefined ? input.mapping : { ...input.mapping, roles: without(roles, "time") };
@@ -98,25 +106,33 @@ export async function stageVisitors(
         ...input.table.notes,
         ...(roles.has("visitor") ? [] : ["no column says who a visitor is: each row is one"]),
         ...outcomes.flatMap(({ name: column, note }) => (note === null ? [] : [`${column}: ${note}`])),
+        ...(options.blank === "no" ? ["an empty cell of a goal means no"] : []),
+        ...(await groupNotes(engine, input, accepted)),
         ...(time ? await timeNotes(engine, input.table.columns[timePlace ?? 0] ?? "", time, accepted) : []),
         ...(timePlace !== undefined && !time ? [`${input.table.columns[timePlace]}: not read as times`] : []),
       ],
     });
   }
-  await engine.run(`copy (${parts.join("\nunion all\n")}) to ${literal(path)} (format parquet)`);
-  const [row] = await engine.rows<[bigint]>({
-    text: `select count(*) from read_parquet(${literal(path)})`,
-    values: [],
-  });
+  const query = parts.join("\nunion all\n");
+  const isSmall = inputs.reduce((sum, { count }) => sum + count, 0) <= MAX_IN_MEMORY;
+  const source = isSmall ? quoted(basename(path)) : `read_parquet(${literal(path)})`;
+  await engine.run(
+    isSmall ? `create temp table ${source} as ${query}` : `copy (${query}) to ${literal(path)} (format parquet)`,
+  );
+  const [row] = await engine.rows<[bigint]>({ text: `select count(*) from ${source}`, values: [] });
   const rows = Number(row?.[0] ?? 0);
-  return { path, goals, hasUnits: first.mapping.roles.has("visitor"), rows, inputs: read };
+  return { source, goals, hasUnits: first.mapping.roles.has("visitor"), rows, inputs: read };
 }
 
 /** The outcomes of all tables, in the order of the first one; a value where one of them has it as such. */
 function goalsOf(outcomes: readonly (readonly Outcome[])[]): { event: string; kind: "binary" | "value" }[] {
   const goals = new Map<string, { event: string; kind: "binary" | "value" }>();
   for (const { name, kind } of outcomes.flat()) {
-    const key = normalised(name);
+    // A table may have columns whose names differ by their case only; another table writes the same name in its own way.
+    const isTwice = outcomes.some(
+      (some) => some.filter((other) => normalised(other.name) === normalised(name)).length > 1,
+    );
+    const key = isTwice ? name : normalised(name);
     const known = goals.get(key);
     goals.set(key, known ? { ...known, kind: known.kind === "value" ? "value" : kind } : { event: name, kind });
   }
@@ -138,6 +154,7 @@ async function cellNotes(
   lost: number,
   outcomes: readonly Outcome[],
   time: { readonly place: number; readonly sql: string } | null,
+  { blank }: AnalyzeOptions,
 ): Promise<CellNote[]> {
   const columns = [...outcomes, ...(time ? [time] : [])].map(({ place, sql }) => ({ place, sql }));
   // All of them were understood when the columns were looked at.
@@ -157,18 +174,20 @@ async function cellNotes(
   const notes: CellNote[] = [];
   for (const [at, { place, sql }] of columns.entries()) {
     const [missing, rejected] = [Number(row?.[2 * at] ?? 0), Number(row?.[2 * at + 1] ?? 0)];
+    const isTime = time !== null && place === time.place;
     if (missing === 0 && rejected === 0) continue;
     const column = table.columns[place] as string;
     const rejections = new Rejections();
+    const isBeyond = !isTime && !isInRange(facts[place] as Facts) && facts[place]?.numbers === facts[place]?.present;
     if (rejected > 0) {
       await addExamples(engine, rejections, {
         rows: `${rows} and ${isRejectedCell(`c${place}`, sql)}`,
-        reason: `${column} ${time && place === time.place ? "is no time" : "cannot be read as the others"}`,
+        reason: `${column} ${isTime ? "is no time" : isBeyond ? `is beyond ${MAX_VALUE.toLocaleString("en")}` : "cannot be read as the others"}`,
         column,
         cell: `c${place}`,
       });
     }
-    notes.push({ column, missing, rejected: rejections.list[0] ?? null });
+    notes.push({ column, missing: blank === "no" && !isTime ? 0 : missing, rejected: rejections.list[0] ?? null });
   }
   return notes;
 }
@@ -190,7 +209,7 @@ async function rejectClusters(engine: Engine, { table, mapping, facts, count }: 
     });
     if (!row || row[0] !== row[1]) continue;
     throw new BadConfig(
-      `${table.path}: ${count} rows have ${row[0]} different ${name}, each in one group only, so rows are no independent visitors: add up the rows of each by --unit ${name}, or leave the column out by --ignore ${name}`,
+      `${table.path}: ${count} rows have ${row[0]} different values of ${name}, each in one group only, so rows are no independent visitors: add up the rows of each by --unit ${name}, or leave the column out by --ignore ${name}`,
     );
   }
 }
@@ -211,11 +230,17 @@ export function poolName(paths: readonly string[]): string {
   return common === "" ? first : common;
 }
 
+/** Whether two tables have the same columns, or one of them has more besides. */
+function isWithin(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  const [few, many] = a.size < b.size ? [a, b] : [b, a];
+  return [...few].every((name) => many.has(name));
+}
+
 /** Tables of the same columns are one log, unless they have no group in common and each has several. */
 export async function poolsOf(engine: Engine, inputs: readonly Input[]): Promise<Input[][]> {
-  const pools: { key: string; groups: Set<string>; inputs: Input[] }[] = [];
+  const pools: { key: Set<string>; groups: Set<string>; inputs: Input[] }[] = [];
   for (const input of inputs) {
-    const key = [...input.table.columns.map(normalised)].sort().join("\n");
+    const key = new Set(input.table.columns.map(normalised));
     const variant = `c${input.mapping.roles.get("variant")}`;
     const rows = await engine.rows<[string]>({
       text: `select distinct ${variant} ${input.rows} and ${variant} is not null limit 1000`,
@@ -225,7 +250,7 @@ export async function poolsOf(engine: Engine, inputs: readonly Input[]): Promise
     const hasKey = input.mapping.roles.has("experiment");
     const pool = pools.find(
       (other) =>
-        other.key === key &&
+        isWithin(other.key, key) &&
         (hasKey || groups.size < 2 || other.groups.size < 2 || [...groups].some((group) => other.groups.has(group))),
     );
     if (pool) {

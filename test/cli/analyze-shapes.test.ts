@@ -137,7 +137,7 @@ test("store-weeks are rejected as visitors, with the flag to add", async () => {
     return `${store},${at % 4},${"AB"[store % 2]},${((store * 13 + at * 7) % 50) + 10}`;
   });
   await expect(run({ "stores.csv": `store,week,group,sales\n${rows.join("\n")}\n` })).rejects.toThrow(
-    /80 rows have 20 different store.*--unit store/,
+    /80 rows have 20 different values of store.*--unit store/,
   );
 });
 

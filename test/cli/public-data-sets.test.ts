@@ -172,7 +172,7 @@ test("weeks of stores are rejected as visitors, and are the stores' totals with 
   expect(rows.length).toBe(548);
   const header = ["market_id", "store_id", "promotion", "week", "sales"];
   const flags = { columns: "variant=promotion", goals: "sales" };
-  await expect(analyzed(header, rows, flags)).rejects.toThrow("548 rows have 137 different store_id");
+  await expect(analyzed(header, rows, flags)).rejects.toThrow("548 rows have 137 different values of store_id");
   const result = await analyzed(header, rows, { ...flags, unit: "store" });
   const stores = goal(result, "sales")?.groups.map(({ group, devices, mean }) => [group, devices, mean?.toFixed(1)]);
   expect(stores).toEqual([

@@ -20,15 +20,15 @@ export interface Facts {
   readonly whole: boolean;
 }
 
-/** How many facts a query counts per column. */
-const FACTS = 10;
 /** Digits, with signs that numbers have. */
-const STYLED = "'[-+($€£¥ ]*\\d[\\d.,''\\s]*[%€$£)]*'";
+const STYLED = "'[-+($€£¥ ]*\\d[\\d.,''\\s\\x{a0}\\x{202f}]*[%€$£)]*'";
 
-/** From so many rows on values are counted by an estimate. */
+/** From so many rows on values are counted by an estimate, and columns are looked at one by one. */
 const MANY_ROWS = 100_000;
+/** A column of nearly as many values as rows is not worth grouping. */
+const MANY_VALUES = 1 / 3;
 
-/** The facts of columns `c0` … of rows. */
+/** The facts of columns `c0` … of rows. Each value of a column is looked at once, however often it stands there. */
 export async function factsOf(
   engine: Engine,
   rows: string,
@@ -37,37 +37,68 @@ export async function factsOf(
   yesWords: readonly string[],
 ): Promise<Facts[]> {
   if (columns.length === 0) return [];
-  const distinct = count > MANY_ROWS ? "approx_count_distinct" : "count(distinct ";
-  const parts = columns.flatMap((c) => {
-    const number = plainNumber(c);
-    return [
-      `count(*) filter (where not ${isMissing(c)})`,
-      `${distinct}${distinct.endsWith(" ") ? "" : "("}${c})`,
-      `count(*) filter (where ${isYes(c, yesWords)})`,
-      `count(*) filter (where ${isNo(c)})`,
-      `count(${number})`,
-      `count(*) filter (where ${number} not in (0, 1))`,
-      `min(${number})`,
-      `max(${number})`,
-      `coalesce(bool_and(${number} = floor(${number})), false)`,
-      `count(case when ${number} is null then nullif(regexp_full_match(${c}, ${STYLED}), false) end)`,
-    ];
+  if (count <= MANY_ROWS) {
+    const cells = `select unnest(range(${columns.length})) as place, unnest([${columns.join(", ")}]) as v ${rows}`;
+    const grouped = `select place, v, count(*) as n from (${cells}) as cells group by place, v`;
+    return factsIn(engine, grouped, columns.length, yesWords);
+  }
+  const [estimates] = await engine.rows<bigint[]>({
+    text: `select ${columns.map((c) => `approx_count_distinct(${c})`).join(", ")} ${rows}`,
+    values: [],
   });
-  const [row] = await engine.rows<unknown[]>({ text: `select ${parts.join(", ")} ${rows}`, values: [] });
-  const of = (place: number, fact: number) => row?.[place * FACTS + fact];
-  return columns.map((_, place) => ({
-    present: Number(of(place, 0)),
-    missing: count - Number(of(place, 0)),
-    distinct: Number(of(place, 1)),
-    yes: Number(of(place, 2)),
-    no: Number(of(place, 3)),
-    numbers: Number(of(place, 4)),
-    others: Number(of(place, 5)),
-    min: of(place, 6) as number | null,
-    max: of(place, 7) as number | null,
-    whole: of(place, 8) === true,
-    styled: Number(of(place, 9)),
-  }));
+  const facts: Facts[] = [];
+  for (const [place, c] of columns.entries()) {
+    const distinct = Number(estimates?.[place]);
+    const isId = distinct > count * MANY_VALUES;
+    const grouped = isId
+      ? `select 0 as place, ${c} as v, 1 as n ${rows}`
+      : `select 0 as place, ${c} as v, count(*) as n ${rows} group by ${c}`;
+    facts.push({ ...((await factsIn(engine, grouped, 1, isId ? null : yesWords))[0] as Facts), distinct });
+  }
+  return facts;
+}
+
+/**
+ * Facts of grouped cells.
+ *
+ * @param yesWords null for columns that have too many values to answer yes or no
+ */
+async function factsIn(
+  engine: Engine,
+  grouped: string,
+  width: number,
+  yesWords: readonly string[] | null,
+): Promise<Facts[]> {
+  const found = await engine.rows<unknown[]>({
+    text: `select place, coalesce(sum(n) filter (where v is not null and not missing), 0), coalesce(sum(n) filter (where v is null or missing), 0), count(v),
+        coalesce(sum(n) filter (where yes), 0), coalesce(sum(n) filter (where no), 0), coalesce(sum(n) filter (where number is not null), 0),
+        coalesce(sum(n) filter (where number not in (0, 1)), 0), min(number), max(number),
+        coalesce(bool_and(number = floor(number)), false), coalesce(sum(n) filter (where styled), 0)
+      from (select place, v, n, number, ${isMissing("v")} as missing,
+          ${yesWords === null ? "false" : isYes("v", yesWords)} as yes, ${yesWords === null ? "false" : isNo("v")} as no,
+          case when number is null then regexp_full_match(v, ${STYLED}) else false end as styled
+        from (select place, v, n, ${plainNumber("v")} as number from (${grouped}) as grouped) as numbers) as looked_at
+      group by place`,
+    values: [],
+  });
+  const byPlace = new Map(found.map((row) => [Number(row[0]), row]));
+  return Array.from({ length: width }, (_, place) => {
+    const row = byPlace.get(place) ?? [];
+    const of = (fact: number) => Number(row[fact] ?? 0);
+    return {
+      present: of(1),
+      missing: of(2),
+      distinct: of(3),
+      yes: of(4),
+      no: of(5),
+      numbers: of(6),
+      others: of(7),
+      min: (row[8] ?? null) as number | null,
+      max: (row[9] ?? null) as number | null,
+      whole: row[10] === true,
+      styled: of(11),
+    };
+  });
 }
 
 /** Most cells decide what a column is. */

@@ -1,11 +1,12 @@
 import { compareCodePoints } from "../../../core/assign.ts";
+import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../../server/analysis/engine.ts";
 import { BadConfig } from "../../../server/files/bad-config.ts";
 import { Ambiguous } from "../ambiguous.ts";
 import { shown } from "../reading/rejected.ts";
 import type { Table } from "../reading/table.ts";
 import { type Facts, isNumeric, isYesNo } from "./facts.ts";
-import { ARM, EXPOSURE_EVENTS, isIndexName, normalised, type Role, saysRole } from "./names.ts";
+import { ARM, EXPOSURE_EVENTS, isIndexName, isNearVariantName, normalised, type Role, saysRole } from "./names.ts";
 
 /** A row is an event, a visitor with what came of them, or a group's counts. */
 export type Shape = "events" | "visitors" | "counts";
@@ -176,13 +177,47 @@ export async function mapColumns(
       if (place !== null) take(role, place);
     }
   }
+  await requireVisitors();
   const shape = hasEvents && roles.has("visitor") ? "events" : (await isCounts()) ? "counts" : "visitors";
   if (shape === "events" || roles.has("variant")) {
     return { shape, roles, aliases, notes };
   }
   throw new BadConfig(
-    `${path} has the columns ${shown(columns.join(", "))}: needed are device_id (or user_id), and event (a row per event) or group (a row per visitor); name them by --columns visitor=…,variant=…`,
+    `${path} has the columns ${shown(columns.join(", "))}: needed are device_id (or user_id), and event (a row per event) or group (a row per visitor); name them by --columns visitor=…,variant=…${await otherwise()}`,
   );
+
+  /** What else the table may be. */
+  async function otherwise(): Promise<string> {
+    const again = columns.map((name, place) => `c${place} = ${literal(name)}`).join(" or ");
+    const [row] = await engine.rows<[bigint]>({ text: `select count(*) ${rows} and (${again})`, values: [] });
+    if (row?.[0]) return ". If the first line is no header: name the columns by --header";
+    const arms = columns.filter((name) => ARM.test(name));
+    if (arms.length > 1 && arms.length < columns.length) {
+      return `. If ${arms.join(" and ")} are groups: a row per group is needed, not a column`;
+    }
+    return "";
+  }
+
+  /** `count(user_id)` by group and outcome has the name of the id, and is no id. */
+  async function requireVisitors(): Promise<void> {
+    const [visitor, variant] = [roles.get("visitor"), roles.get("variant")];
+    if (visitor === undefined || variant === undefined || hasEvents || said.columns.has("visitor")) return;
+    const fact = factOf(visitor);
+    const isCount = fact.numbers === count && fact.whole && (fact.min ?? -1) >= 0 && (fact.max ?? 0) >= MIN_COUNT;
+    const isConsecutive = (fact.max ?? 0) - (fact.min ?? 0) + 1 === count;
+    const others = free();
+    if (!isCount || isConsecutive || count < 4 || others.some((place) => !isYesNo(factOf(place)))) return;
+    const cells = [variant, ...others];
+    const combinations = cells.reduce((product, place) => product * factOf(place).distinct, 1);
+    if (others.length === 0 || combinations !== count || (await distinct(cells)) !== count) return;
+    throw new Ambiguous(
+      `${path} has one row for each ${cells.map(nameOf).join(" and ")}, so ${nameOf(visitor)} may be how many there were, or who it was`,
+      [
+        { flag: "columns", value: `visitors=${nameOf(visitor)}` },
+        { flag: "columns", value: `visitor=${nameOf(visitor)}` },
+      ],
+    );
+  }
 
   /** Of several ids the one that every row has, or that no two rows share, is the visitor's. */
   async function bestVisitors(found: readonly number[]): Promise<number[]> {
@@ -213,14 +248,27 @@ export async function mapColumns(
 
   async function likelyVariants(): Promise<number[]> {
     const few = likely("variant").filter(
-      (place) => factOf(place).distinct >= 2 && factOf(place).distinct <= MAX_LIKELY_GROUPS,
+      (place) => factOf(place).distinct >= 2 && factOf(place).distinct <= MAX_LIKELY_GROUPS && mayBeGroups(place),
     );
     const like: number[] = [];
     for (const place of few) if (await hasArms(place)) like.push(place);
     if (like.length > 0) return like;
     // Only a column of texts, or of 0 and 1, can be a variant by its name alone.
     const plain = few.filter((place) => saysRole(nameOf(place), "experiment") < 2);
-    return plain;
+    if (plain.length > 0 || hasEvents) return plain;
+    return free().filter(
+      (place) =>
+        isNearVariantName(nameOf(place)) &&
+        factOf(place).distinct >= 2 &&
+        factOf(place).distinct <= MAX_LIKELY_GROUPS &&
+        mayBeGroups(place),
+    );
+  }
+
+  /** Numbers of groups are small: others are counts or amounts. */
+  function mayBeGroups(place: number): boolean {
+    const { numbers, present, whole, min, max } = factOf(place);
+    return numbers < present || (whole && (min ?? -1) >= 0 && (max ?? 0) <= MAX_LIKELY_GROUPS);
   }
 
   /** Whether all values are names that groups have. */
@@ -241,7 +289,7 @@ export async function mapColumns(
   }
 
   function isUniqueId(place: number): boolean {
-    return /id$/i.test(nameOf(place)) && factOf(place).missing === 0 && factOf(place).distinct >= count;
+    return /id$|^id[\s_-]/i.test(nameOf(place)) && factOf(place).missing === 0 && factOf(place).distinct >= count;
   }
 
   async function isCounts(): Promise<boolean> {

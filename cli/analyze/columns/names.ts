@@ -1,3 +1,5 @@
+import { withoutPlace } from "../reading/table.ts";
+
 /** What a column may be for. */
 export const ROLES = [
   "visitor",
@@ -22,7 +24,8 @@ export const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; re
   visitor: {
     sure: words(`userid uid userkey userpseudoid userdomainid customerid custid clientid anonymousid anonid distinctid
       deviceid visitorid visitorkey fullvisitorid accountid memberid playerid personid subjectid participantid respondentid
-      cookieid unitid contactid subscriberid patientid profileid shopperid buyerid studentid employeeid learnerid guestid`),
+      cookieid unitid idclient identifiantclient idutilisateur utilisateurid idcliente idusuario
+      kundenid kundennummer kundennr besucherid nutzerid benutzerid contactid subscriberid patientid profileid shopperid buyerid studentid employeeid learnerid guestid`),
     likely:
       words(`user visitor customer client device cookie id email emailaddress name player subject participant member
       account uuid guid person username usercustomid sessionid session auctionid unit`),
@@ -31,7 +34,7 @@ export const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; re
     sure: words(`group grp variant variation variationid variationname variantid variantname testgroup abgroup abtestgroup
       experimentgroup expgroup experimentvariant experimentvariation testvariant treatmentgroup contreat arm treatmentarm
       studyarm bucket condition assignment assignedgroup assignedvariant groupname groupid abvariant abbucket usergroup
-      splitgroup testarm gruppe variante groupe grupo testcell cell expvariant expvariantid`),
+      splitgroup testarm testgruppe versuchsgruppe gruppe variante groupe grupo testcell cell expvariant expvariantid`),
     likely: words(`version segment treatment treated istreatment istreated intreatment treatmentflag test testcontrol
       controltest controltreatment experiment campaign campaignname cohort promotion promo landingpage page offer
       intervention design layout ab isb istest ads adgroup`),
@@ -43,10 +46,10 @@ export const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; re
   },
   time: {
     sure: words(`timestamp ts time datetime eventtime eventtimestamp eventdatetime eventts occurredat happenedat
-      clienttime servertime timeutc timestamputc timems unixtime epochms timestampms eventdate exposuretime exposedat
+      clienttime servertime timeutc timestamputc timems unixtime epochms timestampms exposuretime exposedat
       exposuretimestamp assignedat assignmenttime assignmenttimestamp`),
     likely:
-      words(`date day createdat created createdon dt visitdate visittime visitedat firstseen firstseenat signupdate
+      words(`date day eventdate createdat created createdon dt visitdate visittime visitedat firstseen firstseenat signupdate
       joined joinedat received receivedat serverreceivedtime zeit datum`),
   },
   event: {
@@ -60,7 +63,8 @@ export const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; re
   session: { sure: words("sessionid session gasessionid visitid"), likely: [] },
   visitors: {
     sure: words(`visitors users uniquevisitors uniqueusers numvisitors numusers nvisitors nusers totalvisitors totalusers
-      samplesize participants nobs observations trials recipients devices`),
+      samplesize participants nobs observations trials recipients devices besucher nutzer benutzer visiteurs
+      utilisateurs visitantes usuarios utenti visitatori`),
     likely:
       words(`n total count size sample sessions impressions visits views pageviews exposures sent delivered subjects
       customers numbervisitors people assigned`),
@@ -75,9 +79,11 @@ const COVARIATES = new Set(
     ismobile mobile deviceismobile birthyear latitude longitude lat lon lng geolatitude geolongitude storeid shopid
     locationid marketid marketsize ageofstore plan tier loyalty membership isnew newuser isnewuser returning
     isreturning isreturninguser rank row rownumber rownum index weight weights propensity stratum strata block
-    refererurlport ip ipaddress score priorpurchases`),
+    refererurlport ip ipaddress score priorpurchases holdback isholdback bot isbot eligible iseligible enabled isenabled
+    consent hasconsent loggedin isloggedin loggedinflag`),
 );
-const BEFORE = /^(pre|before|prior|previous|baseline|historic|historical|last)(?!paid|order)|(before|prior|pre)$/;
+const BEFORE =
+  /^(tenure|dayssince|daysince|monthssince|accountage|customerage|agein)|^(pre|before|prior|previous|baseline|historic|historical|last)(?!paid|order)|(before|prior|pre)$/;
 const CALENDAR = /(hour|weekday|dayofweek|month|year)$/;
 
 const INDEX = /^(unnamed\d*|index|rowindex|rowid|row|rownum|rownumber|x1?|levelzero|level0|column1|)$/;
@@ -98,7 +104,8 @@ export function normalised(name: string): string {
 }
 
 /** How surely a name says a role: 2, 1 or 0. Of `user.id` and `properties.variant` the last part may say it too. */
-export function saysRole(name: string, role: Role): 0 | 1 | 2 {
+export function saysRole(unique: string, role: Role): 0 | 1 | 2 {
+  const name = withoutPlace(unique);
   const { sure, likely } = NAMES[role];
   const whole = normalised(name);
   const last = normalised(name.split(".").at(-1) ?? "");
@@ -116,6 +123,17 @@ export const isCovariateName = (name: string) => {
 export const isIdName = (name: string) => /(^|[\s_.-])(id|uuid|guid|key|code|phone|url|zip)$|[a-z](Id|ID)$/i.test(name);
 export const isIndexName = (name: string) => INDEX.test(normalised(name));
 export const isVariantName = (name: string) => saysRole(name, "variant") > 0;
+/** Such as `variant_checkout` or `checkout variant`. */
+export const isNearVariantName = (name: string) =>
+  /^(variant|variation|test[\s_-]?group|ab[\s_-]?test|exp[\s_-]?variant|exp[\s_-]|ab[\s_-])|(variant|variation)$/i.test(
+    name,
+  );
+
+/** What a visitor does or does not, in the words of a column that answers yes or no. */
+export const saysYesNo = (name: string) =>
+  /^(is|has|did|was)?(converted|conversion|converti|convertido|konvertiert|success|clicked|purchased|bought|subscribed|signedup|retained|responded|churned|activated|registered|gekauft|bestellt|achete)(flag)?$/.test(
+    normalised(name.split(".").at(-1) ?? name).replace(/\p{M}/gu, ""),
+  );
 
 /** Groups have such names. */
 export const ARM =

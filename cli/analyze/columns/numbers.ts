@@ -1,5 +1,6 @@
 import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../../server/analysis/engine.ts";
+import type { Table } from "../reading/table.ts";
 import { isMissing } from "./cells.ts";
 
 /** How a column writes its numbers. */
@@ -20,6 +21,8 @@ const CURRENCY =
   "R\\$|[$€£¥₹₩₽₺₪฿]|\\b(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|SEK|NOK|DKK|PLN|CZK|INR|BRL|kr|zł|Kč)\\b\\.?|zł|Kč";
 const THOUSANDS_SPACE = "[ \\x{a0}\\x{2009}\\x{202f}'’]";
 
+const GAP = "[\\s\\x{a0}\\x{202f}]*";
+
 const SIGN = "[-+]?";
 const EXPONENT = "(?:[eE][-+]?\\d+)?";
 const FORMS = {
@@ -39,12 +42,51 @@ const STYLED = {
 } as const;
 export type Decimal = keyof typeof STYLED;
 
+/** What is known of a table's decimal signs before its column is looked at. */
+export interface Decimals {
+  readonly said: Decimal | null;
+  /** Whether semicolons separate the cells: then commas are likely decimal. */
+  readonly semicolons: boolean;
+  /** What the columns that leave no doubt have. */
+  readonly others: () => Promise<Decimal | null>;
+}
+
+/** The decimal signs of a table whose columns are looked at when one of them needs it. */
+export function decimalsOf(
+  engine: Engine,
+  { columns, notes }: Pick<Table, "columns" | "notes">,
+  rows: string,
+  said: Decimal | null,
+): Decimals {
+  return {
+    said,
+    semicolons: notes.includes("separator: ;"),
+    others: async () => {
+      const comma = `regexp_full_match(c, ${literal(`(?:${CURRENCY})?${GAP}(?:${FORMS.comma_decimal}|${FORMS.point_thousands})${GAP}(?:${CURRENCY}|%)?`)})
+        and not regexp_full_match(c, ${literal(FORMS.comma_ambiguous)})`;
+      const point = `regexp_full_match(c, ${literal(`(?:${CURRENCY})?${GAP}(?:${FORMS.point_decimal}|${FORMS.comma_thousands})${GAP}(?:${CURRENCY}|%)?`)})
+        and not regexp_full_match(c, ${literal(FORMS.point_ambiguous)})`;
+      const cells = columns.map((_, place) => `select c${place} as c from sampled`).join(" union all ");
+      const [row] = await engine.rows<[bigint, bigint]>({
+        text: `with sampled as materialized (select * ${rows} limit ${LOOKED_AT})
+          select count(*) filter (where ${comma}), count(*) filter (where ${point}) from (${cells}) as cells`,
+        values: [],
+      });
+      const [commas, points] = (row ?? []).map(Number) as [number, number];
+      return commas > 0 && points === 0 ? "comma" : points > 0 && commas === 0 ? "point" : null;
+    },
+  };
+}
+
+/** Rows that tell the other columns' decimal sign; arbitrary. */
+const LOOKED_AT = 1000;
+
 /** Cells of another style than nearly all others are rejected alone; with more the column has no style. */
 const FEW = 0.1;
 
 /** A cell without currency, percent sign, parentheses (for less than 0) and spaces between thousands. */
 function bare(cell: string): string {
-  const ends = `'(?i)^(\\(?[-+−]?)\\s*(?:${CURRENCY})\\s*|\\s*(?:${CURRENCY}|%)\\s*(\\)?)$'`;
+  const ends = `'(?i)^(\\(?[-+−]?)${GAP}(?:${CURRENCY})${GAP}|${GAP}(?:${CURRENCY}|%)${GAP}(\\)?)$'`;
   const inner = `replace(regexp_replace(regexp_replace(${cell}, ${ends}, '\\1\\2', 'g'), '^\\((.+)\\)$', '-\\1'), '−', '-')`;
   return `(case when regexp_matches(${cell}, ${literal(THOUSANDS_SPACE)})
     and regexp_full_match(${inner}, ${literal(`${SIGN}\\d{1,3}(?:${THOUSANDS_SPACE}\\d{3})+(?:[.,]\\d+)?`)})
@@ -55,13 +97,12 @@ function bare(cell: string): string {
  * Finds the style of a column's numbers from all of its cells.
  *
  * @param rows a query's `from` and `where` that has the cells
- * @param semicolons whether semicolons separate the cells: then commas are likely decimal
  */
 export async function numberStyle(
   engine: Engine,
   cell: string,
   rows: string,
-  { said, semicolons }: { readonly said: Decimal | null; readonly semicolons: boolean },
+  { said, semicolons, others: elsewhere }: Decimals,
 ): Promise<NumberStyle> {
   const cases = Object.entries(FORMS).map(
     ([form, pattern]) => `when regexp_full_match(b, ${literal(pattern)}) then '${form}'`,
@@ -94,6 +135,7 @@ export async function numberStyle(
   const point = rowsOf("point_decimal", "comma_thousands");
   const comma = rowsOf("comma_decimal", "point_thousands");
   const either = rowsOf("comma_ambiguous");
+  const points = rowsOf("point_ambiguous");
   const otherProblems = problems.length;
   let decimal: Decimal = "point";
   if (said !== null) decimal = said;
@@ -112,12 +154,24 @@ export async function numberStyle(
       );
     }
   } else if (count(either) > 0 && count(point) === 0 && semicolons) {
-    problems.push(`has ${example(either)}, which could be ${asThousands(either)} or ${asDecimal(either)}`);
+    const other = await elsewhere();
+    decimal = other ?? "point";
+    if (other === null) {
+      problems.push(`has ${example(either)}, which could be ${asThousands(either)} or ${asDecimal(either)}`);
+    }
+  } else if (count(points) > 0 && count(point) === 0 && semicolons) {
+    const other = await elsewhere();
+    decimal = other ?? "point";
+    if (other === null) {
+      problems.push(`has ${example(points)}, which could be ${asThousands(points)} or ${Number(example(points))}`);
+    }
   }
   const notes = [
     ...(count([...comma, ...rowsOf("comma_thousands"), ...either]) > 0
       ? [decimal === "point" ? "commas separate thousands" : "a comma is the decimal sign"]
-      : []),
+      : count(points) > 0 && decimal === "comma"
+        ? ["points separate thousands"]
+        : []),
     ...(isPercent ? [`${example(percents)} is a share of 1`] : []),
     ...(currencies.length === 1 ? [`in ${currencies[0]?.toUpperCase()}`] : []),
   ];

@@ -3,12 +3,13 @@ import { BadConfig } from "../../../server/files/bad-config.ts";
 import { Ambiguous } from "../ambiguous.ts";
 import type { AnalyzeOptions } from "../options.ts";
 import type { Table } from "../reading/table.ts";
+import { answerSql, answers, saidAnswer } from "./answers.ts";
 import { isMissing, isNo, isYes, plainNumber } from "./cells.ts";
 import { type Facts, factsOf, isMost, isYesNo } from "./facts.ts";
 import type { Mapping } from "./map-columns.ts";
 import { placeOf } from "./map-columns.ts";
 import { EXPOSED, isCovariateName, isIdName, isVariantName, normalised } from "./names.ts";
-import { numberStyle } from "./numbers.ts";
+import { decimalsOf, numberStyle } from "./numbers.ts";
 
 /** A column that says what came of a visitor. */
 export interface Outcome {
@@ -20,6 +21,8 @@ export interface Outcome {
   readonly note: string | null;
 }
 
+/** As many as an experiment may have. */
+export const MAX_GOALS = 20;
 /** Values beyond are no values of a visitor, and could not be added up. */
 export const MAX_VALUE = 1e9;
 
@@ -27,7 +30,7 @@ export const MAX_VALUE = 1e9;
 export const millionthsOf = (value: string) =>
   `case when abs(${value}) <= ${MAX_VALUE} then cast(round_even(${value} * 1e6, 0) as bigint) end`;
 
-type OutcomeOptions = Pick<AnalyzeOptions, "goals" | "decimal" | "yes" | "ignore" | "where">;
+type OutcomeOptions = Pick<AnalyzeOptions, "goals" | "decimal" | "yes" | "ignore" | "where" | "blank">;
 
 /**
  * The outcomes of a table of visitors: what `--goals` names, or else each column of yes and no or of numbers that is no
@@ -82,6 +85,8 @@ export async function outcomesOf(
   for (const [at, place] of places.entries()) {
     const outcome = await outcomeOf(place, found[at] as Facts, asked !== undefined);
     if (outcome) outcomes.push(outcome);
+    // One more than a report has, which tells that there are more.
+    if (outcomes.length > MAX_GOALS && asked === undefined) break;
   }
   return outcomes;
 
@@ -91,6 +96,9 @@ export async function outcomesOf(
       if (isAsked) throw new BadConfig(`${path} has no cell in ${name}, so it can be no goal`);
       return null;
     }
+    const words = await answers(engine, cell, rows, fact, options.yes);
+    const said = words && saidAnswer({ name, path, words, fact, isAsked, options });
+    if (said) return { place, name, kind: "binary", sql: orBlank(answerSql(cell, said), cell), note: said.note };
     if (isYesNo(fact)) {
       if (!isAsked && EXPOSED.has(normalised(name)) && !options.where?.includes(name)) {
         throw new Ambiguous(`${path} has ${name}, which may say who was exposed, or what came of it`, [
@@ -99,17 +107,19 @@ export async function outcomesOf(
         ]);
       }
       const sql = `case when ${isYes(cell, options.yes)} then 1 when ${isNo(cell)} then 0 end`;
-      return { place, name, kind: "binary", sql, note: null };
+      return { place, name, kind: "binary", sql: orBlank(sql, cell), note: null };
     }
-    const isPlain = fact.numbers === fact.present;
+    const decimals = decimalsOf(engine, table, rows, options.decimal);
+    const isPlain = fact.numbers === fact.present && !decimals.semicolons;
     const style = isPlain
       ? { sql: plainNumber(cell), fitting: fact.numbers, note: null, problem: null, isDecimal: false }
-      : await numberStyle(engine, cell, rows, {
-          said: options.decimal,
-          semicolons: table.notes.includes("separator: ;"),
-        });
+      : await numberStyle(engine, cell, rows, decimals);
     if (!isMost(style.fitting, fact.present)) {
       if (!isAsked) return null;
+      if (options.blank === "no") {
+        const sql = `cast(not ${isMissing(cell)} as integer)`;
+        return { place, name, kind: "binary", sql, note: "every cell with something in it means yes" };
+      }
       const cells = `${style.fitting} of ${fact.present} cells are numbers and ${fact.yes + fact.no} are yes or no`;
       throw new BadConfig(
         `--goals has "${name}", which is no outcome in ${path}: ${cells}; more words for yes may be said by --yes`,
@@ -126,7 +136,15 @@ export async function outcomesOf(
         { flag: "ignore", value: name },
       ]);
     }
-    return { place, name, kind: "value", sql: millionthsOf(`(${style.sql})`), note: style.note };
+    const sql = millionthsOf(`(${style.sql})`);
+    const isBeyond = Math.min(Math.abs(fact.min ?? 0), Math.abs(fact.max ?? 0)) > MAX_VALUE;
+    if (isBeyond && !isAsked) return null;
+    return { place, name, kind: "value", sql: orBlank(sql, cell), note: style.note };
+  }
+
+  /** `--blank no`: where nothing stands, nothing came of it. */
+  function orBlank(sql: string, cell: string): string {
+    return options.blank === "no" ? `case when ${isMissing(cell)} then 0 else ${sql} end` : sql;
   }
 }
 

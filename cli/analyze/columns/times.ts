@@ -58,7 +58,8 @@ const offset = (cell: string) => {
 /** A form of date and clock, with and without a zone. */
 function dated(name: string, date: string, formats: readonly string[], clock = `[T ]+${CLOCK}${HALF_DAY}`): Form[] {
   const parse = (text: string) => {
-    const clean = `replace(replace(regexp_replace(${text}, '(\\d)[Tt](\\d)', '\\1 \\2'), ' ,', ','), '  ', ' ')`;
+    const plain = `regexp_replace(${text}, '(?i)([ap])\\.m\\.?$', '\\1m')`;
+    const clean = `replace(replace(regexp_replace(${plain}, '(\\d)[Tt](\\d)', '\\1 \\2'), ' ,', ','), '  ', ' ')`;
     const dotted = `regexp_replace(regexp_replace(${clean}, '(:\\d\\d),(\\d)', '\\1.\\2'), '(\\.\\d{6})\\d+', '\\1')`;
     const times = formats.flatMap((format) =>
       ["", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p"].map((rest) =>
@@ -101,6 +102,7 @@ const ISO: readonly Form[] = [
 
 const MONTH = "[A-Za-z]{3,9}\\.?";
 const WEEKDAY = "(?:[A-Za-z]{3,9},? )?";
+const withoutSigns = (cell: string) => `try_strptime(rtrim(${cell}, 'Z'), ['%Y%m%dT%H%M%S', '%Y%m%dT%H%M%S.%f'])`;
 const OTHERS: readonly Form[] = [
   {
     name: "YYYYMMDD",
@@ -112,11 +114,27 @@ const OTHERS: readonly Form[] = [
     pattern: "(?:19|20)\\d{12}",
     toMs: (cell, zone) => `epoch_ms(${zone(`try_strptime(${cell}, '%Y%m%d%H%M%S')`)})`,
   },
+  {
+    name: "ISO 8601 without signs",
+    pattern: "(?:19|20)\\d{6}T\\d{6}(?:\\.\\d{1,6})?",
+    toMs: (cell, zone) => `epoch_ms(${zone(withoutSigns(cell))})`,
+  },
+  {
+    name: "ISO 8601 without signs in UTC",
+    pattern: "(?:19|20)\\d{6}T\\d{6}(?:\\.\\d{1,6})?Z",
+    toMs: (cell) => `epoch_ms(${withoutSigns(cell)})`,
+  },
+  {
+    name: "DD-MON-YY of Oracle",
+    pattern: "\\d{2}-[A-Za-z]{3}-\\d{2} \\d{2}\\.\\d{2}\\.\\d{2}(?:\\.\\d{1,9})? [AP]M",
+    toMs: (cell, zone) =>
+      `epoch_ms(${zone(`try_strptime(regexp_replace(${cell}, '(\\.\\d{6})\\d+', '\\1'), ['%d-%b-%y %I.%M.%S.%f %p', '%d-%b-%y %I.%M.%S %p'])`)})`,
+  },
   ...dated("YYYY/MM/DD", "\\d{4}[-/.]\\d{1,2}[-/.]\\d{1,2}", ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"]),
   ...dated(
     "DD Mon YYYY",
     `${WEEKDAY}\\d{1,2}[- ]${MONTH}[- ]\\d{2,4}`,
-    withWeekdays(["%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y"]),
+    withWeekdays(["%d %b %y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y"]),
   ),
   ...dated(
     "Mon DD YYYY",
@@ -146,8 +164,10 @@ const MONTH_FIRST = dated(
 
 function orders(a: string, b: string): string[] {
   return ["/", ".", "-"].flatMap((sign) => [
-    `${a}${sign}${b}${sign}%Y`,
+    // %Y takes 26 for the year 26, %y does not take 2026.
     `${a}${sign}${b}${sign}%y`,
+    `${a}${sign}${b}${sign}%Y`,
+    `${a}${sign}${b}${sign}%y,`,
     `${a}${sign}${b}${sign}%Y,`,
   ]);
 }

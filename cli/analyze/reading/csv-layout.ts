@@ -32,6 +32,10 @@ const MAX_TITLE_LINES = 20;
 /** Finds the separator, the header and the first row. Throws BadConfig when there is none. */
 export async function csvLayout(head: string, named: string, said: CsvSaid): Promise<CsvLayout> {
   const text = head.replace(/^\ufeff/, "");
+  if (text.trim() === "") throw new BadConfig(`${named} is empty: it has no line with text`);
+  if (/^\s*<(!doctype|\?xml|html|table|[a-z]+[ >])/i.test(text)) {
+    throw new BadConfig(`${named} is HTML or XML: save its table as CSV`);
+  }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: text has none of them, but for Hive's separator
   if (/[\0\x02-\x08\x0e-\x1a]/.test(text)) throw new BadConfig(`${named} is no text: it has control characters`);
   const [, directive] = /^"?sep=(.|\\t)"?\s*(?:\r|\n)/i.exec(text) ?? [];
@@ -39,7 +43,9 @@ export async function csvLayout(head: string, named: string, said: CsvSaid): Pro
   const found: { dialect: Dialect; records: CsvRecord[]; width: number; score: number }[] = [];
   for (const candidate of separator === null ? SEPARATORS : [separator]) {
     const dialect = dialectOf(text, candidate);
-    const records = (await recordsOf(text, dialect)).filter(({ line }) => !(directive && line === 1));
+    const records = (await recordsOf(text, dialect)).filter(
+      (record) => !(directive && record.line === 1) && !isRule(record, dialect),
+    );
     const width = usualWidth(records);
     const first = records.findIndex(({ cells }) => cells.length === width);
     // Lines above the header are titles; below it, every row should be as wide.
@@ -79,8 +85,18 @@ function layoutOf(
   const record = records[place] as CsvRecord;
   const next = records[place + 1];
   let cells = record.cells.map((cell) => cell.trim());
-  // R writes no name above the names of the rows.
-  if (cells.length === width - 1) cells = ["", ...cells];
+  if (cells.length === width - 1) {
+    const rows = records.slice(place + 1).filter((row) => row.cells.length === width);
+    if (rows.every((row) => row.cells.at(-1)?.trim() === "")) cells = [...cells, ""];
+    else if (haveNames(rows)) {
+      cells = ["", ...cells];
+      notes.push("rows have names in front, which the header does not name");
+    } else {
+      throw new BadConfig(
+        `${named}, line ${record.line}: the header has ${width - 1} names, and rows have ${width} cells: ${shown(rows[0]?.cells.join(dialect.separator) ?? "")}; cells that have a ${separatorName(dialect.separator)} in them need quotes`,
+      );
+    }
+  }
   if (isRow(cells, records.slice(place + 1, place + 6))) {
     throw new BadConfig(
       `${named} has no header: line ${record.line} is ${shown(record.cells.join(dialect.separator))}; name its ${width} columns by --header, such as --header user_id,group,converted`,
@@ -113,12 +129,26 @@ function headerPlace(records: readonly CsvRecord[], width: number): number {
 
 const NUMBER = /^[+-]?\d+([.,]\d+)*%?$/;
 
-/** Whether a header is a row like those below it: a number stands in it where numbers stand below. */
+/** Whether a header is a row like those below it: numbers stand in it wherever numbers stand below. */
 function isRow(cells: readonly string[], below: readonly CsvRecord[]): boolean {
-  return cells.some((cell, column) => {
-    const others = below.map((record) => record.cells[column]?.trim() ?? "");
-    return NUMBER.test(cell) && others.length > 0 && others.every((other) => other === "" || NUMBER.test(other));
+  const numeric = cells.flatMap((cell, column) => {
+    const others = below.map((record) => record.cells[column]?.trim() ?? "").filter((other) => other !== "");
+    return others.length > 0 && others.every((other) => NUMBER.test(other)) ? [cell] : [];
   });
+  return numeric.some((cell) => NUMBER.test(cell)) && numeric.every((cell) => NUMBER.test(cell));
+}
+
+/** R writes no name above the names of the rows, which are numbers from 1 on, or different texts. */
+function haveNames(rows: readonly CsvRecord[]): boolean {
+  const names = rows.map((row) => row.cells[0]?.trim() ?? "");
+  const [first = ""] = names;
+  if (/^\d+$/.test(first)) return names.every((name, place) => name === String(Number(first) + place));
+  return new Set(names).size === names.length && names.every((name) => !NUMBER.test(name));
+}
+
+/** A line of dashes, as SQL clients and Markdown draw between a header and its rows. */
+export function isRule({ cells }: Pick<CsvRecord, "cells">, { separator }: Dialect): boolean {
+  return separator === "|" && cells.join("|").includes("--") && cells.every((cell) => /^[\s+:-]*$/.test(cell));
 }
 
 function dialectOf(text: string, separator: string): Dialect {
@@ -138,6 +168,9 @@ async function recordsOf(text: string, dialect: Dialect): Promise<CsvRecord[]> {
 function usualWidth(records: readonly CsvRecord[]): number {
   const counts = new Map<number, number>();
   for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
-  // Of two rows and a title each may be as frequent: rows are wider.
-  return [...counts].sort(([a, m], [b, n]) => n - m || b - a)[0]?.[0] ?? 0;
+  // Of two rows and a title each may be as frequent: rows are wider. Titles may even be more than rows.
+  const [most, ...others] = [...counts].sort(([a, m], [b, n]) => n - m || b - a);
+  const [wider] = others.filter(([width, count]) => width > 1 && count > 1);
+  const isTitles = most?.[0] === 1 && most[1] <= MAX_TITLE_LINES && records.at(-1)?.cells.length === wider?.[0];
+  return (isTitles ? wider?.[0] : most?.[0]) ?? 0;
 }

@@ -18,6 +18,8 @@ const MAX_RECORD = 1 << 20;
 
 const UNCLOSED = "a quote that is never closed";
 const BEHIND_QUOTE = "text behind a closing quote";
+export const widthProblem = (cells: number, width: number) =>
+  `${cells} ${cells === 1 ? "cell" : "cells"} where the header has ${width}`;
 
 /**
  * The records of a text in chunks, blank lines left out. A record that cannot be read costs its first line only: a stray
@@ -64,7 +66,7 @@ export async function* csvRecords(
       if (read.problem === null && read.next >= text.length && !isLast) break;
       const isStray = read.problem !== null || (read.lines > 1 && width !== null && read.cells.length !== width);
       if (isStray) {
-        const problem = read.problem ?? `${read.cells.length} cells where the header has ${width}`;
+        const problem = read.problem ?? widthProblem(read.cells.length, width ?? 0);
         records.push({ line, cells: [text.slice(start, end)], problem });
         line += 1;
         start = next;

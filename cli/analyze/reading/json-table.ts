@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import type { Engine } from "../../../server/analysis/engine.ts";
 import { BadConfig } from "../../../server/files/bad-config.ts";
 import { canonicalCell, copyCanonical } from "./csv-table.ts";
+import { tableIn } from "./json-shapes.ts";
 import { Rejections, shown } from "./rejected.ts";
 import { columnNames, stagedSource, type Table } from "./table.ts";
 
@@ -16,6 +17,9 @@ const MAX_DEPTH = 3;
 const MAX_COLUMNS = 500;
 /** Free parameters of our own events: what they mean is the page's business. */
 const KEPT_WHOLE = ["params"];
+
+/** Where the first line is looked for. */
+const CHUNK_CHARACTERS = 65_536;
 
 interface Item {
   readonly line: number | null;
@@ -95,7 +99,11 @@ async function arrayOf(path: string, named: string): Promise<Item[] | null> {
   const value = first.startsWith("{") ? parsed(line) : undefined;
   if (value !== undefined) {
     if (rest !== "") return null;
-    return wrapped(value)?.map((item) => ({ line: null, value: item, text: JSON.stringify(item) })) ?? null;
+    return tableIn(value)?.map((item) => ({ line: null, value: item, text: JSON.stringify(item) })) ?? null;
+  }
+  if (first.startsWith("{") && rest === "" && first.length >= CHUNK_CHARACTERS / 2) {
+    const whole = size > MAX_ARRAY_BYTES ? undefined : parsed((await readFile(path, "utf8")).replace(/^\ufeff/, ""));
+    return tableIn(whole)?.map((item) => ({ line: null, value: item, text: JSON.stringify(item) })) ?? null;
   }
   // An object over several lines opens on the first one; any other first line is a bad one of many.
   if (first.startsWith("{") && !/[,{[:]$/.test(line)) return null;
@@ -113,7 +121,7 @@ async function arrayOf(path: string, named: string): Promise<Item[] | null> {
     if (objects) return objects;
     throw new BadConfig(`${named} is no valid JSON: ${shown((error as Error).message)}`);
   }
-  const items = Array.isArray(whole) ? whole : wrapped(whole);
+  const items = tableIn(whole);
   if (!items) {
     throw new BadConfig(
       `${named} is one JSON object with the fields ${shown(Object.keys(whole as object).join(", "))}: allowed are an array of objects, or an object per line`,
@@ -130,15 +138,6 @@ function pretty(text: string): Item[] | null {
   } catch {
     return null;
   }
-}
-
-/** `{"data": [{…}, {…}]}`; an object with anything else to choose from is none. */
-function wrapped(whole: unknown): unknown[] | null {
-  if (typeof whole !== "object" || whole === null) return null;
-  const arrays = Object.values(whole).filter(
-    (value): value is unknown[] => Array.isArray(value) && value.every((item) => typeof item === "object"),
-  );
-  return arrays.length === 1 && arrays[0] && arrays[0].length > 0 ? arrays[0] : null;
 }
 
 async function* linesOf(path: string): AsyncGenerator<Item> {
@@ -169,7 +168,7 @@ function parsed(text: string): unknown {
 }
 
 async function firstCharacters(path: string): Promise<string> {
-  for await (const chunk of createReadStream(path, { encoding: "utf8", end: 65_535 })) {
+  for await (const chunk of createReadStream(path, { encoding: "utf8", end: CHUNK_CHARACTERS - 1 })) {
     return (chunk as string).replace(/^\ufeff/, "").trimStart();
   }
   return "";

@@ -6,6 +6,7 @@ import { columnNames, type Table } from "./table.ts";
 
 /** Lines that tell which fields there are; arbitrary. */
 const FIRST_LINES = 2000;
+const MAX_LINE_BYTES = 1_048_576;
 const SAMPLED_ROWS = 50_000;
 
 /**
@@ -18,7 +19,7 @@ export async function largeNdjsonTable(path: string, named: string): Promise<Tab
   if (new Set(fields.map((name) => name.toLowerCase())).size < fields.length) return null;
   const types = fields.map((name) => `${quoted(name)}: 'VARCHAR'`).join(", ");
   const cells = fields.map((name, place) => `nullif(${quoted(name)}, '') as c${place}`).join(", ");
-  const lines = `read_ndjson([${literal(path)}], columns = {${types}}, ignore_errors = true, maximum_object_size = 1048576)`;
+  const lines = `read_ndjson([${literal(path)}], columns = {${types}}, ignore_errors = true, maximum_object_size = ${MAX_LINE_BYTES})`;
   const source = `(select ${cells}, row_number() over () as line from ${lines}) as lines`;
   return {
     path: named,
@@ -36,6 +37,11 @@ export async function largeNdjsonTable(path: string, named: string): Promise<Tab
 /** The fields of the first lines, in the order in which they come. */
 async function fieldsOf(path: string): Promise<string[] | null> {
   const fields = new Set<string>();
+  for await (const chunk of createReadStream(path, { end: MAX_LINE_BYTES - 1, highWaterMark: MAX_LINE_BYTES })) {
+    // One document, or lines that are longer than the engine reads.
+    if (!(chunk as Buffer).includes(10)) return null;
+    break;
+  }
   const input = createReadStream(path, "utf8");
   let line = 0;
   for await (const text of createInterface({ input })) {

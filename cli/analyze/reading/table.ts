@@ -28,12 +28,16 @@ export interface Table {
 export function columnNames(header: readonly string[]): string[] {
   const seen = new Set<string>();
   return header.map((cell, place) => {
-    const name = cell.trim() === "" ? `column ${place + 1}` : cell.trim();
+    const named = cell.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+    const name = named === "" ? `column ${place + 1}` : named;
     const unique = seen.has(name) ? `${name} (column ${place + 1})` : name;
     seen.add(unique);
     return unique;
   });
 }
+
+/** A column's name as the file has it, where it has it twice. */
+export const withoutPlace = (unique: string) => unique.replace(/(.) \(column \d+\)$/, "$1");
 
 /** A Parquet file of our own that has a table's rows. */
 export function stagedSource(path: string): Pick<Table, "source" | "sample"> {
@@ -41,8 +45,14 @@ export function stagedSource(path: string): Pick<Table, "source" | "sample"> {
   return { source, sample: source };
 }
 
-/** The same, of a file that has no `line`: each of its rows is a line, from the first one on. */
-export function numberedSource(path: string, firstLine: number): Pick<Table, "source" | "sample"> {
+/** A table of the engine's own, whose rows are lines, from the first one on. */
+export function numberedSource(name: string, firstLine: number): Pick<Table, "source" | "sample"> {
+  const source = `(select *, rowid + ${firstLine} as line from ${name}) as numbered`;
+  return { source, sample: source };
+}
+
+/** The same of a Parquet file. */
+export function numberedFile(path: string, firstLine: number): Pick<Table, "source" | "sample"> {
   const source = `(select * exclude (file_row_number), file_row_number + ${firstLine} as line
     from read_parquet(${literal(path)}, file_row_number = true)) as numbered`;
   return { source, sample: source };

@@ -1,0 +1,53 @@
+import { wholeWords } from "../../core/report/number-words.ts";
+import type { Engine } from "../../server/analysis/engine.ts";
+import { valuesOf } from "./columns/map-columns.ts";
+import { isVariantName } from "./columns/names.ts";
+import type { Input } from "./read-input.ts";
+
+/** Another column agrees with the groups in so many rows, or it says something else. */
+const NEARLY_ALL = 0.9;
+
+/** What makes one doubt that rows are in the groups that they say. */
+export async function groupNotes(engine: Engine, input: Input, rows: string): Promise<string[]> {
+  const variant = input.mapping.roles.get("variant");
+  if (variant === undefined) return [];
+  return [...(await spellings(engine, variant, rows)), ...(await disagreements(engine, input, variant, rows))];
+}
+
+/** `Treatment` beside `treatment`, and 1 beside 1.0, are likely one group. */
+async function spellings(engine: Engine, variant: number, rows: string): Promise<string[]> {
+  const byName = new Map<string, string[]>();
+  for (const group of await valuesOf(engine, variant, rows)) {
+    const key = Number.isFinite(Number(group)) ? String(Number(group)) : group.toLowerCase().replace(/[\s_-]+/g, "");
+    byName.set(key, [...(byName.get(key) ?? []), group]);
+  }
+  return [...byName.values()]
+    .filter((names) => names.length > 1)
+    .map((names) => `${names.join(" and ")} are counted as different groups: are they spellings of one?`);
+}
+
+/** Where the page that was shown, or the like, goes with the group in nearly all rows, the others are worth a word. */
+async function disagreements(
+  engine: Engine,
+  { table, mapping, facts, count }: Input,
+  variant: number,
+  rows: string,
+): Promise<string[]> {
+  const taken = [...mapping.roles.values(), ...mapping.aliases.keys()];
+  const notes: string[] = [];
+  for (const [place, name] of table.columns.entries()) {
+    if (taken.includes(place) || !isVariantName(name) || facts[place]?.distinct !== facts[variant]?.distinct) continue;
+    const [row] = await engine.rows<[bigint]>({
+      text: `select coalesce(sum(n), 0) from (
+        select max(n) as n from (select c${variant} as a, c${place} as b, count(*) as n ${rows} group by 1, 2) as pairs group by a) as most`,
+      values: [],
+    });
+    const others = count - Number(row?.[0] ?? 0);
+    if (others === 0 || others > count * (1 - NEARLY_ALL)) continue;
+    const group = table.columns[variant];
+    notes.push(
+      `${name} contradicts ${group} in ${wholeWords(others)} ${others === 1 ? "row" : "rows"}, which count by their ${group}`,
+    );
+  }
+  return notes;
+}

@@ -1,0 +1,297 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Analyzed, analyze } from "../../cli/analyze/analyze.ts";
+import { parseAnalyzeOptions } from "../../cli/analyze/options.ts";
+import { BadConfig } from "../../server/files/bad-config.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fairsplit-exports-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Twelve visitors: of six in each group two of the control convert, and three of the treatment. */
+const VISITORS = Array.from({ length: 12 }, (_, i) => {
+  const isControl = i % 2 === 0;
+  return { id: i, group: isControl ? "control" : "treatment", converted: isControl ? i < 4 : i < 6 };
+});
+type Visitor = (typeof VISITORS)[number];
+const USUAL = [
+  ["control", 6, 2],
+  ["treatment", 6, 3],
+];
+
+const lines = (rows: readonly string[]) => rows.map((row) => `${row}\n`).join("");
+const table = (header: string, row: (visitor: Visitor) => string) => lines([header, ...VISITORS.map(row)]);
+const answered = (yes: string, no: string) =>
+  table("user_id,group,converted", ({ id, group, converted }) => `${id},${group},${converted ? yes : no}`);
+/** Exposures, and a purchase a day later. */
+const events = (format: (day: number) => string) =>
+  lines([
+    "user_id,timestamp,event,variant",
+    ...VISITORS.flatMap(({ id, group, converted }) => [
+      `${id},${format(id + 13)},exposure,${group}`,
+      ...(converted ? [`${id},${format(id + 14)},buy,`] : []),
+    ]),
+  ]);
+const two = (day: number) => String(day).padStart(2, "0");
+
+interface Flags {
+  readonly [flag: string]: unknown;
+}
+
+async function analyzed(content: string | Buffer | readonly string[], flags: Flags = {}): Promise<Analyzed> {
+  const contents = Array.isArray(content) ? (content as string[]) : [content as string];
+  const files = contents.map((_, place) => join(folder, `table-${place + 1}.csv`));
+  await mkdir(dirname(files[0] as string), { recursive: true });
+  for (const [place, one] of contents.entries()) await writeFile(files[place] as string, one);
+  let printed = "";
+  await analyze(parseAnalyzeOptions({ files, json: true, ...flags }), (text) => {
+    printed += text;
+  });
+  return JSON.parse(printed);
+}
+
+/** Of a goal: group, visitors, conversions. */
+const groupsOf = ({ reports }: Analyzed, goal = 0) =>
+  reports[0]?.goals[goal]?.groups.map(({ group, devices, conversions }) => [group, devices, conversions]);
+
+describe("exports of other programs are read as they are", () => {
+  test.each<[what: string, content: string | readonly string[], flags?: Flags]>([
+    ["words of yes and no in German", answered("WAHR", "FALSCH")],
+    ["words of yes and no in Portuguese", answered("Sim", "Não")],
+    ["words of yes and no in French, with semicolons", answered("VRAI", "FAUX").replaceAll(",", ";")],
+    ["a word for yes that --yes says, beside any other", answered("bought", "left"), { yes: "bought" }],
+    ["numbers of which --yes says which is yes", answered("2", "1"), { yes: "2" }],
+    ["blank cells that --blank says mean no", answered("x", ""), { blank: "no" }],
+    [
+      "times of conversions, with blank cells that mean no",
+      answered("2026-01-05", ""),
+      { goals: "converted", blank: "no" },
+    ],
+    [
+      "a separator behind the last cell of rows only",
+      table("user_id,group,converted", (v) => `${v.id},${v.group},${+v.converted},`),
+    ],
+    ["a row of totals below", `${answered("1", "0")}\nTotal,12,5\n`],
+    ["the header again", `${answered("1", "0")}user_id,group,converted\n`],
+    [
+      "a table of Markdown",
+      lines([
+        "| user_id | group | converted |",
+        "|---|---|--:|",
+        ...VISITORS.map((v) => `| ${v.id} | ${v.group} | ${+v.converted} |`),
+      ]),
+    ],
+    ["more title lines than rows", `${"# a report\n".repeat(15)}\n${answered("1", "0")}`],
+    [
+      "a column that is named after its experiment",
+      table("user_id,variant (metadata),converted", (v) => `${v.id},${v.group},${+v.converted}`),
+    ],
+    ["days of two-digit years", events((day) => `${two(day)}/01/26 10:00`)],
+    ["a.m. with points", events((day) => `${day}/01/2026 10:00 a.m.`)],
+    ["times without signs", events((day) => `202601${two(day)}T100000Z`)],
+    ["times of Oracle", events((day) => `${two(day)}-JAN-26 10.00.00.000000 AM`)],
+    [
+      "JSON in rows of cells",
+      JSON.stringify([["user_id", "group", "converted"], ...VISITORS.map((v) => [v.id, v.group, v.converted])]),
+    ],
+    [
+      "JSON in columns",
+      JSON.stringify({
+        user_id: VISITORS.map((v) => v.id),
+        group: VISITORS.map((v) => v.group),
+        converted: VISITORS.map((v) => v.converted),
+      }),
+    ],
+    [
+      "JSON of pandas, split",
+      JSON.stringify({
+        columns: ["user_id", "group", "converted"],
+        index: [],
+        data: VISITORS.map((v) => [v.id, v.group, v.converted]),
+      }),
+    ],
+    ["JSON of ClickHouse", JSON.stringify({ meta: [{ name: "user_id" }], data: VISITORS, rows: 12 })],
+    ["one line of JSON that is longer than a chunk", JSON.stringify({ data: VISITORS, note: "x".repeat(70_000) })],
+    ["a column in one file only", [answered("1", "0"), "user_id,group,converted,device\n99,control,,x\n"]],
+  ])("%s", async (_, content, flags) => {
+    const found = groupsOf(await analyzed(content as string, flags));
+    expect(found?.map(([group, visitors, conversions]) => [group, visitors, conversions])).toEqual(USUAL);
+  });
+
+  test.each<[what: string, content: string, groups: [string, number, number][]]>([
+    [
+      "German thousands in a table of counts",
+      "Variante;Besucher;Bestellungen;Rate\nA;1.000;100;10,0%\nB;1.010;131;13,0%\nSumme;2.010;231;11,5%\n",
+      [
+        ["A", 1000, 100],
+        ["B", 1010, 131],
+      ],
+    ],
+    [
+      "counts of several days",
+      "date,variant,visitors,conversions\n2026-01-01,A,100,10\n2026-01-01,B,101,13\n2026-01-02,A,200,20\n2026-01-02,B,202,23\n",
+      [
+        ["A", 300, 30],
+        ["B", 303, 36],
+      ],
+    ],
+    [
+      "a mean with its quantiles",
+      "group,count,mean,std,min,25%,50%,75%,max\nA,1000,10,3,0,1,2,3,50\nB,1000,11,3,0,1,2,3,50\n",
+      [
+        ["A", 1000, 1000],
+        ["B", 1000, 1000],
+      ],
+    ],
+  ])("%s", async (_, content, groups) => {
+    const found = await analyzed(content);
+    expect(groupsOf(found)).toEqual(groups);
+    expect(found.reports[0]?.goals).toHaveLength(1);
+  });
+
+  test("columns whose names differ by their case only are two goals", async () => {
+    const found = await analyzed(
+      table("user_id,group,Converted,CONVERTED", (v) => `${v.id},${v.group},${+v.converted},${+!v.converted}`),
+    );
+    expect([groupsOf(found, 0), groupsOf(found, 1)]).toEqual([
+      USUAL,
+      [
+        ["control", 6, 4],
+        ["treatment", 6, 3],
+      ],
+    ]);
+  });
+
+  test("a standard error is a standard deviation of the mean", async () => {
+    const [error, deviation] = [
+      await analyzed("group,n,mean,se\nA,100,10,0.3\nB,100,11,0.3\n"),
+      await analyzed("group,n,mean,sd\nA,100,10,3\nB,100,11,3\n"),
+    ];
+    expect(error.reports[0]?.goals[0]?.comparisons[0]?.pValue).toBeCloseTo(
+      deviation.reports[0]?.goals[0]?.comparisons[0]?.pValue ?? 0,
+      9,
+    );
+  });
+
+  test("a table of 300 columns is read, and says that a report has fewer goals", async () => {
+    const more = Array.from({ length: 297 }, (_, place) => `x${place}`);
+    const found = await analyzed(
+      table(
+        `user_id,group,converted,${more.join(",")}`,
+        (v) => `${v.id},${v.group},${+v.converted},${more.map((_, place) => (v.id * place) % 7).join(",")}`,
+      ),
+    );
+    expect(groupsOf(found)).toEqual(USUAL);
+    expect(found.reports[0]?.goals).toHaveLength(20);
+    expect(found.notes).toContain(
+      "a report has 20 goals: the columns from x19 on are left out; name others by --goals",
+    );
+  });
+
+  test.each<[what: string, content: string, note: RegExp]>([
+    [
+      "groups that differ by their case",
+      answered("1", "0").replace("1,treatment", "1,Treatment"),
+      /^Treatment and treatment are counted as different groups/,
+    ],
+    [
+      "a page that contradicts the group",
+      lines([
+        "user_id,group,landing_page,converted",
+        ...Array.from(
+          { length: 40 },
+          (_, i) => `${i},${i % 2 ? "treatment" : "control"},${i % 2 && i > 1 ? "new" : "old"}_page,${i % 3 ? 0 : 1}`,
+        ),
+      ]),
+      /^landing_page contradicts group in 1 row, which count by their group$/,
+    ],
+  ])("%s are said", async (_, content, note) => {
+    expect((await analyzed(content)).inputs[0]?.notes).toContainEqual(expect.stringMatching(note));
+  });
+});
+
+describe("what cannot be read is said in one sentence, with the flag that settles it", () => {
+  test.each<[what: string, content: string, sentence: RegExp]>([
+    [
+      "counts of two metrics",
+      "variant,visitors,metric,conversions\nA,1000,buy,100\nB,1004,buy,131\nA,1000,sign up,50\nB,1004,sign up,60\n",
+      /counts of 2 metrics in metric, buy, sign up: say which by --where 'metric = "buy"'/,
+    ],
+    [
+      "counts that have the name of an id",
+      "group,converted,user_id\nA,0,900\nA,1,100\nB,0,870\nB,1,130\n",
+      /--columns visitors=user_id or --columns visitor=user_id/,
+    ],
+    [
+      "two columns of one name",
+      table("user_id,group,converted,group", (v) => `${v.id},${v.group},1,${v.id % 5}`),
+      /--columns 'variant=group \(column 4\)'/,
+    ],
+    [
+      "two columns named after experiments",
+      table("user_id,variant_nav,variant_cta,converted", (v) => `${v.id},${v.group},${v.id % 3 ? "A" : "B"},1`),
+      /variant=variant_nav or --columns variant=variant_cta/,
+    ],
+    [
+      "groups in columns",
+      "metric,control,treatment\nvisitors,1000,1010\nconversions,100,131\n",
+      /If control and treatment are groups: a row per group is needed/,
+    ],
+    [
+      "yes with blank cells",
+      answered("1", ""),
+      /which may mean no, or not known: say which by --blank no or --blank unknown/,
+    ],
+    [
+      "two words that neither say yes",
+      answered("bought", "left"),
+      /has bought and left, and either may be the yes: say which by --yes bought or --yes left/,
+    ],
+    ["-1 and 1", answered("1", "-1"), /has -1 and 1, and either may be the yes/],
+    [
+      "text in place of an outcome",
+      answered("1k", "0k").replace("converted", "revenue"),
+      /no column says what came of it.*revenue \(such as 0k\)/,
+    ],
+    ["rates only", "variant,users,cvr\nA,1000,10%\nB,1010,12.97%\n", /has rates \(cvr\) and no counts/],
+    [
+      "a negative count",
+      "variant,visitors,conversions\nA,1000,100\nB,1010,-3\n",
+      /line 3: conversions is -3: allowed is a whole number up to the 1010 visitors/,
+    ],
+    [
+      "more visitors than there are people",
+      "variant,visitors,conversions\nA,9007199254740993,100\nB,1010,3\n",
+      /line 2: visitors is "9007199254740993": allowed is a whole number from 0/,
+    ],
+    [
+      "a comma in a cell without quotes",
+      events((day) => `Thu, ${two(day)} Jan 2026 10:00:00 GMT`),
+      /line 1: the header has 4 names, and rows have 5 cells.*need quotes/,
+    ],
+    [
+      "a header that is none",
+      lines(VISITORS.map((v) => `u${v.id},${v.group},${v.converted ? "yes" : "no"}`)),
+      /name the columns by --header/,
+    ],
+    ["times of no form", events((day) => `${day} janvier 2026`), /line 2: timestamp is 13 janvier 2026/],
+    ["a page of HTML", "<html><body><table></table></body></html>\n", /is HTML or XML: save its table as CSV/],
+    ["blank lines", "\n \n", /is empty: it has no line with text/],
+  ])("%s", async (_, content, sentence) => {
+    const failure = analyzed(content);
+    await expect(failure).rejects.toThrow(sentence);
+    await expect(failure).rejects.toBeInstanceOf(BadConfig);
+  });
+
+  test("ids of two files that have none in common", async () => {
+    const assigned = table("user_id,group", (v) => `a${v.id},${v.group}`);
+    const did = lines(["user_id,event,time", "b1,buy,2026-01-05", "b2,buy,2026-01-05"]);
+    await expect(analyzed([assigned, did])).rejects.toThrow(
+      /12 visitors and of the 2 visitors of the events have none in common/,
+    );
+  });
+});
