@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import yargs, { type Options as YargsOption } from "yargs";
+import yargs, { type Argv, type Options as YargsOption } from "yargs";
 import { readConfig, SETTINGS } from "../server/config.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { CannotLock } from "../server/files/data-lock.ts";
@@ -20,12 +20,12 @@ import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } fr
 const EXIT = { usage: 2, environment: 3, invalidData: 78 } as const;
 
 const EXAMPLES = {
-  simulate: "simulate -n 1000 --seed 1",
+  simulate: "fairsplit simulate -n 1000 --seed 1",
   serve: "fairsplit serve --data ./data --port 8080",
   demo: "fairsplit demo --port 5000",
   restore: "fairsplit restore ./data --from 2",
   verify: "fairsplit verify ./data",
-  analyze: "fairsplit analyze ./data --html report.html",
+  analyze: "fairsplit analyze events.csv",
   generate: "fairsplit generate --visitors 20000 --effect checkout.B.confirmation=+20% --output log.ndjson",
 } as const;
 
@@ -40,8 +40,10 @@ export async function runCli(args: readonly string[]): Promise<void> {
     process.exitCode = exitCode(error);
     if (process.exitCode === 1) throw error;
     const example = Object.entries(EXAMPLES).find(([command]) => command === args[0])?.[1] ?? EXAMPLES.simulate;
-    const hint = process.exitCode === EXIT.usage ? ` (example: ${example})` : "";
-    process.stderr.write(`fairsplit: ${(error as Error).message}${hint}\n`);
+    const { message } = error as Error;
+    const end = /[.?!]$/.test(message) ? "" : ".";
+    const hint = process.exitCode === EXIT.usage ? `${end} For example: ${example}` : "";
+    process.stderr.write(`fairsplit: ${message}${hint}\n`);
   }
 }
 
@@ -58,7 +60,7 @@ function parser(args: readonly string[]) {
     ({
       command: mode,
       describe,
-      builder: settingOptions(),
+      builder: (command: Argv) => command.options(settingOptions()).example(exampleRows(mode)),
       handler: (flags: Record<string, unknown>) => runServer(mode, readConfig(flags, process.env)),
     }) as const;
   return yargs(args.map((arg) => (arg === "-" ? STANDARD_INPUT : arg)))
@@ -68,7 +70,7 @@ function parser(args: readonly string[]) {
     .command({
       command: "simulate",
       describe: "send real-browser visits through the real tag and check what comes out",
-      builder: SIMULATE_OPTIONS,
+      builder: (command) => command.options(SIMULATE_OPTIONS).example(exampleRows("simulate")),
       handler: async (flags) => {
         const options = parseOptions(flags, process.env, () => randomBytes(4).toString("hex"));
         // Only here: a server loads neither the simulator with its faults nor playwright.
@@ -82,7 +84,8 @@ function parser(args: readonly string[]) {
       builder: (command) =>
         command
           .positional("folder", { type: "string", describe: "the data folder, also --data" })
-          .options({ ...settingOptions((flag) => flag === "data"), ...RESTORE_OPTIONS }),
+          .options({ ...settingOptions((flag) => flag === "data"), ...RESTORE_OPTIONS })
+          .example(exampleRows("restore")),
       handler: (flags) => runRestore(parseRestoreOptions(flags, process.env), (line) => console.log(line)),
     })
     .command({
@@ -91,7 +94,8 @@ function parser(args: readonly string[]) {
       builder: (command) =>
         command
           .positional("data", { type: "string", demandOption: true, describe: "the data folder" })
-          .option("json", { type: "boolean", default: false, describe: "print one JSON document" }),
+          .option("json", { type: "boolean", default: false, describe: "print one JSON document" })
+          .example(exampleRows("verify")),
       handler: async ({ data, json }) => {
         const verification = await verify(data);
         process.stdout.write(json ? `${JSON.stringify(verification)}\n` : describeVerification(verification));
@@ -104,7 +108,8 @@ function parser(args: readonly string[]) {
       builder: (command) =>
         command
           .positional("files", { type: "string", array: true, demandOption: true, describe: "files, and data folders" })
-          .options(ANALYZE_OPTIONS),
+          .options(ANALYZE_OPTIONS)
+          .example(exampleRows("analyze")),
       handler: async (flags) => {
         const files = (flags.files as string[]).map((file) => (file === STANDARD_INPUT ? "-" : file));
         const options = parseAnalyzeOptions({ ...flags, files });
@@ -121,7 +126,7 @@ function parser(args: readonly string[]) {
     .command({
       command: "generate",
       describe: "write the event log of a simulated shop, with experiments whose effects are known",
-      builder: GENERATE_OPTIONS,
+      builder: (command) => command.options(GENERATE_OPTIONS).example(exampleRows("generate")),
       handler: async (flags) => {
         const options = parseGenerateOptions(flags);
         // Only here: Parquet loads the engine.
@@ -140,7 +145,7 @@ function parser(args: readonly string[]) {
       "completion",
       "print a script that completes commands in bash or zsh: fairsplit completion >> ~/.bashrc",
     )
-    .example(exampleRows(args[0]))
+    .example(exampleRows())
     .exitProcess(false)
     .fail((message, error) => {
       // A flag without its value is an error of yargs' own.
@@ -159,11 +164,9 @@ function version(): string {
   return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 }
 
-/** The examples of one command, or of all. */
-function exampleRows(command: string | undefined): [example: string, description: string][] {
-  const rows = Object.entries(EXAMPLES).map(([name, example]) => ({ name, row: [example, ""] as [string, string] }));
-  const own = rows.filter(({ name }) => name === command);
-  return (own.length > 0 ? own : rows).map(({ row }) => row);
+/** The example of one command, or those of all. */
+function exampleRows(command?: keyof typeof EXAMPLES): [example: string, description: string][] {
+  return (command ? [EXAMPLES[command]] : Object.values(EXAMPLES)).map((example) => [example, ""]);
 }
 
 function settingOptions(isOffered = (_flag: string) => true): Record<string, YargsOption> {

@@ -161,6 +161,11 @@ async function reportsOf({ engine, inputs, known, definitions, options, temporar
     notes.push(decides(counted.goals, options), ...tooMany(counted.goals));
   }
   requireExperiments(reports, options);
+  if (!options.isFinished && (pools.length > 0 || of("counts").length > 0)) {
+    notes.push(
+      "if no more visitors will come, and nobody decided by the table before, --finished lets one test decide",
+    );
+  }
   steps.begin("comparing experiments");
   const pairs = reports.flatMap((a, at) => reports.slice(at + 1).map((b) => [a, b] as const));
   const isEvents = (report: Report) => log?.reported.includes(report.experiment.key) === true;

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { Ambiguous, choiceText } from "./ambiguous.ts";
+import { Ambiguous, type Choice, choiceText } from "./ambiguous.ts";
 import { type AnalyzeOptions, parseAnalyzeOptions } from "./options.ts";
 
 /** A question is asked at most so often: every answer settles one of them. */
@@ -23,15 +23,26 @@ export async function withQuestions<Result>(
       if (!(error instanceof Ambiguous) || error.choices.length === 0 || asked === MAX_QUESTIONS) throw error;
       const lines = createInterface({ input, output });
       const choices = error.choices.map((choice, place) => `  ${place + 1}  ${choiceText(choice)}\n`);
-      const answer = await lines.question(`${error.what}\n${choices.join("")}Which? `).finally(() => lines.close());
-      const choice = error.choices[Number(answer) - 1];
-      if (!choice) throw error;
-      const before = answered[choice.flag];
-      const isList = choice.flag === "columns" || choice.flag === "ignore";
-      answered = {
-        ...answered,
-        [choice.flag]: isList && before !== undefined ? `${before},${choice.value}` : choice.value,
-      };
+      const closed = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
+      let question = `${error.what}\n${choices.join("")}Which? `;
+      let choice: Choice | undefined;
+      while (!choice) {
+        const answer = await Promise.race([lines.question(question), closed]);
+        // Nobody answers any more.
+        if (answer === null) throw error;
+        choice = error.choices[Number(answer.trim()) - 1];
+        question = `Please enter a number from 1 to ${choices.length}: `;
+      }
+      lines.close();
+      output.write(`${choiceText(choice)}\n`);
+      answered = { ...answered, [choice.flag]: joined(answered[choice.flag], choice) };
     }
   }
+}
+
+/** What a flag says already stays said. */
+function joined(before: unknown, { flag, value }: Choice): string {
+  if (before === undefined) return value;
+  if (flag === "where") return `(${before}) and ${value}`;
+  return flag === "columns" || flag === "ignore" || flag === "yes" ? `${before},${value}` : value;
 }

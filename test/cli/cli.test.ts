@@ -21,21 +21,22 @@ describe("bad usage is exit 2 with one line that says what is allowed and gives 
     [
       [],
       {},
-      "Missing command. Use one of analyze, demo, generate, restore, serve, simulate, verify (example: simulate ",
+      "Missing command. Use one of analyze, demo, generate, restore, serve, simulate, verify. For example: fairsplit simulate ",
     ],
-    [["bogus"], {}, "Unknown argument: bogus (example: simulate "],
-    [["serve", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit serve "],
-    [["demo", "--bogus", "1"], {}, "Unknown argument: bogus (example: fairsplit demo "],
-    [["serve", "extra"], {}, "Unknown argument: extra (example: fairsplit serve "],
+    [["bogus"], {}, "Unknown argument: bogus. For example: fairsplit simulate "],
+    [["serve", "--bogus", "1"], {}, "Unknown argument: bogus. For example: fairsplit serve "],
+    [["demo", "--bogus", "1"], {}, "Unknown argument: bogus. For example: fairsplit demo "],
+    [["serve", "extra"], {}, "Unknown argument: extra. For example: fairsplit serve "],
     [["serve", "--port"], {}, "Not enough arguments following: port"],
     [["serve", "--port", "-1"], {}, 'port is "-1": allowed are whole numbers from 0 to 65535'],
     [["demo", "--port", "abc"], {}, 'port is "abc": allowed are whole numbers from 0 to 65535'],
     [["serve", "--port", "1", "--port", "2"], {}, "--port is given 2 times: allowed is once"],
     [["serve", "--data", "a", "--data", "b"], {}, "--data is given 2 times: allowed is once"],
-    [["verify"], {}, "Which data folder? (example: fairsplit verify "],
-    [["analyze"], {}, "Which file? (example: fairsplit analyze "],
+    [["verify"], {}, "Which data folder? For example: fairsplit verify "],
+    [["analyze"], {}, "Which file? For example: fairsplit analyze "],
+    [["analyze", "a.csv", "--dates", "year"], {}, '--dates is "year": allowed are day, month'],
     [["verify", "/dev/null"], {}, '"/dev/null" is not a data folder: allowed is one with a folder events'],
-    [["verify", "a", "b"], {}, "Unknown argument: b (example: fairsplit verify "],
+    [["verify", "a", "b"], {}, "Unknown argument: b. For example: fairsplit verify "],
     [["serve", "--no-port"], {}, "Unknown argument: no-port"],
     [["demo", "--host", "0.0.0.0"], {}, 'host is "0.0.0.0": the demo has no login, allowed is a loopback address'],
     [["demo", "--host", "::"], {}, 'host is "::": the demo has no login'],
@@ -49,7 +50,7 @@ describe("bad usage is exit 2 with one line that says what is allowed and gives 
     expect(stdout).not.toHaveBeenCalled();
     expect(stderr).toHaveBeenCalledOnce();
     expect(stderr.mock.lastCall?.[0]).toContain(`fairsplit: ${message}`);
-    expect(stderr.mock.lastCall?.[0]).toMatch(/^[^\n]+ \(example: [^\n]+\)\n$/);
+    expect(stderr.mock.lastCall?.[0]).toMatch(/^[^\n]+[.?] For example: fairsplit [^\n]+\n$/);
   });
 });
 
@@ -71,4 +72,17 @@ test("--help names every command", async () => {
   const help = stdout.mock.calls.flat().join("\n");
   for (const command of ["serve", "demo", "simulate", "verify", "restore"])
     expect(help).toMatch(new RegExp(`^  fairsplit ${command} `, "m"));
+});
+
+test.each([
+  "analyze",
+  "demo",
+  "generate",
+  "restore",
+  "serve",
+  "simulate",
+  "verify",
+])("%s --help ends with an example", async (command) => {
+  await runCli([command, "--help"]);
+  expect(stdout.mock.calls.flat().join("\n")).toMatch(new RegExp(`\nExamples:\n  fairsplit ${command}\\b`));
 });

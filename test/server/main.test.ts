@@ -262,7 +262,7 @@ describe("bad usage is exit 2 with one line and an example, and nothing on stdou
     expect(await closed).toBe(2);
     expect(lines("stdout")).toEqual([]);
     expect(lines("stderr")).toEqual([expect.stringContaining(`fairsplit: ${message}`)]);
-    expect(lines("stderr")[0]).toMatch(/ \(example: fairsplit serve .+\)$/);
+    expect(lines("stderr")[0]).toMatch(/[.?] For example: fairsplit serve .+$/);
   });
 });
 

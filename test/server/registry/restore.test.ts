@@ -145,7 +145,7 @@ describe("fairsplit restore", () => {
   ])("%j is exit 2 with an example", async (args, says) => {
     const { code, stdout, stderr } = await restore(...args);
     expect(stderr).toEqual([expect.stringContaining(`fairsplit: ${says}`)]);
-    expect(stderr[0]).toMatch(/ \(example: fairsplit restore .+\)$/);
+    expect(stderr[0]).toMatch(/[.?] For example: fairsplit restore .+$/);
     expect({ code, stdout }).toEqual({ code: 2, stdout: [] });
   });
 });
