@@ -54,7 +54,7 @@ if (!executable) throw new Error("there is no browser: npm run simulate says how
 const data = await mkdtemp(join(tmpdir(), "fairsplit-bench-"));
 const server = spawn(
   process.execPath,
-  ["dist/fairsplit.js", "demo", "--port", "0", "--rate-limit", "0", "--data", data],
+  ["dist/fairsplit.js", "demo", "--port", "0", "--rate-limit", "0", "--new-devices", "0", "--data", data],
   {
     stdio: ["ignore", "pipe", "inherit"],
   },

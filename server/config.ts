@@ -35,6 +35,7 @@ export const SETTINGS: readonly Setting[] = [
     "the admin's bearer token, at least 24 characters; generated into the data folder when empty",
   ),
   setting("rate-limit", "6000", "posts to /events a minute from one client address, 0 for any number"),
+  setting("new-devices", "1200", "assignments recorded a minute for one client address, 0 for any number"),
   setting("trust-proxy", "0", "proxies in front of the server, whose X-Forwarded-For and -Proto are to be believed"),
   setting("admin-token-file", "", "file to read the admin token from"),
   setting("listen", "", "unix:PATH to listen on a Unix socket instead of host and port"),
@@ -62,6 +63,7 @@ export interface Config {
   readonly adminToken: string;
   /** Posts to `/events` per minute and client address; 0 for no limit. */
   readonly rateLimit: number;
+  readonly newDevices: number;
   /** Number of proxies in front of the server. */
   readonly trustProxy: number;
   /** Path of a Unix socket to listen on instead of host and port; null for none. */
@@ -117,6 +119,7 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     data: value("data"),
     adminToken: adminToken(value("admin-token"), value("admin-token-file")),
     rateLimit: count("rate-limit", 999_999_999),
+    newDevices: count("new-devices", 999_999_999),
     trustProxy: count("trust-proxy", 10),
     baseUrl: baseUrl(value("base-url")),
   };

@@ -122,7 +122,12 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     links,
     streams,
     baseUrl: config.baseUrl,
-    limits: { events: rateLimit(config.rateLimit), logins: rateLimit(WRONG_TOKENS), proxies: config.trustProxy },
+    limits: {
+      events: rateLimit(config.rateLimit),
+      assignments: rateLimit(config.newDevices),
+      logins: rateLimit(WRONG_TOKENS),
+      proxies: config.trustProxy,
+    },
     setup: {
       version: JSON.parse(readBuilt("../package.json")).version,
       startedAt: new Date().toISOString(),

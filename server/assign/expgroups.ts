@@ -1,18 +1,19 @@
-import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { type Context, type Evaluation, evaluate } from "../../core/evaluate.ts";
-import { MAX_TEXT_LENGTH } from "../../core/event-limits.ts";
+import { type Context, evaluate } from "../../core/evaluate.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import type { EventLog } from "../events/log.ts";
 import { isFromBot } from "../http/bots.ts";
+import { clientAddress } from "../http/client-address.ts";
 import { type Env, header, preflight, publicJson } from "../http/http.ts";
+import type { Limits } from "../http/rate-limit.ts";
 import { readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
 import { assignedGroup } from "./assigned-group.ts";
+import { type Assigned, AssignmentRecord } from "./assignment-record.ts";
 import { type ForceDeps, forcedGroups } from "./forced-groups.ts";
 
 interface Deps extends ForceDeps {
@@ -20,22 +21,21 @@ interface Deps extends ForceDeps {
   readonly log: EventLog;
   readonly runs: RunSigner;
   readonly sticky: StickyGroups;
+  readonly limits: Limits;
 }
 
 /** The second is what the tag asks: no blocker's list has it. */
 const GROUPS_PATHS = ["/api/expgroups", "/groups"];
 
-/** What an experiment's evaluation came to. */
-type Assigned = readonly [experiment: Experiment, evaluation: Evaluation];
-
 /**
- * `GET /api/expgroups`: the groups of a device, which is also recorded as an `exp_groups` event
- * without delaying the answer. A bot gets every fallback, and is only counted. A preview (a request
+ * `GET /api/expgroups`: the groups of a device. A new assignment is recorded as an `exp_groups`
+ * event, without delaying the answer. A bot gets every fallback, and is only counted. A preview (a request
  * that forces a group) leaves no trace at all: it is not recorded, not counted, and no later group
  * depends on it.
  */
 export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) {
   const readForces = forcedGroups({ registry, ...deps });
+  const record = new AssignmentRecord(log, deps.limits.assignments);
   return new Hono<Env>()
     .on("GET", GROUPS_PATHS, (c) => {
       const settings = registry.settings();
@@ -65,26 +65,8 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
         (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
       );
       if (device !== null && assigned.length > 0 && !isPreview) {
-        const unusual = assigned.filter(([, { reason }]) => !USUAL.has(reason));
-        void log
-          .append([
-            {
-              id: randomUUID(),
-              ts: now.toISOString(),
-              deviceId: device,
-              event: "exp_groups",
-              source: "backend",
-              ...(path === undefined ? {} : { path: path.slice(0, MAX_TEXT_LENGTH) }),
-              params: Object.fromEntries(assigned.map(([{ key }, { group }]) => [key, group])),
-              // By these `fairsplit verify` finds the definition that the groups were assigned by.
-              epochs: Object.fromEntries(assigned.map(([{ key }, { epoch }]) => [key, epoch])),
-              ...(unusual.length === 0
-                ? {}
-                : { reasons: Object.fromEntries(unusual.map(([{ key }, { reason }]) => [key, reason])) }),
-              ...(run === null ? {} : { run }),
-            },
-          ])
-          .catch(() => undefined);
+        const address = clientAddress(c, deps.limits.proxies);
+        record.add(assigned, { deviceId: device, path, run, address });
       }
       return publicJson(
         // From entries, because a key such as __proto__ must become a field like any other.
@@ -98,9 +80,6 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
     })
     .on("OPTIONS", GROUPS_PATHS, preflight);
 }
-
-/** Reasons that the experiment's state says already; the others are recorded with the groups. */
-const USUAL: ReadonlySet<string> = new Set(["hash", "inactive", "rollout"] satisfies Evaluation["reason"][]);
 
 const askedFor = new WeakMap<readonly Experiment[], boolean>();
 

@@ -85,6 +85,8 @@ export interface EventLog {
   end(): Position;
   /** Visits that began after a position in the log. */
   visitsSince(from: Position): Promise<RecentVisits>;
+  /** A device asked for groups that are in the log already. */
+  visitBegan(deviceId: string, path: string): void;
   /** Calls `listener` with the lines of each batch once they are durable, and the end of the log. */
   onStored(listener: (lines: Buffer, end: Position) => void): void;
   /** Stores the events appended so far; later ones are rejected. */
@@ -273,6 +275,12 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     exposedToday: (now, isKnown) => exposed.count(writer.end, now, isKnown),
     seenNames: (now) => names.seen(writer.end, now),
     end: () => writer.end,
+    visitBegan(deviceId, path) {
+      const { segment, offset } = writer.end;
+      // Between the last line and the next.
+      const position = { segment, offset: offset + 1 };
+      visits.began(deviceId, { position, at: new Date().toISOString(), path });
+    },
     onStored: (listener) => void storedListeners.push(listener),
     visitsSince: (from) => visits.since(from, writer.end),
     close() {

@@ -21,7 +21,7 @@ export interface Seen {
 }
 
 /** Start of a visit: log position and server time. */
-interface Beginning extends Seen {
+export interface Beginning extends Seen {
   readonly position: Position;
 }
 
@@ -37,7 +37,7 @@ const START: Position = { segment: 0, offset: 0 };
 
 /**
  * Watches visits by reading the log's new lines, only on request: recording costs nothing more. A
- * visit begins when the server assigns a device its groups, and counts once the tag reports a page.
+ * visit begins when the server gives a device its groups, and counts once the tag reports a page.
  * Simulator runs are not visits; bots and previews are not in the log.
  */
 export class VisitWatch {
@@ -65,6 +65,12 @@ export class VisitWatch {
     });
   }
 
+  /** A device was given groups again, which the log does not have. */
+  began(deviceId: string, beginning: Beginning): void {
+    this.#asked = laterOf(this.#asked, beginning.position);
+    this.#devices.set(deviceId, beginning);
+  }
+
   #after(from: Position): RecentVisits {
     const isNew = ({ position }: Beginning) => isAfter(position, from);
     return {
@@ -88,12 +94,18 @@ export class VisitWatch {
     if (deviceId === undefined || ts === undefined || run !== undefined) return;
     if (event === "exp_groups" && source === "backend") {
       if (Object.values(reasons ?? {}).includes("forced")) return;
-      this.#asked = position;
-      this.#devices.set(deviceId, { position, at: ts, path });
+      const known = this.#devices.get(deviceId);
+      if (!known || isAfter(position, known.position)) this.began(deviceId, { position, at: ts, path });
       return;
     }
     const visit = this.#devices.get(deviceId);
-    if (!visit || source !== "browser" || Date.parse(ts) < Date.parse(visit.at) - TOLERANCE_MS) return;
+    if (
+      !visit ||
+      !isAfter(position, visit.position) ||
+      source !== "browser" ||
+      Date.parse(ts) < Date.parse(visit.at) - TOLERANCE_MS
+    )
+      return;
     this.#last = { ...visit, path: path || visit.path };
     if (experiment !== undefined) this.#placeholders.set(experiment, this.#last);
   }

@@ -12,6 +12,8 @@ export interface RateLimit {
 export interface Limits {
   /** Posts to `/events`. */
   readonly events: RateLimit;
+  /** Assignments recorded in the log. */
+  readonly assignments: RateLimit;
   /** Wrong admin tokens. */
   readonly logins: RateLimit;
   /** Number of trusted proxies in front of the server. */

@@ -52,7 +52,7 @@ export async function startServer(program: string, data: string, options: StartO
   const { mode = "serve", args = [], env = {}, nodeArgs = [], wrapper = [], uid } = options;
   const [command = "", ...rest] = [...wrapper, process.execPath, ...nodeArgs, program];
   // All clients of the suite are one address.
-  const unlimited = ["--rate-limit", "0"];
+  const unlimited = ["--rate-limit", "0", "--new-devices", "0"];
   const child = spawn(command, [...rest, mode, "--port", "0", "--data", data, ...unlimited, ...args], {
     env: { PATH: process.env.PATH, FAIRSPLIT_ADMIN_TOKEN: ADMIN_TOKEN, ...env },
     stdio: ["ignore", "pipe", "pipe"],

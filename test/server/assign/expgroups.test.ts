@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { assign } from "../../../core/assign.ts";
 import { weights } from "../../../core/group.ts";
-import { active, failingLog, inactive, openApp, rolledOut, TESTER } from "../rig/open-app.ts";
+import { transition } from "../../../core/transition.ts";
+import { rateLimit } from "../../../server/http/rate-limit.ts";
+import { active, failingLog, inactive, NOW, openApp, rolledOut, TESTER } from "../rig/open-app.ts";
 
 const DEVICE = "b8afe181-0214-45fa-8904-fce9229a8b42";
 
@@ -155,6 +157,27 @@ describe("the exp_groups event", () => {
         epochs: { on: 1, off: 0, done: 1 },
       },
     ]);
+  });
+
+  test("is stored again only when the groups have changed, whatever the page", async () => {
+    const { app, registry, stored } = await openApp([active("on")]);
+    for (const path of ["/", "/shop", "/"]) await ask(app, { device_id: DEVICE, path });
+    expect((await stored()).map(({ path }) => path)).toEqual(["/"]);
+    await registry.update("on", (on) => transition(on, { by: "test", definition: { salt: "other" } }, NOW));
+    for (const path of ["/", "/shop"]) await ask(app, { device_id: DEVICE, path });
+    expect((await stored()).map(({ epochs }) => epochs)).toEqual([{ on: 1 }, { on: 2 }]);
+  });
+
+  test("is not stored beyond the limit of an address, which is counted, while groups are given", async () => {
+    const limits = { events: rateLimit(0), assignments: rateLimit(2), logins: rateLimit(0), proxies: 0 };
+    const { app, log, runs, stored } = await openApp([active("on")], { limits });
+    for (const id of ["d1", "d2", "d3", "d4"]) {
+      expect((await ask(app, { device_id: id })).groups.on.group).toMatch(/^[AB]$/);
+    }
+    const signed = { headers: { "fairsplit-run": runs.issue(Date.now()).header } };
+    await app.request("/api/expgroups?device_id=d5", signed);
+    expect((await stored()).map(({ deviceId }) => deviceId)).toEqual(["d1", "d2", "d5"]);
+    expect(log.state().shed).toBe(2);
   });
 
   test("has no path when none was asked for", async () => {

@@ -38,7 +38,7 @@ test("right tokens are never too many", async () => {
 });
 
 describe("over HTTP", () => {
-  const limits = () => ({ events: rateLimit(0), logins: rateLimit(5), proxies: 1 });
+  const limits = () => ({ events: rateLimit(0), assignments: rateLimit(0), logins: rateLimit(5), proxies: 1 });
   const from = (address: string) => ({ "x-forwarded-for": address });
   const login = (fields: Record<string, string>, address: string): RequestInit => ({
     method: "POST",

@@ -134,7 +134,7 @@ describe("the login", () => {
 });
 
 describe("the cookie", () => {
-  const limits = { events: rateLimit(0), logins: rateLimit(0), proxies: 1 };
+  const limits = { events: rateLimit(0), assignments: rateLimit(0), logins: rateLimit(0), proxies: 1 };
   const HOST_COOKIE = /^__Host-fairsplit=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/;
   const PLAIN_COOKIE = /^fairsplit=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/;
 

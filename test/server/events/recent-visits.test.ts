@@ -70,6 +70,17 @@ test("only visits count that began after the moment, not what old ones still sen
   expect(await seen()).toMatchObject({ placeholders: ["new"] });
 });
 
+test("a device that has its groups already begins a visit, too, from that moment on", async () => {
+  const { log, ask, add, seen } = await openLog();
+  await ask("d1");
+  await add("pageview", "d1", { path: "/first" });
+  const opened = log.end();
+  log.visitBegan("d1", "/again");
+  expect(await seen(opened)).toEqual({ ...NOTHING, isAsked: true });
+  await add("pageview", "d1", { ts: new Date().toISOString(), path: "/again" });
+  expect(await seen(opened)).toEqual({ page: "/again", isAsked: true, placeholders: [] });
+});
+
 test("clocks of visitors may be some minutes off", async () => {
   const { ask, add, seen } = await openLog();
   await ask("d1");

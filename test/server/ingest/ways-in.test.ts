@@ -68,7 +68,7 @@ async function answers(isFast: boolean) {
     },
     blocked: async () => null,
   };
-  const limits = { events, logins: rateLimit(0), proxies: 0 };
+  const limits = { events, assignments: rateLimit(0), logins: rateLimit(0), proxies: 0 };
   const { app, registry, log, runs, stored } = await openApp([], { limits });
   const lane = {
     record: recorder({ registry, log, runs, limits }),

@@ -42,7 +42,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     links,
     streams,
     baseUrl: null,
-    limits: { events: rateLimit(0), logins: rateLimit(0), proxies: 0 },
+    limits: { events: rateLimit(0), assignments: rateLimit(0), logins: rateLimit(0), proxies: 0 },
     setup: { version: "0.0.0", startedAt: "2026-01-31T12:00:00.000Z", data: folder, rateLimit: 0 },
     obstacle: async () => null,
     assets: {

@@ -52,6 +52,7 @@ describe("the install page", () => {
       adminToken: TOKEN,
       limits: {
         events: { take: async () => null, blocked: async () => null },
+        assignments: { take: async () => null, blocked: async () => null },
         logins: { take: async () => null, blocked: async () => null },
         proxies: 1,
       },

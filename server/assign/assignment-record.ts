@@ -1,0 +1,93 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Evaluation } from "../../core/evaluate.ts";
+import { MAX_TEXT_LENGTH } from "../../core/event-limits.ts";
+import type { Experiment } from "../../core/experiment.ts";
+import { fingerprint, type Seeds } from "../events/fingerprints.ts";
+import type { EventLog } from "../events/log.ts";
+import { RecentIds } from "../events/recent-ids.ts";
+import type { RateLimit } from "../http/rate-limit.ts";
+
+/** An experiment with the group that a device was assigned. */
+export type Assigned = readonly [experiment: Experiment, evaluation: Evaluation];
+
+/** Two generations of 8 MiB each: at least the newest 600,000 answers are known. */
+const GENERATION = 600_000;
+const GENERATIONS = 2;
+
+/** What is recorded with an assignment. */
+interface Asked {
+  readonly deviceId: string;
+  readonly path: string | undefined;
+  /** ID of the simulator's run; null for a visitor. */
+  readonly run: string | null;
+  /** The client's address, as rate limits count it. */
+  readonly address: string;
+}
+
+/**
+ * Records assignments as `exp_groups` events, for `fairsplit verify`. An assignment that was
+ * recorded before is not recorded again: otherwise every page view would store one, and any client
+ * could fill the disk by asking. Of one address only so many are recorded a minute; the others are
+ * counted as shed.
+ */
+export class AssignmentRecord {
+  readonly #log: EventLog;
+  readonly #limit: RateLimit;
+  readonly #recorded = new RecentIds(GENERATION, GENERATIONS);
+  readonly #seeds: Seeds = { high: randomBytes(4).readUInt32LE(), low: randomBytes(4).readUInt32LE() };
+
+  constructor(log: EventLog, limit: RateLimit) {
+    this.#log = log;
+    this.#limit = limit;
+  }
+
+  /** Does not delay the caller. */
+  add(assigned: readonly Assigned[], asked: Asked): void {
+    const print = fingerprint(signature(assigned, asked), this.#seeds);
+    if (this.#recorded.has(print)) {
+      if (asked.run === null) this.#log.visitBegan(asked.deviceId, asked.path ?? "");
+      return;
+    }
+    this.#recorded.add(print);
+    void this.#store(assigned, asked).catch(() => undefined);
+  }
+
+  async #store(assigned: readonly Assigned[], { deviceId, path, run, address }: Asked): Promise<void> {
+    const ts = new Date().toISOString();
+    if (run === null && (await this.#limit.take(address)) !== null) {
+      this.#log.drop("shed", 1);
+      return;
+    }
+    const unusual = assigned.filter(([, { reason }]) => !USUAL.has(reason));
+    await this.#log.append([
+      {
+        id: randomUUID(),
+        ts,
+        deviceId,
+        event: "exp_groups",
+        source: "backend",
+        ...(path === undefined ? {} : { path: path.slice(0, MAX_TEXT_LENGTH) }),
+        params: Object.fromEntries(assigned.map(([{ key }, { group }]) => [key, group])),
+        // By these `fairsplit verify` finds the definition that the groups were assigned by.
+        epochs: Object.fromEntries(assigned.map(([{ key }, { epoch }]) => [key, epoch])),
+        ...(unusual.length === 0
+          ? {}
+          : { reasons: Object.fromEntries(unusual.map(([{ key }, { reason }]) => [key, reason])) }),
+        ...(run === null ? {} : { run }),
+      },
+    ]);
+  }
+}
+
+/** Reasons that the experiment's state says already; the others are recorded with the groups. */
+const USUAL: ReadonlySet<string> = new Set(["hash", "inactive", "rollout"] satisfies Evaluation["reason"][]);
+
+/** Everything of an assignment that a record would say. */
+function signature(assigned: readonly Assigned[], { deviceId, run }: Asked): string {
+  let text = `${deviceId}\n${run ?? ""}`;
+  for (const [{ key }, { group, reason, epoch }] of assigned) {
+    // A unit that is now kept in the group that the hash gave it has no other assignment.
+    text += `\n${key} ${epoch} ${reason === "sticky" ? "hash" : reason} ${group}`;
+  }
+  return text;
+}
