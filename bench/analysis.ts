@@ -224,7 +224,18 @@ async function measureIngest() {
 
 function demo(data: string): Promise<Contestant> {
   const program = "dist/fairsplit.js";
-  return start(program, data, [program, "demo", "--port", "0", "--rate-limit", "0", "--new-devices", "0", "--data", data]);
+  return start(program, data, [
+    program,
+    "demo",
+    "--port",
+    "0",
+    "--rate-limit",
+    "0",
+    "--new-devices",
+    "0",
+    "--data",
+    data,
+  ]);
 }
 
 async function fetchPage({ url }: Contestant): Promise<number> {

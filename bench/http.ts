@@ -100,7 +100,19 @@ try {
   for (const program of options.server) {
     const data = join(folder, String(contestants.length));
     contestants.push(
-      await start(program, data, [...slowSync, program, "demo", "--port", "0", "--rate-limit", "0", "--new-devices", "0", "--data", data]),
+      await start(program, data, [
+        ...slowSync,
+        program,
+        "demo",
+        "--port",
+        "0",
+        "--rate-limit",
+        "0",
+        "--new-devices",
+        "0",
+        "--data",
+        data,
+      ]),
     );
   }
   const answers = await Promise.all([getGroups, postEvents(1)].map((scenario) => answerTo(scenario, contestants[0])));

@@ -29,9 +29,9 @@ const GROUPS_PATHS = ["/api/expgroups", "/groups"];
 
 /**
  * `GET /api/expgroups`: the groups of a device. A new assignment is recorded as an `exp_groups`
- * event, without delaying the answer. A bot gets every fallback, and is only counted. A preview (a request
- * that forces a group) leaves no trace at all: it is not recorded, not counted, and no later group
- * depends on it.
+ * event, without delaying the answer. A bot gets every fallback, and is only counted. A preview (a
+ * request that forces a group) leaves no trace at all: it is not recorded, not counted, and no
+ * later group depends on it.
  */
 export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) {
   const readForces = forcedGroups({ registry, ...deps });

@@ -87,7 +87,9 @@ export interface EventLog {
   visitsSince(from: Position): Promise<RecentVisits>;
   /** A device asked for groups that are in the log already. */
   visitBegan(deviceId: string, path: string): void;
-  /** Calls `listener` with the lines of each batch once they are durable, and the end of the log. */
+  /**
+   * Calls `listener` with the lines of each batch once they are durable, and the end of the log.
+   */
   onStored(listener: (lines: Buffer, end: Position) => void): void;
   /** Stores the events appended so far; later ones are rejected. */
   close(): Promise<void>;

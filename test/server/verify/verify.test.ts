@@ -49,7 +49,7 @@ describe("a data folder that is in order", () => {
       drifts: 0,
       details: [],
       assignments: { checked: 200, unchecked: 0 },
-      counters: { stored: 100, duplicate: 50, refused: 50, shed: 0 },
+      counters: { stored: 100, duplicate: 50, rejected: 50, shed: 0 },
     });
   });
 
@@ -421,7 +421,7 @@ describe("fairsplit verify", () => {
     const { code, out, err } = await run(data);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(/: 1,200 events, [\d,]+ bytes, segments: 1\n/);
-    expect(out).toContain("counters: 1,200 stored, 0 duplicates, 0 refused, 0 shed, 0 of bots, 0 while off\n");
+    expect(out).toContain("counters: 1,200 stored, 0 duplicates, 0 rejected, 0 shed, 0 of bots, 0 while off\n");
     expect(out).toMatch(/✓ no drift\n$/);
   });
 
