@@ -38,7 +38,14 @@ const hashed = (name, content) => `${name}.${createHash("sha256").update(content
 
 export async function buildAll() {
   await rm("dist", { recursive: true, force: true });
-  await build({ ...browser, format: "esm", entryPoints: { "tag-more": "tag/more.ts" } });
+  await build({
+    ...browser,
+    minify: false,
+    minifySyntax: true,
+    format: "esm",
+    entryPoints: { "tag-more": "tag/more.ts" },
+  });
+  await shrink("dist/tag-more.js");
   const more = JSON.stringify(hashed("tag-more", await readFile("dist/tag-more.js")));
   await Promise.all([
     // Its names stay until it is shrunk.

@@ -7,6 +7,8 @@ const WEB_STORAGE = ["--webstorage", "--experimental-webstorage"].find((flag) =>
 );
 
 export default defineConfig({
+  // The build puts a name with a hash there.
+  define: { __MORE__: '"tag-more.js"' },
   test: {
     execArgv: WEB_STORAGE ? [WEB_STORAGE.replace("--", "--no-")] : [],
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],

@@ -5,7 +5,12 @@ export interface Seen {
     readonly experiment: string;
     /** Rendered HTML, without the templates. */
     readonly rendered: string;
-    readonly variants: readonly { readonly group: string; readonly html: string }[];
+    readonly variants: readonly {
+      readonly group: string;
+      readonly html: string;
+      /** Marked `data-empty`: else the tag shows the own content, and reports `empty_variant`. */
+      readonly isEmptyOnPurpose?: boolean;
+    }[];
     /** Event names of the click-reporting elements inside, in document order. */
     readonly clicks: readonly string[];
   }[];
@@ -87,6 +92,15 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
     return fetch(input, { ...init, headers: all });
   };
 
+  // The browser paints a page that nobody looks at once in a second. The first frames come at once,
+  // later ones, as those of an animation, at their usual rate.
+  let frames = 0;
+  window.requestAnimationFrame = (draw) => {
+    frames += 1;
+    return window.setTimeout(() => draw(performance.now()), frames < 20 ? 0 : 16);
+  };
+  window.cancelAnimationFrame = clearTimeout;
+
   let isReady = false;
   let isWaiting = true;
   let lastAction = 0;
@@ -105,7 +119,12 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
         experiment: placeholder.dataset.exp ?? "",
         rendered: html([...placeholder.childNodes].filter((node) => node.nodeName !== "TEMPLATE")),
         variants: [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")].map(
-          (template) => ({ group: template.dataset.group ?? "", html: html(template.content.childNodes) }),
+          (template) => ({
+            group: template.dataset.group ?? "",
+            // A template that JSX made has its children in the element.
+            html: html((template.content.firstChild ? template.content : template).childNodes),
+            isEmptyOnPurpose: "empty" in template.dataset,
+          }),
         ),
         clicks: [...placeholder.querySelectorAll<HTMLElement>("[data-exp-click]")].map(
           ({ dataset }) => dataset.expClick ?? "",
@@ -116,8 +135,17 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
     };
     (window as unknown as Record<string, (text: string) => void>)[report]?.(JSON.stringify(seen));
   };
+  const isSettled = () => isWaiting && isReady && document.readyState !== "loading" && lastAnswered >= lastAction;
   const tellWhenSettled = () => {
-    if (isWaiting && isReady && document.readyState !== "loading" && lastAnswered >= lastAction) tell(true);
+    if (!isSettled()) return;
+    // The tag reports an exposure two frames after it has put the variant there.
+    let left = 3;
+    const wait = () => {
+      left -= 1;
+      if (left > 0) requestAnimationFrame(wait);
+      else if (isSettled()) tell(true);
+    };
+    requestAnimationFrame(wait);
   };
   let patience = setTimeout(() => tell(false), patienceMs);
 

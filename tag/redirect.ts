@@ -28,7 +28,7 @@ export interface Redirected {
   readonly group: string;
   readonly cookieDomain: string | undefined;
   /** Shows the placeholder's variant on this page, and reports its exposure unless that was done. */
-  readonly show: (isReported?: boolean) => void;
+  readonly show: (isReported: boolean) => void;
   /** Reports the exposure. */
   readonly expose: () => void;
   /** Sends all that waits. */

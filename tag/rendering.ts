@@ -1,26 +1,78 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
-import { renderPlaceholders } from "./placeholders.ts";
+import { more, needsMore } from "./more-loader.ts";
+import { addRoot, eachPlaceholder, keyOf, MARK, optionOf } from "./placeholders.ts";
+import { isIntact, type Placement, place, shapeOf } from "./placement.ts";
+import { safely } from "./safely.ts";
 import type { Groups } from "./start.ts";
-import { showVariant } from "./variant.ts";
+import { variantOf } from "./variant.ts";
 
-/** More than any page has placeholders: where a page answers each rendering with new ones, it ends. */
+/** In one frame: where a page answers each rendering with new placeholders, it ends. */
 const MAX_RENDERINGS = 1000;
+/** Of one placeholder, less than a second apart: a page that undoes each one at once has the last word. */
+const MAX_REPEATS = 100;
+const REPEAT_MS = 1000;
 
 /** Whether the groups of a view are decided, and by an answer. */
 export type Decided = 0 | typeof UNSAID | typeof SAID;
 export const UNSAID = 1;
 export const SAID = 2;
 
-/** Those of the view's placeholders, by experiment. Without a prototype, because one may be called `constructor`. */
-export let shown: Record<string, AssignedGroup | undefined>;
+type ByKey<Value> = Record<string, Value | undefined>;
+/** Without a prototype, because experiments may be called `constructor`. */
+const none = () => ({ __proto__: null }) as never;
+
+/** Those of the view's placeholders, by experiment. */
+export let shown: ByKey<AssignedGroup>;
 /** Those that are known. */
 export let groups: Groups;
 export let decided: Decided;
+let exposed: ByKey<boolean>;
 let renderings: number;
+let isLeaving: boolean | undefined;
+let placements: WeakMap<Element, Placement>;
+let observer: MutationObserver | undefined;
+let page: Page;
 
-/** From now on nothing is decided. */
-export function beginView(): void {
-  groups = shown = { __proto__: null } as unknown as Record<string, AssignedGroup | undefined>;
+/** What rendering asks of the rest of the tag. */
+interface Page {
+  /** Something may have changed. */
+  look(): void;
+  /** Asks for what only some pages need, once. */
+  load(): unknown;
+  /** An experiment's first placeholder in a view was seen with its variant, or with an empty one. */
+  onShown(key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined): void;
+  /** Leaves the page, after calling `expose`, or calls `stay`. */
+  redirect(key: string, list: string, group: string, stay: (isReported: boolean) => void, expose: () => void): void;
+}
+
+/** Begins to watch the page. Nothing is rendered before a view begins. */
+export function startRendering(given: Page): void {
+  page = given;
+  placements = new WeakMap();
+  safely(() => {
+    observer = new MutationObserver(page.look);
+  });
+  watch(document);
+}
+
+/** From now on placeholders in a root are rendered, too. */
+export function watch(root: ParentNode): void {
+  addRoot(root);
+  observer?.observe(root, {
+    childList: true,
+    subtree: true,
+    characterData: true,
+    attributeFilter: ["data-exp", MARK],
+  });
+}
+
+/** From now on nothing is decided; what a restored page shows, it goes on showing. */
+export function beginView(isRestored?: boolean): void {
+  if (!isRestored) {
+    exposed = none();
+    shown = none();
+  }
+  groups = shown;
   decided = renderings = 0;
 }
 
@@ -31,35 +83,75 @@ export function decide(given: Groups, last: Decided): Groups {
   return groups;
 }
 
-/**
- * Renders the placeholders of a root whose groups are known. `onShown` hears of each experiment's first one in a view.
- * `onRedirect` decides about one that may lead to another page: it calls `show`, or none of that happens.
- */
-export function renderView(
-  root: ParentNode,
-  onShown: (key: string, assigned: AssignedGroup | undefined) => void,
-  onRedirect: (
-    key: string,
-    list: string,
-    group: string,
-    show: (isReported?: boolean) => void,
-    expose: () => void,
-  ) => void,
-): void {
-  const isKnown = (key: string) => (decided || groups[key]) && renderings++ < MAX_RENDERINGS;
-  renderPlaceholders(root, isKnown, (placeholder, key) => {
-    const assigned = groups[key];
-    const expose = (isReported?: boolean) => {
-      if (key in shown) return;
-      shown[key] = assigned;
-      isReported || onShown(key, assigned);
-    };
-    const show = (isReported?: boolean) => {
-      showVariant(placeholder, assigned);
-      expose(isReported);
-    };
-    const { expRedirect } = placeholder.dataset;
-    if (expRedirect && assigned?.group) onRedirect(key, expRedirect, assigned.group, show, expose);
-    else show();
-  });
+/** Brings every placeholder to what its group is to see. Called before each paint that follows a change of the page. */
+export function reconcileAll(): void {
+  eachPlaceholder((placeholder) =>
+    // What is thrown here would be the page's error, and cost the other placeholders.
+    safely(() => {
+      if (isShown(placeholder) && !(keyOf(placeholder) in exposed)) {
+        const seen = exposed;
+        afterFrame(() => seen === exposed && placeholder.isConnected && isShown(placeholder) && expose(placeholder));
+      }
+    }),
+  );
+}
+
+/** Calls back when what is rendered now has been painted. */
+export function afterFrame(back: () => unknown): void {
+  requestAnimationFrame(() => requestAnimationFrame(() => safely(back)));
+}
+
+/** A visitor who clicks on a variant has seen it, however short it was there. */
+export function exposeClicked(clicked: string): void {
+  eachPlaceholder((placeholder) => keyOf(placeholder) === clicked && isShown(placeholder) && expose(placeholder));
+}
+
+function expose(placeholder: HTMLElement): void {
+  const key = keyOf(placeholder);
+  if (key in exposed) return;
+  exposed[key] = true;
+  shown[key] = groups[key];
+  page.onShown(key, groups[key], placements.get(placeholder)?.isEmpty);
+}
+
+/** Whether a placeholder shows what its group is to see, which it is made to do. */
+function isShown(placeholder: HTMLElement): unknown {
+  const key = keyOf(placeholder);
+  const placement = placements.get(placeholder);
+  const isKnown = decided || groups[key];
+  const assigned = groups[key] || ({ __proto__: null } as Partial<AssignedGroup>);
+  const named = assigned.group || assigned.fallback;
+  // A text, and not what a broken server may say.
+  const group = named === `${named}` ? named : undefined;
+  const isOther = placement && (placement.key !== key || (isKnown && placement.group !== group));
+  const needs = isOther || (placement && shapeOf(placement.aside) !== placement.shape) || needsMore(placeholder);
+  if (needs && more === undefined) return void page.load();
+  if (more?.release(placeholder, placement, isOther)) return placements.delete(placeholder) && 0;
+  if (!isKnown || isLeaving || (needs && !more && optionOf(placeholder, "redirect"))) return;
+  if (!placement || !isIntact(placeholder, placement)) {
+    if (more?.holds(placeholder, placement, page.look)) return;
+    const list = optionOf(placeholder, "redirect");
+    if (list && assigned.group && !placement) {
+      isLeaving = true;
+      const stay = (isReported: boolean) => {
+        isLeaving = false;
+        if (isReported) exposed[key] = true;
+      };
+      page.redirect(key, list, assigned.group, stay, () => expose(placeholder));
+      if (isLeaving) return;
+    }
+    const variant = variantOf(placeholder, group, assigned);
+    if (variant === 0) return void page.load();
+    const at = Date.now();
+    const { repeats = 0, at: before = 0 } = placement ?? {};
+    const again = repeats < MAX_REPEATS && at - before > REPEAT_MS ? 0 : repeats + 1;
+    if (again > MAX_REPEATS || renderings > MAX_RENDERINGS) return;
+    renderings++ || requestAnimationFrame(() => (renderings = 0));
+    const aside = placement?.aside || new DocumentFragment();
+    placements.set(placeholder, { ...place(placeholder, key, group, variant, aside), at, repeats: again });
+    observer?.observe(aside, { childList: true });
+  }
+  if (!(key in shown)) shown[key] = groups[key];
+  more?.decorate(placeholder, group, assigned.payload, page.look);
+  return !needs || more;
 }

@@ -1,12 +1,27 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { watchClicks } from "./clicks.ts";
 import { forgetDevice, keepDevice, readDevice } from "./identity.ts";
+import { more as loaded, loadMore } from "./more-loader.ts";
 import { watchNavigation } from "./navigation.ts";
 import type { Options } from "./options.ts";
 import { add, closeOutbox, flush, openOutbox, resend, unsent, url } from "./outbox.ts";
 import { random128 } from "./random.ts";
 import { isRefused } from "./refusal.ts";
-import { beginView, type Decided, decide, decided, groups, renderView, SAID, shown, UNSAID } from "./rendering.ts";
+import {
+  afterFrame,
+  beginView,
+  type Decided,
+  decide,
+  decided,
+  exposeClicked,
+  groups,
+  reconcileAll,
+  SAID,
+  shown,
+  startRendering,
+  UNSAID,
+  watch,
+} from "./rendering.ts";
 import { safely } from "./safely.ts";
 import { area, keep } from "./storage.ts";
 
@@ -38,8 +53,6 @@ export interface Fairsplit {
 }
 
 declare global {
-  /** Name of the file that holds `more.ts`; the build says it. */
-  const __MORE__: string;
   interface Window {
     fairsplit?: Fairsplit | [name: string, ...args: unknown[]][];
     dataLayer?: { push(entry: object): void };
@@ -61,6 +74,7 @@ export function start(options: Options, source: string): void {
   if ((queue as Partial<Fairsplit> | undefined)?.ready) return;
   const { timeout, cookie, cookieDomain, pageview, consent, stored: use } = options;
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
+  const timeoutMs = (timeout as number) >= 0 ? (timeout as number) : DEFAULT_TIMEOUT_MS;
   const query = new URLSearchParams(location.search);
   let device = readDevice(cookie) || random128();
   let force = query.get("fairsplit_force");
@@ -92,29 +106,25 @@ export function start(options: Options, source: string): void {
     tag.events.push(reported);
   };
 
-  const exposed = (key: string, assigned: AssignedGroup | undefined) => {
+  const onShown = (key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined) => {
     // Where the server said something: the admin is to learn of keys that are mistyped, or left over.
     if (!assigned) decided === SAID && report("unknown_placeholder", key);
+    else if (isEmpty) report("empty_variant", key);
     else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
       report("exposure", key);
       emit("exposure", { experiment: key, group: assigned.group });
       window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: assigned.group });
     }
   };
-  const render = (root: ParentNode = document.documentElement) => {
-    if (path !== location.pathname) return see();
-    renderView(root, exposed, async (experiment, list, group, show, expose) => {
-      (await more())?.redirect({ experiment, list, group, cookieDomain, show, expose, flush, unsent });
-    });
-  };
-  const look = () => safely(render);
+  const look = () => safely(() => (path === location.pathname ? reconcileAll() : see()));
 
   const take = (given: Groups, last: Decided) => {
     if (decided) return;
     tag.groups = decide(given, last);
     look();
     settle(groups);
-    flush();
+    // With the exposures of what is painted now; a page in the background paints nothing.
+    document.hidden ? flush() : afterFrame(flush);
   };
 
   const open = () => {
@@ -126,7 +136,7 @@ export function start(options: Options, source: string): void {
 
   const load = (name: string) =>
     import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${name}`).catch(() => undefined);
-  const more = (): Promise<typeof import("./more.ts") | undefined> => load(__MORE__);
+  const more = () => loadMore(api, timeoutMs, look);
 
   const viewed = () => pageview === "off" || report("pageview");
 
@@ -149,10 +159,7 @@ export function start(options: Options, source: string): void {
     });
     let given: Groups | undefined;
     try {
-      setTimeout(
-        () => at === path && take(groups, UNSAID),
-        (timeout as number) >= 0 ? (timeout as number) : DEFAULT_TIMEOUT_MS,
-      );
+      setTimeout(() => at === path && take(groups, UNSAID), timeoutMs);
       const asked = { device_id: device, path, sticky, force: force || "", at: `${Date.now()}` };
       const response = await fetch(`${api}/groups?${new URLSearchParams(asked)}`);
       if (!response.ok) throw response.status;
@@ -190,7 +197,10 @@ export function start(options: Options, source: string): void {
       forgetDevice(cookie, cookieDomain);
       device = "";
     },
-    render,
+    render(root) {
+      root && watch(root);
+      look();
+    },
     push(...calls) {
       // A page's mistake is not to end its script, nor to cost the other calls.
       for (const call of calls) {
@@ -204,6 +214,13 @@ export function start(options: Options, source: string): void {
     events: [],
   };
   window.fairsplit = tag;
+  startRendering({
+    look,
+    load: more,
+    onShown,
+    redirect: (experiment, list, group, show, expose) =>
+      loaded?.redirect({ experiment, list, group, cookieDomain, show, expose, flush, unsent }),
+  });
   // A sandboxed frame throws: what is forced is for this page.
   safely(() => {
     if (force != null) sessionStorage.fairsplit_force = force;
@@ -214,13 +231,15 @@ export function start(options: Options, source: string): void {
   else see();
   safely(() => tag.push(...(queue as [])));
 
-  const clicked = watchClicks(report);
+  const clicked = watchClicks((event, experiment, params) => {
+    experiment && exposeClicked(experiment);
+    report(event, experiment, params);
+  });
   const attend = async () => (await more())?.attend(clicked, resend, cookieDomain);
   // Only what has the focus can be clicked by the keyboard.
   addEventListener("focusin", (event) => (event.composedPath()[0] as Element).role && attend());
   safely(() => document.cookie.includes("fairsplit_trail") && attend());
   watchNavigation(look);
-  new MutationObserver(look).observe(document, { childList: true, subtree: true });
   // Before DOMContentLoaded, which waits for scripts, and so before the page is painted.
   addEventListener("readystatechange", look, true);
   addEventListener("pagehide", flush);

@@ -1,10 +1,12 @@
+import type { Seen } from "../in-page.ts";
 import { groupsShown, type Observations, recordedReasons, takesPart } from "../observations.ts";
 import type { Check } from "./check.ts";
 
 export interface Accounting {
   /**
    * Expected events: one page view, one exposure per active experiment that the visitor takes part
-   * in, one `unknown_placeholder` per placeholder without an experiment, and the clicks.
+   * in (`empty_variant` where its variant is empty by accident, so that the page's own content is
+   * shown), one `unknown_placeholder` per placeholder without an experiment, and the clicks.
    */
   readonly sent: number;
   readonly stored: number;
@@ -60,13 +62,22 @@ function expectedEvents(observations: Observations): Map<string, number> {
   for (const { seen, clicks } of visits) {
     if (!seen) continue;
     add(sent, seen.deviceId, "pageview");
-    for (const key of groupsShown(seen).keys()) {
-      if (takesPart(claims, reasonOf, seen.deviceId, key)) add(sent, seen.deviceId, "exposure", key);
+    for (const [key, group] of groupsShown(seen)) {
+      const isEmpty = group === null && hasEmptyVariant(seen, key);
+      if (isEmpty && Object.hasOwn(claims, key)) add(sent, seen.deviceId, "empty_variant", key);
+      else if (takesPart(claims, reasonOf, seen.deviceId, key)) add(sent, seen.deviceId, "exposure", key);
       if (isDecided && !Object.hasOwn(claims, key)) add(sent, seen.deviceId, "unknown_placeholder", key);
     }
     for (const { experiment, event } of clicks) add(sent, seen.deviceId, event, experiment);
   }
   return sent;
+}
+
+function hasEmptyVariant(seen: Seen, key: string): boolean {
+  return seen.placeholders.some(
+    ({ experiment, variants }) =>
+      experiment === key && variants.some(({ html, isEmptyOnPurpose }) => html === "" && !isEmptyOnPurpose),
+  );
 }
 
 function add(counts: Map<string, number>, deviceId: string, event: string, experiment = ""): void {

@@ -1,9 +1,14 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
-import { renderPlaceholders } from "../../tag/placeholders.ts";
+import { loadMore } from "../../tag/more-loader.ts";
+import { beginView, decide, reconcileAll, SAID, startRendering } from "../../tag/rendering.ts";
 import type { Groups } from "../../tag/start.ts";
-import { showVariant } from "../../tag/variant.ts";
+
+/** Longer than a busy machine takes to transform the module: a tag that has given it up once does without. */
+const MODULE_TIMEOUT_MS = 30_000;
+
+vi.mock("https://ab.example.com/tag-more.js", () => import("../../tag/more.ts"));
 
 const ASSIGNED: AssignedGroup = {
   active: true,
@@ -29,19 +34,35 @@ afterEach(() => {
   Reflect.deleteProperty(document, "readyState");
 });
 
+let latest: () => void;
+
 /** Puts a page there, and renders it as the tag does. Returns who was shown, and how to look again. */
-function render(html: string, given: Groups, isKnown: (key: string) => unknown = () => true) {
+function render(html: string, given: Groups, isKnown?: (key: string) => unknown) {
   document.body.innerHTML = html;
   const shown = vi.fn();
-  const look = () =>
-    renderPlaceholders(document, isKnown, (element, key) => {
-      const assigned = Object.hasOwn(given, key) ? given[key] : undefined;
-      showVariant(element, assigned);
-      shown(key, assigned?.group);
-    });
+  const look = () => {
+    // Observers of earlier tests still look, and know other groups.
+    if (isKnown && look === latest)
+      decide(Object.fromEntries(Object.entries(given).filter(([key]) => isKnown(key))), 0);
+    reconcileAll();
+  };
+  latest = look;
+  const onShown = (key: string, assigned: AssignedGroup | undefined) => shown(key, assigned?.group);
+  startRendering({
+    look,
+    load: () => loadMore("https://ab.example.com", MODULE_TIMEOUT_MS, look),
+    onShown,
+    redirect: vi.fn(),
+  });
+  beginView();
+  decide(given, isKnown ? 0 : SAID);
   look();
   return { shown, look };
 }
+
+/** Two frames later. */
+const painted = () =>
+  new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))));
 
 /** The text of each placeholder, without what its templates hold. */
 const texts = () =>
@@ -81,9 +102,14 @@ describe("which variant is shown", () => {
     expect(texts()).toEqual(["Loading…"]);
   });
 
-  test.each(["__proto__", "toString", "constructor"])("a placeholder called %s is one without an answer", (key) => {
+  test.each([
+    "__proto__",
+    "toString",
+    "constructor",
+  ])("a placeholder called %s is one without an answer", async (key) => {
     const { shown } = render(placeholder(key), groups("another"));
     expect(texts()).toEqual(["Variant A"]);
+    await painted();
     expect(shown.mock.calls).toEqual([[key, undefined]]);
   });
 
@@ -101,19 +127,20 @@ describe("which variant is shown", () => {
 });
 
 describe("rendering", () => {
-  test("keeps the templates, and replaces all else", () => {
+  test("keeps the templates where the author has them, and replaces all else", () => {
     render(placeholder("test"), groups("test"));
     const element = document.querySelector("[data-exp]");
-    expect([...(element?.children ?? [])].map(({ nodeName }) => nodeName)).toEqual(["TEMPLATE", "TEMPLATE", "P"]);
+    expect([...(element?.children ?? [])].map(({ nodeName }) => nodeName)).toEqual(["P", "TEMPLATE", "TEMPLATE"]);
     expect(element?.textContent).not.toContain("Loading");
   });
 
-  test("happens once per placeholder, and says so each time", () => {
+  test("happens once per placeholder, and says so once per experiment, when it has been painted", async () => {
     const { shown, look } = render(placeholder("test") + placeholder("test") + placeholder("other"), groups("test"));
     look();
     expect(texts()).toEqual(["Variant B", "Variant B", "Variant A"]);
+    expect(shown).not.toHaveBeenCalled();
+    await painted();
     expect(shown.mock.calls).toEqual([
-      ["test", "B"],
       ["test", "B"],
       ["other", undefined],
     ]);
@@ -125,13 +152,14 @@ describe("rendering", () => {
     expect(texts()).toEqual(["own inner B", "inner B"]);
   });
 
-  test("renders placeholders that a script adds later, and those within a variant", () => {
+  test("renders placeholders that a script adds later, and those within a variant", async () => {
     const { shown, look } = render("<main></main>", { ...groups("outer"), ...groups("inner") });
     const nested = `<template data-group="B">outer B ${placeholder("inner").replaceAll("Variant", "inner")}</template>`;
     document.querySelector("main")?.insertAdjacentHTML("beforeend", placeholder("outer", nested));
     look();
     look();
     expect(texts().at(-1)).toBe("inner B");
+    await painted();
     expect(shown.mock.calls.map(([key]) => key)).toEqual(["outer", "inner"]);
   });
 
@@ -143,25 +171,24 @@ describe("rendering", () => {
     expect(texts()).toEqual(["changed by the page"]);
   });
 
-  test("waits for who is not known yet", () => {
+  test("waits for experiments that are not known yet", () => {
     const known = new Set(["other"]);
-    const { look } = render(placeholder("test") + placeholder("other"), groups("test"), (key) => known.has(key));
-    expect(texts()).toEqual(["Loading…", "Variant A"]);
+    const given = { ...groups("test"), ...groups("other") };
+    const { look } = render(placeholder("test") + placeholder("other"), given, (key) => known.has(key));
+    expect(texts()).toEqual(["Loading…", "Variant B"]);
     known.add("test");
     look();
-    expect(texts()).toEqual(["Variant B", "Variant A"]);
+    expect(texts()).toEqual(["Variant B", "Variant B"]);
   });
 
   test("what one placeholder throws costs no other", () => {
-    document.body.innerHTML = placeholder("bad") + placeholder("test");
-    const shown = vi.fn((element: HTMLElement, key: string) => {
-      if (key === "bad") throw new Error("no policy");
-      showVariant(element, groups("test").test);
+    const matches = Element.prototype.matches;
+    vi.spyOn(Element.prototype, "matches").mockImplementation(function (this: Element, selector) {
+      if (this.getAttribute("data-exp") === "bad") throw new Error("not this one");
+      return matches.call(this, selector);
     });
-    renderPlaceholders(document, () => true, shown);
-    renderPlaceholders(document, () => true, shown);
+    render(placeholder("bad") + placeholder("test"), { ...groups("bad"), ...groups("test") });
     expect(texts()).toEqual(["Loading…", "Variant B"]);
-    expect(shown).toHaveBeenCalledTimes(2);
   });
 });
 
@@ -195,16 +222,17 @@ describe("while the page is still being parsed", () => {
 });
 
 describe("what a placeholder takes from its experiment", () => {
-  const shownIn = (html: string, change: Partial<AssignedGroup>) => {
+  const shownIn = async (html: string, change: Partial<AssignedGroup>) => {
     render(html, groups("test", change));
+    await loadMore("https://ab.example.com", MODULE_TIMEOUT_MS, vi.fn());
     return document.querySelector<HTMLElement>("[data-exp]") as HTMLElement;
   };
 
-  test("the html of the group, where it has no template for it", () => {
+  test("the html of the group, where it has no template for it", async () => {
     const html = "<b>from the server</b>";
-    expect(shownIn(placeholder("test", ""), { html }).innerHTML).toBe(html);
+    expect((await shownIn(placeholder("test", ""), { html })).innerHTML).toBe(html);
     expect(texts()).toEqual(["from the server"]);
-    shownIn(placeholder("test"), { html });
+    await shownIn(placeholder("test"), { html });
     expect(texts()).toEqual(["Variant B"]);
   });
 
@@ -212,15 +240,12 @@ describe("what a placeholder takes from its experiment", () => {
     const createPolicy = vi.fn((_, rules) => rules);
     vi.stubGlobal("trustedTypes", { createPolicy });
     vi.resetModules();
-    const { showVariant: show } = await import("../../tag/variant.ts");
-    document.body.innerHTML = placeholder("test") + placeholder("test", "") + placeholder("test", "");
-    const [first, second, third] = document.querySelectorAll<HTMLElement>("[data-exp]");
-    show(first as HTMLElement, ASSIGNED);
+    const { nodesOf } = await import("../../tag/html.ts");
     expect(createPolicy).not.toHaveBeenCalled();
-    show(second as HTMLElement, { ...ASSIGNED, html: "<i>1</i>" });
-    show(third as HTMLElement, { ...ASSIGNED, html: "<i>2</i>" });
+    nodesOf(document.body, "<i>1</i>");
+    const [second] = nodesOf(document.body, "<i>2</i>");
     expect(createPolicy.mock.calls.map(([name]) => name)).toEqual(["fairsplit"]);
-    expect(third?.innerHTML).toBe("<i>2</i>");
+    expect((second as Element).outerHTML).toBe("<i>2</i>");
     vi.unstubAllGlobals();
   });
 
@@ -230,27 +255,27 @@ describe("what a placeholder takes from its experiment", () => {
     ["<img src=x>", "<img src=x>"],
     ["", ""],
     [null, "Sign up"],
-  ])("the payload %j as text: %j", (payload, expected) => {
-    expect(shownIn('<a data-exp="test" data-exp-text>Sign up</a>', { payload }).textContent).toBe(expected);
+  ])("the payload %j as text: %j", async (payload, expected) => {
+    expect((await shownIn('<a data-exp="test" data-exp-text>Sign up</a>', { payload })).textContent).toBe(expected);
   });
 
-  test("the payload as an attribute", () => {
+  test("the payload as an attribute", async () => {
     const link = '<a data-exp="test" data-exp-attr="href" href="/old">x</a>';
-    expect(shownIn(link, { payload: "/new" }).getAttribute("href")).toBe("/new");
-    expect(shownIn(link, { payload: null }).getAttribute("href")).toBe("/old");
+    expect((await shownIn(link, { payload: "/new" })).getAttribute("href")).toBe("/new");
+    expect((await shownIn(link, { payload: null })).getAttribute("href")).toBe("/old");
   });
 
   test.each<[group: string, expected: string]>([
     ["White", "own white"],
     ["Gold", "own gold big"],
     ["Other", "own"],
-  ])("the classes of its group: %s", (group, expected) => {
+  ])("the classes of its group: %s", async (group, expected) => {
     const html = '<b class="own" data-exp="test" data-exp-class="White:white  Gold:gold Gold:big">x</b>';
-    expect(shownIn(html, { group }).className).toBe(expected);
+    expect((await shownIn(html, { group })).className).toBe(expected);
   });
 
-  test("the classes of the fallback, where it is off", () => {
+  test("the classes of the fallback, where it is off", async () => {
     const html = '<b data-exp="test" data-exp-class="A:white B:gold">x</b>';
-    expect(shownIn(html, { group: "", fallback: "A" }).className).toBe("white");
+    expect((await shownIn(html, { group: "", fallback: "A" })).className).toBe("white");
   });
 });

@@ -206,6 +206,19 @@ describe("what is reported", () => {
     expect(sent().map(({ event }) => event)).toEqual(["pageview"]);
   });
 
+  test("an exposure at once when the variant is clicked on before it was painted", async () => {
+    await start();
+    answer(groups());
+    await soon();
+    document.querySelector("button")?.click();
+    await settle();
+    expect(sent().map(({ event, group }) => [event, group])).toEqual([
+      ["pageview", undefined],
+      ["exposure", "B"],
+      ["buy", "B"],
+    ]);
+  });
+
   test("an exposure when the placeholder comes later", async () => {
     document.body.innerHTML = "<main></main>";
     await start();
@@ -459,8 +472,8 @@ describe("the page", () => {
     answer(groups());
     await settle();
     expect(heard).toEqual([
-      ["exposure", { experiment: "test", group: "B" }],
       ["ready", { test: ASSIGNED }],
+      ["exposure", { experiment: "test", group: "B" }],
     ]);
     expect(window.dataLayer).toBeUndefined();
   });
@@ -566,7 +579,8 @@ describe("consent", () => {
     tag.consent(true);
     answer(groups());
     await settle();
-    expect(events()).toEqual(["pageview"]);
+    // The new device sees the variant, too, which the page still shows.
+    expect(events()).toEqual(["pageview", "exposure"]);
     expect(sent()[0].deviceId).not.toBe(before.deviceId);
   });
 
@@ -643,11 +657,12 @@ describe("what a page may ask and say", () => {
     answer(new Response("", { status: 500 }));
     await soon();
     expect(failed.mock.lastCall?.[0].detail).toBe(500);
+    for (const cleanUp of cleanUps.splice(0)) cleanUp();
     delete window.fairsplit;
     document.body.innerHTML = PAGE;
     await start();
     answer(groups());
-    await soon();
+    await settle();
     expect(entries).toEqual([{ event: "experiment_viewed", experiment_id: "test", variation_id: "B" }]);
     delete window.dataLayer;
   });

@@ -1,0 +1,55 @@
+import { optionOf } from "./placeholders.ts";
+
+/** What placeholders had before they were changed in place. */
+const before = new WeakMap<Element, Node[]>();
+
+/**
+ * Changes a placeholder's content into the variant node by node, where `data-exp-keep` asks for it: what has the same place
+ * and the same name stays, with the listeners that the page has bound to it.
+ *
+ * @param content the placeholder's own content
+ * @returns what it has become, or undefined where it is not asked for
+ */
+export function keep(placeholder: HTMLElement, content: readonly Node[], variant: readonly Node[]): Node[] | undefined {
+  if (optionOf(placeholder, "keep") == null) return;
+  if (!before.has(placeholder))
+    before.set(
+      placeholder,
+      content.map((node) => node.cloneNode(true)),
+    );
+  turn(placeholder, content, variant);
+  return [...placeholder.childNodes].filter((node) => !(node as Element).matches?.("template[data-group]"));
+}
+
+/** Turns the content back. Says whether it had been changed in place. */
+export function unkeep(placeholder: Element): boolean {
+  const content = before.get(placeholder);
+  if (!content) return false;
+  before.delete(placeholder);
+  const now = [...placeholder.childNodes].filter((node) => !(node as Element).matches?.("template[data-group]"));
+  turn(placeholder, now, content);
+  return true;
+}
+
+const isBlank = (node: Node) => node.nodeType !== 1 && !/\S/.test(node.nodeType === 3 ? (node.nodeValue ?? "") : "");
+
+function turn(parent: Node, from: readonly Node[], to: readonly Node[]): void {
+  const old = from.filter((node) => !isBlank(node));
+  const end = from.at(-1)?.nextSibling ?? (from.length > 0 ? null : parent.firstChild);
+  const wanted = to.filter((node) => !isBlank(node));
+  for (const [index, node] of wanted.entries()) {
+    const kept = old[index];
+    if (!kept) parent.insertBefore(node, end);
+    else if (kept.nodeName !== node.nodeName) parent.replaceChild(node, kept);
+    else if (kept.nodeType === 1) turnElement(kept as Element, node as Element);
+    else kept.nodeValue = node.nodeValue;
+  }
+  for (const node of old.slice(wanted.length)) parent.removeChild(node);
+}
+
+function turnElement(element: Element, wanted: Element): void {
+  for (const { name } of [...element.attributes]) if (!wanted.hasAttribute(name)) element.removeAttribute(name);
+  for (const { name, value } of wanted.attributes)
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  turn(element, [...element.childNodes], [...wanted.childNodes]);
+}

@@ -1,0 +1,65 @@
+import { more } from "./more-loader.ts";
+import { MARK, optionOf } from "./placeholders.ts";
+import { isVisible } from "./variant.ts";
+
+/** What a placeholder shows. */
+export interface Placement {
+  readonly key: string;
+  readonly group: string | undefined;
+  /** The variant's nodes; none where the own content is the variant. */
+  readonly put: readonly Node[];
+  /** The own content. It is moved, never destroyed: a framework may go on using its nodes. */
+  readonly aside: DocumentFragment;
+  /** Of the nodes aside, as long as nobody but us has changed which they are. */
+  readonly shape: string;
+  /** The placeholder's text before and after. */
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly isEmpty: boolean;
+  /** When it was placed, in ms since 1970, and how often it was placed again shortly before. */
+  readonly at: number;
+  readonly repeats: number;
+}
+
+/** The names of the elements in a fragment. */
+export const shapeOf = ({ children }: DocumentFragment) => `${[...children].map(({ nodeName }) => nodeName)}`;
+
+/** Replaces the placeholder's content by a variant, in its place: templates stay where the author has them. */
+export function place(
+  placeholder: HTMLElement,
+  key: string,
+  group: string | undefined,
+  variant: Node[] | undefined | null,
+  aside: DocumentFragment,
+): Omit<Placement, "at" | "repeats"> {
+  const before = placeholder.textContent;
+  let put = variant || [];
+  if (variant) {
+    const content = [...placeholder.childNodes].filter((node) => !(node as Element).matches?.("template[data-group]"));
+    const finish = more?.prepare(placeholder, aside);
+    put = more?.keep(placeholder, content, put) || put;
+    const first = content.find(isVisible) || placeholder.firstChild;
+    for (const node of put) placeholder.insertBefore(node, first);
+    aside.replaceChildren(...content.filter((node) => !put.includes(node)));
+    finish?.();
+  }
+  placeholder.setAttribute(MARK, group || "");
+  return {
+    key,
+    group,
+    put,
+    aside,
+    shape: shapeOf(aside),
+    before,
+    after: placeholder.textContent,
+    isEmpty: variant === null,
+  };
+}
+
+/** Whether what was placed is still there, and the page's own content has not come back in its place. */
+export const isIntact = (placeholder: HTMLElement, { put, before, after }: Placement) =>
+  placeholder.hasAttribute(MARK) &&
+  put.every((node) => node.parentNode === placeholder) &&
+  (optionOf(placeholder, "text") == null
+    ? before === after || placeholder.textContent !== before
+    : placeholder.textContent === after);

@@ -1,0 +1,65 @@
+import { undecorate } from "./decoration.ts";
+import { isKept, isToWait } from "./hydration.ts";
+import { unkeep } from "./in-place.ts";
+import { MARK, optionOf } from "./placeholders.ts";
+import { type Placement, shapeOf } from "./placement.ts";
+import { remember } from "./remember.ts";
+
+/** The own content of placeholders that their page has changed into something else since. */
+const originals = new WeakMap<Element, string>();
+
+/**
+ * Takes a variant back where the placeholder is for another experiment or group now, or where the page has replaced its own
+ * content by something else, which is then shown. Says whether it did.
+ */
+export function release(placeholder: Element, placement: Placement | undefined, isOther: unknown): boolean {
+  if (!placement) return false;
+  const isPages = shapeOf(placement.aside) !== placement.shape || isAddedTo(placeholder, placement);
+  if (!isOther && !isPages) return false;
+  if (isPages && !isOther) originals.set(placeholder, placement.shape);
+  else originals.delete(placeholder);
+  withdraw(placeholder, placement);
+  return true;
+}
+
+/** Whether a framework has added to its own content, which it does not know to be aside. */
+function isAddedTo(placeholder: Element, { put }: Placement): boolean {
+  return (
+    contentOf(placeholder).some((node) => node.nodeType === 1 && !put.includes(node) && isKept(node)) && put.length > 0
+  );
+}
+
+/** Whether a placeholder must not be changed: not yet, or because what it shows is what its page has made of it. */
+export function holds(placeholder: HTMLElement, placement: Placement | undefined, again: () => void): boolean {
+  const content = contentOf(placeholder);
+  const original = originals.get(placeholder);
+  if (original !== undefined) {
+    if (shapeOfAll(content) !== original) return true;
+    originals.delete(placeholder);
+  }
+  if (!placement) return isToWait(placeholder, again);
+  if (optionOf(placeholder, "text") != null || placeholder.querySelector(":scope>template[data-group]")) return false;
+  // Its own content came back, or something else came.
+  return placeholder.textContent !== placement.before;
+}
+
+/** Puts the placeholder's own content back, unless the page has put another there. */
+function withdraw(placeholder: Element, { put, aside, after }: Placement): void {
+  const finish = remember(placeholder);
+  const there = put.filter((node) => node.parentNode === placeholder);
+  const isText = put.length === 1 && put[0]?.nodeType === 3;
+  const isRewritten = put.length > 0 && (there.length === 0 || (isText && placeholder.textContent !== after));
+  if (!isRewritten && !unkeep(placeholder)) {
+    placeholder.insertBefore(aside, there[0] ?? placeholder.firstChild);
+    for (const node of there) placeholder.removeChild(node);
+  }
+  placeholder.removeAttribute(MARK);
+  undecorate(placeholder);
+  finish();
+}
+
+const contentOf = (placeholder: Element) =>
+  [...placeholder.childNodes].filter((node) => !(node as Element).matches?.("template[data-group]"));
+
+const shapeOfAll = (nodes: readonly Node[]) =>
+  `${nodes.filter(({ nodeType }) => nodeType === 1).map(({ nodeName }) => nodeName)}`;

@@ -1,0 +1,87 @@
+interface Field {
+  readonly name: string;
+  readonly value: string;
+  readonly isChecked: boolean | undefined;
+  readonly isFocused: boolean;
+  readonly selection: readonly [start: number | null, end: number | null];
+}
+type FieldElement = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+interface Slider {
+  params?: { loop?: boolean };
+  loopDestroy?(): void;
+  loopCreate?(): void;
+  update?(): void;
+}
+
+const nameOf = ({ name, id }: FieldElement) => name || id;
+
+/**
+ * Remembers what the visitor has done in a placeholder whose content is about to be replaced.
+ *
+ * @returns what carries it over to the new content: typed text, ticks, focus and selection to the fields of the same name or
+ *   id; the scroll to the part that the page's address names; and the slides of a Swiper
+ */
+export function remember(placeholder: Element): () => void {
+  const active = (placeholder.getRootNode() as Document).activeElement;
+  const fields = fieldsOf(placeholder).flatMap((field): Field[] => {
+    const isFocused = field === active;
+    if (!nameOf(field) || !(isFocused || isChanged(field))) return [];
+    const { selectionStart = null, selectionEnd = null } = field as HTMLInputElement;
+    return [
+      {
+        name: nameOf(field),
+        value: field.value,
+        isChecked: isTick(field) ? field.checked : undefined,
+        isFocused,
+        selection: [selectionStart, selectionEnd],
+      },
+    ];
+  });
+  return () => {
+    for (const field of fieldsOf(placeholder)) {
+      const before = fields.find(
+        ({ name, value }) => name === nameOf(field) && (!isTick(field) || value === field.value),
+      );
+      if (before) restore(field, before);
+    }
+    scrollToTarget(placeholder);
+    updateSlider(placeholder.closest<Element & { swiper?: Slider }>(".swiper")?.swiper);
+  };
+}
+
+/** Swiper counts its slides when it begins. */
+function updateSlider(slider: Slider | undefined): void {
+  if (slider?.params?.loop) {
+    slider.loopDestroy?.();
+    slider.loopCreate?.();
+  }
+  slider?.update?.();
+}
+
+/** The browser scrolls only to what is there when the page is parsed. */
+function scrollToTarget(placeholder: Element): void {
+  if (location.hash.length < 2 || document.querySelector(":target")) return;
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target && placeholder.contains(target)) target.scrollIntoView();
+}
+
+const fieldsOf = (placeholder: Element) => [...placeholder.querySelectorAll<FieldElement>("input,textarea,select")];
+
+function isTick(field: FieldElement): field is HTMLInputElement {
+  return /^(checkbox|radio)$/.test(field.type);
+}
+
+function isChanged(field: FieldElement): boolean {
+  if (isTick(field)) return field.checked !== field.defaultChecked;
+  if ("options" in field) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  return field.type !== "file" && field.value !== field.defaultValue;
+}
+
+function restore(field: FieldElement, { value, isChecked, isFocused, selection }: Field): void {
+  if (isTick(field)) field.checked = isChecked ?? field.checked;
+  else if (field.type !== "file") field.value = value;
+  if (!isFocused) return;
+  field.focus({ preventScroll: true });
+  const [start, end] = selection;
+  if (start !== null && "setSelectionRange" in field) field.setSelectionRange(start, end);
+}

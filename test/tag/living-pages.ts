@@ -1,0 +1,595 @@
+/** A page of a living site, and what its visitor sees in the end. Every device is in group B. */
+export interface LivingPage {
+  readonly name: string;
+  /** A file of test/cases/pages, or the page itself. `{api}` is the server's address. */
+  readonly page: string;
+  /** Other addresses of the site: pages, and programs that begin with `import`. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  /** Text of each placeholder in the end. */
+  readonly shows: readonly string[];
+  /** How many exposures of each experiment the server has; one of each that is placed when it is not said. */
+  readonly exposures?: Readonly<Record<string, number>>;
+  /** Runs in the page once the variant is there. */
+  readonly act?: string;
+  /** The same after that. */
+  readonly afterwards?: readonly string[];
+  /** Is true in the end. */
+  readonly holds?: string;
+  /** Texts that no frame may show once the variant was seen. */
+  readonly never?: readonly string[];
+  /** Errors that are the page's own with or without the tag. */
+  readonly complains?: RegExp;
+}
+
+const TAG = `<script async src="{api}/tag.js"></script>`;
+const HEAD = `<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>A shop</title>${TAG}`;
+const nm = (...paths: string[]) => paths.map((path) => `<script src="/__nm/${path}"></script>`).join("");
+const REACT18 = nm("react/umd/react.production.min.js", "react-dom/umd/react-dom.production.min.js");
+const REACT17 = nm("react17/umd/react.production.min.js", "react-dom17/umd/react-dom.production.min.js");
+const VUE = nm("vue/dist/vue.global.prod.js");
+const B = "BOOK A VISIT";
+const GO = "window.go()";
+const react = (body: string, load = REACT18) =>
+  `${HEAD}</head><body><div id="root"></div>${load}<script>const h=React.createElement;${body}</script>`;
+const app18 = (component: string) => react(`function App(){${component}} ReactDOM.createRoot(root).render(h(App))`);
+const app17 = (component: string) => react(`function App(){${component}} ReactDOM.render(h(App),root)`, REACT17);
+const tpl = (inner: string, group = "B") => `h('template',{'data-group':'${group}'},${inner})`;
+const TPL = tpl(`h('a',null,'${B}')`);
+const plain = (body: string) => `${HEAD}</head><body>${body}`;
+const template = (html: string, group = "B") => `<template data-group="${group}">${html}</template>`;
+const STATE = "const[d,s]=React.useState(0);window.go=()=>s(d+1);";
+
+const shared: LivingPage[] = [
+  { name: "React 18 hydrates templates written in JSX", page: "01-react-hydrate.html", shows: [B], complains: /./ },
+  { name: "React 18 renders templates written in JSX", page: "02-react-client.html", shows: [B] },
+  {
+    name: "React 18 replaces what the variant replaced",
+    page: "03-react-unmount.html",
+    shows: ["Variant"],
+    act: GO,
+    afterwards: ["Thank you"],
+    exposures: { htmlh: 1 },
+  },
+  {
+    name: "Vue 3 renders and updates templates",
+    page: "04-vue-client.html",
+    shows: [B],
+    act: GO,
+    afterwards: ["Thanks"],
+  },
+  {
+    name: "a variant among siblings that CSS looks at",
+    page: "07-first-child.html",
+    shows: ["New\ntext", "OneTwo", "New"],
+    exposures: { tpl: 1, tpl2: 1, tpl3: 1 },
+    holds:
+      "getComputedStyle(document.getElementById('s')).marginTop !== '40px' && getComputedStyle(b1).marginLeft === '0px' && getComputedStyle(c).marginTop === '0px'",
+  },
+  {
+    name: "a fragment that is in the variant",
+    page: "13-fragment.html",
+    query: "#plans",
+    shows: ["Plans B"],
+    holds: "scrollY > 1000",
+  },
+  {
+    name: "React 18 hydrates a text",
+    page: "20-hydrate-text.html",
+    shows: ["New headline"],
+    exposures: { headline: 1 },
+    never: ["Old headline"],
+  },
+  {
+    name: "React 17 hydrates a text",
+    page: "28-react17-hydrate-text.html",
+    shows: ["New headline"],
+    never: ["Old headline"],
+  },
+  { name: "Vue 3 hydrates a text", page: "29-vue-ssr-text.html", shows: ["New headline"], never: ["Old headline"] },
+  {
+    name: "Swiper counts the variant's slides",
+    page: "33-swiper.html",
+    shows: ["New 1\nNew 2\nNew 3"],
+    holds: "(sw.slideTo(2, 0), sw.activeIndex === 2)",
+  },
+  {
+    name: "Swiper counts the variant's slides in a loop",
+    page: "33-swiper.html",
+    query: "?loop",
+    shows: ["New 1\nNew 2\nNew 3"],
+    holds: "sw.slides.length === 3",
+  },
+  {
+    name: "Bootstrap's groups",
+    page: "37-bootstrap-group.html",
+    shows: ["Monthly\nYearly −20 %", "Start", "b\nc"],
+    exposures: { tpl: 1, tpl2: 1, tpl3: 1 },
+    holds: "getComputedStyle(v).marginLeft === '0px' && getComputedStyle(v).borderTopLeftRadius !== '0px'",
+  },
+  {
+    name: "a shadow root that asks to be rendered before the groups are known",
+    page: "08-shadow-click.html",
+    shows: [],
+    exposures: { tpl: 1 },
+    holds: "document.querySelector('x-card').shadowRoot.querySelector('button').textContent === 'New'",
+  },
+];
+
+const reacts: LivingPage[] = [
+  {
+    name: "React 18 changes a text that the experiment decides",
+    page: app18(`${STATE}return h('h1',{'data-exp':'headline','data-exp-text':''},d?'Old headline '+d:'Old headline')`),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["New headline"],
+    never: ["Old headline 1"],
+  },
+  {
+    name: "React 17 changes a text that the experiment decides",
+    page: app17(`${STATE}return h('h1',{'data-exp':'headline','data-exp-text':''},d?'Old headline '+d:'Old headline')`),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["New headline"],
+  },
+  {
+    name: "React 18 changes two texts that the experiment decides",
+    page: app18(`${STATE}return h('h1',{'data-exp':'headline','data-exp-text':''},'Old ',d)`),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["New headline"],
+  },
+  {
+    name: "React 18 sets the class anew",
+    page: app18(
+      `${STATE}return h('b',{className:d?'btn open':'btn','data-exp':'tpl','data-exp-class':'B:gold'},'Buy')`,
+    ),
+    shows: ["Buy"],
+    act: GO,
+    afterwards: ["Buy"],
+    holds: "document.querySelector('b').className === 'btn open gold'",
+  },
+  {
+    name: "React 18 sets the address anew",
+    page: app18(`${STATE}return h('a',{href:d?'/old?x':'/old','data-exp':'link','data-exp-attr':'href'},'Go')`),
+    shows: ["Go"],
+    act: GO,
+    afterwards: ["Go"],
+    holds: "document.querySelector('a').getAttribute('href') === '/new'",
+  },
+  {
+    name: "React 18 uses the element for another experiment",
+    page: app18(
+      `${STATE}const k=d?'u':'t';return h('div',{'data-exp':k},h('p',null,'Old '+k),${tpl("h('i',null,'New '+k)")})`,
+    ),
+    shows: ["New t"],
+    act: GO,
+    afterwards: ["New u"],
+    exposures: { t: 1, u: 1 },
+  },
+  {
+    name: "React 18 uses the element for no experiment",
+    page: app18(`${STATE}return h('div',d?{}:{'data-exp':'t'},h('p',null,'Old'),d?null:${TPL})`),
+    shows: [B],
+    act: GO,
+    afterwards: [],
+    exposures: { t: 1 },
+    holds: "root.innerText.trim() === 'Old'",
+  },
+  {
+    name: "React 18 uses a text element for another experiment",
+    page: app18(`${STATE}return h('h1',{'data-exp':d?'odd':'headline','data-exp-text':''},d?'Other':'Old headline')`),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["Other"],
+    exposures: { headline: 1, odd: 1 },
+  },
+  {
+    name: "React 18 makes its own content anew, with another key",
+    page: app18(
+      `${STATE}return h('div',{'data-exp':'tpl'},h('a',{key:d},'GET QUOTE'),${TPL.replace("{'data", "{key:'t','data")})`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "React 18 makes the placeholder anew, with another key",
+    page: app18(`${STATE}return h('div',{key:d,'data-exp':'tpl'},h('a',null,'GET QUOTE'),${TPL})`),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "React 18 changes a text within what the variant replaced",
+    page: app18(`${STATE}return h('div',{'data-exp':'tpl'},h('a',null,'GET QUOTE ',d),${TPL})`),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+  },
+  {
+    name: "React 18 takes the placeholder away and brings it back",
+    page: app18(
+      `${STATE}return h('main',null,'x',d===1?null:h('div',{'data-exp':'tpl'},h('a',null,'GET QUOTE'),${TPL}))`,
+    ),
+    shows: [B],
+    act: `${GO};setTimeout(()=>window.go(),100)`,
+    afterwards: [B],
+  },
+  {
+    name: "React 18 with fragments and null",
+    page: app18(
+      `${STATE}return h('div',{'data-exp':'tpl'},h(React.Fragment,null,d?null:h('i',null,'x'),h('a',null,'GET QUOTE')),${TPL})`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: ["GET QUOTE"],
+  },
+  {
+    name: "React 18 updates in a list",
+    page: app18(
+      `${STATE}return h('ul',{'data-exp':'tpl'},[...Array(d+1).keys()].map(i=>h('li',{key:i},'item '+i)),${tpl("h('li',null,'B')")})`,
+    ),
+    shows: ["B"],
+    act: `${GO}`,
+    afterwards: ["item 0\nitem 1"],
+  },
+  {
+    name: "React 18 in a table",
+    page: app18(
+      `return h('table',null,h('tbody',null,h('tr',{'data-exp':'tpl'},h('td',null,'Old'),${tpl("h('td',null,'New')")})))`,
+    ),
+    shows: ["New"],
+  },
+  {
+    name: "React 18 in a drawing",
+    page: app18(`return h('svg',{'data-exp':'tpl'},h('text',null,'Old'),${tpl("h('text',{y:20},'New')")})`),
+    shows: [""],
+    exposures: { tpl: 1 },
+    holds: "document.querySelector('svg>text').textContent === 'New'",
+  },
+  {
+    name: "React 17 removes what the variant replaced",
+    page: app17(`${STATE}return h('div',{'data-exp':'htmlh'},d?h('b',null,'Thank you'):h('a',null,'GET QUOTE'))`),
+    shows: ["Variant"],
+    act: GO,
+    afterwards: ["Thank you"],
+    exposures: { htmlh: 1 },
+  },
+  {
+    name: "React 17 hydrates an element",
+    page: `${HEAD}</head><body><div id="root"><div data-exp="htmlh"><a>GET QUOTE</a></div></div>${REACT17}<script>setTimeout(()=>ReactDOM.hydrate(React.createElement('div',{'data-exp':'htmlh'},React.createElement('a',null,'GET QUOTE')),root),200)</script>`,
+    shows: ["Variant"],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "React 18 hydrates late, 900 ms after the page",
+    page: `${HEAD}</head><body><div id="root"><div data-exp="htmlh"><a>GET QUOTE</a></div></div>${REACT18}<script>setTimeout(()=>ReactDOM.hydrateRoot(root,React.createElement('div',{'data-exp':'htmlh'},React.createElement('a',null,'GET QUOTE'))),900)</script>`,
+    shows: ["Variant"],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "React 19 renders, updates and removes",
+    page: plain('<div id="root"></div><script src="/app.js"></script>'),
+    files: {
+      "/app.js": `import {useState} from "react19"; import {createRoot} from "react-dom19/client"; import {jsx} from "react19/jsx-runtime"; const h=(t,p,...c)=>jsx(t,{...p,children:c.length>1?c:c[0]}); function App(){const[d,s]=useState(false);window.go=()=>s(true);return h("div",{"data-exp":"htmlh"},d?h("b",{},"Thank you"):h("a",{},"GET QUOTE"))} createRoot(document.getElementById("root")).render(h(App,{}))`,
+    },
+    shows: ["Variant"],
+    act: GO,
+    afterwards: ["Thank you"],
+    exposures: { htmlh: 1 },
+  },
+  {
+    name: "React 19 hydrates a text",
+    page: plain(
+      '<div id="root"><h1 data-exp="headline" data-exp-text="">Old headline</h1></div><script src="/app.js"></script>',
+    ),
+    files: {
+      "/app.js": `import {hydrateRoot} from "react-dom19/client"; import {jsx} from "react19/jsx-runtime"; setTimeout(()=>hydrateRoot(document.getElementById("root"),jsx("h1",{"data-exp":"headline","data-exp-text":"",children:"Old headline"})),100)`,
+    },
+    shows: ["New headline"],
+    exposures: { headline: 1 },
+    never: ["Old headline"],
+  },
+];
+
+const VUE_APP = (template: string, data = "d:0") =>
+  `${HEAD}</head><body><div id="app"></div>${VUE}<script>Vue.createApp({data:()=>({${data}}),mounted(){window.go=()=>this.d++},template:\`${template}\`}).mount('#app')</script>`;
+const vues: LivingPage[] = [
+  {
+    name: "Vue changes a text that the experiment decides",
+    page: VUE_APP('<h1 data-exp="headline" data-exp-text>Old {{d}}</h1>'),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["New headline"],
+  },
+  {
+    name: "Vue sets the class anew",
+    page: VUE_APP(`<b data-exp="tpl" data-exp-class="B:gold" :class="d?'btn open':'btn'">Buy</b>`),
+    shows: ["Buy"],
+    act: GO,
+    afterwards: ["Buy"],
+    holds: "document.querySelector('b').className === 'btn open gold'",
+  },
+  {
+    name: "Vue updates a list",
+    page: VUE_APP('<ul data-exp="htmlh"><li v-for="i in d+1" :key="i">item {{i}}</li></ul>'),
+    shows: ["Variant"],
+    act: GO,
+    afterwards: ["item 1\nitem 2"],
+  },
+  {
+    name: "Vue takes a page's own markup as its template",
+    page: `${HEAD}</head><body><div id="app"><h1 data-exp="headline" data-exp-text>Old headline</h1><p>{{d}}</p></div>${VUE}<script>setTimeout(()=>Vue.createApp({data:()=>({d:5})}).mount('#app'),150)</script>`,
+    shows: ["New headline"],
+    holds: "document.querySelector('p').textContent === '5'",
+  },
+  {
+    name: "Vue hydrates an element",
+    page: `${HEAD}</head><body><div id="root"><main><div data-exp="htmlh"><a>GET QUOTE</a></div></main></div>${VUE}<script>setTimeout(()=>Vue.createSSRApp({template:'<main><div data-exp="htmlh"><a>GET QUOTE</a></div></main>'}).mount('#root'),200)</script>`,
+    shows: ["Variant"],
+    never: ["GET QUOTE"],
+  },
+];
+
+const ORIGINAL = `<div data-exp="tpl"><a>GET QUOTE</a>${template(`<a>${B}</a>`)}</div>`;
+const morphs: LivingPage[] = [
+  {
+    name: "idiomorph brings the page's markup back",
+    page: plain(
+      `<main>${ORIGINAL}</main>${nm("idiomorph/dist/idiomorph.js")}<script>html=document.querySelector('main').innerHTML;go=()=>Idiomorph.morph(document.querySelector('main'),html,{morphStyle:'innerHTML'})</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "idiomorph brings changed markup",
+    page: plain(
+      `<main>${ORIGINAL}</main>${nm("idiomorph/dist/idiomorph.js")}<script>html=document.querySelector('main').innerHTML.replace('GET QUOTE','GET QUOTE 2');go=()=>Idiomorph.morph(document.querySelector('main'),html,{morphStyle:'innerHTML'})</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE", "GET QUOTE 2"],
+  },
+  {
+    name: "idiomorph brings a text back",
+    page: plain(
+      `<main><h1 data-exp="headline" data-exp-text>Old headline</h1></main>${nm("idiomorph/dist/idiomorph.js")}<script>html=document.querySelector('main').innerHTML;go=()=>Idiomorph.morph(document.querySelector('main'),html,{morphStyle:'innerHTML'})</script>`,
+    ),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["New headline"],
+    never: ["Old headline"],
+  },
+  {
+    name: "idiomorph brings the class back",
+    page: plain(
+      `<main><b class="x" data-exp="tpl" data-exp-class="B:gold">Buy</b></main>${nm("idiomorph/dist/idiomorph.js")}<script>html=document.querySelector('main').innerHTML;go=()=>Idiomorph.morph(document.querySelector('main'),html,{morphStyle:'innerHTML'})</script>`,
+    ),
+    shows: ["Buy"],
+    act: GO,
+    afterwards: ["Buy"],
+    holds: "document.querySelector('b').className === 'x gold'",
+  },
+  {
+    name: "Turbo 8 refreshes the page by a morph",
+    page: `${HEAD}<meta name="turbo-refresh-method" content="morph"><meta name="turbo-refresh-scroll" content="preserve"><script type="module">import * as Turbo from '/__nm/@hotwired/turbo/dist/turbo.es2017-esm.js';window.go=()=>Turbo.session.refresh(location.href)</script></head><body>${ORIGINAL}`,
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "Turbo visits another page",
+    page: "36-turbo-a.html",
+    shows: ["new a", "New headline"],
+    act: "document.querySelectorAll('a')[1].click()",
+    afterwards: ["new b", "New headline"],
+    exposures: { tpl: 1, headline: 1 },
+  },
+  {
+    name: "htmx brings the page's markup back",
+    page: plain(
+      `<main hx-get="/part" hx-trigger="again">${ORIGINAL}</main>${nm("htmx.org/dist/htmx.min.js")}<script>go=()=>htmx.trigger('main','again')</script>`,
+    ),
+    files: { "/part": ORIGINAL },
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "htmx puts an answer into the placeholder",
+    page: plain(
+      `<div data-exp="tpl" id="p"><button>Old</button>${template('<button hx-get="/thanks" hx-target="#p">Buy</button>')}</div>${nm("htmx.org/dist/htmx.min.js")}<script>go=()=>{htmx.process(p);p.querySelector('button').click()}</script>`,
+    ),
+    files: { "/thanks": "<p>Thank you</p>" },
+    shows: ["Buy"],
+    act: GO,
+    afterwards: ["Thank you"],
+  },
+  {
+    name: "a script puts the original back",
+    page: plain(
+      `${ORIGINAL}<script>p=document.querySelector('[data-exp]');html=p.innerHTML;go=()=>p.innerHTML=html</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "a script puts the original text back in every frame",
+    page: plain(
+      `<h1 data-exp="headline" data-exp-text>Old headline</h1><script>go=()=>requestAnimationFrame(function f(){document.querySelector('h1').textContent='Old headline';requestAnimationFrame(f)})</script>`,
+    ),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["New headline"],
+    never: ["Old headline"],
+  },
+  {
+    name: "a script insists on the original at once, again and again",
+    page: plain(
+      `<h1 data-exp="headline" data-exp-text>Old headline</h1>${ORIGINAL}<script>e=document.querySelector('h1');(undo=()=>{if(e.textContent!=='Old headline')e.textContent='Old headline'})();new MutationObserver(undo).observe(e,{childList:true,characterData:true,subtree:true})</script>`,
+    ),
+    shows: ["Old headline", B],
+    exposures: { headline: 0, tpl: 1 },
+  },
+  {
+    name: "a script insists on its class at once, again and again",
+    page: plain(
+      `<b data-exp="tpl" data-exp-class="B:gold">Buy</b><script>e=document.querySelector('b');new MutationObserver(()=>{if(e.className)e.className=''}).observe(e,{attributes:true})</script>`,
+    ),
+    shows: ["Buy"],
+  },
+  {
+    name: "a script changes the variant",
+    page: plain(`${ORIGINAL}<script>go=()=>document.querySelector('[data-exp] a').textContent='Booked'</script>`),
+    shows: [B],
+    act: GO,
+    afterwards: ["Booked"],
+  },
+];
+
+const others: LivingPage[] = [
+  {
+    name: "Alpine binds what is in the variant",
+    page: `${HEAD}<script defer src="/__nm/alpinejs/dist/cdn.min.js"></script></head><body><div x-data="{n:0}"><div data-exp="tpl"><button @click="n++">Old</button>${template('<button @click="n++" x-text="n">New</button>')}</div></div>`,
+    shows: ["0"],
+    act: "document.querySelector('[data-exp]>button').click()",
+    afterwards: ["1"],
+  },
+  {
+    name: "Lit updates what the variant replaced",
+    page: plain('<main></main><script src="/app.js"></script>'),
+    files: {
+      "/app.js": `import {html,render} from "lit"; const show=(d)=>render(html\`<div data-exp="htmlh">\${d?html\`<b>Thank you</b>\`:html\`<a>GET QUOTE</a>\`}</div>\`,document.querySelector("main")); show(false); window.go=()=>show(true)`,
+    },
+    shows: ["Variant"],
+    act: GO,
+    afterwards: ["Thank you"],
+    exposures: { htmlh: 1 },
+  },
+  {
+    name: "Lit changes a text that the experiment decides",
+    page: plain('<main></main><script src="/app.js"></script>'),
+    files: {
+      "/app.js": `import {html,render} from "lit"; const show=(d)=>render(html\`<h1 data-exp="headline" data-exp-text>Old \${d}</h1>\`,document.querySelector("main")); show(1); window.go=()=>show(2)`,
+    },
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["New headline"],
+    exposures: { headline: 1 },
+  },
+  {
+    name: "a listener on what data-exp-keep keeps",
+    page: plain(
+      `<div data-exp="tpl" data-exp-keep><button class="buy">Add to cart</button>${template('<button class="buy big">Buy now</button>')}</div><script>document.querySelector('.buy').addEventListener('click',()=>document.title='cart open')</script>`,
+    ),
+    shows: ["Buy now"],
+    act: "document.querySelector('.buy').click()",
+    holds: "document.title === 'cart open' && document.querySelector('.buy').className === 'buy big'",
+  },
+  {
+    name: "a variant that is empty by accident",
+    page: plain(`<div data-exp="tpl"><a>GET QUOTE</a>${template(" \n")}</div>`),
+    shows: ["GET QUOTE"],
+    exposures: { tpl: 0 },
+  },
+  {
+    name: "a variant that is empty on purpose",
+    page: plain(`<div data-exp="tpl"><a>GET QUOTE</a>${template("").replace(">", " data-empty>")}</div>`),
+    shows: [""],
+  },
+  { name: "an object as text", page: plain(`<b data-exp="object" data-exp-text>Old</b>`), shows: ["Old"] },
+  {
+    name: "scripts in an experiment's html",
+    page: plain(`<div data-exp="scripts">Old</div>`),
+    shows: ["Variant"],
+    holds: "window.ran === 1",
+  },
+  {
+    name: "scripts in a template",
+    page: plain(`<div data-exp="tpl">Old${template("<b>New</b><script>window.ran=(window.ran||0)+1</script>")}</div>`),
+    shows: ["New"],
+    holds: "window.ran === 1",
+  },
+  {
+    name: "groups with spaces and colons",
+    page: plain(
+      `<div data-exp="odd" data-exp-class="A:a Big Red: x:red big:x">Old${template("<b>New</b>", "Big Red: x")}</div>`,
+    ),
+    shows: ["New"],
+    holds: "document.querySelector('div').className === 'red'",
+  },
+  {
+    name: "an image with srcset, in a picture",
+    page: plain(
+      `<picture><source srcset="/s.png"><img alt="x" src="/old.png" srcset="/old2.png 2x" data-exp="picture" data-exp-attr="src"></picture>`,
+    ),
+    shows: [""],
+    holds: "document.querySelector('img').src.endsWith('/new.png') && !document.querySelector('[srcset]')",
+    complains: /404/,
+  },
+  {
+    name: "typed text and focus",
+    page: plain(
+      `<form data-exp="tpl"><input name="mail">${template('<p>New</p><input name="mail">')}</form><script>document.querySelector('input').focus();document.querySelector('input').value='me@x'</script>`,
+    ),
+    shows: ["New"],
+    holds: "document.activeElement === document.querySelector('form>input') && document.activeElement.value === 'me@x'",
+  },
+  {
+    name: "a placeholder in the layout of an app that goes to a page of its experiment",
+    page: plain(
+      `<div data-exp="shop_only"><a>Old</a>${template("<a>New</a>")}</div><script>go=()=>history.pushState('','','/shop')</script>`,
+    ),
+    shows: ["Old"],
+    exposures: { shop_only: 1 },
+    act: `${GO};document.body.append('x')`,
+    afterwards: ["New"],
+  },
+  {
+    name: "placeholders in one another",
+    page: plain(
+      `<div data-exp="tpl">Old${template(`<b>New</b><i data-exp="tpl2">Old 2${template("New 2")}</i>`)}</div>`,
+    ),
+    shows: ["NewNew 2", "New 2"],
+    exposures: { tpl: 1, tpl2: 1 },
+  },
+  {
+    name: "a select",
+    page: plain(
+      `<select data-exp="tpl"><option>Old</option>${template("<option>New</option><option>Other</option>")}</select>`,
+    ),
+    shows: ["New\nOther"],
+    exposures: { tpl: 1 },
+    holds: "document.querySelector('select').value === 'New'",
+  },
+  {
+    name: "a table",
+    page: plain(
+      `<table><tbody data-exp="tpl"><tr><td>Old</td></tr>${template("<tr><td>New</td></tr>")}</tbody></table>`,
+    ),
+    shows: ["New"],
+  },
+  {
+    name: "a page that changes data-exp",
+    page: plain(
+      `<div data-exp="t"><a>Old</a>${template("<a>New t</a>")}</div><script>go=()=>{const p=document.querySelector('div');p.querySelector('template').innerHTML='New u';p.dataset.exp='u'}</script>`,
+    ),
+    shows: ["New t"],
+    act: GO,
+    afterwards: ["New u"],
+    exposures: { t: 1, u: 1 },
+  },
+  { name: "a page that waits until it is loaded", page: plain(`<div data-after="load">${ORIGINAL}</div>`), shows: [B] },
+];
+
+export const LIVING_PAGES: readonly LivingPage[] = [...shared, ...reacts, ...vues, ...morphs, ...others];
