@@ -1,13 +1,18 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { zipSync } from "fflate";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Analyzed, analyze } from "../../cli/analyze/analyze.ts";
 import { parseAnalyzeOptions } from "../../cli/analyze/options.ts";
+import { ENGINE, openEngine } from "../../server/analysis/engine.ts";
 
 let folder: string;
+/** Times without a zone are not of the machine's. */
+beforeAll(() => void vi.stubEnv("TZ", "Asia/Tokyo"));
+afterAll(() => void vi.unstubAllEnvs());
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "fairsplit-analyze-property-"));
 });
@@ -28,12 +33,14 @@ const form = fc.record({
   encoding: fc.constantFrom<BufferEncoding>("utf8", "utf16le", "latin1"),
   bom: fc.boolean(),
   quoted: fc.boolean(),
-  gzip: fc.boolean(),
+  compression: fc.constantFrom("none", "gzip", "zstd", "zip"),
+  format: fc.constantFrom("csv", "csv", "csv", "json", "ndjson", "parquet"),
+  times: fc.constantFrom("utc", "offset", "naive", "tokyo", "seconds", "milliseconds"),
   title: fc.boolean(),
   visitor: fc.constantFrom("user_id", "User ID", "userId", "customer_id", "anonymous_id", "distinct_id"),
   variant: fc.constantFrom("group", "Variant", "test group", "variation", "con_treat", "arm"),
   yes: fc.constantFrom("1/0", "true/false", "Yes/No", "TRUE/FALSE", "t/f", "1.0/0.0"),
-  order: fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4, maxLength: 4 }),
+  order: fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5, maxLength: 5 }),
   lost: fc.constantFrom("none", "missing", "unreadable"),
 });
 type Form = typeof form extends fc.Arbitrary<infer Value> ? Value : never;
@@ -47,14 +54,32 @@ const visitors = fc.array(
   { minLength: 8, maxLength: 40 },
 );
 
-function written(table: readonly Visitor[], how: Form): Buffer {
+/** The first visitor comes at this time, each other one an hour after the one before. */
+const START = Date.UTC(2026, 0, 20, 18);
+const HOUR = 3_600_000;
+
+function timeOf(place: number, { times }: Form): string {
+  const ms = START + place * HOUR;
+  const iso = (hours: number) => new Date(ms + hours * HOUR).toISOString().slice(0, 19);
+  if (times === "seconds") return String(ms / 1000);
+  if (times === "milliseconds") return String(ms);
+  if (times === "utc") return `${iso(0)}Z`;
+  if (times === "offset") return `${iso(-5)}-05:00`;
+  return (times === "tokyo" ? iso(9) : iso(0)).replace("T", " ");
+}
+
+async function written(table: readonly Visitor[], how: Form): Promise<Buffer> {
   const [yes = "", no = ""] = how.yes.split("/");
+  const isText = how.format === "csv";
   const rows = table.map(({ group, converted, spent }, place) => {
     const lost = place === 0 && how.lost !== "none";
-    const value = (spent / 100).toFixed(2).replace(".", how.decimal);
-    return [`v${place}`, group, converted ? yes : no, lost ? (how.lost === "missing" ? "NA" : "oops") : value];
+    const value = (spent / 100).toFixed(2).replace(".", isText ? how.decimal : ".");
+    const known = lost ? (how.lost === "missing" ? "NA" : "oops") : value;
+    return [`v${place}`, group, converted ? yes : no, known, timeOf(place, how)];
   });
-  const lines = [[how.visitor, how.variant, "converted", "spent"], ...rows].map((cells) =>
+  const names = [how.visitor, how.variant, "converted", "spent", "timestamp"];
+  const objects = rows.map((cells) => Object.fromEntries(how.order.map((column) => [names[column], cells[column]])));
+  const lines = [names, ...rows].map((cells) =>
     how.order
       .map((column) => {
         const cell = cells[column] ?? "";
@@ -62,16 +87,60 @@ function written(table: readonly Visitor[], how: Form): Buffer {
       })
       .join(how.separator),
   );
-  const text = `${(how.title ? ["An export", ...lines] : lines).join(how.newline)}${how.newline}`;
-  const bytes = Buffer.from(how.bom && how.encoding !== "latin1" ? `\ufeff${text}` : text, how.encoding);
-  return how.gzip ? gzipSync(bytes) : bytes;
+  const text = {
+    csv: `${(how.title ? ["An export", ...lines] : lines).join(how.newline)}${how.newline}`,
+    ndjson: objects.map((object) => `${JSON.stringify(object)}\n`).join(""),
+    json: JSON.stringify(objects),
+    parquet: "",
+  }[how.format as "csv"];
+  if (how.format === "parquet") return compressed(await parquetOf(objects), how);
+  const encoding = isText ? how.encoding : "utf8";
+  return compressed(Buffer.from(how.bom && encoding !== "latin1" ? `\ufeff${text}` : text, encoding), how);
 }
 
-async function read(bytes: Buffer): Promise<Analyzed> {
+/** The engine writes what the same objects are as a table. */
+async function parquetOf(objects: readonly object[]): Promise<Buffer> {
+  const engine = await openEngine({ ...ENGINE, temporary: join(folder, "spill"), folders: [folder] });
+  const [from, to] = [join(folder, "objects.json"), join(folder, "objects.parquet")];
+  await writeFile(from, JSON.stringify(objects));
+  await engine.run(
+    `copy (select * from read_json('${from}', convert_strings_to_integers = false)) to '${to}' (format parquet)`,
+  );
+  await engine.close();
+  return readFile(to);
+}
+
+function compressed(bytes: Buffer, { compression }: Form): Buffer {
+  if (compression === "gzip") return gzipSync(bytes);
+  if (compression === "zip") return Buffer.from(zipSync({ "table.csv": bytes }));
+  return compression === "zstd" ? zstd(bytes) : bytes;
+}
+
+/** A frame of blocks that are stored as they are: this Node has no compressor. */
+function zstd(bytes: Buffer): Buffer {
+  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0]);
+  header.writeUInt32LE(bytes.length, 5);
+  const blocks: Buffer[] = [];
+  for (let from = 0; from < bytes.length; from += 65_536) {
+    const block = bytes.subarray(from, from + 65_536);
+    const size = Buffer.alloc(3);
+    size.writeUIntLE(block.length * 8 + (from + 65_536 >= bytes.length ? 1 : 0), 0, 3);
+    blocks.push(size, block);
+  }
+  return Buffer.concat([header, ...blocks]);
+}
+
+async function read(bytes: Buffer, { times }: Form): Promise<Analyzed> {
   const path = join(folder, "table.csv");
   await writeFile(path, bytes);
   let printed = "";
-  await analyze(parseAnalyzeOptions({ files: [path], goals: "converted,spent", json: true }), (text) => {
+  const flags = {
+    files: [path],
+    goals: "converted,spent",
+    json: true,
+    timezone: times === "tokyo" ? "Asia/Tokyo" : "UTC",
+  };
+  await analyze(parseAnalyzeOptions(flags), (text) => {
     printed += text;
   });
   return JSON.parse(printed);
@@ -87,7 +156,9 @@ test("how a table is written changes no number, and a lost cell only what is cou
         { group: "köln", converted: true, spent: 125 },
         { group: "bonn", converted: false, spent: 250 },
       ];
-      const { inputs, reports } = await read(written(table, how));
+      const { inputs, reports } = await read(await written(table, how), how);
+      expect(reports[0]?.days[0]?.day).toBe("2026-01-20");
+      expect(reports[0]?.days[0]?.groups.reduce((sum, { devices }) => sum + devices, 0)).toBe(6);
       const of = (goal: number, group: string) =>
         reports[0]?.goals[goal]?.groups.find((other) => other.group === group);
       for (const group of ["köln", "bonn"]) {
