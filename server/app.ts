@@ -171,6 +171,11 @@ export function createApp(deps: Deps): Hono<Env> {
   if (!deps.demoPages) app.get("/", (c) => c.redirect("/experiments"));
 
   app.notFound((c) => {
+    const { path, method } = c.req;
+    // Not of //host/, which would lead to another site.
+    if (method === "GET" && /^\/[^/].*[^/]\/+$/.test(path)) {
+      return c.redirect(path.replace(/\/+$/, "") + new URL(c.req.url).search, 301);
+    }
     const key = EXPERIMENT_PATH.exec(c.req.path)?.[1];
     if (key !== undefined && !deps.registry.get(key)) {
       return problem(404, `No experiment “${key}”`, "it was deleted, or there never was one with this key");

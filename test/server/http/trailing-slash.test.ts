@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { active, openApp } from "../rig/open-app.ts";
+
+test.each([
+  ["/experiments/", "/experiments"],
+  ["/experiments/one/results/", "/experiments/one/results"],
+  ["/api/expgroups/?device_id=d1", "/api/expgroups?device_id=d1"],
+  ["/nothing//", "/nothing"],
+])("%s leads to %s", async (path, target) => {
+  const { app } = await openApp([active("one")]);
+  const response = await app.request(path);
+  expect([response.status, response.headers.get("location")]).toEqual([301, target]);
+});
+
+test.each(["//evil.example/", "///", "/"])("%s leads nowhere else", async (path) => {
+  const { app } = await openApp();
+  const response = await app.request(`http://localhost${path}`);
+  const location = response.headers.get("location") ?? "/experiments";
+  expect(new URL(location, "http://localhost").host).toBe("localhost");
+});
+
+test("what is posted is not sent on", async () => {
+  const { app } = await openApp();
+  expect((await app.request("/events/", { method: "POST", body: "{}" })).status).toBe(404);
+});
