@@ -39,13 +39,13 @@ export function summary(
   guardrails: readonly Guardrail[],
   { isFixed, alpha }: ReportContext,
 ): SummaryCell[] {
+  const guarded = goals.filter(({ role }) => role === "guardrail");
   return goals.flatMap((goal) =>
     goal.comparisons.map((comparison) => {
       const { pValue, liftInterval, differenceInterval, basis } = decidingOf(comparison, isFixed);
       const { group, lift, difference, liftStatus } = comparison;
-      const guardrail = guardrails.find(
-        (one) => one.goal === goal.event && one.label === goal.label && one.group === group,
-      );
+      // By place, since goals may have one name.
+      const guardrail = guardrails.filter((one) => one.group === group)[guarded.indexOf(goal)];
       return {
         goal: goal.event,
         label: goal.label,

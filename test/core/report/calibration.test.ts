@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { band, type Check, mostOf } from "../../../bench/calibrate-band.ts";
+import { delayedConversions } from "../../../bench/calibrate-delays.ts";
 import { goalsOfAllKinds } from "../../../bench/calibrate-goals.ts";
 import { peeking } from "../../../bench/calibrate-peeking.ts";
 import { powerCurve } from "../../../bench/calibrate-power.ts";
 import { ratesAtAnyLook } from "../../../bench/calibrate-rates.ts";
 import { singleLooks } from "../../../bench/calibrate-single-looks.ts";
+import { skewedRatios } from "../../../bench/calibrate-skewed-ratios.ts";
 import { heavyTails } from "../../../bench/calibrate-tails.ts";
 import { converted } from "../../../bench/calibrate-visitors.ts";
 import { seededRandom } from "../../../core/statistics/seeded-random.ts";
@@ -70,7 +72,13 @@ describe("a small part of the calibration keeps its promises:", () => {
   });
 
   test("of ratios, CUPED and guardrails, and of rates and heavy tails at any look", () => {
-    expect(broken([...goalsOfAllKinds(100), ...ratesAtAnyLook(20, 2000), ...heavyTails(8, 2000)])).toEqual([]);
+    expect(
+      broken([...goalsOfAllKinds(100), ...ratesAtAnyLook(20, 2000), ...heavyTails(8, 2000), ...skewedRatios(8, 2000)]),
+    ).toEqual([]);
+  });
+
+  test("of conversions that are delayed in one of the groups", () => {
+    expect(broken(delayedConversions(20))).toEqual([]);
   });
 
   test("at any look, where the single-look test would not", () => {
@@ -87,8 +95,10 @@ test("the documents name every promise", () => {
     ...singleLooks(1),
     ...powerCurve(1),
     ...goalsOfAllKinds(1),
+    ...delayedConversions(1),
     ...ratesAtAnyLook(1, 20_000),
     ...heavyTails(1, 20_000),
+    ...skewedRatios(1, 20_000),
     ...peeking(1, 100_000),
   ]) {
     expect(figures).toContain(`| ${what} | `);
