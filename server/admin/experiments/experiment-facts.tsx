@@ -1,8 +1,10 @@
 import type { Child } from "hono/jsx";
 import type { Experiment } from "../../../core/experiment.ts";
 import { LAYER_SLOTS } from "../../../core/layer.ts";
+import type { Period } from "../../registry/periods.ts";
 import { percent } from "../ui/format.ts";
 import { goalWords } from "../ui/goal-words.ts";
+import { PeriodDates } from "../ui/period-dates.tsx";
 import { planWords } from "../ui/plan-words.ts";
 import { Time } from "../ui/time.tsx";
 
@@ -13,8 +15,14 @@ const UNITS = {
   random: "Every request anew",
 } as const satisfies Record<Experiment["unit"], string>;
 
+interface Props {
+  readonly experiment: Experiment;
+  /** The current or last one; undefined where the history does not have it. */
+  readonly period: Period | undefined;
+}
+
 /** The experiment's definition, except its groups. */
-export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
+export function ExperimentFacts({ experiment, period }: Props) {
   const { key, salt, epoch, startedAt, endedAt, version, updatedAt, updatedBy, sticky, unit } = experiment;
   const { routes, rule, allocations, dependsOn, layer, goals, plan } = experiment;
   return (
@@ -55,7 +63,7 @@ export function ExperimentFacts({ experiment }: { experiment: Experiment }) {
           <code>{salt}</code>
         </Fact>
       )}
-      <Fact name="Epoch">{epoch === 0 ? "None yet" : epoch}</Fact>
+      <Fact name="Period">{epoch === 0 ? "None yet" : <PeriodDates number={epoch} period={period} />}</Fact>
       {startedAt !== null && (
         <Fact name="Started">
           <Time at={startedAt} />

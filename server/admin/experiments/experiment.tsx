@@ -2,6 +2,7 @@ import type { Experiment, State } from "../../../core/experiment.ts";
 import type { Group } from "../../../core/group.ts";
 import type { Problem } from "../../../core/parse.ts";
 import type { SeenNames } from "../../events/seen-names.ts";
+import type { Period } from "../../registry/periods.ts";
 import { ChangeNotice } from "../history/change-notice.tsx";
 import type { ShownChange } from "../history/shown-change.ts";
 import { CodeBox } from "../ui/code-box.tsx";
@@ -20,6 +21,8 @@ import { UnseenGoals } from "./unseen-goals.tsx";
 interface Props {
   readonly experiment: Experiment;
   readonly change: ShownChange | null;
+  /** The current or last one; undefined where the history does not have it. */
+  readonly period?: Period | undefined;
   /** Names recently seen in the log; null where they do not matter. */
   readonly seen?: SeenNames | null;
   /** Why a change of the state was rejected. */
@@ -27,7 +30,7 @@ interface Props {
 }
 
 /** One experiment: its state, possible actions, its groups, and its definition. */
-export function ExperimentPage({ experiment, change, seen = null, problems = [] }: Props) {
+export function ExperimentPage({ experiment, change, period, seen = null, problems = [] }: Props) {
   const { key, title, description, state, groups } = experiment;
   return (
     <Layout title={title} section="experiments" notice={change && <ChangeNotice change={change} from="experiment" />}>
@@ -58,7 +61,7 @@ export function ExperimentPage({ experiment, change, seen = null, problems = [] 
       <GroupList experiment={experiment} />
       <PreviewLinks experiment={experiment} />
       <h2>Definition</h2>
-      <ExperimentFacts experiment={experiment} />
+      <ExperimentFacts experiment={experiment} period={period} />
       <h2>On your page</h2>
       <p>
         This is where visitors see their group. Until it is decided, and where the tag is missing, they see what is in
@@ -75,7 +78,7 @@ interface StepsProps {
 }
 
 function NextSteps({ experiment }: StepsProps) {
-  const { state, fallback, rolloutGroup, epoch } = experiment;
+  const { state, fallback, rolloutGroup } = experiment;
   if (state === "inactive") {
     return (
       <section class="card next" aria-label="State">
@@ -86,8 +89,7 @@ function NextSteps({ experiment }: StepsProps) {
           </button>
         </StateForm>
         <p class="detail" id="consequence">
-          Visitors are split at once. Epoch {epoch + 1} begins: it counts from 0, and what earlier ones counted stays
-          apart.
+          Visitors are split at once. A new period begins: it counts from 0, and what earlier ones counted stays apart.
         </p>
       </section>
     );
@@ -95,15 +97,15 @@ function NextSteps({ experiment }: StepsProps) {
   if (state === "active") {
     return (
       <section class="card next" aria-label="State">
-        <p>Visitors are split by the weights below, and epoch {epoch} counts them.</p>
+        <p>Visitors are split by the weights below and counted.</p>
         <StateForm experiment={experiment} to="inactive">
           <button type="submit" aria-describedby="consequence">
             Stop
           </button>
         </StateForm>
         <p class="detail" id="consequence">
-          Everyone sees {fallback} at once, and nothing more is counted. What was counted stays. Starting again opens a
-          new epoch.
+          Everyone sees {fallback} at once, and nothing more is counted. What was counted stays. Starting again begins a
+          new period.
         </p>
         <RolloutForm experiment={experiment} words="Roll out to a group" />
       </section>
@@ -118,7 +120,7 @@ function NextSteps({ experiment }: StepsProps) {
         </button>
       </StateForm>
       <p class="detail" id="consequence">
-        Visitors are split again at once. Epoch {epoch + 1} begins: it counts from 0.
+        Visitors are split again at once. A new period begins: it counts from 0.
       </p>
       <RolloutForm experiment={experiment} words="Roll out to another group" />
     </section>

@@ -3,6 +3,7 @@ import type { Experiment, State } from "../../../core/experiment.ts";
 import { allowPreviews } from "../../auth/admin-headers.ts";
 import type { EventLog } from "../../events/log.ts";
 import type { Env } from "../../http/http.ts";
+import { periodsOf } from "../../registry/periods.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Results } from "../../results/results.ts";
 import { shownChange } from "../history/shown-change.ts";
@@ -49,7 +50,8 @@ export function experimentsPageRoutes({ registry, log, results }: PageDeps) {
       const change = await shownChange(registry, c.req.query("change"));
       // Needed only before a start.
       const seen = experiment.state === "inactive" ? await log.seenNames(new Date()).catch(() => null) : null;
-      const shown = { experiment, change, seen };
+      const period = (await periodsOf(experiment.key, registry.history)).get(experiment.epoch);
+      const shown = { experiment, change, seen, period };
       return c.html(<ExperimentPage {...shown} />);
     });
 }

@@ -22,20 +22,20 @@ export function Consequence({ before, after }: Props) {
           The hash gives <strong>{percent(moved)}</strong> of the visitors another group; at least {percent(least)} have
           to change for these weights.{" "}
           {keeps
-            ? "Known visitors keep the group and the epoch that they have; new ones follow the new weights."
+            ? "Known visitors keep their group and are counted as before; new ones follow the new weights."
             : "Nothing keeps them in their group: it is not sticky."}
         </p>
       )}
       {moved === 0 && <p>No visitor gets another group.</p>}
       {after.epoch > before.epoch ? (
         <p>
-          <strong>A new epoch begins, number {after.epoch}.</strong> It counts from 0, and its results are never mixed
-          with earlier ones.
+          <strong>A new period begins.</strong> It counts from 0, and its results are never mixed with those of earlier
+          ones.
         </p>
       ) : (
         <p>
           {before.state === "active"
-            ? `Epoch ${before.epoch} goes on.`
+            ? "The current period goes on."
             : "It is not running: nobody sees a difference yet."}
         </p>
       )}

@@ -29,7 +29,7 @@ export function EditConfirmPage({ form, before, after }: Props) {
         <input type="hidden" name="version" value={String(version)} />
         <HiddenFields form={form} />
         <button type="submit" class="primary" name="action" value="confirm">
-          Save and open epoch {after.epoch}
+          Save and begin a new period
         </button>
         <button type="submit" name="action" value="back">
           Back to the form

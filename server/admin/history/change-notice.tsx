@@ -24,7 +24,7 @@ export function ChangeNotice({ change: { entry, undo }, from }: Props) {
           <button type="submit" aria-describedby={undo.opensEpoch ? "undo-hint" : undefined}>
             Undo
           </button>
-          {undo.opensEpoch && <span id="undo-hint">Undoing opens a new epoch: counting starts anew.</span>}
+          {undo.opensEpoch && <span id="undo-hint">Undoing begins a new period: counts start from 0.</span>}
         </form>
       )}
     </Notice>
@@ -52,8 +52,8 @@ function wordsOf({ action, before, after, key }: ExperimentEntry): string {
 }
 
 /** Consequence of a state for visitors and counts. */
-export function stateWords({ state, fallback, rolloutGroup, epoch }: Experiment, isNewEpoch = false): string {
-  if (state === "active") return `Visitors are split, and epoch ${epoch} counts them${isNewEpoch ? " from 0" : ""}.`;
+export function stateWords({ state, fallback, rolloutGroup }: Experiment, isNewEpoch = false): string {
+  if (state === "active") return `Visitors are split and counted${isNewEpoch ? ", from 0 in a new period" : ""}.`;
   if (state === "rollout") return `Everyone gets ${rolloutGroup}, and nothing is counted.`;
   return `Everyone sees ${fallback}, and nothing is counted.`;
 }

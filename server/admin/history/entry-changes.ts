@@ -20,10 +20,10 @@ export function entryChanges(entry: Entry): ChangeLine[] {
   return changes.map(({ words, after: value }) => (after ? line(words, null, value) : line(words, value, null)));
 }
 
-/** Differences between two states of an experiment, including its epoch. */
+/** Differences between two states of an experiment, including the number of its period (epoch). */
 export function experimentChanges(before: Experiment, after: Experiment): ChangeLine[] {
-  const epoch = line("Epoch", String(before.epoch), String(after.epoch));
-  return [...changedFields(before, after), ...(before.epoch === after.epoch ? [] : [epoch])];
+  const period = line("Period", String(before.epoch), String(after.epoch));
+  return [...changedFields(before, after), ...(before.epoch === after.epoch ? [] : [period])];
 }
 
 function line(words: string, before: string | null, after: string | null): ChangeLine {

@@ -19,11 +19,11 @@ export function revertConsequences(before: Experiment | null, after: Experiment)
       : [`It is stopped: everyone sees ${after.fallback}, and nothing is counted.`];
   }
   if (before.state !== "active")
-    return [`Visitors are split from now on, and a new count begins (epoch ${after.epoch}).`];
+    return ["Visitors are split from now on, and a new period begins: counts start from 0."];
   if (before.epoch === after.epoch)
     return ["It goes on. Visitors get the change with their next page; the count goes on."];
   return [
-    `It goes on with another split, and a new count begins (epoch ${after.epoch}). What was counted stays.`,
+    "It goes on with another split, and a new period begins: counts start from 0. What was counted stays.",
     after.sticky
       ? "Visitors who take part keep their group; only new ones follow the new split."
       : "Visitors who take part may get another group.",

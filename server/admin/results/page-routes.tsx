@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Env } from "../../http/http.ts";
+import { periodsOf } from "../../registry/periods.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { readResultsQuery } from "../../results/query.ts";
 import type { Results } from "../../results/results.ts";
@@ -19,7 +20,7 @@ export function resultsPageRoutes({ registry, results, runs }: Deps) {
     const query = readResultsQuery(c);
     const [experiment, report] = [registry.get(key), await results.of(key, query)];
     if (!experiment || !report) return c.notFound();
-    const page = { report, experiment, runs: runs.recent() };
-    return c.html(<ResultsPage {...page} />);
+    const periods = await periodsOf(key, registry.history);
+    return c.html(<ResultsPage report={report} experiment={experiment} runs={runs.recent()} periods={periods} />);
   });
 }

@@ -1,7 +1,9 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import type { Report } from "../../../core/report/report.ts";
+import type { Period } from "../../registry/periods.ts";
 import type { IssuedRun } from "../../tokens/simulation-run.ts";
 import { Layout } from "../ui/layout.tsx";
+import { PeriodDates } from "../ui/period-dates.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { ResultsReport } from "./results-report.tsx";
@@ -11,10 +13,12 @@ interface Props {
   readonly experiment: Experiment;
   /** Simulator runs, whose visitors are counted separately. */
   readonly runs: readonly IssuedRun[];
+  /** By epoch. */
+  readonly periods: ReadonlyMap<number, Period>;
 }
 
 /** Results of an experiment: health, verdict, plots, numbers, and details. */
-export function ResultsPage({ report, experiment, runs }: Props) {
+export function ResultsPage({ report, experiment, runs, periods }: Props) {
   const { title, key, state } = experiment;
   const query = queryOf(report);
   const api = (format: string) => `/api/admin/experiments/${key}/results?${query}&format=${format}`;
@@ -35,7 +39,7 @@ export function ResultsPage({ report, experiment, runs }: Props) {
           </a>
         </div>
       </div>
-      <Scope report={report} experiment={experiment} runs={runs} />
+      <Scope report={report} experiment={experiment} runs={runs} periods={periods} />
       <div data-results-live={isMoving(report, experiment) ? `/experiments/${key}/results/live?${query}` : undefined}>
         <ResultsReport report={report} experiment={experiment} />
       </div>
@@ -43,8 +47,8 @@ export function ResultsPage({ report, experiment, runs }: Props) {
   );
 }
 
-/** Selection of the epoch, and of real or simulated visitors. */
-function Scope({ report, experiment, runs }: Pick<Props, "report" | "experiment" | "runs">) {
+/** Selection of the period, and of real or simulated visitors. */
+function Scope({ report, experiment, runs, periods }: Props) {
   const { epoch, epochs, run } = report;
   const path = `/experiments/${experiment.key}/results`;
   const all = [...new Set([...epochs, experiment.epoch, epoch])].sort((a, b) => b - a);
@@ -69,13 +73,13 @@ function Scope({ report, experiment, runs }: Pick<Props, "report" | "experiment"
         </p>
       )}
       {all.length > 1 && (
-        <nav class="epochs" aria-label="Epochs">
+        <nav class="periods" aria-label="Periods">
           <ul>
             {all.map((one) => (
               <li>
                 <a href={`${path}?${queryOf({ epoch: one, run })}`} aria-current={one === epoch ? "page" : undefined}>
-                  Epoch {one}
-                  {one === experiment.epoch && " (present)"}
+                  <PeriodDates number={one} period={periods.get(one)} />
+                  {one === experiment.epoch && " (current)"}
                 </a>
               </li>
             ))}

@@ -24,7 +24,7 @@ export function switchConsequences(enabled: boolean, experiments: readonly Pick<
   if (enabled) {
     return [
       live === 0 ? `${those}.` : `${those}: visitors get their groups again, and the counts go on where they were.`,
-      "No epoch begins anew, and visitors keep their groups.",
+      "No new period begins, and visitors keep their groups.",
     ];
   }
   return [
@@ -39,7 +39,7 @@ export function switchConsequences(enabled: boolean, experiments: readonly Pick<
 function holdoutConsequences(before: Settings["holdout"], after: Settings["holdout"]): string[] {
   const from = before?.share ?? 0;
   const to = after?.share ?? 0;
-  const stays = "No epoch begins anew: who is held out is drawn apart from the groups, so they stay comparable.";
+  const stays = "No new period begins: who is held out is drawn apart from the groups, so they stay comparable.";
   if (before && after && before.salt !== after.salt && from > 0 && to > 0) {
     return [
       `Other visitors are drawn: ${percent(from * (1 - to))} of all come back and take part, ` +

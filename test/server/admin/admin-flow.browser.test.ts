@@ -153,7 +153,10 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     // Start, and somebody comes.
     await toExperiment();
     await hands.press(button(page, "Start"));
-    await page.getByRole("status").getByText("“Homepage button” is running. Visitors are split, and epoch 1").waitFor();
+    await page
+      .getByRole("status")
+      .getByText("“Homepage button” is running. Visitors are split and counted, from 0 in a new period.")
+      .waitFor();
     const visitor = await (await newContext()).newPage();
     const first = await visit(visitor);
     expect(first).toMatch(/^Reserve in (white|gold)$/);
@@ -188,16 +191,16 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     await hands.write(group(page, "B").getByLabel("Weight"), "20");
     if (options.javaScriptEnabled === false) await hands.press(button(page, "Check and preview"));
     const consequence = page.getByRole("region", { name: "What saving does" });
-    await consequence.getByText("A new epoch begins, number 3.").waitFor();
+    await consequence.getByText("A new period begins.").waitFor();
     // With the script it follows what is written, weight by weight.
     await expect
       .poll(() => consequence.innerText())
       .toMatch(/gives 30% of the visitors another group; at least 30% have to/);
     await hands.press(button(page, "Save"));
-    await page.getByRole("alert").getByText("A new epoch begins, number 3.").waitFor();
+    await page.getByRole("alert").getByText("A new period begins.").waitFor();
     expect(await experiment()).toMatchObject({ epoch: 2, groups: [{ weight: 50 }, { weight: 50 }] });
-    await hands.press(button(page, "Save and open epoch 3"));
-    await page.getByRole("status").getByText("and epoch 3 counts them from 0").waitFor();
+    await hands.press(button(page, "Save and begin a new period"));
+    await page.getByRole("status").getByText("and counted, from 0 in a new period").waitFor();
     expect(await experiment()).toMatchObject({ state: "active", epoch: 3, groups: [{ weight: 80 }, { weight: 20 }] });
     expect(await visit(visitor)).toBe(first);
 
@@ -219,10 +222,10 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     expect(words).toMatchInlineSnapshot(`
       [
         "Change 6 Rolled out by admin State before: active → after: rolled out: B Revert change 6",
-        "Change 5 Edited by admin Group “A”, weight before: 50 → after: 80 Group “B”, weight before: 50 → after: 20 Epoch before: 2 → after: 3 Revert change 5",
-        "Change 4 Started by admin State before: inactive → after: active Epoch before: 1 → after: 2 Revert change 4",
+        "Change 5 Edited by admin Group “A”, weight before: 50 → after: 80 Group “B”, weight before: 50 → after: 20 Period before: 2 → after: 3 Revert change 5",
+        "Change 4 Started by admin State before: inactive → after: active Period before: 1 → after: 2 Revert change 4",
         "Change 3 Stopped by admin State before: active → after: inactive Revert change 3",
-        "Change 2 Started by admin State before: inactive → after: active Epoch before: 0 → after: 1 Revert change 2",
+        "Change 2 Started by admin State before: inactive → after: active Period before: 0 → after: 1 Revert change 2",
         "Change 1 Created by admin What it began with",
       ]
     `);

@@ -167,7 +167,7 @@ test("no page that comes back from a form does either", async () => {
     await page.goto(`${origin}/experiments/${key}/edit`);
     await page.getByLabel("Weight", { exact: true }).first().fill("7");
     await page.getByRole("button", { name: "Save" }).last().click();
-    await page.getByText("A new epoch begins").waitFor();
+    await page.getByText("A new period begins").waitFor();
     await demo.registry.update(key, (before) =>
       transition(before, { by: VECTORS[14] as string, definition: { description: VECTORS[1] as string } }, NOW),
     );

@@ -32,7 +32,7 @@ describe("GET /experiments/:key", () => {
     const { app } = await openApp([experiment]);
     const text = await read(app, "/experiments/gold");
     expect(text).toContain("White or gold Running");
-    expect(text).toContain("Visitors are split by the weights below, and epoch 1 counts them.");
+    expect(text).toContain("Visitors are split by the weights below and counted.");
     expect(text).toContain("A 25% weight 1 Control Fallback What it shows is in your page.");
     expect(text).toContain("B Gold 75% weight 3");
     expect(text).toContain("Goals Sign-up (signup, conversion)");

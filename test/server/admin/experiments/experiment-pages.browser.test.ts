@@ -102,10 +102,10 @@ describe("an experiment from its first to its last day, with the keyboard alone"
       await press(link(page, "Edit"));
       await write(page.getByLabel("Weight").nth(1), "70");
       await press(button(page, "Save").last());
-      await page.getByText("A new epoch begins, number 3.").waitFor();
+      await page.getByText("A new period begins.").waitFor();
       expect(now()?.groups[1]?.weight).toBe(60);
-      await press(button(page, "Save and open epoch 3"));
-      await page.getByText("“Buy button” is saved. Visitors are split, and epoch 3 counts them from 0.").waitFor();
+      await press(button(page, "Save and begin a new period"));
+      await page.getByText("“Buy button” is saved. Visitors are split and counted, from 0 in a new period.").waitFor();
       expect(now()).toMatchObject({ state: "active", epoch: 3, groups: [{ weight: 50 }, { weight: 70 }] });
 
       await press(page.getByText("Roll out to a group"));
@@ -163,7 +163,7 @@ describe("the form", () => {
     const weight = page.getByLabel("Weight").nth(1);
     await weight.fill("150");
     await page.getByText("75%", { exact: true }).waitFor();
-    await page.getByText("A new epoch begins, number 2.").waitFor();
+    await page.getByText("A new period begins.").waitFor();
     await page.getByLabel("Rule").fill("path = 1");
     await page.getByText("✗ at character 6").waitFor();
     await page.getByLabel("Rule").fill("true");

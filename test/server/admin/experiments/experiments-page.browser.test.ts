@@ -47,7 +47,7 @@ describe("the admin page", () => {
     const { epoch = 0 } = served.demo.registry.get("homepage_button_test") ?? {};
     await page.getByRole("button", { name: "Stop Homepage button" }).click();
     const undo = page.getByRole("status").getByRole("button", { name: "Undo" });
-    expect(await page.getByRole("status").innerText()).toContain("Undoing opens a new epoch: counting starts anew.");
+    expect(await page.getByRole("status").innerText()).toContain("Undoing begins a new period: counts start from 0.");
     await undo.click();
     await page.getByRole("button", { name: "Stop Homepage button" }).waitFor();
     expect(served.demo.registry.get("homepage_button_test")).toMatchObject({ state: "active", epoch: epoch + 1 });

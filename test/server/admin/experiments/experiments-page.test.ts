@@ -105,13 +105,13 @@ describe("after a switch", () => {
     expect([response.status, response.headers.get("location")]).toEqual([302, "/experiments?change=4"]);
     const page = await read(app, "/experiments?change=4");
     expect(page).toContain("“Prices in a table” is stopped. Everyone sees A, and nothing is counted.");
-    expect(page).toContain("Undo Undoing opens a new epoch");
+    expect(page).toContain("Undo Undoing begins a new period");
     const undone = await post(app, "/experiments/undo", { number: "4", version: "3", from: "list" });
     expect([undone.status, undone.headers.get("location")]).toEqual([303, "/experiments?change=5"]);
     expect(registry.get("price_table")).toMatchObject({ state: "active", epoch: 2, version: 4 });
     const after = await read(app, "/experiments?change=5");
     expect(after).toContain(
-      "“Prices in a table” is as it was before. Visitors are split, and epoch 2 counts them from 0.",
+      "“Prices in a table” is as it was before. Visitors are split and counted, from 0 in a new period.",
     );
     expect(after).not.toContain("Undo");
   });
@@ -119,9 +119,7 @@ describe("after a switch", () => {
   test("a start is taken back without a new epoch, a rollout that was ended comes back", async () => {
     const { app, registry } = await openApp(THREE);
     await post(app, "/experiments/toggle", { experiment: "headline_test", version: "1" });
-    expect(await read(app, "/experiments?change=4")).toContain(
-      "“Headline” is running. Visitors are split, and epoch 1",
-    );
+    expect(await read(app, "/experiments?change=4")).toContain("“Headline” is running. Visitors are split and counted");
     expect(await read(app, "/experiments?change=4")).not.toContain("Undoing opens");
     await post(app, "/experiments/undo", { number: "4", version: "2" });
     expect(registry.get("headline_test")).toMatchObject({ state: "inactive", epoch: 1 });

@@ -240,7 +240,7 @@ describe("editing", () => {
     const page = await asked.text();
     expect(textOf(page)).toContain("The hash gives 50% of the visitors another group; at least 0.5% have to change");
     expect(textOf(page)).toContain("Nothing keeps them in their group: it is not sticky.");
-    expect(textOf(page)).toContain("A new epoch begins, number 2.");
+    expect(textOf(page)).toContain("A new period begins.");
     expect(textOf(page)).toContain("Group “A”, weight 50 51");
     expect(registry.get("x")).toEqual(experiment);
     const carried = [...fieldsIn(page)];
@@ -259,7 +259,7 @@ describe("editing", () => {
     const experiment = active("x");
     const { app } = await openApp([experiment]);
     const page = await (await edit(app, experiment, { "groups[0].weight": "51", action: "check" })).text();
-    expect(textOf(page)).toContain("Known visitors keep the group and the epoch that they have");
+    expect(textOf(page)).toContain("Known visitors keep their group and are counted as before");
   });
 
   test.each<[what: string, before: Experiment, filled: Fields, words: string]>([

@@ -43,7 +43,7 @@ describe("the history's pages", () => {
     expect(page).toContain("Change 3 Stopped one 1 Feb 2026, 08:00 UTC by ann");
     expect(page).toContain("State before: active → after: inactive");
     expect(page).toContain("Group “A”, weight before: 50 → after: 51");
-    expect(page).toContain("Epoch before: 1 → after: 2");
+    expect(page).toContain("Period before: 1 → after: 2");
     expect(page).not.toContain("version");
   });
 
@@ -162,7 +162,7 @@ describe("reverting a change", () => {
     const page = await textOf(await app.request("/experiments/history/2/revert"));
     expect(page).toContain("Revert change 2 of one ?");
     expect(page).toContain("Group “A”, weight before: 51 → after: 50");
-    expect(page).toContain("It goes on with another split, and a new count begins (epoch 3).");
+    expect(page).toContain("It goes on with another split, and a new period begins: counts start from 0.");
     expect(page).toContain("Visitors who take part keep their group; only new ones follow the new split.");
     expect(page).not.toContain("Everything goes that was changed after it, too");
     expect(registry.history.last).toBe(2);

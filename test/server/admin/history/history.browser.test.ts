@@ -56,7 +56,7 @@ test("a change is reverted by the keyboard alone, without JavaScript", async () 
   const { version = 0 } = demo.registry.get("white_gold_btn") ?? {};
   await keyboard(page).press(page.getByRole("link", { name: "Revert change 6" }));
   await page.getByRole("heading", { name: "Revert change 6 of white_gold_btn?" }).waitFor();
-  await page.getByText("a new count begins (epoch 4)").waitFor();
+  await page.getByText("a new period begins").waitFor();
   await keyboard(page).press(page.getByRole("button", { name: "Revert change 6" }));
   await page.getByRole("status").getByText("Change 6 is reverted, by change 10.").waitFor();
   expect(page.url()).toBe(`${origin}/experiments/white_gold_btn/history?change=10`);

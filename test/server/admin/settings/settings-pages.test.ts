@@ -142,7 +142,7 @@ describe("the holdout", () => {
     const response = await confirm(fields);
     expect(response.status).toBe(200);
     const text = await textOf(response);
-    for (const sentence of [...sentences, "No epoch begins anew"]) expect(text).toContain(sentence);
+    for (const sentence of [...sentences, "No new period begins"]) expect(text).toContain(sentence);
     expect(registry.settings()).toEqual(before);
     expect((await save(fields)).status).toBe(303);
     const share = Number(fields.share) / 100;

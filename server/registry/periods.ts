@@ -1,0 +1,23 @@
+import type { History } from "./history.ts";
+
+/** When an epoch began and ended; ISO 8601 times in UTC. */
+export interface Period {
+  readonly from: string;
+  /** Null while it goes on. */
+  readonly to: string | null;
+}
+
+/** The periods of an experiment by their epochs, as far as its history has them. */
+export async function periodsOf(key: string, history: Pick<History, "all">): Promise<ReadonlyMap<number, Period>> {
+  const periods = new Map<number, Period>();
+  // The history comes newest first.
+  let next: string | null = null;
+  for await (const { key: changed, before, after, at } of history.all({ key })) {
+    if (changed === null) continue;
+    const isCounting = after?.state === "active";
+    if (isCounting) periods.set(after.epoch, { from: at, to: periods.get(after.epoch)?.to ?? next });
+    const wasCounting = before?.state === "active";
+    if (wasCounting && !(isCounting && before.epoch === after.epoch)) next = at;
+  }
+  return periods;
+}
