@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CrossTally } from "../../core/cross-tally.ts";
 import type { Position } from "../events/segments.ts";
+import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Answers } from "./answers.ts";
 import { Compaction } from "./compaction.ts";
 import type { Analysis } from "./contract.ts";
@@ -52,7 +53,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
   let tail = newTail();
   let engine: Promise<Engine> | null = null;
   let givesWay = false;
-  let turn: Promise<unknown> = Promise.resolve();
+  const queue = new PromiseQueue();
   let isClosed = false;
   let idle: NodeJS.Timeout | undefined;
 
@@ -78,7 +79,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
 
   /** One after the other, because two queries at once would take twice the memory. */
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = turn.then(async () => {
+    return queue.run(async () => {
       if (isClosed) throw new Error("the analysis is closed");
       clearTimeout(idle);
       try {
@@ -87,17 +88,14 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
         if (!isClosed) idle = setTimeout(() => void rest(), IDLE_MS).unref();
       }
     });
-    turn = result.catch(() => undefined);
-    return result;
   }
 
   async function rest(): Promise<void> {
-    turn = turn.then(async () => {
+    await queue.run(async () => {
       await closeEngine();
       tail = newTail();
       await rm(temporary, { recursive: true, force: true });
     });
-    await turn;
   }
 
   async function closeEngine(): Promise<void> {
@@ -157,7 +155,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
       isClosed = true;
       clearTimeout(idle);
       await closeEngine();
-      await turn;
+      await queue.idle();
       await rm(temporary, { recursive: true, force: true });
     },
   };

@@ -1,4 +1,5 @@
 import type { Position } from "../events/segments.ts";
+import { BoundedMap } from "../memory/bounded-map.ts";
 
 /** Answers that are remembered; arbitrary. The least recently asked one gives way. */
 const MAX_ANSWERS = 500;
@@ -16,7 +17,7 @@ interface Answer {
  */
 export class Answers {
   readonly #end: () => Position;
-  readonly #known = new Map<string, Answer>();
+  readonly #known = new BoundedMap<string, Answer>(MAX_ANSWERS);
   readonly #waiting = new Map<string, Promise<unknown>>();
 
   constructor(end: () => Position) {
@@ -27,7 +28,7 @@ export class Answers {
   get<Result>(question: string, work: (end: Position) => Promise<Result>): Promise<Result> {
     const known = this.#known.get(question);
     if (known && isSame(known.end, this.#end())) {
-      this.#keep(question, known);
+      this.#known.set(question, known);
       return known.result as Promise<Result>;
     }
     const waiting = this.#waiting.get(question);
@@ -37,7 +38,7 @@ export class Answers {
       this.#waiting.delete(question);
       const end = this.#end();
       const answer = { end, result: work(end) };
-      this.#keep(question, answer);
+      this.#known.set(question, answer);
       answer.result.catch(() => {
         if (this.#known.get(question) === answer) this.#known.delete(question);
       });
@@ -45,13 +46,6 @@ export class Answers {
     });
     this.#waiting.set(question, result);
     return result;
-  }
-
-  #keep(question: string, answer: Answer): void {
-    this.#known.delete(question);
-    this.#known.set(question, answer);
-    const oldest = this.#known.keys().next();
-    if (this.#known.size > MAX_ANSWERS && !oldest.done) this.#known.delete(oldest.value);
   }
 }
 

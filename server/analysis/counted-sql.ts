@@ -7,12 +7,12 @@ import type { EventSelector } from "../../core/goal-events.ts";
 import { LARGEST_VALUE, MILLIONTHS, SPLITTER } from "../../core/millionths.ts";
 import { routePattern } from "../../core/route-pattern.ts";
 import { decode } from "../../core/routes.ts";
-import type { Dialect, Source, Values } from "./query.ts";
+import { firstBy } from "./duckdb-dialect.ts";
+import type { Source, Values } from "./query.ts";
 
 /** What the tables that every query begins with are made of. */
 export interface CountedSql {
   readonly source: Source;
-  readonly dialect: Dialect;
   readonly values: Values;
   readonly scope: Scope;
   /** Without goals more than one may be asked for; each once. All of their epochs are counted. */
@@ -44,7 +44,7 @@ export interface CountedSql {
  *    read before that is known to be above 0, which it hardly ever is: numbering the lines of a file would double the time.
  */
 export function countedSql(query: CountedSql): string {
-  const { source, dialect, values, scope, experiments, selectors, hasValues = false, ends = new Map(), days } = query;
+  const { source, values, scope, experiments, selectors, hasValues = false, ends = new Map(), days } = query;
   const names = experiments.map(({ experiment }) => values.of(experiment));
   const tests = selectors.map((selector) => selectorSql(selector, values));
   const isTimely = [...ends].map(([epoch, at]) => ` and not (epoch = ${epoch} and at_ms > ${at})`).join("");
@@ -65,43 +65,43 @@ export function countedSql(query: CountedSql): string {
     on counted.experiment = named.experiment and counted.epoch = named.epoch and counted.grp = named.grp`;
   const { epoch, group } = armSql(experiments, values);
   const order = source.isPlaced ? ["at_ms", "segment", "place"] : ["at_ms"];
-  return `with ${source.isPlaced ? onceSql(wanted, selectors.length === 0 ? "id, experiment" : "id", dialect) : `counted ${dialect.as} (${wanted})`},
-exposed ${dialect.as} (
+  return `with ${source.isPlaced ? onceSql(wanted, selectors.length === 0 ? "id, experiment" : "id") : `counted as materialized (${wanted})`},
+exposed as materialized (
   select experiment, epoch, grp, ${epoch} as arm_epoch, ${group} as arm_grp
   from (select distinct experiment, epoch, grp from counted where experiment is not null and at_ms is not null) as shown
 ),
-arms ${dialect.as} (
+arms as materialized (
   select row_number() over (order by experiment, epoch, grp) as arm, experiment, epoch, grp
   from (select distinct experiment, arm_epoch as epoch, arm_grp as grp from exposed) as shown
 ),
-named ${dialect.as} (
+named as materialized (
   select exposed.experiment, exposed.epoch, exposed.grp, arm
   from exposed join arms on exposed.experiment = arms.experiment and arm_epoch = arms.epoch and arm_grp = arms.grp
 ),
-seen ${dialect.as} (
+seen as materialized (
   select device, counted.experiment, min(at_ms) as at_ms, count(*) as exposures,
     min(arm) as arm, min(arm) <> max(arm) as several, max(is_wrong_clock) as is_wrong_clock
   from ${shown}
   where at_ms is not null
   group by device, counted.experiment
 ),
-chosen ${dialect.as} (
-  select device, counted.experiment, ${dialect.firstBy("arm", order)} as arm
+chosen as materialized (
+  select device, counted.experiment, ${firstBy("arm", order)} as arm
   from ${shown}
   where at_ms is not null and device in (select device from seen where several)
   group by device, counted.experiment
 ),
-firsts ${dialect.as} (
+firsts as materialized (
   select seen.device, seen.experiment, at_ms, exposures, several, is_wrong_clock, coalesce(chosen.arm, seen.arm) as arm,
     ${dayOf(days, values)} as day
   from seen left join chosen on seen.device = chosen.device and seen.experiment = chosen.experiment
 ),
-others ${dialect.as} (
+others as materialized (
   select firsts.device, firsts.arm as first_arm, named.arm, counted.at_ms = firsts.at_ms as is_tie
   from ${shown} join firsts on counted.device = firsts.device and counted.experiment = firsts.experiment
   where several and named.arm <> firsts.arm
 ),
-unsure ${dialect.as} (${
+unsure as materialized (${
     source.isPlaced
       ? "select 0 as n"
       : `
@@ -185,11 +185,11 @@ function indexOf(column: string, names: readonly string[]): string {
 }
 
 /** Rule 6: only the few events whose fingerprints come more than once are compared by their ids. */
-function onceSql(wanted: string, identity: string, dialect: Dialect): string {
+function onceSql(wanted: string, identity: string): string {
   const columns = "segment, place, at_ms, device, epoch, grp, session, experiment, goal, millionths, is_wrong_clock";
-  return `wanted ${dialect.as} (${wanted}),
-repeated ${dialect.as} (select fingerprint from wanted group by fingerprint having count(*) > 1),
-counted ${dialect.as} (
+  return `wanted as materialized (${wanted}),
+repeated as materialized (select fingerprint from wanted group by fingerprint having count(*) > 1),
+counted as materialized (
   select ${columns} from wanted where fingerprint not in (select fingerprint from repeated)
   union all
   select ${columns} from (

@@ -1,7 +1,8 @@
 import type { Scope } from "../../core/counted-events.ts";
 import { type Crossing, type CrossTally, crossTable } from "../../core/cross-tally.ts";
 import { countedSql } from "./counted-sql.ts";
-import { type Dialect, type Query, type Source, Values } from "./query.ts";
+import { wide } from "./duckdb-dialect.ts";
+import { type Query, type Source, Values } from "./query.ts";
 
 /**
  * A row of the result; experiments are told by their places in the list.
@@ -26,11 +27,9 @@ export function crossTallySql(
   withItself: boolean,
   scope: Scope,
   source: Source,
-  dialect: Dialect,
 ): Query {
-  const values = new Values(dialect);
-  const tables = countedSql({ source, dialect, values, scope, experiments, selectors: [] });
-  const { wide } = dialect;
+  const values = new Values();
+  const tables = countedSql({ source, values, scope, experiments, selectors: [] });
   return {
     values: values.list,
     text: `${tables}

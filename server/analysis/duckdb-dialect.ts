@@ -1,14 +1,19 @@
-import type { Dialect } from "./query.ts";
+/** The value of the row that comes first by these columns, as an aggregate. */
+export function firstBy(value: string, order: readonly string[]): string {
+  return `arg_min(${value}, ${order.length === 1 ? order[0] : `row(${order.join(", ")})`})`;
+}
 
-export const DUCKDB: Dialect = {
-  parameter: (n) => `$${n}`,
-  firstBy: (value, order) => `arg_min(${value}, ${order.length === 1 ? order[0] : `row(${order.join(", ")})`})`,
-  wide: (value) => `cast(${value} as hugeint)`,
-  quotient: (a, b) => `(${a}) // (${b})`,
-  as: "as materialized",
-};
+/** A whole number of 128 bits. */
+export function wide(value: string): string {
+  return `cast(${value} as hugeint)`;
+}
 
-/** Text in a query, where no parameter may stand, such as the name of a file. */
+/** Quotient of two whole numbers, truncated towards 0. */
+export function quotient(a: string, b: string): string {
+  return `(${a}) // (${b})`;
+}
+
+/** Text as an SQL literal, where no parameter is possible, as for the name of a file. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

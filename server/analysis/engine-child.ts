@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { Question, Reply } from "./engine-process.ts";
 
@@ -38,18 +39,15 @@ export async function openEngineChild(entry: URL, options: EngineOptions): Promi
     else asked?.reject(reply.isRange ? new RangeError(reply.error) : new Error(reply.error));
     asked = null;
   });
-  let turn: Promise<unknown> = Promise.resolve();
-  const ask = (question: Question): Promise<readonly unknown[]> => {
-    const reply = turn.then(() => {
+  const queue = new PromiseQueue();
+  const ask = (question: Question): Promise<readonly unknown[]> =>
+    queue.run(() => {
       if (!isOpen) throw new Error("the analysis is not running");
       return new Promise<readonly unknown[]>((resolve, reject) => {
         asked = { resolve, reject };
         child.send(question);
       });
     });
-    turn = reply.catch(() => undefined);
-    return reply;
-  };
   await ask({ open: options });
   return {
     get isOpen() {

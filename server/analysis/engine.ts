@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { PromiseQueue } from "../memory/promise-queue.ts";
 import { literal } from "./duckdb-dialect.ts";
 import { engineMissing } from "./missing.ts";
 import type { Query } from "./query.ts";
@@ -59,16 +60,14 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
   await connection.run(`set allowed_directories = [${allowed.join(", ")}]`);
   await connection.run("set enable_external_access = false");
   await connection.run("set lock_configuration = true");
-  let turn: Promise<unknown> = Promise.resolve();
+  const queue = new PromiseQueue();
   let isClosed = false;
 
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = turn.then(() => {
+    return queue.run(() => {
       if (isClosed) throw new Error("the analysis is closed");
       return work();
     });
-    turn = result.catch(() => undefined);
-    return result;
   }
 
   return {
@@ -84,7 +83,7 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
     async close() {
       isClosed = true;
       connection.interrupt();
-      await turn;
+      await queue.idle();
       connection.closeSync();
       instance.closeSync();
     },

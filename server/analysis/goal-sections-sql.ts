@@ -1,4 +1,5 @@
 import { MANY_TOTALS } from "../../core/sums.ts";
+import { quotient, wide } from "./duckdb-dialect.ts";
 import type { TotalsInput } from "./goal-totals-sql.ts";
 import type { TallySection } from "./tally-sql.ts";
 
@@ -13,7 +14,7 @@ const NAMED = "join arms on per_arm.arm = arms.arm";
 export function topsSql(input: TotalsInput): string | null {
   const { of, measured } = skewed(input);
   if (of === "") return null;
-  return `tops ${input.dialect.as} (
+  return `tops as materialized (
   select arm, part, max(abs(${measured})) as top from totals where part in (${of}) group by arm, part
 )`;
 }
@@ -42,7 +43,7 @@ export function powersSections(input: TotalsInput, section: SectionHead): string
   return [
     `${section("powers", OF_GOAL, ["first", "second", "third"])} from (
   select arm, part, sum(z) as first, sum(z * z) as second, sum(z * z * z) as third from (
-    select measures.arm, measures.part, ${partSql(input, "y")} as z
+    select measures.arm, measures.part, ${partSql("y")} as z
     from (select arm, part, ${measured} as y from totals where part in (${of})) as measures
       join tops on measures.arm = tops.arm and measures.part = tops.part
     where top > 0
@@ -54,8 +55,7 @@ export function powersSections(input: TotalsInput, section: SectionHead): string
 /** Of ratios: sums of denominators, and of their products with numerators. */
 export function ratioSections(input: TotalsInput, section: SectionHead): string[] {
   if (input.counted.denominators.every((of) => of === null)) return [];
-  const { wide } = input.dialect;
-  const z = `case when top > 0 then ${partSql(input, "y")} else 0 end`;
+  const z = `case when top > 0 then ${partSql("y")} else 0 end`;
   return [
     `${section("ratio", OF_GOAL, ["n", "n2", "product", "n3", "zx", "zzx", "zxx"])} from (
   select arm, part, sum(x) as n, sum(${wide("x")} * x) as n2, sum(${wide("x")} * y) as product,
@@ -76,7 +76,6 @@ export function ratioSections(input: TotalsInput, section: SectionHead): string[
 /** Of what came before: its sums, and those of its products with what came since. */
 export function beforeSections(input: TotalsInput, section: SectionHead): string[] {
   if (input.goals.every(({ cuped }) => cuped == null)) return [];
-  const { wide } = input.dialect;
   return [
     `${section("before", OF_GOAL, ["x", "x2", "product"])} from (
   select befores.arm, befores.part, sum(x) as x, sum(${wide("x")} * x) as x2,
@@ -89,8 +88,8 @@ export function beforeSections(input: TotalsInput, section: SectionHead): string
 }
 
 /** A total in millionths of the largest one, cut off towards 0. */
-function partSql({ dialect }: TotalsInput, total: string): string {
-  return `cast(${dialect.quotient(`${dialect.wide(total)} * 1000000`, "top")} as bigint)`;
+function partSql(total: string): string {
+  return `cast(${quotient(`${wide(total)} * 1000000`, "top")} as bigint)`;
 }
 
 /** The goals that have a skewness, and what it is of. */

@@ -3,7 +3,6 @@ import type { EndTimes } from "../../core/epoch-end.ts";
 import type { Goal } from "../../core/goal.ts";
 import { isMasked } from "./counted-sql.ts";
 import type { GoalPart, GoalParts } from "./goal-parts.ts";
-import type { Dialect } from "./query.ts";
 
 export interface TotalsInput {
   readonly goals: readonly Goal[];
@@ -11,7 +10,6 @@ export interface TotalsInput {
   readonly ends: EndTimes;
   /** When windows are looked at, in milliseconds; Infinity when all have closed. */
   readonly asOf: number;
-  readonly dialect: Dialect;
   /** Whether groups that there never were have no name. */
   readonly hasArms: boolean;
 }
@@ -25,7 +23,7 @@ const ALWAYS_MS = 9_000_000_000_000_000;
  * and, for percentiles, `limits` (where a part's values are cut, by epoch). By rules 8 to 11 and 16 to 18 of `core/tally.ts`.
  */
 export function totalsSql(input: TotalsInput): { readonly text: string; readonly hasLimits: boolean } {
-  const { goals, counted, dialect, hasArms } = input;
+  const { goals, counted, hasArms } = input;
   const { parts } = counted;
   const hasValues = parts.some(({ isOfValues }) => isOfValues);
   const percentiles = goals.flatMap(({ cap }, part) =>
@@ -51,7 +49,7 @@ export function totalsSql(input: TotalsInput): { readonly text: string; readonly
       cast(floor(count(*) * ${above} / ${PERCENTILE_PARTS}.0) as bigint) + 1 as place
     from firsts join arms on firsts.arm = arms.arm where true${matureSql(parts[part], input.asOf)}${isPooled} group by epoch`,
   );
-  const limits = `limits ${dialect.as} (
+  const limits = `limits as materialized (
   select ranked.epoch, ranked.part, least(value, ${LARGEST_TOTAL}) as cap from (
     select epoch, part, value, row_number() over (partition by epoch, part order by value desc) as place
     from sums join arms on sums.arm = arms.arm
@@ -59,16 +57,17 @@ export function totalsSql(input: TotalsInput): { readonly text: string; readonly
   ) as ranked join (${pools.join(" union all ")}) as pools
     on ranked.epoch = pools.epoch and ranked.part = pools.part and ranked.place = pools.place
 )`;
-  if (!hasValues) return { hasLimits, text: `totals ${dialect.as} (select *, false as is_cut from (${sums}) as sums)` };
+  if (!hasValues)
+    return { hasLimits, text: `totals as materialized (select *, false as is_cut from (${sums}) as sums)` };
   const from = hasLimits
     ? `sums join arms on sums.arm = arms.arm left join limits on arms.epoch = limits.epoch and sums.part = limits.part`
     : "sums";
-  const totals = `totals ${dialect.as} (
+  const totals = `totals as materialized (
   select sums.device, sums.arm, sums.day, sums.part, events, unusable,
     cast(greatest(least(value, ${limit}), -${limit}) as bigint) as value, abs(value) > ${limit} as is_cut
   from ${hasLimits ? from : `(${sums}) as sums`}
 )`;
-  return { hasLimits, text: hasLimits ? `sums ${dialect.as} (${sums}),\n${limits},\n${totals}` : totals };
+  return { hasLimits, text: hasLimits ? `sums as materialized (${sums}),\n${limits},\n${totals}` : totals };
 }
 
 /**
@@ -76,7 +75,7 @@ export function totalsSql(input: TotalsInput): { readonly text: string; readonly
  * what it did since (by rule 20); null when no goal asks for it.
  */
 export function beforesSql(input: TotalsInput): string | null {
-  const { goals, counted, dialect } = input;
+  const { goals, counted } = input;
   const asked = goals.flatMap(({ cuped, kind }, part) => (cuped == null ? [] : { part, cuped, kind }));
   if (asked.length === 0) return null;
   const { parts } = counted;
@@ -86,7 +85,7 @@ export function beforesSql(input: TotalsInput): string | null {
   const daysMs = byPart(parts, (_, part) => (goals[part]?.cuped ?? 0) * DAY_MS);
   const isBefore = (column: string) =>
     `${column} < firsts.at_ms - ${byPart(parts, ({ earlyMs }) => earlyMs)} and ${column} >= firsts.at_ms - ${daysMs}`;
-  return `befores ${dialect.as} (
+  return `befores as materialized (
   select device, sums.arm, sums.part, kind,
     cast(case kind when 0 then greatest(least(value, ${limit}), -${limit}) when 1 then events else 1 end as bigint) as x
   from (
@@ -99,7 +98,7 @@ export function beforesSql(input: TotalsInput): string | null {
 
 /** The table `denominators`: a row per device and ratio whose denominator is not 0 (rule 19); null when no goal is one. */
 export function denominatorsSql(input: TotalsInput): string | null {
-  const { goals, counted, asOf, dialect } = input;
+  const { goals, counted, asOf } = input;
   const rows = counted.denominators.flatMap((of, part) => {
     if (of === null) return [];
     const columns = `${part} as part, ${goals[part]?.ratio?.of === "value"} as is_of_values`;
@@ -114,7 +113,7 @@ export function denominatorsSql(input: TotalsInput): string | null {
     where session is not null${until}${matureSql(counted.parts[part], asOf)}
     group by firsts.device, firsts.arm`;
   });
-  return rows.length === 0 ? null : `denominators ${dialect.as} (\n  ${rows.join("\n  union all\n  ")}\n)`;
+  return rows.length === 0 ? null : `denominators as materialized (\n  ${rows.join("\n  union all\n  ")}\n)`;
 }
 
 /** Events that count with their parts, and the first exposures of their devices, by a condition for a time of an event. */

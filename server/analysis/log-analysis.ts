@@ -4,7 +4,6 @@ import type { Crossing, CrossTally } from "../../core/cross-tally.ts";
 import type { PlannedSize } from "../../core/reached-at.ts";
 import type { Tally, TallyOptions } from "../../core/tally.ts";
 import { type CrossRow, crossTallyOfRows, crossTallySql } from "./cross-tally-sql.ts";
-import { DUCKDB } from "./duckdb-dialect.ts";
 import type { Engine } from "./engine.ts";
 import { type EventFile, logSource, placedLogSource } from "./log-source.ts";
 import type { Query, Source } from "./query.ts";
@@ -20,7 +19,7 @@ export async function tallyFiles(
   options: TallyOptions,
 ): Promise<Tally> {
   requireTime(options.until);
-  const rows = await surely<TallyRow>(engine, files, (source) => tallySql(experiment, options, source, DUCKDB));
+  const rows = await surely<TallyRow>(engine, files, (source) => tallySql(experiment, options, source));
   return tallyOfRows(experiment, options, rows);
 }
 
@@ -36,7 +35,7 @@ export async function crossTallyFiles(
   if (asked.size === 0) return [];
   const withItself = crossings.some(([a, b]) => a.experiment === b.experiment);
   const rows = await surely<CrossRow>(engine, files, (source) =>
-    crossTallySql([...asked.values()], withItself, scope, source, DUCKDB),
+    crossTallySql([...asked.values()], withItself, scope, source),
   );
   const experiments = [...asked.keys()];
   return crossings.map(([a, b]) => crossTallyOfRows(a, b, experiments, rows));
@@ -49,7 +48,7 @@ export async function reachedAtFiles(
   experiment: string,
   planned: PlannedSize,
 ): Promise<string | null> {
-  const rows = await surely<ReachedRow>(engine, files, (source) => reachedAtSql(experiment, planned, source, DUCKDB));
+  const rows = await surely<ReachedRow>(engine, files, (source) => reachedAtSql(experiment, planned, source));
   return reachedAtOfRows(planned, rows);
 }
 

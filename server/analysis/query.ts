@@ -4,20 +4,6 @@ export interface Query {
   readonly values: readonly (string | number)[];
 }
 
-/** What databases write each in their own way; everything else of a query is the same for all of them. */
-export interface Dialect {
-  /** The n-th value, counted from 1. */
-  parameter(n: number): string;
-  /** The value of the row that comes first by these columns, as an aggregate. */
-  firstBy(value: string, order: readonly string[]): string;
-  /** A whole number of 128 bits. */
-  wide(value: string): string;
-  /** The quotient of two whole numbers, cut off towards 0. */
-  quotient(a: string, b: string): string;
-  /** `with NAME AS (…)` that is worked out once. */
-  readonly as: string;
-}
-
 /**
  * Where events come from: a query for the columns `id`, `fingerprint` (64 bits of the id), `at_ms` (milliseconds since
  * 1970), `device` (whatever is the same for the same device), `name`, `experiment`, `epoch`, `grp`, `value`, `run`, `path`, `session`,
@@ -34,15 +20,10 @@ export interface Source {
 /** Collects the values of a query while its text is written. */
 export class Values {
   readonly list: (string | number)[] = [];
-  readonly #dialect: Dialect;
-
-  constructor(dialect: Dialect) {
-    this.#dialect = dialect;
-  }
 
   /** The parameter for a value. */
   of(value: string | number): string {
     this.list.push(value);
-    return this.#dialect.parameter(this.list.length);
+    return `$${this.list.length}`;
   }
 }

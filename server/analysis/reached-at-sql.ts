@@ -1,19 +1,18 @@
 import { endTimes } from "../../core/epoch-end.ts";
 import { latest, neededDevices, type PlannedSize } from "../../core/reached-at.ts";
 import { countedSql } from "./counted-sql.ts";
-import { type Dialect, type Query, type Source, Values } from "./query.ts";
+import { type Query, type Source, Values } from "./query.ts";
 
 /** A row of the result: `reached` with the index of a group that has its devices, and when; or `unsure`, see `countedSql`. */
 export type ReachedRow = readonly [section: "reached" | "unsure", group: number | null, n: bigint];
 
 /** The query for the times at which the groups that are waited for had their devices. Throws RangeError. */
-export function reachedAtSql(experiment: string, planned: PlannedSize, source: Source, dialect: Dialect): Query {
-  const values = new Values(dialect);
+export function reachedAtSql(experiment: string, planned: PlannedSize, source: Source): Query {
+  const values = new Values();
   const { run } = planned;
   const ends = endTimes(planned.ends);
   const tables = countedSql({
     source,
-    dialect,
     values,
     scope: { run },
     experiments: [{ experiment }],
@@ -28,7 +27,7 @@ export function reachedAtSql(experiment: string, planned: PlannedSize, source: S
   return {
     values: values.list,
     text: `${tables},
-turns ${dialect.as} (
+turns as materialized (
   select grp, at_ms, row_number() over (partition by grp order by at_ms) as turn
   from firsts join arms on firsts.arm = arms.arm where epoch = ${epoch}
 )

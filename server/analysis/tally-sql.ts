@@ -1,10 +1,11 @@
 import { endTimes } from "../../core/epoch-end.ts";
 import { asOfOf, countedGoals, type TallyOptions } from "../../core/tally.ts";
 import { countedSql } from "./counted-sql.ts";
+import { wide } from "./duckdb-dialect.ts";
 import { goalParts } from "./goal-parts.ts";
 import { beforeSections, powersSections, ratioSections, toldSections, topsSql } from "./goal-sections-sql.ts";
 import { beforesSql, denominatorsSql, type TotalsInput, totalsSql } from "./goal-totals-sql.ts";
-import { type Dialect, type Query, type Source, Values } from "./query.ts";
+import { type Query, type Source, Values } from "./query.ts";
 
 /** What a row of the result tells. */
 export type TallySection =
@@ -57,11 +58,10 @@ const GOAL_NUMBERS = 8;
 export const DEVICE_NUMBERS = 5;
 
 /** The query for the tally of an experiment: the definition of `core/tally.ts` for a database. */
-export function tallySql(experiment: string, options: TallyOptions, source: Source, dialect: Dialect): Query {
+export function tallySql(experiment: string, options: TallyOptions, source: Source): Query {
   const { days, arms, run, until } = options;
   const goals = countedGoals(options);
-  const values = new Values(dialect);
-  const { wide } = dialect;
+  const values = new Values();
   const scope = until === undefined ? { run } : { run, until };
   const ends = endTimes(options.ends);
   const asOf = asOfOf(options);
@@ -69,7 +69,7 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
   const hasValues = counted.parts.some(({ isOfValues }) => isOfValues);
   const { selectors } = counted;
   const experiments = [{ experiment, arms }];
-  const tables = countedSql({ source, dialect, values, scope, experiments, selectors, hasValues, ends, days });
+  const tables = countedSql({ source, values, scope, experiments, selectors, hasValues, ends, days });
   const windows = windowsOf(counted);
   const width = Math.max(GOAL_NUMBERS, DEVICE_NUMBERS + windows.length);
   const section = (name: TallySection, where: string, numbers: readonly string[]) => {
@@ -80,7 +80,7 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
     (ms) => `sum(case when ${Number.isFinite(asOf) ? `at_ms <= ${asOf - ms}` : "true"} then 1 else 0 end)`,
   );
   const inTime = [...ends].map(([epoch, at]) => `and not (epoch = ${epoch} and counted.at_ms > ${at})`).join(" ");
-  const inputs: TotalsInput = { goals, counted, ends, asOf, dialect, hasArms: arms !== undefined };
+  const inputs: TotalsInput = { goals, counted, ends, asOf, hasArms: arms !== undefined };
   const { text: totals, hasLimits } = totalsSql(inputs);
   const sections = [
     `${section("devices", "epoch, grp, day, null", ["devices", "exposures", "first_ms", "last_ms", "wrong", ...windows.map((_, i) => `closed_${i}`)])} from (

@@ -4,6 +4,7 @@ import { etagOf } from "../http/etag.ts";
 import { problem } from "../http/http.ts";
 import { BadParameter } from "../http/visitor.ts";
 import { Conflict, KeyTaken, NotSaved } from "../registry/errors.ts";
+import { UnknownEpoch } from "../results/results.ts";
 
 /** Longer values are cut in an answer. */
 const MAX_VALUE_LENGTH = 1000;
@@ -28,7 +29,9 @@ export function problemFor(error: Error): Response | null {
   if (error instanceof NotSaved) {
     return problem(503, "Storage unavailable", error.message, { headers: { "retry-after": "1" } });
   }
-  if (error instanceof BadParameter) return problem(400, "Bad Request", error.message);
+  if (error instanceof BadParameter || error instanceof UnknownEpoch) {
+    return problem(400, "Bad Request", error.message);
+  }
   if (error instanceof BodyRejected) {
     const headers: Record<string, string> = error.status === 413 ? { connection: "close" } : {};
     return problem(error.status, "Request rejected", error.message, { headers });

@@ -5,12 +5,16 @@ import type { LeftOut } from "../../core/report/health.ts";
 import { type Report, type ReportInput, report } from "../../core/report/report.ts";
 import type { Analysis } from "../analysis/contract.ts";
 import type { EventLog } from "../events/log.ts";
-import { BadParameter } from "../http/visitor.ts";
+import { BoundedMap } from "../memory/bounded-map.ts";
+import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Registry } from "../registry/registry.ts";
 import { epochDays } from "./epoch-days.ts";
 import { type Epochs, epochsOf } from "./epoch-definitions.ts";
 import { frozenOf } from "./frozen.ts";
 import type { ResultsQuery } from "./query.ts";
+
+/** The experiment never had the epoch that was asked for; the message names those that it had. */
+export class UnknownEpoch extends Error {}
 
 /** The present results, of real visitors. */
 const PRESENT: ResultsQuery = { epoch: null, run: null };
@@ -39,18 +43,18 @@ interface Deps {
 /** Reports of experiments, counted anew only when the log has grown or the experiment was changed. */
 export class Results {
   readonly #deps: Required<Deps>;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new BoundedMap<string, Kept>(MAX_CACHED_REPORTS);
   /** Last reports that were finished, for lists. */
   readonly #latest = new Map<string, Report>();
   readonly #queued = new Set<string>();
-  #background: Promise<unknown> = Promise.resolve();
+  readonly #background = new PromiseQueue();
 
   constructor(deps: Deps) {
     this.#deps = { now: Date.now, ...deps };
   }
 
   /**
-   * The report of an experiment as it is now; null when there is no such experiment. Rejects with BadParameter when it had no
+   * The report of an experiment as it is now; null when there is no such experiment. Rejects with UnknownEpoch when it had no
    * such epoch.
    *
    * @param withinMs a report that is not older will do, even when the log has grown
@@ -63,12 +67,9 @@ export class Results {
     const madeOf = `${experiment.version} ${segment} ${offset}`;
     const at = this.#deps.now();
     const kept = this.#kept.get(name);
-    this.#kept.delete(name);
     const limit = kept?.madeOf === madeOf ? MAX_AGE_MS : withinMs;
     const entry = kept && at - kept.at < limit ? kept : { madeOf, at, report: this.#make(experiment, query) };
     this.#kept.set(name, entry);
-    const oldest = this.#kept.keys().next();
-    if (this.#kept.size > MAX_CACHED_REPORTS && !oldest.done) this.#kept.delete(oldest.value);
     try {
       const found = await entry.report;
       if (query.epoch === null && query.run === null) this.#latest.set(key, found);
@@ -91,8 +92,8 @@ export class Results {
     const isOld = known === undefined || this.#deps.now() - at >= MIN_BETWEEN_MS;
     if (isOld && !this.#queued.has(key)) {
       this.#queued.add(key);
-      this.#background = this.#background
-        .then(() => {
+      this.#background
+        .run(() => {
           this.#queued.delete(key);
           return this.of(key);
         })
@@ -103,8 +104,8 @@ export class Results {
   }
 
   /** When what `latest` has begun is done. */
-  settled(): Promise<unknown> {
-    return this.#background;
+  settled(): Promise<void> {
+    return this.#background.idle();
   }
 
   async #make(experiment: Experiment, { epoch: wanted, run }: ResultsQuery): Promise<Report> {
@@ -115,7 +116,7 @@ export class Results {
     const definition = definitions.get(epoch);
     if (!definition && epoch !== experiment.epoch) {
       const allowed = [...definitions.keys()].sort((a, b) => a - b).join(", ") || String(experiment.epoch);
-      throw new BadParameter(`epoch is ${epoch}: allowed are those that the experiment had, ${allowed}`);
+      throw new UnknownEpoch(`epoch is ${epoch}: allowed are those that the experiment had, ${allowed}`);
     }
     const counted = definition ? await count(definition, known, run, analysis, now()) : NOTHING;
     return report({
