@@ -110,7 +110,7 @@ export function report(input: ReportInput): Report {
     hasTimes = true,
   } = input;
   const { plan, groups, goals } = experiment;
-  refuseInvalid(input);
+  rejectInvalid(input);
   const counted = frozen ?? tally;
   const from = hasTimes ? (counted?.firstAt ?? null) : null;
   const alpha = plan?.alpha ?? PLANNED_ALPHA;
@@ -178,7 +178,7 @@ export function report(input: ReportInput): Report {
 }
 
 /** A plan that was reached has one look, and it is not today's. */
-function refuseInvalid({ experiment, tally, frozen, reachedAt, isFinished = false }: ReportInput): void {
+function rejectInvalid({ experiment, tally, frozen, reachedAt, isFinished = false }: ReportInput): void {
   const { plan, groups } = experiment;
   if (isFinished && plan !== null) throw new RangeError("isFinished is true: allowed is false with a plan");
   if ((frozen === null) !== (reachedAt === null) || (frozen !== null && plan === null)) {

@@ -1,4 +1,4 @@
-import { requireBetween, requireWithin } from "./refuse.ts";
+import { requireBetween, requireWithin } from "./require.ts";
 
 export interface AdjustPValuesInput {
   /** One per comparison, 0 to 1; null for one that could not be computed. */

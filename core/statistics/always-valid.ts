@@ -5,7 +5,7 @@ import {
 } from "./confidence-sequence.ts";
 import { type CountEvidenceInput, type CountEvidenceResult, countEvidence } from "./count-evidence.ts";
 import { type RateEvidenceInput, type RateEvidenceResult, rateEvidence } from "./rate-evidence.ts";
-import { refuse } from "./refuse.ts";
+import { reject } from "./require.ts";
 
 export type AlwaysValidInput = ConfidenceSequenceInput | CountEvidenceInput | RateEvidenceInput;
 export type AlwaysValidResult = ConfidenceSequenceResult | CountEvidenceResult | RateEvidenceResult;
@@ -37,6 +37,6 @@ export function alwaysValid(input: AlwaysValidInput): AlwaysValidResult {
     case "rates":
       return rateEvidence(input);
     default:
-      return refuse("kind", (input as { kind: unknown }).kind, "asymptotic, multinomial and rates");
+      return reject("kind", (input as { kind: unknown }).kind, "asymptotic, multinomial and rates");
   }
 }

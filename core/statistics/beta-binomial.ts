@@ -1,7 +1,7 @@
 import { betaQuantileLogit } from "./beta.ts";
 import { type Beta, chanceBelow, expectedExcess, mean } from "./beta-comparison.ts";
 import { type Conversions, requireConversions } from "./conversions.ts";
-import { requireBetween, requireWithin } from "./refuse.ts";
+import { requireBetween, requireWithin } from "./require.ts";
 
 export interface BetaBinomialInput {
   /** The control. */

@@ -1,6 +1,6 @@
 import { betaTails } from "./beta.ts";
 import { noMoreLikelyThan } from "./no-more-likely.ts";
-import { requireCount, requireWithin } from "./refuse.ts";
+import { requireCount, requireWithin } from "./require.ts";
 import { lnBinomialTerm } from "./saddle-point.ts";
 import { doubled, SURE, type Tail } from "./tail.ts";
 

@@ -1,6 +1,6 @@
 import { agreeing } from "./agreeing.ts";
 import { evidenceAgainst } from "./evidence.ts";
-import { requireAlpha, requireCount, requireWithin } from "./refuse.ts";
+import { requireAlpha, requireCount, requireWithin } from "./require.ts";
 
 export interface ConfidenceSequenceInput {
   readonly kind: "asymptotic";

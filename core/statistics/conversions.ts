@@ -1,4 +1,4 @@
-import { requireCount } from "./refuse.ts";
+import { requireCount } from "./require.ts";
 
 /** What a group's devices did on a goal that each of them can reach once. */
 export interface Conversions {

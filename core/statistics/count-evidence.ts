@@ -1,6 +1,6 @@
 import { crossing } from "./crossing.ts";
 import { evidenceAgainst } from "./evidence.ts";
-import { refuse, requireAlpha, requireCount, requireWithin } from "./refuse.ts";
+import { reject, requireAlpha, requireCount, requireWithin } from "./require.ts";
 import { deviance, stirlingError } from "./saddle-point.ts";
 
 export interface CountEvidenceInput {
@@ -47,7 +47,7 @@ const UNTESTED = { logE: null, pValue: null, log10P: null, rejected: false, thet
  */
 export function countEvidence(input: Omit<CountEvidenceInput, "kind">): CountEvidenceResult {
   const { counts, weights, alpha, concentration } = input;
-  refuseInvalid(input);
+  rejectInvalid(input);
   if (counts.some((count, i) => count > 0 && weights[i] === 0)) {
     return { ...UNTESTED, status: "unexpected_arm", logE: Infinity, pValue: 0, log10P: -Infinity, rejected: true };
   }
@@ -134,9 +134,9 @@ function shareOf(odds: number): number {
   return odds === Infinity ? 1 : odds / (1 + odds);
 }
 
-function refuseInvalid({ counts, weights, alpha, concentration }: Omit<CountEvidenceInput, "kind">): void {
+function rejectInvalid({ counts, weights, alpha, concentration }: Omit<CountEvidenceInput, "kind">): void {
   const { length } = counts;
-  if (weights.length !== length) refuse("weights.length", weights.length, `${length}, one for each count`);
+  if (weights.length !== length) reject("weights.length", weights.length, `${length}, one for each count`);
   for (const [i, count] of counts.entries()) requireCount(`counts[${i}]`, count);
   for (const [i, weight] of weights.entries()) {
     if (weight !== 0) requireWithin(`weights[${i}]`, weight, 1e-12, Number.MAX_SAFE_INTEGER); // 1e-12: arbitrary

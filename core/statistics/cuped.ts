@@ -1,4 +1,4 @@
-import { refuse, requireAlpha, requireSize } from "./refuse.ts";
+import { reject, requireAlpha, requireSize } from "./require.ts";
 import { powerOfTwo, twoMoments } from "./sample.ts";
 import { type WelchTest, welchTest } from "./welch.ts";
 
@@ -45,8 +45,8 @@ export interface CupedResult extends WelchTest {
  * cuped({ a: { y: [1, 2, 3, 5], x: [2, 4, 7, 9] }, b: { y: [2, 4, 4, 6], x: [2, 5, 6, 8] }, alpha: 0.05 }).varianceReduction // 0.9455
  */
 export function cuped({ a, b, alpha }: CupedInput): CupedResult {
-  refuseInvalid("a", a);
-  refuseInvalid("b", b);
+  rejectInvalid("a", a);
+  rejectInvalid("b", b);
   requireAlpha(alpha);
   const y = twoMoments({ values: a.y }, { values: b.y });
   const x = twoMoments({ values: a.x }, { values: b.x });
@@ -75,8 +75,8 @@ export function cuped({ a, b, alpha }: CupedInput): CupedResult {
   };
 }
 
-function refuseInvalid(group: string, { y, x }: CovariateSample): void {
-  if (x.length !== y.length) refuse(`${group}.x.length`, x.length, `${y.length}, one for each y`);
+function rejectInvalid(group: string, { y, x }: CovariateSample): void {
+  if (x.length !== y.length) reject(`${group}.x.length`, x.length, `${y.length}, one for each y`);
   for (const [i, value] of y.entries()) requireSize(`${group}.y[${i}]`, value, ...SIZES);
   for (const [i, value] of x.entries()) requireSize(`${group}.x[${i}]`, value, ...SIZES);
 }

@@ -1,6 +1,6 @@
 import { hypergeometricTail, hypergeometricTails, lnHypergeometricTerm, support } from "./hypergeometric.ts";
 import { noMoreLikelyThan } from "./no-more-likely.ts";
-import { refuse, requireCount } from "./refuse.ts";
+import { reject, requireCount } from "./require.ts";
 import { type PValue, pValueOf } from "./tail.ts";
 
 /** Two rows of two counts, each a whole number from 0 to 10^12. */
@@ -29,7 +29,7 @@ export interface FisherExactResult extends PValue {
  */
 export function fisherExact({ table }: FisherExactInput): FisherExactResult {
   if (table.length !== 2 || table.some((row) => row.length !== 2)) {
-    refuse("table", JSON.stringify(table), "two rows of two counts");
+    reject("table", JSON.stringify(table), "two rows of two counts");
   }
   for (const [i, row] of table.entries()) {
     for (const [j, count] of row.entries()) requireCount(`table[${i}][${j}]`, count);

@@ -1,6 +1,6 @@
 import { chiSquareTail } from "./chi-square.ts";
 import { fisherExact, type TwoByTwo } from "./fisher.ts";
-import { refuse, requireCount } from "./refuse.ts";
+import { reject, requireCount } from "./require.ts";
 import { pValueOf } from "./tail.ts";
 
 export interface IndependenceInput {
@@ -51,7 +51,7 @@ const NOT_TESTABLE: IndependenceResult = {
 export function independence({ table }: IndependenceInput): IndependenceResult {
   const columns = table[0]?.length ?? 0;
   for (const [i, row] of table.entries()) {
-    if (row.length !== columns) refuse(`table[${i}].length`, row.length, `${columns}, as in the first row`);
+    if (row.length !== columns) reject(`table[${i}].length`, row.length, `${columns}, as in the first row`);
     for (const [j, count] of row.entries()) requireCount(`table[${i}][${j}]`, count);
   }
   const filled = withoutEmptyRows(transposed(withoutEmptyRows(transposed(table))));

@@ -1,5 +1,5 @@
 import { betaQuantileLogit } from "./beta.ts";
-import { requireCount } from "./refuse.ts";
+import { requireCount } from "./require.ts";
 
 export interface MonteCarloRuleInput {
   readonly kind: "monteCarlo";

@@ -5,7 +5,7 @@ import {
   permuteConversions,
 } from "./permute-conversions.ts";
 import { permuteValues, type ValuePermutationInput, type ValuePermutationResult } from "./permute-values.ts";
-import { refuse } from "./refuse.ts";
+import { reject } from "./require.ts";
 
 export type PermutationTestInput = BinaryPermutationInput | ValuePermutationInput | MonteCarloRuleInput;
 export type PermutationTestResult = BinaryPermutationResult | ValuePermutationResult | MonteCarloRuleResult;
@@ -37,6 +37,6 @@ export function permutationTest(input: PermutationTestInput): PermutationTestRes
     case "monteCarlo":
       return monteCarloRule(input);
     default:
-      return refuse("kind", (input as { kind: unknown }).kind, "binary, values and monteCarlo");
+      return reject("kind", (input as { kind: unknown }).kind, "binary, values and monteCarlo");
   }
 }

@@ -1,7 +1,7 @@
 import { choose } from "./choose.ts";
 import { equallyExtreme } from "./equally-extreme.ts";
 import { monteCarloRule } from "./monte-carlo-rule.ts";
-import { requireCount } from "./refuse.ts";
+import { requireCount } from "./require.ts";
 import { powerOfTwo, twoMoments } from "./sample.ts";
 import { seededRandom } from "./seeded-random.ts";
 

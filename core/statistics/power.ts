@@ -1,5 +1,5 @@
 import { normalQuantile } from "./normal.ts";
-import { refuse, requireAlpha, requireBetween, requireCount } from "./refuse.ts";
+import { reject, requireAlpha, requireBetween, requireCount } from "./require.ts";
 import {
   requireRates,
   type SampleSizeMeanInput,
@@ -86,7 +86,7 @@ export function power(input: PowerInput): PowerResult {
     case "mdeProportion":
       return mdeProportion(input);
     default:
-      return refuse(
+      return reject(
         "kind",
         (input as { kind: unknown }).kind,
         "sampleSizeProportion, sampleSizeMean, powerProportion and mdeProportion",

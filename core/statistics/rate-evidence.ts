@@ -4,7 +4,7 @@ import { type Conversions, crossDifference, rateDifference, requireConversions }
 import { countEvidence, logCountEvidence } from "./count-evidence.ts";
 import { evidenceAgainst } from "./evidence.ts";
 import { liftIntervals } from "./lift-intervals.ts";
-import { refuse, requireAlpha, requireCount, requireWithin } from "./refuse.ts";
+import { reject, requireAlpha, requireCount, requireWithin } from "./require.ts";
 
 export interface RateEvidenceInput {
   readonly kind: "rates";
@@ -61,7 +61,7 @@ const NOTHING = { logE: null, pValue: null, log10P: null, differenceInterval: nu
  * combination and applications".
  */
 export function rateEvidence(input: Omit<RateEvidenceInput, "kind">): RateEvidenceResult {
-  refuseInvalid(input);
+  rejectInvalid(input);
   const { a, b, weights, alpha } = input;
   if (a.n === 0 || b.n === 0) return { status: "no_data", basis: "exact", ...NOTHING };
   const ofDifference = differenceEvidence(input);
@@ -171,10 +171,10 @@ function overlap(
   return [Math.max(one[0], other[0]), Math.min(one[1], other[1])];
 }
 
-function refuseInvalid({ a, b, weights, alpha, tuningN }: Omit<RateEvidenceInput, "kind">): void {
+function rejectInvalid({ a, b, weights, alpha, tuningN }: Omit<RateEvidenceInput, "kind">): void {
   requireConversions("a", a);
   requireConversions("b", b);
-  if (weights && weights.length !== 2) refuse("weights.length", (weights as readonly number[]).length, "2, or null");
+  if (weights && weights.length !== 2) reject("weights.length", (weights as readonly number[]).length, "2, or null");
   for (const [i, weight] of (weights ?? []).entries()) {
     requireWithin(`weights[${i}]`, weight, 1e-12, Number.MAX_SAFE_INTEGER);
   }

@@ -1,7 +1,7 @@
 import { type Conversions, rateDifference, rateLift, requireConversions } from "./conversions.ts";
 import { newcombe } from "./newcombe.ts";
 import { normalQuantile } from "./normal.ts";
-import { requireAlpha } from "./refuse.ts";
+import { requireAlpha } from "./require.ts";
 import { scoreDifference } from "./score-difference.ts";
 import { scoreLift } from "./score-ratio.ts";
 import { pooledTest, varianceOfRate } from "./two-proportions.ts";

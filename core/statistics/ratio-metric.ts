@@ -2,7 +2,7 @@ import { agreeing } from "./agreeing.ts";
 import { type Estimate, type LiftIntervals, liftIntervals, NO_LIFT } from "./lift-intervals.ts";
 import { normalQuantile } from "./normal.ts";
 import { type RatioSample, ratioEstimate } from "./ratio-sample.ts";
-import { refuse, requireAlpha } from "./refuse.ts";
+import { reject, requireAlpha } from "./require.ts";
 import { type Sample, twoMoments } from "./sample.ts";
 import { twoSided } from "./two-proportions.ts";
 
@@ -74,7 +74,7 @@ export function ratioMetric(input: RatioMetricInput): RatioResult | MeanLiftResu
     case "mean":
       return compareMeans(input);
     default:
-      return refuse("kind", (input as { kind: unknown }).kind, "ratio and mean");
+      return reject("kind", (input as { kind: unknown }).kind, "ratio and mean");
   }
 }
 

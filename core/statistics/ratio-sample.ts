@@ -1,4 +1,4 @@
-import { refuse, requireCount, requireSize, requireWithin } from "./refuse.ts";
+import { reject, requireCount, requireSize, requireWithin } from "./require.ts";
 import { powerOfTwo } from "./sample.ts";
 
 /** Arbitrary, far from where a square of a ratio leaves the range of a double. */
@@ -46,7 +46,7 @@ function fromValues(
 ): RatioEstimate {
   const n = numerators.length;
   if (denominators.length !== n) {
-    refuse(`${group}.denominators.length`, denominators.length, `${n}, one for each numerator`);
+    reject(`${group}.denominators.length`, denominators.length, `${n}, one for each numerator`);
   }
   const [unitM, unitD] = [unitOf(`${group}.numerators`, numerators), unitOf(`${group}.denominators`, denominators)];
   let sumM = 0;

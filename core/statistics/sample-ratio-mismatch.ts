@@ -1,6 +1,6 @@
 import { binomialNoMoreLikely } from "./binomial-exact.ts";
 import { chiSquareTail } from "./chi-square.ts";
-import { refuse, requireBetween, requireCount, requireWithin } from "./refuse.ts";
+import { reject, requireBetween, requireCount, requireWithin } from "./require.ts";
 import { type PValue, pValueOf } from "./tail.ts";
 
 /** The usual alarm level: an alarm stops an experiment, so a false one must be rare (Fabijan et al. 2019). */
@@ -63,7 +63,7 @@ const UNTESTED: SampleRatioMismatchResult = {
  */
 export function sampleRatioMismatch(input: SampleRatioMismatchInput): SampleRatioMismatchResult {
   const { counts, weights, threshold = SRM_THRESHOLD } = input;
-  refuseInvalid(counts, weights, threshold);
+  rejectInvalid(counts, weights, threshold);
   if (counts.some((count, i) => count > 0 && weights[i] === 0)) {
     return { ...UNTESTED, status: "unexpected_arm", pValue: 0, log10P: -Infinity, decidingP: 0, mismatch: true };
   }
@@ -101,9 +101,9 @@ export function sampleRatioMismatch(input: SampleRatioMismatchInput): SampleRati
   };
 }
 
-function refuseInvalid(counts: readonly number[], weights: readonly number[], threshold: number): void {
+function rejectInvalid(counts: readonly number[], weights: readonly number[], threshold: number): void {
   const { length } = counts;
-  if (weights.length !== length) refuse("weights.length", weights.length, `${length}, one for each count`);
+  if (weights.length !== length) reject("weights.length", weights.length, `${length}, one for each count`);
   for (const [i, count] of counts.entries()) requireCount(`counts[${i}]`, count);
   for (const [i, weight] of weights.entries()) {
     if (weight !== 0) requireWithin(`weights[${i}]`, weight, 1e-12, Number.MAX_SAFE_INTEGER); // 1e-12: arbitrary

@@ -1,5 +1,5 @@
 import { normalQuantile, normalTail } from "./normal.ts";
-import { requireAlpha, requireBetween, requireWithin } from "./refuse.ts";
+import { requireAlpha, requireBetween, requireWithin } from "./require.ts";
 
 interface PlannedTest {
   /** B − A: in rates for proportions, in the unit of the values for means. Its sign does not matter for the size. */

@@ -1,4 +1,4 @@
-import { refuse, requireCount, requireWithin } from "./refuse.ts";
+import { reject, requireCount, requireWithin } from "./require.ts";
 
 /** Beyond, differences and errors could be more than a double holds. */
 const LARGEST = 1e300;
@@ -42,8 +42,8 @@ export interface TwoMoments {
  * @throws RangeError naming field, value and what is allowed
  */
 export function twoMoments(a: Sample, b: Sample): TwoMoments {
-  refuseInvalid("a", a);
-  refuseInvalid("b", b);
+  rejectInvalid("a", a);
+  rejectInvalid("b", b);
   if (!("values" in a) || !("values" in b)) {
     const [momentsA, momentsB] = [momentsOf(a), momentsOf(b)];
     const isBoth = momentsA.mean !== null && momentsB.mean !== null;
@@ -125,7 +125,7 @@ function inUnits({ n, mean, squares }: Centered, { unit, origin }: Frame): Momen
   return { n, mean: inTheirUnit, variance: variance * unit * unit, sd: Math.sqrt(variance) * unit };
 }
 
-function refuseInvalid(group: string, sample: Sample): void {
+function rejectInvalid(group: string, sample: Sample): void {
   if ("values" in sample) {
     for (const [i, value] of sample.values.entries()) {
       requireWithin(`${group}.values[${i}]`, value, -LARGEST, LARGEST);
@@ -137,5 +137,5 @@ function refuseInvalid(group: string, sample: Sample): void {
   if (n === 0) return;
   requireWithin(`${group}.mean`, mean, -LARGEST, LARGEST);
   if (variance !== null) requireWithin(`${group}.variance`, variance, 0, LARGEST);
-  else if (n > 1) refuse(`${group}.variance`, variance, "numbers ≥ 0, or null for fewer than 2 devices");
+  else if (n > 1) reject(`${group}.variance`, variance, "numbers ≥ 0, or null for fewer than 2 devices");
 }

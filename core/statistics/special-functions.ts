@@ -2,7 +2,7 @@ import { betaQuantileLogit, betaTails } from "./beta.ts";
 import { chiSquareTail } from "./chi-square.ts";
 import { hypergeometricTails } from "./hypergeometric.ts";
 import { normalQuantile, normalTail } from "./normal.ts";
-import { requireBetween, requireCount, requireWithin } from "./refuse.ts";
+import { requireBetween, requireCount, requireWithin } from "./require.ts";
 import { tQuantile, tTail } from "./t.ts";
 
 /** Checked against 50-digit arithmetic from end to end; there is no use beyond. */

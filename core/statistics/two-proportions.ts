@@ -1,6 +1,6 @@
 import { type Conversions, crossDifference, rateDifference, rateLift, requireConversions } from "./conversions.ts";
 import { normalQuantile, normalTail } from "./normal.ts";
-import { requireAlpha } from "./refuse.ts";
+import { requireAlpha } from "./require.ts";
 import { doubled, type PValue } from "./tail.ts";
 
 export interface TwoProportionsInput {

@@ -1,5 +1,5 @@
 import { agreeing } from "./agreeing.ts";
-import { requireAlpha } from "./refuse.ts";
+import { requireAlpha } from "./require.ts";
 import { type Sample, twoMoments } from "./sample.ts";
 import { tQuantile, tTail } from "./t.ts";
 import { doubled } from "./tail.ts";

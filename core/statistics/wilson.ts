@@ -1,6 +1,6 @@
 import type { Conversions } from "./conversions.ts";
 import { normalQuantile } from "./normal.ts";
-import { requireAlpha, requireCount } from "./refuse.ts";
+import { requireAlpha, requireCount } from "./require.ts";
 
 export interface WilsonInput {
   readonly conversions: number;

@@ -18,10 +18,7 @@ export const OWN_SEGMENTS: readonly string[] = [
   "readyz",
 ];
 
-/**
- * An attribute of our pages whose value is a path of ours. Text cannot look like it: its quotes are
- * escaped.
- */
+/** An attribute of our pages that holds one of our paths. Text cannot match: quotes are escaped. */
 const ADDRESS = / (href|action|formaction|src|data-visits|data-results-live)="\/(?!\/)/g;
 const PAGE = /^text\/(html|event-stream)\b/;
 
@@ -30,10 +27,7 @@ export function basePathOf(baseUrl: string | null): string {
   return baseUrl === null ? "" : new URL(baseUrl).pathname.replace(/\/$/, "");
 }
 
-/**
- * Takes the base path off each request's URL where the proxy left it; other requests stay as they
- * are.
- */
+/** Removes the base path from each request's URL if the proxy kept it. */
 export function withoutBasePath(basePath: string, next: RequestListener): RequestListener {
   if (basePath === "") return next;
   return (request, response) => {
