@@ -12,11 +12,11 @@ import type { EventFile } from "./log-source.ts";
 import { Tail } from "./tail.ts";
 
 /**
- * Answers from a server's log, as it is when asked: always what the functions of the same names in `core/` find, and the same
- * errors. An answer is remembered until the log grows.
+ * Analyses a server's log as it is at the time of the question. Results and errors equal those of
+ * the functions of the same names in `core/`. Answers are cached until the log grows.
  */
 export interface LogAnalysis extends Analysis {
-  /** Makes the compacted copies of closed segments that are missing; needs nobody to wait for it. */
+  /** Makes missing compacted copies of closed segments, in the background. */
   compact(): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,18 +24,18 @@ export interface LogAnalysis extends Analysis {
 export interface AnalysisOptions {
   /** The folder of the log's segments. */
   readonly events: string;
-  /** Where the log ends. */
+  /** End of the log. */
   readonly end: () => Position;
-  /** A folder for what is only there while a query runs. */
+  /** A folder for files that exist only while a query runs. */
   readonly temporary: string;
   readonly openEngine: (options: EngineOptions) => Promise<Engine>;
-  /** Told why a copy could not be made or read; results do not need them. */
+  /** Called when a copy cannot be made or read; results do not need copies. */
   readonly onError: (error: Error) => void;
 }
 
 /**
- * A shorter log is counted within some 0.1 s, for which nobody has to wait; an engine that gives way would take many times as
- * long on a busy machine.
+ * A shorter log is counted within some 0.1 s without anyone noticing; a low-priority engine would
+ * take many times as long on a busy machine.
  */
 const SHORT_BYTES = 16 * 1024 * 1024;
 
@@ -43,10 +43,10 @@ function isLong({ segment, offset }: Position): boolean {
   return segment > 1 || offset > SHORT_BYTES;
 }
 
-/** How long the engine is kept without a question: its memory goes with it. */
+/** Idle time after which the engine is closed, to free its memory. */
 const IDLE_MS = 60_000;
 
-/** Opens nothing before it is asked. */
+/** Opens nothing before the first question. */
 export function createAnalysis({ events, end, temporary, openEngine, onError }: AnalysisOptions): LogAnalysis {
   const answers = new Answers(end);
   const compaction = new Compaction(events);
@@ -61,7 +61,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     return new Tail(events, join(temporary, "tail.ndjson"));
   }
 
-  /** The engine; another one when it has crashed, or could not be opened. */
+  /** The engine; a new one after a crash or a failed opening. */
   async function openedEngine(): Promise<Engine> {
     const before = await engine?.catch(() => null);
     const mustGiveWay = isLong(end());
@@ -77,7 +77,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     return engine;
   }
 
-  /** One after the other, because two queries at once would take twice the memory. */
+  /** One query at a time: two would take twice the memory. */
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     return queue.run(async () => {
       if (isClosed) throw new Error("the analysis is closed");
@@ -104,12 +104,14 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     await unused?.then((open) => open.close()).catch(() => undefined);
   }
 
-  /** Reads the log up to a place; once more without the compacted copies when these cannot be read. */
+  /**
+   * Reads the log up to a position; repeats without the compacted copies when these are unreadable.
+   */
   async function read<Result>(
     to: Position,
     work: (engine: Engine, files: readonly EventFile[]) => Promise<Result>,
   ): Promise<Result> {
-    // Both to their end, because the next question may not begin before.
+    // Await both: the next question must not begin before.
     const [opened, copied] = await Promise.allSettled([openedEngine(), tail.upTo(to)]);
     if (opened.status === "rejected") throw opened.reason;
     if (copied.status === "rejected") throw copied.reason;

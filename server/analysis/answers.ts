@@ -1,19 +1,19 @@
 import type { Position } from "../events/segments.ts";
 import { BoundedMap } from "../memory/bounded-map.ts";
 
-/** Answers that are remembered; arbitrary. The least recently asked one gives way. */
+/** Maximum number of cached answers (arbitrary); the least recently used one is deleted. */
 const MAX_ANSWERS = 500;
 
-/** An answer, and where the log ended when it was asked for. */
+/** An answer, and the end of the log that it is based on. */
 interface Answer {
   readonly end: Position;
   readonly result: Promise<unknown>;
 }
 
 /**
- * Remembers answers that only depend on the log, until it grows. Of a question that comes again while it is being answered
- * for a shorter log, only one waits, and answers all who asked meanwhile: however many look at a page, and however fast the
- * log grows, at most two of the same are under way.
+ * Caches answers that depend only on the log, until it grows. While a question is being answered
+ * for a shorter log, repeated ones share one pending answer: at most two identical queries run, for
+ * any number of viewers and any growth of the log.
  */
 export class Answers {
   readonly #end: () => Position;
@@ -24,7 +24,7 @@ export class Answers {
     this.#end = end;
   }
 
-  /** The answer for the log as it is now, or later. */
+  /** Answer for the log as it is now, or later. */
   get<Result>(question: string, work: (end: Position) => Promise<Result>): Promise<Result> {
     const known = this.#known.get(question);
     if (known && isSame(known.end, this.#end())) {

@@ -6,40 +6,43 @@ import { literal } from "./duckdb-dialect.ts";
 import type { Engine } from "./engine.ts";
 import { compactedText, type EventFile, logSource } from "./log-source.ts";
 
-/** Of what is in a compacted file, and how; a file of another version is made anew. */
+/** Version of the contents and format of copies; others are made again. */
 const VERSION = "3";
-/** A fifth of the lines' bytes, made in 0.6 s of one core per 64 MiB; higher levels take longer and save little. */
+/**
+ * A fifth of the lines' bytes, made in 0.6 s of one core per 64 MiB; higher levels take longer and
+ * save little.
+ */
 const FORMAT = "format parquet, compression zstd, compression_level 1";
-/** A copy's word for `isDistinct`. */
+/** Marks a copy with `isDistinct`. */
 const DISTINCT = "distinct";
 
 export function compactedPath(folder: string, segment: number): string {
   return segmentPath(folder, segment).replace(/\.ndjson$/, ".parquet");
 }
 
-/** What a copy says of itself. */
+/** Metadata of a copy. */
 interface Copy {
-  /** Of the segment that it was made of. */
+  /** Identity of the segment that it was made from. */
   readonly identity: string;
-  /** Whether no id of the segment is in it twice, or in a segment before it. */
+  /** Whether no ID of the segment is repeated, in it or in earlier segments. */
   readonly isDistinct: boolean;
 }
 
 /**
- * Keeps a compacted copy (Parquet) beside each segment of a log that is closed. The lines stay: they are the truth, which
- * everything else reads. A copy may be deleted at any time; it says what it was made of, and is not used when the segment,
- * or one before it, has changed since.
+ * Keeps a compacted copy (Parquet) beside each closed segment of a log. The lines remain the source
+ * of truth, which everything else reads. Copies may be deleted at any time. A copy records its
+ * source, and is not used when the segment, or an earlier one, has changed since.
  */
 export class Compaction {
   readonly #folder: string;
-  /** Segments whose copy was looked at, with what it said then. */
+  /** Segments whose copy was checked, with its metadata. */
   readonly #checked = new Map<number, Copy>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The closed segments before a place in the log, each in its compacted copy when that is good. */
+  /** Closed segments before a log position, each as its compacted copy when that is valid. */
   async files(engine: Engine, { segment: last }: Position): Promise<EventFile[]> {
     const files: EventFile[] = [];
     for (const { segment, identity } of await this.#closed(last)) {
@@ -49,7 +52,7 @@ export class Compaction {
     return files;
   }
 
-  /** Whether a closed segment before a place in the log may have no copy yet; without asking the engine. */
+  /** Whether a closed segment before a log position may lack a copy; does not need the engine. */
   async isBehind({ segment: last }: Position): Promise<boolean> {
     for (const { segment, identity } of await this.#closed(last)) {
       const isKnown = this.#checked.get(segment)?.identity === identity;
@@ -58,7 +61,7 @@ export class Compaction {
     return false;
   }
 
-  /** Makes the copies that are missing, oldest first. Rejects when the disk takes none. */
+  /** Makes missing copies, oldest first. Rejects when the disk fails. */
   async compact(engine: Engine, { segment: last }: Position): Promise<void> {
     const before: EventFile[] = [];
     for (const { segment, identity } of await this.#closed(last)) {
@@ -68,14 +71,14 @@ export class Compaction {
     }
   }
 
-  /** Deletes all copies: one of them cannot be read. */
+  /** Deletes all copies, after one was unreadable. */
   async discard(): Promise<void> {
     this.#checked.clear();
     for (const segment of await listSegments(this.#folder))
       await rm(compactedPath(this.#folder, segment), { force: true });
   }
 
-  /** The segments before one, each with what changes when it or one before it does. */
+  /** Segments before another, each with an identity that changes when it or an earlier one does. */
   async #closed(last: number): Promise<{ segment: number; identity: string }[]> {
     const all = createHash("sha256").update(VERSION);
     const closed: { segment: number; identity: string }[] = [];
@@ -107,8 +110,9 @@ export class Compaction {
   }
 
   /**
-   * @param identity that of before it is read: a segment that changes meanwhile then has another one
-   * @param before the copies of the segments before it
+   * @param identity taken before the segment is read, so that it differs if the segment changes
+   * meanwhile
+   * @param before the copies of earlier segments
    */
   async #write(engine: Engine, segment: number, identity: string, before: readonly EventFile[]): Promise<Copy> {
     const path = compactedPath(this.#folder, segment);
@@ -135,7 +139,7 @@ export class Compaction {
   }
 }
 
-/** Whether the ids in the table `segment` are neither in it twice nor in the files before it. */
+/** Whether no ID in the table `segment` is repeated, in it or in the files before it. */
 async function isDistinctFrom(engine: Engine, before: readonly EventFile[]): Promise<boolean> {
   const text = `
     select (select count(*) - count(distinct fingerprint) from segment)

@@ -3,12 +3,12 @@ import type { Crossing, CrossTally } from "../../core/cross-tally.ts";
 import type { PlannedSize } from "../../core/reached-at.ts";
 import type { Tally, TallyOptions } from "../../core/tally.ts";
 
-/** What counts the log, by the rules of `core/tally.ts`. */
+/** Counts the log, by the rules of `core/tally.ts`. */
 export interface Analysis {
   tally(experiment: string, options: TallyOptions): Promise<Tally>;
-  /** When every group had its planned number of devices; null while one has not. */
+  /** Time at which every group had its planned number of devices; null while one has not. */
   reachedAt(experiment: string, planned: PlannedSize): Promise<string | null>;
   crossTally(a: Crossing, b: Crossing, scope: Scope): Promise<CrossTally>;
-  /** Several of them at once. */
+  /** Several contingency tables at once. */
   crossTallies(crossings: readonly (readonly [a: Crossing, b: Crossing])[], scope: Scope): Promise<CrossTally[]>;
 }

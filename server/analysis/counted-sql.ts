@@ -10,38 +10,41 @@ import { decode } from "../../core/routes.ts";
 import { firstBy } from "./duckdb-dialect.ts";
 import type { Source, Values } from "./query.ts";
 
-/** What the tables that every query begins with are made of. */
+/** Inputs of the tables that every query begins with. */
 export interface CountedSql {
   readonly source: Source;
   readonly values: Values;
   readonly scope: Scope;
-  /** Without goals more than one may be asked for; each once. All of their epochs are counted. */
+  /** More than one only without goals; no duplicates. All of their epochs are counted. */
   readonly experiments: readonly Crossing[];
-  /** Events that goals are about. */
+  /** Selectors of the goals' events. */
   readonly selectors: readonly EventSelector[];
-  /** Whether a goal sums values. */
+  /** Whether any goal sums values. */
   readonly hasValues?: boolean;
-  /** When epochs ended. */
+  /** Ends of epochs. */
   readonly ends?: EndTimes;
-  /** Days that are told apart; all when left out. */
+  /** Days to distinguish; all when left out. */
   readonly days?: DayRange | undefined;
 }
 
 /**
- * The tables that every query begins with, by the rules of `core/tally.ts`. Experiments and goals are told by their places
- * in the lists.
- *  - `counted`: the events that count, or have no time (to leave those out here would read each time twice); `experiment` is
- *    null when it is no exposure, and `millionths` when the value is unusable; `goal` is the place of its selector, null when
- *    it is no goal event
+ * The tables that every query begins with, by the rules of `core/tally.ts`. Experiments and goals
+ * are told by their places in the lists.
+ *  - `counted`: the events that count, or have no time (to leave those out here would read each
+ *    time twice); `experiment` is null when it is no exposure, and `millionths` when the value is
+ *    unusable; `goal` is the place of its selector, null when it is no goal event
  *  - `arms`: a number for each experiment, epoch and group that exposures count for
- *  - `named`: the arm of each experiment, epoch and group that exposures name, by rule 15. By one `dense_rank` instead of a
- *    join DuckDB plans the joins that follow worse: a fifth more time on copies
- *  - `firsts`: a row per experiment and device, with its arm, its exposures, its day (null for one that is not told apart),
- *    whether its clock was wrong, and whether it saw `several` arms. For the few that did, `chosen` looks for the first one: to have every group look for
- *    it would take longer
+ *  - `named`: the arm of each experiment, epoch and group that exposures name, by rule 15. By one
+ *    `dense_rank` instead of a join DuckDB plans the joins that follow worse: a fifth more time on
+ *    copies
+ *  - `firsts`: a row per experiment and device, with its arm, its exposures, its day (null for one
+ *    that is not told apart), whether its clock was wrong, and whether it saw `several` arms. For
+ *    the few that did, `chosen` looks for the first one: to have every group look for it would take
+ *    longer
  *  - `others`: exposures of devices to another arm than their first
- *  - `unsure`: how many events might make a difference if they were in another order in the log. Places in the log are not
- *    read before that is known to be above 0, which it hardly ever is: numbering the lines of a file would double the time.
+ *  - `unsure`: how many events might make a difference if they were in another order in the log.
+ *    Places in the log are not read before that is known to be above 0, which it hardly ever is:
+ *    numbering the lines of a file would double the time.
  */
 export function countedSql(query: CountedSql): string {
   const { source, values, scope, experiments, selectors, hasValues = false, ends = new Map(), days } = query;
@@ -110,7 +113,7 @@ unsure as materialized (${
   })`;
 }
 
-/** How many ids may come twice, by which of them are known not to. */
+/** Number of IDs that may be repeated, by which of them are known to be distinct. */
 const REPEATS: Readonly<Record<Source["distinct"], string>> = {
   all: "0",
   copies: `select (select count(*) - count(distinct fingerprint) from counted where not is_copy)
@@ -144,7 +147,7 @@ function dayOf(days: DayRange | undefined, values: Values): string {
   return `case when at_ms >= ${values.of(start)} and at_ms < ${values.of(end)} then ${day} end`;
 }
 
-/** The column `value` in millionths, as `toMillionths` of `core/` rounds it. */
+/** The column `value` in millionths, rounded as by `toMillionths` in `core/`. */
 function millionthsSql(): string {
   const product = `(value * ${MILLIONTHS}.0)`;
   const high = `(value * ${SPLITTER}.0 - (value * ${SPLITTER}.0 - value))`;
@@ -156,7 +159,7 @@ function millionthsSql(): string {
     end`;
 }
 
-/** Whether an event is one of those. */
+/** Whether an event matches a selector. */
 function selectorSql(selector: EventSelector, values: Values): string {
   if ("event" in selector) return `name = ${values.of(selector.event)}`;
   const { isDecodable, ofDecodable, ofOthers } = routePattern(decode(selector.page));
@@ -165,12 +168,12 @@ function selectorSql(selector: EventSelector, values: Values): string {
       then ${matches(ofOthers)} else ${matches(ofDecodable)} end)`;
 }
 
-/** Whether an event may be one of several selectors. */
+/** Whether an event may match several selectors. */
 export function isMasked(selectors: readonly EventSelector[]): boolean {
   return selectors.some((selector) => "page" in selector);
 }
 
-/** The place of an event's selector; where there may be several, a number with the bit of each. */
+/** Index of an event's selector; a bit mask where several may match. */
 function goalSql(selectors: readonly EventSelector[], tests: readonly string[]): string {
   if (tests.length === 0) return "cast(null as integer)";
   if (!isMasked(selectors)) return `case ${tests.map((test, index) => `when ${test} then ${index}`).join(" ")} end`;
@@ -178,13 +181,13 @@ function goalSql(selectors: readonly EventSelector[], tests: readonly string[]):
   return `nullif(${bits.join(" + ")}, 0)`;
 }
 
-/** Which of some names a column has, counted from 0. */
+/** Index of a column's value among names, from 0. */
 function indexOf(column: string, names: readonly string[]): string {
   if (names.length === 0) return "cast(null as integer)";
   return `case ${column} ${names.map((name, index) => `when ${name} then ${index}`).join(" ")} end`;
 }
 
-/** Rule 6: only the few events whose fingerprints come more than once are compared by their ids. */
+/** Rule 6: compares IDs only of the few events with repeated fingerprints. */
 function onceSql(wanted: string, identity: string): string {
   const columns = "segment, place, at_ms, device, epoch, grp, session, experiment, goal, millionths, is_wrong_clock";
   return `wanted as materialized (${wanted}),

@@ -6,7 +6,8 @@ import { type Query, type Source, Values } from "./query.ts";
 
 /**
  * A row of the result; experiments are told by their places in the list.
- *  - `pair`: devices with these epochs and groups in two experiments, of which the first stands before the other
+ *  - `pair`: devices with these epochs and groups in two experiments, of which the first stands
+ *    before the other
  *  - `epoch`: the last epoch that an experiment has devices in
  *  - `unsure`: see `countedSql`
  */
@@ -21,7 +22,10 @@ export type CrossRow = readonly [
   n: bigint | null,
 ];
 
-/** The query that crosses each of some experiments with each other one, and with itself when that is asked for. */
+/**
+ * Query for the contingency tables of all pairs of some experiments, and of each with itself on
+ * request.
+ */
 export function crossTallySql(
   experiments: readonly Crossing[],
   withItself: boolean,
@@ -46,7 +50,7 @@ select 'unsure', null, null, null, null, null, null, ${wide("n")} from unsure`,
   };
 }
 
-/** One crossing of those that the rows tell. */
+/** The contingency table of one crossing, from the rows. */
 export function crossTallyOfRows(
   a: Crossing,
   b: Crossing,

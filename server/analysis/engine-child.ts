@@ -11,13 +11,13 @@ interface Asked {
 }
 
 /**
- * An engine in a process of its own: what fills the memory or crashes there takes no event with it, and requests go first,
- * which a thread of the server's own process could not be made to let them.
+ * An engine in a separate process: a crash or lack of memory there loses no event, and it can run
+ * at a lower priority than requests, unlike a thread of the server.
  *
  * @param entry the built `engine-process.ts`
  */
 export async function openEngineChild(entry: URL, options: EngineOptions): Promise<Engine> {
-  // Nothing of the environment, where secrets may be.
+  // Without the environment, which may contain secrets.
   const child = fork(fileURLToPath(entry), {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -57,7 +57,7 @@ export async function openEngineChild(entry: URL, options: EngineOptions): Promi
     run: async (text) => void (await ask({ run: text })),
     async close() {
       isOpen = false;
-      // It holds nothing that has to be kept.
+      // Safe: it holds nothing that must be saved.
       child.kill("SIGKILL");
       await exit;
     },

@@ -3,12 +3,15 @@ import { setPriority } from "node:os";
 import { type Engine, type EngineOptions, openEngine } from "./engine.ts";
 import type { Query } from "./query.ts";
 
-/** What an engine's process is asked, one after the other. The first question opens it. */
+/** Requests to an engine's process, one at a time. The first one opens it. */
 export type Question = { readonly open: EngineOptions } | { readonly rows: Query } | { readonly run: string };
 
 export type Reply = { readonly rows: readonly unknown[] } | { readonly error: string; readonly isRange: boolean };
 
-/** The most: with 10, threads that count kept 0.4 of the throughput from a server on the same core, with 19 it is 0.1. */
+/**
+ * The maximum: at 10, counting threads took 0.4 of the throughput of a server on the same core; at
+ * 19 they take 0.1.
+ */
 const NICENESS = 19;
 
 let engine: Engine | undefined;
@@ -25,19 +28,20 @@ async function answer(question: Question): Promise<readonly unknown[]> {
   return [];
 }
 
-/** Linux has a niceness for each thread, and those that count were started by others than this one. */
+/** On Linux niceness is per thread, and the counting threads were started by others. */
 function giveWay(): void {
   const threads = process.platform === "linux" ? readdirSync("/proc/self/task").map(Number) : [0];
   for (const thread of threads) {
     try {
       setPriority(thread, NICENESS);
     } catch {
-      // It has ended, or that is not allowed: then it only competes.
+      // The thread has ended, or it is not permitted: then it merely competes.
     }
   }
 }
 
-// What is sent to a whole group of processes reaches this one too, but it is the server that stops, and stops this one.
+// Signals to the whole process group arrive here too; ignore them, because the server stops this
+// process.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 process.on("disconnect", () => process.exit());
 process.on("message", async (question: Question) => {

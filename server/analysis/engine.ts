@@ -7,40 +7,43 @@ import { engineMissing } from "./missing.ts";
 import type { Query } from "./query.ts";
 
 export interface EngineOptions {
-  /** What is too large for memory goes there while a query runs; made when needed, and emptied before; its owner removes it. */
+  /**
+   * Folder for data larger than memory while a query runs. Created when missing and emptied first;
+   * its owner removes it.
+   */
   readonly temporary: string;
-  /** Folders that queries may read, and write to. */
+  /** Folders that queries may read and write. */
   readonly folders: readonly string[];
   readonly threads: number;
   /** Megabytes of 10^6 bytes. */
   readonly memory: number;
-  /** Whether requests go first, where an engine has a process of its own. */
+  /** Whether requests have priority, where the engine is a separate process. */
   readonly givesWay?: boolean;
 }
 
-/** Of two cores one is for requests when both have work; a query alone may use both. */
+/** One of two cores is for requests when both are busy; a lone query may use both. */
 const THREADS = 2;
 /** Measured with 10 million events: the process then stays below 1.2 GB. */
 const MEMORY_MB = 800;
 
 export const ENGINE = { threads: THREADS, memory: MEMORY_MB } as const;
 
-/** Runs queries in threads of its own, one after the other: two at once would take twice the memory. */
+/** Runs queries in its own threads, one at a time: two would take twice the memory. */
 export interface Engine {
   /** False once it is closed or has crashed. */
   readonly isOpen: boolean;
-  /** Rows as lists; BIGINT and HUGEINT as bigint. */
+  /** Rows as arrays; BIGINT and HUGEINT as bigint. */
   rows<Row>(query: Query): Promise<Row[]>;
   run(text: string): Promise<void>;
-  /** Interrupts what is running. */
+  /** Interrupts a running query. */
   close(): Promise<void>;
 }
 
-/** DuckDB without its network, its extensions, and all files but those of its folders. */
+/** DuckDB without network, extensions, and files outside its folders. */
 export async function openEngine({ temporary, folders, threads, memory }: EngineOptions): Promise<Engine> {
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
-  // Only here: a server that is never asked for results does without its 70 MB.
+  // Loaded on demand: 70 MB that a server without questions does not need.
   const { DuckDBInstance } = await import("@duckdb/node-api").catch((error: NodeJS.ErrnoException) => {
     throw /NOT_FOUND/.test(error.code ?? "") ? new Error(engineMissing()) : error;
   });
@@ -50,12 +53,12 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
     temp_directory: resolve(temporary),
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
-    // It takes a file that was written again in the same second, with the same size, for what it was before.
+    // It mistakes a file rewritten within a second, at the same size, for the old one.
     enable_external_file_cache: "false",
   });
   const connection: DuckDBConnection = await instance.connect();
   const allowed = [temporary, ...folders].map((folder) => literal(`${resolve(folder)}/`));
-  // Otherwise a time without a zone would be of the machine's.
+  // Otherwise times without a zone would be in the machine's zone.
   await connection.run("set timezone = 'UTC'");
   await connection.run(`set allowed_directories = [${allowed.join(", ")}]`);
   await connection.run("set enable_external_access = false");

@@ -3,9 +3,9 @@ import { denominatorOf, type EventSelector, selectorOf } from "../../core/goal-e
 import { isOfValues, TOLERANCE_MS } from "../../core/unit-goal.ts";
 import { windowMs } from "../../core/window.ts";
 
-/** Something that is added up per device: what a goal is about, or what a ratio is divided by. */
+/** A total per device: of a goal, or of a ratio's denominator. */
 export interface GoalPart {
-  /** Place of its events in `selectors`. */
+  /** Index of its events' selector. */
   readonly selector: number;
   readonly windowMs: number | null;
   /** How much earlier than the first exposure an event may be. */
@@ -14,11 +14,11 @@ export interface GoalPart {
 }
 
 export interface GoalParts {
-  /** Each once. */
+  /** Without duplicates. */
   readonly selectors: readonly EventSelector[];
-  /** One for each goal in their order, and behind them those that ratios are divided by. */
+  /** One for each goal, in order, then those of denominators. */
   readonly parts: readonly GoalPart[];
-  /** By goal: the part that its ratio is divided by; `session`, or null for none. */
+  /** By goal: the index of its denominator's part; `session`, or null for none. */
   readonly denominators: readonly (number | "session" | null)[];
 }
 

@@ -3,14 +3,17 @@ import { quotient, wide } from "./duckdb-dialect.ts";
 import type { TotalsInput } from "./goal-totals-sql.ts";
 import type { TallySection } from "./tally-sql.ts";
 
-/** Writes the head of a section: its name, where its rows belong, and their numbers. */
+/** Writes the head of a section: its name, the location of its rows, and their numbers. */
 export type SectionHead = (name: TallySection, where: string, numbers: readonly string[]) => string;
 
-/** Where rows of a group and goal belong. */
+/** Location of rows per group and goal. */
 const OF_GOAL = "epoch, grp, null, part";
 const NAMED = "join arms on per_arm.arm = arms.arm";
 
-/** The table `tops`: of each group and goal that has a skewness, the largest total by size; null when no goal has one. */
+/**
+ * The table `tops`: for each group and goal with a skewness, the largest total by size; null when
+ * no goal has one.
+ */
 export function topsSql(input: TotalsInput): string | null {
   const { of, measured } = skewed(input);
   if (of === "") return null;
@@ -19,7 +22,7 @@ export function topsSql(input: TotalsInput): string | null {
 )`;
 }
 
-/** Per goal: totals that are told one by one, where few devices have one. */
+/** Per goal: single totals, where few devices have one. */
 export function toldSections({ goals }: TotalsInput, section: SectionHead): string[] {
   const told = (name: "counts" | "values", total: string, places: readonly number[]) =>
     places.length === 0
@@ -36,7 +39,7 @@ where among < ${MANY_TOTALS}`,
   return [...told("counts", "events", all), ...told("values", "value", ofValues)];
 }
 
-/** Sums of powers, for the skewness of totals, and of what is left of a ratio's numerators. */
+/** Power sums, for the skewness of totals, and of the residuals of a ratio's numerators. */
 export function powersSections(input: TotalsInput, section: SectionHead): string[] {
   const { of, measured } = skewed(input);
   if (of === "") return [];
@@ -52,7 +55,7 @@ export function powersSections(input: TotalsInput, section: SectionHead): string
   ];
 }
 
-/** Of ratios: sums of denominators, and of their products with numerators. */
+/** For ratios: sums of denominators, and of their products with numerators. */
 export function ratioSections(input: TotalsInput, section: SectionHead): string[] {
   if (input.counted.denominators.every((of) => of === null)) return [];
   const z = `case when top > 0 then ${partSql("y")} else 0 end`;
@@ -73,7 +76,7 @@ export function ratioSections(input: TotalsInput, section: SectionHead): string[
   ];
 }
 
-/** Of what came before: its sums, and those of its products with what came since. */
+/** For CUPED: sums of the covariate, and of its products with the outcome. */
 export function beforeSections(input: TotalsInput, section: SectionHead): string[] {
   if (input.goals.every(({ cuped }) => cuped == null)) return [];
   return [
@@ -87,12 +90,12 @@ export function beforeSections(input: TotalsInput, section: SectionHead): string
   ];
 }
 
-/** A total in millionths of the largest one, cut off towards 0. */
+/** A total in millionths of the largest one, truncated. */
 function partSql(total: string): string {
   return `cast(${quotient(`${wide(total)} * 1000000`, "top")} as bigint)`;
 }
 
-/** The goals that have a skewness, and what it is of. */
+/** Goals with a skewness, and its variable. */
 function skewed({ goals }: TotalsInput): { readonly of: string; readonly measured: string } {
   const places = goals.flatMap(({ kind }, place) => (kind === "binary" ? [] : place));
   const ofEvents = places.filter((place) => goals[place]?.kind === "count" || goals[place]?.ratio?.of === "count");

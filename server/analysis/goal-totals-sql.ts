@@ -8,19 +8,20 @@ export interface TotalsInput {
   readonly goals: readonly Goal[];
   readonly counted: GoalParts;
   readonly ends: EndTimes;
-  /** When windows are looked at, in milliseconds; Infinity when all have closed. */
+  /** Time at which windows are evaluated, in milliseconds; Infinity when all have closed. */
   readonly asOf: number;
-  /** Whether groups that there never were have no name. */
+  /** Whether unknown groups are replaced by the one without a name. */
   readonly hasArms: boolean;
 }
 
 const DAY_MS = 86_400_000;
-/** Longer than all that is counted. */
+/** Longer than any counted period. */
 const ALWAYS_MS = 9_000_000_000_000_000;
 
 /**
- * The tables `totals` (a row per device and part that it has events of: events, value, whether that was cut, unusable values)
- * and, for percentiles, `limits` (where a part's values are cut, by epoch). By rules 8 to 11 and 16 to 18 of `core/tally.ts`.
+ * The tables `totals` (a row per device and part with events: events, value, whether it was cut,
+ * unusable values) and, for percentiles, `limits` (caps by epoch and part). By rules 8 to 11 and 16
+ * to 18 of `core/tally.ts`.
  */
 export function totalsSql(input: TotalsInput): { readonly text: string; readonly hasLimits: boolean } {
   const { goals, counted, hasArms } = input;
@@ -71,8 +72,8 @@ export function totalsSql(input: TotalsInput): { readonly text: string; readonly
 }
 
 /**
- * The table `befores`: a row per device and goal that it did something for in the days before its first exposure, in the unit of
- * what it did since (by rule 20); null when no goal asks for it.
+ * The table `befores`: a row per device and goal with events in the days before its first exposure,
+ * in the outcome's unit (rule 20); null when no goal uses it.
  */
 export function beforesSql(input: TotalsInput): string | null {
   const { goals, counted } = input;
@@ -96,7 +97,10 @@ export function beforesSql(input: TotalsInput): string | null {
 )`;
 }
 
-/** The table `denominators`: a row per device and ratio whose denominator is not 0 (rule 19); null when no goal is one. */
+/**
+ * The table `denominators`: a row per device and ratio whose denominator is not 0 (rule 19); null
+ * when no goal is a ratio.
+ */
 export function denominatorsSql(input: TotalsInput): string | null {
   const { goals, counted, asOf } = input;
   const rows = counted.denominators.flatMap((of, part) => {
@@ -116,7 +120,10 @@ export function denominatorsSql(input: TotalsInput): string | null {
   return rows.length === 0 ? null : `denominators as materialized (\n  ${rows.join("\n  union all\n  ")}\n)`;
 }
 
-/** Events that count with their parts, and the first exposures of their devices, by a condition for a time of an event. */
+/**
+ * Joins counted events and their parts with the first exposures of their devices, by a condition on
+ * an event's time.
+ */
 function hitsSql({ counted, ends }: TotalsInput, isInside: (column: string) => string): string {
   const { parts, selectors } = counted;
   const isOneToOne =
@@ -130,7 +137,9 @@ function hitsSql({ counted, ends }: TotalsInput, isInside: (column: string) => s
   return `${hits} join firsts on counted.device = firsts.device and ${isInside("counted.at_ms")}${withArms} where true`;
 }
 
-/** Which of those events count: until windows close or epochs end, where windows have closed. */
+/**
+ * Condition for events that count: until windows close or epochs end, where windows have closed.
+ */
 function closesSql(input: TotalsInput): string {
   const { counted, ends } = input;
   const { parts } = counted;
@@ -160,7 +169,7 @@ function matureSql(part: GoalPart | undefined, asOf: number): string {
   return window === null || !Number.isFinite(asOf) ? "" : ` and firsts.at_ms <= ${asOf - window}`;
 }
 
-/** Where a part's values are cut. */
+/** Cap of a part's values. */
 function limitSql({ goals, counted }: TotalsInput): string {
   const limits = counted.parts.map((_, part) => (goals[part] && fixedLimit(goals[part])) ?? null);
   const fixed = byPart(counted.parts, (_, part) => limits[part] ?? LARGEST_TOTAL, "sums.part");
@@ -168,7 +177,7 @@ function limitSql({ goals, counted }: TotalsInput): string {
   return hasPercentile ? `coalesce(limits.cap, ${fixed})` : fixed;
 }
 
-/** A number that depends on the part. */
+/** A number per part. */
 function byPart(
   parts: readonly GoalPart[],
   numberOf: (part: GoalPart, place: number) => number | bigint,

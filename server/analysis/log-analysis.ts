@@ -11,7 +11,7 @@ import { type ReachedRow, reachedAtOfRows, reachedAtSql } from "./reached-at-sql
 import { tallyOfRows } from "./tally-rows.ts";
 import { type TallyRow, tallySql } from "./tally-sql.ts";
 
-/** The tally of files, by a query. The same as `tally` of `core/` over their events. */
+/** Tally of files by a query; equals `tally` of `core/` over their events. */
 export async function tallyFiles(
   engine: Engine,
   files: readonly EventFile[],
@@ -23,7 +23,7 @@ export async function tallyFiles(
   return tallyOfRows(experiment, options, rows);
 }
 
-/** Each crossing of files, by one query. The same as `crossTally` of `core/` over their events. */
+/** Contingency tables of files by one query; equals `crossTally` of `core/` over their events. */
 export async function crossTallyFiles(
   engine: Engine,
   files: readonly EventFile[],
@@ -41,7 +41,10 @@ export async function crossTallyFiles(
   return crossings.map(([a, b]) => crossTallyOfRows(a, b, experiments, rows));
 }
 
-/** When files had a planned size, by a query. The same as `reachedAt` of `core/` over their events. */
+/**
+ * Time at which files had a planned size, by a query; equals `reachedAt` of `core/` over their
+ * events.
+ */
 export async function reachedAtFiles(
   engine: Engine,
   files: readonly EventFile[],
@@ -52,7 +55,7 @@ export async function reachedAtFiles(
   return reachedAtOfRows(planned, rows);
 }
 
-/** The rows of a query; it is made again with the places of the events where these may make a difference. */
+/** Rows of a query. Repeated with log positions when the order of events may matter. */
 async function surely<Row extends readonly unknown[]>(
   engine: Engine,
   files: readonly EventFile[],

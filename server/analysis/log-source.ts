@@ -2,15 +2,15 @@ import { MAX_CLOCK_ERROR_MS } from "../../core/wrong-clock.ts";
 import { literal } from "./duckdb-dialect.ts";
 import type { Source } from "./query.ts";
 
-/** A file of events; the log is the files one after the other. */
+/** A file of events; the log is the concatenation of files. */
 export interface EventFile {
   readonly path: string;
   readonly format: "ndjson" | "parquet";
-  /** Whether no id is in it twice, or in a file before it that says the same of itself. */
+  /** Whether no ID is repeated, in it or in earlier files with the same mark. */
   readonly isDistinct?: boolean;
 }
 
-/** The fields of an event that results depend on; whatever else a line has is not looked at. */
+/** Fields of an event that results depend on; others are not read. */
 const FIELDS = {
   id: "VARCHAR",
   ts: "VARCHAR",
@@ -22,25 +22,25 @@ const FIELDS = {
   value: "DOUBLE",
   run: "VARCHAR",
   path: "VARCHAR",
-  // Whatever a page sends; only text is a session.
+  // Pages send anything; only text is a session.
   session_id: "JSON",
   sessionId: "JSON",
-  // Lines of before it was ours may have anything there.
+  // Lines of earlier versions may have anything there.
   clockMs: "JSON",
 };
 
 const textOf = (column: string) => `case when json_type(${column}) = 'VARCHAR' then nullif(${column} ->> '$', '') end`;
 
 /**
- * 128 bits of a device's id: to compare and to group them takes half the time that it takes with texts, but to make one
- * takes longer, so that lines alone keep their texts. Chance does not make two alike, and who does so on purpose could as
- * well have sent one device.
+ * 128 bits of a device's ID: comparing and grouping takes half the time of texts, but hashing takes
+ * longer, so lines alone keep their texts. Accidental collisions are negligible, and deliberate
+ * ones gain nothing over sending one device.
  */
 const keyOf = (device: string) => `cast(md5(${device}) as uuid)`;
 
 /**
- * The columns of `Source` from lines of JSON. A line that is no event is passed over, as by all readers of the log, which
- * counts it among its unreadable lines. Digits of a time behind the millisecond are cut off before they can be rounded;
+ * The columns of `Source` from lines of JSON. Lines that are not events are skipped, and counted as
+ * unreadable. Digits of a time beyond milliseconds are truncated before they could be rounded;
  * nearly all have none, and 24 characters.
  */
 function fromLines(files: string, device: string, place: string): string {
@@ -55,11 +55,11 @@ function fromLines(files: string, device: string, place: string): string {
   where id is not null and deviceId is not null`;
 }
 
-/** The columns of `Source` that a compacted file has. */
+/** The columns of `Source` in a compacted file. */
 const COLUMNS =
   "id, fingerprint, at_ms, device, name, experiment, epoch, grp, value, run, path, session, is_wrong_clock";
 
-/** Columns that what is read from elsewhere need not have. */
+/** Defaults of columns that other sources may lack. */
 const NO_OPTIONAL = "select cast(null as varchar) as path, false as is_wrong_clock where false";
 
 function fromParquet(files: string, place: string): string {
@@ -68,8 +68,8 @@ function fromParquet(files: string, place: string): string {
 }
 
 /**
- * The query for a compacted file, from one for events with the columns of `Source` and `place`. Events of a kind stand
- * together, so that a query finds most of those that it does not need without looking at them.
+ * Query for a compacted file, from one for events with the columns of `Source` and `place`. Sorted
+ * by kind, so that a query skips most events that it does not need.
  */
 export function compacted(events: string): string {
   return `select * replace (${keyOf("device")} as device) from (
@@ -78,12 +78,12 @@ export function compacted(events: string): string {
     order by name, experiment, place`;
 }
 
-/** The same from lines in their order. */
+/** The same from lines, in their order. */
 export function compactedText(path: string): string {
   return compacted(fromLines(literal(path), "deviceId", ", row_number() over () as place"));
 }
 
-/** The events of a log, without their places; files of a kind are read at once. */
+/** Events of a log without positions; files of one kind are read at once. */
 export function logSource(files: readonly EventFile[]): Source {
   const of = (format: EventFile["format"]) =>
     files.filter((file) => file.format === format).map(({ path }) => literal(path));
@@ -97,7 +97,7 @@ export function logSource(files: readonly EventFile[]): Source {
   return { text: parts.join("\nunion all\n") || nothing(""), isPlaced: false, distinct };
 }
 
-/** The same with their places, which takes longer. */
+/** The same with positions, which takes longer. */
 export function placedLogSource(files: readonly EventFile[]): Source {
   const parts = files.map(({ path, format }, segment) =>
     format === "parquet"
@@ -107,7 +107,7 @@ export function placedLogSource(files: readonly EventFile[]): Source {
   return { text: parts.join("\nunion all\n") || nothing(", segment, place"), isPlaced: true, distinct: "none" };
 }
 
-/** The device of a line, as the other files have theirs. */
+/** A line's device in the form of the other files. */
 function deviceOf(files: readonly EventFile[]): string {
   return files.some(({ format }) => format === "parquet") ? keyOf("deviceId") : "deviceId";
 }

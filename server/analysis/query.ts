@@ -1,19 +1,20 @@
-/** A query with the values of its parameters, which are never part of its text. */
+/** A query and the values of its parameters, which are never part of its text. */
 export interface Query {
   readonly text: string;
   readonly values: readonly (string | number)[];
 }
 
 /**
- * Where events come from: a query for the columns `id`, `fingerprint` (64 bits of the id), `at_ms` (milliseconds since
- * 1970), `device` (whatever is the same for the same device), `name`, `experiment`, `epoch`, `grp`, `value`, `run`, `path`, `session`,
- * `is_wrong_clock` and `is_copy` (whether it comes from a compacted file). A time that is none is null.
+ * Source of events: a query for the columns `id`, `fingerprint` (64 bits of the ID), `at_ms`
+ * (milliseconds since 1970; null for invalid times), `device` (equal for equal devices), `name`,
+ * `experiment`, `epoch`, `grp`, `value`, `run`, `path`, `session`, `is_wrong_clock` and `is_copy`
+ * (whether it comes from a compacted file).
  */
 export interface Source {
   readonly text: string;
-  /** Whether it has `segment` and `place` too, by which events are in the order of the log. */
+  /** Whether it also has `segment` and `place`, which give the order of the log. */
   readonly isPlaced: boolean;
-  /** Among which events no id is known to come twice. */
+  /** Events among which IDs are known to be distinct. */
   readonly distinct: "all" | "copies" | "none";
 }
 
@@ -21,7 +22,7 @@ export interface Source {
 export class Values {
   readonly list: (string | number)[] = [];
 
-  /** The parameter for a value. */
+  /** Adds a value and returns its parameter. */
   of(value: string | number): string {
     this.list.push(value);
     return `$${this.list.length}`;

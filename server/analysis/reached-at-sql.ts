@@ -3,10 +3,10 @@ import { latest, neededDevices, type PlannedSize } from "../../core/reached-at.t
 import { countedSql } from "./counted-sql.ts";
 import { type Query, type Source, Values } from "./query.ts";
 
-/** A row of the result: `reached` with the index of a group that has its devices, and when; or `unsure`, see `countedSql`. */
+/** A row of the result: `reached` with a group's index and time; or `unsure`, see `countedSql`. */
 export type ReachedRow = readonly [section: "reached" | "unsure", group: number | null, n: bigint];
 
-/** The query for the times at which the groups that are waited for had their devices. Throws RangeError. */
+/** Query for the times at which the required groups had their devices. Throws RangeError. */
 export function reachedAtSql(experiment: string, planned: PlannedSize, source: Source): Query {
   const values = new Values();
   const { run } = planned;
@@ -35,7 +35,7 @@ ${[...groups, "select 'unsure', null, n from unsure"].join("\nunion all\n")}`,
   };
 }
 
-/** What the rows tell. */
+/** The result of the rows. */
 export function reachedAtOfRows(planned: PlannedSize, rows: readonly ReachedRow[]): string | null {
   const times = neededDevices(planned).map((_, index) => {
     const row = rows.find(([section, group]) => section === "reached" && group === index);

@@ -5,12 +5,12 @@ import { pipeline } from "node:stream/promises";
 import { type Position, segmentPath } from "../events/segments.ts";
 import type { EventFile } from "./log-source.ts";
 
-/** Node's own 64 KiB would be a thousand steps for a segment. */
+/** Node's default of 64 KiB would take a thousand steps per segment. */
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * A copy of the log's open segment as it was at some place: what comes after it may yet be taken back, or is half a line.
- * What is there already is kept, so that a log that grows is not copied anew for every question.
+ * A copy of the open segment up to a position: bytes after it may yet be withdrawn, or be half a
+ * line. The copy grows with the log, instead of being made again for every question.
  */
 export class Tail {
   readonly #events: string;
@@ -19,19 +19,22 @@ export class Tail {
 
   /**
    * @param events folder of the log
-   * @param path where the copy goes; its folder is made when needed
+   * @param path of the copy; its folder is created when missing
    */
   constructor(events: string, path: string) {
     this.#events = events;
     this.#path = path;
   }
 
-  /** The file, or none when nothing is in the segment. One call at a time. Rejects when it cannot be read, or written. */
+  /**
+   * The file, or none when the segment is empty. One call at a time. Rejects when it cannot be read
+   * or written.
+   */
   async upTo({ segment, offset }: Position): Promise<EventFile[]> {
     if (offset === 0) return [];
     const goesOn = this.#copied.segment === segment && this.#copied.offset <= offset;
     const start = goesOn ? this.#copied.offset : 0;
-    // Until it is there: an error may leave a part of it.
+    // Reset until the copy is complete: an error may leave a part of it.
     this.#copied = { segment: 0, offset: 0 };
     if (start < offset) {
       await mkdir(dirname(this.#path), { recursive: true });

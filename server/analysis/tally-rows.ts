@@ -20,7 +20,7 @@ import { DEVICE_NUMBERS, type TallyRow, type TallySection, windowsOf } from "./t
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The tally that the rows of `tallySql` tell. */
+/** The tally of the rows of `tallySql`. */
 export function tallyOfRows(
   experiment: string,
   { goals, run }: Pick<TallyOptions, "goals" | "run">,
@@ -43,7 +43,7 @@ export function tallyOfRows(
 
 type EpochRow = TallyRow & { readonly 1: bigint };
 
-/** Where a row's numbers are. */
+/** Columns of a row's numbers. */
 const [A, B, C, D, E, F, G, H] = [5, 6, 7, 8, 9, 10, 11, 12] as const;
 
 function epochTally(
@@ -65,7 +65,7 @@ function epochTally(
     epoch,
     groups: groups.map(([group, ofGroup]) => groupTally(group, ofGroup, goals, limits, closed)),
     twoGroups: add(of("two groups", rows), A),
-    // Not spread: a log may have more days than a call may have arguments.
+    // Not spread: a call has a limited number of arguments, and a log may have more days.
     firstAt: isoTime(times(C).reduce((a, b) => Math.min(a, b))),
     lastAt: isoTime(times(D).reduce((a, b) => Math.max(a, b))),
     days: daysOf(

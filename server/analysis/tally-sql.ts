@@ -7,7 +7,7 @@ import { beforeSections, powersSections, ratioSections, toldSections, topsSql } 
 import { beforesSql, denominatorsSql, type TotalsInput, totalsSql } from "./goal-totals-sql.ts";
 import { type Query, type Source, Values } from "./query.ts";
 
-/** What a row of the result tells. */
+/** Sections of the result. */
 export type TallySection =
   | "devices"
   | "goal"
@@ -22,19 +22,23 @@ export type TallySection =
   | "unsure";
 
 /**
- * A row of the result: section, epoch, group, day since 1970 (null for one that is not told apart), place of the goal, and
- * whole numbers:
- *  - `devices` (per epoch, group and day): devices, exposures, first and last time in milliseconds, devices with a wrong
- *    clock; then for each window of `windowsOf` the devices for which it has closed
- *  - `goal` (per epoch, group, day and goal): devices, events, sum of squared events, sum of values, of squared values,
- *    unusable values, devices whose total is not 0, and whose total was cut
+ * A row of the result: section, epoch, group, day since 1970 (null for one that is not told apart),
+ * place of the goal, and whole numbers:
+ *  - `devices` (per epoch, group and day): devices, exposures, first and last time in milliseconds,
+ *    devices with a wrong clock; then for each window of `windowsOf` the devices for which it has
+ *    closed
+ *  - `goal` (per epoch, group, day and goal): devices, events, sum of squared events, sum of
+ *    values, of squared values, unusable values, devices whose total is not 0, and whose total was
+ *    cut
  *  - `sessions` (per epoch and group): sessions
  *  - `two groups` (per epoch): devices
- *  - `counts` and `values` (per epoch, group and goal, where few devices have one): a total that is not 0, its devices
+ *  - `counts` and `values` (per epoch, group and goal, where few devices have one): a total that is
+ *    not 0, its devices
  *  - `powers` (per epoch, group and goal of a kind that has a skewness): see `PowerSums`
- *  - `ratio` (per epoch, group and goal): sum of denominators, of their squares, of their products with numerators; then
- *    `xxx`, `zx`, `zzx`, `zxx` of `RatioPowers`
- *  - `before` (per epoch, group and goal): sum of what came before, of its squares, of its products with what came since
+ *  - `ratio` (per epoch, group and goal): sum of denominators, of their squares, of their products
+ *    with numerators; then `xxx`, `zx`, `zzx`, `zxx` of `RatioPowers`
+ *  - `before` (per epoch, group and goal): sum of what came before, of its squares, of its products
+ *    with what came since
  *  - `limit` (per epoch and goal with a percentile that applies): where totals are cut
  *  - `unsure`: see `countedSql`
  */
@@ -47,17 +51,17 @@ export type TallyRow = readonly [
   ...numbers: (bigint | null)[],
 ];
 
-/** Lengths of the goals' windows in milliseconds, each once. */
+/** Lengths of the goals' windows in milliseconds, without duplicates. */
 export function windowsOf({ parts }: Pick<ReturnType<typeof goalParts>, "parts">): number[] {
   return [...new Set(parts.flatMap(({ windowMs }) => windowMs ?? []))];
 }
 
-/** Numbers that a row of `goal` has, more than any other but `devices`. */
+/** Numbers in a row of `goal`: more than in any other but `devices`. */
 const GOAL_NUMBERS = 8;
-/** Numbers of `devices` before those of the windows. */
+/** Numbers in a row of `devices` before those of the windows. */
 export const DEVICE_NUMBERS = 5;
 
-/** The query for the tally of an experiment: the definition of `core/tally.ts` for a database. */
+/** Query for the tally of an experiment, equivalent to `core/tally.ts`. */
 export function tallySql(experiment: string, options: TallyOptions, source: Source): Query {
   const { days, arms, run, until } = options;
   const goals = countedGoals(options);
