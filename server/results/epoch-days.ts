@@ -4,8 +4,8 @@ import type { Experiment } from "../../core/experiment.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The days on which visitors can have seen an experiment: since it was switched on, until now. A day more at each end, because
- * visitors' clocks are not as right as ours.
+ * Days on which visitors can have seen an experiment: from its start until now, and one more at
+ * each end for inaccurate clocks of visitors.
  *
  * @param now milliseconds since 1970
  */

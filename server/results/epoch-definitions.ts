@@ -4,7 +4,7 @@ import type { NotedChange } from "../../core/report/verdict-notes.ts";
 import type { History } from "../registry/history.ts";
 import { goalChanges } from "./goal-changes.ts";
 
-/** An experiment's epochs: what it was in each, when those ended that have, and what was changed in the middle of one. */
+/** Epochs of an experiment: their definitions, their ends, and changes within them. */
 export interface Epochs {
   readonly definitions: ReadonlyMap<number, Experiment>;
   readonly ends: readonly EpochEnd[];
@@ -13,9 +13,10 @@ export interface Epochs {
 }
 
 /**
- * An experiment as it was in each of its epochs, at last: what is changed while it is off changes no epoch. An epoch that it
- * never had is missing, whatever events say. An epoch ends when the experiment is stopped or rolled out; one that another
- * split follows has no end, because its devices keep their groups.
+ * Final definition of an experiment in each of its epochs; changes while it is stopped belong to
+ * none. Unknown epochs are missing, whatever events say. An epoch ends when the experiment is
+ * stopped or rolled out; one followed by another split has no end, because its devices keep their
+ * groups.
  */
 export async function epochsOf(experiment: Experiment, history: Pick<History, "all">): Promise<Epochs> {
   const definitions = new Map<number, Experiment>();
@@ -31,7 +32,7 @@ export async function epochsOf(experiment: Experiment, history: Pick<History, "a
   for await (const entry of history.all({ key: experiment.key })) {
     if (entry.key === null) continue;
     see(entry.after);
-    // Of a history that lacks a change.
+    // Covers a history that lacks a change.
     see(entry.before);
     const changed = goalChanges(entry);
     if (changed.length === 0 || entry.after === null) continue;

@@ -10,7 +10,10 @@ type Frozen = Pick<ReportInput, "frozen" | "reachedAt">;
 
 const NOT_REACHED: Frozen = { frozen: null, reachedAt: null };
 
-/** An epoch's counts as they were when its plan was reached. Looks only where the counts of now have enough devices. */
+/**
+ * Counts of an epoch at the time its plan was reached. Queried only when the current counts have
+ * enough devices.
+ */
 export async function frozenOf(
   { key, groups, goals, plan }: Planned,
   tally: EpochTally | null,

@@ -7,8 +7,9 @@ import type { Entry } from "../registry/history-entry.ts";
 type Running = Pick<Experiment, "state" | "epoch" | "goals">;
 
 /**
- * Windows and caps that one change of a running experiment altered: the counts are made anew with them, which a reader of
- * the results has to know. None where the change began another epoch, or touched no goal that there was before.
+ * Windows and caps altered by a change of a running experiment: they apply to earlier events as
+ * well, which readers of the results must know. None when the change began another epoch, or
+ * altered no existing goal.
  */
 export function goalChanges({ before, after, at }: Pick<Entry, "at"> & Sides): NotedChange[] {
   if (before?.state !== "active" || after?.state !== "active" || before.epoch !== after.epoch) return [];
@@ -27,7 +28,7 @@ interface Sides {
   readonly after: Running | null;
 }
 
-/** Goals are told apart by all but their window, their cap, and what people call them. */
+/** Goals are identified by everything but their window, cap and label. */
 function isSameGoal(one: Goal, other: Goal): boolean {
   const identity = ({ window: _, cap: __, label: ___, ...rest }: Goal) => rest;
   return isDeepStrictEqual(identity(one), identity(other));

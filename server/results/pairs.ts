@@ -4,13 +4,13 @@ import { type TestedPair, testPairs } from "../../core/crossed-pairs.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { Analysis } from "../analysis/contract.ts";
 
-/** Two experiments, and whether their groups say anything about each other. */
+/** Two experiments, and whether their groups are independent. */
 export interface Pair extends TestedPair {
   readonly a: Pick<Experiment, "key" | "title">;
   readonly b: Pick<Experiment, "key" | "title">;
 }
 
-/** All pairs of the experiments that are on, in their present epochs. */
+/** All pairs of running experiments, in their current epochs. */
 export async function pairsOf(
   experiments: readonly Experiment[],
   run: string | null,
@@ -38,7 +38,7 @@ export async function pairsOf(
   return pairs.map(([a, b], place) => ({ a: nameOf(a), b: nameOf(b), ...(tested[place] as TestedPair) }));
 }
 
-/** The devices of groups that the experiments have: anybody may send an event of another. */
+/** Devices of known groups: anyone can send an event with another. */
 function tableOf(a: Experiment, b: Experiment, { a: rows, b: columns, table }: CrossTally): number[][] {
   return a.groups.map((row) =>
     b.groups.map((column) => table[rows.groups.indexOf(row.name)]?.[columns.groups.indexOf(column.name)] ?? 0),

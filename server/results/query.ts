@@ -2,19 +2,21 @@ import type { Context } from "hono";
 import type { Env } from "../http/http.ts";
 import { BadParameter } from "../http/visitor.ts";
 
-/** Which results are asked for. */
+/** Selection of results. */
 export interface ResultsQuery {
-  /** Null for the present one. */
+  /** Null for the current one. */
   readonly epoch: number | null;
-  /** The simulator's run to be counted; null for real visitors. */
+  /** Simulator run to count; null for real visitors. */
   readonly run: string | null;
 }
 
 const WHOLE = /^(?:0|[1-9]\d{0,14})$/;
-/** As the server names runs. */
+/** Names of runs as issued by the server. */
 const RUN = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** Reads `?epoch=&run=`; empty is as good as missing, for forms send it. Throws BadParameter. */
+/**
+ * Reads `?epoch=&run=`. Empty values, as forms send them, count as missing. Throws BadParameter.
+ */
 export function readResultsQuery(c: Context<Env>): ResultsQuery {
   const { epoch = "", run = "" } = c.req.query();
   if (epoch !== "" && !WHOLE.test(epoch)) {

@@ -13,20 +13,20 @@ import { type Epochs, epochsOf } from "./epoch-definitions.ts";
 import { frozenOf } from "./frozen.ts";
 import type { ResultsQuery } from "./query.ts";
 
-/** The experiment never had the epoch that was asked for; the message names those that it had. */
+/** The experiment never had the requested epoch; the message names those that it had. */
 export class UnknownEpoch extends Error {}
 
-/** The present results, of real visitors. */
+/** Current results of real visitors. */
 const PRESENT: ResultsQuery = { epoch: null, run: null };
-/** Who asks for the same again gets the same, but for the pace, which is of today. */
+/** Max age of a cached report; only `pace` depends on the clock. */
 const MAX_AGE_MS = 60_000;
-/** Whoever lists experiments need not see each visitor come. */
+/** Minimum interval between counts for lists. */
 const MIN_BETWEEN_MS = 5000;
-/** Reports that are kept; arbitrary. The one that was not asked for the longest gives way. */
+/** Maximum number of cached reports (arbitrary); the least recently used one is deleted. */
 const MAX_CACHED_REPORTS = 500;
 
 interface Kept {
-  /** What it was made from: the experiment's version, and where the log ended. */
+  /** Inputs of the report: the experiment's version, and the end of the log. */
   readonly madeOf: string;
   readonly at: number;
   readonly report: Promise<Report>;
@@ -40,11 +40,13 @@ interface Deps {
   readonly now?: () => number;
 }
 
-/** Reports of experiments, counted anew only when the log has grown or the experiment was changed. */
+/**
+ * Reports of experiments, counted again only when the log has grown or the experiment has changed.
+ */
 export class Results {
   readonly #deps: Required<Deps>;
   readonly #kept = new BoundedMap<string, Kept>(MAX_CACHED_REPORTS);
-  /** Last reports that were finished, for lists. */
+  /** Latest finished reports, for lists. */
   readonly #latest = new Map<string, Report>();
   readonly #queued = new Set<string>();
   readonly #background = new PromiseQueue();
@@ -54,10 +56,10 @@ export class Results {
   }
 
   /**
-   * The report of an experiment as it is now; null when there is no such experiment. Rejects with UnknownEpoch when it had no
-   * such epoch.
+   * Current report of an experiment; null when there is none with that key. Rejects with
+   * UnknownEpoch when it never had the epoch.
    *
-   * @param withinMs a report that is not older will do, even when the log has grown
+   * @param withinMs accepts a cached report up to this age, even when the log has grown
    */
   async of(key: string, query: ResultsQuery = PRESENT, withinMs = 0): Promise<Report | null> {
     const experiment = this.#deps.registry.get(key);
@@ -81,12 +83,12 @@ export class Results {
   }
 
   /**
-   * The last report of an experiment that is known, of the present definition; null when there is none yet. Has a newer one
-   * made when that one is old, one after the other, for lists that may not wait.
+   * Latest known report of an experiment's current definition; null when there is none yet. Starts
+   * a new count in the background when it is old, one at a time, for lists that cannot wait.
    */
   latest(key: string): Report | null {
     const last = this.#latest.get(key);
-    // What was counted of an earlier epoch is not what the experiment does now.
+    // Counts of an earlier epoch do not describe the current state.
     const known = last?.epoch === this.#deps.registry.get(key)?.epoch ? last : undefined;
     const at = this.#kept.get(JSON.stringify([key, null, null]))?.at ?? Number.NEGATIVE_INFINITY;
     const isOld = known === undefined || this.#deps.now() - at >= MIN_BETWEEN_MS;
@@ -97,13 +99,13 @@ export class Results {
           this.#queued.delete(key);
           return this.of(key);
         })
-        // It is asked for again with the next list, and whoever opens the results is told why it fails.
+        // Retried with the next list; the results page shows the error.
         .catch(() => undefined);
     }
     return known ?? null;
   }
 
-  /** When what `latest` has begun is done. */
+  /** Resolves when all counts begun by `latest` are done. */
   settled(): Promise<void> {
     return this.#background.idle();
   }
@@ -135,7 +137,7 @@ export class Results {
     });
   }
 
-  /** The server counts them for all experiments together; none of a run is left out. */
+  /** Counted by the server for all experiments together; not for runs. */
   #leftOut(run: string | null): LeftOut {
     if (run !== null) return { bots: null, rejected: null };
     const { bot, rejected } = this.#deps.log.state();
@@ -143,15 +145,15 @@ export class Results {
   }
 }
 
-/** Windows are looked at this often: what is asked within it has the same answer. */
+/** Step at which windows are evaluated: within it, answers can be cached. */
 const WINDOW_STEP_MS = 60_000;
 
-/** A run's visitors do all that they ever do within their visit, so that nobody waits for them. */
+/** A run's visitors do everything within their visit, so windows need not be awaited. */
 function withoutWindow({ window: _, ...goal }: Goal): Goal {
   return goal;
 }
 
-/** When windows are looked at; left out where nothing depends on it. */
+/** Time at which windows are evaluated; absent when no result depends on it. */
 function lookedAt(goals: readonly Goal[], now: number): { asOf?: string } {
   if (goals.every(({ window }) => window == null)) return {};
   return { asOf: new Date(now - (now % WINDOW_STEP_MS)).toISOString() };
@@ -161,7 +163,7 @@ type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs">;
 
 const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [] };
 
-/** Counts an epoch as it is now, and as it was when its plan was reached. */
+/** Counts an epoch now, and at the time its plan was reached. */
 async function count(
   experiment: Experiment,
   { definitions, ends }: Epochs,
