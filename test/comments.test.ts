@@ -4,12 +4,7 @@ import { expect, test } from "vitest";
 
 const MAX_COLUMNS = 100;
 /** Folders whose comments fit. Add a folder when it is done; none may leave. */
-const FOLDERS = [
-  "bench",
-  "server",
-  "simulate",
-  "test/faults",
-];
+const FOLDERS = ["bench", "server", "simulate", "test/faults"];
 const COMMENT = /^\s*(?:\/\/|\/\*|\*)/;
 
 test.each(FOLDERS)(`no comment line of %s/ is above ${MAX_COLUMNS} columns`, (folder) => {
