@@ -1,5 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { fail, run, say } from "./say.mjs";
+
+/** Generous for a slow disk. */
+const MAX_START_MS = 30_000;
 
 /** Ends the process when a browser is named that is no program: before anything is installed for it. */
 export function checkNamedBrowser(args) {
@@ -26,8 +30,15 @@ export async function provideBrowser() {
     let code = 0;
     for (const step of steps) if (code === 0) code = await run(step, "still installing a browser");
     // Also when it failed: Playwright's installer brings things that are not needed here, after the browser.
-    if (findBrowser()) return;
+    const found = findBrowser();
+    if (found && starts(found)) return;
+    if (found) say(`${found} does not start, for want of a library or for another reason`);
   }
+}
+
+/** A download has none of the libraries that it links to; Debian's packages bring them. */
+function starts(program) {
+  return spawnSync(program, ["--version"], { stdio: "ignore", timeout: MAX_START_MS }).status === 0;
 }
 
 function isProgram(path) {

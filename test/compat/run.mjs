@@ -1,5 +1,6 @@
 // Packs the package, and installs, builds and runs it as its users do: `npm run compat -- [NAME…]`, where a name is that of
 // a bundler, a way of TypeScript to find modules, or a package manager. Needs the npm registry and a browser.
+// `npm run compat -- --chroot [NODE…] [root|user]` runs the README's commands in fresh Debian systems instead.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,6 +14,7 @@ import { fail, say } from "../../setup/say.mjs";
 import { APP, runInBrowser } from "./app.mjs";
 import { BUNDLER_PACKAGES } from "./bundler-packages.mjs";
 import { BUNDLERS, buildBy } from "./bundlers.mjs";
+import { NODES, runInChroots, USERS } from "./chroot/run.mjs";
 import { installBy, PACKAGE_MANAGERS } from "./package-managers.mjs";
 import { program } from "./program.mjs";
 import { checkTypes, RESOLUTIONS } from "./types.mjs";
@@ -23,23 +25,30 @@ const NAMES = [...BUNDLERS, ...Object.keys(RESOLUTIONS), ...Object.keys(PACKAGE_
 const PARCEL = { "@parcel/resolver-default": { packageExports: true } };
 const QUIET = ["--no-audit", "--no-fund", "--loglevel=error"];
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !NAMES.includes(name));
-if (unknown.length > 0) fail(`there is no consumer "${unknown[0]}": allowed are ${NAMES.join(", ")}`, 2);
+const isChroot = process.argv.includes("--chroot");
+const asked = process.argv.slice(2).filter((argument) => argument !== "--chroot");
+const allowed = isChroot ? [...Object.keys(NODES), ...USERS] : NAMES;
+const unknown = asked.filter((name) => !allowed.includes(name));
+if (unknown.length > 0) fail(`there is no consumer "${unknown[0]}": allowed are ${allowed.join(", ")}`, 2);
 const wanted = (names) => names.filter((name) => asked.length === 0 || asked.includes(name));
 
 const folder = await mkdtemp(join(tmpdir(), "fairsplit-compat-"));
 const failed = [];
 try {
+  if (isChroot) await runInChroots(ROOT, asked, (name, work) => cell(name, "simulates and tests", work));
+  else await tryConsumers();
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+if (failed.length > 0) fail(`failed: ${failed.join(", ")}`, 1);
+
+async function tryConsumers() {
   // The build is there: the set-up made it.
   const packed = await program(ROOT, ["npm", "pack", "--ignore-scripts", "--json", "--pack-destination", folder]);
   const tarball = join(folder, JSON.parse(packed)[0].filename);
   if (wanted([...BUNDLERS, ...Object.keys(RESOLUTIONS)]).length > 0) await tryBundlers(tarball);
   await tryPackageManagers(tarball);
-} finally {
-  await rm(folder, { recursive: true, force: true });
 }
-if (failed.length > 0) fail(`failed: ${failed.join(", ")}`, 1);
 
 async function tryBundlers(tarball) {
   const consumer = join(folder, "consumer");
@@ -97,7 +106,7 @@ async function tryPackageManagers(tarball) {
 async function cell(name, what, work) {
   const version =
     BUNDLER_PACKAGES[{ rspack: "@rspack/core", nodenext: "typescript", bundler: "typescript" }[name] ?? name];
-  const label = `${name}${version ? ` (${version})` : ""}`.padEnd(24);
+  const label = `${name}${version ? ` (${version})` : ""}`.padEnd(32);
   try {
     await work();
     console.log(`✓ ${label} ${what}`);
