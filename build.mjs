@@ -7,8 +7,9 @@ import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { build as bundle } from "esbuild";
 import { minify } from "terser";
+import { thirdPartyNotices } from "./setup/third-party.mjs";
 
 const node = {
   bundle: true,
@@ -37,6 +38,8 @@ const browser = {
 const hashed = (name, content) => `${name}.${createHash("sha256").update(content).digest("hex").slice(0, 16)}.js`;
 
 export async function buildAll() {
+  const metafiles = [];
+  const build = async (options) => metafiles.push((await bundle({ ...options, metafile: true })).metafile);
   await rm("dist", { recursive: true, force: true });
   await build({
     ...browser,
@@ -111,6 +114,7 @@ export async function buildAll() {
     emitTypes(),
   ]);
   await shrink("dist/tag.js");
+  await writeFile("dist/THIRD-PARTY.txt", thirdPartyNotices(metafiles));
   await writeFile("dist/admin.css", await concatenate(await styleSheets()));
   const { sizeBudget } = JSON.parse(await readFile("package.json", "utf8"));
   return Promise.all(
@@ -161,7 +165,7 @@ async function concatenate(files) {
 export async function bundleAndRun(entryPoints, name, main) {
   // Inside node_modules, so that the packages resolve.
   const outdir = `node_modules/.cache/fairsplit-${name}`;
-  await build({ ...node, entryPoints, outdir });
+  await bundle({ ...node, entryPoints, outdir });
   await import(pathToFileURL(`${outdir}/${main}.js`));
 }
 

@@ -72,7 +72,7 @@ export interface Config {
   readonly logFormat: LogFormat;
   /** File of the access log, "-" for stderr; null for none. */
   readonly accessLog: string | null;
-  /** Names of ignored variables that Kubernetes made for a Service named fairsplit. */
+  /** Names of ignored variables that Kubernetes made for a Service named fairsplit or fairsplit-…. */
   readonly ignored: readonly string[];
   /** URL at which browsers reach the server, without a trailing slash; null when not configured. */
   readonly baseUrl: string | null;
@@ -130,9 +130,10 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
  * https://kubernetes.io/docs/tutorials/services/connect-applications-service/
  */
 function isMadeByKubernetes(name: string, value: string): boolean {
-  if (/^FAIRSPLIT_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name))
+  // The name of the Service may go on after ours: fairsplit-web makes FAIRSPLIT_WEB_PORT.
+  if (/^FAIRSPLIT_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name))
     return true;
-  return name === "FAIRSPLIT_PORT" && /^(tcp|udp|sctp):\/\//.test(value);
+  return /^FAIRSPLIT_(\w+_)?PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value);
 }
 
 function socketPath(text: string): string | null {

@@ -63,7 +63,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const logger = createLogger(config.logLevel, config.logFormat, (line) => process.stderr.write(line));
   const say = logger.info;
   if (config.ignored.length > 0) {
-    logger.warn(`ignored ${config.ignored.join(", ")}, which Kubernetes makes for a Service named fairsplit`);
+    logger.warn(`ignored ${config.ignored.join(", ")}, which Kubernetes makes for a Service of that name`);
   }
   const engineProblem = missingEngine();
   if (engineProblem !== null) logger.warn(engineProblem);

@@ -10,6 +10,7 @@ const SOURCES = [
   "simulate",
   "cli",
   "setup/node-version.mjs",
+  "setup/third-party.mjs",
   "build.mjs",
   "package.json",
   "package-lock.json",

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,6 +71,7 @@ test("the packed package has what it needs to run, and nothing else", async () =
   const { stdout } = await run("npm", args, { cwd: ROOT, shell: process.platform === "win32" });
   // npm 11 answers with a list, npm 12 with an object by name.
   const [packed] = Object.values(JSON.parse(stdout)) as { files: { path: string; mode: number }[] }[];
+  const readme = await readFile(join(ROOT, "README.md"), "utf8");
   const paths = packed?.files.map(({ path }) => path) ?? [];
   for (const path of [
     "LICENSE",
@@ -90,12 +91,38 @@ test("the packed package has what it needs to run, and nothing else", async () =
     "dist/statistics.js",
     "dist/types/core/index.d.ts",
     "dist/types/core/statistics/index.d.ts",
+    "dist/THIRD-PARTY.txt",
     "demo-pages/index.html",
+    // Pictures of the README.
+    ...[...readme.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, path]) => path),
   ]) {
     expect(paths).toContain(path);
   }
-  expect(paths.filter((path) => !/^(dist|demo-pages)\/|^(LICENSE|README\.md|package\.json)$/.test(path))).toEqual([]);
+  expect(
+    paths.filter((path) => !/^(dist|demo-pages)\/|^(LICENSE|README\.md|package\.json|docs\/\w+\.png)$/.test(path)),
+  ).toEqual([]);
   expect(paths.filter((path) => /\.test\.|ndjson|experiments\.json|\.tmp$/.test(path))).toEqual([]);
+});
+
+test("the notices of every package whose code is bundled are in the package", async () => {
+  const notices = await readFile(join(ROOT, "dist/THIRD-PARTY.txt"), "utf8");
+  const files = (await readdir(join(ROOT, "dist"))).filter((file) => file.endsWith(".js"));
+  const texts = await Promise.all(files.map((file) => readFile(join(ROOT, "dist", file), "utf8")));
+  // The bundler writes a comment before each module.
+  const bundled = texts.flatMap((text) =>
+    [...text.matchAll(/^\s*\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(([, name]) => name as string),
+  );
+  expect(bundled).toContain("@duckdb/node-api");
+  for (const name of new Set(bundled)) {
+    const { license, version } = JSON.parse(await readFile(join(ROOT, "node_modules", name, "package.json"), "utf8"));
+    expect(notices).toContain(`${name} ${version} (${license})`);
+  }
+  expect(notices).toContain("Permission is hereby granted");
+});
+
+test("systems and processors that nothing was written for are named to npm", async () => {
+  const { os, cpu } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  expect({ os, cpu }).toEqual({ os: ["darwin", "linux", "win32"], cpu: ["arm64", "x64"] });
 });
 
 test("both commands are files that node runs directly", async () => {

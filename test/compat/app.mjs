@@ -20,8 +20,8 @@ export const APP = `
 const ASSIGNED = "BBfunction";
 
 /**
- * Opens a page with a bundled app in a browser: assignment must give the group of the definition, the tag must render a
- * variant, and its import of a server's script must have stayed an import.
+ * Opens a page with a bundled app in a browser: assignment must give the group of the definition, the tag must render the
+ * variant of the group that the server gave, and its import of a server's script must have stayed an import.
  */
 export async function runInBrowser(browser, bundle, api) {
   const files = (await readdir(bundle)).filter((file) => file.endsWith(".js"));
@@ -50,6 +50,10 @@ export async function runInBrowser(browser, bundle, api) {
     await page.goto(`http://localhost:${site.address().port}/?fairsplit_debug`);
     await page.waitForSelector("[data-exp] button", { timeout: 30_000 });
     const { assigned, sameTag } = await page.evaluate(() => ({ ...document.body.dataset }));
+    const shown = await page.locator("[data-exp] button").innerText();
+    const [, groups] = await answers;
+    const { group } = (await groups.json()).homepage_button_test;
+    if (shown !== group) throw new Error(`shows "${shown}" to a visitor of group "${group}"`);
     if (assigned !== ASSIGNED) throw new Error(`assigned "${assigned}" instead of "${ASSIGNED}"`);
     if (sameTag !== "true") throw new Error("start() did not give window.fairsplit");
     for (const response of await answers) {

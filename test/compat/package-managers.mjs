@@ -1,13 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { node, program } from "./program.mjs";
+import { program } from "./program.mjs";
 
 /** npm's packages of the package managers, pinned; npm is the one that comes with Node. */
 export const PACKAGE_MANAGERS = {
   npm: null,
+  "npm git": null,
+  "npm --omit=optional": null,
   pnpm: { package: "pnpm@10.34.8", bin: "pnpm/bin/pnpm.cjs" },
   "yarn 1": { package: "yarn@1.22.22", bin: "yarn/bin/yarn.js" },
   "yarn 4": { package: "@yarnpkg/cli-dist@4.18.1", bin: "@yarnpkg/cli-dist/bin/yarn.js" },
+  "yarn 4 pnp": { package: "@yarnpkg/cli-dist@4.18.1", bin: "@yarnpkg/cli-dist/bin/yarn.js" },
 };
 
 /** Says the group of the definition's example, by import and by require. */
@@ -17,21 +20,33 @@ const PROGRAM = `
   import("fairsplit/core").then(({ assign }) => console.log(required + assign(...input)));
 `;
 
-/** Installs the packed package by a package manager into an empty folder, imports it there, and runs its command. */
-export async function installBy(manager, folder, tarball, tools) {
-  const dependencies = { fairsplit: `file:${tarball}` };
-  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, dependencies }));
-  // Neither Plug'n'Play nor a lock file that may not change, which is what Yarn 4 does by default and in CI.
-  const yarn = { YARN_NODE_LINKER: "node-modules", YARN_ENABLE_IMMUTABLE_INSTALLS: "false" };
+/**
+ * Installs the package by a package manager into an empty folder, imports it there, and runs its command.
+ *
+ * @param sources `tarball` that was packed, and `git`, the checkout that `npm git` takes it from
+ */
+export async function installBy(manager, folder, { tarball, git }, tools) {
+  const source = manager === "npm git" ? `git+file://${git}` : `file:${tarball}`;
+  const manifest = { name: "consumer", private: true, dependencies: { fairsplit: source } };
+  await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
+  await writeFile(join(folder, "program.cjs"), PROGRAM);
   const { bin } = PACKAGE_MANAGERS[manager] ?? {};
-  const install = bin
-    ? [process.execPath, join(tools, "node_modules", bin), "install"]
-    : ["npm", "install", "--no-audit"];
+  const isPnp = manager === "yarn 4 pnp";
+  const env = {
+    YARN_NODE_LINKER: isPnp ? "pnp" : "node-modules",
+    // Otherwise Yarn 4 changes no lock file in CI.
+    YARN_ENABLE_IMMUTABLE_INSTALLS: "false",
+    YARN_ENABLE_TELEMETRY: "0",
+  };
+  const own = bin ? [process.execPath, join(tools, "node_modules", bin)] : ["npm"];
+  const flags = bin ? [] : ["--no-audit", ...(manager.includes("--omit") ? ["--omit=optional"] : [])];
   // Yarn 4 takes a folder for its own project only when that has a lock file.
-  if (manager === "yarn 4") await writeFile(join(folder, "yarn.lock"), "");
-  await program(folder, install, { ...yarn, YARN_ENABLE_TELEMETRY: "0" });
-  const groups = (await node(folder, ["-e", PROGRAM])).trim();
+  if (manager.startsWith("yarn 4")) await writeFile(join(folder, "yarn.lock"), "");
+  await program(folder, [...own, "install", ...flags], env);
+  const run = isPnp ? [...own, "node"] : [process.execPath];
+  const groups = (await program(folder, [...run, "program.cjs"], env)).trim();
   if (groups !== "BB") throw new Error(`assigned "${groups}" instead of "BB"`);
-  const help = await program(folder, [join(folder, "node_modules/.bin/fairsplit"), "--help"]);
+  const command = isPnp ? [...own, "fairsplit"] : [join(folder, "node_modules/.bin/fairsplit")];
+  const help = await program(folder, [...command, "--help"], env);
   if (!help.includes("fairsplit serve")) throw new Error(`fairsplit --help says "${help}"`);
 }

@@ -97,7 +97,7 @@ async function tryPackageManagers(tarball) {
       if (own) await program(folder, ["npm", "install", ...QUIET, "--prefix", tools, own.package]);
       const consumer = join(folder, `installed by ${name}`);
       await mkdir(consumer);
-      await installBy(name, consumer, tarball, tools);
+      await installBy(name, consumer, { tarball, git: ROOT }, tools);
     });
   }
 }

@@ -59,6 +59,9 @@ describe("where the server listens", () => {
       FAIRSPLIT_SERVICE_PORT_HTTP: "80",
       FAIRSPLIT_PORT_80_TCP: "tcp://10.0.0.1:80",
       FAIRSPLIT_PORT_80_TCP_ADDR: "10.0.0.1",
+      // Of another Service, named fairsplit-web.
+      FAIRSPLIT_WEB_PORT: "tcp://10.0.0.2:80",
+      FAIRSPLIT_WEB_SERVICE_HOST: "10.0.0.2",
     };
     const { output } = await serve([], env);
     expect(output.stderr).toContain(`fairsplit: ignored ${Object.keys(env).join(", ")}, which Kubernetes makes`);
