@@ -123,7 +123,8 @@ export class Compaction {
       const isDistinct = await isDistinctFrom(engine, before);
       const says = literal(isDistinct ? `${identity} ${DISTINCT}` : identity);
       await engine.run(`copy segment to ${literal(temporary)} (${FORMAT}, kv_metadata {fairsplit: ${says}})`);
-      const file = await open(temporary, "r");
+      // Windows syncs only what may be written.
+      const file = await open(temporary, "r+");
       await file.sync().finally(() => file.close());
       await rename(temporary, path);
       await syncFolder(this.#folder);
