@@ -1,10 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { findBrowser } from "../../simulate/browser.ts";
+import { start } from "../server/rig/built-program.ts";
 
+/** The user `nobody` of Linux systems: root's browser has no sandbox from the beginning. */
+const NOBODY = 65534;
+const IS_ROOT = process.getuid?.() === 0;
 const PROGRAM = new URL("../../dist/simulate.js", import.meta.url).pathname;
 const NO_SANDBOX =
   "[1:1:FATAL:zygote_host_impl_linux.cc(128)] No usable sandbox! If you are running on Ubuntu 23.10+ see https://x";
@@ -19,14 +23,24 @@ exit 1`);
 async function script(text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "fairsplit-browser-test-"));
   onTestFinished(() => rm(folder, { recursive: true }));
+  await chmod(folder, 0o755);
   const path = join(folder, "browser");
   await writeFile(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   return path;
 }
 
-function simulate(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+/** Who runs a program when it is not to be root, with a folder of its own. */
+async function ordinaryUser() {
+  const home = await mkdtemp(join(tmpdir(), "fairsplit-home-"));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  if (IS_ROOT) await chown(home, NOBODY, NOBODY);
+  return { env: { HOME: home, TMPDIR: home }, user: IS_ROOT ? { uid: NOBODY, gid: NOBODY } : {} };
+}
+
+function simulate(args: readonly string[], env: NodeJS.ProcessEnv = {}, user: { uid?: number; gid?: number } = {}) {
+  const options = { env: { ...process.env, ...env }, ...user };
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
+    execFile(process.execPath, [PROGRAM, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });
   });
@@ -40,16 +54,23 @@ describe("a browser that does not start as it is called first", () => {
     expect(code).toBe(0);
   });
 
-  // Root's browser has no sandbox from the beginning.
-  test.skipIf(process.getuid?.() === 0)(
-    "for want of a sandbox gets none for our own pages, which is said",
-    async () => {
-      const browser = await browserThatNeeds("--no-sandbox", NO_SANDBOX);
-      const { code, stderr } = await simulate(["-n", "3", "--browser-path", browser]);
-      expect(stderr).toContain("this system gives it no sandbox): trying again with --no-sandbox\n");
-      expect(code).toBe(0);
-    },
-  );
+  test("for want of a sandbox gets none for our own pages, which is said", async () => {
+    const { env, user } = await ordinaryUser();
+    const browser = await browserThatNeeds("--no-sandbox", NO_SANDBOX);
+    const { code, stderr } = await simulate(["-n", "3", "--browser-path", browser], env, user);
+    expect(stderr).toContain("this system gives it no sandbox): trying again with --no-sandbox\n");
+    expect(code).toBe(0);
+  });
+
+  test("for want of a sandbox does not open another's pages without one", async () => {
+    const { env, user } = await ordinaryUser();
+    const browser = await browserThatNeeds("--no-sandbox", NO_SANDBOX);
+    const { base } = await start(["demo", "--port", "0", "--data", env.HOME]);
+    const { code, stderr } = await simulate(["-n", "3", "--url", base, "--browser-path", browser], env, user);
+    expect(stderr).toContain("did not start: this system gives it no sandbox (it ended with exit code 1)\n");
+    expect(stderr).toContain("kernel.apparmor_restrict_unprivileged_userns=0");
+    expect(code).toBe(3);
+  });
 });
 
 describe("a browser that does not start at all is exit code 3, with the reason and what may help", () => {
