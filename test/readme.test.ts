@@ -39,6 +39,7 @@ const OWN_PARSERS_FLAGS = [
   "bench/visits.ts",
   "bench/calibrate.ts",
   "bench/tag.ts",
+  "test/compat/run.mjs",
 ].flatMap((file) =>
   [...readFileSync(join(ROOT, file), "utf8").matchAll(/"?([a-z][a-z-]*)"?: \{ type: "(?:string|boolean)"/g)].map(
     ([, name]) => `--${name}`,

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { findBrowser } from "../../dist/browser.js";
 import { fail, say } from "../../setup/say.mjs";
@@ -25,8 +26,7 @@ const NAMES = [...BUNDLERS, ...Object.keys(RESOLUTIONS), ...Object.keys(PACKAGE_
 const PARCEL = { "@parcel/resolver-default": { packageExports: true } };
 const QUIET = ["--no-audit", "--no-fund", "--loglevel=error"];
 
-const isChroot = process.argv.includes("--chroot");
-const asked = process.argv.slice(2).filter((argument) => argument !== "--chroot");
+const { isChroot, asked } = readArguments();
 const allowed = isChroot ? [...Object.keys(NODES), ...USERS] : NAMES;
 const unknown = asked.filter((name) => !allowed.includes(name));
 if (unknown.length > 0) fail(`there is no consumer "${unknown[0]}": allowed are ${allowed.join(", ")}`, 2);
@@ -41,6 +41,15 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 if (failed.length > 0) fail(`failed: ${failed.join(", ")}`, 1);
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({ options: { chroot: { type: "boolean" } }, allowPositionals: true });
+    return { isChroot: values.chroot === true, asked: positionals };
+  } catch (error) {
+    return fail(error.message, 2);
+  }
+}
 
 async function tryConsumers() {
   // The build is there: the set-up made it.
