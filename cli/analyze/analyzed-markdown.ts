@@ -56,11 +56,18 @@ function reportMarkdown({ experiment, verdict, health, goals, alpha }: Report): 
   });
   return [
     `## ${escaped(experiment.title)}\n`,
-    `**${escaped(verdict.words)}.** ${escaped(verdict.sentences.join(" "))}\n`,
+    `${verdictMarkdown(verdict)}\n`,
     ...health.problems.map(({ severity, text }) => `- ${severity}: ${escaped(text)}`),
     "",
     ...tables,
   ].join("\n");
+}
+
+/** The sentences begin with the verdict's words, or are of something else. */
+function verdictMarkdown({ words, sentences }: Report["verdict"]): string {
+  const text = sentences.join(" ");
+  const rest = text.startsWith(words) ? text.slice(words.length) : `. ${text}`;
+  return `**${escaped(words)}**${escaped(rest)}`;
 }
 
 const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;

@@ -7,7 +7,7 @@ import { independenceText } from "./independence.ts";
 import { inputsText } from "./inputs-text.ts";
 
 /** All that was found, as one page that needs nothing else: no server, no script, no network. */
-export function analyzedPage({ inputs, reports, independence }: Analyzed): string {
+export function analyzedPage({ inputs, reports, independence, notes }: Analyzed): string {
   const css = readFileSync(new URL("admin.css", import.meta.url), "utf8");
   const page = (
     <html lang="en">
@@ -44,7 +44,7 @@ export function analyzedPage({ inputs, reports, independence }: Analyzed): strin
           ))}
           {independence.length > 0 && <Lines text={independenceText(independence)} />}
           <h2>What was read</h2>
-          <Lines text={inputsText(inputs)} />
+          <Lines text={inputsText(inputs) + notes.join("\n")} />
         </main>
       </body>
     </html>

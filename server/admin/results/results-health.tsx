@@ -27,6 +27,9 @@ export function ResultsHealth({ health, verdict }: Pick<Report, "health" | "verd
           </span>
         </p>
       )}
+      {!isTested && !split.mismatch && problems.length === 0 && split.status !== "no_data" && (
+        <p class="detail">No problem was found.</p>
+      )}
       {problems.map(({ severity, text }) => (
         <div class="health-line">
           <Badge look={LOOKS[severity]} shape={MARK} words={SEVERITIES[severity]} />{" "}
