@@ -1,3 +1,5 @@
+import type { AssignedGroup } from "../core/http-contract.ts";
+
 /** State of the page once it has settled. */
 export interface Seen {
   readonly deviceId: string;
@@ -85,11 +87,19 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
     return array;
   }) as Crypto["getRandomValues"];
 
+  /** The server's last answer: the visitor's groups. */
+  let answered: Readonly<Record<string, AssignedGroup | undefined>> | undefined;
   const { fetch } = window;
   window.fetch = (input, init) => {
     const all = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
-    return fetch(input, { ...init, headers: all });
+    const response = fetch(input, { ...init, headers: all });
+    if (/\/(groups|api\/expgroups)\?/.test(String(input))) {
+      response.then(async (given) => {
+        answered = await given.clone().json();
+      }, Boolean);
+    }
+    return response;
   };
 
   // The browser paints a page that nobody looks at once in a second. The first frames come at once,
@@ -110,26 +120,59 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
     for (const node of nodes) box.append(node.cloneNode(true));
     return box.innerHTML.replace(/\s+/g, " ").trim();
   };
+  /**
+   * The group whose variant is no template: the experiment's `html`, its payload as text or as an
+   * attribute, or the own content. Empty where the placeholder shows something else.
+   */
+  const shownWithoutTemplate = (placeholder: HTMLElement, rendered: string): string => {
+    const { exp = "", expText, expAttr } = placeholder.dataset;
+    const { group, fallback, html: markup, payload } = answered?.[exp] ?? {};
+    const isText = payload !== null && payload !== undefined && typeof payload !== "object";
+    if (isText && expAttr && placeholder.getAttribute(expAttr) !== String(payload)) return "";
+    if (isText && expText !== undefined && placeholder.textContent !== String(payload)) return "";
+    if (markup && !(isText && expText !== undefined)) {
+      const box = document.createElement("div");
+      box.append(document.createRange().createContextualFragment(markup));
+      if (html(box.childNodes) !== rendered) return "";
+    }
+    return group || fallback || "";
+  };
+  const variantsOf = (placeholder: HTMLElement, rendered: string): Seen["placeholders"][number]["variants"] => {
+    const templates = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")].map(
+      (template) => ({
+        group: template.dataset.group ?? "",
+        // A template that JSX made has its children in the element.
+        html: html((template.content.firstChild ? template.content : template).childNodes),
+        isEmptyOnPurpose: "empty" in template.dataset,
+      }),
+    );
+    const { group, fallback } = answered?.[placeholder.dataset.exp ?? ""] ?? {};
+    if (templates.some((template) => template.group === (group || fallback))) return templates;
+    let other = "";
+    try {
+      other = shownWithoutTemplate(placeholder, rendered);
+    } catch {
+      // A page with Trusted Types lets nobody else make elements of text.
+      other = group || fallback || "";
+    }
+    return other ? [...templates, { group: other, html: rendered }] : templates;
+  };
   const tell = (acknowledged: boolean) => {
     clearTimeout(patience);
     isWaiting = false;
     const seen: Seen = {
       deviceId: /(?:^|; )(?:fairsplit_id|device_id)=([^;]+)/.exec(document.cookie)?.[1] ?? "",
-      placeholders: [...document.querySelectorAll<HTMLElement>("[data-exp]")].map((placeholder) => ({
-        experiment: placeholder.dataset.exp ?? "",
-        rendered: html([...placeholder.childNodes].filter((node) => node.nodeName !== "TEMPLATE")),
-        variants: [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")].map(
-          (template) => ({
-            group: template.dataset.group ?? "",
-            // A template that JSX made has its children in the element.
-            html: html((template.content.firstChild ? template.content : template).childNodes),
-            isEmptyOnPurpose: "empty" in template.dataset,
-          }),
-        ),
-        clicks: [...placeholder.querySelectorAll<HTMLElement>("[data-exp-click]")].map(
-          ({ dataset }) => dataset.expClick ?? "",
-        ),
-      })),
+      placeholders: [...document.querySelectorAll<HTMLElement>("[data-exp]")].map((placeholder) => {
+        const rendered = html([...placeholder.childNodes].filter((node) => node.nodeName !== "TEMPLATE"));
+        return {
+          experiment: placeholder.dataset.exp ?? "",
+          rendered,
+          variants: variantsOf(placeholder, rendered),
+          clicks: [...placeholder.querySelectorAll<HTMLElement>("[data-exp-click]")].map(
+            ({ dataset }) => dataset.expClick ?? "",
+          ),
+        };
+      }),
       historyLength: history.length,
       acknowledged,
     };

@@ -1,6 +1,8 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -48,6 +50,39 @@ test("a run passes where only some visitors take part, and its log is in order",
   expect(tookPart("homepage_button_test")).toBeLessThan(tookPart("headline_test"));
   expect(tookPart("homepage_button_test")).toBeGreaterThan(0);
   expect(await verify(data)).toMatchObject({ ok: true });
+}, 120_000);
+
+test("understands the html, texts and attributes of a page of one's own", async () => {
+  const data = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
+  onTestFinished(() => rm(data, { recursive: true, force: true }));
+  const groups = (of: (name: string) => object) => ["A", "B"].map((name) => ({ name, weight: 50, ...of(name) }));
+  await openRegistry(join(data, "experiments.json"), [
+    active("markup", { groups: groups((name) => ({ html: `<b class=x>${name}</b><br>` })) }),
+    active("headline", { groups: groups((name) => ({ payload: `Title ${name} & more` })) }),
+    active("link", { groups: groups((name) => ({ payload: `/${name}` })) }),
+  ]);
+  const server = spawn(process.execPath, [PROGRAM, "demo", "--port", "0", "--data", data], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(server.stdout as NodeJS.ReadableStream, "data");
+  const url = /http:\S+/.exec(String(line))?.[0] ?? "";
+  const site = createServer((_, response) =>
+    response.setHeader("content-type", "text/html; charset=utf-8").end(`<!doctype html><link rel="icon" href="data:,">
+      <script async src="${url}/tag.js"></script><div data-exp="markup">Own</div>
+      <h1 data-exp="headline" data-exp-text>Own</h1><a data-exp="link" data-exp-attr="href" href="/own">Go</a>`),
+  ).listen(0, "127.0.0.1");
+  await once(site, "listening");
+  const page = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
+  const report = await new Promise<SimulationReport>((resolve) => {
+    const args = [PROGRAM, "simulate", "--url", url, "--page", page, "--seed", "17", "-n", "20", "--json"];
+    execFile(process.execPath, args, { maxBuffer: 1 << 26 }, (_, stdout) => resolve(JSON.parse(stdout)));
+  });
+  site.close();
+  server.kill("SIGTERM");
+  await once(server, "exit");
+  expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect(report.rendering).toEqual({ visits: 20, mismatches: 0 });
+  expect(report.accounting).toMatchObject({ sent: 80, stored: 80 });
 }, 120_000);
 
 /** Visitor i saw these two groups, and the server recorded these reasons. */

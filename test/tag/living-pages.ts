@@ -14,6 +14,10 @@ export interface LivingPage {
   readonly act?: string;
   /** The same after that. */
   readonly afterwards?: readonly string[];
+  /** Experiments that are exposed only after that. */
+  readonly exposedByAct?: readonly string[];
+  /** What a repeat view shows, and its exposures, where they are others than those before the act. */
+  readonly again?: { readonly shows: readonly string[]; readonly exposures: Readonly<Record<string, number>> };
   /** Is true in the end. */
   readonly holds?: string;
   /** Texts that no frame may show once the variant was seen. */
@@ -113,6 +117,31 @@ const shared: LivingPage[] = [
     shows: [],
     exposures: { tpl: 1 },
     holds: "document.querySelector('x-card').shadowRoot.querySelector('button').textContent === 'New'",
+  },
+];
+
+const consents: LivingPage[] = [
+  {
+    name: "a visitor who consents on the first page takes part there, and on the next one at once",
+    page: "34-consent-same-page.html",
+    shows: ["Old"],
+    exposures: { headline: 1 },
+    act: "document.querySelector('button').click()",
+    exposedByAct: ["headline"],
+    afterwards: ["New headline"],
+    again: { shows: ["New headline"], exposures: { headline: 1 } },
+  },
+  {
+    name: "templates for a visitor who consents on the first page",
+    page: plain(
+      `<div data-exp="tpl">Loading…${template("<b>Old</b>", "A")}${template("<b>New</b>")}</div><script>go=()=>fairsplit.consent(true)</script>`,
+    ).replace("<script async", '<script async data-consent="required"'),
+    shows: ["Old"],
+    exposures: { tpl: 1 },
+    act: GO,
+    exposedByAct: ["tpl"],
+    afterwards: ["New"],
+    again: { shows: ["New"], exposures: { tpl: 1 } },
   },
 ];
 
@@ -592,4 +621,4 @@ const others: LivingPage[] = [
   { name: "a page that waits until it is loaded", page: plain(`<div data-after="load">${ORIGINAL}</div>`), shows: [B] },
 ];
 
-export const LIVING_PAGES: readonly LivingPage[] = [...shared, ...reacts, ...vues, ...morphs, ...others];
+export const LIVING_PAGES: readonly LivingPage[] = [...shared, ...consents, ...reacts, ...vues, ...morphs, ...others];
