@@ -16,7 +16,7 @@ import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
 import { GENERATE_OPTIONS, parseGenerateOptions } from "./generate/options.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
 
-/** Exit codes, as the README lists them. */
+/** Exit codes, as documented. */
 const EXIT = { usage: 2, environment: 3, invalidData: 78 } as const;
 
 const EXAMPLES = {
@@ -29,7 +29,10 @@ const EXAMPLES = {
   generate: "fairsplit generate --visitors 20000 --effect checkout.B.confirmation=+20% --output log.ndjson",
 } as const;
 
-/** Stands for `-` while yargs reads the arguments: it drops a dash from a list. No path has a NUL. */
+/**
+ * Replaces `-` while yargs parses the arguments, because yargs drops a dash from a list. No path
+ * contains NUL.
+ */
 const STANDARD_INPUT = "\0-";
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. */
@@ -73,7 +76,7 @@ function parser(args: readonly string[]) {
       builder: (command) => command.options(SIMULATE_OPTIONS).example(exampleRows("simulate")),
       handler: async (flags) => {
         const options = parseOptions(flags, process.env, () => randomBytes(4).toString("hex"));
-        // Only here: a server loads neither the simulator with its faults nor playwright.
+        // Loaded on demand: a server needs neither the simulator nor playwright.
         const { simulate } = await import("../simulate/main.ts");
         process.exitCode = await simulate(options);
       },
@@ -113,7 +116,7 @@ function parser(args: readonly string[]) {
       handler: async (flags) => {
         const files = (flags.files as string[]).map((file) => (file === STANDARD_INPUT ? "-" : file));
         const options = parseAnalyzeOptions({ ...flags, files });
-        // Only here: it loads the pages and the engine.
+        // Loaded on demand: it brings the pages and the engine.
         const { analyze } = await import("./analyze/analyze.ts");
         const { withQuestions } = await import("./analyze/interactive.ts");
         const run = (asked: typeof options) => analyze(asked, (text) => process.stdout.write(text));
@@ -129,7 +132,7 @@ function parser(args: readonly string[]) {
       builder: (command) => command.options(GENERATE_OPTIONS).example(exampleRows("generate")),
       handler: async (flags) => {
         const options = parseGenerateOptions(flags);
-        // Only here: Parquet loads the engine.
+        // Loaded on demand: Parquet brings the engine.
         const { generate } = await import("./generate/generate.ts");
         const { events, visits } = await generate(options);
         const [of, from] = [events.toLocaleString("en"), visits.toLocaleString("en")];
@@ -148,13 +151,13 @@ function parser(args: readonly string[]) {
     .example(exampleRows())
     .exitProcess(false)
     .fail((message, error) => {
-      // A flag without its value is an error of yargs' own.
+      // yargs reports a flag without its value as an error of its own.
       if (error && error.name !== "YError") throw error;
       throw new UsageError(inPlainWords(error?.message ?? message, args[0]));
     });
 }
 
-/** Yargs counts a command's missing argument among its "non-option arguments". */
+/** yargs counts a command's missing argument among its "non-option arguments". */
 function inPlainWords(message: string, command: string | undefined): string {
   if (!message.startsWith("Not enough non-option arguments")) return message;
   return command === "analyze" ? "Which file?" : "Which data folder?";
@@ -164,7 +167,7 @@ function version(): string {
   return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 }
 
-/** The example of one command, or those of all. */
+/** Examples of one command, or of all. */
 function exampleRows(command?: keyof typeof EXAMPLES): [example: string, description: string][] {
   return (command ? [EXAMPLES[command]] : Object.values(EXAMPLES)).map((example) => [example, ""]);
 }

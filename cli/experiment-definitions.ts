@@ -8,8 +8,8 @@ import { BadConfig } from "../server/files/bad-config.ts";
 import { parseContent } from "../server/registry/content.ts";
 
 /**
- * Experiments that a flag names, all of them running: whether they still do says nothing about an old log. Those without
- * goals of their own have none.
+ * Experiments named by a flag, all treated as running: their current state says nothing about an
+ * old log. Those without goals of their own have none.
  */
 export interface Definitions {
   readonly experiments: readonly Experiment[];
@@ -21,9 +21,9 @@ const ALLOWED =
 const INLINE = /^[^:]+:[^=]+=/;
 
 /**
- * Reads what `--experiments` or `--assign` names: a data folder or its `experiments.json`, a JSON file with a list of
- * `{key, groups}`, one of them, or `{key: {groups: {A: 50, B: 50}}}` as `GET /api/experiments` answers, or
- * `checkout:A=50,B=50;headline:A=1,B=1` itself.
+ * Reads the value of `--experiments` or `--assign`: a data folder or its `experiments.json`, a JSON
+ * file with a list of `{key, groups}`, one of them, or `{key: {groups: {A: 50, B: 50}}}` as `GET
+ * /api/experiments` answers, or `checkout:A=50,B=50;headline:A=1,B=1` itself.
  *
  * @throws BadConfig naming the flag, the field, its value and what is allowed
  */
@@ -55,7 +55,7 @@ function definitionsIn(bytes: Buffer): Definitions {
   return running(
     Object.entries(content).map(([key, draft]) => {
       if (!isRecord(draft)) throw new InvalidInput([{ field: key, value: draft, allowed: "an experiment {groups}" }]);
-      // What the public route says of an experiment beside its definition.
+      // Fields of the public route that are not part of a definition.
       const { active: _, ...rest } = draft;
       return { key, ...rest };
     }),
@@ -76,7 +76,7 @@ function inlineGroup(text: string, part: string): { name: string; weight: number
   return { name, weight: Number(weight) };
 }
 
-/** Any time: an experiment needs one, and results do not depend on it. */
+/** Arbitrary: an experiment needs a time, and results do not depend on it. */
 const DEFINED_AT = "1970-01-01T00:00:00.000Z";
 
 function running(drafts: readonly unknown[]): Definitions {
@@ -92,7 +92,7 @@ function running(drafts: readonly unknown[]): Definitions {
         epoch: Math.max(1, typeof epoch === "number" ? epoch : 1),
       };
       const experiment = defineExperiment(whole as unknown as ExperimentDraft, DEFINED_AT, "analysis");
-      // A default goal is none that anybody meant.
+      // Remove the default goal, which nobody chose.
       return "goals" in rest ? experiment : { ...experiment, goals: [] };
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
@@ -100,7 +100,7 @@ function running(drafts: readonly unknown[]): Definitions {
       throw new InvalidInput(error.problems.map((problem) => ({ ...problem, field: `${at}.${problem.field}` })));
     }
   });
-  // Slots of a layer may have been given to one experiment after the other.
+  // Slots of a layer may have belonged to several experiments, one after the other.
   checkLinks(experiments.map((experiment) => ({ ...experiment, layer: null })));
   return { experiments, settings: DEFAULT_SETTINGS };
 }

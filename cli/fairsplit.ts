@@ -1,6 +1,6 @@
 import { nodeProblem } from "../setup/node-version.mjs";
 
-// Nothing else is loaded before: a Node that is too old could not read it.
+// Check first, before loading anything that an old Node cannot parse.
 const problem = nodeProblem(process.versions.node);
 if (problem === null) {
   import("./cli.js").then(({ runCli }) => runCli(process.argv.slice(2)));

@@ -10,9 +10,9 @@ import { acceptEdited, chooseBackup, restore } from "../server/registry/restore.
 export interface RestoreOptions {
   /** The data folder. */
   readonly folder: string;
-  /** Number of the backup; null for the newest whole one, and only when the file is not whole. */
+  /** Number of the backup; null for the newest valid one, and only when the file is damaged. */
   readonly from: number | null;
-  /** Keep the file as it was edited, and write its check anew. */
+  /** Keep the edited file, and write its check again. */
   readonly accept: boolean;
 }
 
@@ -39,7 +39,7 @@ export function parseRestoreOptions(flags: Readonly<Record<string, unknown>>, en
 /** Nothing can be restored: exit code 78. */
 export class NothingToRestore extends Error {}
 
-/** `fairsplit restore`: says what backups there are, what is wrong, what it does, and does it. */
+/** `fairsplit restore`: lists the backups, explains the damage, and restores. */
 export async function runRestore({ folder, from, accept }: RestoreOptions, say: (line: string) => void): Promise<void> {
   if (!(await exists(folder))) throw new BadConfig(`data is "${folder}": there is no such folder`);
   const lock = await lockDataFolder(folder);

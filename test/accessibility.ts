@@ -9,8 +9,8 @@ const COLOUR_RULES = ["color-contrast"];
 const WIDTHS = [1280, 320] as const;
 
 /**
- * What is wrong with a page for people who see, read or use it otherwise: violations of WCAG 2.2 AA, and whatever is wider
- * than the screen, in light and dark, wide and narrow. The page's context needs `bypassCSP`. `look` is called with each.
+ * Accessibility problems of a page: violations of WCAG 2.2 AA, and overflow of the screen's width,
+ * in light and dark, wide and narrow. The page's context needs `bypassCSP`. Calls `look` with each.
  */
 export async function problemsOf(page: Page, look = async (_name: string): Promise<void> => {}): Promise<string[]> {
   await page.addScriptTag({ path: AXE });
@@ -30,7 +30,7 @@ export async function problemsOf(page: Page, look = async (_name: string): Promi
 /** Runs in the page, where axe-core has been loaded. */
 async function problemsOfDocument(rules: string[]): Promise<string[]> {
   const { axe } = window as unknown as { axe: typeof import("axe-core") };
-  // Frames here are sandboxed previews of what people wrote: axe cannot enter them, and waits half a second for each.
+  // Skip frames: they are sandboxed previews, which axe cannot enter and waits half a second for.
   const { violations } = await axe.run(document, { runOnly: rules, iframes: false });
   const tooWide = [...document.querySelectorAll("body, body *")].filter(
     (element) => element.getBoundingClientRect().right > innerWidth,

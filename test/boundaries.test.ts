@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-/** What the files of a folder may import: folders of ours, and packages (`node:` stands for Node's own). */
+/**
+ * Allowed imports of a folder's files: our folders, and packages (`node:` stands for Node's own).
+ */
 const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[] }>> = {
   core: { folders: ["core"], packages: ["valibot", "@noble/hashes", "@marcbachmann/cel-js"] },
   tag: { folders: ["tag", "core"], packages: [] },
@@ -37,8 +39,8 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
 };
 
 /**
- * Which folders of `server/` the files of each may import, types included. `main.ts`, `app.ts` and `config.ts` put the
- * parts together, so they may import all of them and no folder imports them.
+ * Allowed imports between folders of `server/`, types included. `main.ts`, `app.ts` and `config.ts`
+ * compose the parts, so they may import all of them and no folder imports them.
  */
 const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "admin/calculator": ["admin/form", "admin/ui", "http"],

@@ -20,7 +20,9 @@ async function consumer(source: string): Promise<string> {
   return folder;
 }
 
-/** What a strict compiler that also checks our declarations has to say; empty when it is content. */
+/**
+ * What a strict compiler that also checks our declarations has to say; empty when it is content.
+ */
 async function complaints(source: string): Promise<string> {
   const args = ["--noEmit", "--strict", "--target", "es2023", "--module", "nodenext", "--moduleResolution", "nodenext"];
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");

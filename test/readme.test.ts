@@ -7,7 +7,10 @@ import { SETTINGS, SIMULATOR_ENV } from "../server/config.ts";
 import { openDemoApp } from "./demo/demo-app.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Every document for people, by its path; the changelog is left out, because it names what is no longer there. */
+/**
+ * Every document for people, by its path; the changelog is left out, because it names what is no
+ * longer there.
+ */
 const DOCUMENTS = new Map(
   ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...readdirSync(join(ROOT, "docs")).map((file) => `docs/${file}`)]
     .filter((file) => file.endsWith(".md") && existsSync(join(ROOT, file)))

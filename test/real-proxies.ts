@@ -85,8 +85,8 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Starts a proxy by its example, on loopback and in front of a server's socket, once it has found the configuration good;
- * it ends with the test.
+ * Starts a proxy by its example, on loopback and in front of a server's socket, once it has found
+ * the configuration good; it ends with the test.
  *
  * @param change what is other in the example
  * @returns origin of the proxy

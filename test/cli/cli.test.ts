@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } 
 import { runCli } from "../../cli/cli.ts";
 import { SETTINGS } from "../../server/config.ts";
 
-/** What goes wrong before anything starts can be tested without a process; test/server/main.test.ts has the others. */
+/**
+ * What goes wrong before anything starts can be tested without a process; test/server/main.test.ts
+ * has the others.
+ */
 let stderr: MockInstance<typeof process.stderr.write>;
 let stdout: MockInstance<typeof console.log>;
 

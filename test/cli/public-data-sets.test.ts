@@ -1,5 +1,5 @@
-// Tables in the shapes of well-known public data sets, made from their published counts: the published p-values are the
-// expected ones.
+// Tables in the shapes of well-known public data sets, made from their published counts: the
+// published p-values are the expected ones.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Analyzes a table of rows that are shuffled by a seed, because no file has its groups one after the other. */
+/**
+ * Analyzes a table of rows that are shuffled by a seed, because no file has its groups one after
+ * the other.
+ */
 async function analyzed(
   header: readonly string[],
   rows: readonly (readonly unknown[])[],
@@ -36,7 +39,8 @@ const conversions = (of: Analyzed, event: string) =>
   goal(of, event)?.groups.map(({ group, devices, conversions: some }) => [group, devices, some]);
 const p = (of: Analyzed, event: string) => goal(of, event)?.comparisons[0]?.pValue;
 
-// Cookie Cats: 90,189 players, gate at level 30 or 40; retention after 1 day 44.82 % and 44.23 %, after 7 days 19.02 % and 18.20 %.
+// Cookie Cats: 90,189 players, gate at level 30 or 40; retention after 1 day 44.82 % and 44.23 %,
+// after 7 days 19.02 % and 18.20 %.
 test("a game's retention table of 90,189 players has its published p-values, and the split's of 0.0086", async () => {
   const groups = [
     ["gate_30", 44_700, 20_034, 8_502],
@@ -60,7 +64,8 @@ test("a game's retention table of 90,189 players has its published p-values, and
   expect(p(result, "retention_7")).toBeCloseTo(0.00155, 5);
 });
 
-// A landing page's table: 294,478 rows of 290,584 users; 3,893 rows say a page that is not their group's, one user is there twice.
+// A landing page's table: 294,478 rows of 290,584 users; 3,893 rows say a page that is not their
+// group's, one user is there twice.
 test("a landing page's table with double visitors counts each once, and has its published p-value where the page is the group's", {
   timeout: 240_000,
 }, async () => {
@@ -101,7 +106,8 @@ test("a landing page's table with double visitors counts each once, and has its 
   expect(`${JSON.stringify(whole.inputs)} ${whole.notes.join(" ")}`).toMatch(/3,?894/);
 });
 
-// Hillstrom's e-mail campaign: 64,000 customers without an id; visits 10.62 %, 18.28 % and 15.14 %, conversions 0.57 %, 1.25 % and 0.88 %.
+// Hillstrom's e-mail campaign: 64,000 customers without an id; visits 10.62 %, 18.28 % and 15.14 %,
+// conversions 0.57 %, 1.25 % and 0.88 %.
 test("an e-mail campaign with three arms, a segment column and no id has its published rates", async () => {
   const groups = [
     ["Mens E-Mail", 21_307, 3_894, 267],
@@ -147,7 +153,8 @@ test("an e-mail campaign with three arms, a segment column and no id has its pub
   expect(goal(result, "conversion")?.comparisons.map(({ pValue }) => (pValue ?? 1) < 0.001)).toEqual([true, true]);
 });
 
-// A fast food chain's promotions: 137 stores in one of three promotions each, four weeks of sales in thousands, 548 rows.
+// A fast food chain's promotions: 137 stores in one of three promotions each, four weeks of sales
+// in thousands, 548 rows.
 test("weeks of stores are rejected as visitors, and are the stores' totals with --unit", async () => {
   const groups = [
     ["1", 43, 58.1],

@@ -50,7 +50,9 @@ function halfToEven(number: bigint, shift: bigint): bigint {
   return twice > one || (twice === one && whole % 2n !== 0n) ? whole + 1n : whole;
 }
 
-/** Doubles at, and next to, halves of millionths: where a rounded product may be on the wrong side. */
+/**
+ * Doubles at, and next to, halves of millionths: where a rounded product may be on the wrong side.
+ */
 const nearHalves = fc
   .tuple(fc.integer({ min: 0, max: 2_000_000_000 }), fc.integer({ min: -3, max: 3 }), fc.boolean())
   .map(([k, steps, isNegative]) => {

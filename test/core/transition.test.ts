@@ -235,7 +235,8 @@ describe("a change of the definition", () => {
       transition(from, { by, state, rolloutGroup, definition }, NOW);
     expect(to(draft, "active")).toMatchObject({ epoch: 1, version: 2, startedAt: NOW, ...definition });
     expect(to(rolledOut, "active")).toMatchObject({ epoch: 2, version: 4, endedAt: null, ...definition });
-    // What is counted by then was assigned by the old definition, and must not be judged by the new one.
+    // What is counted by then was assigned by the old definition, and must not be judged by the new
+    // one.
     expect(to(active, "inactive")).toMatchObject({ epoch: 2, version: 3, endedAt: NOW, ...definition });
     expect(to(active, "rollout")).toMatchObject({ epoch: 2, version: 3, rolloutGroup: "Future", ...definition });
     expect(to(active, "active")).toMatchObject({ epoch: 2, version: 3, startedAt: BEFORE, ...definition });

@@ -65,7 +65,10 @@ afterAll(async () => {
   await demo.close();
 });
 
-/** A page of a new visitor, or of a device with this id. Everything that the browser complains about fails the test. */
+/**
+ * A page of a new visitor, or of a device with this id. Everything that the browser complains about
+ * fails the test.
+ */
 async function visit(
   { deviceId, ...options }: BrowserContextOptions & { deviceId?: string } = {},
   path?: string,

@@ -16,7 +16,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const NOBODY = 65534;
 const SHELL = "chrome-headless-shell-linux64/chrome-headless-shell";
 
-/** A download host whose headless shell starts this machine's browser; the other archives hold a program that does nothing. */
+/**
+ * A download host whose headless shell starts this machine's browser; the other archives hold a
+ * program that does nothing.
+ */
 async function downloadHost(): Promise<{ url: string; asked: string[] }> {
   const program = `#!/bin/sh\nexec "${findBrowser()}" --no-sandbox "$@"\n`;
   const shell = storedZip(SHELL, Buffer.from(program));

@@ -20,7 +20,10 @@ const LOCK = {
 /** What npm installs here. */
 const INSTALLED = ["always", "always/node_modules/nested", "ours"];
 
-/** An npm that writes down how it was called, and installs what `NPM_INSTALLS` says with the exit code `NPM_EXITS`. */
+/**
+ * An npm that writes down how it was called, and installs what `NPM_INSTALLS` says with the exit
+ * code `NPM_EXITS`.
+ */
 const NPM = `
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 appendFileSync("npm-calls", process.argv.slice(2).join(" ") + "\\n");

@@ -1,6 +1,9 @@
 import { crc32 } from "node:zlib";
 
-/** A zip archive of one file without compression (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT). */
+/**
+ * A zip archive of one file without compression
+ * (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT).
+ */
 export function storedZip(name: string, content: Buffer): Buffer {
   const path = Buffer.from(name);
   const common = Buffer.alloc(26);

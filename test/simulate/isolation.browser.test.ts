@@ -7,8 +7,8 @@ import { openBrowserDriver } from "../../simulate/browser-driver.ts";
 import { launchBrowser } from "../launch-browser.ts";
 
 /**
- * Runs in the page: looks for the traces of an earlier visitor, leaves its own, and says what it found. A frame of another
- * origin does the same for that origin.
+ * Runs in the page: looks for the traces of an earlier visitor, leaves its own, and says what it
+ * found. A frame of another origin does the same for that origin.
  */
 async function meetAndMark(frameUrl: string): Promise<string[]> {
   const found = new Set<string>();

@@ -13,7 +13,10 @@ const PROGRAM = new URL("../../dist/simulate.js", import.meta.url).pathname;
 const NO_SANDBOX =
   "[1:1:FATAL:zygote_host_impl_linux.cc(128)] No usable sandbox! If you are running on Ubuntu 23.10+ see https://x";
 
-/** A browser that says something and ends, unless it is started with a flag: then it is the real one. */
+/**
+ * A browser that says something and ends, unless it is started with a flag: then it is the real
+ * one.
+ */
 async function browserThatNeeds(flag: string, complaint: string): Promise<string> {
   return script(`case " $* " in *" ${flag} "*) exec "${findBrowser()}" --no-sandbox "$@";; esac
 echo '${complaint}' >&2

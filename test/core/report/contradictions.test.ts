@@ -122,7 +122,8 @@ function expectVerdict(
     expect(best > 0).toBe(kind === "better");
   }
   if (kind === "unclear") expect(look === "finished" || look === "planned").toBe(true);
-  // The p and the interval that the sentence tells are on the side of alpha and 0 that the verdict is on.
+  // The p and the interval that the sentence tells are on the side of alpha and 0 that the verdict
+  // is on.
   const p = /\((?:sequential )?p ([=<]) ([\d.e-]+)/.exec(text);
   if (p) expect(p[1] === "<" ? true : Number(p[2]) < alpha).toBe(isSure);
   const ends = /is likely between (\S+(?: \S+ 0%)?) .*?and (\S+)/.exec(text);

@@ -68,13 +68,19 @@ const scenarios = fc.record({
   look: fc.constantFrom<Look>("live", "finished", "on the way", "planned"),
   pending: fc.constantFrom(0, 0.1, 0.9, 1),
   unusable: fc.constantFrom(0, 0, 0, 0.0005, 0.01),
-  /** Whether the weights are what the groups came to be: else they are equal, which may be a split alarm. */
+  /**
+   * Whether the weights are what the groups came to be: else they are equal, which may be a split
+   * alarm.
+   */
   isAsWeighted: fc.boolean(),
 });
 
 type Scenario = typeof scenarios extends fc.Arbitrary<infer One> ? One : never;
 
-/** The input of a report about groups near the first, so that some differ barely, and others by a split alarm. */
+/**
+ * The input of a report about groups near the first, so that some differ barely, and others by a
+ * split alarm.
+ */
 export const randomInput: fc.Arbitrary<{ input: ReportInput; look: Look }> = scenarios.map(inputOfScenario);
 
 function inputOfScenario(scenario: Scenario): { input: ReportInput; look: Look } {

@@ -70,7 +70,10 @@ export const PLAN: Plan = { devices: 7684, alpha: 0.05, power: 0.8, baseline: 0.
 
 type Change = Partial<Omit<ReportInput, "experiment">> & { readonly experiment?: Partial<ReportInput["experiment"]> };
 
-/** What a report of groups of equal weight, the first of them the control, is made from; without a plan. */
+/**
+ * What a report of groups of equal weight, the first of them the control, is made from; without a
+ * plan.
+ */
 export function inputOf(rows: readonly Row[], { experiment, ...change }: Change = {}): ReportInput {
   const goals = experiment?.goals ?? [...GOALS];
   return {

@@ -446,7 +446,8 @@ test("counts and reports the events of a log, up to the moment at which the plan
     params: {},
     ...more,
   });
-  // A device a minute, A and B in turn; every second one of B's converts at once, all of A's after the look.
+  // A device a minute, A and B in turn; every second one of B's converts at once, all of A's after
+  // the look.
   const events = Array.from({ length: 200 }, (_, device): Event[] => {
     const group = device % 2 === 0 ? "A" : "B";
     const exposure = event("exposure", device, device, { experiment: "headline_test", group, epoch: 1 });

@@ -101,7 +101,8 @@ describe("counts", () => {
   test("end their interval where the evidence reaches 1 / alpha", () => {
     const { theta } = evidence([40, 80], [1, 1]);
     for (const share of theta ?? []) {
-      // ln of Γ-functions of whole numbers: the Dirichlet-multinomial by its definition, at the end's shares.
+      // ln of Γ-functions of whole numbers: the Dirichlet-multinomial by its definition, at the
+      // end's shares.
       const lnBeta = (a: number, b: number) => lnFactorial(a - 1) + lnFactorial(b - 1) - lnFactorial(a + b - 1);
       const logE = lnBeta(90, 130) - lnBeta(50, 50) - 40 * Math.log(1 - share) - 80 * Math.log(share);
       expectClose(logE, -Math.log(0.05), 1e-10);
@@ -112,7 +113,8 @@ describe("counts", () => {
   test("have the digits of a difference of one among a thousand million", () => {
     const even = evidence([5e8, 5e8], [1, 1]).logE ?? 0;
     const odd = evidence([5e8 - 50_000, 5e8 + 50_000], [1, 1]).logE ?? 0;
-    // d devices from even, ln E has grown by 2 d² / (n + concentration), and terms that are far smaller.
+    // d devices from even, ln E has grown by 2 d² / (n + concentration), and terms that are far
+    // smaller.
     expectClose(odd - even, (2 * 50_000 ** 2) / 1e9, 1e-6);
   });
 

@@ -141,7 +141,9 @@ test.each<[BetaBinomialInput, string]>([
   expect(() => betaBinomial(input)).toThrow(message);
 });
 
-/** P(rate B > rate A) for whole shapes: Σ B(αA + i, βA + βB) / ((βB + i) B(1 + i, βB) B(αA, βA)). */
+/**
+ * P(rate B > rate A) for whole shapes: Σ B(αA + i, βA + βB) / ((βB + i) B(1 + i, βB) B(αA, βA)).
+ */
 function miller(alphaA: number, betaA: number, alphaB: number, betaB: number): number {
   let term = 1;
   for (let j = 0; j < betaB; j++) term *= (betaA + j) / (alphaA + betaA + j);

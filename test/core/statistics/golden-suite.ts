@@ -3,7 +3,9 @@ import { expectGolden, type GoldenRow, golden } from "./golden.ts";
 
 export type Statistics = typeof statistics;
 
-/** Every golden file that consists of rows, the function that it is for, and its relative tolerance. */
+/**
+ * Every golden file that consists of rows, the function that it is for, and its relative tolerance.
+ */
 const FILES = [
   ["srm.json", "sampleRatioMismatch", 1e-9],
   ["two_proportion.json", "twoProportions", 1e-9],

@@ -9,7 +9,10 @@ export interface GoldenRow<Input> {
   readonly expected: Readonly<Record<string, unknown>>;
 }
 
-/** Parsed contents of a file in `test/cases/statistics`: vectors made in 60-digit arithmetic (mpmath). */
+/**
+ * Parsed contents of a file in `test/cases/statistics`: vectors made in 60-digit arithmetic
+ * (mpmath).
+ */
 export function golden<Contents>(file: string): Contents {
   return JSON.parse(readFileSync(new URL(`../../cases/statistics/${file}`, import.meta.url), "utf8"));
 }
@@ -20,12 +23,16 @@ export function goldenRows<Input>(file: string): [name: string, row: GoldenRow<I
   return rows.map((row) => [`${row.id}: ${row.note ?? JSON.stringify(row.input)}`, row]);
 }
 
-/** Named as a probability (`pValue`, `pTwoSided`, `fisherP`, `chanceBBeatsA`): compared relatively however small. */
+/**
+ * Named as a probability (`pValue`, `pTwoSided`, `fisherP`, `chanceBBeatsA`): compared relatively
+ * however small.
+ */
 const PROBABILITY = /(^|\.)(p[A-Z]|chance)\w*$|[a-z]P$/;
 
 /**
- * `actual` has every field of `expected` and agrees with it: numbers to the relative tolerance or, near 0, to 1e-12;
- * everything else exactly. A probability has no such "near 0", else every p below 1e-12 would pass.
+ * `actual` has every field of `expected` and agrees with it: numbers to the relative tolerance or,
+ * near 0, to 1e-12; everything else exactly. A probability has no such "near 0", else every p below
+ * 1e-12 would pass.
  */
 export function expectGolden(actual: unknown, expected: unknown, relative = 1e-9, path = "result"): void {
   if (typeof expected === "number" || expected === "Infinity" || expected === "-Infinity") {

@@ -7,7 +7,10 @@ const mistake = (name: string, file: string, text: string, replacement: string):
   replacement,
 });
 
-/** What is easily done wrong, and looks right in most examples. The texts quote the sources and have to follow them. */
+/**
+ * What is easily done wrong, and looks right in most examples. The texts quote the sources and have
+ * to follow them.
+ */
 export const MISTAKES: readonly Mutant[] = [
   mistake(
     "a tail as 1 − cdf",

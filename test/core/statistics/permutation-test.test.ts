@@ -58,7 +58,8 @@ describe("conversions", () => {
   });
 
   test("count a table on the other side that is exactly as far away", () => {
-    // 2 of 3 against 1 of 6: the mean is 1, so 0 and 2 of 3 are as far from it. In doubles 3 × (3/9) is 1, 6 × (2/9) is not 4/3.
+    // 2 of 3 against 1 of 6: the mean is 1, so 0 and 2 of 3 are as far from it. In doubles 3 ×
+    // (3/9) is 1, 6 × (2/9) is not 4/3.
     const { pTwoSided } = permutationTest({ kind: "binary", a: { n: 6, conversions: 1 }, b: { n: 3, conversions: 2 } });
     expectClose(pTwoSided, (3 * 6 + 1 + 20) / 84, 1e-14);
   });

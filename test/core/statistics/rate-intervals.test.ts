@@ -208,7 +208,10 @@ function turned(interval: Interval | null): readonly number[] {
   return [0 - upper, 0 - lower];
 }
 
-/** The score chi-square by its definition: rates that fit best under the difference, found by halving. */
+/**
+ * The score chi-square by its definition: rates that fit best under the difference, found by
+ * halving.
+ */
 function chiSquareOfDifference(a: Conversions, b: Conversions, difference: number): number {
   return chiSquareOf(a, b, Math.max(0, -difference), Math.min(1, 1 - difference), (p) => [p + difference, 1]);
 }

@@ -10,7 +10,10 @@ import { type Hands, keyboard, mouse, writeAtOnce } from "../rig/hands.ts";
 import { temporaryFolder } from "../rig/open-app.ts";
 
 const TOKEN = "an-admin-token-of-a-real-server";
-/** Of a person: HeadlessChrome's own is a bot's. Of the whole browser, because it also sends what pages send while they are left. */
+/**
+ * Of a person: HeadlessChrome's own is a bot's. Of the whole browser, because it also sends what
+ * pages send while they are left.
+ */
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const KEY = "homepage_button";

@@ -10,7 +10,10 @@ import { openDemoApp } from "../../demo/demo-app.ts";
 import { launchBrowser } from "../../launch-browser.ts";
 import { active, inactive, NOW } from "../rig/open-app.ts";
 
-/** Texts that run a script where they are taken for HTML, each in 64 characters so that a group's name may be one. */
+/**
+ * Texts that run a script where they are taken for HTML, each in 64 characters so that a group's
+ * name may be one.
+ */
 const VECTORS: string[] = JSON.parse(await readFile(new URL("../../cases/xss-vectors.json", import.meta.url), "utf8"));
 /** Pages that are open at a time. */
 const TABS = 4;

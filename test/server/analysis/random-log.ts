@@ -154,7 +154,9 @@ export const randomLog: fc.Arbitrary<Event[]> = fc
     return log;
   });
 
-/** A log in which every id is of one event, and no device was exposed twice in the same millisecond. */
+/**
+ * A log in which every id is of one event, and no device was exposed twice in the same millisecond.
+ */
 export const orderlyLog: fc.Arbitrary<Event[]> = randomLog.map((log) => {
   const times = new Set<string>();
   return log.flatMap((event, i) => {

@@ -33,7 +33,10 @@ async function openBrowser(options: BrowserContextOptions = { javaScriptEnabled:
   return { ...opened, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, page, complaints };
 }
 
-/** A site of somebody else with one page. Another name is another site; another port is not, and gets the cookie. */
+/**
+ * A site of somebody else with one page. Another name is another site; another port is not, and
+ * gets the cookie.
+ */
 async function openOtherSite(host: "127.0.0.1" | "localhost", html: string): Promise<string> {
   const server = createServer((_, response) => response.writeHead(200, { "content-type": "text/html" }).end(html));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

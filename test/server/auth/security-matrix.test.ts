@@ -70,7 +70,10 @@ async function openAsAdmin() {
   return { ...opened, sessions, wait: (ms: number) => (now += ms) };
 }
 
-/** Routes that are not public, as they are registered; middleware has a wildcard, or stands before a route of its path. */
+/**
+ * Routes that are not public, as they are registered; middleware has a wildcard, or stands before a
+ * route of its path.
+ */
 function adminRoutes(app: Opened["app"]): Route[] {
   const routes = app.routes
     .filter(({ path }) => !path.includes("*"))
@@ -83,7 +86,10 @@ const isRead = ({ method }: Route) => method === "GET" || method === "HEAD";
 const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 const fill = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?\??/g, (_, name) => PARAMS.get(name) ?? "1");
 
-/** What each write is sent, so that it changes something when it is let in. A new route needs a line here or below. */
+/**
+ * What each write is sent, so that it changes something when it is let in. A new route needs a line
+ * here or below.
+ */
 const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Record<string, unknown>>([
   ["POST /experiments/toggle", { experiment: KEY }],
   ["POST /experiments/undo", { number: "2" }],
@@ -135,7 +141,10 @@ function requestOf(route: Route, headers: Record<string, string>, fields: Record
   return { method, headers: { ...more, ...headers }, body: JSON.stringify(change) };
 }
 
-/** Everything that a change could leave behind: the files of the data folder and the registry in memory. */
+/**
+ * Everything that a change could leave behind: the files of the data folder and the registry in
+ * memory.
+ */
 async function stateOf({ folder, registry }: Opened): Promise<string> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const files = names.map(({ parentPath, name }) => join(parentPath, name)).sort();

@@ -34,7 +34,8 @@ describe("every byte prefix of a log", () => {
       expect(await readFile(join(folder, FIRST)), `${length} bytes`).toEqual(whole);
       await log.close();
     }
-    // 400 logs, each with its table of ids: 5 s alone, and more than the usual limit beside other tests on two cores.
+    // 400 logs, each with its table of ids: 5 s alone, and more than the usual limit beside other
+    // tests on two cores.
   }, 120_000);
 });
 

@@ -25,7 +25,10 @@ async function recordsIn(folder: string) {
   return readJournal(await readFile(join(folder, JOURNAL_FILE)))?.records ?? [];
 }
 
-/** A log that is open, and how many events it holds: the first ones were synced in their segment, later ones are in the journal. */
+/**
+ * A log that is open, and how many events it holds: the first ones were synced in their segment,
+ * later ones are in the journal.
+ */
 async function busyLog(batches: number): Promise<{ folder: string; log: EventLog; count: number }> {
   const folder = await temporaryFolder();
   const log = await openLog(folder);
@@ -41,7 +44,10 @@ async function busyLog(batches: number): Promise<{ folder: string; log: EventLog
   return { folder, log, count };
 }
 
-/** The folder as a power cut may leave it: the segment ends where somebody cut it, all else is there. */
+/**
+ * The folder as a power cut may leave it: the segment ends where somebody cut it, all else is
+ * there.
+ */
 async function afterPowerCut(folder: string, segmentBytes: number): Promise<string> {
   const copy = join(await temporaryFolder(), "copy");
   await cp(folder, copy, { recursive: true });

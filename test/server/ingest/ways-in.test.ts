@@ -55,7 +55,9 @@ const REQUESTS: readonly (readonly [what: string, sent: Sent])[] = [
   ["one more than the limit", { body: [event("r")] }],
 ];
 
-/** One more than the requests before the last that take from the limit: all posts to the two paths. */
+/**
+ * One more than the requests before the last that take from the limit: all posts to the two paths.
+ */
 const LIMIT = REQUESTS.filter(([, { method, path }]) => method === undefined && path !== "/events/x").length - 1;
 
 /** A server that takes events by the route alone, or by the fast lane too, and what it answered. */

@@ -37,7 +37,10 @@ const edit = (
   version?: number,
 ) => registry.update(key, (experiment) => transition(experiment, { by: "ann", ...change }, ANN.now), version);
 
-/** Every change's `after` is the next one's `before`, and the last is what the registry holds; also after a restart. */
+/**
+ * Every change's `after` is the next one's `before`, and the last is what the registry holds; also
+ * after a restart.
+ */
 async function expectExplained(registry: Registry) {
   const states = new Map<string | null, unknown>();
   for (const [index, { number, key, before, after }] of (await history(registry)).entries()) {

@@ -45,7 +45,10 @@ const STATES: [what: string, content: string | Uint8Array, reason: string][] = [
   ["10 MB of something else", "lorem ipsum ".repeat(1e6), "JSON"],
 ];
 
-/** Refused by a server: exit 78, one line with path, reason and command, and not a byte of the folder is changed. */
+/**
+ * Refused by a server: exit 78, one line with path, reason and command, and not a byte of the
+ * folder is changed.
+ */
 async function expectRefused(data: string, problem: string, command = `fairsplit restore ${data}`) {
   const before = await contents(data);
   const { closed, lines } = run(["serve", "--data", data, "--port", "0"]);
@@ -60,7 +63,10 @@ async function expectRefused(data: string, problem: string, command = `fairsplit
   return line;
 }
 
-/** Fingerprints of a folder's files by name; of folders only the name. The lock is there to be written. */
+/**
+ * Fingerprints of a folder's files by name; of folders only the name. The lock is there to be
+ * written.
+ */
 async function contents(folder: string): Promise<string[]> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => name !== "lock").sort();
   const fingerprint = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");

@@ -75,7 +75,10 @@ async function filledFolder(): Promise<string> {
   return path;
 }
 
-/** Runs `act` with 0, 1, 2 … steps to live until it gets to its end, and looks at what every death leaves. */
+/**
+ * Runs `act` with 0, 1, 2 … steps to live until it gets to its end, and looks at what every death
+ * leaves.
+ */
 async function killAtEveryStep(
   prepare: () => Promise<string>,
   act: (path: string) => Promise<unknown>,

@@ -255,7 +255,9 @@ describe("as CSV", () => {
 });
 
 describe("what is kept", () => {
-  /** The results of an app, with a clock of the test's and a count of how often the log was counted. */
+  /**
+   * The results of an app, with a clock of the test's and a count of how often the log was counted.
+   */
   async function keep() {
     const served = await openApp([active(KEY)]);
     let now = Date.parse(NOW);

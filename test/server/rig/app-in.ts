@@ -12,7 +12,10 @@ import { forceTokens } from "../../../server/tokens/force.ts";
 import { runSigner } from "../../../server/tokens/simulation-run.ts";
 import { analysisByDefinition } from "./analysis-by-definition.ts";
 
-/** The whole app with real parts in a folder; without a token it is the demo's. Its log is the caller's to close. */
+/**
+ * The whole app with real parts in a folder; without a token it is the demo's. The caller closes
+ * its log.
+ */
 export async function appIn(folder: string, experiments: readonly Experiment[], deps: Partial<Deps> = {}) {
   const registry = await openRegistry(join(folder, "experiments.json"), experiments);
   const log = await openEventLog(join(folder, "events"));
@@ -67,7 +70,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     links,
     streams,
     forces,
-    /** What the app reported as its own fault. */
+    /** Server errors that the app reported. */
     errors,
   };
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 const built = (name: string) => readFile(new URL(`../../../dist/${name}`, import.meta.url), "utf8");
 
-/** What the admin's pages load, as it was built, with a tag of the caller's. */
+/** Built assets of the admin pages, with a tag of the caller's. */
 export async function builtAssets(tag = "") {
   return {
     tag,

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
-/** How a person works with a page. */
+/** Uses a page as a person does. */
 export interface Hands {
   /** Presses a button, follows a link, or opens what is folded. */
   press(target: Locator): Promise<void>;
@@ -14,7 +14,10 @@ export interface Hands {
 /** Longer than any page here has stops. */
 const MAX_STOPS = 150;
 
-/** Waits until a field has the focus by itself, which browsers give with their first frame, and writes. */
+/**
+ * Waits until a field is focused by autofocus, which browsers apply with their first frame, and
+ * types.
+ */
 export async function writeAtOnce(field: Locator, text: string): Promise<void> {
   await expect.poll(() => hasFocus(field), { timeout: 30_000 }).toBe(true);
   await field.page().keyboard.type(text);
@@ -22,7 +25,10 @@ export async function writeAtOnce(field: Locator, text: string): Promise<void> {
 
 const hasFocus = (target: Locator) => target.evaluate((element) => element === document.activeElement);
 
-/** Nothing but the keyboard. Whatever gets the focus on the way must show it, be on the screen, and come in the page's order. */
+/**
+ * Uses only the keyboard. Every focused element must show its focus, be on the screen, and come in
+ * the page's order.
+ */
 export function keyboard(page: Page): Hands & { goTo: (target: Locator) => Promise<void> } {
   const expectVisible = async () => {
     for (const frame of page.frames()) {
@@ -70,12 +76,14 @@ export const mouse: Hands = {
   choose: (radio) => radio.check(),
 };
 
-/** What is wrong with where the focus is; null when nothing is. Runs in the page. */
+/**
+ * Problem of the focused element's position or style; null when there is none. Runs in the page.
+ */
 function faultOfFocus(): string | null {
   const focused = document.activeElement;
   // The end of the page: the next stop is its first one.
   if (!focused || focused === document.body) return null;
-  // Of a frame's content, which is looked at for itself.
+  // Focus within a frame, which is checked separately.
   if (focused.matches("iframe")) return null;
   const called = focused.outerHTML.slice(0, 120);
   const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(focused);

@@ -10,7 +10,7 @@ import { type EventLog, openEventLog } from "../../../server/events/log.ts";
 import { appIn } from "./app-in.ts";
 
 export const NOW = "2026-01-31T12:00:00.000Z";
-/** Who changes things in tests. */
+/** Author of changes in tests. */
 export const TESTER = { by: "test", now: NOW };
 
 const FAIR: ExperimentDraft["groups"] = [
@@ -51,7 +51,10 @@ export async function failingLog(error: Error): Promise<EventLog> {
   return { ...log, append: () => Promise.reject(error), record: () => Promise.reject(error) };
 }
 
-/** The whole app with real parts in a folder of its own, closed when the test ends. Without a token it is the demo's. */
+/**
+ * The whole app with real parts in a folder of its own, closed when the test ends. Without a token
+ * it is the demo's.
+ */
 export async function openApp(experiments: readonly Experiment[] = [], deps: Partial<Deps> = {}) {
   const folder = await temporaryFolder();
   const { app, registry, log, runs, sessions, links, streams, forces, errors } = await appIn(folder, experiments, deps);
@@ -68,7 +71,7 @@ export async function openApp(experiments: readonly Experiment[] = [], deps: Par
     forces,
     folder,
     errors,
-    /** Everything that is in the log; what was on its way comes first, because the log keeps its order. */
+    /** All events of the log; pending ones come first, because the log keeps its order. */
     async stored(): Promise<Event[]> {
       flushes += 1;
       const id = `flush-${flushes}`;

@@ -15,19 +15,23 @@ async function listen({ fetch }: App): Promise<{ server: ServerType; origin: str
   return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** Where another app is served until the test ends. */
+/** Address of another app, served until the test ends. */
 export async function originOf(app: App): Promise<string> {
   const { server, origin } = await listen(app);
   onTestFinished(async () => {
     const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-    // The test's page is open still: a connection that its browser holds ready without a request is not idle to Node.
+    // The test's page is still open: Node does not treat an unused connection that its browser
+    // holds as idle.
     if ("closeAllConnections" in server) server.closeAllConnections();
     await closed;
   });
   return origin;
 }
 
-/** An app with a server and a browser for the tests of a file. Each test fails on what its pages complain of. */
+/**
+ * An app with a server and a browser for the tests of a file. Each test fails on console errors of
+ * its pages.
+ */
 export function servePages(
   open: () => ReturnType<typeof openDemoApp>,
   prepare: (demo: Awaited<ReturnType<typeof openDemoApp>>) => Promise<void> = async () => {},
@@ -67,7 +71,7 @@ export function servePages(
     complaints = [];
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {
-      // Browsers complain of every answer that is no success, also of the pages that are to be looked at here.
+      // Ignore messages about error statuses: browsers report every one, also of pages under test.
       const isStatus = /the server responded with a status of 4\d\d/.test(message.text());
       if (message.type() === "error" && !isStatus) complaints.push(message.text());
     });
@@ -77,12 +81,12 @@ export function servePages(
   return {
     served,
     openPage,
-    /** Takes note of what browsers complain of when a test does what is to be complained of, so that it may be. */
+    /** Collects console errors that a test causes on purpose, so that they are allowed. */
     expectComplaints(about: RegExp) {
       expect(complaints.filter((complaint) => about.test(complaint))).not.toEqual([]);
       complaints = complaints.filter((complaint) => !about.test(complaint));
     },
-    /** What is wrong with a page for people who see, read or use it otherwise; and a picture of it, where a folder is named. */
+    /** Accessibility problems of a page; also takes a screenshot where a folder is named. */
     async expectGood(page: Page, name: string) {
       const folder = process.env.SCREENSHOTS;
       const look = async (how: string) => {

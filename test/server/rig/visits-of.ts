@@ -5,7 +5,7 @@ export interface Arm {
   readonly group: string;
   readonly devices: number;
   readonly converted: number;
-  /** What each that converted is worth, by its number; nothing unless said. */
+  /** Value of each converting device, by its number; none by default. */
   readonly value?: (device: number) => number;
 }
 
@@ -20,7 +20,10 @@ interface Where {
 
 const DAY_MS = 86_400_000;
 
-/** Events as the log has them of devices that saw their group of an experiment, and of those that then converted. */
+/**
+ * Events of devices that were exposed to their group of an experiment, and of those that then
+ * converted.
+ */
 export function visitsOf(
   experiment: string,
   arms: readonly Arm[],

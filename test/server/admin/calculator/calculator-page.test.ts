@@ -13,7 +13,8 @@ describe("the calculator", () => {
   test("says how many visitors an effect takes, and how long", async () => {
     const { status, text } = await open("?baseline=10&lift=20&alpha=5&power=80&groups=50/50&perDay=500");
     expect(status).toBe(200);
-    // Fleiss 1981: (1.960 √(2 · 0.11 · 0.89) + 0.842 √(0.1 · 0.9 + 0.12 · 0.88))² / 0.02² is 3,840.8 in each group.
+    // Fleiss 1981: (1.960 √(2 · 0.11 · 0.89) + 0.842 √(0.1 · 0.9 + 0.12 · 0.88))² / 0.02² is
+    // 3,840.8 in each group.
     expect(text).toContain("7,682 visitors");
     expect(text).toContain("A 3,841, B 3,841; about 16 days at that pace");
     expect(text).toContain("a change from 10% to 12% is found with a chance of 80%, at a level of 5%.");

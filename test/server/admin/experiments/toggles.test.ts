@@ -53,7 +53,8 @@ test("ten kills while clients toggle: the file is whole each time, and has every
         const response = await fetch(`${base}/experiments/toggle`, { ...form(key), redirect: "manual" }).catch(
           () => null,
         );
-        // A connection may break before the kill: if all of them gave up then, nobody would be left to kill the server.
+        // A connection may break before the kill: if all of them gave up then, nobody would be left
+        // to kill the server.
         if (response === null) continue;
         expect(response.status).toBe(302);
         count.answered += 1;
@@ -69,7 +70,8 @@ test("ten kills while clients toggle: the file is whole each time, and has every
       const count = known.get(key);
       expect(version).toBeGreaterThanOrEqual(count?.answered ?? 0);
       expect(version).toBeLessThanOrEqual(count?.sent ?? 0);
-      // The next start may have to undo a toggle that was not finished: then the version goes on after both.
+      // The next start may have to undo a toggle that was not finished: then the version goes on
+      // after both.
       known.set(key, { answered: version, sent: version + 2 });
     }
     expect((await listBackups(join(data, "experiments.json"))).filter(({ content }) => content === null)).toEqual([]);

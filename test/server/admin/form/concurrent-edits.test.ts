@@ -15,7 +15,10 @@ const GROUPS = [
   { name: "B", weight: 50 },
 ];
 
-/** A server in a process of its own, and its admin's requests. Null where the server died before it answered. */
+/**
+ * A server in a process of its own, and its admin's requests. Null where the server died before it
+ * answered.
+ */
 async function startServer(data: string) {
   const server = await start(["serve", "--data", data, "--port", "0", "--admin-token", TOKEN]);
   const send = async (method: string, path: string, body?: unknown, version?: number) => {

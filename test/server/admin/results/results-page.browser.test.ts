@@ -84,7 +84,10 @@ async function visit({ log }: Awaited<ReturnType<typeof openDemoApp>>): Promise<
   );
 }
 
-/** Where a line may end between a number and what it is of, in what is written in lines and can be seen. */
+/**
+ * Where a line may end between a number and what it is of, in what is written in lines and can be
+ * seen.
+ */
 function breaksOf(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const texts = document.createTreeWalker(document.querySelector("main") as Element, NodeFilter.SHOW_TEXT);
