@@ -1,5 +1,5 @@
-// Bundles the three programs (tag, server with CLI, library) into dist/, and declares the library's types. Called by
-// setup.mjs; needs the dependencies.
+// Bundles the three programs (tag, server with CLI, library) into dist/, and declares the library's
+// types. Called by setup.mjs; needs the dependencies.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -34,7 +34,10 @@ const browser = {
   tsconfigRaw: { compilerOptions: { alwaysStrict: false } },
 };
 
-/** Name of a file that browsers may keep for ever, by the first 64 bits of its SHA-256; see server/assign/published-tag.ts. */
+/**
+ * Name of a file that browsers may keep for ever, by the first 64 bits of its SHA-256; see
+ * server/assign/published-tag.ts.
+ */
 const hashed = (name, content) => `${name}.${createHash("sha256").update(content).digest("hex").slice(0, 16)}.js`;
 
 export async function buildAll() {
@@ -98,7 +101,8 @@ export async function buildAll() {
     }),
     build({
       ...node,
-      // Of the database's package only the binary stays outside: to load its 60 modules takes longer than to open it.
+      // Of the database's package only the binary stays outside: to load its 60 modules takes
+      // longer than to open it.
       packages: undefined,
       external: ["@duckdb/node-bindings"],
       entryPoints: { engine: "server/analysis/engine-process.ts" },
@@ -146,7 +150,10 @@ async function shrink(file) {
   await writeFile(file, code);
 }
 
-/** The style sheets of the admin's pages: what all share first, then each page's own, by the name of its file. */
+/**
+ * The style sheets of the admin's pages: what all share first, then each page's own, by the name of
+ * its file.
+ */
 async function styleSheets() {
   const files = (await readdir("server", { recursive: true })).filter((file) => file.endsWith(".css"));
   const shared = join("admin", "ui", "admin.css");
@@ -159,8 +166,8 @@ async function concatenate(files) {
 }
 
 /**
- * Bundles TypeScript programs of a folder that are no part of the product, and runs one of them with the process's own
- * arguments: Node before 22.18 does not run TypeScript.
+ * Bundles TypeScript programs of a folder that are no part of the product, and runs one of them
+ * with the process's own arguments: Node before 22.18 does not run TypeScript.
  */
 export async function bundleAndRun(entryPoints, name, main) {
   // Inside node_modules, so that the packages resolve.
@@ -174,7 +181,10 @@ export async function stamp(text) {
   await writeFile("dist/.sources", text);
 }
 
-/** core/tsconfig.json has neither Node's nor the browser's types, so this is also what keeps core/ pure; tag/ has no Node. */
+/**
+ * core/tsconfig.json has neither Node's nor the browser's types, so this is also what keeps core/
+ * pure; tag/ has no Node.
+ */
 async function emitTypes() {
   for (const folder of ["core", "tag"]) {
     const tsc = promisify(execFile)(process.execPath, ["node_modules/typescript/bin/tsc", "-p", folder]);

@@ -13,7 +13,10 @@ const HOUR_MS = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
 /** Visitors of each group that are waited for. */
 const PLANNED = 300;
-/** Visitors who come, one every 5 minutes: after the planned ones more, whose window closes after the look. */
+/**
+ * Visitors who come, one every 5 minutes: after the planned ones more, whose window closes after
+ * the look.
+ */
 const VISITORS = 1_000;
 const GAP_MS = 300_000;
 const RATE = 0.2;

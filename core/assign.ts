@@ -17,8 +17,9 @@ export const MAX_UNIT_ID_LENGTH = 256;
  * Which group a unit belongs to. Deterministic, and the same in every language that follows the
  * same steps:
  *
- *     m = big-endian integer of SHA-256(utf8(`${unitId}:${salt}`)) mod sum of weights      (exact, 256 bit)
- *     walk the groups sorted by name in code-point order, adding weights: the first group with m < running sum
+ *     m = big-endian integer of SHA-256(utf8(`${unitId}:${salt}`)) mod sum of weights (256 bit)
+ *     walk the groups sorted by name in code-point order, adding weights:
+ *     the first group with m < running sum
  *
  * This function is never edited, only versioned: an edit would move devices between groups in
  * running experiments.
@@ -28,7 +29,9 @@ export const MAX_UNIT_ID_LENGTH = 256;
  * @param groups unique names, integer weights ≥ 0, at least one > 0, sum ≤ 2^53 − 1; their order
  * does not matter
  * @throws RangeError naming the argument, the value and what is allowed
- * @example assign("b8afe181-0214-45fa-8904-fce9229a8b42", "homepage_button_test", [["A", 50], ["B", 50]]) // "B"
+ * @example
+ * const id = "b8afe181-0214-45fa-8904-fce9229a8b42";
+ * assign(id, "homepage_button_test", [["A", 50], ["B", 50]]) // "B"
  */
 export function assign(unitId: string, salt: string, groups: Iterable<WeightedGroup>): string {
   const table = cumulate(groups);

@@ -14,7 +14,9 @@ export interface GoalTally {
   readonly unusableValues: number;
   /** Events per device; with the skewness where the kind is count. */
   readonly counts: Sums;
-  /** Total of the values per device, in millionths, with the skewness; 0 unless the kind is value. */
+  /**
+   * Total of the values per device, in millionths, with the skewness; 0 unless the kind is value.
+   */
   readonly values: Sums;
   /** Devices whose window has not closed yet. */
   readonly pending?: number;

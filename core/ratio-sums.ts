@@ -11,13 +11,16 @@ export interface RatioSums {
   readonly denominatorSquares: bigint;
   /** Sum of their products. */
   readonly product: bigint;
-  /** Skewness of numerator − ratio × denominator, whose mean is 0; null for fewer than three, or when all are 0. */
+  /**
+   * Skewness of numerator − ratio × denominator, whose mean is 0; null for fewer than three, or
+   * when all are 0.
+   */
   readonly skewness?: number | null;
 }
 
 /**
- * Sums of the products of powers of numerators (z) and denominators (x), exactly; `zzx` is Σ z²x. Numerators are in
- * millionths of the largest one, as in `PowerSums`.
+ * Sums of the products of powers of numerators (z) and denominators (x), exactly; `zzx` is Σ z²x.
+ * Numerators are in millionths of the largest one, as in `PowerSums`.
  */
 export interface RatioPowers {
   readonly n: number;
@@ -64,8 +67,8 @@ export function ratioSums(of: "value" | "count", units: readonly UnitGoal[]): Ra
 }
 
 /**
- * Skewness of what is left of the numerators, z − (Σz / Σx) x, which the delta method takes for normal. Null for fewer than
- * three devices, without denominators, or when nothing is left.
+ * Skewness of what is left of the numerators, z − (Σz / Σx) x, which the delta method takes for
+ * normal. Null for fewer than three devices, without denominators, or when nothing is left.
  */
 export function ratioSkewness({ n, z, zz, zzz, x, xx, xxx, zx, zzx, zxx }: RatioPowers): number | null {
   if (n < 3 || x === 0n) return null;

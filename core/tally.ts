@@ -19,40 +19,52 @@ export type { RatioSums } from "./ratio-sums.ts";
  * The counts of one experiment. The unit is the device.
  *
  * The rules, which `tally` executes:
- *  1. Bots, previews (forced groups) and rejected events are not in the log, so that nothing has to leave them out here.
- *  2. Events of a simulator's run count only when that run is asked for, and then nothing else does.
+ *  1. Bots, previews (forced groups) and rejected events are not in the log, so that nothing has to
+ *     leave them out here.
+ *  2. Events of a simulator's run count only when that run is asked for, and then nothing else
+ *     does.
  *  3. With `until`, only what happened until then counts, as if nothing had happened since.
  *  4. Times are compared in whole milliseconds; what is finer is cut off.
- *  5. An `exposure` event with an experiment, a group and an epoch exposes its device to that experiment. To be assigned
- *     is not to be exposed.
+ *  5. An `exposure` event with an experiment, a group and an epoch exposes its device to that
+ *     experiment. To be assigned is not to be exposed.
  *  6. Of the exposures and goal events that have the same id only the first in the log counts.
- *  7. A device's first exposure (by time, then by place in the log) fixes its group and epoch. Later ones change nothing,
- *     and the device counts in no other group or epoch.
- *  8. A goal event counts for the group of its device when it is not earlier than the first exposure, in the same
- *     millisecond too, wherever it is in the log. For a goal with a window it counts until the window closes, so long after the
- *     first exposure, and from 1,000 ms before it: times that the server corrected are late by what the network took.
+ *  7. A device's first exposure (by time, then by place in the log) fixes its group and epoch.
+ *     Later ones change nothing, and the device counts in no other group or epoch.
+ *  8. A goal event counts for the group of its device when it is not earlier than the first
+ *     exposure, in the same millisecond too, wherever it is in the log. For a goal with a window it
+ *     counts until the window closes, so long after the first exposure, and from 1,000 ms before
+ *     it: times that the server corrected are late by what the network took.
  *  9. A device converts at most once per goal, however many events it sends.
- * 10. A goal event's value counts in millionths, rounded to the nearest one and half to even, where the goal sums values. One
- *     without a value adds 0. A value beyond ±10^9 adds 0 and is counted as unusable; its event counts like any other.
+ * 10. A goal event's value counts in millionths, rounded to the nearest one and half to even, where
+ *     the goal sums values. One without a value adds 0. A value beyond ±10^9 adds 0 and is counted
+ *     as unusable; its event counts like any other.
  * 11. Sums are of the devices' totals, where a device without a goal event has 0.
- * 12. A device that was exposed to more than one group of its epoch is counted in its first group, and as one of two groups.
- * 13. A session is a device's text `session_id` (or `sessionId` without that) on an event that counts; empty is none.
- * 14. With `days`, a device that was first exposed on none of them counts like any other, but on no day: events bring their
- *     own times, and whoever sends them may choose a thousand years of them.
- * 15. With `arms`, an exposure to a group that its epoch did not have counts as one to the group without a name, and of
- *     epoch 0 when there was no such epoch: whoever sends events may make up as many of both as they like.
- * 16. A goal with a window counts only devices whose window has closed, at `until` or `asOf`, whichever is earlier; the others
- *     are pending for that goal. Without both every window has closed.
- * 17. With `ends`, an exposure later than the end of its epoch exposes nobody. A goal event later than the end of its device's
- *     epoch counts only for goals with a window, until that closes.
- * 18. A device's total of values counts within ±10^9, or ±the goal's cap. A percentile is that of the totals of all devices
- *     whose window has closed, by nearest rank over all groups but the one without a name, which no cap may depend on; where it
- *     is not above 0 it does not apply.
- * 19. A ratio is per device the goal's values or events, and what it is divided by: other events by rule 8, or the sessions of
- *     events that count from the first exposure until the window closes.
- * 20. A goal with days before counts the same in so many days before the first exposure, up to where rule 8 begins.
- * 21. A device's clock was wrong when the server corrected an exposure of the device by more than two minutes.
- * 22. The events of a goal of pages are page views whose path matches its glob, as in an experiment's routes.
+ * 12. A device that was exposed to more than one group of its epoch is counted in its first group,
+ *     and as one of two groups.
+ * 13. A session is a device's text `session_id` (or `sessionId` without that) on an event that
+ *     counts; empty is none.
+ * 14. With `days`, a device that was first exposed on none of them counts like any other, but on no
+ *     day: events bring their own times, and whoever sends them may choose a thousand years of
+ *     them.
+ * 15. With `arms`, an exposure to a group that its epoch did not have counts as one to the group
+ *     without a name, and of epoch 0 when there was no such epoch: whoever sends events may make up
+ *     as many of both as they like.
+ * 16. A goal with a window counts only devices whose window has closed, at `until` or `asOf`,
+ *     whichever is earlier; the others are pending for that goal. Without both every window has
+ *     closed.
+ * 17. With `ends`, an exposure later than the end of its epoch exposes nobody. A goal event later
+ *     than the end of its device's epoch counts only for goals with a window, until that closes.
+ * 18. A device's total of values counts within ±10^9, or ±the goal's cap. A percentile is that of
+ *     the totals of all devices whose window has closed, by nearest rank over all groups but the
+ *     one without a name, which no cap may depend on; where it is not above 0 it does not apply.
+ * 19. A ratio is per device the goal's values or events, and what it is divided by: other events by
+ *     rule 8, or the sessions of events that count from the first exposure until the window closes.
+ * 20. A goal with days before counts the same in so many days before the first exposure, up to
+ *     where rule 8 begins.
+ * 21. A device's clock was wrong when the server corrected an exposure of the device by more than
+ *     two minutes.
+ * 22. The events of a goal of pages are page views whose path matches its glob, as in an
+ *     experiment's routes.
  */
 export interface Tally {
   readonly experiment: string;
@@ -83,7 +95,9 @@ export interface DayTally {
   readonly groups: readonly {
     readonly group: string;
     readonly devices: number;
-    /** Of these devices whose window has closed, whenever they did so; in the order of the goals. */
+    /**
+     * Of these devices whose window has closed, whenever they did so; in the order of the goals.
+     */
     readonly converted: readonly number[];
     /** In the order of the goals. */
     readonly goals?: readonly DayGoalTally[];

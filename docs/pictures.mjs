@@ -1,4 +1,5 @@
-// Takes the pictures of the README anew: `npm run pictures`. Every one is a real page of a real server after real visits.
+// Takes the pictures of the README anew: `npm run pictures`. Every one is a real page of a real
+// server after real visits.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";

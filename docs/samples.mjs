@@ -1,5 +1,5 @@
-// Writes the output of commands into the documents anew, wherever a comment asks for it: `npm run samples`.
-//   <!-- output of: fairsplit simulate -n 200 --seed 1 -->
+// Writes the output of commands into the documents anew, wherever a comment asks for it: `npm run
+// samples`. <!-- output of: fairsplit simulate -n 200 --seed 1 -->
 //   ```
 //   …
 //   ```

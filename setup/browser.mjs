@@ -5,7 +5,9 @@ import { fail, run, say } from "./say.mjs";
 /** Generous for a slow disk. */
 const MAX_START_MS = 30_000;
 
-/** Ends the process when a browser is named that is no program: before anything is installed for it. */
+/**
+ * Ends the process when a browser is named that is no program: before anything is installed for it.
+ */
 export function checkNamedBrowser(args) {
   const flag = args.findIndex((arg) => arg === "--browser-path" || arg.startsWith("--browser-path="));
   const asked = flag === -1 ? undefined : (args[flag].split("=", 2)[1] ?? args[flag + 1]);
@@ -20,7 +22,10 @@ export function checkNamedBrowser(args) {
   }
 }
 
-/** Finds a browser, or tries to install one. When there is none in the end, the command itself says what to do. */
+/**
+ * Finds a browser, or tries to install one. When there is none in the end, the command itself says
+ * what to do.
+ */
 export async function provideBrowser() {
   const { findBrowser } = await import("../dist/browser.js");
   if (findBrowser()) return;
@@ -29,7 +34,8 @@ export async function provideBrowser() {
     say(`found no browser: trying to install one (${name}) …`);
     let code = 0;
     for (const step of steps) if (code === 0) code = await run(step, "still installing a browser");
-    // Also when it failed: Playwright's installer brings things that are not needed here, after the browser.
+    // Also when it failed: Playwright's installer brings things that are not needed here, after the
+    // browser.
     const found = findBrowser();
     if (found && starts(found)) return;
     if (found) say(`${found} does not start, for want of a library or for another reason`);

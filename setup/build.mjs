@@ -37,7 +37,10 @@ function listFiles(path) {
   return readdirSync(path).flatMap((name) => listFiles(join(path, name)));
 }
 
-/** The compiler has shown its own errors already, or its message is them: a stack of ours adds nothing. */
+/**
+ * The compiler has shown its own errors already, or its message is them: a stack of ours adds
+ * nothing.
+ */
 function whyNot(error) {
   if (/^E[A-Z]+$/.test(error.code ?? "")) fail(`cannot build in ${process.cwd()}: ${error.message}`, 3);
   fail(`the build failed: ${error.errors ? "see above" : error.message}`, 1);

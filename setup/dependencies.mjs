@@ -4,10 +4,15 @@ import { join } from "node:path";
 import { fail, run, say } from "./say.mjs";
 
 const STAMP = "node_modules/.fairsplit-lock";
-/** Set for npm while this script runs it, so that its `prepare` does not build what we are about to build. */
+/**
+ * Set for npm while this script runs it, so that its `prepare` does not build what we are about to
+ * build.
+ */
 export const INSTALLING = "SETUP_IS_INSTALLING";
 
-/** Installs the locked dependencies unless node_modules holds them, for this system and this Node. */
+/**
+ * Installs the locked dependencies unless node_modules holds them, for this system and this Node.
+ */
 export async function installDependencies() {
   const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
   const here = fingerprint();
@@ -20,7 +25,8 @@ export async function installDependencies() {
   say("installing the locked dependencies (npm ci) …");
   // An install that fails or is interrupted must not look like one that is done.
   rmSync(STAMP, { force: true });
-  // npm 11.19 was once seen to crash on a large dev set; a second try is cheaper than a puzzled developer.
+  // npm 11.19 was once seen to crash on a large dev set; a second try is cheaper than a puzzled
+  // developer.
   let code = await npmCi();
   if (code !== 0 && code !== "ENOENT") code = await npmCi();
   if (code === "ENOENT") fail("npm is not on the PATH: install it, or run this by npm", 3);
@@ -34,7 +40,10 @@ export async function installDependencies() {
   writeFileSync(STAMP, JSON.stringify({ ...here, absent: missing }));
 }
 
-/** What the installed packages depend on: native ones are of one system, and Nodes differ in what they load. */
+/**
+ * What the installed packages depend on: native ones are of one system, and Nodes differ in what
+ * they load.
+ */
 function fingerprint() {
   return {
     lock: createHash("sha256").update(readFileSync("package-lock.json")).digest("hex"),

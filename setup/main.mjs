@@ -22,7 +22,10 @@ const [command = "build", ...args] = process.argv.slice(2);
 if (command === "prepare") await prepare();
 else await setUpAndRun();
 
-/** npm's own hook, for an install from git: npm has installed what it needs, and to install it here would never end. */
+/**
+ * npm's own hook, for an install from git: npm has installed what it needs, and to install it here
+ * would never end.
+ */
 async function prepare() {
   if (process.env[INSTALLING]) return;
   if (existsSync("node_modules/esbuild")) await build();

@@ -18,7 +18,9 @@ export async function otherNodes() {
   return nodes;
 }
 
-/** Path of a Node's program, installed into the cache when it is not there; null when that fails. */
+/**
+ * Path of a Node's program, installed into the cache when it is not there; null when that fails.
+ */
 export async function provideNode(version) {
   const folder = join("node_modules", ".cache", `fairsplit-node-${version}`);
   const bin = join(folder, "node_modules", "node", "bin");

@@ -7,15 +7,18 @@ export function say(text) {
   process.stderr.write(`fairsplit: ${text}\n`);
 }
 
-/** Ends the process with a sentence. Exit code 1 is a failed check, 2 wrong usage, 3 something missing on this machine. */
+/**
+ * Ends the process with a sentence. Exit code 1 is a failed check, 2 wrong usage, 3 something
+ * missing on this machine.
+ */
 export function fail(text, exitCode) {
   say(text);
   process.exit(exitCode);
 }
 
 /**
- * Runs a program with its output on stderr, and says every ten seconds what is still going on. Resolves to its exit code,
- * or to the system's error code when it cannot be started.
+ * Runs a program with its output on stderr, and says every ten seconds what is still going on.
+ * Resolves to its exit code, or to the system's error code when it cannot be started.
  */
 export function run([program, ...args], what, env = {}) {
   const started = Date.now();

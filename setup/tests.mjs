@@ -14,7 +14,10 @@ const FAULTS = [
   "--mutants kill power prefix",
 ].map((faults) => ({ name: `faults ${faults}`, line: [NODE, "test/faults/run.mjs", "--short", ...faults.split(" ")] }));
 const vitest = (name, args, node = NODE) => ({ name, line: [node, "node_modules/vitest/vitest.mjs", "run", ...args] });
-/** What differs between Nodes: the DOM of the tests, Web APIs and text. A part, because CI has two cores. */
+/**
+ * What differs between Nodes: the DOM of the tests, Web APIs and text. A part, because CI has two
+ * cores.
+ */
 const ON_OTHER_NODES = ["test/tag", "test/core/assign", "test/core/evaluate", "test/core/rule", "test/core/event"];
 const NO_BROWSER = ["--exclude", "**/*.browser.test.ts"];
 
@@ -29,8 +32,8 @@ const CHECKS = {
     const others = (await otherNodes()).map(({ version, program }) =>
       vitest(`unit tests on Node ${version}`, [...NO_BROWSER, ...ON_OTHER_NODES], program),
     );
-    // The faults run alone, because some of their limits are in milliseconds. The tests come last, so that the output
-    // ends with their number.
+    // The faults run alone, because some of their limits are in milliseconds. The tests come last,
+    // so that the output ends with their number.
     return [TYPES, LINT, ...FAULTS, ...others, vitest("tests", [])];
   },
 };

@@ -1,9 +1,13 @@
 import type { Fairsplit } from "./start.ts";
 
-// What the tag loads when a page shows a preview: it says of which groups, and how to leave. A script of its own, because
-// visitors never need it. Tags of earlier versions load it, too: what it reads of `fairsplit.groups` stays as it is.
+// What the tag loads when a page shows a preview: it says of which groups, and how to leave. A
+// script of its own, because visitors never need it. Tags of earlier versions load it, too: what it
+// reads of `fairsplit.groups` stays as it is.
 
-/** Styles are set by script: a content security policy without 'unsafe-inline' forbids style elements and attributes. */
+/**
+ * Styles are set by script: a content security policy without 'unsafe-inline' forbids style
+ * elements and attributes.
+ */
 type Styles = Partial<CSSStyleDeclaration>;
 
 const HOST: Styles = {

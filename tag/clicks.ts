@@ -4,8 +4,8 @@ import { safely } from "./safely.ts";
 export type Clicked = (event: Event) => void;
 
 /**
- * Reports clicks on `[data-exp-click]`, also on elements that come later, by the mouse, its middle button and the keyboard.
- * The capture phase hears a click that the page stops.
+ * Reports clicks on `[data-exp-click]`, also on elements that come later, by the mouse, its middle
+ * button and the keyboard. The capture phase hears a click that the page stops.
  */
 export function watchClicks(report: (event: string, experiment: string | undefined, params: unknown) => void): Clicked {
   const clicked: Clicked = (event) =>

@@ -2,8 +2,8 @@ import type { AssignedGroup } from "../core/http-contract.ts";
 import { readDevice } from "./identity.ts";
 import type { Fairsplit } from "./start.ts";
 
-// What the tag loads when the page's address has `fairsplit_debug`: an overlay that says what this device gets and why, and
-// what was reported. A script of its own, because visitors never need it.
+// What the tag loads when the page's address has `fairsplit_debug`: an overlay that says what this
+// device gets and why, and what was reported. A script of its own, because visitors never need it.
 
 const STYLES = `
   :host { all: initial; position: fixed; z-index: 2147483647; inset-block-end: 8px; inset-inline-end: 8px;

@@ -1,6 +1,8 @@
 import { optionOf } from "./placeholders.ts";
 
-/** In a second, which has fewer frames: a page that undoes each change at once has the last word. */
+/**
+ * In a second, which has fewer frames: a page that undoes each change at once has the last word.
+ */
 const MAX_CHANGES = 500;
 
 interface Decoration {
@@ -15,8 +17,9 @@ interface Decoration {
 const decorations = new WeakMap<Element, Decoration>();
 
 /**
- * Brings a placeholder's own attributes to what its group has: `data-exp-class` has the classes of groups, as `group:class`,
- * `data-exp-attr` the name of the attribute that is the payload. Does nothing where all is as it should be.
+ * Brings a placeholder's own attributes to what its group has: `data-exp-class` has the classes of
+ * groups, as `group:class`, `data-exp-attr` the name of the attribute that is the payload. Does
+ * nothing where all is as it should be.
  */
 export function decorate(
   placeholder: HTMLElement,
@@ -83,7 +86,10 @@ function write(element: Element, name: string, value: string | null): void {
   else element.setAttribute(name, value);
 }
 
-/** The words that a list of `group:word` has for a group. The name of a group may have spaces and colons. */
+/**
+ * The words that a list of `group:word` has for a group. The name of a group may have spaces and
+ * colons.
+ */
 function wordsOf(group: string | undefined, list: string | null): string[] {
   if (!group || !list) return [];
   const name = group.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");

@@ -21,12 +21,16 @@ interface GivenDevice {
   readonly at: number;
 }
 
-/** A cache that disregards what the answer says would give one device to many: after this long it is nobody's. Arbitrary. */
+/**
+ * A cache that disregards what the answer says would give one device to many: after this long it is
+ * nobody's. Arbitrary.
+ */
 const FRESH_MS = 10_000;
 
 /**
- * Makes the first view as good as the next ones: takes a given device with its groups, so that the tag finds the cookie and
- * the groups as it left them on an earlier view. Does nothing where the tag would keep nothing, or where there is a device.
+ * Makes the first view as good as the next ones: takes a given device with its groups, so that the
+ * tag finds the cookie and the groups as it left them on an earlier view. Does nothing where the
+ * tag would keep nothing, or where there is a device.
  *
  * @param given JSON of a GivenDevice
  * @param source where the script that brought it came from
@@ -42,7 +46,8 @@ export function takeDevice(
   // One that is rendered ahead of a visit has no visitor yet.
   const isAhead = (document as { prerendering?: boolean }).prerendering;
   if (!given || isPreview || isStarted || consent || isRefused() || isAhead || readDevice(cookie)) return;
-  // A copy from the browser's cache has the device of an earlier view, which the visitor may have had forgotten since.
+  // A copy from the browser's cache has the device of an earlier view, which the visitor may have
+  // had forgotten since.
   const loaded = performance.getEntriesByName(source).at(-1) as PerformanceResourceTiming | undefined;
   if (!loaded?.transferSize) return;
   const { id, groups, path, at } = JSON.parse(given) as GivenDevice;

@@ -1,4 +1,5 @@
-// What `/tag-with-groups.js` has before the tag. This shell only asks who included it, as the tag's does.
+// What `/tag-with-groups.js` has before the tag. This shell only asks who included it, as the tag's
+// does.
 import { takeDevice } from "./given-device.ts";
 import { safely } from "./safely.ts";
 

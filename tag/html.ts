@@ -10,7 +10,10 @@ declare global {
 
 let policy: HtmlPolicy | undefined;
 
-/** The nodes of an experiment's `html`, as its placeholder would have them. Its scripts run, as those in templates do. */
+/**
+ * The nodes of an experiment's `html`, as its placeholder would have them. Its scripts run, as
+ * those in templates do.
+ */
 export function nodesOf(placeholder: Element, html: string): Node[] {
   const rules = { createHTML: (html: string) => html };
   // Only when it is needed: a page that does not allow the policy would report every visit.

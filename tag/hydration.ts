@@ -12,8 +12,9 @@ let loadedAt: number | undefined;
 let isPolling: boolean | undefined;
 
 /**
- * Whether a placeholder must not be changed yet, because a framework is about to compare it with what it would render, or
- * because the page says so by `data-after="load"`. Calls `again` when that may have changed.
+ * Whether a placeholder must not be changed yet, because a framework is about to compare it with
+ * what it would render, or because the page says so by `data-after="load"`. Calls `again` when that
+ * may have changed.
  */
 export function isToWait(placeholder: Element, again: () => void): boolean {
   if (document.readyState === "complete") loadedAt ??= performance.now();
@@ -44,8 +45,8 @@ function isToBeHydrated(placeholder: Element): boolean {
 }
 
 /**
- * Whether a framework has taken an element. React marks a root when hydration begins, and each element when it is hydrated;
- * Vue marks the root when it is done.
+ * Whether a framework has taken an element. React marks a root when hydration begins, and each
+ * element when it is hydrated; Vue marks the root when it is done.
  */
 export function isKept(element: object): boolean {
   return Object.keys(element).some((name) =>

@@ -2,7 +2,9 @@ import { safely } from "./safely.ts";
 import { keep } from "./storage.ts";
 
 export const COOKIE = "fairsplit_id";
-/** The cookie's name in earlier versions: an id of our form is taken over where there is no other. */
+/**
+ * The cookie's name in earlier versions: an id of our form is taken over where there is no other.
+ */
 const EARLIER_COOKIE = "device_id";
 const YEAR_S = 31_536_000;
 /** A value of another form is of the site's own making. */
@@ -15,15 +17,18 @@ const values = (name: string) => `; ${document.cookie}`.split(`; ${name}=`).slic
 export const readCookie = (name = COOKIE) =>
   safely(() => FORM.exec(values(name).find((text) => FORM.test(text)) as string)?.[0]);
 
-/** The device id of this browser: from the cookie, else from storage, else from the cookie of an earlier version. */
+/**
+ * The device id of this browser: from the cookie, else from storage, else from the cookie of an
+ * earlier version.
+ */
 export function readDevice(cookie?: string): string | undefined {
   const stored = safely(() => localStorage[COOKIE]) ?? readCookie(EARLIER_COOKIE);
   return readCookie(cookie) || FORM.exec(stored)?.[0];
 }
 
 /**
- * Lets the device keep its id: in the cookie, or in storage where the cookie cannot be written (an HttpOnly cookie has its
- * name, or the domain is not the page's).
+ * Lets the device keep its id: in the cookie, or in storage where the cookie cannot be written (an
+ * HttpOnly cookie has its name, or the domain is not the page's).
  *
  * @param domain whose subdomains share the cookie; `""` for this host only
  */

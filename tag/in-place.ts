@@ -4,8 +4,9 @@ import { optionOf } from "./placeholders.ts";
 const before = new WeakMap<Element, Node[]>();
 
 /**
- * Changes a placeholder's content into the variant node by node, where `data-exp-keep` asks for it: what has the same place
- * and the same name stays, with the listeners that the page has bound to it.
+ * Changes a placeholder's content into the variant node by node, where `data-exp-keep` asks for it:
+ * what has the same place and the same name stays, with the listeners that the page has bound to
+ * it.
  *
  * @param content the placeholder's own content
  * @returns what it has become, or undefined where it is not asked for

@@ -1,4 +1,5 @@
-// The script that a site pastes. This shell only asks who included it: document.currentScript is null in anything later.
+// The script that a site pastes. This shell only asks who included it: document.currentScript is
+// null in anything later.
 import { safely } from "./safely.ts";
 import { start } from "./start.ts";
 

@@ -2,8 +2,8 @@
 const NATIVE = "a[href],button,input,select,textarea,summary";
 
 /**
- * Reports Enter and the space bar on an element that only its role makes a button or a link: the page's own listener does
- * what a click does, and may make one.
+ * Reports Enter and the space bar on an element that only its role makes a button or a link: the
+ * page's own listener does what a click does, and may make one.
  */
 export function watchKeys(report: (event: Event) => void): void {
   addEventListener(

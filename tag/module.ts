@@ -7,8 +7,8 @@ export type { Options } from "./options.ts";
 export type { Fairsplit, Groups } from "./start.ts";
 
 /**
- * Does what the script tag does, and gives `window.fairsplit`. A second call, or a page that has the script tag too, gives
- * the same one and starts nothing.
+ * Does what the script tag does, and gives `window.fairsplit`. A second call, or a page that has
+ * the script tag too, gives the same one and starts nothing.
  *
  * @param options what the script tag says by `data-…` attributes; `api` has no default here
  * @throws TypeError when `api` is no address

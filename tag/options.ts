@@ -1,6 +1,8 @@
 declare global {
   interface Window {
-    /** The script tag's attributes by another way: tag managers drop those that they do not know. */
+    /**
+     * The script tag's attributes by another way: tag managers drop those that they do not know.
+     */
     fairsplitConfig?: Options;
   }
 }
@@ -9,7 +11,10 @@ declare global {
 export interface Options {
   /** Base URL of the server; where the script came from when it is not said. */
   readonly api?: string | undefined;
-  /** After this many milliseconds without an answer the fallback is shown; 1,000 when it is not said. */
+  /**
+   * After this many milliseconds without an answer the fallback is shown; 1,000 when it is not
+   * said.
+   */
   readonly timeout?: string | number | undefined;
   /** Name of the device's cookie; `fairsplit_id` when it is not said. */
   readonly cookie?: string | undefined;

@@ -6,14 +6,20 @@ import { area, clearStorage, keep, LINE_START, openStorage } from "./storage.ts"
 const GATHER_MS = 30;
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 60_000;
-/** Of a request: at most 16 KiB, because a browser lets 64 KiB be on their way from pages that are left. A character has at most 3 bytes. */
+/**
+ * Of a request: at most 16 KiB, because a browser lets 64 KiB be on their way from pages that are
+ * left. A character has at most 3 bytes.
+ */
 const MOST_CHARACTERS = 5400;
 const MOST_WAITING = 200;
 const MOST_WAITING_CHARACTERS = 65_536;
 /** Lines of other pages that are open are theirs to send; those that are older were left behind. */
 const LEFT_BEHIND_MS = 100_000;
 
-/** Lines of JSON, an event each, in the order in which they came. Those on their way are not among them. */
+/**
+ * Lines of JSON, an event each, in the order in which they came. Those on their way are not among
+ * them.
+ */
 let waiting: string[] = [];
 let delayMs = GATHER_MS;
 let isDue: boolean | undefined;
@@ -22,7 +28,10 @@ let lost: number | undefined;
 /** Where events go, if anywhere. */
 export let url: string | undefined;
 
-/** Keeps an event until the server has it. One that is held goes with the next `flush`, at the latest. */
+/**
+ * Keeps an event until the server has it. One that is held goes with the next `flush`, at the
+ * latest.
+ */
 export function add(event: object, isHeld?: boolean): void {
   const line = `\n${eventText({ id: uuidv7(), ts: new Date().toISOString(), ...event, lost })}`;
   waiting.push(line);
@@ -34,7 +43,10 @@ export function add(event: object, isHeld?: boolean): void {
   isHeld || later();
 }
 
-/** From now on events go to an address: those that wait, those that pages before left behind, and those that come. */
+/**
+ * From now on events go to an address: those that wait, those that pages before left behind, and
+ * those that come.
+ */
 export function openOutbox(to: string): void {
   url = to;
   openStorage();
@@ -103,7 +115,8 @@ async function send(): Promise<void> {
     // Other 4xx will never become a 2xx.
     isRefused = /^5|408|42[59]/.test(`${response.status}`);
   } catch {
-    // A page's own fetch may fail before this function has left the loop that called it, which then would never end.
+    // A page's own fetch may fail before this function has left the loop that called it, which then
+    // would never end.
     await null;
     if (url && document.hidden) navigator.sendBeacon(to, body);
   }

@@ -4,8 +4,8 @@ type Call = (...nodes: Node[]) => Node;
 const asides = new WeakMap<Element, DocumentFragment>();
 
 /**
- * Lets a framework go on with nodes that were moved aside: its calls on the placeholder reach them where they are. Without
- * that React's `removeChild` throws, and it takes the whole page away.
+ * Lets a framework go on with nodes that were moved aside: its calls on the placeholder reach them
+ * where they are. Without that React's `removeChild` throws, and it takes the whole page away.
  */
 export function redirectCalls(placeholder: Element, aside: DocumentFragment): void {
   const isKnown = asides.has(placeholder);

@@ -1,7 +1,13 @@
-/** Marks a placeholder that shows its variant. A morph to the page's markup takes it away, whatever it does with the nodes. */
+/**
+ * Marks a placeholder that shows its variant. A morph to the page's markup takes it away, whatever
+ * it does with the nodes.
+ */
 export const MARK = "data-exp-shown";
 
-/** Where placeholders are looked for: the document, and roots that a page names, such as shadow roots. */
+/**
+ * Where placeholders are looked for: the document, and roots that a page names, such as shadow
+ * roots.
+ */
 const roots = new Set<ParentNode>();
 
 /** The experiment of a placeholder. Not by `dataset`, which a form's field may hide. */
@@ -15,8 +21,9 @@ export function addRoot(root: ParentNode): void {
 }
 
 /**
- * Calls `found` with every `[data-exp]` of the roots, and what was one. An element whose end tag the parser has not
- * reached may still get templates: what follows it, or what it is in, proves that it is closed.
+ * Calls `found` with every `[data-exp]` of the roots, and what was one. An element whose end tag
+ * the parser has not reached may still get templates: what follows it, or what it is in, proves
+ * that it is closed.
  */
 export function eachPlaceholder(found: (placeholder: HTMLElement) => unknown): void {
   const closed = document.readyState === "loading" ? ":is(:not(:last-child),:not(:last-child) *)" : "";

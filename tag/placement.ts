@@ -24,7 +24,10 @@ export interface Placement {
 /** The names of the elements in a fragment. */
 export const shapeOf = ({ children }: DocumentFragment) => `${[...children].map(({ nodeName }) => nodeName)}`;
 
-/** Replaces the placeholder's content by a variant, in its place: templates stay where the author has them. */
+/**
+ * Replaces the placeholder's content by a variant, in its place: templates stay where the author
+ * has them.
+ */
 export function place(
   placeholder: HTMLElement,
   key: string,
@@ -56,7 +59,10 @@ export function place(
   };
 }
 
-/** Whether what was placed is still there, and the page's own content has not come back in its place. */
+/**
+ * Whether what was placed is still there, and the page's own content has not come back in its
+ * place.
+ */
 export const isIntact = (placeholder: HTMLElement, { put, before, after }: Placement) =>
   placeholder.hasAttribute(MARK) &&
   put.every((node) => node.parentNode === placeholder) &&

@@ -1,7 +1,10 @@
 import { safely } from "./safely.ts";
 import { wordFor } from "./word-for.ts";
 
-/** Cookie with the pages that redirects led from and to; shared by the subdomains that share the device. */
+/**
+ * Cookie with the pages that redirects led from and to; shared by the subdomains that share the
+ * device.
+ */
 export const TRAIL = "fairsplit_trail";
 /** Longer than any page takes to load, shorter than a visitor takes to come back. */
 const TRAIL_S = 15;
@@ -27,7 +30,9 @@ export interface Redirected {
   /** The group of the device. */
   readonly group: string;
   readonly cookieDomain: string | undefined;
-  /** Shows the placeholder's variant on this page, and reports its exposure unless that was done. */
+  /**
+   * Shows the placeholder's variant on this page, and reports its exposure unless that was done.
+   */
   readonly show: (isReported: boolean) => void;
   /** Reports the exposure. */
   readonly expose: () => void;
@@ -38,9 +43,10 @@ export interface Redirected {
 }
 
 /**
- * Goes to the group's page, of the same origin or of a subdomain that shares the device, with the page's query and fragment.
- * The target's own parameters win. It goes to each target once: a host that adds a slash or sends back, and two pages that
- * point at each other, end with the page that is there. The exposure is reported before the page is left, and only then.
+ * Goes to the group's page, of the same origin or of a subdomain that shares the device, with the
+ * page's query and fragment. The target's own parameters win. It goes to each target once: a host
+ * that adds a slash or sends back, and two pages that point at each other, end with the page that
+ * is there. The exposure is reported before the page is left, and only then.
  */
 export function redirect(redirected: Redirected): void {
   const { experiment, cookieDomain, show, expose, flush, unsent } = redirected;
@@ -62,7 +68,10 @@ export function redirect(redirected: Redirected): void {
   location.replace(url);
 }
 
-/** The page that the group's visitors are to see, unless they see it, or were led from it or to it before. */
+/**
+ * The page that the group's visitors are to see, unless they see it, or were led from it or to it
+ * before.
+ */
 function destination({ list, group, cookieDomain }: Redirected, steps: readonly Step[]): URL | undefined {
   const word = wordFor(list, group);
   if (!word) return;
@@ -81,7 +90,10 @@ function destination({ list, group, cookieDomain }: Redirected, steps: readonly 
   return url;
 }
 
-/** Takes over what the page before could not send, and lets the visitor's next step be redirected again. */
+/**
+ * Takes over what the page before could not send, and lets the visitor's next step be redirected
+ * again.
+ */
 export function arrive(resend: (events: readonly string[]) => void, cookieDomain?: string): void {
   const { events } = readTrail();
   resend(events);

@@ -9,8 +9,8 @@ import { remember } from "./remember.ts";
 const originals = new WeakMap<Element, string>();
 
 /**
- * Takes a variant back where the placeholder is for another experiment or group now, or where the page has replaced its own
- * content by something else, which is then shown. Says whether it did.
+ * Takes a variant back where the placeholder is for another experiment or group now, or where the
+ * page has replaced its own content by something else, which is then shown. Says whether it did.
  */
 export function release(placeholder: Element, placement: Placement | undefined, isOther: unknown): boolean {
   if (!placement) return false;
@@ -29,7 +29,10 @@ function isAddedTo(placeholder: Element, { put }: Placement): boolean {
   );
 }
 
-/** Whether a placeholder must not be changed: not yet, or because what it shows is what its page has made of it. */
+/**
+ * Whether a placeholder must not be changed: not yet, or because what it shows is what its page has
+ * made of it.
+ */
 export function holds(placeholder: HTMLElement, placement: Placement | undefined, again: () => void): boolean {
   const content = contentOf(placeholder);
   const original = originals.get(placeholder);

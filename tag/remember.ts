@@ -18,8 +18,9 @@ const nameOf = ({ name, id }: FieldElement) => name || id;
 /**
  * Remembers what the visitor has done in a placeholder whose content is about to be replaced.
  *
- * @returns what carries it over to the new content: typed text, ticks, focus and selection to the fields of the same name or
- *   id; the scroll to the part that the page's address names; and the slides of a Swiper
+ * @returns what carries it over to the new content: typed text, ticks, focus and selection to the
+ * fields of the same name or id; the scroll to the part that the page's address names; and the
+ * slides of a Swiper
  */
 export function remember(placeholder: Element): () => void {
   const active = (placeholder.getRootNode() as Document).activeElement;

@@ -8,7 +8,10 @@ import { variantOf } from "./variant.ts";
 
 /** In one frame: where a page answers each rendering with new placeholders, it ends. */
 const MAX_RENDERINGS = 1000;
-/** Of one placeholder, less than a second apart: a page that undoes each one at once has the last word. */
+/**
+ * Of one placeholder, less than a second apart: a page that undoes each one at once has the last
+ * word.
+ */
 const MAX_REPEATS = 100;
 const REPEAT_MS = 1000;
 
@@ -39,7 +42,9 @@ interface Page {
   look(): void;
   /** Asks for what only some pages need, once. */
   load(): unknown;
-  /** An experiment's first placeholder in a view was seen with its variant, or with an empty one. */
+  /**
+   * An experiment's first placeholder in a view was seen with its variant, or with an empty one.
+   */
   onShown(key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined): void;
   /** Leaves the page, after calling `expose`, or calls `stay`. */
   redirect(key: string, list: string, group: string, stay: (isReported: boolean) => void, expose: () => void): void;
@@ -83,7 +88,10 @@ export function decide(given: Groups, last: Decided): Groups {
   return groups;
 }
 
-/** Brings every placeholder to what its group is to see. Called before each paint that follows a change of the page. */
+/**
+ * Brings every placeholder to what its group is to see. Called before each paint that follows a
+ * change of the page.
+ */
 export function reconcileAll(): void {
   eachPlaceholder((placeholder) =>
     // What is thrown here would be the page's error, and cost the other placeholders.

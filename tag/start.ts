@@ -28,7 +28,10 @@ import { area, keep } from "./storage.ts";
 /** The answer of `/api/expgroups`; `{}` when the server is off or cannot be reached. */
 export type Groups = Readonly<Record<string, AssignedGroup | undefined>>;
 
-/** What a page may ask and say, as `window.fairsplit`. Calls that come before the tag wait in an array of that name. */
+/**
+ * What a page may ask and say, as `window.fairsplit`. Calls that come before the tag wait in an
+ * array of that name.
+ */
 export interface Fairsplit {
   /** Calls back when the groups are known, or known not to come. */
   ready(heard?: (groups: Groups) => void): Promise<unknown>;
@@ -107,7 +110,8 @@ export function start(options: Options, source: string): void {
   };
 
   const onShown = (key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined) => {
-    // Where the server said something: the admin is to learn of keys that are mistyped, or left over.
+    // Where the server said something: the admin is to learn of keys that are mistyped, or left
+    // over.
     if (!assigned) decided === SAID && report("unknown_placeholder", key);
     else if (isEmpty) report("empty_variant", key);
     else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {

@@ -1,12 +1,21 @@
 import { safely } from "./safely.ts";
 
-/** A line of JSON that waits begins with white space, so that no name of the page's own is taken for one. */
+/**
+ * A line of JSON that waits begins with white space, so that no name of the page's own is taken for
+ * one.
+ */
 export const LINE_START = '\n{"id":"0';
 
-/** What is kept, by name: as long as the page lives, or in the browser once that is allowed and can be done. */
+/**
+ * What is kept, by name: as long as the page lives, or in the browser once that is allowed and can
+ * be done.
+ */
 export let area: Record<string, string> = {};
 
-/** From now on it is kept in the browser. A sandboxed frame throws on localStorage, and elsewhere it is null. */
+/**
+ * From now on it is kept in the browser. A sandboxed frame throws on localStorage, and elsewhere it
+ * is null.
+ */
 export function openStorage(): void {
   safely(() => {
     area = localStorage ?? {};

@@ -3,12 +3,13 @@ import { more } from "./more-loader.ts";
 import { optionOf } from "./placeholders.ts";
 
 /**
- * The variant of a group for a placeholder: the payload as text where `data-exp-text` asks for it, else the group's template,
- * else the experiment's `html`. Without a group it is the template marked `data-fallback`, else the first. A template that
- * JSX made has its children in the element, not in `content`.
+ * The variant of a group for a placeholder: the payload as text where `data-exp-text` asks for it,
+ * else the group's template, else the experiment's `html`. Without a group it is the template
+ * marked `data-fallback`, else the first. A template that JSX made has its children in the element,
+ * not in `content`.
  *
- * @returns undefined where the page's own content is the variant, null where the variant is empty and not marked
- *   `data-empty`, 0 where it takes `more`, which is not there
+ * @returns undefined where the page's own content is the variant, null where the variant is empty
+ * and not marked `data-empty`, 0 where it takes `more`, which is not there
  */
 export function variantOf(
   placeholder: HTMLElement,

@@ -37,8 +37,9 @@ const saysConversions = (name: string) =>
 const RATE = /(rate|ctr|cvr|cr|percent|pct|percentage|share|lift|pvalue|p)$|^(rate|lift|uplift)/;
 
 /**
- * Reads a table of counts. Columns of whole numbers up to the visitors are conversions; a sum (or a mean) with a sum of squares
- * (or a standard deviation) is a value. Rows of the same group, such as of several days, are added up.
+ * Reads a table of counts. Columns of whole numbers up to the visitors are conversions; a sum (or a
+ * mean) with a sum of squares (or a standard deviation) is a value. Rows of the same group, such as
+ * of several days, are added up.
  *
  * @throws BadConfig naming line, column and value of a count that cannot be one
  */

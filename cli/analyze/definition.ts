@@ -8,7 +8,10 @@ import type { AnalyzeOptions } from "./options.ts";
 
 export type Definition = ReportInput["experiment"];
 
-/** Names that a control usually has, the surest first; letters count without case, and signs between words do not. */
+/**
+ * Names that a control usually has, the surest first; letters count without case, and signs between
+ * words do not.
+ */
 const CONTROLS = [
   /^(the)?(control|ctrl|con|kontroll?e?|controle|controllo|temoin)(group|gruppe|arm|page|variant|design)?$/,
   /^(a|groupa|varianta)$/,
@@ -32,8 +35,8 @@ function usualControl(names: readonly string[]): string | undefined {
 }
 
 /**
- * What an experiment is taken to be: as the data folder says when it is of that epoch, else what the events show, with the
- * weights that the command line says, else equal ones.
+ * What an experiment is taken to be: as the data folder says when it is of that epoch, else what
+ * the events show, with the weights that the command line says, else equal ones.
  *
  * @throws BadConfig when the control is no group, or a group has no weight
  */

@@ -31,9 +31,11 @@ export interface EventLog {
 const STANDARD_EVENTS = ["exposure", "exp_groups", "pageview", "unknown_placeholder"];
 
 /**
- * Stages the events of files, and beside them tables that say who was in which group, when the events themselves do not.
+ * Stages the events of files, and beside them tables that say who was in which group, when the
+ * events themselves do not.
  *
- * @param tables of visitors; those that have a visitor column are assignments where no event says a variant
+ * @param tables of visitors; those that have a visitor column are assignments where no event says a
+ * variant
  */
 export async function stageEventLog(
   engine: Engine,
@@ -173,7 +175,10 @@ async function reportOf(
   });
 }
 
-/** What devices of an experiment did, the most frequent first; a goal of values when any of its events has one. */
+/**
+ * What devices of an experiment did, the most frequent first; a goal of values when any of its
+ * events has one.
+ */
 async function goalsIn(
   engine: Engine,
   files: readonly EventFile[],

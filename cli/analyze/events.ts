@@ -33,7 +33,10 @@ const REASONS = {
 } as const;
 type Reason = keyof typeof REASONS;
 
-/** Writes a table's events, as the log has them, to a Parquet file; rows that are no event are counted by their reasons. */
+/**
+ * Writes a table's events, as the log has them, to a Parquet file; rows that are no event are
+ * counted by their reasons.
+ */
 export async function stageEvents(
   engine: Engine,
   input: Input,
@@ -201,7 +204,10 @@ async function valueStyle(engine: Engine, { table, mapping }: Input, rows: strin
   return { sql: style.sql, note: style.note };
 }
 
-/** An assignment table as exposures: each visitor is exposed when they were assigned, or before everything else. */
+/**
+ * An assignment table as exposures: each visitor is exposed when they were assigned, or before
+ * everything else.
+ */
 export async function stageAssignments(
   engine: Engine,
   input: Input,

@@ -26,7 +26,10 @@ async function spellings(engine: Engine, variant: number, rows: string): Promise
     .map((names) => `${names.join(" and ")} are counted as different groups: are they spellings of one?`);
 }
 
-/** Where the page that was shown, or the like, goes with the group in nearly all rows, the others are worth a word. */
+/**
+ * Where the page that was shown, or the like, goes with the group in nearly all rows, the others
+ * are worth a word.
+ */
 async function disagreements(
   engine: Engine,
   { table, mapping, facts, count }: Input,

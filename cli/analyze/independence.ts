@@ -2,7 +2,10 @@ import type { CrossTally } from "../../core/cross-tally.ts";
 import { PAIR_THRESHOLD, type TestedPair, testPairs } from "../../core/crossed-pairs.ts";
 import { percentWords, pWords, wholeWords } from "../../core/report/number-words.ts";
 
-/** Two experiments by their keys, and whether a device's group in one says anything about its group in the other. */
+/**
+ * Two experiments by their keys, and whether a device's group in one says anything about its group
+ * in the other.
+ */
 export interface Independence extends TestedPair {
   readonly a: string;
   readonly b: string;

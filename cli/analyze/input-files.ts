@@ -15,8 +15,9 @@ export interface InputFile {
 const EXTENSIONS = [".ndjson", ".jsonl", ".json", ".log", ".csv", ".tsv", ".txt", ".parquet", ".gz", ".zst", ".zip"];
 
 /**
- * The files that are meant, in order: those that are named, of a folder the event log of a data folder (or what else it
- * holds), and standard input. Throws BadConfig naming the path and what is allowed.
+ * The files that are meant, in order: those that are named, of a folder the event log of a data
+ * folder (or what else it holds), and standard input. Throws BadConfig naming the path and what is
+ * allowed.
  */
 export async function inputFiles(
   paths: readonly string[],

@@ -6,7 +6,8 @@ import { type AnalyzeOptions, parseAnalyzeOptions } from "./options.ts";
 const MAX_QUESTIONS = 20;
 
 /**
- * Runs with options, and asks which reading is meant wherever two are possible, as long as somebody can answer.
+ * Runs with options, and asks which reading is meant wherever two are possible, as long as somebody
+ * can answer.
  *
  * @param flags what the options were parsed from; an answer is one more flag
  */

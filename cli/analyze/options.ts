@@ -7,7 +7,10 @@ export interface AnalyzeOptions {
   readonly paths: readonly string[];
   /** Keys of experiments; null for all that the files have. */
   readonly experiments: readonly string[] | null;
-  /** The group that others are compared with; null for the first of `control`, `A`, and the first by name. */
+  /**
+   * The group that others are compared with; null for the first of `control`, `A`, and the first by
+   * name.
+   */
   readonly control: string | null;
   /** Names of events or columns; null for all that may be goals. */
   readonly goals: readonly string[] | null;
@@ -25,7 +28,10 @@ export interface AnalyzeOptions {
   readonly ignore: readonly string[];
   /** Which rows count, such as `responded = 1`. */
   readonly where: string | null;
-  /** Experiments that visitors are assigned to, where the files say no groups: what `readDefinitions` reads. */
+  /**
+   * Experiments that visitors are assigned to, where the files say no groups: what
+   * `readDefinitions` reads.
+   */
   readonly assign: string | null;
   /** Column of the unit that rows are added up by. */
   readonly unit: string | null;

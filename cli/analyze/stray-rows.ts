@@ -27,11 +27,17 @@ const TOTALS = [
 ];
 /** In a table of counts, where a row is a group. */
 const TOTALS_OF_COUNTS = [...TOTALS, "all", "alle", "tous", "todos"];
-/** Rows of totals stand first or last, but in a table of counts behind the groups of each experiment or day. */
+/**
+ * Rows of totals stand first or last, but in a table of counts behind the groups of each experiment
+ * or day.
+ */
 const EDGE = 5n;
 const NAMES: readonly Role[] = ["visitor", "variant", "experiment"];
 
-/** Rows of totals, as spreadsheets have below a table, and headers that come again, as in files that were put together. */
+/**
+ * Rows of totals, as spreadsheets have below a table, and headers that come again, as in files that
+ * were put together.
+ */
 export async function strayRows(
   engine: Engine,
   { columns }: Table,

@@ -28,9 +28,9 @@ export interface CountedVisitors {
 }
 
 /**
- * Counts the units of tables by the rules of `core/tally.ts`: a visitor of several rows counts once, in the group of the first
- * one, with what all of them add up to. An outcome that no row of a visitor says is not counted as 0: it has its own number of
- * visitors.
+ * Counts the units of tables by the rules of `core/tally.ts`: a visitor of several rows counts
+ * once, in the group of the first one, with what all of them add up to. An outcome that no row of a
+ * visitor says is not counted as 0: it has its own number of visitors.
  *
  * @throws BadConfig when the visitors repeat so often that rows are no visitors
  */

@@ -14,9 +14,15 @@ import { quoted } from "./quoted.ts";
 import { addExamples, type CellNote, columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
 import { Rejections } from "./reading/rejected.ts";
 
-/** Tables of visitors of the same columns, as one: what a query selects from, with a row per row that counts. */
+/**
+ * Tables of visitors of the same columns, as one: what a query selects from, with a row per row
+ * that counts.
+ */
 export interface VisitorPool {
-  /** Columns `experiment`, `grp`, `unit`, `at_ms`, `place`, `same` (equal for equal rows) and `o0` … in the goals' order. */
+  /**
+   * Columns `experiment`, `grp`, `unit`, `at_ms`, `place`, `same` (equal for equal rows) and `o0` …
+   * in the goals' order.
+   */
   readonly source: string;
   readonly goals: readonly { readonly event: string; readonly kind: "binary" | "value" }[];
   /** Whether a column says who a visitor is: then rows may be of the same one. */
@@ -124,11 +130,15 @@ export async function stageVisitors(
   return { source, goals, hasUnits: first.mapping.roles.has("visitor"), rows, inputs: read };
 }
 
-/** The outcomes of all tables, in the order of the first one; a value where one of them has it as such. */
+/**
+ * The outcomes of all tables, in the order of the first one; a value where one of them has it as
+ * such.
+ */
 function goalsOf(outcomes: readonly (readonly Outcome[])[]): { event: string; kind: "binary" | "value" }[] {
   const goals = new Map<string, { event: string; kind: "binary" | "value" }>();
   for (const { name, kind } of outcomes.flat()) {
-    // A table may have columns whose names differ by their case only; another table writes the same name in its own way.
+    // A table may have columns whose names differ by their case only; another table writes the same
+    // name in its own way.
     const isTwice = outcomes.some(
       (some) => some.filter((other) => normalised(other.name) === normalised(name)).length > 1,
     );
@@ -236,7 +246,9 @@ function isWithin(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return [...few].every((name) => many.has(name));
 }
 
-/** Tables of the same columns are one log, unless they have no group in common and each has several. */
+/**
+ * Tables of the same columns are one log, unless they have no group in common and each has several.
+ */
 export async function poolsOf(engine: Engine, inputs: readonly Input[]): Promise<Input[][]> {
   const pools: { key: Set<string>; groups: Set<string>; inputs: Input[] }[] = [];
   for (const input of inputs) {

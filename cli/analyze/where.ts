@@ -13,8 +13,8 @@ interface Token {
 }
 
 /**
- * The condition of `--where` for a query. It is parsed, so nothing of it reaches the engine but names of columns and
- * values. A missing cell fulfils no comparison.
+ * The condition of `--where` for a query. It is parsed, so nothing of it reaches the engine but
+ * names of columns and values. A missing cell fulfils no comparison.
  *
  * @throws BadConfig when it is no condition, or names no column
  */
@@ -124,7 +124,10 @@ export function whereSql(condition: string, columns: readonly string[]): string 
   return `coalesce(${sql}, false)`;
 }
 
-/** Numbers are compared as such, also where cells write them in another way (1, 1.0), everything else as text. */
+/**
+ * Numbers are compared as such, also where cells write them in another way (1, 1.0), everything
+ * else as text.
+ */
 function compare(column: string, sign: string, { kind, text }: Token): string {
   const isNumber = kind === "word" && text !== "" && Number.isFinite(Number(text));
   const asText = `${column} ${sign} ${literal(text)}`;

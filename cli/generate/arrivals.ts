@@ -25,8 +25,8 @@ const hourOf = weightedChoice(HOURLY.map((share, hour) => [hour, share] as const
 const timeOn = (day: number, random: Random) => Math.floor(day * DAY_MS + (hourOf(random()) + random()) * HOUR_MS);
 
 /**
- * Draws when each visitor comes, and comes again: any of the days is as likely for each visit, so that none is lost behind
- * the last day. `streamOf` gives a visitor's own stream.
+ * Draws when each visitor comes, and comes again: any of the days is as likely for each visit, so
+ * that none is lost behind the last day. `streamOf` gives a visitor's own stream.
  */
 export function drawVisits(
   { visitors, days, returning }: ArrivalOptions,

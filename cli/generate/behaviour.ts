@@ -11,7 +11,10 @@ export interface Behaviour {
   readonly amountFactor: number;
 }
 
-/** Every combination of groups with an effect has a chain of its own; arbitrary, about a second's work. */
+/**
+ * Every combination of groups with an effect has a chain of its own; arbitrary, about a second's
+ * work.
+ */
 const MAX_COMBINATIONS = 1000;
 
 /** An experiment as a digit of the number of a combination: 0 is no effect. */
@@ -24,11 +27,17 @@ export interface Digit {
 export interface Behaviours {
   /** One an experiment. */
   readonly digits: readonly Digit[];
-  /** By the number of a combination: the sum of weight × digit over the experiments that a visitor was exposed to. */
+  /**
+   * By the number of a combination: the sum of weight × digit over the experiments that a visitor
+   * was exposed to.
+   */
   readonly byCombination: readonly Behaviour[];
 }
 
-/** Behaviour of every combination of groups. Throws BadConfig when an effect is beyond what visitors can do. */
+/**
+ * Behaviour of every combination of groups. Throws BadConfig when an effect is beyond what visitors
+ * can do.
+ */
 export function behavioursOf(
   experiments: readonly SiteExperiment[],
   effects: readonly Effect[],

@@ -3,7 +3,10 @@ import { hasGroup } from "../../core/group.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { PAGES } from "./site.ts";
 
-/** Pages whose visitors can become more or fewer, in the order of the funnel, and the amount of a purchase. */
+/**
+ * Pages whose visitors can become more or fewer, in the order of the funnel, and the amount of a
+ * purchase.
+ */
 export const GOALS = ["product_a", "product_b", "cart", "payment", "confirmation", "purchase"] as const;
 export type EffectGoal = (typeof GOALS)[number];
 
@@ -12,7 +15,10 @@ export interface Effect {
   readonly experiment: string;
   readonly group: string;
   readonly goal: EffectGoal;
-  /** Relative change of the share of exposed visitors who reach the goal; of `purchase`, of the amount. 0.2 is +20 %. */
+  /**
+   * Relative change of the share of exposed visitors who reach the goal; of `purchase`, of the
+   * amount. 0.2 is +20 %.
+   */
   readonly lift: number;
 }
 

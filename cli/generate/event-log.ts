@@ -28,7 +28,10 @@ export interface Part {
   readonly visitsInAll: number;
 }
 
-/** The log in the order of its times. Of all events only those of about two hours are in memory at once. */
+/**
+ * The log in the order of its times. Of all events only those of about two hours are in memory at
+ * once.
+ */
 export function* eventLog(options: EventLogOptions): Generator<Part> {
   const { seed, startMs, visitors, experiments, behaviours, format } = options;
   const visitorStream = randomStreams(seed, "visitor");

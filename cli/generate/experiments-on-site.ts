@@ -12,11 +12,16 @@ export interface SiteExperiment {
   readonly experiment: Experiment;
   /** Indices of the pages on its routes. */
   readonly eligible: ReadonlySet<number>;
-  /** Index of the group that a visitor sees on a page; −1 when the visitor does not take part there. */
+  /**
+   * Index of the group that a visitor sees on a page; −1 when the visitor does not take part there.
+   */
   groupOn(page: number, visitor: Visitor): number;
 }
 
-/** Assigns visitors as the server does: by the same function, with routes, rules, layers, dependencies and the holdout. */
+/**
+ * Assigns visitors as the server does: by the same function, with routes, rules, layers,
+ * dependencies and the holdout.
+ */
 export function experimentsOnSite(experiments: readonly Experiment[], settings: Settings): SiteExperiment[] {
   const byKey = new Map(experiments.map((experiment) => [experiment.key, experiment]));
   return experiments.map((experiment) => {

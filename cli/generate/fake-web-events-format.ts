@@ -23,7 +23,10 @@ const PAGE_FIELDS = PAGES.map((page) =>
   ),
 );
 
-/** The log of the library fake-web-events: page views with its 30 fields in its order, without groups. */
+/**
+ * The log of the library fake-web-events: page views with its 30 fields in its order, without
+ * groups.
+ */
 export function fakeWebEventsFormat(): LogFormat<Parts> {
   return {
     header: "",
@@ -44,7 +47,8 @@ export function fakeWebEventsFormat(): LogFormat<Parts> {
 }
 
 /**
- * From the value of `referer_url` to the end. JSON.stringify takes four times as long; none of these texts needs escapes.
+ * From the value of `referer_url` to the end. JSON.stringify takes four times as long; none of
+ * these texts needs escapes.
  */
 function fieldsOf({ visitor, campaign, random }: Visit): string {
   const { id, browser, place } = visitor;

@@ -20,8 +20,8 @@ export interface Generated {
 }
 
 /**
- * `fairsplit generate`: writes the log of a shop whose visitors take part in experiments. Nothing but seed and options
- * decides what it has. Throws BadConfig.
+ * `fairsplit generate`: writes the log of a shop whose visitors take part in experiments. Nothing
+ * but seed and options decides what it has. Throws BadConfig.
  */
 export async function generate(options: GenerateOptions): Promise<Generated> {
   const { experiments: defined, settings } = await readDefinitions("experiments", options.experiments);

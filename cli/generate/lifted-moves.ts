@@ -12,9 +12,10 @@ export interface PlacedEffect extends Effect {
 const FUNNEL = [PAGES.indexOf("payment"), PAGES.indexOf("cart")];
 
 /**
- * The moves of visitors under some effects: of exposed visitors, the share that reaches each effect's goal is
- * (1 + lift) times what it would be without that effect. Only the moves onto the goal's page change, so that the pages
- * before it are seen as often as ever; when more visitors are to reach it than see the page before, that one gains as well.
+ * The moves of visitors under some effects: of exposed visitors, the share that reaches each
+ * effect's goal is (1 + lift) times what it would be without that effect. Only the moves onto the
+ * goal's page change, so that the pages before it are seen as often as ever; when more visitors are
+ * to reach it than see the page before, that one gains as well.
  *
  * @param returning probability that a visit is followed by another one
  * @throws BadConfig when not even all visitors together could reach the goal so often
@@ -66,7 +67,10 @@ function factorFor(rate: (factor: number) => number, wanted: number): number {
   return Math.exp(high);
 }
 
-/** The moves with the odds of each move forward onto a page multiplied; going back from a later page is no progress. */
+/**
+ * The moves with the odds of each move forward onto a page multiplied; going back from a later page
+ * is no progress.
+ */
 function weighted(moves: Moves, page: number, factor: number): Moves {
   return moves.map((row, from) => {
     const onto = row[page] ?? 0;
@@ -78,8 +82,8 @@ function weighted(moves: Moves, page: number, factor: number): Moves {
 }
 
 /**
- * Share of exposed visitors who see the goal's page at their exposure or later. How many visits follow is geometric, so it
- * does not matter in which of its visits a visitor is exposed.
+ * Share of exposed visitors who see the goal's page at their exposure or later. How many visits
+ * follow is geometric, so it does not matter in which of its visits a visitor is exposed.
  */
 function exposedRate(moves: Moves, goal: number, first: readonly number[], returning: number): number {
   const goals = new Set([goal]);

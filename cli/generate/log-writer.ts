@@ -2,7 +2,9 @@ import { HOUR_MS } from "./order-by-time.ts";
 import type { Random } from "./random-streams.ts";
 import { writeUuid } from "./uuid.ts";
 
-/** Bytes of a block: large enough that writing it costs little, small enough for caches; arbitrary. */
+/**
+ * Bytes of a block: large enough that writing it costs little, small enough for caches; arbitrary.
+ */
 const BLOCK = 2 ** 18;
 /** Room for the longest line behind a full block. */
 const MAX_LINE = 2 ** 16;
@@ -101,7 +103,10 @@ export function encode(text: string): Uint8Array {
   return Buffer.from(text);
 }
 
-/** The same of a text without other characters than ASCII, three times as fast: what is made for every visit. */
+/**
+ * The same of a text without other characters than ASCII, three times as fast: what is made for
+ * every visit.
+ */
 export function encodeAscii(text: string): Uint8Array {
   return Buffer.from(text, "latin1");
 }

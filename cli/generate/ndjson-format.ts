@@ -27,7 +27,10 @@ const EXPOSURE = eventOn("exposure");
 const CONFIRMED = eventOn("confirmation");
 const PURCHASE = eventOn("purchase");
 
-/** The event log of our server: a page view, an exposure of each experiment and visit, `confirmation` and `purchase`. */
+/**
+ * The event log of our server: a page view, an exposure of each experiment and visit,
+ * `confirmation` and `purchase`.
+ */
 export function ndjsonFormat(experiments: readonly Experiment[]): LogFormat<Parts> {
   const arms = experiments.map(({ key, groups, epoch }) =>
     groups.map(({ name }) =>

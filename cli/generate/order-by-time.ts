@@ -4,8 +4,9 @@ export const HOUR_MS = 3_600_000;
 const MAX_PER_HOUR = 2 ** 26;
 
 /**
- * Indices of whole, non-negative milliseconds in ascending order of their times; equal times keep their order. By hours
- * first: numbers that hold the time and the index sort natively, ten times as fast as indices with a comparison.
+ * Indices of whole, non-negative milliseconds in ascending order of their times; equal times keep
+ * their order. By hours first: numbers that hold the time and the index sort natively, ten times as
+ * fast as indices with a comparison.
  *
  * @throws RangeError when an hour has more than 2^26 times
  */

@@ -1,4 +1,7 @@
-/** Where visitors are: latitude, longitude, country, time zone, region, language, and share; the shares are arbitrary. */
+/**
+ * Where visitors are: latitude, longitude, country, time zone, region, language, and share; the
+ * shares are arbitrary.
+ */
 export interface Place {
   readonly latitude: string;
   readonly longitude: string;

@@ -4,7 +4,10 @@ import { seededRandom } from "../../core/statistics/seeded-random.ts";
 /** Numbers from [0, 1). */
 export type Random = () => number;
 
-/** Up to 2^32 independent streams that depend on nothing but the seed, their purpose and their index. */
+/**
+ * Up to 2^32 independent streams that depend on nothing but the seed, their purpose and their
+ * index.
+ */
 export function randomStreams(seed: string, purpose: string): (index: number) => Random {
   const hex = digest(seed, purpose);
   // The high word tells purposes apart, the low one streams; seededRandom mixes both.

@@ -9,8 +9,9 @@ export const END = PAGES.length;
 export const LANDING: readonly number[] = [0.6, 0.25, 0.15, 0, 0, 0];
 
 /**
- * Probability of each page in the next ten seconds, and of the end behind the last comma: a Markov chain. Staying is the
- * probability of the page itself. The figures are those that the library fake-web-events ships, with one for both products.
+ * Probability of each page in the next ten seconds, and of the end behind the last comma: a Markov
+ * chain. Staying is the probability of the page itself. The figures are those that the library
+ * fake-web-events ships, with one for both products.
  */
 export const STEP: readonly (readonly number[])[] = [
   [0.45, 0.17, 0.12, 0, 0, 0, 0.26],

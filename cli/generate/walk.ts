@@ -20,10 +20,16 @@ const CONFIRMATION = PAGES.indexOf("confirmation");
 const landingOf = weightedChoice(LANDING.map((share, page) => [page, share] as const));
 const NO_EXPERIMENTS: readonly number[] = [];
 
-/** Walks a visit of the visitor with that index through the site, and adds the pages that it sees to `views`. */
+/**
+ * Walks a visit of the visitor with that index through the site, and adds the pages that it sees to
+ * `views`.
+ */
 export type Walk = (index: number, visitor: Visitor, startMs: number, random: Random, views: PageView[]) => Visit;
 
-/** Visits of one visitor have to be walked in the order of their times: its groups are kept between them. */
+/**
+ * Visits of one visitor have to be walked in the order of their times: its groups are kept between
+ * them.
+ */
 export function walker(
   experiments: readonly SiteExperiment[],
   { digits, byCombination }: Behaviours,
@@ -32,7 +38,10 @@ export function walker(
   // Of each visitor's experiments: 0 before the first exposure, then the index of the group + 1.
   const groupOf = new Uint8Array(visitors * experiments.length);
 
-  /** Experiments that the visit is exposed to on a page, where `seen` says which it was exposed to before. */
+  /**
+   * Experiments that the visit is exposed to on a page, where `seen` says which it was exposed to
+   * before.
+   */
   function exposures(visitor: Visitor, row: number, page: number, seen: number[]): readonly number[] {
     let exposed: number[] | null = null;
     for (let index = 0; index < experiments.length; index += 1) {
@@ -51,7 +60,10 @@ export function walker(
     return exposed ?? NO_EXPERIMENTS;
   }
 
-  /** Number of the combination of groups that the visitor has been exposed to in this visit or earlier. */
+  /**
+   * Number of the combination of groups that the visitor has been exposed to in this visit or
+   * earlier.
+   */
   function combinationOf(row: number): number {
     // Without effects there is one behaviour.
     if (byCombination.length === 1) return 0;

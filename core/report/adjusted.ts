@@ -3,10 +3,12 @@ import type { Comparison, Evidence, Looks } from "./comparison.ts";
 import type { GoalDraft, GoalReport } from "./goal-report.ts";
 
 /**
- * The goals with their comparisons, adjusted for how many were looked at: those of the primary goal by Holm, since one of
- * them decides; all others together by Benjamini–Hochberg. Guardrails decide for themselves, and are with the others here.
+ * The goals with their comparisons, adjusted for how many were looked at: those of the primary goal
+ * by Holm, since one of them decides; all others together by Benjamini–Hochberg. Guardrails decide
+ * for themselves, and are with the others here.
  *
- * An adjusted interval is that of level alpha × p / adjusted p: it excludes 0 exactly when the adjusted p is below alpha.
+ * An adjusted interval is that of level alpha × p / adjusted p: it excludes 0 exactly when the
+ * adjusted p is below alpha.
  */
 export function adjusted(drafts: readonly GoalDraft[], alpha: number, isFixed: boolean): GoalReport[] {
   const family = (primary: boolean) => drafts.filter((draft) => draft.primary === primary);

@@ -1,4 +1,7 @@
-/** An interval; null for an end that nothing bounds, such as the lift over a control without conversions. */
+/**
+ * An interval; null for an end that nothing bounds, such as the lift over a control without
+ * conversions.
+ */
 export type Bounds = readonly [lower: number | null, upper: number | null];
 
 /** An interval of the statistics, as a report has it. */

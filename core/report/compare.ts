@@ -9,10 +9,15 @@ import { meanLooks } from "./mean-looks.ts";
 import { noLooks } from "./no-looks.ts";
 import { rateLooks, type Tuning } from "./rate-looks.ts";
 
-/** What evidence at any look is tuned to without a plan; arbitrary, it costs some width elsewhere. */
+/**
+ * What evidence at any look is tuned to without a plan; arbitrary, it costs some width elsewhere.
+ */
 const UNPLANNED_DEVICES = 5_000;
 
-/** A group against the control on one goal. @param blocked why nothing may be estimated; null where it may */
+/**
+ * A group against the control on one goal. @param blocked why nothing may be estimated; null where
+ * it may
+ */
 export function looksAt(
   goal: Goal,
   control: string,
@@ -61,7 +66,8 @@ function ofConversions({ counts: { n }, devices }: GoalTally) {
 }
 
 /**
- * The weights say in what ratio conversions come only where they are known, and all visitors are split by the same ones.
+ * The weights say in what ratio conversions come only where they are known, and all visitors are
+ * split by the same ones.
  */
 function weightsOf(control: string, group: string, { experiment }: ReportContext): [number, number] | null {
   if (experiment.allocations.length > 0 || experiment.weightsAssumed) return null;

@@ -18,7 +18,10 @@ import { type Deciding, decidingOf } from "./pair-numbers.ts";
 
 type WordedGoal = Pick<GoalReport, "groups" | "kind" | "label" | "comparisons" | "cap">;
 
-/** What a comparison says: what both groups did, how large the true difference may be, how often chance does that. */
+/**
+ * What a comparison says: what both groups did, how large the true difference may be, how often
+ * chance does that.
+ */
 export function comparisonSentences(
   comparison: Comparison,
   goal: WordedGoal,
@@ -57,7 +60,10 @@ export function statusSentence(
   return status === "too_skewed" ? skewedSentence(comparison, goal) : STATUS_WORDS[status];
 }
 
-/** “A few large orders decide this: cap them, or wait for about 60,000 visitors.” Only values can be capped. */
+/**
+ * “A few large orders decide this: cap them, or wait for about 60,000 visitors.” Only values can be
+ * capped.
+ */
 export function skewedSentence(
   { devicesUntilNormal }: Pick<Comparison, "devicesUntilNormal">,
   { kind, cap }: Pick<GoalReport, "kind" | "cap">,
@@ -68,7 +74,9 @@ export function skewedSentence(
   return `A few large orders decide this: ${cap === null ? "cap them" : "lower the cap"}, or ${wait}.`;
 }
 
-/** “If A and B were equal, a gap this big or bigger would appear about 1 time in 270 (p = 0.0037).” */
+/**
+ * “If A and B were equal, a gap this big or bigger would appear about 1 time in 270 (p = 0.0037).”
+ */
 function pSentence({ group, control }: Comparison, deciding: Deciding, { comparisons }: WordedGoal, alpha: number) {
   const { pValue, isAdjusted, basis } = deciding;
   if (pValue === null) return [];
@@ -100,8 +108,8 @@ function levelsSentence({ groups, kind, label }: WordedGoal, group: string, cont
 }
 
 /**
- * “The true improvement is likely between +6% and +41% (95% interval).” The lift, or the difference where a lift misleads.
- * Null where no end is known.
+ * “The true improvement is likely between +6% and +41% (95% interval).” The lift, or the difference
+ * where a lift misleads. Null where no end is known.
  */
 function intervalSentence(
   { liftStatus }: Comparison,
@@ -128,7 +136,10 @@ function rangeWords(bounds: Bounds | null, words: (end: number) => string): stri
   return upper === null ? `at least ${words(lower)}` : `between ${words(lower)} and ${words(upper)}`;
 }
 
-/** The smallest change that so many visitors can find, relative to the control; null where it is not known. */
+/**
+ * The smallest change that so many visitors can find, relative to the control; null where it is not
+ * known.
+ */
 export function detectableChange(comparison: Comparison, goal: WordedGoal, alpha: number): number | null {
   const of = (name: string) => goal.groups.find((other) => other.group === name);
   const [a, b] = [of(comparison.control), of(comparison.group)];
@@ -148,7 +159,8 @@ export function detectableChange(comparison: Comparison, goal: WordedGoal, alpha
   const { differenceInterval } = comparison;
   const [lower, upper] = differenceInterval ?? [null, null];
   if (lower === null || upper === null || !a.mean) return null;
-  // An interval of level alpha is 2 × 1.96 errors wide; 80 % power at that level takes 2.80 of them.
+  // An interval of level alpha is 2 × 1.96 errors wide; 80 % power at that level takes 2.80 of
+  // them.
   return (((upper - lower) / 2) * (DETECTABLE_ERRORS / INTERVAL_ERRORS)) / Math.abs(a.mean);
 }
 

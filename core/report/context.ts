@@ -6,15 +6,21 @@ export interface ReportContext {
   readonly experiment: ReportedExperiment;
   readonly plan: Plan | null;
   readonly alpha: number;
-  /** Whether the results are those of one look that was planned, or of all there will be; else every look counts. */
+  /**
+   * Whether the results are those of one look that was planned, or of all there will be; else every
+   * look counts.
+   */
   readonly isFixed: boolean;
-  /** Whether visitors are split as configured, and counted as they were assigned; nothing is estimated else. */
+  /**
+   * Whether visitors are split as configured, and counted as they were assigned; nothing is
+   * estimated else.
+   */
   readonly isTrusted: boolean;
 }
 
 /**
- * An experiment as it was in the reported epoch: groups and weights, control, goals, allocations and plan. `state` says
- * whether visitors still come.
+ * An experiment as it was in the reported epoch: groups and weights, control, goals, allocations
+ * and plan. `state` says whether visitors still come.
  */
 export type ReportedExperiment = Pick<
   Experiment,

@@ -29,15 +29,18 @@ export interface ReportDayGoal {
   /** conversionsSoFar / devices so far whose window has closed; null without any. */
   readonly rateSoFar: number | null;
   /**
-   * Group − control up to and including this day, in rates or totals per device, with its band that holds at any look: over
-   * all days together it misses the true difference with probability at most alpha. Null for the control, ratios, and while
-   * too few are known.
+   * Group − control up to and including this day, in rates or totals per device, with its band that
+   * holds at any look: over all days together it misses the true difference with probability at
+   * most alpha. Null for the control, ratios, and while too few are known.
    */
   readonly difference: number | null;
   readonly differenceInterval: Bounds | null;
 }
 
-/** The days on which devices were first exposed. A day without is left out: a wrong clock may lie decades back. */
+/**
+ * The days on which devices were first exposed. A day without is left out: a wrong clock may lie
+ * decades back.
+ */
 export function daily(counted: EpochTally | null, context: ReportContext): ReportDay[] {
   const { groups, goals, control } = context.experiment;
   const nothing = { conversions: 0, n: 0, counts: ZERO, values: ZERO };

@@ -11,11 +11,14 @@ export type VerdictKind = "waiting" | "early" | "unclear" | "ahead" | "better" |
 /** What is decided before it is worded. */
 export interface Decision {
   readonly kind: VerdictKind;
-  /** The group that is better, worse or ahead; null for other kinds. With `ahead` it may be the control. */
+  /**
+   * The group that is better, worse or ahead; null for other kinds. With `ahead` it may be the
+   * control.
+   */
   readonly group: string | null;
   /**
-   * `fixed_horizon`: the one test of the plan, at the number of devices planned. `always_valid`: evidence that holds at any
-   * look. Null where nothing was tested.
+   * `fixed_horizon`: the one test of the plan, at the number of devices planned. `always_valid`:
+   * evidence that holds at any look. Null where nothing was tested.
    */
   readonly basis: "fixed_horizon" | "always_valid" | null;
   /** The comparison to tell of; null where there is none. */
@@ -34,9 +37,10 @@ export interface Judged {
 }
 
 /**
- * The split comes first. Then, at the plan's one look its test decides: better, worse or no clear difference. Without a plan
- * only evidence that holds at any look can. Before the look of a plan that evidence says who is ahead and no more, so that
- * each experiment has one decision and its error is alpha.
+ * The split comes first. Then, at the plan's one look its test decides: better, worse or no clear
+ * difference. Without a plan only evidence that holds at any look can. Before the look of a plan
+ * that evidence says who is ahead and no more, so that each experiment has one decision and its
+ * error is alpha.
  */
 export function decide({ health, goal, context, progress }: Judged): Decision {
   const { isFixed, plan, alpha } = context;

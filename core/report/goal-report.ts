@@ -20,21 +20,34 @@ export interface GoalReport {
   readonly role: "primary" | "secondary" | "guardrail";
   /** Which direction is an improvement. */
   readonly better: "up" | "down";
-  /** How long after a device's first exposure its events count, such as `1d`; null without a limit. */
+  /**
+   * How long after a device's first exposure its events count, such as `1d`; null without a limit.
+   */
   readonly window: string | null;
   /** ISO 4217; null when it is not said. */
   readonly currency: string | null;
-  /** Where totals per device were cut, in the value's own unit, and of how many devices; null without a cap. */
+  /**
+   * Where totals per device were cut, in the value's own unit, and of how many devices; null
+   * without a cap.
+   */
   readonly cap: { readonly limit: number; readonly devices: number } | null;
-  /** Events whose value cannot be counted: more than 1 in 1,000 leave the goal without a verdict. */
+  /**
+   * Events whose value cannot be counted: more than 1 in 1,000 leave the goal without a verdict.
+   */
   readonly unusableValues: number;
   /** In the experiment's order; one without devices is there with 0. */
   readonly groups: readonly GoalGroup[];
-  /** Do the groups differ at all? For three or more groups and a binary goal. It decides nothing: Holm's adjustment does. */
+  /**
+   * Do the groups differ at all? For three or more groups and a binary goal. It decides nothing:
+   * Holm's adjustment does.
+   */
   readonly omnibus: Omnibus | null;
   /** In the experiment's order, without the control. */
   readonly comparisons: readonly Comparison[];
-  /** Of the adjusted p-values: `holm` over the primary goal's groups, `benjamini-hochberg` over all other goals' groups. */
+  /**
+   * Of the adjusted p-values: `holm` over the primary goal's groups, `benjamini-hochberg` over all
+   * other goals' groups.
+   */
   readonly adjustment: "holm" | "benjamini-hochberg";
 }
 
@@ -74,7 +87,9 @@ export interface GoalDraft extends Omit<GoalReport, "comparisons"> {
   readonly pairs: readonly Pair[];
 }
 
-/** A larger share of a goal's events with values that cannot be counted makes its sums worthless. */
+/**
+ * A larger share of a goal's events with values that cannot be counted makes its sums worthless.
+ */
 const MAX_UNUSABLE = 1 / 1000;
 
 /** 10^9, where totals are cut without a cap. */

@@ -15,11 +15,14 @@ export interface Guardrail {
   /** Largest harm that is acceptable, as a share of the control's level; 0 when it was not said. */
   readonly margin: number;
   /**
-   * `harmed`: worse for sure, and not surely by less than the margin. `safe`: surely not worse by the margin. `open`: neither
-   * yet. `none`: nothing can be said.
+   * `harmed`: worse for sure, and not surely by less than the margin. `safe`: surely not worse by
+   * the margin. `open`: neither yet. `none`: nothing can be said.
    */
   readonly state: "harmed" | "safe" | "open" | "none";
-  /** How much worse the group is, relative to the control; above 0 is harm. Null where there is no lift. */
+  /**
+   * How much worse the group is, relative to the control; above 0 is harm. Null where there is no
+   * lift.
+   */
   readonly harm: number | null;
   /** Valid at any look, at the level shared by all guardrails and groups. */
   readonly harmInterval: Bounds | null;
@@ -28,9 +31,9 @@ export interface Guardrail {
 }
 
 /**
- * Non-inferiority at any look, of the counts as they are now: guardrails are watched before, at and after the planned look.
- * Harm is claimed at alpha shared by all guardrails and groups, since any of them may cry wolf; safety at alpha, since it
- * takes all of them.
+ * Non-inferiority at any look, of the counts as they are now: guardrails are watched before, at and
+ * after the planned look. Harm is claimed at alpha shared by all guardrails and groups, since any
+ * of them may cry wolf; safety at alpha, since it takes all of them.
  */
 export function guardrails(counted: EpochTally | null, context: ReportContext): Guardrail[] {
   const { experiment } = context;

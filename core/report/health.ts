@@ -8,7 +8,10 @@ import { type SplitHealth, splitHealth } from "./split-health.ts";
 
 /** Whether the numbers may be trusted at all; to be shown before any result. */
 export interface Health {
-  /** False while the split alarms, or devices are counted though something else was assigned: then nothing is estimated. */
+  /**
+   * False while the split alarms, or devices are counted though something else was assigned: then
+   * nothing is estimated.
+   */
   readonly trusted: boolean;
   readonly split: SplitHealth;
   /** What was assigned; results are of devices, so there are none for anything else. */
@@ -24,8 +27,8 @@ export interface Health {
     readonly share: number | null;
   };
   /**
-   * Devices in groups that the experiment does not have: whoever sends events may make up names. They are left out. A server
-   * counts them together, as of the group `""`.
+   * Devices in groups that the experiment does not have: whoever sends events may make up names.
+   * They are left out. A server counts them together, as of the group `""`.
    */
   readonly unknownGroups: readonly { readonly group: string; readonly devices: number }[];
   /** What never reached the counts, null where nobody counted it. */
@@ -49,8 +52,8 @@ export interface HealthProblem {
 }
 
 /**
- * Counted for all experiments together, since nobody knows which one it would have been of. Previews are not here: the tag
- * sends nothing of a page with a forced group.
+ * Counted for all experiments together, since nobody knows which one it would have been of.
+ * Previews are not here: the tag sends nothing of a page with a forced group.
  */
 export interface LeftOut {
   /** Events of bots. */

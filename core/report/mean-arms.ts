@@ -41,8 +41,8 @@ export function totalArms(a: Sums, b: Sums, unit: number): MeanArms {
 }
 
 /**
- * Totals (y) less what the same devices' numbers from before their first exposure (x) predict. While a group has few
- * totals, the totals as they are.
+ * Totals (y) less what the same devices' numbers from before their first exposure (x) predict.
+ * While a group has few totals, the totals as they are.
  */
 export function covariateArms(plain: MeanArms, a: PairSums, b: PairSums, unit: number): MeanArms {
   if (plain.isFew || a.n < 2 || b.n < 2) return plain;
@@ -63,8 +63,8 @@ export function covariateArms(plain: MeanArms, a: PairSums, b: PairSums, unit: n
 }
 
 /**
- * Ratios of two sums, with the variance of the delta method. They are few while the denominators count as fewer than 100
- * equal ones: (Σ d)² / Σ d².
+ * Ratios of two sums, with the variance of the delta method. They are few while the denominators
+ * count as fewer than 100 equal ones: (Σ d)² / Σ d².
  *
  * @param unit how many units of the numerator (y) make one of the result
  */

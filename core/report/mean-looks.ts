@@ -17,7 +17,9 @@ export interface MeanArms {
   /** Mean of B − mean of A. */
   readonly difference: number;
   readonly method: "delta" | "cuped" | null;
-  /** Whether a group has so few totals that are not 0 that nothing should be assumed of their mean. */
+  /**
+   * Whether a group has so few totals that are not 0 that nothing should be assumed of their mean.
+   */
   readonly isFew: boolean;
   /** `differenceSkewness`; null when it is not known. */
   readonly skewness: number | null;
@@ -26,16 +28,19 @@ export interface MeanArms {
   readonly varianceReduction: number | null;
 }
 
-/** Placing a value is a step; so many take about a quarter of a second, for which a server does nothing else. */
+/**
+ * Placing a value is a step; so many take about a quarter of a second, for which a server does
+ * nothing else.
+ */
 const MAX_STEPS = 2e7;
 const MAX_DRAWS = 9_999;
 /** Arbitrary: the least with which p < 0.01 can be said. */
 const MIN_DRAWS = 199;
 
 /**
- * Compares a group's mean per device with the control's. A t test decides where the difference of the means is nearly
- * normal; where few devices have a value or uneven groups are skewed, a permutation test does, and with too many totals
- * to permute nothing.
+ * Compares a group's mean per device with the control's. A t test decides where the difference of
+ * the means is nearly normal; where few devices have a value or uneven groups are skewed, a
+ * permutation test does, and with too many totals to permute nothing.
  *
  * @param share of `MAX_STEPS` that random permutations may take; what was drawn is in the result
  */
@@ -95,7 +100,10 @@ interface Decided {
   readonly test?: SingleLook["test"];
   readonly method?: SingleLook["method"];
   readonly standardError?: number | null;
-  /** Values of difference / standard error at or beyond which the test rejects; null where there is no error. */
+  /**
+   * Values of difference / standard error at or beyond which the test rejects; null where there is
+   * no error.
+   */
   readonly critical?: ((alpha: number) => readonly [low: number, high: number]) | null;
   readonly permutations?: SingleLook["permutations"];
 }

@@ -3,7 +3,9 @@ export function wholeWords(number: number): string {
   return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** To so many significant digits, at least the whole ones, without zeros at the end: 12.4, 5, 1,234. */
+/**
+ * To so many significant digits, at least the whole ones, without zeros at the end: 12.4, 5, 1,234.
+ */
 export function numberWords(number: number, digits = 3): string {
   const size = Math.abs(number);
   if (size >= 1e15 || (size > 0 && size < 1e-6)) return number.toPrecision(digits).replace("-", "−");
@@ -19,7 +21,10 @@ export function percentWords(share: number): string {
   return `${numberWords(100 * share)}%`;
 }
 
-/** Nearer to 0 than a hundredth of a percent there are no digits that mean something, but there is a side. */
+/**
+ * Nearer to 0 than a hundredth of a percent there are no digits that mean something, but there is a
+ * side.
+ */
 const NEAR_ZERO = 1e-4;
 
 /** A relative change, which never rounds to none: 0.0612 is “+6.1%”. */
@@ -40,7 +45,8 @@ export function signed(number: number): string {
 }
 
 /**
- * A p-value to two significant digits, or as many as it takes to stay on its side of alpha: “p = 0.004”, “p < 1e-300”.
+ * A p-value to two significant digits, or as many as it takes to stay on its side of alpha: “p =
+ * 0.004”, “p < 1e-300”.
  *
  * @param log10P says it where the p-value underflows
  */
@@ -55,8 +61,8 @@ export function pWords(p: number, log10P: number | null, alpha: number): string 
 }
 
 /**
- * A p-value in a sentence: “p = 0.0037”, “p < 0.001”. Nearer to alpha than two digits show it has as many as it takes, and
- * where a stricter level than 0.001 decides, the value.
+ * A p-value in a sentence: “p = 0.0037”, “p < 0.001”. Nearer to alpha than two digits show it has
+ * as many as it takes, and where a stricter level than 0.001 decides, the value.
  */
 export function sentenceP(p: number, alpha: number): string {
   return p < 0.001 && alpha >= 0.001 ? "p < 0.001" : pWords(p, null, alpha);
@@ -77,7 +83,10 @@ export function oftenWords(p: number): string {
   return `about 1 time in ${wholeWords(Number((1 / p).toPrecision(2)))}`;
 }
 
-/** The fraction that people say for a probability from 0.1 to 0.95: near to it, and of small numbers. */
+/**
+ * The fraction that people say for a probability from 0.1 to 0.95: near to it, and of small
+ * numbers.
+ */
 function nearestFraction(p: number): readonly [times: number, of: number] {
   let best: readonly [number, number] = [1, 10];
   const cost = ([times, of]: readonly [number, number]) => Math.abs(p - times / of) + 0.002 * of;

@@ -13,7 +13,8 @@ const DAYS = 7;
 const LEAST_DAYS = 1 / 24;
 
 /**
- * The pace of the last days: from the first device, or from 0:00 UTC six days ago when that is later, to now.
+ * The pace of the last days: from the first device, or from 0:00 UTC six days ago when that is
+ * later, to now.
  *
  * @param asOf now, ISO 8601 in UTC
  * @returns null without devices, or when they have come for less than an hour

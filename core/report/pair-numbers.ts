@@ -2,7 +2,10 @@ import type { Bounds } from "./bounds.ts";
 import { excludesZero } from "./bounds.ts";
 import type { AlwaysValidComparison, Comparison, NoNumber } from "./comparison.ts";
 
-/** The numbers of a comparison that decide: those of the planned look, or of any look, adjusted for how many there are. */
+/**
+ * The numbers of a comparison that decide: those of the planned look, or of any look, adjusted for
+ * how many there are.
+ */
 export interface Deciding {
   readonly basis: "fixed_horizon" | "always_valid";
   readonly status: "ok" | "too_few" | NoNumber;

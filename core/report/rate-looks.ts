@@ -7,7 +7,10 @@ import { twoProportions } from "../statistics/two-proportions.ts";
 import { boundsOf, finite } from "./bounds.ts";
 import type { Evidence, Looks, SingleLook } from "./comparison.ts";
 
-/** What evidence at any look is tuned to: the level that decides, and devices of both groups together. */
+/**
+ * What evidence at any look is tuned to: the level that decides, and devices of both groups
+ * together.
+ */
 export interface Tuning {
   readonly alpha: number;
   readonly devices: number;
@@ -31,8 +34,9 @@ export function rateLooks(
   const single = (alpha: number): SingleLook => {
     const { scoreMee, liftKoopman, liftStatus } = rateIntervals({ a, b, alpha });
     /**
-     * The score interval has the differences that the z test does not reject. Where the exact test decides about 0, the
-     * interval ends at 0 or beyond as that one says: what it rejects, it rejects even more on the far side of 0.
+     * The score interval has the differences that the z test does not reject. Where the exact test
+     * decides about 0, the interval ends at 0 or beyond as that one says: what it rejects, it
+     * rejects even more on the far side of 0.
      */
     const decided = (interval: readonly [number, number] | null) =>
       interval && exact && pValue !== null ? agreeing(interval, difference ?? 0, pValue < alpha) : interval;

@@ -5,7 +5,9 @@ import type { Report } from "./report.ts";
 
 export type Cell = string | number | boolean | null;
 
-/** What a row is made from: a group's result on a goal, and its comparison unless it is the control. */
+/**
+ * What a row is made from: a group's result on a goal, and its comparison unless it is the control.
+ */
 interface Row {
   readonly report: Report;
   readonly goal: GoalReport;
@@ -69,7 +71,10 @@ const COLUMNS: readonly (readonly [name: string, of: (row: Row) => Cell])[] = [
 
 export const REPORT_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);
 
-/** Reports as a table, a row per goal and group, in `REPORT_COLUMNS`. Null where there is no such number. */
+/**
+ * Reports as a table, a row per goal and group, in `REPORT_COLUMNS`. Null where there is no such
+ * number.
+ */
 export function reportRows(report: Report): Cell[][] {
   return report.goals.flatMap((goal) =>
     goal.groups.map((group) => {

@@ -4,7 +4,10 @@ import type { GoalGroup, GoalReport } from "./goal-report.ts";
 import { changeWords, numberWords, percentWords, pWords, wholeWords } from "./number-words.ts";
 import type { Report } from "./report.ts";
 
-/** A report as lines of plain text, for terminals; as wide as its longest sentence. The list of formulas is optional. */
+/**
+ * A report as lines of plain text, for terminals; as wide as its longest sentence. The list of
+ * formulas is optional.
+ */
 export function reportText(report: Report, { hasFormulas = true }: { readonly hasFormulas?: boolean } = {}): string {
   const { experiment, epoch, epochs, run, from, to, health, verdict, progress, guardrails, goals, alpha, formulas } =
     report;

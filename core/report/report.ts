@@ -20,11 +20,15 @@ export interface ReportInput {
   readonly epochs: readonly number[];
   /** The simulator's run that was counted; null for real visitors. */
   readonly run: string | null;
-  /** The counts of that epoch, of the experiment's goals in their order; null when nobody was exposed in it. */
+  /**
+   * The counts of that epoch, of the experiment's goals in their order; null when nobody was
+   * exposed in it.
+   */
   readonly tally: EpochTally | null;
   /**
-   * The counts of that epoch up to the moment at which every group had its planned number of devices; null while not, and
-   * without a plan. The results are computed from it, so they stay as they were at that first look.
+   * The counts of that epoch up to the moment at which every group had its planned number of
+   * devices; null while not, and without a plan. The results are computed from it, so they stay as
+   * they were at that first look.
    */
   readonly frozen: EpochTally | null;
   /** That moment, ISO 8601 in UTC; null when `frozen` is. */
@@ -32,11 +36,19 @@ export interface ReportInput {
   /** Now, ISO 8601 in UTC: for the pace. */
   readonly asOf: string;
   readonly leftOut: LeftOut;
-  /** All devices there will be are counted, and were not looked at before: `tally` is the one look. False when left out. */
+  /**
+   * All devices there will be are counted, and were not looked at before: `tally` is the one look.
+   * False when left out.
+   */
   readonly isFinished?: boolean;
-  /** Whether the times of `tally` and `asOf` mean anything: a table may have none. True by default. */
+  /**
+   * Whether the times of `tally` and `asOf` mean anything: a table may have none. True by default.
+   */
   readonly hasTimes?: boolean;
-  /** The counts are of a file, of which nobody knows whether its experiment runs; false when left out. */
+  /**
+   * The counts are of a file, of which nobody knows whether its experiment runs; false when left
+   * out.
+   */
   readonly isFile?: boolean;
   /** Windows and caps that were changed after the start; none when left out. */
   readonly changes?: readonly NotedChange[];
@@ -55,16 +67,19 @@ export interface ReportGroup {
 }
 
 /**
- * All that is said about one epoch of an experiment. Page, list, API, CSV and command line print this object. Numbers are not
- * rounded, shares and rates are 0 to 1, and it is the same after JSON: no NaN, no Infinity; what cannot be computed is null,
- * beside a status.
+ * All that is said about one epoch of an experiment. Page, list, API, CSV and command line print
+ * this object. Numbers are not rounded, shares and rates are 0 to 1, and it is the same after JSON:
+ * no NaN, no Infinity; what cannot be computed is null, beside a status.
  */
 export interface Report {
   readonly experiment: { readonly key: string; readonly title: string };
   readonly epoch: number;
   readonly epochs: readonly number[];
   readonly run: string | null;
-  /** First exposures of the first and the last device that are counted in the results; null without devices. */
+  /**
+   * First exposures of the first and the last device that are counted in the results; null without
+   * devices.
+   */
   readonly from: string | null;
   readonly to: string | null;
   /** Null when nothing says when the devices came. */
@@ -85,15 +100,20 @@ export interface Report {
   /** The primary one first. */
   readonly goals: readonly GoalReport[];
   readonly days: readonly ReportDay[];
-  /** Devices of the groups that count but are on none of these days: by their clocks they came before or after them. */
+  /**
+   * Devices of the groups that count but are on none of these days: by their clocks they came
+   * before or after them.
+   */
   readonly otherDays: number;
   readonly formulas: { readonly version: number; readonly list: readonly Formula[] };
 }
 
 /**
- * The report of one epoch. The same input gives the same report: no clock, no randomness but of a fixed seed.
+ * The report of one epoch. The same input gives the same report: no clock, no randomness but of a
+ * fixed seed.
  *
- * @throws RangeError when one of `frozen` and `reachedAt` is missing, or the counts reached the plan and `frozen` is missing
+ * @throws RangeError when one of `frozen` and `reachedAt` is missing, or the counts reached the
+ * plan and `frozen` is missing
  */
 export function report(input: ReportInput): Report {
   const {

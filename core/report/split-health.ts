@@ -9,9 +9,10 @@ import { splitSentence } from "./health-problems.ts";
 /** Are devices split over the groups as this epoch's weights say (sample ratio mismatch, SRM)? */
 export interface SplitHealth {
   /**
-   * `unexpected_arm`: devices in a group of weight 0. `single_arm`: fewer than two groups with a weight.
-   * `several_splits`: allocations give some devices other weights, so there is nothing to compare with. `assumed`: nobody
-   * said the weights, so the p-value is that of equal ones, and no alarm.
+   * `unexpected_arm`: devices in a group of weight 0. `single_arm`: fewer than two groups with a
+   * weight. `several_splits`: allocations give some devices other weights, so there is nothing to
+   * compare with. `assumed`: nobody said the weights, so the p-value is that of equal ones, and no
+   * alarm.
    */
   readonly status: "ok" | "small_counts" | "unexpected_arm" | "single_arm" | "no_data" | "several_splits" | "assumed";
   /** In the experiment's order. */

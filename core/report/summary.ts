@@ -5,7 +5,10 @@ import type { GoalReport } from "./goal-report.ts";
 import type { Guardrail } from "./guardrails.ts";
 import { decidingOf, sideOf } from "./pair-numbers.ts";
 
-/** A goal and a group at a glance: the numbers that decide, adjusted for how many comparisons there are. */
+/**
+ * A goal and a group at a glance: the numbers that decide, adjusted for how many comparisons there
+ * are.
+ */
 export interface SummaryCell {
   readonly goal: string;
   readonly label: string;

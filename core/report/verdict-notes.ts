@@ -12,7 +12,10 @@ export interface NotedChange {
 
 const DAY_MS = 86_400_000;
 const WEEK_DAYS = 7;
-/** Twyman's law: a larger lift of more conversions is a mistake more often than a success; both arbitrary. */
+/**
+ * Twyman's law: a larger lift of more conversions is a mistake more often than a success; both
+ * arbitrary.
+ */
 const TOO_GOOD = 0.5;
 const MIN_OF_GOOD = 1_000;
 

@@ -3,9 +3,15 @@ import { listWords } from "./number-words.ts";
 import { type NotedChange, verdictNotes } from "./verdict-notes.ts";
 import { problemOf, verdictSentences, verdictWords } from "./verdict-words.ts";
 
-/** What a report comes to. One component words it, so that page, list, API, CSV and command line say the same. */
+/**
+ * What a report comes to. One component words it, so that page, list, API, CSV and command line say
+ * the same.
+ */
 export interface Verdict extends Pick<Decision, "kind" | "group" | "basis"> {
-  /** One of seven, with the group's name, such as “B is better”, and any guardrail that is harmed; for lists and headlines. */
+  /**
+   * One of seven, with the group's name, such as “B is better”, and any guardrail that is harmed;
+   * for lists and headlines.
+   */
   readonly words: string;
   /** Why, in full sentences; each ends with a full stop. Without `words`. */
   readonly sentences: readonly string[];

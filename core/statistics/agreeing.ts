@@ -1,6 +1,6 @@
 /**
- * An interval whose ends agree with the test that it belongs to: it excludes 0 exactly when the test rejects. So it is by
- * construction; rounding must not let an end at 0 contradict the p-value.
+ * An interval whose ends agree with the test that it belongs to: it excludes 0 exactly when the
+ * test rejects. So it is by construction; rounding must not let an end at 0 contradict the p-value.
  *
  * @param estimate within the interval, and not 0 when the test rejects
  */

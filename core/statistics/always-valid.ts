@@ -11,18 +11,24 @@ export type AlwaysValidInput = ConfidenceSequenceInput | CountEvidenceInput | Ra
 export type AlwaysValidResult = ConfidenceSequenceResult | CountEvidenceResult | RateEvidenceResult;
 
 /**
- * A p-value and an interval that stay valid however often one looks, and whenever one stops: over all looks together they
- * are wrong with probability at most alpha. So they are what to show while an experiment runs.
+ * A p-value and an interval that stay valid however often one looks, and whenever one stops: over
+ * all looks together they are wrong with probability at most alpha. So they are what to show while
+ * an experiment runs.
  *
- * `rates`: for two conversion rates. `multinomial`: for counts of devices (a live check of the split) or of first
- * conversions, exact. `asymptotic`: for the difference of two means, with the normal approximation.
+ * `rates`: for two conversion rates. `multinomial`: for counts of devices (a live check of the
+ * split) or of first conversions, exact. `asymptotic`: for the difference of two means, with the
+ * normal approximation.
  *
- * Source: M. Lindon & A. Malek 2022, "Anytime-Valid Inference for Multinomial Count Data"; I. Waudby-Smith et al.,
- * "Time-uniform central limit theory and asymptotic confidence sequences", arXiv 2103.06476.
+ * Source: M. Lindon & A. Malek 2022, "Anytime-Valid Inference for Multinomial Count Data"; I.
+ * Waudby-Smith et al., "Time-uniform central limit theory and asymptotic confidence sequences",
+ * arXiv 2103.06476.
  *
  * @throws RangeError naming the field, its value and what is allowed
  * @example
- * alwaysValid({ kind: "multinomial", counts: [40, 80], weights: [1, 1], concentration: 100, alpha: 0.05 }).pValue // 0.0377
+ * alwaysValid({
+ *   kind: "multinomial", counts: [40, 80], weights: [1, 1],
+ *   concentration: 100, alpha: 0.05,
+ * }).pValue // 0.0377
  */
 export function alwaysValid(input: ConfidenceSequenceInput): ConfidenceSequenceResult;
 export function alwaysValid(input: CountEvidenceInput): CountEvidenceResult;

@@ -7,9 +7,15 @@ export interface BetaBinomialInput {
   /** The control. */
   readonly a: Conversions;
   readonly b: Conversions;
-  /** Shapes of the beta distribution that a rate is expected to come from, each from 0.01 to 1e9; [1, 1] when left out. */
+  /**
+   * Shapes of the beta distribution that a rate is expected to come from, each from 0.01 to 1e9;
+   * [1, 1] when left out.
+   */
   readonly prior?: readonly [number, number];
-  /** A rate is in its credible interval with this probability, above 0 and below 1; 0.95 when left out. */
+  /**
+   * A rate is in its credible interval with this probability, above 0 and below 1; 0.95 when left
+   * out.
+   */
   readonly level?: number;
 }
 
@@ -18,7 +24,10 @@ export interface BetaBinomialResult {
   /** P(rate B > rate A) and the other way round, each with its own digits when it is small. */
   readonly chanceBBeatsA: number;
   readonly chanceABeatsB: number;
-  /** What choosing B (or A) is expected to cost: the mean of how much the other rate is higher, 0 where it is not. */
+  /**
+   * What choosing B (or A) is expected to cost: the mean of how much the other rate is higher, 0
+   * where it is not.
+   */
   readonly expectedLossB: number;
   readonly expectedLossA: number;
   readonly posteriorMeanA: number;
@@ -29,17 +38,18 @@ export interface BetaBinomialResult {
 }
 
 /**
- * How likely is it that B converts better, when any rate was as likely as any other before? For people who think so; it
- * **does not protect against peeking**: who looks often enough will see 95 % where there is nothing. Decide by
- * `alwaysValid` or at the planned number of devices.
+ * How likely is it that B converts better, when any rate was as likely as any other before? For
+ * people who think so; it **does not protect against peeking**: who looks often enough will see 95
+ * % where there is nothing. Decide by `alwaysValid` or at the planned number of devices.
  *
- * Source: E. Miller 2015, "Formulas for Bayesian A/B Testing"; C. Stucchio 2015 for the loss. Computed by quadrature
- * instead of their sums, which cancel.
+ * Source: E. Miller 2015, "Formulas for Bayesian A/B Testing"; C. Stucchio 2015 for the loss.
+ * Computed by quadrature instead of their sums, which cancel.
  *
- * @throws RangeError when n is not a whole number from 0 to 10^12, conversions not one from 0 to n, a shape not from
- *   0.01 to 1e9, or level not between 0 and 1
+ * @throws RangeError when n is not a whole number from 0 to 10^12, conversions not one from 0 to n,
+ * a shape not from 0.01 to 1e9, or level not between 0 and 1
  * @example
- * betaBinomial({ a: { n: 100, conversions: 10 }, b: { n: 100, conversions: 15 } }).chanceBBeatsA // 0.8533
+ * betaBinomial({ a: { n: 100, conversions: 10 }, b: { n: 100, conversions: 15 } }).chanceBBeatsA
+ * // 0.8533
  */
 export function betaBinomial({ a, b, prior = [1, 1], level = 0.95 }: BetaBinomialInput): BetaBinomialResult {
   requireConversions("a", a);

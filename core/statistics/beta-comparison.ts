@@ -18,17 +18,24 @@ export function chanceBelow(low: Beta, high: Beta): number {
     : expectation(high, (x, y) => tails(x, y, low).lower.ln);
 }
 
-/** The mean of how much `high` is above `low`, 0 where it is not. Accurate when it is small, so for a `high` that is lower. */
+/**
+ * The mean of how much `high` is above `low`, 0 where it is not. Accurate when it is small, so for
+ * a `high` that is lower.
+ */
 export function expectedExcess(high: Beta, low: Beta): number {
   return isNarrower(low, high)
     ? expectation(low, (x, y) => lnExcess(y, x, { a: high.b, b: high.a }))
     : expectation(high, (x, y) => lnExcess(x, y, low));
 }
 
-/** The mean of exp(ln f) over a rate x, with y = 1 − x, on the logit scale; f must be log-concave there. */
+/**
+ * The mean of exp(ln f) over a rate x, with y = 1 − x, on the logit scale; f must be log-concave
+ * there.
+ */
 function expectation(rate: Beta, lnF: (x: number, y: number) => number): number {
   const { a, b } = rate;
-  // At most the standard deviation of the logit; and ½, since small shapes have more than that but a sharp bend.
+  // At most the standard deviation of the logit; and ½, since small shapes have more than that but
+  // a sharp bend.
   const width = Math.min(0.5, Math.sqrt(1 / a + 1 / b));
   return logConcaveIntegral(
     (logit) => {
@@ -56,8 +63,8 @@ function lnExcess(x: number, y: number, { a, b }: Beta): number {
   const lnTail = betaTails(x, y, a, b).lower.ln;
   const lnDensity = lnLogitDensity(x, y, a, b);
   if (distance >= 0) return lnTail + Math.log(distance + Math.exp(lnDensity - lnTail) / (a + b));
-  // Below the mean two like terms cancel, to a part in the square of the standard deviations between: below 2,000 wherever
-  // the result does not underflow.
+  // Below the mean two like terms cancel, to a part in the square of the standard deviations
+  // between: below 2,000 wherever the result does not underflow.
   const rest = 1 / (a + b) + distance * Math.exp(lnTail - lnDensity);
   return lnDensity + Math.log(Math.max(rest, Number.EPSILON / (a + b)));
 }

@@ -2,15 +2,20 @@ import { continuedFraction } from "./continued-fraction.ts";
 import { lnBinomialTerm } from "./saddle-point.ts";
 import { complement, IMPOSSIBLE, SURE, type Tail, tailOfLog } from "./tail.ts";
 
-/** Below this logit x nears underflow, and I_x(a, b) has long been a power of x: ln I is a straight line in the logit. */
+/**
+ * Below this logit x nears underflow, and I_x(a, b) has long been a power of x: ln I is a straight
+ * line in the logit.
+ */
 const LINEAR_BELOW = -600;
 
 /**
- * Both tails of the beta distribution: I_x(a, b) = P(X ≤ x) and its complement. The one on the near side of the mean is
- * computed, the other one is what is left. Relative error below 1e-11, and 1e-9 where a + b > 1e7; it takes at
- * most about 0.15 √(a + b) steps, under 5,000 at 1e9, and 30 four standard deviations away from the mean.
+ * Both tails of the beta distribution: I_x(a, b) = P(X ≤ x) and its complement. The one on the near
+ * side of the mean is computed, the other one is what is left. Relative error below 1e-11, and 1e-9
+ * where a + b > 1e7; it takes at most about 0.15 √(a + b) steps, under 5,000 at 1e9, and 30 four
+ * standard deviations away from the mean.
  *
- * Source: the continued fraction of DiDonato & Morris 1992 (TOMS 708, `bfrac`), Loader's saddle point in front of it.
+ * Source: the continued fraction of DiDonato & Morris 1992 (TOMS 708, `bfrac`), Loader's saddle
+ * point in front of it.
  *
  * @param x 0 to 1
  * @param y 1 − x, asked for because a small y cannot be had from x
@@ -38,9 +43,9 @@ export function betaTails(x: number, y: number, a: number, b: number): { lower: 
 }
 
 /**
- * The logit ln(x/(1−x)) of the quantile: I_x(a, b) = p. A logit has all its digits at both ends, where x itself runs out
- * of them near 1. Newton on ln I, which is concave in the logit: the first step ends below the answer, and every
- * further one climbs towards it, until only rounding is left.
+ * The logit ln(x/(1−x)) of the quantile: I_x(a, b) = p. A logit has all its digits at both ends,
+ * where x itself runs out of them near 1. Newton on ln I, which is concave in the logit: the first
+ * step ends below the answer, and every further one climbs towards it, until only rounding is left.
  *
  * @param p above 0 and below 1
  * @example 1 / (1 + Math.exp(-betaQuantileLogit(0.95, 1, 1))) // 0.95
@@ -62,7 +67,9 @@ export function betaQuantileLogit(p: number, a: number, b: number): number {
   return logit;
 }
 
-/** ln(xᵃ yᵇ / B(a, b)): the density of the logit, and the factor in front of the continued fraction. */
+/**
+ * ln(xᵃ yᵇ / B(a, b)): the density of the logit, and the factor in front of the continued fraction.
+ */
 export function lnLogitDensity(x: number, y: number, a: number, b: number): number {
   return lnBinomialTerm(a, b, x, y) + Math.log(a) + Math.log(b / (a + b));
 }

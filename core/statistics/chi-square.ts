@@ -3,11 +3,11 @@ import { lnPoissonTerm } from "./saddle-point.ts";
 import { complement, SURE, type Tail, tailOfLog } from "./tail.ts";
 
 /**
- * P(X > x) of the chi-square distribution: the regularised upper incomplete gamma function Q(df/2, x/2). Relative error
- * below 1e-11 down to 1e-308.
+ * P(X > x) of the chi-square distribution: the regularised upper incomplete gamma function Q(df/2,
+ * x/2). Relative error below 1e-11 down to 1e-308.
  *
- * Source: Numerical Recipes, 3rd ed., section 6.2 (series below the mean, continued fraction above it), with Loader's
- * saddle point for the common factor.
+ * Source: Numerical Recipes, 3rd ed., section 6.2 (series below the mean, continued fraction above
+ * it), with Loader's saddle point for the common factor.
  *
  * @param x ≥ 0, finite
  * @param df degrees of freedom, > 0, need not be whole

@@ -6,9 +6,15 @@ export interface ConfidenceSequenceInput {
   readonly kind: "asymptotic";
   /** Over all looks, the interval misses the true difference with probability alpha; below 1. */
   readonly alpha: number;
-  /** Devices of both groups together at which the interval is tightest, a whole number from 1 to 10^12: the planned n. */
+  /**
+   * Devices of both groups together at which the interval is tightest, a whole number from 1 to
+   * 10^12: the planned n.
+   */
   readonly tuningN: number;
-  /** The level at which it is tightest there; alpha when left out. The evidence depends on it, and on alpha the interval. */
+  /**
+   * The level at which it is tightest there; alpha when left out. The evidence depends on it, and
+   * on alpha the interval.
+   */
   readonly tuningAlpha?: number;
   /** Devices of both groups together. */
   readonly n: number;
@@ -18,7 +24,9 @@ export interface ConfidenceSequenceInput {
 }
 
 export interface ConfidenceSequenceResult {
-  /** `no_variance`: no devices, or none that differ; they are no evidence of anything, so p is 1. */
+  /**
+   * `no_variance`: no devices, or none that differ; they are no evidence of anything, so p is 1.
+   */
   readonly status: "ok" | "no_variance";
   /** What tuningN comes to: the standard deviation of the mixture over the possible differences. */
   readonly rho: number;

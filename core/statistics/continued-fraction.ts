@@ -3,7 +3,8 @@ const SETTLED = 4 * Number.EPSILON; // a product of two rounded factors does not
 const MAX_TERMS = 1e6; // arbitrary; the most seen is 70,000, for chi-square with 1e12 degrees of freedom
 
 /**
- * The value of b₀ + a₁/(b₁ + a₂/(b₂ + …)) by the modified Lentz algorithm, which runs forwards and so knows when to stop.
+ * The value of b₀ + a₁/(b₁ + a₂/(b₂ + …)) by the modified Lentz algorithm, which runs forwards and
+ * so knows when to stop.
  *
  * Source: Lentz 1976; Thompson & Barnett 1986 (Numerical Recipes, 3rd ed., section 5.2).
  *

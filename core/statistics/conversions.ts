@@ -15,7 +15,8 @@ export function requireConversions(group: string, { n, conversions }: Conversion
 }
 
 /**
- * nA nB (rate of B − rate of A), to its last digit: at 1e9 devices the difference of two rounded rates would keep seven.
+ * nA nB (rate of B − rate of A), to its last digit: at 1e9 devices the difference of two rounded
+ * rates would keep seven.
  */
 export function crossDifference(a: Conversions, b: Conversions): number {
   return Number(BigInt(b.conversions) * BigInt(a.n) - BigInt(a.conversions) * BigInt(b.n));
@@ -26,7 +27,10 @@ export function rateDifference(a: Conversions, b: Conversions): number {
   return Math.min(1, Math.max(-1, crossDifference(a, b) / (a.n * b.n)));
 }
 
-/** Rate of B / rate of A − 1, of groups with devices: from −1 on; null when no device of A converted. */
+/**
+ * Rate of B / rate of A − 1, of groups with devices: from −1 on; null when no device of A
+ * converted.
+ */
 export function rateLift(a: Conversions, b: Conversions): number | null {
   return a.conversions === 0 ? null : Math.max(-1, crossDifference(a, b) / (a.conversions * b.n));
 }

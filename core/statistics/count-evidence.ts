@@ -11,13 +11,17 @@ export interface CountEvidenceInput {
   readonly counts: readonly number[];
   /** The weights of the same groups in the same order; only their ratios matter. */
   readonly weights: readonly number[];
-  /** How near to the weights a departure is looked for, from 1e-6 to 10^12: 100 for conversions, 10,000 for the split. */
+  /**
+   * How near to the weights a departure is looked for, from 1e-6 to 10^12: 100 for conversions,
+   * 10,000 for the split.
+   */
   readonly concentration: number;
 }
 
 export interface CountEvidenceResult {
   /**
-   * `unexpected_arm`: a count in a group of weight 0, which cannot be. `single_arm`: fewer than two groups with a weight.
+   * `unexpected_arm`: a count in a group of weight 0, which cannot be. `single_arm`: fewer than two
+   * groups with a weight.
    */
   readonly status: "ok" | "unexpected_arm" | "single_arm" | "no_data";
   /** ln of the evidence against the weights; above 0 it speaks against them. */
@@ -29,7 +33,10 @@ export interface CountEvidenceResult {
   readonly rejected: boolean;
   /** For two groups: the second one's share of the counts, 0 to 1. */
   readonly theta: readonly [lower: number, upper: number] | null;
-  /** For two groups: how many times the first one's rate the second one's is, 0 to Infinity. It excludes 1 when rejected. */
+  /**
+   * For two groups: how many times the first one's rate the second one's is, 0 to Infinity. It
+   * excludes 1 when rejected.
+   */
   readonly rateRatio: readonly [lower: number, upper: number] | null;
 }
 
@@ -39,11 +46,12 @@ const MOST_LOG_ODDS = 650;
 const UNTESTED = { logE: null, pValue: null, log10P: null, rejected: false, theta: null, rateRatio: null };
 
 /**
- * Do counts come in the ratio of the weights, at any look? The e-value is the chance of the counts when their shares come
- * from a Dirichlet distribution around the weights, over their chance under the weights.
+ * Do counts come in the ratio of the weights, at any look? The e-value is the chance of the counts
+ * when their shares come from a Dirichlet distribution around the weights, over their chance under
+ * the weights.
  *
- * Source: Lindon & Malek 2022. ln E as a difference of log-gammas would lose nine digits at 1e8 counts; with Loader's
- * saddle point the large terms cancel on paper.
+ * Source: Lindon & Malek 2022. ln E as a difference of log-gammas would lose nine digits at 1e8
+ * counts; with Loader's saddle point the large terms cancel on paper.
  */
 export function countEvidence(input: Omit<CountEvidenceInput, "kind">): CountEvidenceResult {
   const { counts, weights, alpha, concentration } = input;
@@ -99,8 +107,9 @@ function lnKernel(a: readonly number[], shares: readonly number[]): number {
 }
 
 /**
- * The odds count₂ : count₁ against which the evidence stays below 1/alpha. Seen from the shares that fit best, ln E grows
- * by the deviance of the counts from the shares, which rises on both sides.
+ * The odds count₂ : count₁ against which the evidence stays below 1/alpha. Seen from the shares
+ * that fit best, ln E grows by the deviance of the counts from the shares, which rises on both
+ * sides.
  */
 function oddsOfSecond(
   counts: readonly number[],

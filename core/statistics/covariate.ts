@@ -17,14 +17,18 @@ export interface CovariateAdjusted {
   readonly b: { readonly n: number; readonly mean: number; readonly variance: number };
   /** Mean of B minus mean of A. */
   readonly difference: number;
-  /** By which share the squared standard error has become smaller, at most 1; null where there was none. */
+  /**
+   * By which share the squared standard error has become smaller, at most 1; null where there was
+   * none.
+   */
   readonly varianceReduction: number | null;
 }
 
 /**
  * CUPED from sums: the same as `cuped`, when only moments are left of the devices.
  *
- * Source: A. Deng, Y. Xu, R. Kohavi, T. Walker 2013: θ = Σ (n − 1) cov(y, x) / Σ (n − 1) var(x) over the groups.
+ * Source: A. Deng, Y. Xu, R. Kohavi, T. Walker 2013: θ = Σ (n − 1) cov(y, x) / Σ (n − 1) var(x)
+ * over the groups.
  */
 export function covariateAdjusted(a: CovariateMoments, b: CovariateMoments): CovariateAdjusted {
   const pooled = (of: (group: CovariateMoments) => number) => (a.n - 1) * of(a) + (b.n - 1) * of(b);

@@ -1,11 +1,13 @@
-/** Far more than were ever needed: regula falsi takes about ten steps, and every third one halves. */
+/**
+ * Far more than were ever needed: regula falsi takes about ten steps, and every third one halves.
+ */
 const MOST_STEPS = 400;
 
 /**
  * Where a function that never falls passes from below 0 to above it, to the last digit or two.
  *
- * Source: regula falsi with Illinois' halved weights (Dowell & Jarratt 1971); every third step halves the bracket, which
- * bounds the number of steps whatever the function looks like.
+ * Source: regula falsi with Illinois' halved weights (Dowell & Jarratt 1971); every third step
+ * halves the bracket, which bounds the number of steps whatever the function looks like.
  *
  * @param f finite, but it may be infinite at `high`
  * @returns `low` where it is not below 0 there, `high` where it is not above 0 there

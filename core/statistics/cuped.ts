@@ -9,7 +9,10 @@ const SIZES = [1e-50, 1e50] as const;
 export interface CovariateSample {
   /** What is measured. */
   readonly y: readonly number[];
-  /** The same device's value from before its first exposure: from after it, the result would be wrong. */
+  /**
+   * The same device's value from before its first exposure: from after it, the result would be
+   * wrong.
+   */
   readonly x: readonly number[];
 }
 
@@ -29,20 +32,29 @@ export interface CupedResult extends WelchTest {
   /** With n − 1. */
   readonly adjustedVarianceA: number | null;
   readonly adjustedVarianceB: number | null;
-  /** By which share the squared standard error has become smaller, at most 1; null where there was none. */
+  /**
+   * By which share the squared standard error has become smaller, at most 1; null where there was
+   * none.
+   */
   readonly varianceReduction: number | null;
 }
 
 /**
- * Welch's test with less noise: what a device did before the experiment predicts part of what it does in it, and that part
- * is taken away. The expected difference stays the same, because groups do not differ before.
+ * Welch's test with less noise: what a device did before the experiment predicts part of what it
+ * does in it, and that part is taken away. The expected difference stays the same, because groups
+ * do not differ before.
  *
- * Source: A. Deng, Y. Xu, R. Kohavi, T. Walker 2013, "Improving the Sensitivity of Online Controlled Experiments by
- * Utilizing Pre-Experiment Data": y − θ (x − mean x), θ = Σ (n − 1) cov(y, x) / Σ (n − 1) var(x) over the groups.
+ * Source: A. Deng, Y. Xu, R. Kohavi, T. Walker 2013, "Improving the Sensitivity of Online
+ * Controlled Experiments by Utilizing Pre-Experiment Data": y − θ (x − mean x), θ = Σ (n − 1)
+ * cov(y, x) / Σ (n − 1) var(x) over the groups.
  *
- * @throws RangeError when x and y differ in length, a value is not in its range, or alpha not between 0 and 1
+ * @throws RangeError when x and y differ in length, a value is not in its range, or alpha not
+ * between 0 and 1
  * @example
- * cuped({ a: { y: [1, 2, 3, 5], x: [2, 4, 7, 9] }, b: { y: [2, 4, 4, 6], x: [2, 5, 6, 8] }, alpha: 0.05 }).varianceReduction // 0.9455
+ * cuped({
+ *   a: { y: [1, 2, 3, 5], x: [2, 4, 7, 9] },
+ *   b: { y: [2, 4, 4, 6], x: [2, 5, 6, 8] }, alpha: 0.05,
+ * }).varianceReduction // 0.9455
  */
 export function cuped({ a, b, alpha }: CupedInput): CupedResult {
   rejectInvalid("a", a);
@@ -85,7 +97,10 @@ function unitOf(...samples: readonly (readonly number[])[]): number {
   return powerOfTwo(samples.flat().reduce((largest, value) => Math.max(largest, Math.abs(value)), 0));
 }
 
-/** Distances from the mean, in units; counted from the first value, so that a common offset takes no digits. */
+/**
+ * Distances from the mean, in units; counted from the first value, so that a common offset takes no
+ * digits.
+ */
 function deviations(values: readonly number[], unit: number): number[] {
   const [first = 0] = values;
   const fromFirst = values.map((value) => value / unit - first / unit);

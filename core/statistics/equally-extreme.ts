@@ -1,6 +1,6 @@
 /**
- * From where on a sum is as far from its mean as the one seen, on either side. In whole numbers: with unequal groups the
- * mean is a fraction, and rounding it would lose a tie.
+ * From where on a sum is as far from its mean as the one seen, on either side. In whole numbers:
+ * with unequal groups the mean is a fraction, and rounding it would lose a tie.
  *
  * @param seen sum of the drawn, a whole number
  * @param total sum of all, a whole number

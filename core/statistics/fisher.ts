@@ -18,8 +18,9 @@ export interface FisherExactResult extends PValue {
 }
 
 /**
- * Are rows and columns of a 2 × 2 table independent? Fisher's exact test, two-sided: the probability, with the margins
- * as they are, of all tables that are no more likely than this one. It holds at any size; 1e9 takes a few milliseconds.
+ * Are rows and columns of a 2 × 2 table independent? Fisher's exact test, two-sided: the
+ * probability, with the margins as they are, of all tables that are no more likely than this one.
+ * It holds at any size; 1e9 takes a few milliseconds.
  *
  * Source: R. A. Fisher 1935; two-sided as in R's fisher.test.
  *

@@ -1,7 +1,9 @@
 import { lnBinomialTerm } from "./saddle-point.ts";
 import { complement, IMPOSSIBLE, SURE, type Tail, tailOfLog } from "./tail.ts";
 
-/** An urn: `population` items of which `marked` are marked; `drawn` are drawn without putting back. */
+/**
+ * An urn: `population` items of which `marked` are marked; `drawn` are drawn without putting back.
+ */
 export interface Urn {
   readonly population: number;
   readonly marked: number;
@@ -16,7 +18,8 @@ export function support({ population, marked, drawn }: Urn): readonly [fewest: n
 /**
  * ln P(X = k): exactly k of the drawn are marked, k within the support.
  *
- * Source: Loader 2000, the product of two binomial probabilities over a third, with p = drawn/population (R's dhyper).
+ * Source: Loader 2000, the product of two binomial probabilities over a third, with p =
+ * drawn/population (R's dhyper).
  */
 export function lnHypergeometricTerm(k: number, { population, marked, drawn }: Urn): number {
   const left = population - drawn;
@@ -31,8 +34,9 @@ export function lnHypergeometricTerm(k: number, { population, marked, drawn }: U
 }
 
 /**
- * P(X ≤ k) and P(X ≥ k), both with k itself, so that they add up to 1 + P(X = k). Each is summed on its own side of the
- * mean. Relative error below 1e-11 up to a population of 1e7, below 1e-9 up to 1e9.
+ * P(X ≤ k) and P(X ≥ k), both with k itself, so that they add up to 1 + P(X = k). Each is summed on
+ * its own side of the mean. Relative error below 1e-11 up to a population of 1e7, below 1e-9 up to
+ * 1e9.
  *
  * @param k any whole number
  * @example hypergeometricTails(5, { population: 10, marked: 5, drawn: 5 }).upper.p // 1/252
@@ -45,7 +49,10 @@ export function hypergeometricTails(k: number, urn: Urn): { lower: Tail; upper: 
   };
 }
 
-/** P(X ≥ k) for direction 1, P(X ≤ k) for −1, summed from k outwards: for a k on that side of the mean. */
+/**
+ * P(X ≥ k) for direction 1, P(X ≤ k) for −1, summed from k outwards: for a k on that side of the
+ * mean.
+ */
 export function hypergeometricTail(k: number, direction: 1 | -1, urn: Urn): Tail {
   const [fewest, most] = support(urn);
   if (direction === 1 ? k > most : k < fewest) return IMPOSSIBLE;
@@ -54,8 +61,9 @@ export function hypergeometricTail(k: number, direction: 1 | -1, urn: Urn): Tail
 }
 
 /**
- * (P(X = k) + P(X = k ± 1) + …) / P(X = k). The ratio of neighbours falls with every step, so what is left is below a
- * geometric series, and the walk ends when that no longer matters: after about nine standard deviations.
+ * (P(X = k) + P(X = k ± 1) + …) / P(X = k). The ratio of neighbours falls with every step, so what
+ * is left is below a geometric series, and the walk ends when that no longer matters: after about
+ * nine standard deviations.
  */
 function sumOutwards(k: number, direction: 1 | -1, { population, marked, drawn }: Urn): number {
   const surplus = population - marked - drawn;

@@ -4,7 +4,10 @@ import { reject, requireCount } from "./require.ts";
 import { pValueOf } from "./tail.ts";
 
 export interface IndependenceInput {
-  /** Devices seen by both experiments: one row per group of the first, one column per group of the second. */
+  /**
+   * Devices seen by both experiments: one row per group of the first, one column per group of the
+   * second.
+   */
   readonly table: readonly (readonly number[])[];
 }
 
@@ -39,14 +42,17 @@ const NOT_TESTABLE: IndependenceResult = {
 };
 
 /**
- * Do two experiments assign independently of each other? Pearson's chi-square without Yates' correction (which would
- * hide what this looks for), with Cramér's V as the size of the dependence. Empty rows and columns are left out.
+ * Do two experiments assign independently of each other? Pearson's chi-square without Yates'
+ * correction (which would hide what this looks for), with Cramér's V as the size of the dependence.
+ * Empty rows and columns are left out.
  *
  * Source: Pearson 1900; Cramér 1946; Fisher 1935 for 2 × 2.
  *
  * @returns `not_testable`, and null throughout, with fewer than two rows or two columns left
  * @throws RangeError when rows differ in length, or a count is not a whole number from 0 to 10^12
- * @example independence({ table: [[300, 200], [200, 300]] }) // { status: "ok", chi2: 40, df: 1, cramersV: 0.2, … }
+ * @example
+ * independence({ table: [[300, 200], [200, 300]] })
+ * // { status: "ok", chi2: 40, df: 1, cramersV: 0.2, … }
  */
 export function independence({ table }: IndependenceInput): IndependenceResult {
   const columns = table[0]?.length ?? 0;
@@ -67,7 +73,8 @@ export function independence({ table }: IndependenceInput): IndependenceResult {
     for (const [j, count] of row.entries()) {
       const r = rowTotals[i] ?? 0;
       const c = columnTotals[j] ?? 0;
-      // n × (observed − expected) in whole numbers: at 1e9 devices the rounding of r·c/n would hide a small difference.
+      // n × (observed − expected) in whole numbers: at 1e9 devices the rounding of r·c/n would hide
+      // a small difference.
       const excess = Number(BigInt(count) * BigInt(n) - BigInt(r) * BigInt(c));
       if (i === 0 && j === 0) firstExcess = excess;
       chi2 += ((excess / n) * (excess / r)) / c;

@@ -5,7 +5,10 @@ export interface Estimate {
   readonly standardError: number;
 }
 
-/** Errors that are more times the control's value than this have squares out of range; 1 would be far too many. */
+/**
+ * Errors that are more times the control's value than this have squares out of range; 1 would be
+ * far too many.
+ */
 const MOST_ERROR = 1e150;
 
 export interface LiftIntervals {
@@ -14,7 +17,10 @@ export interface LiftIntervals {
   readonly liftDelta: readonly [lower: number, upper: number] | null;
   /** On the log scale; null unless A and B have the same sign. */
   readonly liftLog: readonly [lower: number, upper: number] | null;
-  /** How far A is from 0: the square of critical value × standard error / A. From 1 on there is no finite interval. */
+  /**
+   * How far A is from 0: the square of critical value × standard error / A. From 1 on there is no
+   * finite interval.
+   */
   readonly fiellerG: number | null;
   /** The one to show: it excludes 0 exactly when the test of A = B rejects. */
   readonly liftFieller: readonly [lower: number, upper: number] | null;
@@ -33,12 +39,14 @@ export const NO_LIFT: LiftIntervals = {
 /**
  * Three intervals of the lift of two independent estimates.
  *
- * Source: E. C. Fieller 1954; the delta method on the ratio and on its logarithm (Deng, Knoblich & Lu 2018).
+ * Source: E. C. Fieller 1954; the delta method on the ratio and on its logarithm (Deng, Knoblich &
+ * Lu 2018).
  *
  * @param a of the control
  * @param difference B − A, where it is known better than from the two values
  * @param critical value of the test, of the normal distribution or of Student's t
- * @param rejects whether the test of A = B rejects; Fieller's interval contains 0 exactly when it does not
+ * @param rejects whether the test of A = B rejects; Fieller's interval contains 0 exactly when it
+ * does not
  */
 export function liftIntervals(
   a: Estimate,

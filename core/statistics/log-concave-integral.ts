@@ -1,11 +1,16 @@
-/** exp(−45) of the highest term does not change a sum, and in a log-concave function nothing beyond it does. */
+/**
+ * exp(−45) of the highest term does not change a sum, and in a log-concave function nothing beyond
+ * it does.
+ */
 const NEGLIGIBLE = 45;
 
 /**
- * The integral over the whole line of a smooth function with one peak, from which its logarithm falls ever faster. Equal
- * steps are as good as it gets for such a function: with steps of half its standard deviation 16 digits are right.
+ * The integral over the whole line of a smooth function with one peak, from which its logarithm
+ * falls ever faster. Equal steps are as good as it gets for such a function: with steps of half its
+ * standard deviation 16 digits are right.
  *
- * Source: L. N. Trefethen & J. A. C. Weideman 2014, "The Exponentially Convergent Trapezoidal Rule".
+ * Source: L. N. Trefethen & J. A. C. Weideman 2014, "The Exponentially Convergent Trapezoidal
+ * Rule".
  *
  * @param ln logarithm of the function, log-concave, finite at `start`
  * @param start near the peak, or at least where the function is not flat
@@ -25,7 +30,10 @@ export function logConcaveIntegral(ln: (x: number) => number, start: number, ste
   return Math.exp(top + Math.log(sum * step));
 }
 
-/** The whole number at which a function with one peak is highest: strides double on the way there, then halve. */
+/**
+ * The whole number at which a function with one peak is highest: strides double on the way there,
+ * then halve.
+ */
 function highest(f: (i: number) => number): number {
   let at = 0;
   let value = f(0);

@@ -21,7 +21,8 @@ export interface MonteCarloRuleResult {
 /**
  * The p-value of a test that looked at random permutations instead of all.
  *
- * Source: B. Phipson & G. K. Smyth 2010, "Permutation P-values should never be zero"; Clopper & Pearson 1934.
+ * Source: B. Phipson & G. K. Smyth 2010, "Permutation P-values should never be zero"; Clopper &
+ * Pearson 1934.
  */
 export function monteCarloRule({ extreme, draws }: Omit<MonteCarloRuleInput, "kind">): MonteCarloRuleResult {
   requireCount("draws", draws, 1);

@@ -2,10 +2,11 @@ import { type Conversions, rateDifference } from "./conversions.ts";
 import { wilsonEnds } from "./wilson.ts";
 
 /**
- * Newcombe's interval of rate B − rate A: Wilson's intervals of both groups put together. It can disagree with the
- * p-value, so it is not the one to show.
+ * Newcombe's interval of rate B − rate A: Wilson's intervals of both groups put together. It can
+ * disagree with the p-value, so it is not the one to show.
  *
- * Source: R. G. Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10.
+ * Source: R. G. Newcombe 1998, "Interval estimation for the difference between independent
+ * proportions", method 10.
  *
  * @param a conversions of n > 0 devices
  * @param b the same of the other group

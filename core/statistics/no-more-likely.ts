@@ -14,12 +14,16 @@ export interface Unimodal {
   readonly upper: (k: number) => Tail;
 }
 
-/** Numbers this close in probability count as equally likely: the tolerance of R, so that both give the same p. */
+/**
+ * Numbers this close in probability count as equally likely: the tolerance of R, so that both give
+ * the same p.
+ */
 const LN_TIE = Math.log1p(1e-7);
 
 /**
- * The two-sided p of an exact test as R and SciPy define it: the probability of all numbers that are no more likely than
- * k. That is k's own tail, and the opposite tail from where it has become as unlikely, which is found by halving.
+ * The two-sided p of an exact test as R and SciPy define it: the probability of all numbers that
+ * are no more likely than k. That is k's own tail, and the opposite tail from where it has become
+ * as unlikely, which is found by halving.
  *
  * Source: R's binom.test and fisher.test.
  */

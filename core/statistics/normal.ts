@@ -3,14 +3,18 @@ import { complement, IMPOSSIBLE, type Tail, tailOfLog } from "./tail.ts";
 
 const LN_SQRT_2PI = 0.5 * Math.log(2 * Math.PI);
 
-/** From here on the continued fraction settles in under 100 terms; below, the series loses at most a factor 22. */
+/**
+ * From here on the continued fraction settles in under 100 terms; below, the series loses at most a
+ * factor 22.
+ */
 const SERIES_UP_TO = 2;
 
 /**
- * P(Z > z) of the standard normal distribution. Relative error below 1e-12 down to 1e-308, and on the logarithm beyond.
+ * P(Z > z) of the standard normal distribution. Relative error below 1e-12 down to 1e-308, and on
+ * the logarithm beyond.
  *
- * Source: below 2 the series φ(z)(z + z³/3 + z⁵/15 + …) (Marsaglia 2004), above it Laplace's continued fraction
- * φ(z)/(z + 1/(z + 2/(z + …))) (Abramowitz & Stegun 26.2.14).
+ * Source: below 2 the series φ(z)(z + z³/3 + z⁵/15 + …) (Marsaglia 2004), above it Laplace's
+ * continued fraction φ(z)/(z + 1/(z + 2/(z + …))) (Abramowitz & Stegun 26.2.14).
  *
  * @param z any number but NaN
  * @example normalTail(1.959963984540054).p // 0.025
@@ -33,8 +37,9 @@ export function normalTail(z: number): Tail {
 }
 
 /**
- * The z with P(Z > z) = p: for p = alpha/2 the critical value of a two-sided test. Newton on ln p, which is concave in
- * z: every step comes down towards the answer and none passes it, until only rounding is left.
+ * The z with P(Z > z) = p: for p = alpha/2 the critical value of a two-sided test. Newton on ln p,
+ * which is concave in z: every step comes down towards the answer and none passes it, until only
+ * rounding is left.
  *
  * @param p above 0 and below 1
  * @example normalQuantile(0.025) // 1.959963984540054

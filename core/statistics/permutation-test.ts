@@ -11,18 +11,23 @@ export type PermutationTestInput = BinaryPermutationInput | ValuePermutationInpu
 export type PermutationTestResult = BinaryPermutationResult | ValuePermutationResult | MonteCarloRuleResult;
 
 /**
- * Would a difference as large as this come out if the devices had been put into the groups at random? No assumption on how
- * the values are distributed, so it holds where few devices did something.
+ * Would a difference as large as this come out if the devices had been put into the groups at
+ * random? No assumption on how the values are distributed, so it holds where few devices did
+ * something.
  *
- * `binary`: exact at any size. `values`: exact up to 200,000 permutations, which are all looked at; beyond, 9,999 random
- * ones, from a seed. `monteCarlo`: the p-value of draws that were made elsewhere. Ties count as extreme; whole numbers
- * are compared as such, others with a relative tolerance of 1e-12.
+ * `binary`: exact at any size. `values`: exact up to 200,000 permutations, which are all looked at;
+ * beyond, 9,999 random ones, from a seed. `monteCarlo`: the p-value of draws that were made
+ * elsewhere. Ties count as extreme; whole numbers are compared as such, others with a relative
+ * tolerance of 1e-12.
  *
  * Source: R. A. Fisher 1935; B. Phipson & G. K. Smyth 2010 for random permutations.
  *
  * @throws RangeError naming the field, its value and what is allowed
  * @example
- * permutationTest({ kind: "binary", a: { n: 10, conversions: 2 }, b: { n: 10, conversions: 7 } }).pTwoSided // 0.0698
+ * permutationTest({
+ *   kind: "binary", a: { n: 10, conversions: 2 },
+ *   b: { n: 10, conversions: 7 },
+ * }).pTwoSided // 0.0698
  */
 export function permutationTest(input: BinaryPermutationInput): BinaryPermutationResult;
 export function permutationTest(input: ValuePermutationInput): ValuePermutationResult;

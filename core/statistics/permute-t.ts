@@ -14,11 +14,13 @@ export interface PermutedT {
 }
 
 /**
- * The permutation test of Welch's t: exact when both groups have the same distribution, however skewed and however uneven
- * the groups, and right in large samples when they only have the same mean. Each tail counts for itself, because with
- * uneven groups the distribution of t is as skewed as the totals.
+ * The permutation test of Welch's t: exact when both groups have the same distribution, however
+ * skewed and however uneven the groups, and right in large samples when they only have the same
+ * mean. Each tail counts for itself, because with uneven groups the distribution of t is as skewed
+ * as the totals.
  *
- * Source: A. Janssen 1997; E. Chung & J. P. Romano 2013, "Exact and Asymptotically Robust Permutation Tests".
+ * Source: A. Janssen 1997; E. Chung & J. P. Romano 2013, "Exact and Asymptotically Robust
+ * Permutation Tests".
  *
  * @param draws random permutations, at least 1
  * @returns null when a group has fewer than two devices, or nothing varies

@@ -6,9 +6,14 @@ import { powerOfTwo, twoMoments } from "./sample.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 export interface PermutedValues {
-  /** One value per device, each from −1e300 to 1e300: the devices are permuted, never single events. */
+  /**
+   * One value per device, each from −1e300 to 1e300: the devices are permuted, never single events.
+   */
   readonly values: readonly number[];
-  /** So many more devices, whose value is 0: a whole number to 10^12, 0 when left out. Few of many devices buy something. */
+  /**
+   * So many more devices, whose value is 0: a whole number to 10^12, 0 when left out. Few of many
+   * devices buy something.
+   */
   readonly zeros?: number;
 }
 
@@ -17,7 +22,10 @@ export interface ValuePermutationInput {
   /** The control. */
   readonly a: PermutedValues;
   readonly b: PermutedValues;
-  /** Random permutations to look at when there are too many to look at all: 1 to 10^7, 9,999 when left out. */
+  /**
+   * Random permutations to look at when there are too many to look at all: 1 to 10^7, 9,999 when
+   * left out.
+   */
   readonly draws?: number;
   /** Of the random permutations, a whole number from 0 to 2^53 − 1; 1 when left out. */
   readonly seed?: number;
@@ -117,7 +125,10 @@ function withLog(p: number) {
   return { pTwoSided: p, log10PTwoSided: Math.log10(p) + 0 };
 }
 
-/** As they are when they and their sums are whole numbers; else in a power of two, so that no sum overflows. */
+/**
+ * As they are when they and their sums are whole numbers; else in a power of two, so that no sum
+ * overflows.
+ */
 function inExactUnits(values: readonly number[]): readonly number[] {
   if (areExact(values)) return values;
   const unit = powerOfTwo(values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0));
@@ -129,7 +140,10 @@ function areExact(values: readonly number[]): boolean {
   return total <= Number.MAX_SAFE_INTEGER && values.every(Number.isInteger);
 }
 
-/** What the sum of B's values has to be: at most `low` or at least `high` to be as extreme as the one seen. */
+/**
+ * What the sum of B's values has to be: at most `low` or at least `high` to be as extreme as the
+ * one seen.
+ */
 interface Bounds {
   readonly low: number;
   readonly high: number;
@@ -138,7 +152,9 @@ interface Bounds {
   readonly less: number;
 }
 
-/** @param values of all n devices that have one, as they are to be summed; those of B again apart */
+/**
+ * @param values of all n devices that have one, as they are to be summed; those of B again apart
+ */
 function boundsOf(ofB: readonly number[], values: readonly number[], nB: number, n: number): Bounds {
   const total = values.reduce((sum, value) => sum + value, 0);
   const seen = ofB.reduce((sum, value) => sum + value, 0);
@@ -179,8 +195,9 @@ function countAll(values: readonly number[], nB: number, bounds: Bounds): Counts
 }
 
 /**
- * Devices with a value are put into B one after the other, each with the chance that it has given where the ones before it
- * went. Those with 0 need not be drawn: of a million devices few have bought something.
+ * Devices with a value are put into B one after the other, each with the chance that it has given
+ * where the ones before it went. Those with 0 need not be drawn: of a million devices few have
+ * bought something.
  *
  * Source: selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S).
  */

@@ -57,18 +57,23 @@ export type PowerResult =
   | MdeProportionResult;
 
 /**
- * How many devices does a planned test need, how likely does it find a given difference, and how small a difference can
- * it find? For planning only: the power at the difference that was seen says nothing that the p-value does not.
+ * How many devices does a planned test need, how likely does it find a given difference, and how
+ * small a difference can it find? For planning only: the power at the difference that was seen says
+ * nothing that the p-value does not.
  *
- * Proportions: the pooled z test of `twoProportions`. Means: the normal approximation. Power counts both tails; sample
- * sizes, as usual, only the one on the side of the difference.
+ * Proportions: the pooled z test of `twoProportions`. Means: the normal approximation. Power counts
+ * both tails; sample sizes, as usual, only the one on the side of the difference.
  *
- * Source: J. L. Fleiss 1981, "Statistical Methods for Rates and Proportions", chapter 3 (without his correction).
+ * Source: J. L. Fleiss 1981, "Statistical Methods for Rates and Proportions", chapter 3 (without
+ * his correction).
  *
  * @param input `kind` says which question; each has its own type with units and ranges
  * @throws RangeError naming the field, its value and what is allowed
  * @example
- * power({ kind: "sampleSizeProportion", baseline: 0.2, difference: 0.05, alpha: 0.05, power: 0.8, ratio: 1 }).nA // 1094
+ * power({
+ *   kind: "sampleSizeProportion", baseline: 0.2, difference: 0.05, alpha: 0.05,
+ *   power: 0.8, ratio: 1,
+ * }).nA // 1094
  */
 export function power(input: SampleSizeProportionInput): SampleSizeProportionResult;
 export function power(input: SampleSizeMeanInput): SampleSizeMeanResult;
@@ -120,7 +125,10 @@ function mdeProportion(input: MdeProportionInput): MdeProportionResult {
   return { status: "ok", mde: found, mdeRelative: baseline === 0 ? null : found / baseline };
 }
 
-/** Given a difference, the chance that the pooled z test rejects; null where there is no variance to test with. */
+/**
+ * Given a difference, the chance that the pooled z test rejects; null where there is no variance to
+ * test with.
+ */
 function rejectionChance({ baseline, nA, nB }: PooledTest, zAlpha: number): (difference: number) => number | null {
   return (difference) => {
     const rateB = baseline + difference;

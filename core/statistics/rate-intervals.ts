@@ -30,7 +30,10 @@ export interface RateIntervalsResult {
   readonly newcombe: Interval | null;
   /** rate B / rate A − 1; null at rate A 0. */
   readonly lift: number | null;
-  /** The one to show: it excludes 0 exactly when `scoreMee` does. Its upper end is Infinity at rate A 0. */
+  /**
+   * The one to show: it excludes 0 exactly when `scoreMee` does. Its upper end is Infinity at rate
+   * A 0.
+   */
   readonly liftKoopman: Interval | null;
   /** Null unless both groups have conversions. */
   readonly liftKatzLog: Interval | null;
@@ -53,16 +56,18 @@ const NO_DATA = {
 } as const;
 
 /**
- * How large is the difference between two conversion rates, as a difference and as a lift? The two to show come from the
- * same score test as the pooled p-value of `twoProportions`, so that the three cannot contradict each other. The others
- * are well known, but can.
+ * How large is the difference between two conversion rates, as a difference and as a lift? The two
+ * to show come from the same score test as the pooled p-value of `twoProportions`, so that the
+ * three cannot contradict each other. The others are well known, but can.
  *
- * Source: Wilson 1927; Mee 1984; Miettinen & Nurminen 1985; Newcombe 1998 (method 10); Koopman 1984; Katz et al. 1978.
+ * Source: Wilson 1927; Mee 1984; Miettinen & Nurminen 1985; Newcombe 1998 (method 10); Koopman
+ * 1984; Katz et al. 1978.
  *
- * @throws RangeError when n is not a whole number from 0 to 10^12, conversions not one from 0 to n, or alpha not
- *   between 0 and 1
+ * @throws RangeError when n is not a whole number from 0 to 10^12, conversions not one from 0 to n,
+ * or alpha not between 0 and 1
  * @example
- * const { scoreMee } = rateIntervals({ a: { n: 34, conversions: 1 }, b: { n: 34, conversions: 7 }, alpha: 0.05 });
+ * const [a, b] = [{ n: 34, conversions: 1 }, { n: 34, conversions: 7 }];
+ * const { scoreMee } = rateIntervals({ a, b, alpha: 0.05 });
  * // [0.0284, 0.3439]
  */
 export function rateIntervals({ a, b, alpha }: RateIntervalsInput): RateIntervalsResult {

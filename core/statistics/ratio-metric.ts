@@ -26,9 +26,10 @@ export type RatioMetricInput = RatioInput | MeanInput;
 
 export interface RatioResult extends LiftIntervals {
   /**
-   * `insufficient_data`: a group has fewer than two devices. `no_denominator`: a group's denominators add up to 0.
-   * `no_variance`: both ratios are the same and do not vary, so p is exactly 1. `zero_variance`: they do not vary, but
-   * differ; there is nothing to measure the difference with.
+   * `insufficient_data`: a group has fewer than two devices. `no_denominator`: a group's
+   * denominators add up to 0. `no_variance`: both ratios are the same and do not vary, so p is
+   * exactly 1. `zero_variance`: they do not vary, but differ; there is nothing to measure the
+   * difference with.
    */
   readonly status: "ok" | "insufficient_data" | "no_denominator" | "no_variance" | "zero_variance";
   /** Sum of the numerators over sum of the denominators, and the square of its standard error. */
@@ -51,11 +52,13 @@ export interface MeanLiftResult extends LiftIntervals {
 }
 
 /**
- * Do two groups differ in a ratio of two sums, such as clicks per view, when devices are what was assigned? A device with
- * many views counts once and its views are not independent, so the variance is that of the delta method over devices.
- * `kind: "mean"` gives the lift of two means, whose test is `welch`.
+ * Do two groups differ in a ratio of two sums, such as clicks per view, when devices are what was
+ * assigned? A device with many views counts once and its views are not independent, so the variance
+ * is that of the delta method over devices. `kind: "mean"` gives the lift of two means, whose test
+ * is `welch`.
  *
- * Source: A. Deng, U. Knoblich, J. Lu 2018, "Applying the Delta Method in Metric Analytics"; E. C. Fieller 1954.
+ * Source: A. Deng, U. Knoblich, J. Lu 2018, "Applying the Delta Method in Metric Analytics"; E. C.
+ * Fieller 1954.
  *
  * @throws RangeError naming the field, its value and what is allowed
  * @example

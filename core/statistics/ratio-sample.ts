@@ -4,7 +4,10 @@ import { powerOfTwo } from "./sample.ts";
 /** Arbitrary, far from where a square of a ratio leaves the range of a double. */
 const SIZES = [1e-50, 1e50] as const;
 
-/** Two numbers per device, such as its clicks and its views: the numbers themselves, or what is left of them. */
+/**
+ * Two numbers per device, such as its clicks and its views: the numbers themselves, or what is left
+ * of them.
+ */
 export type RatioSample =
   /** Of the same length; each 0, or from 1e-50 to 1e50 in size. */
   | { readonly numerators: readonly number[]; readonly denominators: readonly number[] }
@@ -28,8 +31,8 @@ export interface RatioEstimate {
 }
 
 /**
- * A ratio of two sums over devices, and its variance by the delta method: that of numerator − ratio × denominator, over n
- * times the squared mean denominator.
+ * A ratio of two sums over devices, and its variance by the delta method: that of numerator − ratio
+ * × denominator, over n times the squared mean denominator.
  *
  * Source: Deng, Knoblich & Lu 2018, equation 4.
  */

@@ -4,7 +4,9 @@
  */
 export const MAX_COUNT = 1e12;
 
-/** Throws the RangeError of `core/statistics`, which names the field, the value and what is allowed. */
+/**
+ * Throws the RangeError of `core/statistics`, which names the field, the value and what is allowed.
+ */
 export function reject(field: string, value: unknown, allowed: string): never {
   throw new RangeError(`${field} is ${String(value)}: allowed are ${allowed}`);
 }

@@ -1,24 +1,33 @@
 /**
- * Binomial and Poisson probabilities without cancellation. The obvious formula takes the difference of log-gammas near
- * 2e10 at n = 1e9 and keeps six digits; Loader's form adds small numbers only and keeps fourteen.
+ * Binomial and Poisson probabilities without cancellation. The obvious formula takes the difference
+ * of log-gammas near 2e10 at n = 1e9 and keeps six digits; Loader's form adds small numbers only
+ * and keeps fourteen.
  *
- * Source: C. Loader 2000, "Fast and Accurate Computation of Binomial Probabilities" (R's dbinom and dpois).
- * The counts may be any positive real numbers, so that the same terms serve the gamma and beta distributions.
+ * Source: C. Loader 2000, "Fast and Accurate Computation of Binomial Probabilities" (R's dbinom and
+ * dpois). The counts may be any positive real numbers, so that the same terms serve the gamma and
+ * beta distributions.
  */
 
 const LN_2PI = Math.log(2 * Math.PI);
 
-/** ln n! − ln(√(2πn) (n/e)ⁿ) for real n > 0: what Stirling's formula leaves out. Loader's `stirlerr`. */
+/**
+ * ln n! − ln(√(2πn) (n/e)ⁿ) for real n > 0: what Stirling's formula leaves out. Loader's
+ * `stirlerr`.
+ */
 export function stirlingError(n: number): number {
   let shifted = 0;
   let m = n;
-  // The series below is good to 1e-16 from 15 on (Loader); smaller n are lifted by δ(n) = δ(n+1) + (n+½) ln(1+1/n) − 1.
+  // The series below is good to 1e-16 from 15 on (Loader); smaller n are lifted by δ(n) = δ(n+1) +
+  // (n+½) ln(1+1/n) − 1.
   for (; m < 15; m++) shifted += (m + 0.5) * Math.log1p(1 / m) - 1;
   const s = m * m;
   return shifted + (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - 1 / 1188 / s) / s) / s) / s) / m; // Stirling's series
 }
 
-/** x ln(x/mean) + mean − x for x ≥ 0, mean > 0: how far x is from its mean, in units of ln p. Loader's `bd0`. */
+/**
+ * x ln(x/mean) + mean − x for x ≥ 0, mean > 0: how far x is from its mean, in units of ln p.
+ * Loader's `bd0`.
+ */
 export function deviance(x: number, mean: number): number {
   if (x === 0) return mean;
   if (Math.abs(x - mean) >= 0.1 * (x + mean)) {
@@ -42,8 +51,8 @@ export function lnPoissonTerm(k: number, mean: number): number {
 }
 
 /**
- * ln(C(k+m, k) pᵏ qᵐ): the binomial probability of k ≥ 0 successes and m ≥ 0 failures. Both p and q = 1 − p are asked
- * for, both above 0, because a small q cannot be had from p.
+ * ln(C(k+m, k) pᵏ qᵐ): the binomial probability of k ≥ 0 successes and m ≥ 0 failures. Both p and q
+ * = 1 − p are asked for, both above 0, because a small q cannot be had from p.
  */
 export function lnBinomialTerm(k: number, m: number, p: number, q: number): number {
   const n = k + m;

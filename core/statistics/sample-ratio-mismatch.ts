@@ -3,7 +3,10 @@ import { chiSquareTail } from "./chi-square.ts";
 import { reject, requireBetween, requireCount, requireWithin } from "./require.ts";
 import { type PValue, pValueOf } from "./tail.ts";
 
-/** The usual alarm level: an alarm stops an experiment, so a false one must be rare (Fabijan et al. 2019). */
+/**
+ * The usual alarm level: an alarm stops an experiment, so a false one must be rare (Fabijan et al.
+ * 2019).
+ */
 export const SRM_THRESHOLD = 0.001;
 
 export interface SampleRatioMismatchInput {
@@ -17,8 +20,8 @@ export interface SampleRatioMismatchInput {
 
 export interface SampleRatioMismatchResult {
   /**
-   * `small_counts`: an expected count is below 5. `unexpected_arm`: devices in a group of weight 0, a hard failure.
-   * `single_arm`: fewer than two groups with a weight. `no_data`: no devices.
+   * `small_counts`: an expected count is below 5. `unexpected_arm`: devices in a group of weight 0,
+   * a hard failure. `single_arm`: fewer than two groups with a weight. `no_data`: no devices.
    */
   readonly status: "ok" | "small_counts" | "unexpected_arm" | "single_arm" | "no_data";
   readonly chi2: number | null;
@@ -51,14 +54,16 @@ const UNTESTED: SampleRatioMismatchResult = {
 };
 
 /**
- * Are the devices split over the groups as the weights say? Chi-square goodness of fit; for two groups and an expected
- * count below 5 the exact binomial test decides. A group of weight 0 must be empty and then does not count; an empty
- * group with a weight does count.
+ * Are the devices split over the groups as the weights say? Chi-square goodness of fit; for two
+ * groups and an expected count below 5 the exact binomial test decides. A group of weight 0 must be
+ * empty and then does not count; an empty group with a weight does count.
  *
- * Source: Pearson 1900; Fabijan et al., "Diagnosing Sample Ratio Mismatch in Online Controlled Experiments", KDD 2019.
+ * Source: Pearson 1900; Fabijan et al., "Diagnosing Sample Ratio Mismatch in Online Controlled
+ * Experiments", KDD 2019.
  *
- * @throws RangeError when counts and weights differ in length, a count is not a whole number from 0 to 10^12, a weight
- *   is neither 0 nor from 1e-12 to 2^53 − 1, or the threshold is not between 0 and 1
+ * @throws RangeError when counts and weights differ in length, a count is not a whole number from 0
+ * to 10^12, a weight is neither 0 nor from 1e-12 to 2^53 − 1, or the threshold is not between 0 and
+ * 1
  * @example sampleRatioMismatch({ counts: [5612, 4388], weights: [50, 50] }).mismatch // true
  */
 export function sampleRatioMismatch(input: SampleRatioMismatchInput): SampleRatioMismatchResult {

@@ -2,7 +2,10 @@ import { normalQuantile, normalTail } from "./normal.ts";
 import { requireAlpha, requireBetween, requireWithin } from "./require.ts";
 
 interface PlannedTest {
-  /** B − A: in rates for proportions, in the unit of the values for means. Its sign does not matter for the size. */
+  /**
+   * B − A: in rates for proportions, in the unit of the values for means. Its sign does not matter
+   * for the size.
+   */
   readonly difference: number;
   /** Two-sided significance level, above 0 and below 1. */
   readonly alpha: number;
@@ -26,7 +29,10 @@ export interface SampleSizeMeanInput extends PlannedTest {
 }
 
 export interface SampleSize {
-  /** `no_effect`: no number of devices finds a difference of 0. `no_variance`: both standard deviations are 0. */
+  /**
+   * `no_effect`: no number of devices finds a difference of 0. `no_variance`: both standard
+   * deviations are 0.
+   */
   readonly status: "ok" | "no_effect" | "no_variance";
   /** Devices in A before rounding up. */
   readonly nAExact: number | null;
@@ -57,7 +63,8 @@ export function sampleSizeProportion(input: SampleSizeProportionInput): SampleSi
   const pooled = (baseline + ratio * rateB) / (1 + ratio);
   const underH0 = Math.sqrt(pooled * (1 - pooled) * (1 + 1 / ratio));
   const underH1 = Math.sqrt(baseline * (1 - baseline) + (rateB * (1 - rateB)) / ratio);
-  // Below 0 the first device already has more power than asked for; seen with power near alpha and very uneven groups.
+  // Below 0 the first device already has more power than asked for; seen with power near alpha and
+  // very uneven groups.
   const nAExact = (Math.max(0, zAlpha * underH0 + zBeta * underH1) / difference) ** 2;
   const unpooled = (((zAlpha + zBeta) * underH1) / difference) ** 2;
   const size = roundedUp(nAExact, ratio);
@@ -83,7 +90,10 @@ export function sampleSizeMean(input: SampleSizeMeanInput): SampleSizeMeanResult
   return { ...size, powerAtN: twoSidedPower(difference, zAlpha * standardError, standardError) };
 }
 
-/** P(|estimate| > bound) for a normal estimate of the difference: both tails, the wrong-sided one too. */
+/**
+ * P(|estimate| > bound) for a normal estimate of the difference: both tails, the wrong-sided one
+ * too.
+ */
 export function twoSidedPower(difference: number, bound: number, standardError: number): number {
   return normalTail((bound - difference) / standardError).p + normalTail((bound + difference) / standardError).p;
 }

@@ -19,13 +19,19 @@ export interface Moments {
   readonly n: number;
   /** Null without devices. */
   readonly mean: number | null;
-  /** With n − 1; null for fewer than two devices. 0 or Infinity where the square leaves the range of a double. */
+  /**
+   * With n − 1; null for fewer than two devices. 0 or Infinity where the square leaves the range of
+   * a double.
+   */
   readonly variance: number | null;
   /** The root of the variance, which stays in the range. */
   readonly sd: number | null;
 }
 
-/** Two samples' moments, and the difference of their means to its last digit: B − A; null without devices in one. */
+/**
+ * Two samples' moments, and the difference of their means to its last digit: B − A; null without
+ * devices in one.
+ */
 export interface TwoMoments {
   readonly a: Moments;
   readonly b: Moments;
@@ -33,9 +39,10 @@ export interface TwoMoments {
 }
 
 /**
- * Mean and variance of two samples. The numbers are divided by a power of two, so that squares neither overflow nor
- * underflow, and each sample's are counted from one of its own, so that an offset takes no digits: of a million values near
- * 1e9 the sum of squares would leave a variance of pure noise, and so would values near 0 counted from 1e9.
+ * Mean and variance of two samples. The numbers are divided by a power of two, so that squares
+ * neither overflow nor underflow, and each sample's are counted from one of its own, so that an
+ * offset takes no digits: of a million values near 1e9 the sum of squares would leave a variance of
+ * pure noise, and so would values near 0 counted from 1e9.
  *
  * Source: the corrected two-pass algorithm (Chan, Golub & LeVeque 1983).
  *

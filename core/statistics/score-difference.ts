@@ -3,19 +3,20 @@ import { type Conversions, crossDifference } from "./conversions.ts";
 import { crossing } from "./crossing.ts";
 
 /**
- * The differences of rate B − rate A that a score test does not reject: its chi-square, with both rates fitted under that
- * difference, is at most `limit`.
+ * The differences of rate B − rate A that a score test does not reject: its chi-square, with both
+ * rates fitted under that difference, is at most `limit`.
  *
- * Which rates fit best under a difference is the root of a cubic. Instead of solving it, both rates are followed along
- * their Lagrange multiplier m, where x − n p = ± m p (1 − p) is a quadratic for each group alone. Difference and
- * chi-square both rise as m leaves 0, so an end is one crossing.
+ * Which rates fit best under a difference is the root of a cubic. Instead of solving it, both rates
+ * are followed along their Lagrange multiplier m, where x − n p = ± m p (1 − p) is a quadratic for
+ * each group alone. Difference and chi-square both rise as m leaves 0, so an end is one crossing.
  *
  * Source: Mee 1984, Miettinen & Nurminen 1985 (the limits); the multiplier is worked out here.
  *
  * @param a conversions of n > 0 devices
  * @param b the same of the other group
  * @param limit of chi-square, above 0
- * @param rejectsEqual whether the test of a difference of 0 rejects; 0 is inside exactly when it does not
+ * @param rejectsEqual whether the test of a difference of 0 rejects; 0 is inside exactly when it
+ * does not
  * @returns lower and upper end, −1 to 1, each to 1e-15
  */
 export function scoreDifference(
@@ -36,7 +37,8 @@ function scoreUpper(a: Conversions, b: Conversions, limit: number, rejectsEqual:
   const cross = crossDifference(a, b);
   const excess = (m: number) =>
     m * m * ((fitted(a, m) * failing(a, m)) / a.n + (fitted(b, -m) * failing(b, -m)) / b.n) - limit;
-  // The multiplier of a difference of 0. To the left of it lies the end of an interval below 0, to the right any other.
+  // The multiplier of a difference of 0. To the left of it lies the end of an interval below 0, to
+  // the right any other.
   const equal = cross < 0 ? ((-cross / conversions) * n) / (n - conversions) : 0;
   const endsBelow = rejectsEqual && cross < 0;
   const m = endsBelow ? crossing(excess, 0, equal) : crossing(excess, equal, beyond(excess, Math.max(1, equal)));

@@ -3,11 +3,11 @@ import { type Conversions, crossDifference } from "./conversions.ts";
 import { crossing } from "./crossing.ts";
 
 /**
- * The lifts, rate B / rate A − 1, that a score test does not reject: its chi-square, with both rates fitted under that
- * ratio, is at most `limit`.
+ * The lifts, rate B / rate A − 1, that a score test does not reject: its chi-square, with both
+ * rates fitted under that ratio, is at most `limit`.
  *
- * Along the Lagrange multiplier m the fitted rates are (xA − m)/(nA − m) and (xB + m)/(nB + m), and chi-square is a sum of
- * two fractions that rises as m leaves 0, so an end is one crossing.
+ * Along the Lagrange multiplier m the fitted rates are (xA − m)/(nA − m) and (xB + m)/(nB + m), and
+ * chi-square is a sum of two fractions that rises as m leaves 0, so an end is one crossing.
  *
  * Source: Koopman 1984 (the limits); the multiplier is worked out here.
  *
@@ -50,6 +50,7 @@ function scoreEnd(a: Conversions, b: Conversions, sign: 1 | -1, limit: number, i
   const cross = crossDifference(a, b);
   const equal = failures === 0 ? 0 : Math.min(most, Math.max(0, (-sign * cross) / failures));
   const m = isBeforeEqual ? crossing(excess, 0, equal) : crossing(excess, equal, most);
-  // rate B / rate A − 1 with the difference of their numerators multiplied out: nothing cancels near a lift of 0.
+  // rate B / rate A − 1 with the difference of their numerators multiplied out: nothing cancels
+  // near a lift of 0.
   return (cross + sign * m * failures) / (b.n + sign * m) / (a.conversions - sign * m);
 }

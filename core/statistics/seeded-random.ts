@@ -1,7 +1,8 @@
 /**
  * Numbers from [0, 1) that depend on the seed alone: the same p-value on every machine.
  *
- * Source: sfc32 (C. Doty-Humphrey, PractRand), seeded with the 32-bit words of the seed and warmed up.
+ * Source: sfc32 (C. Doty-Humphrey, PractRand), seeded with the 32-bit words of the seed and warmed
+ * up.
  *
  * @param seed a whole number from 0 to 2^53 − 1
  */

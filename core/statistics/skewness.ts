@@ -9,18 +9,19 @@ export interface SkewedArm {
 }
 
 /**
- * Largest skewness of the difference of two means that is still treated as normal: that of one mean at n = 355 × skewness²,
- * where either 2.5 % tail of a t test is off by less than half a point.
+ * Largest skewness of the difference of two means that is still treated as normal: that of one mean
+ * at n = 355 × skewness², where either 2.5 % tail of a t test is off by less than half a point.
  *
- * Source: D. D. Boos & J. M. Hughes-Oliver 2000, "How Large Does n Have to be for Z and t Intervals?"; R. Kohavi et al.
- * 2014, "Seven Rules of Thumb for Web Site Experimenters", rule 7.
+ * Source: D. D. Boos & J. M. Hughes-Oliver 2000, "How Large Does n Have to be for Z and t
+ * Intervals?"; R. Kohavi et al. 2014, "Seven Rules of Thumb for Web Site Experimenters", rule 7.
  */
 export const MAX_DIFFERENCE_SKEWNESS = 1 / Math.sqrt(355);
 
 /**
- * Skewness of mean B − mean A when both groups have the same distribution, which is what a test assumes. It vanishes for
- * groups of one size, whose skewnesses cancel, and is largest where one group is small:
- * μ₃ (1/nB² − 1/nA²) / (σ² (1/nA + 1/nB))^1.5, with σ² and μ₃ pooled over the groups.
+ * Skewness of mean B − mean A when both groups have the same distribution, which is what a test
+ * assumes. It vanishes for groups of one size, whose skewnesses cancel, and is largest where one
+ * group is small: μ₃ (1/nB² − 1/nA²) / (σ² (1/nA + 1/nB))^1.5, with σ² and μ₃ pooled over the
+ * groups.
  *
  * @returns 0 when nothing varies
  */
@@ -34,7 +35,10 @@ export function differenceSkewness(a: SkewedArm, b: SkewedArm): number {
   return (skewness * (1 / b.n ** 2 - 1 / a.n ** 2)) / (1 / a.n + 1 / b.n) ** 1.5;
 }
 
-/** Devices of both groups together, split as they are, at which a difference so skewed would count as normal. */
+/**
+ * Devices of both groups together, split as they are, at which a difference so skewed would count
+ * as normal.
+ */
 export function devicesUntilNormal(devices: number, skewness: number): number {
   return devices * Math.max(1, (skewness / MAX_DIFFERENCE_SKEWNESS) ** 2);
 }

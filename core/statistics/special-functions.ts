@@ -12,12 +12,14 @@ const DEGREES_OF_FREEDOM = [1, 1e12] as const;
 const Z = [-1e150, 1e150] as const;
 
 /**
- * Tails and quantiles of the normal, t, chi-square, beta and hypergeometric distributions, under their names in SciPy
- * (`sf` = upper tail, `isf` = its inverse). Each tail is computed directly, never as 1 − cdf. Accuracy: relative 1e-11
- * down to 1e-305, and 1e-9 for a beta with a + b above 1e7.
+ * Tails and quantiles of the normal, t, chi-square, beta and hypergeometric distributions, under
+ * their names in SciPy (`sf` = upper tail, `isf` = its inverse). Each tail is computed directly,
+ * never as 1 − cdf. Accuracy: relative 1e-11 down to 1e-305, and 1e-9 for a beta with a + b above
+ * 1e7.
  *
- * Shapes run from 0.01 to 10^12, degrees of freedom from 1 to 10^12, p strictly between 0 and 1, z to ±1e150; counts are
- * whole numbers to 10^12. Outside of that each throws RangeError. The sources stand at the functions that these call.
+ * Shapes run from 0.01 to 10^12, degrees of freedom from 1 to 10^12, p strictly between 0 and 1, z
+ * to ±1e150; counts are whole numbers to 10^12. Outside of that each throws RangeError. The sources
+ * stand at the functions that these call.
  *
  * @example specialFunctions.norm_sf({ z: 1.96 }) // 0.0249978951482204
  */
@@ -61,7 +63,10 @@ export const specialFunctions = {
     return chiSquareTail(x, df).p;
   },
 
-  /** [P(X ≤ x), P(X > x)], beta with shapes a and b, x from 0 to 1. Each is small where it is small, not rounded to 0. */
+  /**
+   * [P(X ≤ x), P(X > x)], beta with shapes a and b, x from 0 to 1. Each is small where it is small,
+   * not rounded to 0.
+   */
   beta_cdf({ x, a, b }: { readonly x: number; readonly a: number; readonly b: number }): [number, number] {
     requireWithin("x", x, 0, 1);
     requireWithin("a", a, ...SHAPES);

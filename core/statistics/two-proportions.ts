@@ -13,8 +13,9 @@ export interface TwoProportionsInput {
 
 export interface PooledTest {
   /**
-   * `small_counts`: an expected count is below 5, so show `permutationTest`'s p. `no_variance`: all devices did the same,
-   * so every way to split them looks like this one, and p is exactly 1. `no_data`: a group without devices.
+   * `small_counts`: an expected count is below 5, so show `permutationTest`'s p. `no_variance`: all
+   * devices did the same, so every way to split them looks like this one, and p is exactly 1.
+   * `no_data`: a group without devices.
    */
   readonly status: "ok" | "small_counts" | "no_variance" | "no_data";
   /** Above 0 when B converts better. */
@@ -26,7 +27,10 @@ export interface PooledTest {
 }
 
 export interface UnpooledTest {
-  /** `zero_variance`: each group's devices all did the same; there is no standard error to measure with. */
+  /**
+   * `zero_variance`: each group's devices all did the same; there is no standard error to measure
+   * with.
+   */
   readonly status: "ok" | "zero_variance" | "no_data";
   readonly z: number | null;
   readonly pValue: number | null;
@@ -56,15 +60,20 @@ export interface TwoProportionsResult {
 const NOTHING = { z: null, pValue: null, log10P: null };
 
 /**
- * Do two groups convert at different rates? The z test with the variance that both groups have when they are equal
- * (pooled), two-sided and without continuity correction; beside it the one with each group's own variance (unpooled).
+ * Do two groups convert at different rates? The z test with the variance that both groups have when
+ * they are equal (pooled), two-sided and without continuity correction; beside it the one with each
+ * group's own variance (unpooled).
  *
- * Source: Pearson 1900 (z² is the chi-square of the 2 × 2 table); Wald's interval is the textbook's.
+ * Source: Pearson 1900 (z² is the chi-square of the 2 × 2 table); Wald's interval is the
+ * textbook's.
  *
- * @throws RangeError when n is not a whole number from 0 to 10^12, conversions not one from 0 to n, or alpha not
- *   between 0 and 1
+ * @throws RangeError when n is not a whole number from 0 to 10^12, conversions not one from 0 to n,
+ * or alpha not between 0 and 1
  * @example
- * twoProportions({ a: { n: 1000, conversions: 100 }, b: { n: 1000, conversions: 120 }, alpha: 0.05 }).pooled.pValue // 0.1529
+ * twoProportions({
+ *   a: { n: 1000, conversions: 100 },
+ *   b: { n: 1000, conversions: 120 }, alpha: 0.05,
+ * }).pooled.pValue // 0.1529
  */
 export function twoProportions({ a, b, alpha }: TwoProportionsInput): TwoProportionsResult {
   requireConversions("a", a);
@@ -96,7 +105,8 @@ export function pooledTest(a: Conversions, b: Conversions): PooledTest {
   const [fewer, more] = ascending(a.n, b.n);
   const [rarer, commoner] = ascending(a.conversions + b.conversions, a.n - a.conversions + b.n - b.conversions);
   if (rarer === 0) return { status: "no_variance", z: 0, pValue: 1, log10P: 0, chi2: 0 };
-  // In ascending order, so that trading A for B, or conversions for their absence, changes no digit.
+  // In ascending order, so that trading A for B, or conversions for their absence, changes no
+  // digit.
   const z = crossDifference(a, b) * Math.sqrt((fewer + more) / more / commoner / fewer / rarer);
   const status = minExpectedCount(a, b) < 5 ? "small_counts" : "ok";
   return { status, z, ...twoSided(z), chi2: z * z };

@@ -14,9 +14,10 @@ export interface WelchInput {
 
 export interface WelchTest {
   /**
-   * `insufficient_data`: a group has fewer than two devices. `no_variance`: all devices have the same value, so every way
-   * to split them looks like this one, and p is exactly 1. `zero_variance`: so it is within each group, but the groups
-   * differ; there is nothing to measure the difference with.
+   * `insufficient_data`: a group has fewer than two devices. `no_variance`: all devices have the
+   * same value, so every way to split them looks like this one, and p is exactly 1.
+   * `zero_variance`: so it is within each group, but the groups differ; there is nothing to measure
+   * the difference with.
    */
   readonly status: "ok" | "insufficient_data" | "no_variance" | "zero_variance";
   /** Mean of B minus mean of A. */
@@ -48,15 +49,16 @@ export interface Spread {
 }
 
 /**
- * Do two groups have different means? Welch's t test, two-sided, which does not ask for equal variances. A device's value
- * is one number, so first add up what it did.
+ * Do two groups have different means? Welch's t test, two-sided, which does not ask for equal
+ * variances. A device's value is one number, so first add up what it did.
  *
  * Source: B. L. Welch 1947; degrees of freedom by Welch and Satterthwaite.
  *
- * @throws RangeError when a value is not a number from −1e300 to 1e300, n not a whole number from 0 to 10^12, a variance
- *   below 0, or alpha not between 0 and 1
+ * @throws RangeError when a value is not a number from −1e300 to 1e300, n not a whole number from 0
+ * to 10^12, a variance below 0, or alpha not between 0 and 1
  * @example
- * welch({ a: { values: [1.5, 2.5, 3.5, 4] }, b: { values: [2, 3, 5.5] }, alpha: 0.05 }).pValue // 0.6314
+ * welch({ a: { values: [1.5, 2.5, 3.5, 4] }, b: { values: [2, 3, 5.5] }, alpha: 0.05 }).pValue
+ * // 0.6314
  */
 export function welch({ a, b, alpha }: WelchInput): WelchResult {
   requireAlpha(alpha);

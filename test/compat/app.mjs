@@ -20,8 +20,9 @@ export const APP = `
 const ASSIGNED = "BBfunction";
 
 /**
- * Opens a page with a bundled app in a browser: assignment must give the group of the definition, the tag must render the
- * variant of the group that the server gave, and its import of a server's script must have stayed an import.
+ * Opens a page with a bundled app in a browser: assignment must give the group of the definition,
+ * the tag must render the variant of the group that the server gave, and its import of a server's
+ * script must have stayed an import.
  */
 export async function runInBrowser(browser, bundle, api) {
   const files = (await readdir(bundle)).filter((file) => file.endsWith(".js"));

@@ -1,4 +1,7 @@
-/** What the consumers are built and installed with, pinned; installed into a temporary folder, not into this project. */
+/**
+ * What the consumers are built and installed with, pinned; installed into a temporary folder, not
+ * into this project.
+ */
 export const BUNDLER_PACKAGES = {
   "@rollup/plugin-node-resolve": "16.0.3",
   "@rspack/core": "2.3.3",

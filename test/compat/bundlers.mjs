@@ -1,6 +1,9 @@
 import { node } from "./program.mjs";
 
-/** Texts of ES modules that build app.js into bundle/NAME/app.js, by the bundler's own interface and with its defaults. */
+/**
+ * Texts of ES modules that build app.js into bundle/NAME/app.js, by the bundler's own interface and
+ * with its defaults.
+ */
 const BUILDS = {
   webpack: `
     import webpack from "webpack";

@@ -21,7 +21,8 @@ const PROGRAM = `
 `;
 
 /**
- * Installs the package by a package manager into an empty folder, imports it there, and runs its command.
+ * Installs the package by a package manager into an empty folder, imports it there, and runs its
+ * command.
  *
  * @param sources `tarball` that was packed, and `git`, the checkout that `npm git` takes it from
  */

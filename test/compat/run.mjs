@@ -1,6 +1,7 @@
-// Packs the package, and installs, builds and runs it as its users do: `npm run compat -- [NAME…]`, where a name is that of
-// a bundler, a way of TypeScript to find modules, or a package manager. Needs the npm registry and a browser.
-// `npm run compat -- --chroot [NODE…] [root|user]` runs the README's commands in fresh Debian systems instead.
+// Packs the package, and installs, builds and runs it as its users do: `npm run compat -- [NAME…]`,
+// where a name is that of a bundler, a way of TypeScript to find modules, or a package manager.
+// Needs the npm registry and a browser. `npm run compat -- --chroot [NODE…] [root|user]` runs the
+// README's commands in fresh Debian systems instead.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -114,7 +114,8 @@ export async function assignVisitors(
       experiments: byKey,
       settings,
     };
-    // Routes were asked of the engine; without a page an experiment that is everywhere still takes place.
+    // Routes were asked of the engine; without a page an experiment that is everywhere still takes
+    // place.
     const { group, reason } = evaluate(experiment, visitor, context, sha256);
     return isCounted(reason) ? names.indexOf(group) : -1;
   }

@@ -13,8 +13,8 @@ export interface PageViews {
 }
 
 /**
- * Stages what visitors saw, with the texts that the compacted events do not have. Where no event is called a page view,
- * every event is one.
+ * Stages what visitors saw, with the texts that the compacted events do not have. Where no event is
+ * called a page view, every event is one.
  */
 export async function stagePageViews(
   engine: Engine,

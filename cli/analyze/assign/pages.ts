@@ -21,7 +21,9 @@ export function pagePlace(columns: readonly string[]): number | null {
   return null;
 }
 
-/** SQL of the path of a cell with a path or an address: without scheme, host, query and fragment. */
+/**
+ * SQL of the path of a cell with a path or an address: without scheme, host, query and fragment.
+ */
 export function pathSql(cell: string): string {
   const local = `regexp_replace(${cell}, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*', '')`;
   const path = `regexp_replace(${local}, '[?#].*$', '', 's')`;
@@ -52,7 +54,10 @@ export function pageGoals(goals: readonly string[] | null): PageGoal[] {
   });
 }
 
-/** A table `name(path)` of those paths in a table of page views that a glob fits. Returns how many there are. */
+/**
+ * A table `name(path)` of those paths in a table of page views that a glob fits. Returns how many
+ * there are.
+ */
 export async function stagePaths(
   engine: Engine,
   { views, name, globs }: { readonly views: string; readonly name: string; readonly globs: readonly string[] },

@@ -12,10 +12,11 @@ import { type PageViews, stagePageViews } from "./page-views.ts";
 import { type PageGoal, pageGoals, pagePlace, stagePaths } from "./pages.ts";
 
 /**
- * Adds to a log what its lines do not have: the exposures of `--assign`, and an event for each view of a page that is a
- * goal. Returns the log as it is where neither is asked for.
+ * Adds to a log what its lines do not have: the exposures of `--assign`, and an event for each view
+ * of a page that is a goal. Returns the log as it is where neither is asked for.
  *
- * @throws BadConfig when a log has groups of its own for an experiment that is assigned, or no column says a page
+ * @throws BadConfig when a log has groups of its own for an experiment that is assigned, or no
+ * column says a page
  */
 export async function withAssigned(
   engine: Engine,
@@ -63,7 +64,10 @@ export async function withAssigned(
   };
 }
 
-/** A log that says a visitor's groups is believed; assigning anew on top would count everybody twice. */
+/**
+ * A log that says a visitor's groups is believed; assigning anew on top would count everybody
+ * twice.
+ */
 async function requireUnassigned(engine: Engine, log: EventLog, keys: readonly string[]): Promise<void> {
   const files = log.files.map(({ path }) => literal(path)).join(", ");
   const found = await engine.rows<[string]>({

@@ -23,7 +23,10 @@ const MAX_VALUES = 8;
 /** A column that says only yes, with blanks in so many cells for each yes, may mean no by them. */
 const MANY_BLANKS = 0.1;
 
-/** The one or two values of a column; null where their words say yes and no by themselves, or where there are more. */
+/**
+ * The one or two values of a column; null where their words say yes and no by themselves, or where
+ * there are more.
+ */
 export async function answers(
   engine: Engine,
   cell: string,

@@ -44,7 +44,10 @@ function words(text: string): string[] {
   return text.split(" ");
 }
 
-/** A list, not `in (…)`: of that the engine makes a join for each time that it is written, and there are many columns. */
+/**
+ * A list, not `in (…)`: of that the engine makes a join for each time that it is written, and there
+ * are many columns.
+ */
 const isOneOf = (cell: string, words: readonly string[]) =>
   `list_contains([${words.map(literal).join(", ")}], lower(${cell}))`;
 

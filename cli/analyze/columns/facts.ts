@@ -28,7 +28,10 @@ const MANY_ROWS = 100_000;
 /** A column of nearly as many values as rows is not worth grouping. */
 const MANY_VALUES = 1 / 3;
 
-/** The facts of columns `c0` … of rows. Each value of a column is looked at once, however often it stands there. */
+/**
+ * The facts of columns `c0` … of rows. Each value of a column is looked at once, however often it
+ * stands there.
+ */
 export async function factsOf(
   engine: Engine,
   rows: string,

@@ -33,12 +33,16 @@ const MAX_GROUPS = 100;
 const MAX_LIKELY_GROUPS = 20;
 /** A weak name of a visitor needs nearly as many values as rows. */
 const NEARLY = 0.9;
-/** Rows of groups' counts that are no one row per group: some count is as large, and there are no more rows. Arbitrary. */
+/**
+ * Rows of groups' counts that are no one row per group: some count is as large, and there are no
+ * more rows. Arbitrary.
+ */
 const MIN_COUNT = 10;
 const MAX_COUNT_ROWS = 5000;
 
 /**
- * Finds the role of each column by its name and its cells. Nothing depends on the order of the columns.
+ * Finds the role of each column by its name and its cells. Nothing depends on the order of the
+ * columns.
  *
  * @throws Ambiguous when two columns may play a role, BadConfig when a needed role has none
  */

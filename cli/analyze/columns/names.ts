@@ -17,8 +17,9 @@ export const ROLES = [
 export type Role = (typeof ROLES)[number];
 
 /**
- * Names that say a role by themselves (`sure`), and names that may say it where nothing else does (`likely`). Letters count
- * without case and accents, and everything but letters and digits is left out: `User ID`, `user_id` and `userId` are one.
+ * Names that say a role by themselves (`sure`), and names that may say it where nothing else does
+ * (`likely`). Letters count without case and accents, and everything but letters and digits is left
+ * out: `User ID`, `user_id` and `userId` are one.
  */
 export const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; readonly likely: readonly string[] }>> = {
   visitor: {
@@ -103,7 +104,10 @@ export function normalised(name: string): string {
     .replace(/[^\p{L}\p{N}]/gu, "");
 }
 
-/** How surely a name says a role: 2, 1 or 0. Of `user.id` and `properties.variant` the last part may say it too. */
+/**
+ * How surely a name says a role: 2, 1 or 0. Of `user.id` and `properties.variant` the last part may
+ * say it too.
+ */
 export function saysRole(unique: string, role: Role): 0 | 1 | 2 {
   const name = withoutPlace(unique);
   const { sure, likely } = NAMES[role];

@@ -81,10 +81,16 @@ export function decimalsOf(
 /** Rows that tell the other columns' decimal sign; arbitrary. */
 const LOOKED_AT = 1000;
 
-/** Cells of another style than nearly all others are rejected alone; with more the column has no style. */
+/**
+ * Cells of another style than nearly all others are rejected alone; with more the column has no
+ * style.
+ */
 const FEW = 0.1;
 
-/** A cell without currency, percent sign, parentheses (for less than 0) and spaces between thousands. */
+/**
+ * A cell without currency, percent sign, parentheses (for less than 0) and spaces between
+ * thousands.
+ */
 function bare(cell: string): string {
   const ends = `'(?i)^(\\(?[-+−]?)${GAP}(?:${CURRENCY})${GAP}|${GAP}(?:${CURRENCY}|%)${GAP}(\\)?)$'`;
   const inner = `replace(regexp_replace(regexp_replace(${cell}, ${ends}, '\\1\\2', 'g'), '^\\((.+)\\)$', '-\\1'), '−', '-')`;

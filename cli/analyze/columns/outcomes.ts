@@ -33,8 +33,8 @@ export const millionthsOf = (value: string) =>
 type OutcomeOptions = Pick<AnalyzeOptions, "goals" | "decimal" | "yes" | "ignore" | "where" | "blank">;
 
 /**
- * The outcomes of a table of visitors: what `--goals` names, or else each column of yes and no or of numbers that is no
- * index, id or covariate, in the file's order.
+ * The outcomes of a table of visitors: what `--goals` names, or else each column of yes and no or
+ * of numbers that is no index, id or covariate, in the file's order.
  *
  * @param rows the rows that count: what others say changes no column's kind
  * @throws Ambiguous when a column's numbers may mean two things

@@ -179,7 +179,9 @@ function withWeekdays(formats: readonly string[]): string[] {
 /** Other forms are tried on cells that none of the usual ones fits. */
 const FEW = 0.1;
 
-/** Finds the style of a column's times from all of its cells. Null where most of them are no times. */
+/**
+ * Finds the style of a column's times from all of its cells. Null where most of them are no times.
+ */
 export async function timeStyle(engine: Engine, cell: string, rows: string, said: TimeSaid): Promise<TimeStyle | null> {
   const zone: Zone =
     said.timezone === "UTC" ? (naive) => naive : (naive) => `timezone(${literal(said.timezone)}, ${naive})`;

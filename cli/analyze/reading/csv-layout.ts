@@ -36,7 +36,7 @@ export async function csvLayout(head: string, named: string, said: CsvSaid): Pro
   if (/^\s*<(!doctype|\?xml|html|table|[a-z]+[ >])/i.test(text)) {
     throw new BadConfig(`${named} is HTML or XML: save its table as CSV`);
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: text has none of them, but for Hive's separator
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Hive's separator is one
   if (/[\0\x02-\x08\x0e-\x1a]/.test(text)) throw new BadConfig(`${named} is no text: it has control characters`);
   const [, directive] = /^"?sep=(.|\\t)"?\s*(?:\r|\n)/i.exec(text) ?? [];
   const separator = said.separator ?? (directive === "\\t" ? "\t" : directive) ?? null;
@@ -108,7 +108,10 @@ function layoutOf(
   return { dialect, columns: columnNames(cells), firstLine: next.line, notes };
 }
 
-/** The first record that is as wide as the rows and has a name in nearly every cell; a padded title has one cell. */
+/**
+ * The first record that is as wide as the rows and has a name in nearly every cell; a padded title
+ * has one cell.
+ */
 function headerPlace(records: readonly CsvRecord[], width: number): number {
   const above = records.slice(0, MAX_TITLE_LINES + 1);
   const filled = ({ cells }: CsvRecord) => cells.filter((cell) => cell.trim() !== "").length;
@@ -129,7 +132,9 @@ function headerPlace(records: readonly CsvRecord[], width: number): number {
 
 const NUMBER = /^[+-]?\d+([.,]\d+)*%?$/;
 
-/** Whether a header is a row like those below it: numbers stand in it wherever numbers stand below. */
+/**
+ * Whether a header is a row like those below it: numbers stand in it wherever numbers stand below.
+ */
 function isRow(cells: readonly string[], below: readonly CsvRecord[]): boolean {
   const numeric = cells.flatMap((cell, column) => {
     const others = below.map((record) => record.cells[column]?.trim() ?? "").filter((other) => other !== "");
@@ -138,7 +143,9 @@ function isRow(cells: readonly string[], below: readonly CsvRecord[]): boolean {
   return numeric.some((cell) => NUMBER.test(cell)) && numeric.every((cell) => NUMBER.test(cell));
 }
 
-/** R writes no name above the names of the rows, which are numbers from 1 on, or different texts. */
+/**
+ * R writes no name above the names of the rows, which are numbers from 1 on, or different texts.
+ */
 function haveNames(rows: readonly CsvRecord[]): boolean {
   const names = rows.map((row) => row.cells[0]?.trim() ?? "");
   const [first = ""] = names;
@@ -168,7 +175,8 @@ async function recordsOf(text: string, dialect: Dialect): Promise<CsvRecord[]> {
 function usualWidth(records: readonly CsvRecord[]): number {
   const counts = new Map<number, number>();
   for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
-  // Of two rows and a title each may be as frequent: rows are wider. Titles may even be more than rows.
+  // Of two rows and a title each may be as frequent: rows are wider. Titles may even be more than
+  // rows.
   const [most, ...others] = [...counts].sort(([a, m], [b, n]) => n - m || b - a);
   const [wider] = others.filter(([width, count]) => width > 1 && count > 1);
   const isTitles = most?.[0] === 1 && most[1] <= MAX_TITLE_LINES && records.at(-1)?.cells.length === wider?.[0];

@@ -22,10 +22,11 @@ export const widthProblem = (cells: number, width: number) =>
   `${cells} ${cells === 1 ? "cell" : "cells"} where the header has ${width}`;
 
 /**
- * The records of a text in chunks, blank lines left out. A record that cannot be read costs its first line only: a stray
- * quote must not swallow the rows behind it.
+ * The records of a text in chunks, blank lines left out. A record that cannot be read costs its
+ * first line only: a stray quote must not swallow the rows behind it.
  *
- * @param width how many cells a record has; one of several lines with another number is a stray quote too
+ * @param width how many cells a record has; one of several lines with another number is a stray
+ * quote too
  */
 export async function* csvRecords(
   chunks: AsyncIterable<string> | Iterable<string>,

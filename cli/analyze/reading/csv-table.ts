@@ -53,7 +53,10 @@ interface Plain {
   readonly hasSpaces: boolean;
 }
 
-/** What is known of a file that needs no parser: no quotes, one kind of line ends, no blank line but at the end. */
+/**
+ * What is known of a file that needs no parser: no quotes, one kind of line ends, no blank line but
+ * at the end.
+ */
 async function plainRows(path: string, { firstLine, dialect: { separator } }: CsvLayout): Promise<Plain | null> {
   const spaces = [`${separator} `, ` ${separator}`, "\n ", " \n", " \r"];
   let hasSpaces = false;
@@ -84,7 +87,10 @@ async function plainRows(path: string, { firstLine, dialect: { separator } }: Cs
   return { rows: lines + (last === NEWLINE ? 0 : 1) - (firstLine - 1), bytes: size, hasSpaces };
 }
 
-/** Up to this size a file becomes a table in memory, which takes a third of the time of a Parquet file. */
+/**
+ * Up to this size a file becomes a table in memory, which takes a third of the time of a Parquet
+ * file.
+ */
 const MAX_IN_MEMORY = 200_000_000;
 
 /** Lets the engine split the lines, which is the fastest. Null where it rejects one. */

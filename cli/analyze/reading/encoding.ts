@@ -15,8 +15,8 @@ export interface TextFile {
 const HEAD_BYTES = 65_536;
 
 /**
- * A file as UTF-8 (without its byte order mark where it had to be written again). What is no UTF-8 is taken for
- * Windows-1252, in which every byte is a character; `--encoding` says otherwise.
+ * A file as UTF-8 (without its byte order mark where it had to be written again). What is no UTF-8
+ * is taken for Windows-1252, in which every byte is a character; `--encoding` says otherwise.
  */
 export async function asUtf8(path: string, named: string, said: string | null, to: string): Promise<TextFile> {
   const encoding = said ?? (await encodingOf(path, named));

@@ -2,8 +2,9 @@
 const ROWS = ["data", "rows", "results", "result", "records", "items", "events", "users", "visitors", "values"];
 
 /**
- * The objects of a document, in whichever way it has them: an array of objects, rows of cells under a row of names, columns
- * of cells, the forms of pandas (`columns`, `split`, `records`), or any of these in one field of an object. Null for others.
+ * The objects of a document, in whichever way it has them: an array of objects, rows of cells under
+ * a row of names, columns of cells, the forms of pandas (`columns`, `split`, `records`), or any of
+ * these in one field of an object. Null for others.
  */
 export function tableIn(whole: unknown): readonly unknown[] | null {
   if (Array.isArray(whole)) return rowsOfCells(whole) ?? whole;
@@ -30,7 +31,10 @@ function split(whole: object): object[] | null {
   return rowsOfCells([names, ...data]);
 }
 
-/** `{"user_id": [1, 2], "group": ["A", "B"]}`, or with objects of cells by row in place of the arrays. */
+/**
+ * `{"user_id": [1, 2], "group": ["A", "B"]}`, or with objects of cells by row in place of the
+ * arrays.
+ */
 function columnsOfCells(whole: object): object[] | null {
   const columns = Object.entries(whole);
   const [first] = columns;

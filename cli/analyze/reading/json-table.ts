@@ -151,7 +151,10 @@ async function* linesOf(path: string): AsyncGenerator<Item> {
   }
 }
 
-/** JSON whose whole numbers of more than 15 digits, which are ids or nanoseconds, stay as they are written, as text. */
+/**
+ * JSON whose whole numbers of more than 15 digits, which are ids or nanoseconds, stay as they are
+ * written, as text.
+ */
 function parse(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
   return JSON.parse(

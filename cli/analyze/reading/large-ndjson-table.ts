@@ -10,8 +10,9 @@ const MAX_LINE_BYTES = 1_048_576;
 const SAMPLED_ROWS = 50_000;
 
 /**
- * A table that the engine reads from the lines whenever it is asked, because a copy of them all would take longer than to
- * count them. Null where the first lines have two fields that differ by their case only, which the engine cannot tell apart.
+ * A table that the engine reads from the lines whenever it is asked, because a copy of them all
+ * would take longer than to count them. Null where the first lines have two fields that differ by
+ * their case only, which the engine cannot tell apart.
  */
 export async function largeNdjsonTable(path: string, named: string): Promise<Table | null> {
   const fields = await fieldsOf(path);

@@ -15,7 +15,10 @@ import type { Table } from "./table.ts";
 /** From here on lines of JSON are read by the engine. */
 const LARGE_BYTES = 48_000_000;
 
-/** Reads whatever a file is, by its content, not by its name. Throws BadConfig naming the file and what is wrong. */
+/**
+ * Reads whatever a file is, by its content, not by its name. Throws BadConfig naming the file and
+ * what is wrong.
+ */
 export async function readTable(
   engine: Engine,
   { path, named }: InputFile,

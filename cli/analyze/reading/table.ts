@@ -9,11 +9,14 @@ export interface Table {
   readonly path: string;
   readonly format: Format;
   /**
-   * What a query selects from: a text column for each of the file's columns (`c0`, `c1` …, trimmed, null where nothing
-   * stands), and the `line` of each row.
+   * What a query selects from: a text column for each of the file's columns (`c0`, `c1` …, trimmed,
+   * null where nothing stands), and the `line` of each row.
    */
   readonly source: string;
-  /** Some of the rows, where it takes long to read all of them; what columns look like is told from these. */
+  /**
+   * Some of the rows, where it takes long to read all of them; what columns look like is told from
+   * these.
+   */
   readonly sample: string;
   /** Names in the file's order; unique. */
   readonly columns: readonly string[];
