@@ -53,10 +53,12 @@ const STATUS_WORDS: Readonly<Record<Exclude<NoNumber, "too_skewed">, string>> = 
 /** Why a comparison has no number; empty where it has. */
 export function statusSentence(
   comparison: Pick<Comparison, "status" | "devicesUntilNormal">,
-  goal: Pick<GoalReport, "kind" | "cap">,
+  goal: Pick<GoalReport, "kind" | "cap" | "groups">,
 ): string {
   const { status } = comparison;
   if (status === "ok") return "";
+  const isWaiting = goal.groups.some(({ devices, pending }) => devices === 0 && pending > 0);
+  if (status === "no_data" && isWaiting) return "One of them has no visitors yet who have had the full window.";
   return status === "too_skewed" ? skewedSentence(comparison, goal) : STATUS_WORDS[status];
 }
 

@@ -124,7 +124,7 @@ function Days({ report: { goals, days, otherDays } }: { report: Report }) {
           {hasEffect(shown) ? (
             <EffectPlot {...shown} />
           ) : (
-            <p class="detail">There is no band yet: too few visitors have converted.</p>
+            <p class="detail">There is no band yet: too little is known, or the numbers cannot be trusted.</p>
           )}
         </div>
         <figcaption class="detail">

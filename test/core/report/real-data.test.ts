@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Goal } from "../../../core/goal.ts";
 import { ratioSums } from "../../../core/ratio-sums.ts";
+import { statusSentence } from "../../../core/report/comparison-words.ts";
 import { type Report, report } from "../../../core/report/report.ts";
 import { seededRandom } from "../../../core/statistics/seeded-random.ts";
 import { addUp } from "../../../core/sums.ts";
@@ -321,6 +322,21 @@ describe("other goals", () => {
 });
 
 describe("words", () => {
+  test("visitors whose window is open are not said to be none", () => {
+    const goal: Goal = { event: "order", kind: "value", window: "1d" };
+    const rows = [
+      ["A", 40],
+      ["B", 40],
+    ] as const;
+    const tally = countedOf(rows, [goal]);
+    const groups = tally.groups.map((group) => ({ ...group, goals: [{ ...totalsOf("order", []), pending: 40 }] }));
+    const found = report({ ...inputOf(rows, { experiment: { goals: [goal] } }), tally: { ...tally, groups } });
+    const [one] = found.goals;
+    expect(one?.comparisons.map((comparison) => statusSentence(comparison, one))).toEqual([
+      "One of them has no visitors yet who have had the full window.",
+    ]);
+  });
+
   test("what is finished without dates was never reached on a day", () => {
     const input = inputOf([
       ["A", 412, 30],
