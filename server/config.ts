@@ -72,7 +72,9 @@ export interface Config {
   readonly logFormat: LogFormat;
   /** File of the access log, "-" for stderr; null for none. */
   readonly accessLog: string | null;
-  /** Names of ignored variables that Kubernetes made for a Service named fairsplit or fairsplit-…. */
+  /**
+   * Names of ignored variables that Kubernetes made for a Service named fairsplit or fairsplit-….
+   */
   readonly ignored: readonly string[];
   /** URL at which browsers reach the server, without a trailing slash; null when not configured. */
   readonly baseUrl: string | null;
