@@ -116,8 +116,6 @@ export async function openSite(api: string, latencyMs: number) {
       for await (const chunk of request) chunks.push(chunk);
       const body = method === "POST" ? { method, body: Buffer.concat(chunks).toString() } : {};
       const given = await ask(url, body);
-      const sticky = given.headers.get("fairsplit-sticky");
-      if (sticky) response.setHeader("fairsplit-sticky", sticky);
       return send("application/json", await given.text());
     }
     const contestant = CONTESTANTS[Number(url.slice(1))];

@@ -82,7 +82,6 @@ export function start(options: Options, source: string): void {
   let device = readDevice(cookie) || random128();
   let force = query.get("fairsplit_force");
   let path: string;
-  let sticky = "";
   let isAllowed: boolean | undefined;
   let isPreview: boolean | undefined;
   let settle: (groups: Groups) => void;
@@ -154,21 +153,24 @@ export function start(options: Options, source: string): void {
     // Nothing is kept, or nothing of ours.
     safely(() => {
       const text = area.fairsplit as string;
-      const [id, token, stored, storedPath, storedAt] = JSON.parse(text);
-      if (id === device) {
-        sticky = token;
-        if (use !== "off" && Date.now() - storedAt < DAY_MS && (path === storedPath || !/"perPath"/.test(text)))
-          take(stored, 0);
-      }
+      // Earlier tags keep a token in the second place.
+      const [id, , stored, storedPath, storedAt] = JSON.parse(text);
+      if (
+        id === device &&
+        use !== "off" &&
+        Date.now() - storedAt < DAY_MS &&
+        (path === storedPath || !/"perPath"/.test(text))
+      )
+        take(stored, 0);
     });
     let given: Groups | undefined;
     try {
       setTimeout(() => at === path && take(groups, UNSAID), timeoutMs);
-      const asked = { device_id: device, path, sticky, force: force || "", at: `${Date.now()}` };
+      const asked = { device_id: device, path, force: force || "", at: `${Date.now()}` };
       const response = await fetch(`${api}/groups?${new URLSearchParams(asked)}`);
       if (!response.ok) throw response.status;
       given = await response.json();
-      const text = JSON.stringify([device, response.headers.get("fairsplit-sticky") || sticky, given, at, Date.now()]);
+      const text = JSON.stringify([device, "", given, at, Date.now()]);
       isPreview = !!force && /"reason":"forced"/.test(text);
       // Not what was taken back meanwhile.
       url || isPreview || (isAllowed && open());

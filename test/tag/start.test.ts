@@ -355,8 +355,6 @@ describe("what a device's next page view takes from the one before", () => {
     await settle();
     return atOnce;
   };
-  const withToken = async (response: Response, token: string) =>
-    new Response(await response.text(), { headers: { "Fairsplit-Sticky": token } });
   const storage = localStorage;
   afterEach(() => {
     happyDOM.setURL(before);
@@ -420,7 +418,6 @@ describe("what a device's next page view takes from the one before", () => {
     document.cookie = `fairsplit_id=${"a".repeat(32)};path=/`;
     expect(await open()).toEqual(["Loading…", ""]);
     expect(asked().get("device_id")).toBe("a".repeat(32));
-    expect(asked().get("sticky")).toBe("");
   });
 
   test.each(["", "{", "null", "7", '"x"', "[]", '["id"]', "{}"])("nothing when what is stored is %j", async (text) => {
@@ -437,26 +434,11 @@ describe("what a device's next page view takes from the one before", () => {
     expect(storage.fairsplit).toBe(kept);
   });
 
-  test("the token by which it keeps its groups goes with the next question", async () => {
-    await open(await withToken(groups(), "a-token"));
-    await open();
-    expect(asked().get("sticky")).toBe("a-token");
-  });
-
-  test("the token stays when the answer brings none", async () => {
-    await open(await withToken(groups(), "a-token"));
-    await open(groups());
-    await open(new Response("", { status: 503 }));
-    await open();
-    expect(asked().get("sticky")).toBe("a-token");
-  });
-
   test("nothing where the page may not store anything", async () => {
     vi.stubGlobal("localStorage", undefined);
-    await open(await withToken(groups(), "a-token"));
+    await open(groups());
     expect(texts()[0]).toBe("Variant B x");
     expect(await open()).toEqual(["Loading…", ""]);
-    expect(asked().get("sticky")).toBe("");
   });
 });
 
