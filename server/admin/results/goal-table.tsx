@@ -38,10 +38,10 @@ export function GoalTable({ goal, alpha }: { readonly goal: GoalReport; readonly
           ) : (
             <>
               <th scope="col" class="number">
-                {goal.kind === "value" ? "Total" : "Events"}
+                {totalWords(goal.kind)}
               </th>
               <th scope="col" class="number">
-                Per visitor
+                {meanWords(goal.kind)}
               </th>
             </>
           )}
@@ -92,13 +92,22 @@ function Rate({ row: { rate, rateInterval }, interval }: { row: GoalGroup; inter
   );
 }
 
+/** What is summed: a ratio's numerator is of events or of their values. */
+function totalWords(kind: GoalReport["kind"]): string {
+  return kind === "count" ? "Events" : "Total";
+}
+
+function meanWords(kind: GoalReport["kind"]): string {
+  return kind === "ratio" ? "Ratio" : "Per visitor";
+}
+
 function Mean({ row: { sum, mean }, kind }: { row: GoalGroup; kind: GoalReport["kind"] }) {
   return (
     <>
-      <td data-label={kind === "value" ? "Total" : "Events"} class="number">
+      <td data-label={totalWords(kind)} class="number">
         {sum === null ? "–" : numberWords(sum, 12)}
       </td>
-      <td data-label="Per visitor" class="number">
+      <td data-label={meanWords(kind)} class="number">
         {mean === null ? "–" : numberWords(mean, 4)}
       </td>
     </>
