@@ -85,7 +85,10 @@ async function tryBundlers(tarball) {
   ]);
   const browser = await chromium.launch({ executablePath: findBrowser(), args: ["--no-sandbox"] });
   try {
-    const [line] = await once(createInterface(server.stdout), "line");
+    const ended = once(server, "exit").then(([code]) => Promise.reject(new Error(`the server ended with ${code}`)));
+    const [line] = await Promise.race([once(createInterface(server.stdout), "line"), ended]);
+    // It ends when all is done.
+    ended.catch(() => undefined);
     const api = /http:\/\/\S+/.exec(line)[0];
     for (const name of wanted(BUNDLERS)) {
       await cell(name, "builds and renders", async () => {
