@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-const PROGRAM = new URL("../../dist/simulate.js", import.meta.url).pathname;
+const PROGRAM = fileURLToPath(new URL("../../dist/simulate.js", import.meta.url));
 
 /** As `docs/samples.mjs` writes it. */
 const SAMPLE = /<!-- output of: fairsplit simulate (.+?) -->\n```\n([\s\S]*?)^```$/m;

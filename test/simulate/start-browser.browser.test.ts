@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { findBrowser } from "../../simulate/browser.ts";
 import { start } from "../server/rig/built-program.ts";
@@ -9,7 +10,7 @@ import { start } from "../server/rig/built-program.ts";
 /** The user `nobody` of Linux systems: root's browser has no sandbox from the beginning. */
 const NOBODY = 65534;
 const IS_ROOT = process.getuid?.() === 0;
-const PROGRAM = new URL("../../dist/simulate.js", import.meta.url).pathname;
+const PROGRAM = fileURLToPath(new URL("../../dist/simulate.js", import.meta.url));
 const NO_SANDBOX =
   "[1:1:FATAL:zygote_host_impl_linux.cc(128)] No usable sandbox! If you are running on Ubuntu 23.10+ see https://x";
 
