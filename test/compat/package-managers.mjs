@@ -20,6 +20,9 @@ const PROGRAM = `
   import("fairsplit/core").then(({ assign }) => console.log(required + assign(...input)));
 `;
 
+/** Plug'n'Play resolves imports; it does not see what `require` of an ES module resolves (Node 20.20, Yarn 4.18). */
+const PROGRAM_OF_PNP = PROGRAM.replace('require("fairsplit/core/assign")', '(await import("fairsplit/core/assign"))');
+
 /**
  * Installs the package by a package manager into an empty folder, imports it there, and runs its
  * command.
@@ -30,9 +33,10 @@ export async function installBy(manager, folder, { tarball, git }, tools) {
   const source = manager === "npm git" ? `git+file://${git}` : `file:${tarball}`;
   const manifest = { name: "consumer", private: true, dependencies: { fairsplit: source } };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
-  await writeFile(join(folder, "program.cjs"), PROGRAM);
   const { bin } = PACKAGE_MANAGERS[manager] ?? {};
   const isPnp = manager === "yarn 4 pnp";
+  const file = isPnp ? "program.mjs" : "program.cjs";
+  await writeFile(join(folder, file), isPnp ? PROGRAM_OF_PNP : PROGRAM);
   const env = {
     YARN_NODE_LINKER: isPnp ? "pnp" : "node-modules",
     // Otherwise Yarn 4 changes no lock file in CI.
@@ -45,7 +49,7 @@ export async function installBy(manager, folder, { tarball, git }, tools) {
   if (manager.startsWith("yarn 4")) await writeFile(join(folder, "yarn.lock"), "");
   await program(folder, [...own, "install", ...flags], env);
   const run = isPnp ? [...own, "node"] : [process.execPath];
-  const groups = (await program(folder, [...run, "program.cjs"], env)).trim();
+  const groups = (await program(folder, [...run, file], env)).trim();
   if (groups !== "BB") throw new Error(`assigned "${groups}" instead of "BB"`);
   const command = isPnp ? [...own, "fairsplit"] : [join(folder, "node_modules/.bin/fairsplit")];
   const help = await program(folder, [...command, "--help"], env);
