@@ -48,7 +48,7 @@ describe("bad usage of simulate ends with exit code 2, one line and an example",
     it(args.join(" "), async () => {
       const { code, stdout, stderr } = await simulate(...args);
       expect(stderr).toContain(says);
-      expect(stderr).toContain("example: simulate -n 1000");
+      expect(stderr).toContain("For example: fairsplit simulate -n 1000");
       expect(stderr.trim().split("\n")).toHaveLength(1);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     });
