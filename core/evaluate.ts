@@ -85,15 +85,17 @@ export function evaluate(
 function assignEligible(experiment: Experiment, unitId: string, context: Context, hash: Sha256Hex): Evaluation {
   const { key, fallback, epoch, layer, salt } = experiment;
   const kept = keptBy(experiment, unitId, context);
-  if (kept) return { group: kept.group, reason: "sticky", epoch: kept.epoch };
-  if (layer !== null && (!isInSlots(unitId, layer, hash) || isKeptElsewhere(experiment, unitId, layer.name, context))) {
+  const asKept: Evaluation | null = kept ? { ...kept, reason: "sticky" } : null;
+  if (asKept && asKept.epoch < epoch) return asKept;
+  if (!asKept && layer !== null && (!isInSlots(unitId, layer, hash) || isKeptElsewhere(experiment, unitId, layer.name, context))) {
     return { group: fallback, reason: "layer", epoch };
   }
   const { allocations, table } = prepared(experiment);
   const chosen = allocations.find(({ holds }) => holds(ruleContext(context)));
   const split = chosen?.table ?? table;
   const group = pick(split, remainder(digest(unitId, salt ?? key, hash), split.total));
-  return { group, reason: chosen ? "allocation" : "hash", epoch };
+  // In its own epoch the hash still says why a unit has its group.
+  return asKept && asKept.group !== group ? asKept : { group, reason: chosen ? "allocation" : "hash", epoch };
 }
 
 /**

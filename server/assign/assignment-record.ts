@@ -86,8 +86,7 @@ const USUAL: ReadonlySet<string> = new Set(["hash", "inactive", "rollout"] satis
 function signature(assigned: readonly Assigned[], { deviceId, run }: Asked): string {
   let text = `${deviceId}\n${run ?? ""}`;
   for (const [{ key }, { group, reason, epoch }] of assigned) {
-    // A unit that is now kept in the group that the hash gave it has no other assignment.
-    text += `\n${key} ${epoch} ${reason === "sticky" ? "hash" : reason} ${group}`;
+    text += `\n${key} ${epoch} ${reason} ${group}`;
   }
   return text;
 }

@@ -199,7 +199,8 @@ const ROWS: readonly Row[] = [
   ["a rule that does not hold, though known", experiment({ rule: "false" }), DEVICE, kept("A", 1), "Z", "rule"],
 
   ["a known device", experiment(), DEVICE, kept("A", 0), "A", "sticky"],
-  ["a known device of this epoch", experiment(), DEVICE, kept("B", 1), "B", "sticky"],
+  ["a known device of this epoch", experiment(), DEVICE, kept("B", 1), "B", "hash"],
+  ["a known device of this epoch in another group", experiment(), DEVICE, kept("A", 1), "A", "sticky"],
   ["one of an epoch to come", experiment(), DEVICE, kept("A", 2), "B", "hash"],
   ["one whose group is gone", experiment(), DEVICE, kept("Q", 1), "B", "hash"],
   ["one whose group has weight 0", experiment(), DEVICE, kept("Z", 1), "B", "hash"],
@@ -271,7 +272,7 @@ const ROWS: readonly Row[] = [
     "allocation",
   ],
   [
-    "an allocation, but known",
+    "an allocation, but known in another group",
     experiment({ allocations: [vip(1, 0)] }),
     DEVICE,
     { ...ctx({ plan: "vip" }), ...kept("B", 1) },

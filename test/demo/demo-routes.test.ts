@@ -200,7 +200,6 @@ describe("the pages", () => {
   });
 
   test.each([
-    "/demo/",
     "/demo/8",
     "/demo/..%2fpackage.json",
     "/demo/%2e%2e/package.json",

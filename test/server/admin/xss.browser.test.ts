@@ -174,7 +174,7 @@ test("no page that comes back from a form does either", async () => {
     await demo.registry.update(key, (before) =>
       transition(before, { by: VECTORS[14] as string, definition: { description: VECTORS[1] as string } }, NOW),
     );
-    await page.getByRole("button", { name: /^Save and open/ }).click();
+    await page.getByRole("button", { name: "Save and begin a new period" }).click();
     await page.getByText("Someone else saved first").first().waitFor();
   }
   expect(executed).toEqual([]);

@@ -6,6 +6,7 @@ test.each([
   ["/experiments/one/results/", "/experiments/one/results"],
   ["/api/expgroups/?device_id=d1", "/api/expgroups?device_id=d1"],
   ["/nothing//", "/nothing"],
+  ["/demo/", "/demo"],
 ])("%s leads to %s", async (path, target) => {
   const { app } = await openApp([active("one")]);
   const response = await app.request(path);
