@@ -87,7 +87,11 @@ function assignEligible(experiment: Experiment, unitId: string, context: Context
   const kept = keptBy(experiment, unitId, context);
   const asKept: Evaluation | null = kept ? { ...kept, reason: "sticky" } : null;
   if (asKept && asKept.epoch < epoch) return asKept;
-  if (!asKept && layer !== null && (!isInSlots(unitId, layer, hash) || isKeptElsewhere(experiment, unitId, layer.name, context))) {
+  if (
+    !asKept &&
+    layer !== null &&
+    (!isInSlots(unitId, layer, hash) || isKeptElsewhere(experiment, unitId, layer.name, context))
+  ) {
     return { group: fallback, reason: "layer", epoch };
   }
   const { allocations, table } = prepared(experiment);
