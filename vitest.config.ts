@@ -14,6 +14,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
     globalSetup: "test/build-once.ts",
     testTimeout: 60_000,
+    // A browser or a process on a busy machine may miss a time limit once. The report names the
+    // tests that were run again; what fails twice is a fault.
+    retry: 1,
     hookTimeout: 120_000,
     // Browser tests and tests of processes wait for most of their time.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),

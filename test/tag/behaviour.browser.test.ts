@@ -76,10 +76,14 @@ test("a single-page app has a pageview and its own exposures on each of its path
       },
       [path, html],
     );
+  // What is replaced before it was painted was not shown.
+  const exposed = (path: string, times: number) =>
+    expect.poll(async () => (await shop.heard()).filter((what) => what === `exposure ${path}`).length).toBe(times);
+  await exposed("/", 1);
   await go("/cart", placeholder("other"));
-  await page.getByText(/^other [AB]$/).waitFor();
+  await exposed("/cart", 1);
   await go("/pay", `${placeholder("other")}${placeholder("test")}`);
-  await page.getByText(/^test [AB]$/).waitFor();
+  await exposed("/pay", 2);
   await go("/pay?step=2", placeholder("other"));
   // As an app does, in the task of the move: what is there two frames later was shown on that path.
   await page.evaluate((html) => {

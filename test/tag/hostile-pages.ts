@@ -109,6 +109,8 @@ const storages: HostilePage[] = [
   {
     name: "localStorage that is full",
     shows: "variant",
+    // To fill it takes a slow machine a second.
+    withinMs: 3000,
     init: `try { for (let size = 6e6; size >= 1; size /= 2) for (let i = 0; i < 3; i++)
       try { localStorage["x" + size + "." + i] = "x".repeat(size); } catch {} } catch {}`,
   },

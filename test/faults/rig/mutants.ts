@@ -77,8 +77,8 @@ export const MUTANTS = {
   toggles: mutant(
     "changes do not wait for each other",
     "server/registry/registry.ts",
-    "const done = tail.then(change);",
-    "const done = change();",
+    "const changes = new PromiseQueue();",
+    "const changes = { run: <T>(change: () => Promise<T>) => change() };",
   ),
   registry: mutant(
     "a registry that is none is taken for an empty one",
