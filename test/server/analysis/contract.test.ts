@@ -21,7 +21,7 @@ import { type Segment, writeSegments } from "./segments-of.ts";
  * So many are kept as lines, and a quarter in each other storage. For more:
  * `FAIRSPLIT_CONTRACT_LOGS=20000 npx vitest run test/server/analysis/contract.test.ts`
  */
-const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 30);
+const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 40);
 
 /** Far more than a machine needs that has nothing else to do. */
 const TIMEOUT_MS = 120_000 + LOGS * 1000;

@@ -66,7 +66,7 @@ describe("garbage among the lines", () => {
         expect((await ids(log)).at(-1)).toBe("e-99");
         await log.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
