@@ -226,7 +226,7 @@ export async function readCounts(
     },
   };
 
-  /** What tells apart the rows of one group. */
+  /** Names of the columns that distinguish rows of the same group. */
   function breakdowns(): string {
     const others = columns.filter((_, place) => {
       const fact = facts[place];

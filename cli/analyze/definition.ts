@@ -35,8 +35,8 @@ function usualControl(names: readonly string[]): string | undefined {
 }
 
 /**
- * What an experiment is taken to be: as the data folder says when it is of that epoch, else what
- * the events show, with the weights that the command line says, else equal ones.
+ * Definition of an experiment: from the data folder if it is of the same epoch, else from the
+ * events, with the weights of the command line or equal ones.
  *
  * @throws BadConfig when the control is no group, or a group has no weight
  */

@@ -176,8 +176,7 @@ async function reportOf(
 }
 
 /**
- * What devices of an experiment did, the most frequent first; a goal of values when any of its
- * events has one.
+ * Goals of an experiment from its events, most frequent first; of kind value if any event has one.
  */
 async function goalsIn(
   engine: Engine,

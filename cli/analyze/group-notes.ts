@@ -7,7 +7,7 @@ import type { Input } from "./read-input.ts";
 /** Another column agrees with the groups in so many rows, or it says something else. */
 const NEARLY_ALL = 0.9;
 
-/** What makes one doubt that rows are in the groups that they say. */
+/** Reasons to doubt the group column: spellings of one group, and columns that contradict it. */
 export async function groupNotes(engine: Engine, input: Input, rows: string): Promise<string[]> {
   const variant = input.mapping.roles.get("variant");
   if (variant === undefined) return [];

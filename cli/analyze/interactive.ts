@@ -29,7 +29,7 @@ export async function withQuestions<Result>(
       let choice: Choice | undefined;
       while (!choice) {
         const answer = await Promise.race([lines.question(question), closed]);
-        // Nobody answers any more.
+        // End of the input.
         if (answer === null) throw error;
         choice = error.choices[Number(answer.trim()) - 1];
         question = `Please enter a number from 1 to ${choices.length}: `;

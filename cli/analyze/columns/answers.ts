@@ -49,7 +49,7 @@ export async function answers(
 }
 
 /**
- * What a column of one or two values means, where its words do not say it by themselves.
+ * Meaning of a column with one or two values whose words are not known as yes or no.
  *
  * @returns null where the usual reading holds
  * @throws Ambiguous where either value may be the yes, or blank cells may be the no

@@ -45,8 +45,7 @@ function words(text: string): string[] {
 }
 
 /**
- * A list, not `in (…)`: of that the engine makes a join for each time that it is written, and there
- * are many columns.
+ * Condition that a cell is one of some words. DuckDB turns each `in (…)` into a join; this is none.
  */
 const isOneOf = (cell: string, words: readonly string[]) =>
   `list_contains([${words.map(literal).join(", ")}], lower(${cell}))`;

@@ -190,7 +190,7 @@ export async function mapColumns(
     `${path} has the columns ${shown(columns.join(", "))}: needed are device_id (or user_id), and event (a row per event) or group (a row per visitor); name them by --columns visitor=…,variant=…${await otherwise()}`,
   );
 
-  /** What else the table may be. */
+  /** Advice for a table without the columns that are needed. */
   async function otherwise(): Promise<string> {
     const again = columns.map((name, place) => `c${place} = ${literal(name)}`).join(" or ");
     const [row] = await engine.rows<[bigint]>({ text: `select count(*) ${rows} and (${again})`, values: [] });

@@ -127,13 +127,13 @@ export const isCovariateName = (name: string) => {
 export const isIdName = (name: string) => /(^|[\s_.-])(id|uuid|guid|key|code|phone|url|zip)$|[a-z](Id|ID)$/i.test(name);
 export const isIndexName = (name: string) => INDEX.test(normalised(name));
 export const isVariantName = (name: string) => saysRole(name, "variant") > 0;
-/** Such as `variant_checkout` or `checkout variant`. */
+/** Names that contain a variant name, such as `variant_checkout` or `checkout variant`. */
 export const isNearVariantName = (name: string) =>
   /^(variant|variation|test[\s_-]?group|ab[\s_-]?test|exp[\s_-]?variant|exp[\s_-]|ab[\s_-])|(variant|variation)$/i.test(
     name,
   );
 
-/** What a visitor does or does not, in the words of a column that answers yes or no. */
+/** Names of columns that answer yes or no, such as `converted` or `has_purchased`. */
 export const saysYesNo = (name: string) =>
   /^(is|has|did|was)?(converted|conversion|converti|convertido|konvertiert|success|clicked|purchased|bought|subscribed|signedup|retained|responded|churned|activated|registered|gekauft|bestellt|achete)(flag)?$/.test(
     normalised(name.split(".").at(-1) ?? name).replace(/\p{M}/gu, ""),

@@ -42,12 +42,12 @@ const STYLED = {
 } as const;
 export type Decimal = keyof typeof STYLED;
 
-/** What is known of a table's decimal signs before its column is looked at. */
+/** Evidence of a table's decimal sign from outside the column itself. */
 export interface Decimals {
   readonly said: Decimal | null;
   /** Whether semicolons separate the cells: then commas are likely decimal. */
   readonly semicolons: boolean;
-  /** What the columns that leave no doubt have. */
+  /** Decimal sign of the columns that allow only one reading; null when there are none. */
   readonly others: () => Promise<Decimal | null>;
 }
 
