@@ -14,14 +14,17 @@ export type Assigned = readonly [experiment: Experiment, evaluation: Evaluation]
 const GENERATION = 600_000;
 const GENERATIONS = 2;
 
-/** What is recorded with an assignment. */
+/** Circumstances of a request for groups. */
 interface Asked {
   readonly deviceId: string;
   readonly path: string | undefined;
   /** ID of the simulator's run; null for a visitor. */
   readonly run: string | null;
-  /** The client's address, as rate limits count it. */
-  readonly address: string;
+  /**
+   * The client's address, as rate limits count it; only asked for when there is something to
+   * record.
+   */
+  readonly address: () => string;
 }
 
 /**
@@ -41,7 +44,7 @@ export class AssignmentRecord {
     this.#limit = limit;
   }
 
-  /** Does not delay the caller. */
+  /** Records the assignment if it is new, without delaying the caller. */
   add(assigned: readonly Assigned[], asked: Asked): void {
     const print = fingerprint(signature(assigned, asked), this.#seeds);
     if (this.#recorded.has(print)) {
@@ -54,7 +57,7 @@ export class AssignmentRecord {
 
   async #store(assigned: readonly Assigned[], { deviceId, path, run, address }: Asked): Promise<void> {
     const ts = new Date().toISOString();
-    if (run === null && (await this.#limit.take(address)) !== null) {
+    if (run === null && (await this.#limit.take(address())) !== null) {
       this.#log.drop("shed", 1);
       return;
     }
@@ -82,7 +85,7 @@ export class AssignmentRecord {
 /** Reasons that the experiment's state says already; the others are recorded with the groups. */
 const USUAL: ReadonlySet<string> = new Set(["hash", "inactive", "rollout"] satisfies Evaluation["reason"][]);
 
-/** Everything of an assignment that a record would say. */
+/** Text that differs whenever the records of two assignments would. */
 function signature(assigned: readonly Assigned[], { deviceId, run }: Asked): string {
   let text = `${deviceId}\n${run ?? ""}`;
   for (const [{ key }, { group, reason, epoch }] of assigned) {

@@ -65,7 +65,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
         (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
       );
       if (device !== null && assigned.length > 0 && !isPreview) {
-        const address = clientAddress(c, deps.limits.proxies);
+        const address = () => clientAddress(c, deps.limits.proxies);
         record.add(assigned, { deviceId: device, path, run, address });
       }
       return publicJson(

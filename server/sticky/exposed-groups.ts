@@ -5,11 +5,11 @@ import { MAX_CODE, UnitTable } from "./unit-table.ts";
 /** Group and epoch of one experiment's units. */
 export class ExposedGroups {
   readonly units = new UnitTable();
-  /** What the codes of `units` stand for; the first has code 1. */
+  /** Group and epoch of each code of `units`; the first has code 1. */
   readonly #entries: StickyEntry[] = [];
   readonly #codes = new Map<string, number>();
 
-  /** What the codes stand for, in their order. */
+  /** Groups and epochs in the order of their codes. */
   get entries(): readonly StickyEntry[] {
     return this.#entries;
   }

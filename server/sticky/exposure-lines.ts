@@ -1,7 +1,9 @@
+import { fieldsOf } from "../events/scan-log.ts";
+
 const MARK = Buffer.from('"exposure"');
 const NEWLINE = 0x0a;
 
-/** What a line of the log says of a unit and its group. */
+/** Fields of an exposure in the log. */
 export interface ExposureLine {
   readonly experiment: string;
   readonly group: string;
@@ -17,20 +19,14 @@ export function* exposuresIn(lines: Buffer): Generator<ExposureLine> {
     const start = lines.lastIndexOf(NEWLINE, at) + 1;
     const newline = lines.indexOf(NEWLINE, at);
     const end = newline === -1 ? lines.length : newline;
-    const exposure = exposureOf(lines.toString("utf8", start, end));
+    const exposure = exposureOf(lines.subarray(start, end));
     if (exposure) yield exposure;
     at = lines.indexOf(MARK, end);
   }
 }
 
-function exposureOf(line: string): ExposureLine | null {
-  let fields: Readonly<Record<string, unknown>>;
-  try {
-    fields = JSON.parse(line) ?? {};
-  } catch {
-    return null;
-  }
-  const { event, experiment, group, epoch, deviceId, accountId, receivedAt } = fields;
+function exposureOf(line: Buffer): ExposureLine | null {
+  const { event, experiment, group, epoch, deviceId, accountId, receivedAt } = fieldsOf(line);
   if (event !== "exposure" || typeof experiment !== "string" || typeof group !== "string") return null;
   if (typeof epoch !== "number" || !Number.isSafeInteger(epoch)) return null;
   return {

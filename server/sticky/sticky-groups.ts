@@ -55,11 +55,9 @@ export async function openStickyGroups({
 }: Deps): Promise<StickyGroups> {
   const seeds = seedsOf(secret);
   const known = new KnownEpochs();
-  const entries = [];
-  for await (const entry of registry.history.all()) entries.push(entry);
-  for (const entry of entries.reverse()) {
-    if (entry.key === null) continue;
-    for (const state of [entry.before, entry.after]) if (state) known.learn(state);
+  for await (const { key, before, after } of registry.history.all()) {
+    if (key === null) continue;
+    for (const state of [before, after]) if (state) known.learn(state);
   }
   for (const experiment of registry.list()) known.learn(experiment);
   registry.onChange((experiment) => known.learn(experiment));

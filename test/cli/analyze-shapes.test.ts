@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Analyzed, analyze } from "../../cli/analyze/analyze.ts";
 import { parseAnalyzeOptions } from "../../cli/analyze/options.ts";
+import { storedZip } from "../setup/stored-zip.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -54,29 +55,9 @@ function zstdOf(content: string): Buffer {
   return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, data.length]), block, data]);
 }
 
-/** A ZIP archive of one stored file. */
-function zipOf(name: string, content: string): Buffer {
-  const data = Buffer.from(content);
-  const fields = Buffer.alloc(26);
-  fields.writeUInt16LE(20, 0);
-  fields.writeUInt32LE(crc32(data), 10);
-  fields.writeUInt32LE(data.length, 14);
-  fields.writeUInt32LE(data.length, 18);
-  fields.writeUInt16LE(name.length, 22);
-  const local = Buffer.concat([Buffer.from("PK\x03\x04"), fields, Buffer.from(name), data]);
-  const central = Buffer.concat([Buffer.from("PK\x01\x02\x14\x00"), fields, Buffer.alloc(14), Buffer.from(name)]);
-  const end = Buffer.alloc(22);
-  end.write("PK\x05\x06");
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(local.length, 16);
-  return Buffer.concat([local, central, end]);
-}
-
 describe("the same visitors are counted", () => {
   test.each<[what: string, files: Files]>([
-    ["zip", { "a.zip": zipOf("a.csv", TABLE) }],
+    ["zip", { "a.zip": storedZip("a.csv", Buffer.from(TABLE)) }],
     ["zst", { "a.csv.zst": zstdOf(TABLE) }],
     ["gz", { "a.csv.gz": gzipSync(TABLE) }],
     ["UTF-16", { "a.csv": Buffer.from(`\uFEFF${TABLE}`, "utf16le") }],
