@@ -6,12 +6,34 @@ const WEB_STORAGE = ["--webstorage", "--experimental-webstorage"].find((flag) =>
   process.allowedNodeEnvironmentFlags.has(flag),
 );
 
+/**
+ * Tests that replace modules, change the DOM's globals, or start browsers have modules of their
+ * own. All others share theirs within a worker, because importing is a quarter of their time.
+ */
+const ISOLATED = [
+  "test/**/*.browser.test.ts",
+  "test/tag/**/*.test.ts",
+  "test/server/files/durable-file.test.ts",
+  "test/server/registry/killed.test.ts",
+];
+
 export default defineConfig({
   // The build puts a name with a hash there.
   define: { __MORE__: '"tag-more.js"' },
   test: {
     execArgv: WEB_STORAGE ? [WEB_STORAGE.replace("--", "--no-")] : [],
-    include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+    projects: [
+      { extends: true, test: { name: "isolated", include: ISOLATED } },
+      {
+        extends: true,
+        test: {
+          name: "shared",
+          include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+          exclude: ISOLATED,
+          isolate: false,
+        },
+      },
+    ],
     globalSetup: "test/build-once.ts",
     testTimeout: 60_000,
     // A browser or a process on a busy machine may miss a time limit once. The report names the
