@@ -58,7 +58,9 @@ function Lines({ text }: { text: string }) {
 
 function reportHtml(report: Report): string {
   const { key } = report.experiment;
-  return String(<ResultsReport report={report} experiment={{ key, state: "inactive", epoch: report.epoch }} />);
+  return String(
+    <ResultsReport report={report} experiment={{ key, state: "inactive", epoch: report.epoch, groups: [] }} />,
+  );
 }
 
 /** A page may have each id once. Text that people chose has no quotes here: they are escaped. */

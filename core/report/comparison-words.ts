@@ -4,6 +4,7 @@ import type { Bounds } from "./bounds.ts";
 import type { Comparison, NoNumber } from "./comparison.ts";
 import type { GoalGroup, GoalReport } from "./goal-report.ts";
 import {
+  amountWords,
   changeWords,
   countWords,
   numberWords,
@@ -16,7 +17,7 @@ import {
 } from "./number-words.ts";
 import { type Deciding, decidingOf } from "./pair-numbers.ts";
 
-type WordedGoal = Pick<GoalReport, "groups" | "kind" | "label" | "comparisons" | "cap">;
+type WordedGoal = Pick<GoalReport, "groups" | "kind" | "label" | "currency" | "comparisons" | "cap">;
 
 /**
  * What a comparison says: what both groups did, how large the true difference may be, how often
@@ -93,10 +94,11 @@ function pSentence({ group, control }: Comparison, deciding: Deciding, { compari
 }
 
 /** “B converted 12.4% of visitors, A 10.1%.” */
-function levelsSentence({ groups, kind, label }: WordedGoal, group: string, control: string) {
+function levelsSentence({ groups, kind, label, currency }: WordedGoal, group: string, control: string) {
   const of = (name: string) => groups.find((other) => other.group === name);
   const rate = (row: GoalGroup | undefined) => (row?.rate == null ? "nothing" : percentWords(row.rate));
-  const mean = (row: GoalGroup | undefined) => (row?.mean == null ? "nothing" : numberWords(row.mean));
+  const mean = (row: GoalGroup | undefined) =>
+    row?.mean == null ? "nothing" : amountWords(numberWords(row.mean), currency);
   switch (kind) {
     case "binary":
       return `${group} converted ${rate(of(group))} of visitors, ${control} ${rate(of(control))}.`;
@@ -116,11 +118,11 @@ function levelsSentence({ groups, kind, label }: WordedGoal, group: string, cont
 function intervalSentence(
   { liftStatus }: Comparison,
   { liftInterval, differenceInterval, basis, isAdjusted }: Deciding,
-  { kind, comparisons }: WordedGoal,
+  { kind, currency, comparisons }: WordedGoal,
   alpha: number,
   noun: string,
 ): string | null {
-  const asDifference = kind === "binary" ? pointWords : (number: number) => signed(number);
+  const asDifference = kind === "binary" ? pointWords : (number: number) => amountWords(signed(number), currency);
   const range =
     (liftStatus === "baseline_negative" ? null : rangeWords(liftInterval, changeWords)) ??
     rangeWords(differenceInterval, asDifference);

@@ -118,7 +118,7 @@ export function goalDraft(goal: Goal, place: number, counted: EpochTally | null,
     role: roleOf(goal, place),
     better: betterOf(goal),
     window: goal.window ?? null,
-    currency: goal.currency ?? null,
+    currency: isAmount(goal) ? (goal.currency ?? null) : null,
     cap:
       goal.cap == null || limit === NO_CAP
         ? null
@@ -193,4 +193,9 @@ function omnibusOf(rows: readonly GoalGroup[]): Omnibus {
   const table = rows.map(({ devices, conversions }) => [conversions, devices - conversions]);
   const { status, chi2, df, pValue, log10P } = independence({ table });
   return { status, chi2: finite(chi2), df, pValue: finite(pValue), log10P: finite(log10P) };
+}
+
+/** Whether the goal's means are amounts, rather than rates or counts. */
+function isAmount({ kind, ratio }: Goal): boolean {
+  return kind === "value" || ratio?.of === "value";
 }

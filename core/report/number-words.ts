@@ -16,6 +16,11 @@ export function numberWords(number: number, digits = 3): string {
   return number < 0 && text !== "0" ? `−${text}` : text;
 }
 
+/** An amount in a currency of three letters, null for a plain number: “12.4 EUR”. */
+export function amountWords(number: string, currency: string | null): string {
+  return currency === null ? number : `${number} ${currency}`;
+}
+
 /** A share or rate: 0.1242 is “12.4%”. */
 export function percentWords(share: number): string {
   return `${numberWords(100 * share)}%`;

@@ -1,7 +1,7 @@
 import type { Bounds } from "./bounds.ts";
 import type { Comparison } from "./comparison.ts";
 import type { GoalGroup, GoalReport } from "./goal-report.ts";
-import { changeWords, numberWords, percentWords, pWords, wholeWords } from "./number-words.ts";
+import { amountWords, changeWords, numberWords, percentWords, pWords, wholeWords } from "./number-words.ts";
 import type { Report } from "./report.ts";
 
 /**
@@ -52,7 +52,7 @@ function goalLines(goal: GoalReport, { alpha, health }: Report): string[] {
     "group",
     "visitors",
     goal.kind === "binary" ? "converted" : "with it",
-    goal.kind === "binary" ? "rate" : goal.kind === "ratio" ? "ratio" : "per visitor",
+    goal.kind === "binary" ? "rate" : amountWords(goal.kind === "ratio" ? "ratio" : "per visitor", goal.currency),
   ];
   return [
     `${name}${role}${dimmed}`,

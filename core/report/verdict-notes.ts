@@ -1,5 +1,5 @@
 import type { Decision, Judged } from "./decision.ts";
-import { changeWords, countWords, numberWords, wholeWords } from "./number-words.ts";
+import { amountWords, changeWords, countWords, numberWords, wholeWords } from "./number-words.ts";
 
 /** A goal's window or cap, changed after the start. */
 export interface NotedChange {
@@ -51,7 +51,7 @@ export function verdictNotes(
   if (goal.cap) {
     const { limit, devices } = goal.cap;
     notes.push(
-      `Totals of “${goal.label}” are capped at ${numberWords(limit)}: ${devices === 0 ? "nobody" : countWords(devices, "visitor")} had more.`,
+      `Totals of “${goal.label}” are capped at ${amountWords(numberWords(limit), goal.currency)}: ${devices === 0 ? "nobody" : countWords(devices, "visitor")} had more.`,
     );
   }
   const reduction = subject?.varianceReduction ?? null;

@@ -43,7 +43,7 @@ export function EffectPlot({ goal, place, days }: Props) {
   const x = (day: number) => (days.length === 1 ? 50 : 2 + (96 * day) / (days.length - 1));
   const y = (value: number) => 100 - at(value);
   const px = (value: number) => (HEIGHT * y(value)) / 100;
-  const words = (value: number) => effectWords(value, "difference", goal.kind);
+  const words = (value: number) => effectWords(value, "difference", goal);
   const id = `effect-${place}`;
   return (
     <>

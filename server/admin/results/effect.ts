@@ -1,7 +1,7 @@
 import type { Bounds } from "../../../core/report/bounds.ts";
 import type { Comparison } from "../../../core/report/comparison.ts";
 import type { GoalReport } from "../../../core/report/goal-report.ts";
-import { changeWords, pointWords, signed } from "../../../core/report/number-words.ts";
+import { amountWords, changeWords, pointWords, signed } from "../../../core/report/number-words.ts";
 import { decidingOf } from "../../../core/report/pair-numbers.ts";
 
 /** A group's effect by the deciding test: sequential until the planned number is reached. */
@@ -14,6 +14,9 @@ export interface Effect {
   readonly isAdjusted: boolean;
   readonly isLive: boolean;
 }
+
+/** What of a goal decides the words of its effects. */
+export type EffectGoal = Pick<GoalReport, "kind" | "currency">;
 
 /** Unit of a goal's effects. */
 export type EffectUnit = "lift" | "difference";
@@ -41,10 +44,10 @@ export function effectOf(comparison: Comparison, unit: EffectUnit): Effect {
   };
 }
 
-/** “+6.1%”, “+2.3 percentage points”, “+0.4”. */
-export function effectWords(effect: number, unit: EffectUnit, kind: GoalReport["kind"]): string {
+/** “+6.1%”, “+2.3 percentage points”, “+0.4”, “+0.4 EUR”. */
+export function effectWords(effect: number, unit: EffectUnit, { kind, currency }: EffectGoal): string {
   if (unit === "lift") return changeWords(effect);
-  return kind === "binary" ? pointWords(effect) : signed(effect);
+  return kind === "binary" ? pointWords(effect) : amountWords(signed(effect), currency);
 }
 
 /** “−11% to +16%”; null where neither bound is known. */

@@ -1,10 +1,10 @@
 import type { Comparison } from "../../../core/report/comparison.ts";
 import { statusSentence } from "../../../core/report/comparison-words.ts";
 import type { GoalGroup, GoalReport } from "../../../core/report/goal-report.ts";
-import { numberWords, percentWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
+import { amountWords, numberWords, percentWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
 import { unbroken } from "../ui/format.ts";
 import { Dot } from "../ui/split.tsx";
-import { boundsWords, type EffectUnit, effectOf, effectUnit, effectWords } from "./effect.ts";
+import { boundsWords, type EffectGoal, type EffectUnit, effectOf, effectUnit, effectWords } from "./effect.ts";
 
 const TESTS = { z: "z test", welch: "Welch’s t test", permutation: "permutation test" } as const;
 
@@ -13,8 +13,15 @@ export function testWords({ test }: Pick<Comparison, "test">): string | null {
   return test && TESTS[test];
 }
 
+interface Props {
+  readonly goal: GoalReport;
+  /** Display names by group. */
+  readonly labels: ReadonlyMap<string, string>;
+  readonly alpha: number;
+}
+
 /** Numbers of one goal, by group. */
-export function GoalTable({ goal, alpha }: { readonly goal: GoalReport; readonly alpha: number }) {
+export function GoalTable({ goal, labels, alpha }: Props) {
   const unit = effectUnit(goal);
   const isBinary = goal.kind === "binary";
   const interval = `${percentWords(1 - alpha)} interval`;
@@ -38,10 +45,10 @@ export function GoalTable({ goal, alpha }: { readonly goal: GoalReport; readonly
           ) : (
             <>
               <th scope="col" class="number">
-                {totalWords(goal.kind)}
+                {totalWords(goal)}
               </th>
               <th scope="col" class="number">
-                {meanWords(goal.kind)}
+                {meanWords(goal)}
               </th>
             </>
           )}
@@ -60,6 +67,7 @@ export function GoalTable({ goal, alpha }: { readonly goal: GoalReport; readonly
             <tr>
               <th scope="row">
                 <Dot group={place} /> {row.group}
+                {labels.has(row.group) && <span class="detail">{labels.get(row.group)}</span>}
               </th>
               <td data-label="Visitors" class="number">
                 {wholeWords(row.devices)}
@@ -67,7 +75,7 @@ export function GoalTable({ goal, alpha }: { readonly goal: GoalReport; readonly
               <td data-label="Converted" class="number">
                 {wholeWords(row.conversions)}
               </td>
-              {isBinary ? <Rate row={row} interval={interval} /> : <Mean row={row} kind={goal.kind} />}
+              {isBinary ? <Rate row={row} interval={interval} /> : <Mean row={row} goal={goal} />}
               {comparison ? (
                 <Effect comparison={comparison} goal={goal} unit={unit} interval={interval} alpha={alpha} />
               ) : (
@@ -93,21 +101,21 @@ function Rate({ row: { rate, rateInterval }, interval }: { row: GoalGroup; inter
 }
 
 /** What is summed: a ratio's numerator is of events or of their values. */
-function totalWords(kind: GoalReport["kind"]): string {
-  return kind === "count" ? "Events" : "Total";
+function totalWords({ kind, currency }: EffectGoal): string {
+  return kind === "count" ? "Events" : amountWords("Total", currency);
 }
 
-function meanWords(kind: GoalReport["kind"]): string {
-  return kind === "ratio" ? "Ratio" : "Per visitor";
+function meanWords({ kind, currency }: EffectGoal): string {
+  return amountWords(kind === "ratio" ? "Ratio" : "Per visitor", currency);
 }
 
-function Mean({ row: { sum, mean }, kind }: { row: GoalGroup; kind: GoalReport["kind"] }) {
+function Mean({ row: { sum, mean }, goal }: { row: GoalGroup; goal: EffectGoal }) {
   return (
     <>
-      <td data-label={totalWords(kind)} class="number">
+      <td data-label={totalWords(goal)} class="number">
         {sum === null ? "–" : numberWords(sum, 12)}
       </td>
-      <td data-label={meanWords(kind)} class="number">
+      <td data-label={meanWords(goal)} class="number">
         {mean === null ? "–" : numberWords(mean, 4)}
       </td>
     </>
@@ -124,7 +132,7 @@ interface EffectProps {
 
 function Effect({ comparison, goal, unit, interval, alpha }: EffectProps) {
   const { estimate, bounds, pValue, log10P, isAdjusted, isLive } = effectOf(comparison, unit);
-  const words = (value: number) => effectWords(value, unit, goal.kind);
+  const words = (value: number) => effectWords(value, unit, goal);
   return (
     <>
       <td data-label={unit === "lift" ? "Lift" : "Difference"} class="number">

@@ -1,7 +1,7 @@
 import type { GoalReport } from "../../../core/report/goal-report.ts";
 import { percentWords } from "../../../core/report/number-words.ts";
 import { unbroken } from "../ui/format.ts";
-import { boundsWords, effectOf, effectUnit, effectWords } from "./effect.ts";
+import { boundsWords, type EffectGoal, type EffectUnit, effectOf, effectUnit, effectWords } from "./effect.ts";
 import { plotScale } from "./plot-scale.ts";
 
 const ROW = 46;
@@ -30,7 +30,7 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
   const x = (value: number) => `${at(value).toFixed(2)}%`;
   const height = rows.length * ROW;
   const control = goal.comparisons[0]?.control ?? "";
-  const words = (value: number) => effectWords(value, unit, goal.kind);
+  const words = (value: number) => effectWords(value, unit, goal);
   const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
   // Small screens have room for every third label.
   const isMinor = (tick: number) => Math.round(tick / step) % 3 !== 0;
@@ -57,7 +57,7 @@ export function IntervalPlot({ goal, place, alpha }: Props) {
             y={height + 18}
             text-anchor={anchor(at(tick))}
           >
-            {tick === 0 ? `as ${shortName(control)}` : tickWords(tick, unit, goal.kind)}
+            {tick === 0 ? `as ${shortName(control)}` : tickWords(tick, unit, goal)}
           </text>
         </>
       ))}
@@ -100,9 +100,9 @@ function anchor(place: number): "start" | "middle" | "end" {
   return place < 20 ? "start" : place > 80 ? "end" : "middle";
 }
 
-function tickWords(tick: number, unit: "lift" | "difference", kind: GoalReport["kind"]): string {
-  if (unit === "difference" && kind === "binary") return effectWords(tick, "lift", kind).replace("%", " pt");
-  return effectWords(tick, unit, kind);
+function tickWords(tick: number, unit: EffectUnit, goal: EffectGoal): string {
+  if (unit === "difference" && goal.kind === "binary") return effectWords(tick, "lift", goal).replace("%", " pt");
+  return effectWords(tick, unit, goal);
 }
 
 function shortName(name: string): string {

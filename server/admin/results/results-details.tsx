@@ -69,8 +69,8 @@ function Fact({ name, children }: { name: string; children?: Child }) {
 function Compared({ goal, comparison, alpha }: { goal: GoalReport; comparison: Comparison; alpha: number }) {
   const { group, control, alwaysValid, chanceToBeatControl, permutations } = comparison;
   const { difference, differenceInterval, lift, liftInterval, pValue, log10P, adjustedP } = comparison;
-  const inPoints = (value: number) => effectWords(value, "difference", goal.kind);
-  const asLift = (value: number) => effectWords(value, "lift", goal.kind);
+  const inPoints = (value: number) => effectWords(value, "difference", goal);
+  const asLift = (value: number) => effectWords(value, "lift", goal);
   const p = (value: number | null, log: number | null) => (value === null ? "–" : unbroken(pWords(value, log, alpha)));
   const withRange = (value: number | null, range: string | null, words: (value: number) => string) =>
     unbroken(`${value === null ? "–" : words(value)}${range === null ? "" : ` (${range})`}`);

@@ -15,7 +15,7 @@ import { ResultsVerdict } from "./results-verdict.tsx";
 
 interface Props {
   readonly report: Report;
-  readonly experiment: Pick<Experiment, "key" | "state" | "epoch">;
+  readonly experiment: Pick<Experiment, "key" | "state" | "epoch" | "groups">;
 }
 
 /**
@@ -55,7 +55,7 @@ export function ResultsReport({ report, experiment }: Props) {
         </section>
       )}
       {!isEmpty && <Days report={report} />}
-      {!isEmpty && goals.map((_, place) => <Goal report={report} place={place} />)}
+      {!isEmpty && goals.map((_, place) => <Goal report={report} place={place} labels={labelsOf(experiment)} />)}
       {!isEmpty && (
         <section aria-labelledby="details">
           <h2 id="details">Details</h2>
@@ -89,7 +89,18 @@ export function AsOf({ at }: { at: string }) {
   );
 }
 
-function Goal({ report, place }: { report: Report; place: number }) {
+/** Display names of the groups that have one, by name. */
+function labelsOf({ groups }: Pick<Experiment, "groups">): ReadonlyMap<string, string> {
+  return new Map(groups.flatMap(({ name, label }) => (label === undefined ? [] : [[name, label] as const])));
+}
+
+interface GoalProps {
+  readonly report: Report;
+  readonly place: number;
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+function Goal({ report, place, labels }: GoalProps) {
   const goal = report.goals[place];
   if (!goal) return null;
   const hasPlot = goal.comparisons.some(({ status }) => status !== "no_data");
@@ -104,7 +115,7 @@ function Goal({ report, place }: { report: Report; place: number }) {
         </div>
       )}
       <div class="dims" data-live={`table-${place}`}>
-        <GoalTable goal={goal} alpha={report.alpha} />
+        <GoalTable goal={goal} labels={labels} alpha={report.alpha} />
       </div>
     </section>
   );

@@ -2,7 +2,7 @@ import { pWords } from "../../../core/report/number-words.ts";
 import type { Report } from "../../../core/report/report.ts";
 import type { SummaryCell } from "../../../core/report/summary.ts";
 import { unbroken } from "../ui/format.ts";
-import { boundsWords, effectWords } from "./effect.ts";
+import { boundsWords, type EffectGoal, effectWords } from "./effect.ts";
 
 const ARROWS = { up: "↑", down: "↓", level: "→" } as const;
 const ARROW_WORDS = { up: "higher", down: "lower", level: "the same" } as const;
@@ -39,7 +39,7 @@ export function ResultsSummary({ report }: { report: Report }) {
             </th>
             {groups.map((group, column) => {
               const cell = summary[place * groups.length + column];
-              return <td data-label={group}>{cell && <Cell cell={cell} kind={goal.kind} alpha={alpha} />}</td>;
+              return <td data-label={group}>{cell && <Cell cell={cell} goal={goal} alpha={alpha} />}</td>;
             })}
           </tr>
         ))}
@@ -54,11 +54,11 @@ export function roleWords(role: SummaryCell["role"]): string {
   return role === "guardrail" ? "guardrail" : "secondary goal";
 }
 
-function Cell({ cell, kind, alpha }: { cell: SummaryCell; kind: Report["goals"][number]["kind"]; alpha: number }) {
+function Cell({ cell, goal, alpha }: { cell: SummaryCell; goal: EffectGoal; alpha: number }) {
   const { arrow, showsDifference, pValue, verdict, basis } = cell;
   const unit = showsDifference ? "difference" : "lift";
   const estimate = showsDifference ? cell.difference : cell.lift;
-  const words = (value: number) => effectWords(value, unit, kind);
+  const words = (value: number) => effectWords(value, unit, goal);
   const range = boundsWords(showsDifference ? cell.differenceInterval : cell.liftInterval, words);
   return (
     <>

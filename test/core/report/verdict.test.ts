@@ -182,7 +182,7 @@ describe("other cases of them", () => {
   });
 
   test("a goal that is a value", () => {
-    const goals = [{ event: "purchase", kind: "value", label: "Revenue" } as const];
+    const goals = [{ event: "purchase", kind: "value", label: "Revenue", currency: "EUR" } as const];
     const input = inputOf(
       [
         ["A", 6],
@@ -214,7 +214,7 @@ describe("other cases of them", () => {
     // Of the 924 ways to choose 6 of 12 devices, two have all the large values on one side.
     expect(decided.goals[0]?.comparisons[0]).toMatchObject({ test: "permutation", pValue: 2 / 924 });
     expect(text(decided)).toBe(
-      "B is better. “Revenue” was worth 8.92 per visitor in B, 1.42 in A. The true improvement is likely between +229% and +2,551% (95% interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 460 (p = 0.0022).",
+      "B is better. “Revenue” was worth 8.92 EUR per visitor in B, 1.42 EUR in A. The true improvement is likely between +229% and +2,551% (95% interval). If A and B were equal, a gap this big or bigger would appear about 1 time in 460 (p = 0.0022).",
     );
   });
 });

@@ -27,7 +27,22 @@ const { served, openPage, expectGood } = servePages(
       active("white_gold_btn", { title: "White or gold button", groups: weights("White", "Gold") }),
       active("checkout", {
         title: "One page for the checkout",
-        goals: [{ event: "order", kind: "value", label: "Order value" }],
+        groups: [
+          { name: "A", weight: 1 },
+          { name: "B", weight: 1, label: "All fields at once" },
+        ],
+        goals: [
+          { event: "order", kind: "value", label: "Order value", currency: "EUR", window: "1d", cap: 1000, cuped: 7 },
+          { event: "order", kind: "binary", label: "Ordered" },
+          { event: "order", kind: "count", label: "Orders", role: "guardrail", better: "up", margin: 0.1 },
+          {
+            event: "order",
+            kind: "ratio",
+            label: "Value of an order",
+            currency: "EUR",
+            ratio: { of: "value", per: { event: "order" } },
+          },
+        ],
       }),
       active("nobody_yet", { title: "Nobody came yet" }),
       active("live_test", { title: "Somebody looks" }),
@@ -166,9 +181,18 @@ describe("the results", () => {
 
   test("of values say what they wait for, instead of an empty picture", async () => {
     const page = await openPage(results("checkout"), { javaScriptEnabled: false });
-    await page.getByText("needs 100 visitors of each group who have a value").waitFor();
+    await page.getByText("needs 100 visitors of each group who have a value").first().waitFor();
     const row = page.getByRole("table", { name: "Results of Order value" }).getByRole("row", { name: "B" });
-    expect(await row.innerText()).toMatch(/305\s+36\s+935\s+3\.066\s+\+33%\s+–$/);
+    expect(await row.innerText()).toMatch(/^\s*B\s+All fields at once\s+305\s+36\s+935\s+3\.066\s+\+33%\s+–$/);
+    await page.getByText("Totals of “Order value” are capped at 1,000 EUR: nobody had more.").waitFor();
+    for (const [goal, head] of [
+      ["Order value", "Per visitor EUR"],
+      ["Orders", "Per visitor"],
+      ["Value of an order", "Ratio EUR"],
+    ]) {
+      const table = page.getByRole("table", { name: `Results of ${goal}`, exact: true });
+      expect(await table.getByRole("columnheader").allInnerTexts()).toContain(head);
+    }
   });
 
   test("say what to do while nobody came", async () => {
