@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { Allocations, coversGroups } from "./allocation.ts";
+import { ExternalSchema } from "./external.ts";
 import { Goals } from "./goal.ts";
 import { GroupName, Groups, hasGroup, hasOwnValues } from "./group.ts";
 import { LayerSchema } from "./layer.ts";
@@ -30,6 +31,8 @@ const DEFINITION = {
   sticky: v.boolean("true or false"),
   // Missing in files and histories from before plans.
   plan: v.exactOptional(v.nullable(PlanSchema), null),
+  // Missing before other systems' clients were answered.
+  external: v.exactOptional(v.nullable(ExternalSchema), null),
 };
 
 /** All editable fields; whether they fit together depends on the whole experiment. */
@@ -124,6 +127,7 @@ export const NEW_FIELDS = {
   layer: null,
   sticky: true,
   plan: null,
+  external: null,
 } as const satisfies Partial<Experiment>;
 
 /** Parses a stored experiment. Throws InvalidInput naming field, value and what is allowed. */

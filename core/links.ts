@@ -8,7 +8,8 @@ interface LinkProblem extends Problem {
 }
 
 /**
- * Checks the constraints between experiments: keys are unique; a dependency exists, has that group
+ * Checks the constraints between experiments: keys are unique, and so are the numbers and
+ * names of `external`; a dependency exists, has that group
  * and the same unit, and is not circular; active experiments of one layer have the same unit and
  * disjoint slots. Slots are compared between active experiments only: a draft may be prepared for
  * taken slots, and is rejected when it starts; a rolled out experiment shows the same to everybody,
@@ -21,6 +22,8 @@ export function checkLinks(experiments: readonly Experiment[], edited: string | 
   const byKey = new Map(experiments.map((experiment) => [experiment.key, experiment]));
   const problems = [
     ...repeatedKeys(experiments),
+    ...repeatedExternal(experiments, "id", edited),
+    ...repeatedExternal(experiments, "name", edited),
     ...experiments.flatMap((experiment) => dependencyProblem(experiment, byKey)),
     ...layerProblems(experiments, edited),
   ];
@@ -40,6 +43,26 @@ function repeatedKeys(experiments: readonly Experiment[]): LinkProblem[] {
     if (seen.has(key)) return { experiment: key, field: "key", value: key, allowed: "a key that no other has" };
     seen.add(key);
     return [];
+  });
+}
+
+/** The edited experiment is the one to be changed, not the one that has the value already. */
+function repeatedExternal(
+  experiments: readonly Experiment[],
+  field: "id" | "name",
+  edited: string | null,
+): LinkProblem[] {
+  const owners = new Map<unknown, string>();
+  return experiments.flatMap(({ key, external }) => {
+    const value = external?.[field];
+    if (value === undefined) return [];
+    const owner = owners.get(value);
+    if (owner === undefined) {
+      owners.set(value, key);
+      return [];
+    }
+    const [experiment, other] = owner === edited ? [owner, key] : [key, owner];
+    return { experiment, field: `external.${field}`, value, allowed: `a value that ${other} does not have` };
   });
 }
 

@@ -38,6 +38,7 @@ import { lockout } from "./auth/lockout.ts";
 import type { LoginLinks } from "./auth/login-links.ts";
 import { loginRoutes } from "./auth/login-routes.tsx";
 import type { Sessions } from "./auth/sessions.ts";
+import { type CompatSettings, compatRoutes, exposuresOf } from "./compat/routes.ts";
 import { demoRoutes } from "./demo/demo.ts";
 import type { EventLog } from "./events/log.ts";
 import { basePathOf, underBasePath } from "./http/base-path.ts";
@@ -45,7 +46,7 @@ import { compressed } from "./http/compressed.ts";
 import { type Env, problem } from "./http/http.ts";
 import type { Limits } from "./http/rate-limit.ts";
 import { recordRoutes } from "./ingest/events.ts";
-import { recorder } from "./ingest/record.ts";
+import { type Recorder, recorder } from "./ingest/record.ts";
 import { healthRoutes } from "./ops/health.ts";
 import { metricsRoutes } from "./ops/metrics.ts";
 import { serverFacts } from "./ops/server-facts.ts";
@@ -96,6 +97,7 @@ export interface Deps {
   readonly engineProblem?: string | null;
   /** Text of the demo pages' files by name; null leaves them out. */
   readonly demoPages: ReadonlyMap<string, string> | null;
+  readonly compat: CompatSettings;
   /** Called with server errors, never with client errors. */
   readonly onError: (error: Error) => void;
 }
@@ -105,6 +107,11 @@ const ADMIN_PATHS = ["/experiments/*", "/api/admin/*", "/metrics/*", "/docs/*", 
 
 /** A page of one experiment. */
 const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|history|results))?$/;
+
+/** What stores events, in the app and in the fast lane. */
+export function recorderOf(deps: Deps): Recorder {
+  return recorder({ ...deps, ...exposuresOf(deps.compat, deps) });
+}
 
 /**
  * All routes. Creating the app opens nothing and listens nowhere: `main.ts` does, tests call
@@ -119,7 +126,8 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", tagRoutes(tag, deps.assets));
   app.route("/", tagWithGroupsRoutes(deps));
   app.route("/", expgroupsRoutes(deps));
-  app.route("/", recordRoutes(recorder(deps)));
+  const record = recorderOf(deps);
+  app.route("/", recordRoutes(record));
   app.route("/", experimentsRoutes(deps));
   app.route("/", healthRoutes(deps));
   if (deps.demoPages) app.route("/", demoRoutes({ ...deps, pages: deps.demoPages }));
@@ -141,6 +149,10 @@ export function createApp(deps: Deps): Hono<Env> {
   app.use("/experiments/*", errorsAsPages);
   for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps));
   app.get("/events", guard);
+  const stopped = deps.streams.stopped;
+  for (const { path, app: dialect } of compatRoutes(deps.compat, { ...deps, stopped, guard, record })) {
+    app.route(path, dialect);
+  }
   app.route("/", loginRoutes(access, deps.links));
   // Before routes with an experiment's key.
   app.route("/", historyPageRoutes(deps));

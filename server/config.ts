@@ -1,4 +1,8 @@
 import { readFileSync } from "node:fs";
+import { readConfiguration } from "./compat/pipet/configuration.ts";
+import { readPrivilege } from "./compat/pipet/privilege.ts";
+import type { PipetSettings } from "./compat/pipet/routes.ts";
+import { DEFAULT_DIALECTS, DIALECTS, type Dialect } from "./compat/projection/dialects.ts";
 import { BadConfig } from "./files/bad-config.ts";
 import { MIN_TOKEN_LENGTH } from "./files/secrets.ts";
 import { OWN_SEGMENTS } from "./http/base-path.ts";
@@ -47,6 +51,18 @@ export const SETTINGS: readonly Setting[] = [
     "",
     "where browsers reach the server, such as https://ab.example.com or https://www.example.com/ab",
   ),
+  setting(
+    "compat",
+    DEFAULT_DIALECTS.join(","),
+    `clients of other systems that are answered, separated by commas: ${DIALECTS.join(", ")}, or none`,
+  ),
+  setting("pipet-config", "", "Pipet's own configuration file: {context, identifiers}"),
+  setting(
+    "pipet-force",
+    "",
+    "who may force groups of pipet: trusted, basic, networks such as 10.0.0.0/8; nobody when empty",
+  ),
+  setting("pipet-exposure", "groups", `what exposes a unit of pipet: groups (a posted text) or identify (the answer)`),
 ];
 
 const EXAMPLE_URL = "https://www.example.com/ab";
@@ -78,6 +94,8 @@ export interface Config {
   readonly ignored: readonly string[];
   /** URL at which browsers reach the server, without a trailing slash; null when not configured. */
   readonly baseUrl: string | null;
+  readonly compat: readonly Dialect[];
+  readonly pipet: PipetSettings;
 }
 
 /** Merges flags over environment over defaults. Throws BadConfig saying what is allowed. */
@@ -124,6 +142,12 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     newDevices: count("new-devices", 999_999_999),
     trustProxy: count("trust-proxy", 10),
     baseUrl: baseUrl(value("base-url")),
+    compat: dialects(value("compat")),
+    pipet: {
+      configuration: readConfiguration(value("pipet-config")),
+      force: readPrivilege(value("pipet-force")),
+      isExposedByAnswer: oneOf("pipet-exposure", ["groups", "identify"]) === "identify",
+    },
   };
 }
 
@@ -136,6 +160,16 @@ function isMadeByKubernetes(name: string, value: string): boolean {
   if (/^FAIRSPLIT_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name))
     return true;
   return /^FAIRSPLIT_(\w+_)?PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value);
+}
+
+function dialects(text: string): readonly Dialect[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.every((name) => name === "none" || name === "")) return [];
+  return [...new Set(names)].map((name) => {
+    const found = DIALECTS.find((one) => one === name);
+    if (found === undefined) throw new BadConfig(`compat has "${name}": allowed are ${DIALECTS.join(", ")}, or none`);
+    return found;
+  });
 }
 
 function socketPath(text: string): string | null {

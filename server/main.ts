@@ -7,7 +7,7 @@ import { LiveStreams } from "./admin/shell/live-streams.ts";
 import { createAnalysis } from "./analysis/analysis.ts";
 import { openEngineChild } from "./analysis/engine-child.ts";
 import { missingEngine } from "./analysis/missing.ts";
-import { createApp, type Deps } from "./app.ts";
+import { createApp, type Deps, recorderOf } from "./app.ts";
 import { keepTag } from "./assign/published-tag.ts";
 import { checkTokenStrength, readAdminToken } from "./auth/admin-token.ts";
 import { LINK_LIFE_MS, loginLinks } from "./auth/login-links.ts";
@@ -24,7 +24,6 @@ import { listen } from "./http/listening.ts";
 import { rateLimit } from "./http/rate-limit.ts";
 import { fastLane } from "./ingest/fast-lane.ts";
 import { turnLoadShedder } from "./ingest/load-shedder.ts";
-import { recorder } from "./ingest/record.ts";
 import { openAccessLog } from "./ops/access-log.ts";
 import { createLogger } from "./ops/logger.ts";
 import { readinessOf } from "./ops/readiness.ts";
@@ -147,13 +146,14 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       adminJs: readBuilt("admin.js"),
     },
     demoPages: demo ? readDemoPages() : null,
+    compat: { dialects: config.compat, pipet: config.pipet },
     onError: logger.error,
   };
   // Default for a request without Host, which HTTP/1.0 allows.
   const all = getRequestListener(createApp(deps).fetch, { hostname: "localhost" });
   // Count one: the number of events in an unread post is unknown.
   const onTurnedAway = () => log.drop("shed", 1);
-  const lane = { record: recorder(deps), shedder: turnLoadShedder(), onTurnedAway, onError: deps.onError };
+  const lane = { record: recorderOf(deps), shedder: turnLoadShedder(), onTurnedAway, onError: deps.onError };
   const listener = fastLane(lane, all);
   const { server, port } = await listen(
     // Outermost: the access log knows our paths, and omits the code of a login link.

@@ -9,6 +9,7 @@ const FOLDERS = [
   "cli",
   "core",
   "server",
+  "sdk",
   "setup",
   "simulate",
   "tag",

@@ -5,6 +5,7 @@ import type { Env } from "./http.ts";
 /** First segments of our own paths: a base path that began with one could not be told from them. */
 export const OWN_SEGMENTS: readonly string[] = [
   "api",
+  "compat",
   "demo",
   "docs",
   "events",
@@ -15,6 +16,7 @@ export const OWN_SEGMENTS: readonly string[] = [
   "logout",
   "metrics",
   "notes",
+  "ofrep",
   "readyz",
 ];
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { clockCorrection } from "../../core/clock.ts";
-import { type EventDefaults, parseEvent } from "../../core/event.ts";
+import { type Event, type EventDefaults, parseEvent } from "../../core/event.ts";
 import { MAX_EVENTS_PER_REQUEST } from "../../core/event-limits.ts";
 import { type EventText, writeEvent } from "../../core/event-text.ts";
 import type { EventsAnswer } from "../../core/http-contract.ts";
@@ -41,11 +41,13 @@ export interface RecorderDeps {
   readonly log: EventLog;
   readonly runs: RunSigner;
   readonly limits: Limits;
+  /** Exposures that an event reports besides itself; none when left out. */
+  readonly exposuresIn?: (event: Event) => readonly Event[];
 }
 
 const NOTHING_STORED = publicAnswer({ status: "ok", accepted: 0, duplicates: 0, rejected: [] } satisfies EventsAnswer);
 
-export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorder {
+export function recorder({ registry, log, runs, limits, exposuresIn }: RecorderDeps): Recorder {
   return async ({ header, address, sent, read }) => {
     let body = "";
     const received = Date.now();
@@ -65,7 +67,7 @@ export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorde
       body = await read();
       const receivedAt = new Date(received).toISOString();
       const clockMs = clockCorrection(SENT.test(sent ?? "") ? Number(sent) : null, received);
-      const { events, rejections, cut } = readEvents(body, {
+      const { events, rejections, cut, withGroups } = readEvents(body, {
         id: randomUUID,
         ts: () => receivedAt,
         run,
@@ -82,6 +84,8 @@ export function recorder({ registry, log, runs, limits }: RecorderDeps): Recorde
       const rejected = rejections.map(({ index, reason }) => ({ index, reason }));
       if (events.length === 0) return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
       const { stored, duplicates } = await log.record(events);
+      const exposures = withGroups.flatMap((event) => exposuresIn?.(event) ?? []);
+      if (exposures.length > 0) await log.append(exposures);
       return publicAnswer({ status: "ok", accepted: stored, duplicates, rejected } satisfies EventsAnswer);
     } catch (error) {
       if (error instanceof BodyRejected) {
@@ -116,6 +120,8 @@ interface ReadEvents {
   readonly events: readonly EventText[];
   readonly rejections: readonly Rejected[];
   readonly cut: readonly CutEvent[];
+  /** Those with a text `groups`, which other systems' loggers write. */
+  readonly withGroups: readonly Event[];
 }
 
 /**
@@ -126,7 +132,7 @@ function readEvents(body: string, defaults: EventDefaults): ReadEvents {
   const plain = readPlainEvents(body, defaults);
   if (plain) {
     checkNumber(plain.length);
-    return { events: plain, rejections: [], cut: [] };
+    return { events: plain, rejections: [], cut: [], withGroups: [] };
   }
   let input: unknown;
   try {
@@ -139,17 +145,19 @@ function readEvents(body: string, defaults: EventDefaults): ReadEvents {
   const events: EventText[] = [];
   const rejections: Rejected[] = [];
   const cut: CutEvent[] = [];
+  const withGroups: Event[] = [];
   inputs.forEach((input, index) => {
     try {
       const event = parseEvent(input, defaults);
       if (event.dropped) cut.push({ fields: event.dropped, event: event.event, input });
+      if (typeof event.groups === "string") withGroups.push(event);
       events.push(writeEvent(event));
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       rejections.push({ index, reason: error.message, text: textOf(input) });
     }
   });
-  return { events, rejections, cut };
+  return { events, rejections, cut, withGroups };
 }
 
 function checkNumber(events: number): void {

@@ -43,6 +43,8 @@ export interface Registry {
    * resolves.
    */
   onChange(listener: (experiment: Experiment) => void): void;
+  /** From now on a listener is called after every change: of experiments, and of the settings. */
+  onWrite(listener: () => void): void;
   readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all" | "keys">;
   /**
    * Throws InvalidInput, KeyTaken. With the key of one that was removed it goes on after its last
@@ -94,6 +96,11 @@ export async function openRegistry(
   let settingsVersion = (await store.history.page(1, { key: null })).entries[0]?.number ?? 0;
   const changes = new PromiseQueue();
 
+  const writeListeners: (() => void)[] = [];
+  const write: Store["write"] = async (content, entries) => {
+    await store.write(content, entries);
+    for (const listener of writeListeners) listener();
+  };
   const listeners: ((experiment: Experiment) => void)[] = [];
   const tell = (experiment: Experiment) => {
     for (const listener of listeners) listener(experiment);
@@ -109,7 +116,7 @@ export async function openRegistry(
     checkLinks(experiments, key);
     const retired = content.retired.filter((other) => other !== past);
     const entry = { key, action: actionOf(null, after), at, by, before: null, after, ...more };
-    await store.write({ ...content, experiments, retired }, [entry]);
+    await write({ ...content, experiments, retired }, [entry]);
     return tell(after);
   };
   const replace = async (before: Experiment, after: Experiment, more: Partial<ExperimentEntry> = {}) => {
@@ -119,7 +126,7 @@ export async function openRegistry(
     checkLinks(experiments, key);
     const { updatedAt: at, updatedBy: by } = after;
     const entry = { key, action: actionOf(before, after), at, by, before, after, ...more };
-    await store.write({ ...content, experiments }, [entry]);
+    await write({ ...content, experiments }, [entry]);
     return tell(after);
   };
   const take = async (before: Experiment, { by, now: at }: Author) => {
@@ -129,7 +136,7 @@ export async function openRegistry(
     checkLinks(experiments);
     const retired = [...content.retired, { key, epoch, version }];
     const entry = { key, action: actionOf(before, null), at, by, before, after: null };
-    await store.write({ ...content, experiments, retired }, [entry]);
+    await write({ ...content, experiments, retired }, [entry]);
     return before;
   };
 
@@ -139,6 +146,7 @@ export async function openRegistry(
     settings: () => store.content.settings,
     settingsVersion: () => settingsVersion,
     onChange: (listener) => void listeners.push(listener),
+    onWrite: (listener) => void writeListeners.push(listener),
     history: store.history,
     create: (draft, author) =>
       changes.run(async () => {
@@ -178,9 +186,7 @@ export async function openRegistry(
         const before = store.content.settings;
         expectVersion(before, settingsVersion, expectedVersion);
         const after = parseSettings(change(before));
-        await store.write({ ...store.content, settings: after }, [
-          { key: null, action: "settings", at, by, before, after },
-        ]);
+        await write({ ...store.content, settings: after }, [{ key: null, action: "settings", at, by, before, after }]);
         settingsVersion = store.history.last;
         return after;
       }),

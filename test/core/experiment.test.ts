@@ -31,6 +31,7 @@ test("fills everything that a draft leaves out", () => {
     layer: null,
     sticky: true,
     plan: null,
+    external: null,
     goals: [{ event: "button_click", kind: "binary" }],
     epoch: 0,
     startedAt: null,
@@ -70,6 +71,7 @@ test("keeps what a draft says", () => {
     layer: { name: "shop", from: 0, to: 5000 },
     sticky: false,
     plan: { devices: 7682, alpha: 0.05, power: 0.8, baseline: 0.1, lift: 0.2 },
+    external: { id: 7, name: "Checkout", cookieName: "exp_group", targetMetrics: ["CTR"], team: { of: "ada" } },
     goals: [{ event: "signup", kind: "count", label: "Sign-ups" }],
     groups: [
       { name: "Future", weight: 0, label: "The future", html: "<h1>Future</h1>", payload: { words: ["future"] } },
@@ -108,6 +110,11 @@ describe("an error names the field, its value and what is allowed", () => {
 
   test.each<[change: Record<string, unknown>, field: string, value: unknown, allowed: string]>([
     [{ key: "" }, "key", "", KEY],
+    [{ external: { id: 0 } }, "external.id", 0, "a whole number from 1 to 2^53 − 1"],
+    [{ external: { name: "" } }, "external.name", "", "1 to 200 characters without control characters"],
+    [{ external: { cookieName: "a b" } }, "external.cookieName", "a b", "a cookie's name, 1 to 100 letters, digits"],
+    [{ external: { targetMetrics: "CTR" } }, "external.targetMetrics", "CTR", "a list of at most 20 names"],
+    [{ external: [] }, "external", [], "an object of JSON values {id?, name?, cookieName?, targetMetrics?, …}"],
     [{ key: "1st" }, "key", "1st", KEY],
     [{ key: "a b" }, "key", "a b", KEY],
     [{ key: "é" }, "key", "é", KEY],

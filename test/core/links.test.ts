@@ -39,6 +39,18 @@ describe("experiments that do not", () => {
   test.each<[what: string, experiments: Experiment[], edited: string | null, message: string]>([
     ["two of one key", [on("a"), off("a")], null, 'a.key is "a": allowed is a key that no other has'],
     [
+      "two of one number",
+      [on("a", { external: { id: 7 } }), off("b", { external: { id: 7 } })],
+      "a",
+      "external.id is 7: allowed is a value that b does not have",
+    ],
+    [
+      "two of one name elsewhere",
+      [on("a", { external: { name: "x" } }), off("b", { external: { name: "x" } })],
+      null,
+      'b.external.name is "x": allowed is a value that a does not have',
+    ],
+    [
       "one on nothing",
       [on("a", dependent("z"))],
       "a",

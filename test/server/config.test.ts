@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isLoopback } from "../../server/auth/reachability.ts";
+import { NOBODY } from "../../server/compat/pipet/privilege.ts";
 import { readConfig, SETTINGS } from "../../server/config.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { temporaryFolder } from "./rig/open-app.ts";
@@ -9,7 +10,15 @@ import { temporaryFolder } from "./rig/open-app.ts";
 const TOKEN = "a-token-of-24-characters";
 
 /** Settings that these tests leave at their defaults. */
-const OTHERS = { accessLog: null, ignored: [], logFormat: "text", logLevel: "info", socket: null };
+const OTHERS = {
+  compat: ["ofrep"],
+  pipet: { configuration: null, force: NOBODY, isExposedByAnswer: false },
+  accessLog: null,
+  ignored: [],
+  logFormat: "text",
+  logLevel: "info",
+  socket: null,
+};
 
 describe("where a setting comes from", () => {
   test("nothing: the defaults", () => {
@@ -94,13 +103,17 @@ describe("what is refused", () => {
     [{ data: "" }, {}, 'data is "": allowed is the path of a folder'],
     [{ "admin-token": "short" }, {}, "the admin token has 5 characters: allowed are 24 or more"],
     [{ "admin-token": TOKEN.slice(1) }, {}, "the admin token has 23 characters"],
+    [{ compat: "pipet,proctor" }, {}, 'compat has "proctor": allowed are pipet, registry, django'],
+    [{ "pipet-force": "all" }, {}, 'pipet-force has "all": allowed are trusted, basic and networks'],
+    [{ "pipet-exposure": "x" }, {}, 'pipet-exposure is "x": allowed are groups, identify'],
+    [{ "pipet-config": "/none.json" }, {}, 'pipet-config is "/none.json", which cannot be read'],
     [{ "base-url": "ab.example.com" }, {}, 'base-url is "ab.example.com": allowed is http(s)://host'],
     [{ "base-url": "ftp://ab.example.com" }, {}, 'base-url is "ftp://ab.example.com": allowed'],
     [{ "base-url": "https://ab.example.com/a b" }, {}, 'base-url is "https://ab.example.com/a b": allowed'],
     [{ "base-url": "https://ab.example.com//ab" }, {}, 'base-url is "https://ab.example.com//ab": allowed'],
     [{ "base-url": 'https://ab.example.com/"' }, {}, "base-url is"],
     [{ "base-url": "https://ab.example.com/ab/?" }, {}, "base-url is"],
-    [{ "base-url": "https://ab.example.com/api" }, {}, "its path may not begin as ours do (api, demo,"],
+    [{ "base-url": "https://ab.example.com/api" }, {}, "its path may not begin as ours do (api, compat, demo,"],
     [{ "base-url": "https://ab.example.com/experiments/x/" }, {}, "its path may not begin as ours do"],
     [{ "base-url": "https://ab.example.com/?a=b" }, {}, "base-url is"],
     [{ "base-url": "https://ab.example.com/?" }, {}, "base-url is"],

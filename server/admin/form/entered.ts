@@ -58,6 +58,7 @@ export function enteredBy(
     goals: form.goals.map((goal, place) => enteredGoal(goal, place === 0, before?.goals[place])),
     sticky: form.sticky,
     plan: readPlan(form, groups, before, (problem) => problems.push(problem)),
+    external: readExternal(form.external, (value, allowed) => problems.push({ field: "external", value, allowed })),
   };
   return { definition: definition as Definition, problems };
 }
@@ -112,6 +113,16 @@ function readDependency(text: string) {
   // A key contains no colon; a group may.
   const [, key, group] = /^([^:]*):(.*)$/s.exec(text) ?? [];
   return { key, group };
+}
+
+function readExternal(text: string, reject: (value: string, allowed: string) => void): unknown {
+  if (text.trim() === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    reject(text, `JSON such as {"id": 7}, or nothing (${(error as Error).message})`);
+    return null;
+  }
 }
 
 /** A whole number, or the text for the schema to reject; undefined when empty. */

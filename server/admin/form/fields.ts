@@ -55,6 +55,8 @@ export interface ExperimentForm {
   readonly salt: string;
   readonly sticky: boolean;
   readonly plan: PlanFields;
+  /** JSON; empty for none. */
+  readonly external: string;
 }
 
 const MAX_ROWS = 100;
@@ -80,6 +82,7 @@ export const NEW_FORM: ExperimentForm = {
   salt: "",
   sticky: true,
   plan: { baseline: "", lift: "", devices: "" },
+  external: "",
 };
 
 /** Reads a submitted form. Missing fields are empty; unknown ones are ignored. */
@@ -125,6 +128,7 @@ export function readExperimentForm(sent: URLSearchParams): ExperimentForm {
     salt: text("salt"),
     sticky: sent.has("sticky"),
     plan: { baseline: text("plan.baseline"), lift: text("plan.lift"), devices: text("plan.devices") },
+    external: text("external"),
   };
 }
 
@@ -199,5 +203,6 @@ export function formOf(experiment: Pick<Experiment, "key"> & Definition): Experi
     salt: salt ?? "",
     sticky,
     plan: planFieldsOf(experiment),
+    external: experiment.external === null ? "" : payloadText(experiment.external),
   };
 }

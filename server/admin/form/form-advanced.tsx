@@ -16,10 +16,10 @@ interface Props {
 
 /** Fields that most experiments leave at their defaults. Open when one is changed or invalid. */
 export function FormAdvanced({ form, state, action }: Props) {
-  const { unit, salt, sticky, allocations } = form;
+  const { unit, salt, sticky, allocations, external } = form;
   const names = [...state.errors.keys(), state.focus ?? ""];
-  const isTouched = unit !== "device" || salt !== "" || !sticky || allocations.length > 0;
-  const isNamed = names.some((name) => /^(unit|salt|sticky|allocations|add-weights)/.test(name));
+  const isTouched = unit !== "device" || salt !== "" || !sticky || allocations.length > 0 || external !== "";
+  const isNamed = names.some((name) => /^(unit|salt|sticky|allocations|add-weights|external)/.test(name));
   return (
     <details class="part-more" open={isTouched || isNamed}>
       <summary>More: what is assigned, stickiness, other weights for some</summary>
@@ -73,6 +73,22 @@ export function FormAdvanced({ form, state, action }: Props) {
           >
             Add other weights
           </button>
+          <Field
+            name="external"
+            label="For other systems’ clients"
+            hint={
+              <>
+                JSON with the names that their requests use, as in <code>{'{"id": 7, "name": "Checkout"}'}</code>. Empty
+                unless you answer such clients.
+              </>
+            }
+            state={state}
+            input={(attributes) => (
+              <textarea {...attributes} class="mono" rows={2}>
+                {external}
+              </textarea>
+            )}
+          />
         </div>
       </section>
     </details>

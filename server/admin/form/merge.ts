@@ -21,6 +21,7 @@ const WHOLE = [
   "salt",
   "sticky",
   "plan",
+  "external",
 ] as const;
 const TRAFFIC = ["traffic", "share", "layer"] as const;
 const SPLIT = ["groups", "control", "fallback"] as const;

@@ -64,7 +64,7 @@ function partWords(group: Group | undefined, part: string): string | null {
 
 /** Formats a field's value. */
 function valueWords(definition: Definition, field: Exclude<keyof Definition, "groups">): string {
-  const { routes, rule, allocations, dependsOn, layer, goals, salt, sticky, plan } = definition;
+  const { routes, rule, allocations, dependsOn, layer, goals, salt, sticky, plan, external } = definition;
   switch (field) {
     case "routes":
       return routes.length === 0 ? "everywhere" : routes.join("\n");
@@ -76,6 +76,8 @@ function valueWords(definition: Definition, field: Exclude<keyof Definition, "gr
       return sticky ? "yes" : "no";
     case "plan":
       return plan === null ? "none" : planWords(plan);
+    case "external":
+      return external === null ? "none" : JSON.stringify(external);
     case "dependsOn":
       return dependsOn === null ? "nothing" : `${dependsOn.key}: ${dependsOn.group}`;
     case "layer":

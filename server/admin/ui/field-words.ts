@@ -17,6 +17,7 @@ const WORDS = {
   goals: "Goals",
   sticky: "Sticky",
   plan: "Plan",
+  external: "For other systems' clients",
 } as const satisfies Record<keyof Definition, string>;
 
 const OTHERS: ReadonlyMap<string, string> = new Map([
@@ -59,6 +60,8 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   ["devices", "devices"],
   ["alpha", "level"],
   ["power", "chance"],
+  ["cookieName", "cookie"],
+  ["targetMetrics", "metrics"],
 ]);
 
 const ITEMS: ReadonlyMap<string, string> = new Map([

@@ -1,4 +1,5 @@
 import { ADMIN_OPERATIONS } from "./admin-operations.ts";
+import { COMPAT_OPERATIONS } from "./compat-operations.ts";
 import type { Answer, Operation } from "./operation.ts";
 import { PAGE_OPERATIONS } from "./page-operations.ts";
 import { PUBLIC_OPERATIONS } from "./public-operations.ts";
@@ -15,6 +16,12 @@ export interface Section {
 
 const SECTIONS: readonly Section[] = [
   { name: "Public", about: "Any site, without credentials (CORS *).", operations: PUBLIC_OPERATIONS, isOpen: true },
+  {
+    name: "Other systems' clients",
+    about: "Clients of other systems, in their own formats, as far as they are switched on: see docs/compat.md.",
+    operations: COMPAT_OPERATIONS,
+    isOpen: true,
+  },
   {
     name: "Admin",
     about: "Programs, with the header Authorization: Bearer and the admin's token; browsers that are logged in.",
@@ -83,7 +90,7 @@ export function openApiDocument(sections: readonly Section[], baseUrl: string | 
 const LICENSE = { name: "MIT", identifier: "MIT" };
 
 function describe(
-  { method, path, summary, description, query = {}, headers = {}, body, answers }: Operation,
+  { method, path, summary, description, query = {}, headers = {}, body, answers, needsLogin }: Operation,
   tag: string,
   isOpen: boolean,
 ) {
@@ -102,7 +109,7 @@ function describe(
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
     responses: Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer)])),
-    security: isOpen ? [] : [{ token: [] }, { session: [] }],
+    security: isOpen && !needsLogin ? [] : [{ token: [] }, { session: [] }],
   };
 }
 

@@ -17,10 +17,12 @@ export interface Answer {
 
 /** One route, as the document describes it. */
 export interface Operation {
-  readonly method: "get" | "post" | "put" | "delete" | "options";
+  readonly method: "get" | "post" | "put" | "patch" | "delete" | "options";
   /** As Hono writes it: `/api/admin/experiments/:key`. */
   readonly path: string;
   readonly summary: string;
+  /** In an open section: whether it needs a login all the same. */
+  readonly needsLogin?: boolean;
   readonly description?: string;
   /** Query parameters and headers, each with what it is for. */
   readonly query?: Readonly<Record<string, string>>;

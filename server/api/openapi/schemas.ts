@@ -169,6 +169,35 @@ export const SCHEMAS = {
     }),
     v.description("Shares and rates are 0 to 1, numbers are not rounded; what cannot be computed is null."),
   ),
+  OfrepRequest: v.looseObject({
+    context: v.looseObject({
+      targetingKey: v.pipe(v.string(), v.description("ID of the device, 1 to 256 characters")),
+    }),
+  }),
+  OfrepFlag: v.strictObject({
+    key: v.string(),
+    reason: v.picklist(["STATIC", "TARGETING_MATCH", "SPLIT", "DISABLED", "DEFAULT"]),
+    variant: v.exactOptional(v.string()),
+    value: v.exactOptional(v.pipe(v.unknown(), v.description("Missing for who takes no part."))),
+    metadata: v.looseObject({ group: v.string(), value: v.number(), epoch: count, reason: v.picklist(REASONS) }),
+  }),
+  OfrepFlags: v.pipe(
+    v.looseObject({ flags: v.array(v.looseObject({ key: v.string(), reason: v.string() })) }),
+    v.description("Its flags are OfrepFlag."),
+  ),
+  OfrepError: v.looseObject({
+    key: v.exactOptional(v.string()),
+    errorCode: v.picklist(["PARSE_ERROR", "TARGETING_KEY_MISSING", "INVALID_CONTEXT", "GENERAL", "FLAG_NOT_FOUND"]),
+    errorDetails: v.string(),
+  }),
+  PipetAnswer: v.pipe(
+    v.strictObject({
+      data: v.looseObject({}),
+      meta: v.strictObject({ status: count, error: v.exactOptional(v.string()) }),
+    }),
+    v.description("Pipet's envelope."),
+  ),
+  Matrix: v.pipe(v.looseObject({ audit: v.looseObject({}), tests: v.looseObject({}) }), v.description("Proctor's.")),
   Run: v.strictObject({ run: v.string(), header: v.string() }),
   Status: v.strictObject({ status: v.string() }),
   Problem: v.pipe(

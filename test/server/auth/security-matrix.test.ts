@@ -40,6 +40,9 @@ const PUBLIC = [
   "POST /login",
 ];
 
+/** What other systems' clients call without credentials. */
+const PUBLIC_BELOW = /^\/(?:compat\/(?:ofrep|pipet)|ofrep)\//;
+
 const KEY = "headline_test";
 /** What stands for a route's parameters. */
 const PARAMS: ReadonlyMap<string, string> = new Map([
@@ -78,7 +81,8 @@ function adminRoutes(app: Opened["app"]): Route[] {
   const routes = app.routes
     .filter(({ path }) => !path.includes("*"))
     .map(({ method, path }) => ({ method: method === "ALL" ? "POST" : method, path }))
-    .filter(({ method, path }) => !PUBLIC.includes(`${method} ${pathAsDescribed(path)}`));
+    .filter(({ method, path }) => !PUBLIC.includes(`${method} ${pathAsDescribed(path)}`))
+    .filter(({ path }) => !PUBLIC_BELOW.test(path));
   return [...new Map(routes.map((route) => [`${route.method} ${route.path}`, route])).values()];
 }
 

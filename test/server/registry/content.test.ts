@@ -92,6 +92,8 @@ test.each([
   expect(() => parseContent(bytes(text))).toThrow("a field is there twice");
 });
 
+const withoutLaterFields = ({ plan, external, ...others }: { plan: null; external: null }) => others;
+
 describe("a file that an older version wrote", () => {
   const old = readFileSync(new URL("../../cases/experiments-schema-1.json", import.meta.url), "utf8");
 
@@ -109,15 +111,16 @@ describe("a file that an older version wrote", () => {
         layer: null,
         sticky: true,
         plan: null,
+        external: null,
       })),
     );
     expect(JSON.parse(formatContent({ ...NEW_CONTENT, settings, experiments })).schema).toBe(2);
   });
 
-  test("without plans opens without them, and its check fits", () => {
+  test("without plans and names for other systems opens without them, and its check fits", () => {
     const experiments = [active("one"), inactive("two")];
     const now = JSON.parse(formatContent({ ...NEW_CONTENT, experiments }));
-    const before = { ...now, experiments: now.experiments.map(({ plan, ...others }: { plan: null }) => others) };
+    const before = { ...now, experiments: now.experiments.map(withoutLaterFields) };
     const { settings, history, retired } = before;
     const check = `sha256-${createHash("sha256")
       .update(JSON.stringify([2, settings, before.experiments, history, retired]))

@@ -4,6 +4,8 @@ import { LiveStreams } from "../../../server/admin/shell/live-streams.ts";
 import { createApp, type Deps } from "../../../server/app.ts";
 import { loginLinks } from "../../../server/auth/login-links.ts";
 import { openSessions } from "../../../server/auth/sessions.ts";
+import { NOBODY } from "../../../server/compat/pipet/privilege.ts";
+import { DIALECTS } from "../../../server/compat/projection/dialects.ts";
 import { openEventLog } from "../../../server/events/log.ts";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
@@ -57,6 +59,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
       adminJs: "/* the script */",
     },
     demoPages: null,
+    compat: { dialects: DIALECTS, pipet: { configuration: null, force: NOBODY, isExposedByAnswer: false } },
     onError: (error) => errors.push(error),
     ...deps,
   });

@@ -99,6 +99,7 @@ export const anyExperiment: fc.Arbitrary<Experiment> = groups.chain((groups) => 
             lift: fc.option(fc.double({ min: 1e-9, max: 1000, noNaN: true })),
           }),
         ),
+        external: fc.option(fc.record({ id: fc.integer({ min: 1 }), name: word, more: fc.array(word) })),
       },
       { requiredKeys: [] },
     )

@@ -1,0 +1,1 @@
+export { type ExposureHook, type ExposureHookOptions, exposureHook } from "./exposure-hook.ts";

@@ -1,0 +1,77 @@
+import type { Experiment } from "../../../core/experiment.ts";
+import { groupValue } from "../../../core/group.ts";
+import { isPayloadType, type ProctorPayload } from "./payload.ts";
+
+/** Groups of a `prforceGroups` text. */
+export interface ForcedGroups {
+  /** By the experiment's key. */
+  readonly groups: ReadonlyMap<string, Forced>;
+  /** What tests without a forced group get: their own, none, or their lowest live group. */
+  readonly others: "own" | "fallback" | "min_live";
+}
+
+export interface Forced {
+  readonly group: string;
+  /** −1 for the fallback of an inactive test. */
+  readonly value: number;
+  readonly payload?: ProctorPayload;
+}
+
+const STRING = String.raw`"(?:\\.|[^"\\])*"`;
+const SCALAR = String.raw`(?:${STRING}|-?\d+(?:\.\d+)?)`;
+const LIST = String.raw`\[\s*(?:${SCALAR}(?:\s*,\s*${SCALAR})*)?\s*\]`;
+const MAP = String.raw`\{\s*(?:${STRING}\s*:\s*(?:${SCALAR}|${LIST})(?:\s*,\s*${STRING}\s*:\s*(?:${SCALAR}|${LIST}))*)?\s*\}`;
+/** A token ends at a comma outside a payload. */
+const TOKEN = new RegExp(
+  String.raw`([\w-]*?-?\d+)(?:;(\w+):(${SCALAR}|${LIST}|${MAP}))?(?=\s*(?:,|$))|([A-Za-z_]+)(?=\s*(?:,|$))`,
+  "g",
+);
+
+const NOTHING: ForcedGroups = { groups: new Map(), others: "own" };
+
+/**
+ * Parses `name1,name-1,name2;stringValue:"x",default_to_fallback`; a later entry wins. Names may
+ * end in a digit or hold `-`, so they are matched with the keys that there are. Entries of unknown
+ * names and values are ignored, as Proctor does.
+ */
+export function parseForce(text: string, experiments: readonly Experiment[]): ForcedGroups {
+  if (text === "") return NOTHING;
+  const groups = new Map<string, Forced>();
+  let others: ForcedGroups["others"] = "own";
+  for (const [, named, type, payload, mode] of text.matchAll(TOKEN)) {
+    if (mode !== undefined) {
+      if (/^default_to_fallback$/i.test(mode)) others = "fallback";
+      else if (/^default_to_min_live$/i.test(mode)) others = "min_live";
+      continue;
+    }
+    const found = named === undefined ? null : namedGroup(named, experiments);
+    if (!found) continue;
+    const parsed = payload !== undefined && isPayloadType(type) ? { payload: { [type]: JSON.parse(payload) } } : {};
+    groups.set(found.key, { group: found.group, value: found.value, ...parsed });
+  }
+  return { groups, others };
+}
+
+/** The longest key that the rest of is the number of one of its groups. */
+function namedGroup(named: string, experiments: readonly Experiment[]) {
+  const candidates = experiments
+    .filter(({ key }) => named.startsWith(key) && /^-?\d+$/.test(named.slice(key.length)))
+    .sort((a, b) => b.key.length - a.key.length);
+  for (const experiment of candidates) {
+    const { key } = experiment;
+    const value = Number(named.slice(key.length));
+    if (value === -1) return { key, group: experiment.fallback, value };
+    const group = experiment.groups.find(({ name }) => groupValue(experiment, name) === value)?.name;
+    if (group !== undefined) return { key, group, value };
+  }
+  return null;
+}
+
+/** The group of the lowest number that has weight. */
+export function minLiveGroup(experiment: Experiment): Forced | null {
+  const live = experiment.groups
+    .filter(({ weight }) => weight > 0)
+    .map(({ name }) => ({ group: name, value: groupValue(experiment, name) }))
+    .sort((a, b) => a.value - b.value);
+  return live[0] ?? null;
+}

@@ -1,0 +1,63 @@
+import { type Event, parseEvent } from "../../../core/event.ts";
+import type { Experiment } from "../../../core/experiment.ts";
+import { groupValue } from "../../../core/group.ts";
+import { unitIdOf } from "../../../core/unit.ts";
+import type { StickyGroups } from "../../sticky/sticky-groups.ts";
+import { epochOf } from "../projection/exposure.ts";
+import { idOf } from "../projection/store.ts";
+
+interface Deps {
+  readonly registry: { list(): readonly Experiment[] };
+  readonly sticky: StickyGroups;
+}
+
+/**
+ * Exposures of an event whose `groups` is what `str(proc)` of django-proctor gives, as in
+ * `buttoncolortst1,countryalgotst0`: the caller says with it what the request showed. Entries of
+ * unknown names and numbers are ignored.
+ */
+export function exposuresInText({ registry, sticky }: Deps, event: Event): Event[] {
+  const { groups, deviceId, accountId, session_id } = event as Event & Readonly<Record<string, unknown>>;
+  if (typeof groups !== "string" || groups === "" || event.event === "exposure") return [];
+  const text = (id: unknown) => (typeof id === "string" ? id : null);
+  const ids = { device: text(deviceId), account: text(accountId), session: text(session_id), random: () => "" };
+  return groups.split(",").flatMap((entry): Event[] => {
+    const found = groupNamed(entry.trim(), registry.list());
+    const unitId = found && unitIdOf(found.experiment.unit, ids);
+    if (!found || !unitId) return [];
+    const { experiment, group } = found;
+    return [
+      parseEvent(
+        {
+          id: idOf("exposure", "pipet", event.id, experiment.key),
+          ts: event.ts,
+          ...(ids.device === null ? {} : { deviceId: ids.device }),
+          ...(ids.account === null ? {} : { accountId: ids.account }),
+          event: "exposure",
+          source: "compat:pipet",
+          experiment: experiment.key,
+          group,
+          epoch: epochOf(experiment, unitId, group, sticky),
+        },
+        { id: () => "", ts: () => event.ts, run: event.run ?? null, ...receivedAt(event) },
+      ),
+    ];
+  });
+}
+
+function receivedAt(event: Event): { receivedAt?: string } {
+  return typeof event.receivedAt === "string" ? { receivedAt: event.receivedAt } : {};
+}
+
+/** The longest key that is followed by the number of one of its groups. */
+function groupNamed(entry: string, experiments: readonly Experiment[]) {
+  const candidates = experiments
+    .filter(({ key }) => entry.startsWith(key) && /^\d+$/.test(entry.slice(key.length)))
+    .sort((a, b) => b.key.length - a.key.length);
+  for (const experiment of candidates) {
+    const value = Number(entry.slice(experiment.key.length));
+    const group = experiment.groups.find(({ name }) => groupValue(experiment, name) === value)?.name;
+    if (group !== undefined) return { experiment, group };
+  }
+  return null;
+}

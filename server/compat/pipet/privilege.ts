@@ -1,0 +1,61 @@
+import type { Context } from "hono";
+import ipaddr from "ipaddr.js";
+import { isSameSecret } from "../../auth/same-secret.ts";
+import { BadConfig } from "../../files/bad-config.ts";
+import { clientAddress } from "../../http/client-address.ts";
+import { type Env, header } from "../../http/http.ts";
+
+/** Callers that may force groups: the platform's own server decides who is privileged. */
+export interface ForcePrivilege {
+  /** Whether loopback and private networks may. */
+  readonly isTrustedNetwork: boolean;
+  readonly networks: readonly string[];
+  /** Whether HTTP Basic with the admin token as its password may. */
+  readonly isBasic: boolean;
+}
+
+export const NOBODY: ForcePrivilege = { isTrustedNetwork: false, networks: [], isBasic: false };
+
+const TRUSTED = ["loopback", "private", "uniqueLocal", "linkLocal"];
+
+/** Reads `trusted`, `basic` and networks such as `10.0.0.0/8`, separated by commas. */
+export function readPrivilege(text: string): ForcePrivilege {
+  const entries = text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+  const networks = entries.filter((entry) => entry !== "trusted" && entry !== "basic");
+  const wrong = networks.find((network) => !ipaddr.isValidCIDR(network));
+  if (wrong !== undefined) {
+    throw new BadConfig(`pipet-force has "${wrong}": allowed are trusted, basic and networks such as 10.0.0.0/8`);
+  }
+  return { isTrustedNetwork: entries.includes("trusted"), networks, isBasic: entries.includes("basic") };
+}
+
+/** Whether a request may force groups. */
+export function mayForce(
+  c: Context<Env>,
+  { isTrustedNetwork, networks, isBasic }: ForcePrivilege,
+  { adminToken, proxies }: { readonly adminToken: string | null; readonly proxies: number },
+): boolean {
+  // The demo is for this computer only.
+  if (adminToken === null) return true;
+  if (isBasic) {
+    const [, encoded = ""] = /^Basic\s+(\S+)$/i.exec(header(c, "authorization") ?? "") ?? [];
+    const password = Buffer.from(encoded, "base64")
+      .toString("utf8")
+      .replace(/^[^:]*:/, "");
+    if (password !== "" && isSameSecret(password, adminToken)) return true;
+  }
+  if (!isTrustedNetwork && networks.length === 0) return false;
+  const address = clientAddress(c, proxies);
+  // An IPv6 client counts by its network.
+  const text = address.includes(":") && !ipaddr.isValid(address) ? `${address}::` : address;
+  if (!ipaddr.isValid(text)) return false;
+  const client = ipaddr.process(text);
+  if (isTrustedNetwork && TRUSTED.includes(client.range())) return true;
+  return networks.some((network) => {
+    const [base, bits] = ipaddr.parseCIDR(network);
+    return base.kind() === client.kind() && client.match(base, bits);
+  });
+}

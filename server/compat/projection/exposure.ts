@@ -1,0 +1,38 @@
+import type { Experiment } from "../../../core/experiment.ts";
+import type { StickyGroups } from "../../sticky/sticky-groups.ts";
+import type { CallerIds, Evaluated } from "./evaluated.ts";
+import { idOf, type NewEvent } from "./store.ts";
+
+/** IDs as an event's fields. */
+export function eventIds({ device, account, session }: CallerIds): NewEvent {
+  return {
+    ...(device === null ? {} : { deviceId: device }),
+    ...(account === null ? {} : { accountId: account }),
+    ...(session === null ? {} : { session_id: session }),
+  };
+}
+
+/**
+ * The exposure of a unit to the group that it got. Its ID is of the unit, the group and the epoch:
+ * a repeated one is stored once, and only the first counts.
+ */
+export function exposureOf({ experiment, unitId, evaluation }: Evaluated, ids: CallerIds, dialect: string): NewEvent {
+  const { group, epoch } = evaluation;
+  return {
+    id: idOf("exposure", dialect, experiment.key, epoch, group, unitId ?? ""),
+    ...eventIds(ids),
+    event: "exposure",
+    experiment: experiment.key,
+    group,
+    epoch,
+  };
+}
+
+/**
+ * Epoch of an exposure that a client reports with a group only: the one in which the unit was
+ * exposed to that group before, else the present one.
+ */
+export function epochOf(experiment: Experiment, unitId: string, group: string, sticky: StickyGroups): number {
+  const kept = sticky.of(experiment, unitId);
+  return kept?.group === group ? kept.epoch : experiment.epoch;
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import type { Context } from "hono";
+import { MAX_EVENTS_PER_REQUEST } from "../../../core/event-limits.ts";
+import { ownAddress } from "../../http/client-address.ts";
+import { type Answer, type Env, headersOf } from "../../http/http.ts";
+import type { Recorder } from "../../ingest/record.ts";
+import type { Dialect } from "./dialects.ts";
+
+/** An event before it has defaults, as a page would post it. */
+export type NewEvent = Readonly<Record<string, unknown>>;
+
+interface StoreOptions {
+  /** True for callers that are back ends: their user agents are no crawlers'. */
+  readonly isBackEnd?: boolean;
+}
+
+/**
+ * Stores events of a dialect as `POST /events` does, with its limits and its answer. A list without
+ * events is answered by null.
+ */
+export type Store = (c: Context<Env>, events: readonly NewEvent[], options?: StoreOptions) => Promise<Answer | null>;
+
+export function storeOf(record: Recorder, dialect: Dialect): Store {
+  return async (c, events, { isBackEnd = false } = {}) => {
+    let last: Answer | null = null;
+    for (let at = 0; at < events.length; at += MAX_EVENTS_PER_REQUEST) {
+      const part = events.slice(at, at + MAX_EVENTS_PER_REQUEST);
+      const body = JSON.stringify(part.map((event) => ({ ...event, source: `compat:${dialect}` })));
+      const header = headersOf(c);
+      last = await record({
+        header: (name) => {
+          if (name === "content-type") return "application/json";
+          return isBackEnd && name === "user-agent" ? undefined : header(name);
+        },
+        address: ownAddress(c),
+        read: async () => body,
+      });
+      if (last.status !== 200) return last;
+    }
+    return last;
+  };
+}
+
+/** Whether the events are stored, or were before. */
+export function isStored(answer: Answer | null): boolean {
+  if (answer?.status !== 200) return false;
+  const { accepted, duplicates } = JSON.parse(answer.body) as { accepted: number; duplicates: number };
+  return accepted + duplicates > 0;
+}
+
+/** ID of an event that a client may repeat: the same for the same parts. */
+export function idOf(...parts: readonly (string | number)[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+}

@@ -1,0 +1,63 @@
+import type { Hono, MiddlewareHandler } from "hono";
+import type { ForceDeps } from "../assign/forced-groups.ts";
+import type { EventLog } from "../events/log.ts";
+import type { Env } from "../http/http.ts";
+import type { Limits } from "../http/rate-limit.ts";
+import type { Recorder, RecorderDeps } from "../ingest/record.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { StickyGroups } from "../sticky/sticky-groups.ts";
+import { ofrepRoutes } from "./ofrep/routes.ts";
+import { exposuresInText } from "./pipet/groups-text.ts";
+import { type PipetSettings, pipetRoutes } from "./pipet/routes.ts";
+import { baseOf, type Dialect } from "./projection/dialects.ts";
+import { storeOf } from "./projection/store.ts";
+
+/** Which other systems' clients are answered, and how. */
+export interface CompatSettings {
+  readonly dialects: readonly Dialect[];
+  readonly pipet: PipetSettings;
+}
+
+interface Deps extends ForceDeps {
+  readonly registry: Registry;
+  readonly log: EventLog;
+  readonly sticky: StickyGroups;
+  readonly limits: Limits;
+  readonly baseUrl: string | null;
+  /** Aborted when the server stops. */
+  readonly stopped: AbortSignal;
+  readonly record: Recorder;
+  /** Lets only admins through. */
+  readonly guard: MiddlewareHandler<Env>;
+  readonly onError: (error: Error) => void;
+}
+
+interface Mounted {
+  readonly path: string;
+  readonly app: Hono<Env>;
+}
+
+/** Exposures that posted events report in the words of a dialect that is switched on. */
+export function exposuresOf(
+  { dialects }: CompatSettings,
+  deps: { readonly registry: Registry; readonly sticky: StickyGroups },
+): Pick<RecorderDeps, "exposuresIn"> {
+  return dialects.includes("pipet") ? { exposuresIn: (event) => exposuresInText(deps, event) } : {};
+}
+
+/** The routes of the dialects that are switched on, each with the path that they stand below. */
+export function compatRoutes({ dialects, pipet }: CompatSettings, deps: Deps): Mounted[] {
+  return dialects.flatMap((dialect): Mounted[] => {
+    const path = baseOf(dialect);
+    const store = storeOf(deps.record, dialect);
+    switch (dialect) {
+      case "ofrep":
+        // A provider that is given the server's own URL finds its routes, too.
+        return [path, ""].map((base) => ({ path: base === "" ? "/" : base, app: ofrepRoutes(base, deps) }));
+      case "pipet":
+        return [{ path, app: pipetRoutes(pipet, { ...deps, store }) }];
+      default:
+        return [];
+    }
+  });
+}
