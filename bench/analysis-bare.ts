@@ -1,12 +1,15 @@
 // One DuckDB query as somebody would write it by hand for all numbers of a tally of a log without
 // surprises: no id is compared, no tie is looked for, no time, value or session is doubted. `node
-// bench/analysis-bare.ts FOLDER ndjson|parquet` prints milliseconds, processor time and peak
-// memory.
+// bench/analysis-bare.ts FOLDER ndjson|parquet [windows]` prints milliseconds, processor time and
+// peak memory. With `windows`, goals count for a day from the first exposure, and an order's value
+// up to 200.
 import { readFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { DuckDBInstance } from "@duckdb/node-api";
 
-const [, , folder = "", format = "ndjson"] = process.argv;
+const [, , folder = "", format = "ndjson", goals] = process.argv;
+const within = goals === "windows" ? "and e.at_ms < f.at_ms + 86400000" : "";
+const value = goals === "windows" ? "greatest(least(sum(e.value), 200000000), -200000000)" : "sum(e.value)";
 const columns =
   "{id: 'VARCHAR', ts: 'VARCHAR', deviceId: 'VARCHAR', event: 'VARCHAR', experiment: 'VARCHAR', \"group\": 'VARCHAR', epoch: 'BIGINT', value: 'DOUBLE', run: 'VARCHAR', session_id: 'VARCHAR'}";
 const events =
@@ -30,8 +33,8 @@ f as materialized (
   from e where name = 'exposure' group by device
 ),
 g as materialized (
-  select f.device, f.epoch, f.grp, f.at_ms // 86400000 as day, e.name, count(*) as events, sum(e.value) as value
-  from e join f on e.device = f.device and e.at_ms >= f.at_ms where e.name <> 'exposure'
+  select f.device, f.epoch, f.grp, f.at_ms // 86400000 as day, e.name, count(*) as events, ${value} as value
+  from e join f on e.device = f.device and e.at_ms >= f.at_ms ${within} where e.name <> 'exposure'
   group by f.device, f.epoch, f.grp, day, e.name
 )
 select 'goals', epoch, grp, day, name, count(*), sum(events), sum(events * events), sum(value), sum(value::hugeint * value), count(*) filter (value <> 0)
@@ -41,6 +44,9 @@ select 'devices', epoch, grp, at_ms // 86400000 as day, null, count(*), sum(expo
 union all
 select 'sessions', f.epoch, f.grp, null, null, count(distinct (f.device, session)), null, null, null, null, null
 from e join f on e.device = f.device and e.at_ms >= f.at_ms where session is not null group by f.epoch, f.grp
+union all
+select 'powers', epoch, grp, null, name, sum(z), sum(z * z), sum(z * z * z), null, null, null
+from (select epoch, grp, name, value // 1000 as z from g where name = 'order') group by epoch, grp, name
 union all
 select 'counts', epoch, grp, null, name, events, count(*), null, null, null, null from g group by epoch, grp, name, events
 union all

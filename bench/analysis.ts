@@ -22,6 +22,14 @@ const run = promisify(execFile);
 const BARE = "node_modules/.cache/fairsplit-bench/analysis-bare.js";
 const ENGINE = pathToFileURL(resolve("dist/engine.js"));
 const EXPERIMENT = "homepage_button_test";
+/** Goals as a form makes them, by the name that the query by hand knows them by. */
+const GOALS = {
+  plain: ["button_click", "order"],
+  windows: [
+    { event: "button_click", kind: "binary", window: "1d" },
+    { event: "order", kind: "value", window: "1d", cap: 200 },
+  ],
+} as const;
 const PAGE_EVENTS = 1_000_000;
 /** Lines and copies of an event, generously. */
 const BYTES_PER_EVENT = 300;
@@ -61,6 +69,7 @@ try {
   const compactMs = await compact(log);
   say(`compacted in ${(compactMs / 1000).toFixed(1)} s to ${(await megabytesOf(log, ".parquet")).toFixed(0)} MB`);
   const copies = await compare("parquet", log);
+  const windows = await compare("parquet", log, "windows");
   await rm(log, { recursive: true });
 
   const page = await measurePage();
@@ -71,6 +80,7 @@ try {
     bytes,
     ndjson: lines,
     parquet: copies,
+    windows,
     parquetFaster: median(lines.ours.map(({ ms }) => ms)) / median(copies.ours.map(({ ms }) => ms)),
     parquetFasterBare: median(lines.bare.map(({ ms }) => ms)) / median(copies.bare.map(({ ms }) => ms)),
     compactMs,
@@ -83,16 +93,16 @@ try {
 }
 
 /** Ours and the query by hand in turn, each in a new process. */
-async function compare(format: "ndjson" | "parquet", log: string) {
+async function compare(format: "ndjson" | "parquet", log: string, goals: keyof typeof GOALS = "plain") {
   const bare: Timed[] = [];
   const ours: Timed[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const { stdout } = await run(process.execPath, [BARE, log, format]);
+    const { stdout } = await run(process.execPath, [BARE, log, format, goals]);
     bare.push(JSON.parse(stdout));
-    ours.push(await count(log));
+    ours.push(await count(log, goals));
     const [a, b] = [bare.at(-1) as Timed, ours.at(-1) as Timed];
     if (a.devices !== b.devices) throw new Error(`the query by hand counts ${a.devices} devices, ours ${b.devices}`);
-    say(`${format}: by hand ${show(a)}, ours ${show(b)}`);
+    say(`${format}, ${goals}: by hand ${show(a)}, ours ${show(b)}`);
   }
   const ratios = ours.map(({ ms }, i) => ms / (bare[i]?.ms ?? Number.NaN));
   const cpuRatios = ours.map(({ cpuMs }, i) => cpuMs / (bare[i]?.cpuMs ?? Number.NaN));
@@ -106,12 +116,12 @@ async function compare(format: "ndjson" | "parquet", log: string) {
 }
 
 /** As a server answers: from where nothing is open to the tally. */
-async function count(log: string): Promise<Timed> {
+async function count(log: string, goals: keyof typeof GOALS): Promise<Timed> {
   const end = await endOf(log);
   const analysis = analysisOf(log, end);
   const begin = performance.now();
   const arms = ["A", "B"].map((group) => ({ epoch: 1, group }));
-  const { epochs } = await analysis.tally(EXPERIMENT, { goals: ["button_click", "order"], run: null, arms });
+  const { epochs } = await analysis.tally(EXPERIMENT, { goals: GOALS[goals], run: null, arms });
   const ms = performance.now() - begin;
   const { cpuMs, peakMb } = await useOfChild();
   await analysis.close();
@@ -258,6 +268,7 @@ interface Result {
   readonly bytes: number;
   readonly ndjson: Compared;
   readonly parquet: Compared;
+  readonly windows: Compared;
   readonly parquetFaster: number;
   readonly parquetFasterBare: number;
   readonly compactMs: number;
@@ -278,6 +289,7 @@ function describe({
   bytes,
   ndjson,
   parquet,
+  windows,
   parquetFaster,
   parquetFasterBare,
   page,
@@ -290,6 +302,7 @@ function describe({
     `Node ${node}, ${events} events (${(bytes / 1e9).toFixed(2)} GB), medians of ${rounds} rounds\n` +
     line("from lines", ndjson) +
     line("from compacted copies", parquet) +
+    line("from copies, with windows and a cap", windows) +
     `copies are ${parquetFaster.toFixed(1)} times as fast as lines (by hand ${parquetFasterBare.toFixed(1)})\n` +
     `page of ${page.events} events: ${page.coldMs.toFixed(0)} ms first, ${page.compactedMs.toFixed(0)} ms first with copies, ` +
     `${page.againMs.toFixed(1)} ms again\n` +
