@@ -19,6 +19,7 @@ import { type Independence, independenceOf, independenceText } from "./independe
 import { inputFiles } from "./input-files.ts";
 import { inputsText } from "./inputs-text.ts";
 import type { AnalyzeOptions } from "./options.ts";
+import { joinOutcomes } from "./outcome-tables.ts";
 import { type Progress, showProgress } from "./progress.ts";
 import { type Input, type ReadInput, readInput } from "./read-input.ts";
 import { byCount, shown } from "./reading/rejected.ts";
@@ -131,15 +132,18 @@ async function reportsOf({ engine, inputs, known, definitions, options, temporar
     log = await withAssigned(engine, staged, of("events"), definitions, options, temporary);
     for (const input of log.inputs) read.set(input.path, input);
     const found = await eventReports(engine, log, known, options, steps);
-    reports.push(...found);
+    reports.push(...found.reports);
+    notes.push(...found.notes);
     visitors = visitors.filter(({ table }) => !read.has(table.path));
   }
+  const joined = await joinOutcomes(engine, visitors, of("outcomes"), options);
+  for (const input of joined.read) read.set(input.path, input);
   const pools: VisitorPool[] = [];
-  for (const [index, pool] of (await poolsOf(engine, visitors)).entries()) {
+  for (const [index, pool] of (await poolsOf(engine, joined.inputs)).entries()) {
     pools.push(await stageVisitors(engine, pool, options, join(temporary, `pool-${index}.parquet`)));
   }
   for (const [index, pool] of pools.entries()) {
-    for (const input of pool.inputs) read.set(input.path, input);
+    for (const input of pool.inputs) read.set(input.path, ownColumns(input, inputs));
     if (pool.goals.length === 0) throw await noOutcome(engine, inputs, pool.inputs);
     const counted = await countVisitors(engine, pool, {
       path: join(temporary, `units-${index}.parquet`),
@@ -193,6 +197,12 @@ async function reportsOf({ engine, inputs, known, definitions, options, temporar
     independence: independenceOf(crossed),
     notes: [...new Set(notes)],
   };
+}
+
+/** Columns that a table itself has, without those of the outcomes that were joined. */
+function ownColumns(read: ReadInput, inputs: readonly Input[]): ReadInput {
+  const own = inputs.find(({ table }) => table.path === read.path)?.table.columns ?? [];
+  return { ...read, columns: Object.fromEntries(Object.entries(read.columns).filter(([name]) => own.includes(name))) };
 }
 
 /** The experiments that are asked for. */

@@ -3,7 +3,9 @@ import { compareCodePoints } from "../../core/assign.ts";
 import type { CrossTally } from "../../core/cross-tally.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
+import { countWords } from "../../core/report/number-words.ts";
 import { type Report, report } from "../../core/report/report.ts";
+import { TOLERANCE_MS } from "../../core/unit-goal.ts";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../server/analysis/engine.ts";
 import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../server/analysis/log-analysis.ts";
@@ -25,6 +27,12 @@ export interface EventLog {
   readonly inputs: readonly ReadInput[];
   /** Keys of the experiments that were reported. */
   readonly reported: string[];
+}
+
+/** Reports, and what is said of the events that they leave out. */
+export interface EventReports {
+  readonly reports: readonly Report[];
+  readonly notes: readonly string[];
 }
 
 /** Events that say what happened to a device, not what it did. */
@@ -93,16 +101,48 @@ export async function eventReports(
   known: ReadonlyMap<string, Experiment>,
   options: AnalyzeOptions,
   steps: Progress,
-): Promise<Report[]> {
+): Promise<EventReports> {
   const keys = await experimentsIn(engine, log, options);
   steps.expect(keys.length);
   const reports: Report[] = [];
+  const notes: string[] = [];
   for (const key of keys) {
     steps.begin(`counting ${key}`);
-    reports.push(await reportOf(engine, log, key, known.get(key), options));
+    const found = await reportOf(engine, log, key, known.get(key), options);
+    reports.push(found);
+    notes.push(...(await leftOut(engine, log, key, found, options)));
     log.reported.push(key);
   }
-  return reports;
+  return { reports, notes };
+}
+
+/** Goal events that count for nobody: those of visitors never exposed, and those before it. */
+async function leftOut(
+  engine: Engine,
+  { files }: EventLog,
+  key: string,
+  { goals }: Report,
+  { run }: AnalyzeOptions,
+): Promise<string[]> {
+  const names = goals.map(({ event }) => literal(event)).join(", ");
+  const counted = goals.some(({ window }) => window !== null) ? `first_ms - ${TOLERANCE_MS}` : "first_ms";
+  const isOfRun = `run is not distinct from ${run === null ? "null" : literal(run)}`;
+  const rows = await engine.rows<[string, bigint, bigint, bigint]>({
+    text: `with firsts as (
+        select device, min(at_ms) as first_ms from ${eventsOf(files)}
+        where name = 'exposure' and experiment = ${literal(key)} and ${isOfRun} group by device
+      )
+      select name, count(*) filter (where first_ms is null), count(distinct device) filter (where first_ms is null),
+        count(*) filter (where at_ms < ${counted})
+      from ${eventsOf(files)} left join firsts using (device) where name in (${names}) and ${isOfRun} group by name order by name`,
+    values: [],
+  });
+  return rows.flatMap(([name, ofStrangers, strangers, early]) => [
+    ...(ofStrangers === 0n
+      ? []
+      : [`${key}: ${some(ofStrangers, name)} left out, of ${countWords(Number(strangers), "visitor")} never exposed`]),
+    ...(early === 0n ? [] : [`${key}: ${some(early, name)} left out, before the visitor's first exposure`]),
+  ]);
 }
 
 async function experimentsIn(
@@ -173,6 +213,11 @@ async function reportOf(
     asOf: tally.lastAt,
     leftOut: { bots: null, rejected: null },
   });
+}
+
+/** “3 events of purchase”. */
+function some(count: bigint, name: string): string {
+  return `${countWords(Number(count), "event")} of ${name}`;
 }
 
 /**

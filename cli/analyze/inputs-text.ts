@@ -6,6 +6,7 @@ const KINDS: Readonly<Record<ReadInput["kind"], string>> = {
   events: "events",
   visitors: "rows of visitors",
   assignments: "assigned visitors",
+  outcomes: "rows of outcomes",
   counts: "rows of counts",
 };
 

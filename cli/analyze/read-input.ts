@@ -27,7 +27,7 @@ export interface Input {
 export interface ReadInput {
   readonly path: string;
   readonly format: Format;
-  readonly kind: "events" | "visitors" | "assignments" | "counts";
+  readonly kind: "events" | "visitors" | "assignments" | "outcomes" | "counts";
   readonly rows: number;
   /** Each column's role, or `ignored`. */
   readonly columns: Readonly<Record<string, string>>;

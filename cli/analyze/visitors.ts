@@ -157,9 +157,9 @@ function filtered({ table, count }: Input, { where }: AnalyzeOptions) {
 }
 
 /** Missing and rejected cells of the outcomes and the time. */
-async function cellNotes(
+export async function cellNotes(
   engine: Engine,
-  { table, facts }: Input,
+  { table, facts }: Pick<Input, "table" | "facts">,
   rows: string,
   lost: number,
   outcomes: readonly Outcome[],

@@ -214,6 +214,26 @@ describe("exports of other programs are read as they are", () => {
   });
 });
 
+test("events that count for nobody are counted", async () => {
+  const log = lines([
+    "user_id,timestamp,event,variant",
+    ...["u1", "u2", "u3", "u4"].map((id, at) => `${id},2026-01-0${at + 2},exposure,${at % 2 ? "B" : "A"}`),
+    "u1,2026-01-05,buy,",
+    "u2,2026-01-02,buy,",
+    "x1,2026-01-05,buy,",
+    "x1,2026-01-06,buy,",
+  ]);
+  const found = await analyzed(log);
+  expect(groupsOf(found)).toEqual([
+    ["A", 2, 1],
+    ["B", 2, 0],
+  ]);
+  expect(found.notes).toEqual([
+    "table-1: 2 events of buy left out, of 1 visitor never exposed",
+    "table-1: 1 event of buy left out, before the visitor's first exposure",
+  ]);
+});
+
 describe("what cannot be read is said in one sentence, with the flag that settles it", () => {
   test.each<[what: string, content: string, sentence: RegExp]>([
     [

@@ -8,8 +8,11 @@ import type { Table } from "../reading/table.ts";
 import { type Facts, isNumeric, isYesNo } from "./facts.ts";
 import { ARM, EXPOSURE_EVENTS, isIndexName, isNearVariantName, normalised, type Role, saysRole } from "./names.ts";
 
-/** A row is an event, a visitor with what came of them, or a group's counts. */
-export type Shape = "events" | "visitors" | "counts";
+/**
+ * A row is an event, a visitor with what came of them, a group's counts, or something that a
+ * visitor did, whose group another table says.
+ */
+export type Shape = "events" | "visitors" | "counts" | "outcomes";
 
 /** Which column plays which role. */
 export interface Mapping {
@@ -19,6 +22,8 @@ export interface Mapping {
   /** Columns that say the same as another one in other words, or number the rows. */
   readonly aliases: ReadonlyMap<number, string>;
   readonly notes: readonly string[];
+  /** What a table of outcomes needs where no other table says groups. */
+  readonly lacks: string;
 }
 
 export interface Said {
@@ -184,11 +189,11 @@ export async function mapColumns(
   await requireVisitors();
   const shape = hasEvents && roles.has("visitor") ? "events" : (await isCounts()) ? "counts" : "visitors";
   if (shape === "events" || roles.has("variant")) {
-    return { shape, roles, aliases, notes };
+    return { shape, roles, aliases, notes, lacks: "" };
   }
-  throw new BadConfig(
-    `${path} has the columns ${shown(columns.join(", "))}: needed are device_id (or user_id), and event (a row per event) or group (a row per visitor); name them by --columns visitor=…,variant=…${await otherwise()}`,
-  );
+  const lacks = `${path} has the columns ${shown(columns.join(", "))}: needed are device_id (or user_id), and event (a row per event) or group (a row per visitor); name them by --columns visitor=…,variant=…${await otherwise()}`;
+  if (roles.has("visitor") && !hasEvents) return { shape: "outcomes", roles, aliases, notes, lacks };
+  throw new BadConfig(lacks);
 
   /** Advice for a table without the columns that are needed. */
   async function otherwise(): Promise<string> {
