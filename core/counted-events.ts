@@ -1,12 +1,15 @@
 import type { Event } from "./event.ts";
+import { type Exclusion, isExcluded, knownAt } from "./exclusion.ts";
 import { isTimestamp, TIME_ALLOWED } from "./timestamp.ts";
 
 /** Part of a log to count. */
 export interface Scope {
   /** The simulator run whose events count; null for those of real visitors. */
   readonly run: string | null;
-  /** ISO 8601 time in UTC; later events are ignored. */
+  /** ISO 8601 time in UTC; events that happened or were received later are ignored. */
   readonly until?: string;
+  /** Parts of the log to leave out; none when left out. */
+  readonly exclusions?: readonly Exclusion[];
 }
 
 /** An event that counts. */
@@ -17,14 +20,16 @@ export interface Counted {
 }
 
 /**
- * Events of a log that count, by rules 2, 3, 4 and 6 of `tally`, in log order.
+ * Events of a log that count, by rules 2, 3, 4, 6 and 23 of `tally`, in log order.
  *
+ * @param isByReceipt whether `at` is when the server knew of the event, instead of its own time
  * @throws RangeError when `until` is not a time
  */
 export function countedEvents(
   events: Iterable<Event>,
-  { run, until }: Scope,
+  { run, until, exclusions = [] }: Scope,
   isWanted: (event: Event, at: number) => boolean,
+  isByReceipt = false,
 ): Counted[] {
   requireTime(until);
   const end = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
@@ -32,9 +37,11 @@ export function countedEvents(
   const counted: Counted[] = [];
   for (const event of events) {
     const at = Date.parse(event.ts);
-    if ((event.run ?? null) !== run || !(at <= end) || !isWanted(event, at) || seen.has(event.id)) continue;
+    if ((event.run ?? null) !== run || Number.isNaN(at) || !isWanted(event, at) || seen.has(event.id)) continue;
+    const known = knownAt(event, at);
+    if (known > end || isExcluded(event, known, exclusions)) continue;
     seen.add(event.id);
-    counted.push({ event, at });
+    counted.push({ event, at: isByReceipt ? known : at });
   }
   return counted;
 }

@@ -4,7 +4,7 @@ import { Cut } from "./cut.ts";
 import { EVENT_FIELDS, ID_FORMAT, isRecord, MAX_ID_LENGTH, MAX_SOURCE_LENGTH } from "./event-fields.ts";
 import { MAX_DROPPED, MAX_EVENT_NAME_LENGTH, MAX_TEXT_LENGTH } from "./event-limits.ts";
 import { parse } from "./parse.ts";
-import { timestamp } from "./timestamp.ts";
+import { isTimestamp, isWithin, type TimeBounds, timestamp } from "./timestamp.ts";
 
 const ID_ALLOWED = "1 to 64 letters, digits and _ . : -";
 const DEVICE_ALLOWED = "a device id of 1 to 256 characters";
@@ -40,6 +40,10 @@ export const EventSchema = v.looseObject(
     run: v.exactOptional(Name),
     dropped: v.exactOptional(v.pipe(v.array(v.string()), v.maxLength(MAX_DROPPED))),
     lost: v.exactOptional(Count),
+    // Set by the server, as `run` is.
+    receivedAt: v.exactOptional(v.string()),
+    net: v.exactOptional(v.string()),
+    uncounted: v.exactOptional(v.string()),
   },
   "an event: an object with deviceId and event",
 );
@@ -55,12 +59,16 @@ export interface EventDefaults {
   readonly run: string | null;
   /** When the server received the event; ISO 8601 time in UTC. Left out when no server did. */
   readonly receivedAt?: string;
+  /** Keyed hash of the client's network. Left out when there is none. */
+  readonly net?: string;
+  /** Earliest and latest time that is believed; another one is replaced by `receivedAt`. */
+  readonly believed?: TimeBounds;
   /** Milliseconds to be added to the event's own time; see `clockCorrection`. */
   readonly clockMs?: number;
 }
 
 /** Fields that only the server sets: removed from events that bring them. */
-const SERVER_FIELDS: readonly string[] = ["run", "receivedAt", "clockMs"];
+const SERVER_FIELDS: readonly string[] = ["run", "receivedAt", "net", "uncounted", "clockMs"];
 
 /**
  * Parses one event of a request's body: fills in missing `id`, `ts`, `source` and `params`, and
@@ -95,11 +103,13 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
     else fields.push(...cut.field(name, value));
   }
   const { id, ts, deviceId, event, source, params, ...others } = Object.fromEntries(fields);
-  const { receivedAt, clockMs = 0 } = defaults;
-  const isCorrected = typeof ts === "string" && clockMs !== 0;
+  const { receivedAt, net, believed } = defaults;
+  const { at, clockMs } = timeOf(ts, defaults);
+  const isBelieved = at === undefined || believed === undefined || isWithin(at, 0, believed);
+  if (!isBelieved) cut.drop("ts");
   return parse(EventSchema, {
     id: id ?? defaults.id(),
-    ts: isCorrected ? corrected(ts, clockMs) : (ts ?? defaults.ts()),
+    ts: isBelieved ? (at ?? ts ?? defaults.ts()) : defaults.ts(),
     deviceId,
     event,
     source: source ?? "browser",
@@ -109,6 +119,13 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
     ...(cut.dropped.length === 0 ? {} : { dropped: cut.dropped }),
     ...(defaults.run === null ? {} : { run: defaults.run }),
     ...(receivedAt === undefined ? {} : { receivedAt }),
-    ...(isCorrected ? { clockMs } : {}),
+    ...(net === undefined ? {} : { net }),
+    ...(clockMs === 0 ? {} : { clockMs }),
   });
+}
+
+/** An event's time by the server's clock; undefined when it has none, or no valid one. */
+function timeOf(ts: unknown, { clockMs = 0 }: EventDefaults): { at: string | undefined; clockMs: number } {
+  if (typeof ts !== "string" || !isTimestamp(ts)) return { at: undefined, clockMs: 0 };
+  return { at: clockMs === 0 ? ts : corrected(ts, clockMs), clockMs };
 }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { Allocations, coversGroups } from "./allocation.ts";
+import { Exclusions } from "./exclusion.ts";
 import { ExternalSchema } from "./external.ts";
 import { Goals } from "./goal.ts";
 import { GroupName, Groups, hasGroup, hasOwnValues } from "./group.ts";
@@ -33,6 +34,8 @@ const DEFINITION = {
   plan: v.exactOptional(v.nullable(PlanSchema), null),
   // Missing before other systems' clients were answered.
   external: v.exactOptional(v.nullable(ExternalSchema), null),
+  // Missing before they could be left out.
+  exclusions: v.exactOptional(Exclusions, []),
 };
 
 /** All editable fields; whether they fit together depends on the whole experiment. */
@@ -128,6 +131,7 @@ export const NEW_FIELDS = {
   sticky: true,
   plan: null,
   external: null,
+  exclusions: [],
 } as const satisfies Partial<Experiment>;
 
 /** Parses a stored experiment. Throws InvalidInput naming field, value and what is allowed. */

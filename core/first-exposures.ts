@@ -18,7 +18,8 @@ export function isExposure(event: Event, experiment: string): event is Exposure 
     event.event === "exposure" &&
     event.experiment === experiment &&
     event.group !== undefined &&
-    event.epoch !== undefined
+    event.epoch !== undefined &&
+    event.uncounted == null
   );
 }
 

@@ -1,6 +1,7 @@
 import { countedEvents } from "./counted-events.ts";
 import { type EpochEnd, endTimes, isLate } from "./epoch-end.ts";
 import type { Event } from "./event.ts";
+import type { Exclusion } from "./exclusion.ts";
 import { firstExposures, isExposure } from "./first-exposures.ts";
 
 /** Required sample size of an epoch. */
@@ -13,11 +14,15 @@ export interface PlannedSize {
   readonly windowMs?: number | null;
   /** Ended epochs: later exposures expose nobody. */
   readonly ends?: readonly EpochEnd[];
+  /** Parts of the log to leave out. */
+  readonly exclusions?: readonly Exclusion[];
 }
 
 /**
  * Time at which every group had its required devices with closed windows; null while one has not.
- * The tally `until` then decides the test, and later devices do not change it.
+ * The tally `until` then decides the test, and later devices do not change it. Exposures count in
+ * the order in which the server received them: no event sent later, whatever its time, changes when
+ * a plan was reached.
  *
  * @returns ISO 8601 time in UTC with milliseconds
  * @throws RangeError when a number of devices is not a whole number ≥ 0
@@ -27,8 +32,9 @@ export function reachedAt(experiment: string, events: Iterable<Event>, planned: 
   const ends = endTimes(planned.ends);
   const counted = countedEvents(
     events,
-    { run: planned.run },
+    { run: planned.run, exclusions: planned.exclusions ?? [] },
     (event, at) => isExposure(event, experiment) && !isLate(event, at, experiment, ends),
+    true,
   );
   const exposures = [...firstExposures(experiment, counted).values()].filter(({ epoch }) => epoch === planned.epoch);
   const times = needed.map(({ name, devices }) => {

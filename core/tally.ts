@@ -23,10 +23,11 @@ export type { RatioSums } from "./ratio-sums.ts";
  *     leave them out here.
  *  2. Events of a simulator's run count only when that run is asked for, and then nothing else
  *     does.
- *  3. With `until`, only what happened until then counts, as if nothing had happened since.
+ *  3. With `until`, only what happened and was received by then counts, as if nothing had happened
+ *     since.
  *  4. Times are compared in whole milliseconds; what is finer is cut off.
  *  5. An `exposure` event with an experiment, a group and an epoch exposes its device to that
- *     experiment. To be assigned is not to be exposed.
+ *     experiment, unless the server marked it as `uncounted`. To be assigned is not to be exposed.
  *  6. Of the exposures and goal events that have the same id only the first in the log counts.
  *  7. A device's first exposure (by time, then by place in the log) fixes its group and epoch.
  *     Later ones change nothing, and the device counts in no other group or epoch.
@@ -65,6 +66,7 @@ export type { RatioSums } from "./ratio-sums.ts";
  *     two minutes.
  * 22. The events of a goal of pages are page views whose path matches its glob, as in an
  *     experiment's routes.
+ * 23. Events of the `exclusions` do not count, by when and from where the server received them.
  */
 export interface Tally {
   readonly experiment: string;
@@ -143,7 +145,7 @@ export function tally(experiment: string, events: Iterable<Event>, options: Tall
   const goals = countedGoals(options);
   const ends = endTimes(options.ends);
   const isGoal = selectorsOf(goals).map(eventTest);
-  const scope = options.until === undefined ? { run } : { run, until: options.until };
+  const scope = scopeOf(options);
   const counted = countedEvents(
     events,
     scope,
@@ -167,6 +169,11 @@ export function tally(experiment: string, events: Iterable<Event>, options: Tall
         return epochTally(epoch, members, goals, limits, dayOf);
       }),
   };
+}
+
+/** The part of the log that is counted. */
+export function scopeOf({ run, until, exclusions = [] }: Scope): Scope {
+  return until === undefined ? { run, exclusions } : { run, exclusions, until };
 }
 
 const ALWAYS = { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };

@@ -38,3 +38,28 @@ function daysOf(month: number, year: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
+
+/** ISO 8601 times in UTC with milliseconds. */
+export interface TimeBounds {
+  readonly earliest: string;
+  readonly latest: string;
+}
+
+/** Characters of a time to the second. */
+const TO_SECONDS = 19;
+
+/**
+ * Whether a valid time at an offset of a text is within bounds, to the second. Compares characters,
+ * because a substring would cost more than all other checks of a plain event.
+ */
+export function isWithin(text: string, offset: number, { earliest, latest }: TimeBounds): boolean {
+  return order(text, offset, earliest) >= 0 && order(text, offset, latest) <= 0;
+}
+
+function order(text: string, offset: number, bound: string): number {
+  for (let index = 0; index < TO_SECONDS; index += 1) {
+    const difference = text.charCodeAt(offset + index) - bound.charCodeAt(index);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -7,6 +7,7 @@ import { experimentFormRoutes } from "./admin/form/routes.tsx";
 import { historyPageRoutes } from "./admin/history/routes.tsx";
 import { installPageRoutes } from "./admin/install/routes.tsx";
 import { forcePageRoutes } from "./admin/preview/routes.tsx";
+import { exclusionRoutes } from "./admin/results/exclusion-routes.ts";
 import { independencePageRoutes } from "./admin/results/independence-routes.tsx";
 import { resultsLiveRoutes } from "./admin/results/live-routes.tsx";
 import { resultsPageRoutes } from "./admin/results/page-routes.tsx";
@@ -46,6 +47,7 @@ import { compressed } from "./http/compressed.ts";
 import { type Env, problem } from "./http/http.ts";
 import type { Limits } from "./http/rate-limit.ts";
 import { recordRoutes } from "./ingest/events.ts";
+import type { NetworkHash } from "./ingest/network-hash.ts";
 import { type Recorder, recorder } from "./ingest/record.ts";
 import { healthRoutes } from "./ops/health.ts";
 import { metricsRoutes } from "./ops/metrics.ts";
@@ -90,6 +92,7 @@ export interface Deps {
     readonly adminJs: string;
   };
   readonly limits: Limits;
+  readonly networks?: NetworkHash;
   readonly setup: Setup;
   /** Why the server is not ready for requests; null when it is. */
   readonly obstacle: () => Promise<string | null>;
@@ -173,6 +176,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));
   app.route("/", openApiRoutes({ app, baseUrl: deps.baseUrl }));
+  app.route("/", exclusionRoutes(deps));
   app.route("/", experimentStateRoutes(deps));
   app.route("/", experimentFormRoutes(deps));
   app.route("/", resultsLiveRoutes({ ...deps, results }));

@@ -24,6 +24,7 @@ import { listen } from "./http/listening.ts";
 import { rateLimit } from "./http/rate-limit.ts";
 import { fastLane } from "./ingest/fast-lane.ts";
 import { turnLoadShedder } from "./ingest/load-shedder.ts";
+import { openNetworkHash } from "./ingest/network-hash.ts";
 import { openAccessLog } from "./ops/access-log.ts";
 import { createLogger } from "./ops/logger.ts";
 import { readinessOf } from "./ops/readiness.ts";
@@ -127,6 +128,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       logins: rateLimit(WRONG_TOKENS),
       proxies: config.trustProxy,
     },
+    networks: await openNetworkHash(join(config.data, "network-key"), logger.error),
     setup: {
       version: JSON.parse(readBuilt("../package.json")).version,
       startedAt: new Date().toISOString(),

@@ -2,6 +2,7 @@ import { NO_GROUP } from "../arms.ts";
 import type { Health, HealthProblem } from "./health.ts";
 import { countWords, listWords, numberWords, percentWords, sentenceP, wholeWords } from "./number-words.ts";
 import type { SplitHealth } from "./split-health.ts";
+import { trafficProblems } from "./traffic-problems.ts";
 
 /** Causes that were seen most often: Fabijan et al. 2019, table 2. */
 const CAUSES =
@@ -15,7 +16,8 @@ const MANY_WRONG_CLOCKS = 0.01;
 
 /** What is to be said about an epoch's health, the worst first. */
 export function healthProblems(health: Omit<Health, "problems">): HealthProblem[] {
-  const { split, unit, wrongClocks, twoGroups, unknownGroups, unusableValues, unusableGoals, leftOut } = health;
+  const { split, unit, wrongClocks, twoGroups, unknownGroups, unusableValues, unusableGoals, leftOut, traffic } =
+    health;
   const problems: HealthProblem[] = [];
   const say = (severity: HealthProblem["severity"], text: string) => problems.push({ severity, text });
   if (split.mismatch) say("alarm", `${splitSentence(split)} ${CAUSES}`);
@@ -50,6 +52,7 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
         : ` That is more than 1 in 1,000 events of ${listWords(unusableGoals.map((label) => `“${label}”`))}, so ${unusableGoals.length === 1 ? "it has" : "they have"} no verdict.`;
     say("warning", `${values}${blocked}`);
   }
+  if (traffic !== null) for (const { severity, text } of trafficProblems(traffic)) say(severity, text);
   if (wrongClocks.devices > 0) {
     const share = wrongClocks.share ?? 0;
     say(

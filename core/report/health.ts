@@ -1,6 +1,7 @@
 import type { Experiment } from "../experiment.ts";
 import { goalName } from "../goal.ts";
 import type { EpochTally } from "../tally.ts";
+import type { Traffic } from "../traffic.ts";
 import type { ReportContext } from "./context.ts";
 import { unusableOf } from "./goal-report.ts";
 import { healthProblems } from "./health-problems.ts";
@@ -36,6 +37,8 @@ export interface Health {
     /** What `rejected` was called before. */
     readonly refused: number | null;
   };
+  /** Where the exposures came from, and those that do not count; null when nobody knows. */
+  readonly traffic: Traffic | null;
   /** Goal events whose value could not be counted; they count as conversions. */
   readonly unusableValues: number;
   /** Goals with more than 1 in 1,000 of these, which therefore have no verdict: their labels. */
@@ -66,6 +69,7 @@ export function health(
   counted: EpochTally | null,
   context: Pick<ReportContext, "experiment">,
   leftOut: LeftOut,
+  traffic: Traffic | null = null,
 ): Health {
   const { experiment } = context;
   const { unit = "device" } = experiment;
@@ -91,6 +95,7 @@ export function health(
     twoGroups: { devices: counted?.twoGroups ?? 0, share: share(counted?.twoGroups ?? 0) },
     unknownGroups: groups.filter((group) => !isKnown(group)).map(({ group, devices }) => ({ group, devices })),
     leftOut: { ...leftOut, refused: leftOut.rejected },
+    traffic,
     unusableValues: goals.reduce((sum, { values }) => sum + values, 0),
     unusableGoals: goals.filter(({ isBlocked }) => isBlocked).map(({ label }) => label),
   };

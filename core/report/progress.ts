@@ -85,7 +85,7 @@ export function progress(input: ProgressInput): Progress {
     groups: rows,
     share: shares.length === 0 ? null : Math.min(...shares),
     reachedAt,
-    devicesSince: frozen ? devices - sum(groups.map(({ name }) => devicesIn(frozen, name))) : 0,
+    devicesSince: frozen ? Math.max(0, devices - sum(groups.map(({ name }) => devicesIn(frozen, name)))) : 0,
     devicesPerDay: pace && sum(groups.map(({ name }) => pace.perDay(name))),
     daysLeft: isWaiting && left.every((days) => days !== null) ? Math.max(...left) : null,
   };

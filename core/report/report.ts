@@ -1,6 +1,7 @@
 import { isReached, type Plan } from "../plan.ts";
 import { PLANNED_ALPHA } from "../planned-devices.ts";
 import type { EpochTally } from "../tally.ts";
+import type { Traffic } from "../traffic.ts";
 import { adjusted } from "./adjusted.ts";
 import type { ReportContext, ReportedExperiment } from "./context.ts";
 import { daily, type ReportDay } from "./daily.ts";
@@ -50,6 +51,8 @@ export interface ReportInput {
    * out.
    */
   readonly isFile?: boolean;
+  /** Where the exposures came from; null when nobody knows. */
+  readonly traffic?: Traffic | null;
   /** Windows and caps that were changed after the start; none when left out. */
   readonly changes?: readonly NotedChange[];
 }
@@ -134,7 +137,7 @@ export function report(input: ReportInput): Report {
   const counted = frozen ?? tally;
   const from = hasTimes ? (counted?.firstAt ?? null) : null;
   const alpha = plan?.alpha ?? PLANNED_ALPHA;
-  const found = { health: health(tally, { experiment }, leftOut) };
+  const found = { health: health(tally, { experiment }, leftOut, input.traffic ?? null) };
   const isFixed = frozen !== null || isFinished;
   const context: ReportContext = { experiment, plan, alpha, isFixed, isTrusted: found.health.trusted };
   const results = {

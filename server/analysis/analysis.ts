@@ -7,7 +7,7 @@ import { Answers } from "./answers.ts";
 import { Compaction } from "./compaction.ts";
 import type { Analysis } from "./contract.ts";
 import { ENGINE, type Engine, type EngineOptions } from "./engine.ts";
-import { crossTallyFiles, reachedAtFiles, tallyFiles } from "./log-analysis.ts";
+import { crossTallyFiles, reachedAtFiles, tallyFiles, trafficFiles } from "./log-analysis.ts";
 import type { EventFile } from "./log-source.ts";
 import { Tail } from "./tail.ts";
 
@@ -143,6 +143,8 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
       ask(["tally", experiment, options], (engine, files) => tallyFiles(engine, files, experiment, options)),
     crossTallies,
     crossTally: async (a, b, scope) => (await crossTallies([[a, b]], scope))[0] as CrossTally,
+    traffic: (experiment, options) =>
+      ask(["traffic", experiment, options], (engine, files) => trafficFiles(engine, files, experiment, options)),
     reachedAt: (experiment, planned) =>
       ask(["reachedAt", experiment, planned], (engine, files) => reachedAtFiles(engine, files, experiment, planned)),
     async compact() {

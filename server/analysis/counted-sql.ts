@@ -3,6 +3,7 @@ import type { Scope } from "../../core/counted-events.ts";
 import type { Crossing } from "../../core/cross-tally.ts";
 import { type DayRange, timesOf } from "../../core/day-range.ts";
 import type { EndTimes } from "../../core/epoch-end.ts";
+import { timesOfExclusion } from "../../core/exclusion.ts";
 import type { EventSelector } from "../../core/goal-events.ts";
 import { LARGEST_VALUE, MILLIONTHS, SPLITTER } from "../../core/millionths.ts";
 import { routePattern } from "../../core/route-pattern.ts";
@@ -25,6 +26,8 @@ export interface CountedSql {
   readonly ends?: EndTimes;
   /** Days to distinguish; all when left out. */
   readonly days?: DayRange | undefined;
+  /** Whether times are those at which the server knew of the events. */
+  readonly isByReceipt?: boolean;
 }
 
 /**
@@ -48,21 +51,23 @@ export interface CountedSql {
  */
 export function countedSql(query: CountedSql): string {
   const { source, values, scope, experiments, selectors, hasValues = false, ends = new Map(), days } = query;
+  const at = query.isByReceipt ? `case when events.at_ms is not null then ${KNOWN} end as at_ms` : "at_ms";
   const names = experiments.map(({ experiment }) => values.of(experiment));
   const tests = selectors.map((selector) => selectorSql(selector, values));
-  const isTimely = [...ends].map(([epoch, at]) => ` and not (epoch = ${epoch} and at_ms > ${at})`).join("");
-  const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null${isTimely}`;
+  const isTimely = [...ends].map(([epoch, at]) => ` and not (epoch = ${epoch} and events.at_ms > ${at})`).join("");
+  const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null and uncounted is null${isTimely}`;
   const isGoal = selectors.length === 0 ? "" : ` or ${tests.join(" or ")}`;
   const wanted = `
-  select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, at_ms, device, session,
+  select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, ${at}, device, session,
     case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
     case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
     ${goalSql(selectors, tests)} as goal,
     ${hasValues ? millionthsSql() : "0"} as millionths, is_wrong_clock
   from (${source.text}) as events
   where ${scope.run === null ? "run is null" : `run = ${values.of(scope.run)}`}
-    ${source.isPlaced ? "and at_ms is not null" : ""}
-    ${scope.until === undefined ? "" : `and at_ms <= ${values.of(Date.parse(scope.until))}`}
+    ${source.isPlaced ? "and events.at_ms is not null" : ""}
+    ${scope.until === undefined ? "" : `and ${KNOWN} <= ${values.of(Date.parse(scope.until))}`}
+    ${exclusionsSql(scope, values)}
     and (${isExposure}${isGoal})`;
   const shown = `counted join named
     on counted.experiment = named.experiment and counted.epoch = named.epoch and counted.grp = named.grp`;
@@ -111,6 +116,19 @@ unsure as materialized (${
   select (${REPEATS[source.distinct]}) + (select count(*) from others where is_tie) as n
 `
   })`;
+}
+
+/** Time at which the server knew of an event; see `knownAt` in `core/`. */
+export const KNOWN = "greatest(events.at_ms, coalesce(events.received_ms, events.at_ms))";
+
+/** Condition that leaves out the scope's exclusions; empty for none. */
+export function exclusionsSql({ exclusions = [] }: Pick<Scope, "exclusions">, values: Values): string {
+  const conditions = exclusions.map((exclusion) => {
+    const { start, end } = timesOfExclusion(exclusion);
+    const isOf = "network" in exclusion ? ` and coalesce(net, '') = ${values.of(exclusion.network)}` : "";
+    return `and not (events.at_ms is not null and ${KNOWN} >= ${values.of(start)} and ${KNOWN} < ${values.of(end)}${isOf})`;
+  });
+  return conditions.join("\n    ");
 }
 
 /** Number of IDs that may be repeated, by which of them are known to be distinct. */

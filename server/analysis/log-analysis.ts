@@ -3,6 +3,7 @@ import { requireTime } from "../../core/counted-events.ts";
 import type { Crossing, CrossTally } from "../../core/cross-tally.ts";
 import type { PlannedSize } from "../../core/reached-at.ts";
 import type { Tally, TallyOptions } from "../../core/tally.ts";
+import type { Traffic, TrafficOptions } from "../../core/traffic.ts";
 import { type CrossRow, crossTallyOfRows, crossTallySql } from "./cross-tally-sql.ts";
 import type { Engine } from "./engine.ts";
 import { type EventFile, logSource, placedLogSource } from "./log-source.ts";
@@ -10,6 +11,7 @@ import type { Query, Source } from "./query.ts";
 import { type ReachedRow, reachedAtOfRows, reachedAtSql } from "./reached-at-sql.ts";
 import { tallyOfRows } from "./tally-rows.ts";
 import { type TallyRow, tallySql } from "./tally-sql.ts";
+import { type TrafficRow, trafficOfRows, trafficSql } from "./traffic-sql.ts";
 
 /** Tally of files by a query; equals `tally` of `core/` over their events. */
 export async function tallyFiles(
@@ -53,6 +55,16 @@ export async function reachedAtFiles(
 ): Promise<string | null> {
   const rows = await surely<ReachedRow>(engine, files, (source) => reachedAtSql(experiment, planned, source));
   return reachedAtOfRows(planned, rows);
+}
+
+/** Traffic of files by a query; equals `traffic` of `core/` over their events. */
+export async function trafficFiles(
+  engine: Engine,
+  files: readonly EventFile[],
+  experiment: string,
+  options: TrafficOptions,
+): Promise<Traffic> {
+  return trafficOfRows(await engine.rows<TrafficRow>(trafficSql(experiment, options, logSource(files))));
 }
 
 /** Rows of a query. Repeated with log positions when the order of events may matter. */

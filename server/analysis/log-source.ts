@@ -27,6 +27,9 @@ const FIELDS = {
   sessionId: "JSON",
   // Lines of earlier versions may have anything there.
   clockMs: "JSON",
+  receivedAt: "VARCHAR",
+  net: "VARCHAR",
+  uncounted: "VARCHAR",
 };
 
 const textOf = (column: string) => `case when json_type(${column}) = 'VARCHAR' then nullif(${column} ->> '$', '') end`;
@@ -45,22 +48,29 @@ const keyOf = (device: string) => `cast(md5(${device}) as uuid)`;
  */
 function fromLines(files: string, device: string, place: string): string {
   const columns = Object.entries(FIELDS).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
-  return `select id, hash(id) as fingerprint, epoch_ms(try_cast(case when strlen(ts) = 24 then ts else left(ts, 23) end as timestamp)) as at_ms,
+  return `select id, hash(id) as fingerprint, ${millisecondsOf("ts")} as at_ms,
     ${device} as device, event as name, experiment, epoch, "group" as grp, value, run, path,
     case when session_id is not null or sessionId is not null
       then coalesce(${textOf("session_id")}, ${textOf("sessionId")}) end as session,
     clockMs is not null and json_type(clockMs) in ('BIGINT', 'UBIGINT', 'DOUBLE')
-      and abs(cast(clockMs as double)) > ${MAX_CLOCK_ERROR_MS} as is_wrong_clock, false as is_copy${place}
+      and abs(cast(clockMs as double)) > ${MAX_CLOCK_ERROR_MS} as is_wrong_clock,
+    ${millisecondsOf("receivedAt")} as received_ms, net, uncounted, false as is_copy${place}
   from read_ndjson([${files}], columns = {${columns.join(", ")}}, ignore_errors = true)
   where id is not null and deviceId is not null`;
 }
 
+/** A column's time, cut to milliseconds; null for an invalid one. */
+function millisecondsOf(column: string): string {
+  return `epoch_ms(try_cast(case when strlen(${column}) = 24 then ${column} else left(${column}, 23) end as timestamp))`;
+}
+
 /** The columns of `Source` in a compacted file. */
 const COLUMNS =
-  "id, fingerprint, at_ms, device, name, experiment, epoch, grp, value, run, path, session, is_wrong_clock";
+  "id, fingerprint, at_ms, device, name, experiment, epoch, grp, value, run, path, session, is_wrong_clock, received_ms, net, uncounted";
 
 /** Defaults of columns that other sources may lack. */
-const NO_OPTIONAL = "select cast(null as varchar) as path, false as is_wrong_clock where false";
+const NO_OPTIONAL =
+  "select cast(null as varchar) as path, false as is_wrong_clock, null::bigint as received_ms, null::varchar as net, null::varchar as uncounted where false";
 
 function fromParquet(files: string, place: string): string {
   return `select ${COLUMNS}, true as is_copy${place}
@@ -114,6 +124,6 @@ function deviceOf(files: readonly EventFile[]): string {
 
 /** A log without files. */
 function nothing(places: string): string {
-  const columns = `null, null, null, null, null, null, null, null, null::double, null, null::varchar, null, null::boolean, false${places && ", null, null"}`;
+  const columns = `null, null, null, null, null, null, null, null, null::double, null, null::varchar, null, null::boolean, null::bigint, null::varchar, null::varchar, false${places && ", null, null"}`;
   return `select * from (values (${columns})) as nothing(${COLUMNS}, is_copy${places}) where false`;
 }

@@ -7,8 +7,8 @@ export interface Query {
 /**
  * Source of events: a query for the columns `id`, `fingerprint` (64 bits of the ID), `at_ms`
  * (milliseconds since 1970; null for invalid times), `device` (equal for equal devices), `name`,
- * `experiment`, `epoch`, `grp`, `value`, `run`, `path`, `session`, `is_wrong_clock` and `is_copy`
- * (whether it comes from a compacted file).
+ * `experiment`, `epoch`, `grp`, `value`, `run`, `path`, `session`, `is_wrong_clock`, `received_ms`,
+ * `net`, `uncounted` and `is_copy` (whether it comes from a compacted file).
  */
 export interface Source {
   readonly text: string;

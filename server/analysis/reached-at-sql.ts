@@ -14,10 +14,11 @@ export function reachedAtSql(experiment: string, planned: PlannedSize, source: S
   const tables = countedSql({
     source,
     values,
-    scope: { run },
+    scope: { run, exclusions: planned.exclusions ?? [] },
     experiments: [{ experiment }],
     selectors: [],
     ends,
+    isByReceipt: true,
   });
   const epoch = values.of(planned.epoch);
   const groups = neededDevices(planned).map(({ name, devices }, index) => {

@@ -1,5 +1,5 @@
 import { endTimes } from "../../core/epoch-end.ts";
-import { asOfOf, countedGoals, type TallyOptions } from "../../core/tally.ts";
+import { asOfOf, countedGoals, scopeOf, type TallyOptions } from "../../core/tally.ts";
 import { countedSql } from "./counted-sql.ts";
 import { wide } from "./duckdb-dialect.ts";
 import { goalParts } from "./goal-parts.ts";
@@ -63,10 +63,10 @@ export const DEVICE_NUMBERS = 5;
 
 /** Query for the tally of an experiment, equivalent to `core/tally.ts`. */
 export function tallySql(experiment: string, options: TallyOptions, source: Source): Query {
-  const { days, arms, run, until } = options;
+  const { days, arms } = options;
   const goals = countedGoals(options);
   const values = new Values();
-  const scope = until === undefined ? { run } : { run, until };
+  const scope = scopeOf(options);
   const ends = endTimes(options.ends);
   const asOf = asOfOf(options);
   const counted = goalParts(goals);

@@ -84,8 +84,8 @@ export class ExposedToday {
   }
 
   #add(line: Buffer, isKnown: (key: string) => boolean): void {
-    const { event, experiment, deviceId, ts, run } = fieldsOf(line);
-    if (event !== "exposure" || run !== undefined || !ts?.startsWith(this.#day)) return;
+    const { event, experiment, deviceId, ts, run, uncounted } = fieldsOf(line);
+    if (event !== "exposure" || run !== undefined || uncounted !== undefined || !ts?.startsWith(this.#day)) return;
     if (experiment === undefined || deviceId === undefined || !isKnown(experiment)) return;
     // Unambiguous: keys contain no space.
     const pair = fingerprint(`${experiment} ${deviceId}`, this.#seeds);

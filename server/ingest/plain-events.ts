@@ -2,7 +2,7 @@ import type { EventDefaults } from "../../core/event.ts";
 import { ID_FORMAT } from "../../core/event-fields.ts";
 import { MAX_TEXT_LENGTH } from "../../core/event-limits.ts";
 import type { EventText } from "../../core/event-text.ts";
-import { isOnCalendar, TIME_FORMAT } from "../../core/timestamp.ts";
+import { isOnCalendar, isWithin, TIME_FORMAT } from "../../core/timestamp.ts";
 
 /** A string without escapes. */
 const text = (least: number, most: number) => `"[^"\\\\\\x00-\\x1f]{${least},${most}}"`;
@@ -108,22 +108,26 @@ export function readPlainEvents(body: string, defaults: EventDefaults): EventTex
   }
 }
 
-function readAt(text: string, start: number, { ts, run, receivedAt }: EventDefaults): EventText | null {
+/** Null also when a time is not believed: it has to be replaced. */
+function readAt(text: string, start: number, defaults: EventDefaults): EventText | null {
+  const { ts, run, receivedAt, net, believed } = defaults;
   const received = receivedAt === undefined ? "" : `,"receivedAt":"${receivedAt}"`;
-  const signed = run === null ? received : `,"run":${JSON.stringify(run)}${received}`;
+  const from = net === undefined ? received : `${received},"net":"${net}"`;
+  const signed = run === null ? from : `,"run":${JSON.stringify(run)}${from}`;
+  const isTime = (of: string, at: number) => isOnCalendar(of, at) && (!believed || isWithin(of, at, believed));
   for (const { usual, any, places } of ORDERS) {
     for (const { pattern, addition } of usual) {
       pattern.lastIndex = start;
       if (!pattern.test(text)) continue;
       // The ID is followed by `","ts":"`.
       const time = text.indexOf('"', start + 7) + 8;
-      return isOnCalendar(text, time) ? { text, start, end: pattern.lastIndex, addition: addition + signed } : null;
+      return isTime(text, time) ? { text, start, end: pattern.lastIndex, addition: addition + signed } : null;
     }
     any.lastIndex = start;
     const match = any.exec(text);
     if (!match) continue;
     const time = match[places.ts];
-    if (time !== undefined && !isOnCalendar(time, 1)) return null;
+    if (time !== undefined && !isTime(time, 1)) return null;
     let addition = time === undefined ? `,"ts":${JSON.stringify(ts())}` : "";
     if (match[places.source] === undefined) addition += SOURCE;
     if (match[places.params] === undefined) addition += PARAMS;

@@ -13,6 +13,8 @@ import { type Answer, type HeaderOf, problemAnswer, publicAnswer } from "../http
 import type { Limits } from "../http/rate-limit.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
+import { believedTimes, judged } from "./judge.ts";
+import { type NetworkHash, networkHash } from "./network-hash.ts";
 import { readPlainEvents } from "./plain-events.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -37,23 +39,38 @@ export interface Post {
 export type Recorder = (post: Post) => Promise<Answer>;
 
 export interface RecorderDeps {
-  readonly registry: Pick<Registry, "settings">;
+  readonly registry: Pick<Registry, "settings" | "epochs">;
   readonly log: EventLog;
   readonly runs: RunSigner;
   readonly limits: Limits;
   /** Exposures that an event reports besides itself; none when left out. */
   readonly exposuresIn?: (event: Event) => readonly Event[];
+  /** One whose key is in memory when left out. */
+  readonly networks?: NetworkHash;
 }
 
 const NOTHING_STORED = publicAnswer({ status: "ok", accepted: 0, duplicates: 0, rejected: [] } satisfies EventsAnswer);
 
-export function recorder({ registry, log, runs, limits, exposuresIn }: RecorderDeps): Recorder {
+export function recorder({
+  registry,
+  log,
+  runs,
+  limits,
+  networks = networkHash(),
+  exposuresIn,
+}: RecorderDeps): Recorder {
+  const fromStrangers = (received: number, receivedAt: string, client: string) => {
+    const net = networks(client, receivedAt.slice(0, 10));
+    return { believed: believedTimes(registry.epochs, received), ...(net === null ? {} : { net }) };
+  };
+
   return async ({ header, address, sent, read }) => {
     let body = "";
     const received = Date.now();
     const run = runs.verify(header(RUN_HEADER), received);
     // Count one: the body stays unread, so its number of events is unknown.
-    const wait = run === null ? await limits.events.take(clientBehind(address, header, limits.proxies)) : null;
+    const client = clientBehind(address, header, limits.proxies);
+    const wait = run === null ? await limits.events.take(client) : null;
     if (wait !== null) {
       log.drop("shed", 1);
       const detail = `this address sent too many requests; send the events again in ${wait} s`;
@@ -73,6 +90,7 @@ export function recorder({ registry, log, runs, limits, exposuresIn }: RecorderD
         run,
         receivedAt,
         clockMs,
+        ...(run === null ? fromStrangers(received, receivedAt, client) : {}),
       });
       const isOff = !registry.settings().enabled;
       if (isOff || (run === null && isBot(header))) {
@@ -83,9 +101,12 @@ export function recorder({ registry, log, runs, limits, exposuresIn }: RecorderD
       if (rejections.length > 0) log.reject(rejections);
       const rejected = rejections.map(({ index, reason }) => ({ index, reason }));
       if (events.length === 0) return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
-      const { stored, duplicates } = await log.record(events);
+      // What a run's signature vouches for is not in the results of visitors.
+      const judge = (texts: readonly EventText[]) =>
+        run === null ? judged(texts, registry.epochs, receivedAt) : texts;
+      const { stored, duplicates } = await log.record(judge(events));
       const exposures = withGroups.flatMap((event) => exposuresIn?.(event) ?? []);
-      if (exposures.length > 0) await log.append(exposures);
+      if (exposures.length > 0) await log.record(judge(exposures.map(writeEvent)));
       return publicAnswer({ status: "ok", accepted: stored, duplicates, rejected } satisfies EventsAnswer);
     } catch (error) {
       if (error instanceof BodyRejected) {

@@ -7,6 +7,7 @@ import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Conflict, KeyTaken } from "./errors.ts";
 import type { History } from "./history.ts";
 import { actionOf, type ExperimentEntry } from "./history-entry.ts";
+import { KnownEpochs } from "./known-epochs.ts";
 import { reservedKeyProblems } from "./reserved-keys.ts";
 import { reverted, stateBefore } from "./revert.ts";
 import { Store } from "./store.ts";
@@ -45,6 +46,8 @@ export interface Registry {
   onChange(listener: (experiment: Experiment) => void): void;
   /** From now on a listener is called after every change: of experiments, and of the settings. */
   onWrite(listener: () => void): void;
+  /** Present and past epochs of all experiments. */
+  readonly epochs: KnownEpochs;
   readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all" | "keys">;
   /**
    * Throws InvalidInput, KeyTaken. With the key of one that was removed it goes on after its last
@@ -102,7 +105,14 @@ export async function openRegistry(
     for (const listener of writeListeners) listener();
   };
   const listeners: ((experiment: Experiment) => void)[] = [];
+  const epochs = new KnownEpochs();
+  for await (const { key, before, after } of store.history.all()) {
+    if (key === null) continue;
+    for (const state of [before, after]) if (state) epochs.learn(state);
+  }
+  for (const experiment of store.content.experiments) epochs.learn(experiment);
   const tell = (experiment: Experiment) => {
+    epochs.learn(experiment);
     for (const listener of listeners) listener(experiment);
     return experiment;
   };
@@ -147,6 +157,7 @@ export async function openRegistry(
     settingsVersion: () => settingsVersion,
     onChange: (listener) => void listeners.push(listener),
     onWrite: (listener) => void writeListeners.push(listener),
+    epochs,
     history: store.history,
     create: (draft, author) =>
       changes.run(async () => {

@@ -120,7 +120,9 @@ export class Results {
       const allowed = [...definitions.keys()].sort((a, b) => a - b).join(", ") || String(experiment.epoch);
       throw new UnknownEpoch(`epoch is ${epoch}: allowed are those that the experiment had, ${allowed}`);
     }
-    const counted = definition ? await count(definition, known, run, analysis, now()) : NOTHING;
+    const counted = definition
+      ? await count({ ...definition, exclusions: experiment.exclusions }, known, run, analysis, now())
+      : NOTHING;
     return report({
       ...counted,
       experiment: {
@@ -159,9 +161,9 @@ function lookedAt(goals: readonly Goal[], now: number): { asOf?: string } {
   return { asOf: new Date(now - (now % WINDOW_STEP_MS)).toISOString() };
 }
 
-type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs">;
+type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs" | "traffic">;
 
-const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [] };
+const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [], traffic: null };
 
 /** Counts an epoch now, and at the time its plan was reached. */
 async function count(
@@ -175,12 +177,15 @@ async function count(
   const goals = run === null ? experiment.goals : experiment.goals.map(withoutWindow);
   const days = epochDays(experiment, now);
   const arms = [...definitions.values()].flatMap(armsOf);
+  // Of the present definition: they are about the log, not about the epoch.
+  const exclusions = run === null ? experiment.exclusions : [];
   const bounded: Pick<Analysis, "tally" | "reachedAt"> = {
-    tally: (of, options) => analysis.tally(of, { ...options, days, arms, ends }),
-    reachedAt: (of, planned) => analysis.reachedAt(of, { ...planned, ends }),
+    tally: (of, options) => analysis.tally(of, { ...options, days, arms, ends, exclusions }),
+    reachedAt: (of, planned) => analysis.reachedAt(of, { ...planned, ends, exclusions }),
   };
   const { epochs } = await bounded.tally(key, { goals, run, ...lookedAt(goals, now) });
   const tally = epochs.find((other) => other.epoch === epoch) ?? null;
-  const frozen = await frozenOf({ ...experiment, goals }, tally, run, bounded);
-  return { tally, epochs: epochs.map((other) => other.epoch), ...frozen };
+  const frozen = await frozenOf({ ...experiment, goals }, tally, run, bounded, now);
+  const traffic = run === null ? await analysis.traffic(key, { epoch, exclusions }) : null;
+  return { tally, epochs: epochs.map((other) => other.epoch), traffic, ...frozen };
 }

@@ -26,7 +26,8 @@ export function* exposuresIn(lines: Buffer): Generator<ExposureLine> {
 }
 
 function exposureOf(line: Buffer): ExposureLine | null {
-  const { event, experiment, group, epoch, deviceId, accountId, receivedAt } = fieldsOf(line);
+  const { event, experiment, group, epoch, deviceId, accountId, receivedAt, uncounted } = fieldsOf(line);
+  if (uncounted !== undefined) return null;
   if (event !== "exposure" || typeof experiment !== "string" || typeof group !== "string") return null;
   if (typeof epoch !== "number" || !Number.isSafeInteger(epoch)) return null;
   return {

@@ -8,7 +8,6 @@ import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Registry } from "../registry/registry.ts";
 import { ExposedGroups } from "./exposed-groups.ts";
 import { exposuresIn } from "./exposure-lines.ts";
-import { KnownEpochs } from "./known-epochs.ts";
 import { readStickyFile, writeStickyFile } from "./sticky-file.ts";
 
 /** Of all experiments together, some 450 MB; beyond it units are not sticky. */
@@ -34,7 +33,7 @@ interface Deps {
   /** The log's folder. */
   readonly folder: string;
   readonly log: Pick<EventLog, "end" | "onStored">;
-  readonly registry: Pick<Registry, "list" | "history" | "onChange">;
+  readonly registry: Pick<Registry, "epochs">;
   /** Of the fingerprints; a secret, so that nobody can choose ids that collide. */
   readonly secret: Buffer;
   readonly maxUnits?: number;
@@ -54,14 +53,7 @@ export async function openStickyGroups({
   maxUnits = MAX_UNITS,
 }: Deps): Promise<StickyGroups> {
   const seeds = seedsOf(secret);
-  const known = new KnownEpochs();
-  for await (const { key, before, after } of registry.history.all()) {
-    if (key === null) continue;
-    for (const state of [before, after]) if (state) known.learn(state);
-  }
-  for (const experiment of registry.list()) known.learn(experiment);
-  registry.onChange((experiment) => known.learn(experiment));
-
+  const known = registry.epochs;
   const seedName = `${seeds.high.toString(16)}-${seeds.low.toString(16)}`;
   const saved = await readStickyFile(path, folder, seedName);
   const experiments = saved?.experiments ?? new Map<string, ExposedGroups>();

@@ -57,6 +57,8 @@ export function enteredBy(
     layer,
     goals: form.goals.map((goal, place) => enteredGoal(goal, place === 0, before?.goals[place])),
     sticky: form.sticky,
+    // Changed on the results page.
+    exclusions: before?.exclusions ?? [],
     plan: readPlan(form, groups, before, (problem) => problems.push(problem)),
     external: readExternal(form.external, (value, allowed) => problems.push({ field: "external", value, allowed })),
   };

@@ -1,5 +1,6 @@
 import { DEFINITION_FIELDS, type Definition, type Experiment } from "../../../core/experiment.ts";
 import type { Group } from "../../../core/group.ts";
+import { exclusionWords } from "../ui/exclusion-words.ts";
 import { fieldWords } from "../ui/field-words.ts";
 import { goalWords } from "../ui/goal-words.ts";
 import { planWords } from "../ui/plan-words.ts";
@@ -64,7 +65,7 @@ function partWords(group: Group | undefined, part: string): string | null {
 
 /** Formats a field's value. */
 function valueWords(definition: Definition, field: Exclude<keyof Definition, "groups">): string {
-  const { routes, rule, allocations, dependsOn, layer, goals, salt, sticky, plan, external } = definition;
+  const { routes, rule, allocations, dependsOn, layer, goals, salt, sticky, plan, external, exclusions } = definition;
   switch (field) {
     case "routes":
       return routes.length === 0 ? "everywhere" : routes.join("\n");
@@ -78,6 +79,8 @@ function valueWords(definition: Definition, field: Exclude<keyof Definition, "gr
       return plan === null ? "none" : planWords(plan);
     case "external":
       return external === null ? "none" : JSON.stringify(external);
+    case "exclusions":
+      return exclusions.length === 0 ? "nothing" : exclusions.map(exclusionWords).join("\n");
     case "dependsOn":
       return dependsOn === null ? "nothing" : `${dependsOn.key}: ${dependsOn.group}`;
     case "layer":

@@ -6,6 +6,7 @@ import { Layout } from "../ui/layout.tsx";
 import { PeriodDates } from "../ui/period-dates.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
+import { ExclusionsForm } from "./exclusions.tsx";
 import { ResultsReport } from "./results-report.tsx";
 
 interface Props {
@@ -43,6 +44,7 @@ export function ResultsPage({ report, experiment, runs, periods }: Props) {
       <div data-results-live={isMoving(report, experiment) ? `/experiments/${key}/results/live?${query}` : undefined}>
         <ResultsReport report={report} experiment={experiment} />
       </div>
+      {report.run === null && <ExclusionsForm report={report} experiment={experiment} />}
     </Layout>
   );
 }

@@ -18,6 +18,7 @@ const WORDS = {
   sticky: "Sticky",
   plan: "Plan",
   external: "For other systems' clients",
+  exclusions: "Left out of the report",
 } as const satisfies Record<keyof Definition, string>;
 
 const OTHERS: ReadonlyMap<string, string> = new Map([

@@ -8,13 +8,14 @@ import type { Event } from "../../../core/event.ts";
 import type { Goal } from "../../../core/goal.ts";
 import { reachedAt } from "../../../core/reached-at.ts";
 import { tally } from "../../../core/tally.ts";
+import { traffic } from "../../../core/traffic.ts";
 import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import { ENGINE, type Engine, openEngine } from "../../../server/analysis/engine.ts";
-import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../../server/analysis/log-analysis.ts";
+import { crossTallyFiles, reachedAtFiles, tallyFiles, trafficFiles } from "../../../server/analysis/log-analysis.ts";
 import { compactedText, type EventFile } from "../../../server/analysis/log-source.ts";
 import type { Query } from "../../../server/analysis/query.ts";
 import { exposure, order } from "../../core/made-events.ts";
-import { EXPERIMENTS, GOALS, orderlyLog, RUNS, randomLog, timestamps } from "./random-log.ts";
+import { EXPERIMENTS, GOALS, NETWORKS, orderlyLog, RUNS, randomLog, timestamps } from "./random-log.ts";
 import { type Segment, writeSegments } from "./segments-of.ts";
 
 /**
@@ -75,9 +76,19 @@ function isDistinct(log: readonly Event[], { from, to }: Segment): boolean {
   return new Set(ids).size === ids.length && ids.every((id) => !earlier.has(id));
 }
 
+const exclusions = fc.array(
+  fc.oneof(
+    fc
+      .tuple(fc.constantFrom(...NETWORKS), timestamps)
+      .map(([network, time]) => ({ network: network as string, day: time.slice(0, 10) })),
+    fc.tuple(timestamps, timestamps).map(([from, to]) => ({ from, to })),
+  ),
+  { maxLength: 2 },
+);
 const scopes = fc.oneof(
   { weight: 3, arbitrary: fc.record({ run: fc.constantFrom(...RUNS) }) },
   { weight: 1, arbitrary: fc.record({ run: fc.constantFrom(...RUNS), until: timestamps }) },
+  { weight: 1, arbitrary: fc.record({ run: fc.constantFrom(...RUNS), exclusions }) },
 );
 const days = fc
   .tuple(timestamps, timestamps)
@@ -139,6 +150,7 @@ const planned = fc.record({
   groups: fc.array(fc.record({ name: fc.constantFrom("A", "B", "'"), devices: fc.nat(3) }), { maxLength: 2 }),
   windowMs: fc.constantFrom(null, 300_000),
   ends: fc.array(fc.record({ epoch: fc.constantFrom(1, 2), at: timestamps }), { maxLength: 1 }),
+  exclusions,
 });
 
 describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
@@ -247,6 +259,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
             const crossed = await crossTallyFiles(engine, files, [[a, b]], scope);
             expect(crossed).toEqual([crossTally(a, b, log, scope)]);
             expect(await reachedAtFiles(engine, files, "one", size)).toEqual(reachedAt("one", log, size));
+            expect(await trafficFiles(engine, files, "one", size)).toEqual(traffic("one", log, size));
           },
         ),
         { seed: 62, numRuns: LOGS / 10 },
@@ -369,6 +382,39 @@ test("goals of pages find the views that the definition finds, encoded or not, i
   const events = found.epochs[0]?.groups[0]?.goals.map((goal) => goal.events) ?? [];
   expect(events.slice(0, 3)).toEqual([1, 2, expect.any(Number)]);
   expect(events.slice(-2)).toEqual([1, paths.length]);
+});
+
+test("networks that bring a large share of a day's exposures are named", async () => {
+  const of = (n: number, net: string | undefined, day: number, more = {}) =>
+    Array.from({ length: n }, (_, i) => {
+      const receivedAt = `2026-02-0${day}T12:00:00.000Z`;
+      return exposure(`${net}-${day}-${i}`, 0, "A", { receivedAt, ...(net && { net }), ...more });
+    });
+  const log = [
+    ...of(90, "a1b2c3d4", 1),
+    ...of(150, undefined, 1),
+    ...of(201, "00000000", 2),
+    ...of(200, "ffffffff", 3),
+    ...of(5, "a1b2c3d4", 1, { uncounted: "group" }),
+    ...of(2, "ffffffff", 1, { uncounted: "group" }),
+    ...of(1, "ffffffff", 1, { uncounted: "epoch", epoch: 9 }),
+  ];
+  const files = await writeSegments(folder, log, [100]);
+  for (const exclusions of [[], [{ network: "00000000", day: "2026-02-02" }]]) {
+    const found = await trafficFiles(engine, files, "headline_test", { epoch: 1, exclusions });
+    expect(found).toEqual(traffic("headline_test", log, { epoch: 1, exclusions }));
+    expect(found).toEqual({
+      networks: [
+        ...(exclusions.length === 0 ? [{ network: "00000000", day: "2026-02-02", exposures: 201, ofDay: 201 }] : []),
+        { network: "a1b2c3d4", day: "2026-02-01", exposures: 90, ofDay: 240 },
+      ],
+      uncounted: [
+        { reason: "group", exposures: 7, networks: 2 },
+        { reason: "epoch", exposures: 1, networks: 1 },
+      ],
+      excluded: exclusions.length === 0 ? 0 : 201,
+    });
+  }
 });
 
 test("a log without files is empty", async () => {

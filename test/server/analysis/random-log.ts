@@ -72,6 +72,9 @@ const VALUES = [
 
 const SESSIONS: readonly unknown[] = ["s1", "s2", "", "1", 1, true, null, { s: 1 }, ["s1"], "'"];
 
+/** Hashes of networks. */
+export const NETWORKS = ["00000000", "a1b2c3d4", "ffffffff"] as const;
+
 /** Of few names and times, so that they collide, tie and repeat. */
 export const timestamps = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...TIMES.slice(0, 3)) },
@@ -126,6 +129,9 @@ const events = fc
     optional("sessionId", fc.constantFrom(...SESSIONS), 10),
     optional("clockMs", fc.constantFrom<unknown>(120_000, 120_001, -120_001, 1e12, "120001", null, true), 20),
     optional("run", fc.constantFrom("run-1", "it's"), 15),
+    optional("receivedAt", timestamps, 40),
+    optional("net", fc.constantFrom(...NETWORKS), 60),
+    optional("uncounted", fc.constantFrom("group", "epoch"), 10),
     fc.record({ params: fc.constantFrom({}, { a: 1 }, { session_id: "s9", value: 7, nested: { event: "exposure" } }) }),
   )
   .map((parts) => Object.assign({}, ...parts) as Event);

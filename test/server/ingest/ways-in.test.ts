@@ -88,8 +88,10 @@ async function answers(isFast: boolean) {
   const got: [what: string, answer: unknown][] = [];
   for (const [what, sent] of REQUESTS) got.push([what, await send(port, sent)]);
   const { received, stored: lines, duplicate, rejected, shed, bot } = log.state();
-  const kept = (await stored()).map(({ receivedAt: _, ts, clockMs = 0, ...rest }) => ({
+  const kept = (await stored()).map(({ receivedAt: _, net, ts, clockMs = 0, ...rest }) => ({
     ...rest,
+    // Each server has a key of its own.
+    hasNetwork: /^[0-9a-f]{8}$/.test(net ?? ""),
     hour: ts.slice(0, 13),
     // Its milliseconds depend on when the event arrived.
     hoursSlow: Math.round((clockMs as number) / 3_600_000),

@@ -24,6 +24,7 @@ const told: Analysis = {
     const rows = CASES.find(([key]) => key === experiment)?.[1] ?? [];
     return { experiment, run, epochs: rows.length === 0 ? [] : [countedOf(rows)] };
   },
+  traffic: async () => ({ networks: [], uncounted: [], excluded: 0 }),
   reachedAt: async () => "2026-11-21T11:00:00.000Z",
   crossTally: () => Promise.reject(new Error("nobody asks")),
   crossTallies: () => Promise.reject(new Error("nobody asks")),

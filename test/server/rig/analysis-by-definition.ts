@@ -3,6 +3,7 @@ import type { Event } from "../../../core/event.ts";
 import { eventTest, selectorsOf } from "../../../core/goal-events.ts";
 import { reachedAt } from "../../../core/reached-at.ts";
 import { countedGoals, type TallyOptions, tally } from "../../../core/tally.ts";
+import { traffic } from "../../../core/traffic.ts";
 import type { Analysis } from "../../../server/analysis/contract.ts";
 import type { EventLog } from "../../../server/events/log.ts";
 
@@ -20,6 +21,7 @@ export function analysisByDefinition(log: Pick<EventLog, "read">): Analysis {
   return {
     tally: async (experiment, options) => tally(experiment, await eventsOf(options.goals), options),
     reachedAt: async (experiment, planned) => reachedAt(experiment, await eventsOf([]), planned),
+    traffic: async (experiment, options) => traffic(experiment, await eventsOf([]), options),
     crossTally: async (a, b, scope) => crossTally(a, b, await eventsOf([]), scope),
     async crossTallies(crossings, scope) {
       const events = await eventsOf([]);

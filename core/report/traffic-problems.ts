@@ -1,0 +1,33 @@
+import type { Traffic } from "../traffic.ts";
+import type { HealthProblem } from "./health.ts";
+import { countWords, percentWords, wholeWords } from "./number-words.ts";
+
+/** Name of a reason, and what it means. */
+const REASONS: Readonly<Record<string, readonly [name: string, why: string]>> = {
+  group: ["Impossible group", "by the definition of their period these visitors cannot have the group they name"],
+  epoch: ["Unknown period", "they name a period that had not begun"],
+  ended: ["Ended period", "they came more than 10 minutes after the end of their period"],
+};
+
+/** What is to be said about where exposures came from. */
+export function trafficProblems({ networks, uncounted, excluded }: Traffic): HealthProblem[] {
+  return [
+    ...uncounted.map(({ reason, exposures, networks: from }): HealthProblem => {
+      const [name, why] = REASONS[reason] ?? [reason, "the server marked them"];
+      const origin = from === 0 ? "" : ` from ${countWords(from, "network")}`;
+      return {
+        severity: "warning",
+        text: `${name}: ${countWords(exposures, "exposure")}${origin} not counted; ${why}.`,
+      };
+    }),
+    ...networks.map(({ network, day, exposures, ofDay }): HealthProblem => {
+      const share = `${percentWords(exposures / ofDay)} of the exposures of ${day}`;
+      const counts = `${wholeWords(exposures)} of ${wholeWords(ofDay)}`;
+      const text = `One network (${network}) brought ${share} (${counts}). It can be left out below.`;
+      return { severity: "warning", text };
+    }),
+    ...(excluded === 0
+      ? []
+      : [{ severity: "note" as const, text: `${countWords(excluded, "exposure")} left out by an admin.` }]),
+  ];
+}

@@ -1,0 +1,107 @@
+import { isInSlots } from "../../core/eligibility.ts";
+import { groupsByHash } from "../../core/evaluate.ts";
+import type { Experiment, Unit } from "../../core/experiment.ts";
+import { hasGroup } from "../../core/group.ts";
+import { sha256 } from "../tokens/sha256.ts";
+
+/** An epoch of an experiment. */
+interface Epoch {
+  /** Version of the experiment with which the epoch began. */
+  version: number;
+  /** When it began: ISO 8601 time in UTC. */
+  since: string;
+  readonly unit: Unit;
+  /** When the experiment was stopped or rolled out; ISO 8601 time in UTC. */
+  end: string | null;
+  /**
+   * Definitions by what splits the units. More than one only when somebody edited the file by hand.
+   */
+  readonly splits: Map<string, Experiment>;
+}
+
+interface Past {
+  readonly groups: Set<string>;
+  readonly epochs: Map<number, Epoch>;
+}
+
+/** An exposure, as far as it can be judged. */
+export interface JudgedExposure {
+  readonly experiment: string;
+  readonly group: string;
+  readonly epoch: number;
+  readonly deviceId?: string | undefined;
+  readonly accountId?: string | undefined;
+}
+
+/**
+ * Why an exposure is not counted. `epoch`: the epoch had not begun when it was received; `ended`:
+ * it was over; `group`: the unit cannot have that group.
+ */
+export type Uncounted = "epoch" | "ended" | "group";
+
+/** Exposures that arrive later after the end of their epoch were not on their way. */
+const MAX_LATE_MS = 600_000;
+
+/**
+ * Present and past groups and epochs of experiments. Anybody can send an exposure; it is rejected
+ * if its group or epoch never existed, or if it was received before its epoch began.
+ */
+export class KnownEpochs {
+  readonly #pasts = new Map<string, Past>();
+  #firstStart: string | null = null;
+
+  /** Takes in a present or past state of an experiment, in any order. */
+  learn(state: Experiment): void {
+    const { key, epoch, unit, groups, version, updatedAt } = state;
+    const past = this.#pasts.get(key) ?? { groups: new Set<string>(), epochs: new Map<number, Epoch>() };
+    this.#pasts.set(key, past);
+    for (const { name } of groups) past.groups.add(name);
+    const known = past.epochs.get(epoch) ?? { version, since: updatedAt, unit, end: null, splits: new Map() };
+    past.epochs.set(epoch, known);
+    if (version < known.version) Object.assign(known, { version, since: updatedAt });
+    if (state.state === "active") known.splits.set(splitOf(state), state);
+    else if (state.endedAt !== null && (known.end === null || state.endedAt < known.end)) known.end = state.endedAt;
+    const { startedAt } = state;
+    if (startedAt !== null && (this.#firstStart === null || startedAt < this.#firstStart)) this.#firstStart = startedAt;
+  }
+
+  /** When the first of all experiments was started; ISO 8601 time in UTC, null when none was. */
+  get firstStart(): string | null {
+    return this.#firstStart;
+  }
+
+  /** Unit of an exposure's epoch; null when the exposure is to be rejected. */
+  unitOf(key: string, group: string, epoch: number, receivedAt: string | undefined): Unit | null {
+    const past = this.#pasts.get(key);
+    const known = past?.epochs.get(epoch);
+    if (!past?.groups.has(group) || !known) return null;
+    return receivedAt !== undefined && receivedAt < known.since ? null : known.unit;
+  }
+
+  /**
+   * Why an exposure is not counted, by the definition of its epoch; null when it may count. Of
+   * experiments and groups that there never were, reports say so themselves.
+   *
+   * @param receivedAt ISO 8601 time in UTC with milliseconds
+   */
+  judge({ experiment, group, epoch, deviceId, accountId }: JudgedExposure, receivedAt: string): Uncounted | null {
+    const past = this.#pasts.get(experiment);
+    if (!past) return null;
+    const known = past.epochs.get(epoch);
+    if (!known || receivedAt < known.since || (known.splits.size === 0 && known.end === null)) return "epoch";
+    if (known.end !== null && Date.parse(receivedAt) > Date.parse(known.end) + MAX_LATE_MS) return "ended";
+    const id = known.unit === "device" ? deviceId : known.unit === "account" ? accountId : undefined;
+    const splits = [...known.splits.values()];
+    if (id === undefined || !splits.some(({ groups }) => hasGroup(groups, group))) return null;
+    return splits.some((split) => isPossible(split, id, group)) ? null : "group";
+  }
+}
+
+function isPossible(experiment: Experiment, id: string, group: string): boolean {
+  if (experiment.layer !== null && !isInSlots(id, experiment.layer, sha256)) return false;
+  return groupsByHash(experiment, id, sha256).includes(group);
+}
+
+function splitOf({ groups, salt, layer, allocations }: Experiment): string {
+  return JSON.stringify([groups.map(({ name, weight }) => [name, weight]), salt, layer, allocations]);
+}
