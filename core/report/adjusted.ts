@@ -3,11 +3,11 @@ import type { Comparison, Evidence, Looks } from "./comparison.ts";
 import type { GoalDraft, GoalReport } from "./goal-report.ts";
 
 /**
- * The goals with their comparisons, adjusted for how many were looked at: those of the primary goal
- * by Holm, since one of them decides; all others together by Benjamini–Hochberg. Guardrails decide
- * for themselves, and are with the others here.
+ * Adjusts the goals' comparisons for how many there are: Holm for the primary goal, one of whose
+ * comparisons decides; Benjamini–Hochberg for all other goals together, guardrails included, which
+ * have a decision rule of their own.
  *
- * An adjusted interval is that of level alpha × p / adjusted p: it excludes 0 exactly when the
+ * An adjusted interval has the level alpha × p / adjusted p: it excludes 0 exactly when the
  * adjusted p is below alpha.
  */
 export function adjusted(drafts: readonly GoalDraft[], alpha: number, isFixed: boolean): GoalReport[] {
@@ -49,7 +49,7 @@ function adjustedFamily(
   const lives = pairs.map(({ looks }) => (isFixed ? null : looks.live(alpha)));
   const adjust = (pValues: readonly (number | null)[]) => adjustPValues({ pValues, alpha })[by];
   const [ofSingles, ofLives] = [adjust(singles.map(pOf)), adjust(lives.map(pOf))];
-  /** What the look says at the level at which its adjusted p decides. */
+  /** Recomputes the look at the level at which its adjusted p decides. */
   const atLevel = <Look extends Evidence | Comparison | ReturnType<Looks["single"]>>(
     look: Look,
     adjustedP: number | null,

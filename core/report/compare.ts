@@ -10,13 +10,15 @@ import { noLooks } from "./no-looks.ts";
 import { rateLooks, type Tuning } from "./rate-looks.ts";
 
 /**
- * What evidence at any look is tuned to without a plan; arbitrary, it costs some width elsewhere.
+ * Devices that sequential evidence is tuned to without a plan. Arbitrary: it only costs some width
+ * elsewhere.
  */
 const UNPLANNED_DEVICES = 5_000;
 
 /**
- * A group against the control on one goal. @param blocked why nothing may be estimated; null where
- * it may
+ * Compares a group with the control on one goal.
+ *
+ * @param blocked why nothing may be estimated; null if estimates are allowed
  */
 export function looksAt(
   goal: Goal,
@@ -49,7 +51,7 @@ export function looksAt(
   return meanLooks(cuped ? covariateArms(plain, ...cuped, unit) : plain, share, tuning);
 }
 
-/** How many units of a goal's sums make one of its results. */
+/** Units of a goal's sums per unit of its results. */
 export function unitOf({ kind, ratio }: Goal): number {
   return kind === "value" || (kind === "ratio" && ratio?.of === "value") ? MILLIONTHS : 1;
 }
@@ -58,7 +60,7 @@ function conversionsOf({ counts, devices }: GoalTally) {
   return { n: counts.n, conversions: devices };
 }
 
-/** A conversion as a total of 1. */
+/** Counts a conversion as a total of 1. */
 function ofConversions({ counts: { n }, devices }: GoalTally) {
   const sum = BigInt(devices);
   const skewness = devices === 0 || devices === n ? null : (n - 2 * devices) / Math.sqrt(devices * (n - devices));
@@ -66,8 +68,8 @@ function ofConversions({ counts: { n }, devices }: GoalTally) {
 }
 
 /**
- * The weights say in what ratio conversions come only where they are known, and all visitors are
- * split by the same ones.
+ * Weights predict the ratio of conversions only where they are known and all visitors are split by
+ * the same ones; null otherwise.
  */
 function weightsOf(control: string, group: string, { experiment }: ReportContext): [number, number] | null {
   if (experiment.allocations.length > 0 || experiment.weightsAssumed) return null;
@@ -75,7 +77,7 @@ function weightsOf(control: string, group: string, { experiment }: ReportContext
   return [weightOf(control), weightOf(group)];
 }
 
-/** Sharpest at half the planned devices: at all of them the plan's own test decides. */
+/** Tunes to half the planned devices: at the full number the plan's own test decides. */
 function tuningOf(control: string, group: string, { alpha, plan, experiment }: ReportContext): Tuning {
   if (!plan) return { alpha, devices: UNPLANNED_DEVICES };
   const planned = plannedOf(plan, experiment.groups)
@@ -120,7 +122,10 @@ function covariatePair(
   return { n, x: sum, xSquares: sumSquares, y: y.sum, ySquares: y.sumSquares, product };
 }
 
-/** How many share the time for random permutations: the primary goal's groups, or all others'. */
+/**
+ * Comparisons that share the time for random permutations: the primary goal's groups, or those of
+ * all other goals.
+ */
 function comparisonsLike(goal: Goal, { experiment: { goals, groups } }: ReportContext): number {
   return Math.max(1, groups.length - 1) * (goal === goals[0] ? 1 : goals.length - 1);
 }

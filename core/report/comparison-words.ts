@@ -20,8 +20,8 @@ import { type Deciding, decidingOf } from "./pair-numbers.ts";
 type WordedGoal = Pick<GoalReport, "groups" | "kind" | "label" | "currency" | "comparisons" | "cap">;
 
 /**
- * What a comparison says: what both groups did, how large the true difference may be, how often
- * chance does that.
+ * Words a comparison: the levels of both groups, the range of the true difference, and how often
+ * chance alone produces such a gap.
  */
 export function comparisonSentences(
   comparison: Comparison,
@@ -41,7 +41,7 @@ export function comparisonSentences(
   ].filter((sentence) => sentence !== null);
 }
 
-/** Why a comparison has no number. */
+/** Reasons for a comparison without numbers. */
 const STATUS_WORDS: Readonly<Record<Exclude<NoNumber, "too_skewed">, string>> = {
   no_data: "One of them has no visitors.",
   insufficient_data: "One of them has too few visitors to measure how much visitors differ.",
@@ -51,7 +51,7 @@ const STATUS_WORDS: Readonly<Record<Exclude<NoNumber, "too_skewed">, string>> = 
   unusable_values: "Too many values cannot be counted.",
 };
 
-/** Why a comparison has no number; empty where it has. */
+/** Says why a comparison has no number; empty if it has one. */
 export function statusSentence(
   comparison: Pick<Comparison, "status" | "devicesUntilNormal">,
   goal: Pick<GoalReport, "kind" | "cap" | "groups">,
@@ -65,7 +65,7 @@ export function statusSentence(
 
 /**
  * “A few large orders decide this: cap them, or wait for about 60,000 visitors.” Only values can be
- * capped.
+ * capped, so counts get no such advice.
  */
 export function skewedSentence(
   { devicesUntilNormal }: Pick<Comparison, "devicesUntilNormal">,
@@ -112,8 +112,8 @@ function levelsSentence({ groups, kind, label, currency }: WordedGoal, group: st
 }
 
 /**
- * “The true improvement is likely between +6% and +41% (95% interval).” The lift, or the difference
- * where a lift misleads. Null where no end is known.
+ * “The true improvement is likely between +6% and +41% (95% interval).” Words the lift, or the
+ * difference where a lift misleads; null if both ends are unbounded.
  */
 function intervalSentence(
   { liftStatus }: Comparison,
@@ -141,7 +141,7 @@ function rangeWords(bounds: Bounds | null, words: (end: number) => string): stri
 }
 
 /**
- * The smallest change that so many visitors can find, relative to the control; null where it is not
+ * The smallest change that this many visitors can detect, relative to the control; null if not
  * known.
  */
 export function detectableChange(comparison: Comparison, goal: WordedGoal, alpha: number): number | null {
@@ -163,12 +163,11 @@ export function detectableChange(comparison: Comparison, goal: WordedGoal, alpha
   const { differenceInterval } = comparison;
   const [lower, upper] = differenceInterval ?? [null, null];
   if (lower === null || upper === null || !a.mean) return null;
-  // An interval of level alpha is 2 × 1.96 errors wide; 80 % power at that level takes 2.80 of
-  // them.
+  // At level 0.05 an interval is 2 × 1.96 standard errors wide; 80 % power takes 2.80 of them.
   return (((upper - lower) / 2) * (DETECTABLE_ERRORS / INTERVAL_ERRORS)) / Math.abs(a.mean);
 }
 
-/** z at 0.025, and with it z at 0.2: what 80 % power takes. */
+/** z at 0.025; the second constant adds z at 0.2, for 80 % power. */
 const INTERVAL_ERRORS = 1.96;
 const DETECTABLE_ERRORS = 1.96 + 0.8416;
 

@@ -2,81 +2,74 @@ import type { Bounds } from "./bounds.ts";
 
 /** Why a comparison has no p-value and no interval. */
 export type NoNumber =
-  /** A group without devices. */
+  /** A group has no devices. */
   | "no_data"
-  /** A group with fewer than two devices; of a ratio, with too few that have a denominator. */
+  /** A group has fewer than two devices or, for a ratio, too few with a denominator. */
   | "insufficient_data"
-  /** All devices did the same; p is exactly 1. */
+  /** All devices have the same value; p is exactly 1. */
   | "no_variance"
-  /** Groups that differ, but in neither do devices: nothing to measure with. */
+  /** The groups differ, but devices within each do not: there is no standard error. */
   | "zero_variance"
-  /** Totals too skewed for a t test of groups so uneven, and too many to permute. */
+  /** Totals are too skewed for a t test of such uneven groups, and too many to permute. */
   | "too_skewed"
-  /**
-   * Devices are not split as configured, or are not the unit that was assigned: nothing is
-   * estimated.
-   */
+  /** Devices are not split as configured, or are not the assigned unit: nothing is estimated. */
   | "untrusted"
-  /** More than 1 in 1,000 events of the goal have a value that cannot be counted. */
+  /** More than 1 in 1,000 of the goal's events have a value that cannot be counted. */
   | "unusable_values";
 
 /**
- * A group against the control, on one goal. Differences are group − control, lifts (group −
- * control) / |control|: with a control above 0 group / control − 1.
+ * A group compared with the control on one goal. A difference is group − control; a lift is (group
+ * − control) / |control|, which for a control above 0 is group / control − 1.
  */
 export interface Comparison {
   readonly group: string;
   readonly control: string;
-  /** Of the test that is shown: `ok`, or why there is no number. */
+  /** Status of the displayed test: `ok`, or the reason for having no number. */
   readonly status: "ok" | NoNumber;
-  /** In rates (0 to 1) for binary goals, else in events, value, or of a ratio, per device. */
+  /** In rates (0 to 1) for binary goals, else events, value or ratio per device. */
   readonly difference: number | null;
   /**
-   * Excludes 0 exactly when `pValue` is below the report's alpha; so does `liftInterval`, where
-   * there is one.
+   * Excludes 0 exactly when `pValue` is below the report's alpha; so does `liftInterval`, if it
+   * exists.
    */
   readonly differenceInterval: Bounds | null;
   readonly lift: number | null;
   readonly liftInterval: Bounds | null;
   /**
-   * `baseline_zero`: the control has nothing to be compared with. `baseline_near_zero`: it may as
-   * well be 0. `baseline_negative`: it is below 0, where a lift misleads and the difference is
-   * shown.
+   * `baseline_zero`: the control is 0, so there is no lift. `baseline_near_zero`: the control
+   * cannot be told from 0. `baseline_negative`: the control is below 0, where a lift misleads and
+   * the difference is shown.
    */
   readonly liftStatus: "ok" | "baseline_zero" | "baseline_near_zero" | "baseline_negative" | "no_data";
   /**
-   * What `pValue` comes from: `z` (pooled, two proportions), `welch` (t test), `permutation` where
-   * those do not hold: an expected count below 5, a group with fewer than 100 devices whose value
-   * is not 0, or totals too skewed for a t test.
+   * The test behind `pValue`: `z` (pooled, two proportions), `welch` (t test), or `permutation`
+   * where those do not hold: an expected count below 5, a group with fewer than 100 devices whose
+   * value is not 0, or totals too skewed for a t test.
    */
   readonly test: "z" | "welch" | "permutation" | null;
   /**
-   * What the test is applied to, where that is not rates or totals. `studentised`: the permutations
-   * are of Welch's t, since totals are skewed. `delta`: ratios, by the delta method. `cuped`:
-   * totals less what the same devices did before predicts.
+   * How the test is applied, unless to plain rates or totals. `studentised`: permutations of
+   * Welch's t, because totals are skewed. `delta`: ratios, by the delta method. `cuped`: totals
+   * less what the same devices' earlier values predict.
    */
   readonly method: "studentised" | "delta" | "cuped" | null;
   /**
-   * Two-sided, for a single look that was planned; 0 only where it underflows, then `log10P` says
-   * it.
+   * Two-sided, for a single planned look; 0 only if it underflows, in which case `log10P` has it.
    */
   readonly pValue: number | null;
   readonly log10P: number | null;
-  /** For random permutations: how many, and where the exact p-value lies, 99 times in 100. */
+  /** Number of random permutations, and the 99 % interval of the exact p-value. */
   readonly permutations: { readonly drawn: number; readonly p99: readonly [number, number] } | null;
   /**
-   * Skewness of the difference of the means if the groups had one distribution; null for rates, or
-   * not known.
+   * Skewness of the difference of the means if both groups had one distribution; null for rates, or
+   * if not known.
    */
   readonly skewness: number | null;
-  /** Devices in all at which a difference so skewed would count as normal; null where it does. */
+  /** Total devices at which so skewed a difference counts as normal; null if it already does. */
   readonly devicesUntilNormal: number | null;
-  /**
-   * Share of the squared standard error that what devices did before has removed, at most 1; null
-   * without CUPED.
-   */
+  /** Share of the squared standard error that CUPED has removed, at most 1; null without CUPED. */
   readonly varianceReduction: number | null;
-  /** pValue among its family: see `GoalReport.adjustment`. */
+  /** `pValue` adjusted within its family: see `GoalReport.adjustment`. */
   readonly adjustedP: number | null;
   /**
    * Intervals at the level at which `adjustedP` decides: they exclude 0 exactly when it is below
@@ -84,32 +77,32 @@ export interface Comparison {
    */
   readonly adjustedDifferenceInterval: Bounds | null;
   readonly adjustedLiftInterval: Bounds | null;
-  /** What holds at any look; null once the planned number of devices was reached. */
+  /** The sequential evidence; null once the planned number of devices is reached. */
   readonly alwaysValid: AlwaysValidComparison | null;
   /**
-   * Binary goals: the chance that the group's rate is the higher one, when any rate was as likely
-   * as any other before. It does not protect against peeking, and is not 1 − p. Null for other
-   * goals.
+   * For binary goals: the probability that the group's rate is the higher one, under uniform
+   * priors. It does not protect against peeking, and is not 1 − p. Null for other goals.
    */
   readonly chanceToBeatControl: number | null;
 }
 
-/** The comparison by evidence that stays valid however often one looks. */
+/** The comparison by sequential evidence: valid however often it is checked. */
 export interface AlwaysValidComparison {
   /**
-   * `too_few`: before 100 devices of each group have a value, or 40 converted and 40 did not,
-   * nothing is normal.
+   * `too_few`: fewer than 100 devices of a group have a value, or fewer than 40 converted or did
+   * not convert; the normal approximation does not hold yet.
    */
   readonly status: "ok" | "too_few" | NoNumber;
   /**
-   * `exact`: counts of devices. `asymptotic`: the difference of two means or rates. `joined`: both.
+   * `exact`: from counts of devices. `asymptotic`: from the difference of two means or rates.
+   * `joined`: from both.
    */
   readonly kind: "exact" | "asymptotic" | "joined";
   readonly pValue: number | null;
   readonly log10P: number | null;
-  /** Holm over the comparisons of the primary goal, Benjamini–Hochberg over those of the others. */
+  /** Holm for comparisons of the primary goal, Benjamini–Hochberg for those of all others. */
   readonly adjustedP: number | null;
-  /** Each excludes 0 exactly when `pValue` is below alpha; null where there is none yet. */
+  /** Each excludes 0 exactly when `pValue` is below alpha; null while there is none. */
   readonly liftInterval: Bounds | null;
   readonly differenceInterval: Bounds | null;
   /** At the level at which `adjustedP` decides. */
@@ -117,18 +110,21 @@ export interface AlwaysValidComparison {
   readonly adjustedDifferenceInterval: Bounds | null;
 }
 
-/** A comparison by the one test that a plan allows. */
+/** A comparison by the single test of a plan. */
 export type SingleLook = Omit<
   Comparison,
   "group" | "control" | "adjustedP" | "adjustedDifferenceInterval" | "adjustedLiftInterval" | "alwaysValid"
 >;
 
-/** The same by evidence that holds at any look. */
+/** A comparison by sequential evidence. */
 export type Evidence = Omit<AlwaysValidComparison, "adjustedP" | "adjustedDifferenceInterval" | "adjustedLiftInterval">;
 
-/** Both, with intervals that cover with probability 1 − alpha; the p-values do not depend on it. */
+/**
+ * Both kinds at level alpha: intervals cover with probability 1 − alpha; p-values do not depend on
+ * it.
+ */
 export interface Looks {
-  /** What was seen; null where nothing may be estimated. */
+  /** The observed effect; null if nothing may be estimated. */
   readonly estimate: { readonly difference: number | null; readonly lift: number | null };
   readonly single: (alpha: number) => SingleLook;
   readonly live: (alpha: number) => Evidence;

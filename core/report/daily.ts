@@ -5,16 +5,16 @@ import { looksAt } from "./compare.ts";
 import type { ReportContext } from "./context.ts";
 import { goalTallyOf } from "./goal-report.ts";
 
-/** A UTC day of devices' first exposures, with what was reached up to and including it. */
+/** A UTC day of first exposures, with the running totals up to and including it. */
 export interface ReportDay {
-  /** As `2026-11-21`. */
+  /** For example `2026-11-21`. */
   readonly day: string;
   /** In the experiment's order. */
   readonly groups: readonly {
     readonly group: string;
-    /** Exposed for the first time on this day. */
+    /** Devices first exposed on this day. */
     readonly devices: number;
-    /** Up to and including this day. */
+    /** Devices up to and including this day. */
     readonly devicesSoFar: number;
     /** In the order of the goals. */
     readonly goals: readonly ReportDayGoal[];
@@ -23,23 +23,23 @@ export interface ReportDay {
 
 export interface ReportDayGoal {
   readonly event: string;
-  /** Devices of this day, and of all days up to it, that converted, whenever they did. */
+  /** Converted devices of this day, and of all days up to it, whenever they converted. */
   readonly conversions: number;
   readonly conversionsSoFar: number;
-  /** conversionsSoFar / devices so far whose window has closed; null without any. */
+  /** conversionsSoFar / devices so far whose window has closed; null without such devices. */
   readonly rateSoFar: number | null;
   /**
-   * Group − control up to and including this day, in rates or totals per device, with its band that
-   * holds at any look: over all days together it misses the true difference with probability at
-   * most alpha. Null for the control, ratios, and while too few are known.
+   * Group − control up to and including this day, in rates or totals per device, with a sequential
+   * band: over all days together it misses the true difference with probability at most alpha. Null
+   * for the control, for ratios, and while counts are too small.
    */
   readonly difference: number | null;
   readonly differenceInterval: Bounds | null;
 }
 
 /**
- * The days on which devices were first exposed. A day without is left out: a wrong clock may lie
- * decades back.
+ * Lists the days on which devices were first exposed. Days without exposures are left out: a wrong
+ * clock may lie decades back.
  */
 export function daily(counted: EpochTally | null, context: ReportContext): ReportDay[] {
   const { groups, goals, control } = context.experiment;
@@ -70,7 +70,7 @@ export function daily(counted: EpochTally | null, context: ReportContext): Repor
     const tallyOf = (name: string, place: number) => {
       const { n = 0, conversions = 0, counts = ZERO, values = ZERO } = soFar.get(name)?.goals[place] ?? {};
       const goal = goals[place];
-      // Of totals a day keeps the sums alone; they are few where few converted.
+      // A day keeps only the sums of totals, so conversions stand in for totals that are not 0.
       const sums = (of: typeof ZERO) => ({ n, ...of, skewness: null, sample: conversions < 100 ? [] : null });
       return {
         event: goal ? goalName(goal) : "",

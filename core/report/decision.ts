@@ -8,39 +8,39 @@ import type { Progress } from "./progress.ts";
 
 export type VerdictKind = "waiting" | "early" | "unclear" | "ahead" | "better" | "worse" | "untrusted";
 
-/** What is decided before it is worded. */
+/** The decision behind a verdict's words. */
 export interface Decision {
   readonly kind: VerdictKind;
   /**
-   * The group that is better, worse or ahead; null for other kinds. With `ahead` it may be the
+   * The group that is better, worse or ahead; null for other kinds. For `ahead` it may be the
    * control.
    */
   readonly group: string | null;
   /**
-   * `fixed_horizon`: the one test of the plan, at the number of devices planned. `always_valid`:
-   * evidence that holds at any look. Null where nothing was tested.
+   * `fixed_horizon`: the plan's single test, at the planned number of devices. `always_valid`:
+   * sequential evidence. Null if nothing was tested.
    */
   readonly basis: "fixed_horizon" | "always_valid" | null;
-  /** The comparison to tell of; null where there is none. */
+  /** The comparison that the words describe; null without one. */
   readonly subject: Comparison | null;
-  /** Other comparisons that are as sure as the subject's. */
+  /** Other comparisons as significant as the subject. */
   readonly others: readonly Comparison[];
 }
 
 export interface Judged {
   readonly health: Health;
   readonly progress: Progress;
-  /** The primary one. */
+  /** The primary goal. */
   readonly goal: GoalReport;
   readonly guardrails: readonly Guardrail[];
   readonly context: ReportContext;
 }
 
 /**
- * The split comes first. Then, at the plan's one look its test decides: better, worse or no clear
- * difference. Without a plan only evidence that holds at any look can. Before the look of a plan
- * that evidence says who is ahead and no more, so that each experiment has one decision and its
- * error is alpha.
+ * Checks the split first. At the plan's single look, its test decides: better, worse or no clear
+ * difference. Without a plan only sequential evidence can decide. Before the planned look that
+ * evidence says no more than who is ahead, so that each experiment has one decision with error
+ * alpha.
  */
 export function decide({ health, goal, context, progress }: Judged): Decision {
   const { isFixed, plan, alpha } = context;

@@ -1,13 +1,13 @@
-/** Goes up whenever a report of the same events would say other numbers or another verdict. */
+/** Increment whenever the same events would give other numbers or another verdict. */
 export const FORMULAS_VERSION = 2;
 
-/** What a number of the report is computed by. */
+/** The formula behind a number of the report. */
 export interface Formula {
   readonly what: string;
   readonly how: string;
 }
 
-/** The report's footer: every number that is not a count, by name and source. */
+/** The report's footer: name and source of every number that is not a count. */
 export const FORMULAS: readonly Formula[] = [
   {
     what: "Split of the visitors",

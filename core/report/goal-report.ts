@@ -9,13 +9,13 @@ import { looksAt, unitOf } from "./compare.ts";
 import type { Comparison, NoNumber } from "./comparison.ts";
 import type { ReportContext } from "./context.ts";
 
-/** One goal's results: each group's, and each group's but the control's against the control. */
+/** One goal's results: each group's level, and each other group compared with the control. */
 export interface GoalReport {
   readonly event: string;
   readonly kind: Goal["kind"];
-  /** What people call it: its label, or the event. */
+  /** Display name: the label, or the event if there is none. */
   readonly label: string;
-  /** The first goal is; it alone decides. */
+  /** True for the first goal, which alone decides. */
   readonly primary: boolean;
   readonly role: "primary" | "secondary" | "guardrail";
   /** Which direction is an improvement. */
@@ -24,29 +24,27 @@ export interface GoalReport {
    * How long after a device's first exposure its events count, such as `1d`; null without a limit.
    */
   readonly window: string | null;
-  /** ISO 4217; null when it is not said. */
+  /** ISO 4217 code; null if not configured. */
   readonly currency: string | null;
   /**
-   * Where totals per device were cut, in the value's own unit, and of how many devices; null
-   * without a cap.
+   * The limit at which totals per device were capped, in the value's own unit, and the number of
+   * capped devices; null without a cap.
    */
   readonly cap: { readonly limit: number; readonly devices: number } | null;
-  /**
-   * Events whose value cannot be counted: more than 1 in 1,000 leave the goal without a verdict.
-   */
+  /** Events whose value cannot be counted: with more than 1 in 1,000 the goal has no verdict. */
   readonly unusableValues: number;
-  /** In the experiment's order; one without devices is there with 0. */
+  /** In the experiment's order; groups without devices are included with 0. */
   readonly groups: readonly GoalGroup[];
   /**
-   * Do the groups differ at all? For three or more groups and a binary goal. It decides nothing:
-   * Holm's adjustment does.
+   * Tests whether the groups differ at all: for binary goals with three or more groups. It decides
+   * nothing: Holm's adjustment does.
    */
   readonly omnibus: Omnibus | null;
   /** In the experiment's order, without the control. */
   readonly comparisons: readonly Comparison[];
   /**
-   * Of the adjusted p-values: `holm` over the primary goal's groups, `benjamini-hochberg` over all
-   * other goals' groups.
+   * Adjustment of the p-values: `holm` over the primary goal's groups, `benjamini-hochberg` over
+   * the groups of all other goals.
    */
   readonly adjustment: "holm" | "benjamini-hochberg";
 }
@@ -54,7 +52,9 @@ export interface GoalReport {
 export interface GoalGroup {
   readonly group: string;
   readonly isControl: boolean;
-  /** Devices whose window has closed: all without a window. The other numbers are of these. */
+  /**
+   * Devices whose window has closed (all, without a window); the other numbers count only these.
+   */
   readonly devices: number;
   /** Devices whose window is still open. */
   readonly pending: number;
@@ -62,10 +62,12 @@ export interface GoalGroup {
   readonly conversions: number;
   /** conversions / devices; null without devices. */
   readonly rate: number | null;
-  /** Wilson. */
+  /** Wilson interval. */
   readonly rateInterval: Bounds | null;
   readonly events: number;
-  /** Null for binary goals: per device, zeros included; the value's own unit, or events. */
+  /**
+   * Totals per device, zeros included, in the value's own unit or in events; null for binary goals.
+   */
   readonly sum: number | null;
   readonly mean: number | null;
   /** With n − 1; null for fewer than two devices. */
@@ -82,17 +84,15 @@ export interface Omnibus {
   readonly log10P: number | null;
 }
 
-/** The results of a goal before its comparisons are adjusted for how many there are. */
+/** The results of a goal before its p-values are adjusted. */
 export interface GoalDraft extends Omit<GoalReport, "comparisons"> {
   readonly pairs: readonly Pair[];
 }
 
-/**
- * A larger share of a goal's events with values that cannot be counted makes its sums worthless.
- */
+/** Above this share of uncountable values the goal's sums are meaningless. */
 const MAX_UNUSABLE = 1 / 1000;
 
-/** 10^9, where totals are cut without a cap. */
+/** 10^9 in units of the sums: the limit of totals without a cap. */
 const NO_CAP = 10n ** 15n;
 
 export function goalDraft(goal: Goal, place: number, counted: EpochTally | null, context: ReportContext): GoalDraft {
@@ -137,7 +137,7 @@ export function goalDraft(goal: Goal, place: number, counted: EpochTally | null,
   };
 }
 
-/** Events of a goal whose value cannot be counted, and whether they are too many for a verdict. */
+/** Counts a goal's events with uncountable values, and says if they rule out a verdict. */
 export function unusableOf(goal: Goal, groups: readonly GoalTally[]): { values: number; isBlocked: boolean } {
   if (goal.kind !== "value" && goal.ratio?.of !== "value") return { values: 0, isBlocked: false };
   const values = groups.reduce((sum, { unusableValues }) => sum + unusableValues, 0);
@@ -177,13 +177,13 @@ function ratioOf(numerator: bigint, denominator: bigint, unit: number): number |
   return denominator === 0n ? null : finite(Number(numerator) / Number(denominator) / unit);
 }
 
-/** A group's counts of the goal at that place of the experiment's list. */
+/** A group's counts of the goal at index `place` of the experiment's goals. */
 export function goalTallyOf(counted: EpochTally | null, group: string, goal: Goal, place: number): GoalTally {
   const own = counted?.groups.find((other) => other.group === group);
   return own?.goals[place] ?? nothing(goal, own?.devices ?? 0);
 }
 
-/** The counts of a goal that none of so many devices reached. */
+/** The counts of a goal that none of the devices reached. */
 function nothing(goal: Goal, devices: number): GoalTally {
   const sums = { n: devices, sum: 0n, sumSquares: 0n, sample: [] };
   return { event: goalName(goal), devices: 0, events: 0, unusableValues: 0, counts: sums, values: sums };

@@ -6,34 +6,31 @@ import type { ReportContext } from "./context.ts";
 import { goalTallyOf, unusableOf } from "./goal-report.ts";
 import { changeWords, percentWords } from "./number-words.ts";
 
-/** Whether a group harms a goal that must not get worse, by evidence that holds at any look. */
+/** Whether a group harms a goal that must not get worse, by sequential evidence. */
 export interface Guardrail {
   readonly goal: string;
   readonly label: string;
   readonly group: string;
   readonly control: string;
-  /** Largest harm that is acceptable, as a share of the control's level; 0 when it was not said. */
+  /** Largest acceptable harm, as a share of the control's level; default 0. */
   readonly margin: number;
   /**
-   * `harmed`: worse for sure, and not surely by less than the margin. `safe`: surely not worse by
-   * the margin. `open`: neither yet. `none`: nothing can be said.
+   * `harmed`: significantly worse, and not significantly within the margin. `safe`: significantly
+   * within the margin. `open`: neither yet. `none`: nothing can be computed.
    */
   readonly state: "harmed" | "safe" | "open" | "none";
-  /**
-   * How much worse the group is, relative to the control; above 0 is harm. Null where there is no
-   * lift.
-   */
+  /** Harm relative to the control, above 0 if the group is worse; null if there is no lift. */
   readonly harm: number | null;
-  /** Valid at any look, at the level shared by all guardrails and groups. */
+  /** Sequential interval, at the level shared by all guardrails and groups. */
   readonly harmInterval: Bounds | null;
   /** A sentence for people. */
   readonly text: string;
 }
 
 /**
- * Non-inferiority at any look, of the counts as they are now: guardrails are watched before, at and
- * after the planned look. Harm is claimed at alpha shared by all guardrails and groups, since any
- * of them may cry wolf; safety at alpha, since it takes all of them.
+ * Tests non-inferiority sequentially on the current counts: guardrails are watched before, at and
+ * after the planned look. Harm is claimed at alpha divided by all guardrails and groups, since any
+ * one of them raises an alarm; safety at alpha, since it requires all of them.
  */
 export function guardrails(counted: EpochTally | null, context: ReportContext): Guardrail[] {
   const { experiment } = context;

@@ -4,17 +4,17 @@ import { countWords, listWords, numberWords, percentWords, sentenceP, wholeWords
 import type { SplitHealth } from "./split-health.ts";
 import { trafficProblems } from "./traffic-problems.ts";
 
-/** Causes that were seen most often: Fabijan et al. 2019, table 2. */
+/** The most frequent causes: Fabijan et al. 2019, table 2. */
 const CAUSES =
   "Likely causes: one group's page redirects, fails or loads so slowly that the tag reports it less often; bots that only one group attracts; weights that were changed without a new epoch.";
 
-/** More than this share of devices in two groups blurs a difference; arbitrary. */
+/** Share of devices in two groups above which a difference is diluted; arbitrary. */
 const MANY_IN_TWO_GROUPS = 0.01;
 
-/** More than this share of devices with a clock that is off is worth a look; arbitrary. */
+/** Share of devices with a wrong clock above which to warn; arbitrary. */
 const MANY_WRONG_CLOCKS = 0.01;
 
-/** What is to be said about an epoch's health, the worst first. */
+/** The problems of an epoch's data, most severe first. */
 export function healthProblems(health: Omit<Health, "problems">): HealthProblem[] {
   const { split, unit, wrongClocks, twoGroups, unknownGroups, unusableValues, unusableGoals, leftOut, traffic } =
     health;
@@ -73,7 +73,7 @@ function countedWords(count: number | null, one: string, many: string): string |
   return count === null || count === 0 ? null : countWords(count, one, many);
 }
 
-/** Why there is no verdict of an experiment that does not assign devices. */
+/** Says why an experiment that does not assign devices has no verdict. */
 export function unitSentence(unit: Health["unit"]): string {
   return `This experiment assigns by ${unit}, but results are still counted by device: devices of one ${unit} are not independent, so there is no verdict.`;
 }

@@ -7,56 +7,58 @@ import { unusableOf } from "./goal-report.ts";
 import { healthProblems } from "./health-problems.ts";
 import { type SplitHealth, splitHealth } from "./split-health.ts";
 
-/** Whether the numbers may be trusted at all; to be shown before any result. */
+/** Whether the numbers can be trusted; shown before any result. */
 export interface Health {
   /**
-   * False while the split alarms, or devices are counted though something else was assigned: then
-   * nothing is estimated.
+   * False while the split alarms, or if the assigned unit is not the device: then nothing is
+   * estimated.
    */
   readonly trusted: boolean;
   readonly split: SplitHealth;
-  /** What was assigned; results are of devices, so there are none for anything else. */
+  /** The unit of assignment; results count devices, so any other unit has none. */
   readonly unit: Experiment["unit"];
-  /** Devices whose clock was more than 2 minutes off, and was corrected. */
+  /** Devices whose clock was more than 2 minutes off and was corrected. */
   readonly wrongClocks: {
-    readonly devices: number /** Of all devices; null without any. */;
+    readonly devices: number;
+    /** Share of all devices; null without devices. */
     readonly share: number | null;
   };
-  /** Devices that saw two groups of this epoch. They count where they were first. */
+  /** Devices exposed to two groups of this epoch; each counts in its first group. */
   readonly twoGroups: {
-    readonly devices: number /** Of all devices; null without any. */;
+    readonly devices: number;
+    /** Share of all devices; null without devices. */
     readonly share: number | null;
   };
   /**
-   * Devices in groups that the experiment does not have: whoever sends events may make up names.
-   * They are left out. A server counts them together, as of the group `""`.
+   * Devices in groups that the experiment does not have; they are left out, since senders of events
+   * can invent names. A server counts them together, under the group `""`.
    */
   readonly unknownGroups: readonly { readonly group: string; readonly devices: number }[];
-  /** What never reached the counts, null where nobody counted it. */
+  /** Events that never reached the counts; null where they were not counted. */
   readonly leftOut: LeftOut & {
-    /** What `rejected` was called before. */
+    /** The old name of `rejected`. */
     readonly refused: number | null;
   };
   /** Where the exposures came from, and those that do not count; null when nobody knows. */
   readonly traffic: Traffic | null;
   /** Goal events whose value could not be counted; they count as conversions. */
   readonly unusableValues: number;
-  /** Goals with more than 1 in 1,000 of these, which therefore have no verdict: their labels. */
+  /** Labels of goals with more than 1 in 1,000 of these, which therefore have no verdict. */
   readonly unusableGoals: readonly string[];
-  /** All of the above that needs saying, the worst first; empty when there is nothing. */
+  /** Problems among the above, most severe first; empty without problems. */
   readonly problems: readonly HealthProblem[];
 }
 
 export interface HealthProblem {
-  /** `alarm`: do not trust the results. `warning`: look into it. `note`: so that nobody wonders. */
+  /** `alarm`: do not trust the results. `warning`: look into it. `note`: for information. */
   readonly severity: "alarm" | "warning" | "note";
-  /** Sentences for people. */
+  /** Full sentences for display. */
   readonly text: string;
 }
 
 /**
- * Counted for all experiments together, since nobody knows which one it would have been of.
- * Previews are not here: the tag sends nothing of a page with a forced group.
+ * Counts over all experiments together, since a rejected event cannot be attributed to one.
+ * Previews are not included: the tag sends nothing from a page with a forced group.
  */
 export interface LeftOut {
   /** Events of bots. */
@@ -64,7 +66,7 @@ export interface LeftOut {
   readonly rejected: number | null;
 }
 
-/** Of the epoch as it is now, whatever the results were computed from. */
+/** The current health of the epoch, even if the results are frozen. */
 export function health(
   counted: EpochTally | null,
   context: Pick<ReportContext, "experiment">,

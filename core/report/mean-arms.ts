@@ -6,10 +6,10 @@ import { meanAndVariance, type Sums } from "../sums.ts";
 import type { MeanArms } from "./mean-looks.ts";
 import type { MeanArm } from "./relative-lift.ts";
 
-/** Fewer totals that are not 0 have a mean that is far from normal. */
+/** With fewer totals above or below 0 the mean is far from normal. */
 const FEW_TOTALS = 100;
 
-/** Sums over devices of two numbers each, in whole units. */
+/** Sums over devices with two numbers each, in whole units. */
 export interface PairSums {
   readonly n: number;
   readonly x: bigint;
@@ -17,11 +17,15 @@ export interface PairSums {
   readonly y: bigint;
   readonly ySquares: bigint;
   readonly product: bigint;
-  /** Of a ratio: of what is left of y after x; left out where it is not known. */
+  /** Skewness of y, or for a ratio of the residual of y after x; omitted if not known. */
   readonly skewness?: number | null;
 }
 
-/** Totals per device. @param unit how many units of the sums make one of the result */
+/**
+ * Totals per device.
+ *
+ * @param unit how many units of the sums make one of the result
+ */
 export function totalArms(a: Sums, b: Sums, unit: number): MeanArms {
   const [ofA, ofB] = [meanAndVariance(a, unit), meanAndVariance(b, unit)];
   const isFew = [a, b].some(({ sample }) => sample !== null && sample.length < FEW_TOTALS);
@@ -42,7 +46,7 @@ export function totalArms(a: Sums, b: Sums, unit: number): MeanArms {
 
 /**
  * Totals (y) less what the same devices' numbers from before their first exposure (x) predict.
- * While a group has few totals, the totals as they are.
+ * While a group has few totals they stay unadjusted.
  */
 export function covariateArms(plain: MeanArms, a: PairSums, b: PairSums, unit: number): MeanArms {
   if (plain.isFew || a.n < 2 || b.n < 2) return plain;
@@ -63,8 +67,8 @@ export function covariateArms(plain: MeanArms, a: PairSums, b: PairSums, unit: n
 }
 
 /**
- * Ratios of two sums, with the variance of the delta method. They are few while the denominators
- * count as fewer than 100 equal ones: (Σ d)² / Σ d².
+ * Ratios of two sums, with the variance of the delta method. The sample is small while the
+ * denominators count as fewer than 100 equal ones: (Σ d)² / Σ d².
  *
  * @param unit how many units of the numerator (y) make one of the result
  */
@@ -102,7 +106,7 @@ function pairMoments({ n, x, xSquares, y, ySquares, product }: PairSums, unitX: 
     meanAndVariance({ n, sum: y, sumSquares: ySquares }, unitY),
   ];
   const devices = BigInt(n);
-  // Both products are exact, so that a small covariance of large numbers loses no digit.
+  // Both products are exact: a small covariance of large numbers loses no digit.
   const covariance = Number(devices * product - x * y) / Number(devices * (devices - 1n)) / unitX / unitY;
   const [varianceX, varianceY] = [ofX.variance ?? 0, ofY.variance ?? 0];
   const most = Math.sqrt(varianceX) * Math.sqrt(varianceY);
@@ -129,7 +133,7 @@ function skewnessBetween(
   );
 }
 
-/** As counted; else from the totals, when they are told. */
+/** The counted skewness, else computed from the totals if they are given. */
 function skewnessOf(sums: Sums & { readonly skewness?: number | null }): number | null {
   if (sums.skewness !== undefined) return sums.skewness;
   const { n, sample, sum } = sums;

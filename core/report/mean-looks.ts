@@ -10,39 +10,36 @@ import type { Comparison, Evidence, Looks, SingleLook } from "./comparison.ts";
 import type { Tuning } from "./rate-looks.ts";
 import { type MeanArm, relativeLift } from "./relative-lift.ts";
 
-/** Two groups' means per device, and what is known of how normal they are. */
+/** Two groups' means per device, with what is known of their normality. */
 export interface MeanArms {
   readonly a: MeanArm;
   readonly b: MeanArm;
   /** Mean of B − mean of A. */
   readonly difference: number;
   readonly method: "delta" | "cuped" | null;
-  /**
-   * Whether a group has so few totals that are not 0 that nothing should be assumed of their mean.
-   */
+  /** Whether a group has too few totals other than 0 to assume a normal mean. */
   readonly isFew: boolean;
-  /** `differenceSkewness`; null when it is not known. */
+  /** See `differenceSkewness`; null if not known. */
   readonly skewness: number | null;
-  /** All devices' totals; null when they are too many to be told, or not what is compared. */
+  /** Totals of all devices; null if they are too many to list or not what is compared. */
   readonly totals: readonly [a: PermutedValues, b: PermutedValues] | null;
   readonly varianceReduction: number | null;
 }
 
 /**
- * Placing a value is a step; so many take about a quarter of a second, for which a server does
- * nothing else.
+ * Budget of placed values: about a quarter of a second, during which a server does nothing else.
  */
 const MAX_STEPS = 2e7;
 const MAX_DRAWS = 9_999;
-/** Arbitrary: the least with which p < 0.01 can be said. */
+/** Arbitrary: the fewest draws that can show p < 0.01. */
 const MIN_DRAWS = 199;
 
 /**
  * Compares a group's mean per device with the control's. A t test decides where the difference of
- * the means is nearly normal; where few devices have a value or uneven groups are skewed, a
- * permutation test does, and with too many totals to permute nothing.
+ * the means is nearly normal; a permutation test where few devices have a value or uneven groups
+ * are skewed. Totals that are too many to permute leave `too_skewed`.
  *
- * @param share of `MAX_STEPS` that random permutations may take; what was drawn is in the result
+ * @param share of `MAX_STEPS` that random permutations may take; the result has the number of draws
  */
 export function meanLooks(arms: MeanArms, share: number, tuning: Tuning): Looks {
   const { a, b, difference, skewness, varianceReduction } = arms;
@@ -101,8 +98,8 @@ interface Decided {
   readonly method?: SingleLook["method"];
   readonly standardError?: number | null;
   /**
-   * Values of difference / standard error at or beyond which the test rejects; null where there is
-   * no error.
+   * Values of difference / standard error at or beyond which the test rejects; null without a
+   * standard error.
    */
   readonly critical?: ((alpha: number) => readonly [low: number, high: number]) | null;
   readonly permutations?: SingleLook["permutations"];

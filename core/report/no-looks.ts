@@ -2,7 +2,7 @@ import type { Looks, NoNumber } from "./comparison.ts";
 
 const NOTHING = { pValue: null, log10P: null, liftInterval: null, differenceInterval: null };
 
-/** Of groups that must not be compared: no p-value, no interval, no lift. */
+/** The looks of groups that must not be compared: no p-value, no interval, no lift. */
 export function noLooks(status: NoNumber): Looks {
   return {
     estimate: { difference: null, lift: null },

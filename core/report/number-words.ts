@@ -1,10 +1,11 @@
-/** Thousands in groups of three: 5,612. */
+/** A whole number with thousands separators: 5,612. */
 export function wholeWords(number: number): string {
   return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /**
- * To so many significant digits, at least the whole ones, without zeros at the end: 12.4, 5, 1,234.
+ * Rounds to `digits` significant digits, but never the integer part, without trailing zeros: 12.4,
+ * 5, 1,234.
  */
 export function numberWords(number: number, digits = 3): string {
   const size = Math.abs(number);
@@ -16,7 +17,7 @@ export function numberWords(number: number, digits = 3): string {
   return number < 0 && text !== "0" ? `−${text}` : text;
 }
 
-/** An amount in a currency of three letters, null for a plain number: “12.4 EUR”. */
+/** An amount with its ISO 4217 currency, or a plain number for null: “12.4 EUR”. */
 export function amountWords(number: string, currency: string | null): string {
   return currency === null ? number : `${number} ${currency}`;
 }
@@ -26,13 +27,10 @@ export function percentWords(share: number): string {
   return `${numberWords(100 * share)}%`;
 }
 
-/**
- * Nearer to 0 than a hundredth of a percent there are no digits that mean something, but there is a
- * side.
- */
+/** Below a hundredth of a percent digits carry no meaning: show only the sign. */
 const NEAR_ZERO = 1e-4;
 
-/** A relative change, which never rounds to none: 0.0612 is “+6.1%”. */
+/** A relative change, never rounded to 0: 0.0612 is “+6.1%”. */
 export function changeWords(change: number): string {
   if (change !== 0 && Math.abs(change) < NEAR_ZERO) return change > 0 ? "just above 0%" : "just below 0%";
   return `${signed(100 * change)}%`;
@@ -43,17 +41,17 @@ export function pointWords(difference: number): string {
   return `${changeWords(difference).replace(/%$/, "")} percentage points`;
 }
 
-/** With its sign, to two significant digits: “+6.1”, “−120”. */
+/** A signed number to two significant digits: “+6.1”, “−120”. */
 export function signed(number: number): string {
   const text = numberWords(number, 2);
   return number > 0 ? `+${text}` : text;
 }
 
 /**
- * A p-value to two significant digits, or as many as it takes to stay on its side of alpha: “p =
- * 0.004”, “p < 1e-300”.
+ * A p-value to two significant digits, or as many as keep it on its side of alpha: “p = 0.004”, “p
+ * < 1e-300”.
  *
- * @param log10P says it where the p-value underflows
+ * @param log10P used where the p-value underflows
  */
 export function pWords(p: number, log10P: number | null, alpha: number): string {
   if (p < 1e-300 || (log10P !== null && log10P < -300)) return "p < 1e-300";
@@ -66,8 +64,8 @@ export function pWords(p: number, log10P: number | null, alpha: number): string 
 }
 
 /**
- * A p-value in a sentence: “p = 0.0037”, “p < 0.001”. Nearer to alpha than two digits show it has
- * as many as it takes, and where a stricter level than 0.001 decides, the value.
+ * A p-value in a sentence: “p = 0.0037”, “p < 0.001”. It has more digits if two would hide on which
+ * side of alpha it is, and the exact value if a stricter level than 0.001 decides.
  */
 export function sentenceP(p: number, alpha: number): string {
   return p < 0.001 && alpha >= 0.001 ? "p < 0.001" : pWords(p, null, alpha);
@@ -77,7 +75,7 @@ function shortExponent(p: number, digits: number): string {
   return p.toExponential(digits - 1).replace(/\.?0*e/, "e");
 }
 
-/** How often something with that probability comes up: “about 1 time in 250”. */
+/** A probability as a frequency: “about 1 time in 250”. */
 export function oftenWords(p: number): string {
   if (p >= 0.95) return "nearly always";
   if (p >= 0.1) {
@@ -88,10 +86,7 @@ export function oftenWords(p: number): string {
   return `about 1 time in ${wholeWords(Number((1 / p).toPrecision(2)))}`;
 }
 
-/**
- * The fraction that people say for a probability from 0.1 to 0.95: near to it, and of small
- * numbers.
- */
+/** The nearest fraction of small numbers to a probability from 0.1 to 0.95. */
 function nearestFraction(p: number): readonly [times: number, of: number] {
   let best: readonly [number, number] = [1, 10];
   const cost = ([times, of]: readonly [number, number]) => Math.abs(p - times / of) + 0.002 * of;

@@ -1,23 +1,23 @@
 import type { EpochTally } from "../tally.ts";
 
-/** How fast devices come. */
+/** The rate at which new devices arrive. */
 export interface Pace {
-  /** Newly exposed devices of a group per day. */
+  /** A group's newly exposed devices per day. */
   readonly perDay: (group: string) => number;
 }
 
 const DAY_MS = 86_400_000;
-/** A week, so that weekends are in it. */
+/** A week, so that it includes a weekend. */
 const DAYS = 7;
 /** Arbitrary: the first devices of an hour say nothing about a day. */
 const LEAST_DAYS = 1 / 24;
 
 /**
- * The pace of the last days: from the first device, or from 0:00 UTC six days ago when that is
- * later, to now.
+ * Measures the pace from the first device, or from 0:00 UTC six days ago if that is later, until
+ * now.
  *
  * @param asOf now, ISO 8601 in UTC
- * @returns null without devices, or when they have come for less than an hour
+ * @returns null without devices, or if the first one is less than an hour old
  */
 export function paceOf(counted: EpochTally | null, asOf: string): Pace | null {
   if (!counted) return null;

@@ -3,15 +3,15 @@ import { excludesZero } from "./bounds.ts";
 import type { AlwaysValidComparison, Comparison, NoNumber } from "./comparison.ts";
 
 /**
- * The numbers of a comparison that decide: those of the planned look, or of any look, adjusted for
- * how many there are.
+ * The deciding numbers of a comparison: of the planned look or of sequential evidence, adjusted for
+ * the number of comparisons.
  */
 export interface Deciding {
   readonly basis: "fixed_horizon" | "always_valid";
   readonly status: "ok" | "too_few" | NoNumber;
-  /** Adjusted. */
+  /** The adjusted p-value. */
   readonly pValue: number | null;
-  /** Whether adjusting changed it. */
+  /** Whether the adjustment changed it. */
   readonly isAdjusted: boolean;
   readonly liftInterval: Bounds | null;
   readonly differenceInterval: Bounds | null;
@@ -29,7 +29,7 @@ export function decidingOf(comparison: Comparison, isFixed: boolean): Deciding {
   };
 }
 
-/** 1 when the group does more than the control for sure, −1 when less, 0 while it is open. */
+/** 1 if the group is significantly above the control, −1 if below, 0 if neither. */
 export function sideOf(comparison: Comparison, isFixed: boolean, alpha: number): -1 | 0 | 1 {
   const { pValue, differenceInterval, liftInterval } = decidingOf(comparison, isFixed);
   if (pValue === null || pValue >= alpha) return 0;

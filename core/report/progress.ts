@@ -4,7 +4,7 @@ import type { EpochTally } from "../tally.ts";
 import { countWords, wholeWords } from "./number-words.ts";
 import { paceOf } from "./pace.ts";
 
-/** How far an experiment is on its way to the number of devices that it was planned for. */
+/** An experiment's progress towards its planned number of devices. */
 export interface Progress {
   /** Devices exposed so far, in all groups of the experiment. */
   readonly devices: number;
@@ -13,35 +13,35 @@ export interface Progress {
     readonly group: string;
     readonly devices: number;
     /**
-     * Devices whose window for the primary goal has closed: all without a window. These are waited
-     * for.
+     * Devices whose window for the primary goal has closed (all, without a window); the plan counts
+     * these.
      */
     readonly mature: number;
     /** Null without a plan. */
     readonly planned: number | null;
   }[];
-  /** Of the group that is furthest behind, 0 to 1; null without a plan. */
+  /** Share of the plan in the group furthest behind, 0 to 1; null without a plan. */
   readonly share: number | null;
   /**
-   * When every group had its planned number; null while not. From then on the results are those of
-   * that moment.
+   * The moment at which every group had its planned number; null before. The results are those of
+   * that moment from then on.
    */
   readonly reachedAt: string | null;
-  /** Devices exposed after that moment: they count in no result. */
+  /** Devices exposed after that moment; they count in no result. */
   readonly devicesSince: number;
   /**
-   * Newly exposed devices per day, over the last 7 days or since the first; null when that is less
-   * than an hour.
+   * Newly exposed devices per day, over the last 7 days or since the first one; null for less than
+   * an hour.
    */
   readonly devicesPerDay: number | null;
   /**
-   * Until the plan is reached at that pace; null without a plan, a pace, or when it is reached or
-   * the experiment is off.
+   * Days until the plan is reached at that pace; null without a plan or a pace, once it is reached,
+   * and while the experiment is off.
    */
   readonly daysLeft: number | null;
   /**
-   * All of it in words, such as “412 of 3,842 planned visitors per group (11%). At the current pace
-   * about 9 more days.”
+   * The progress in words, such as “412 of 3,842 planned visitors per group (11%). At the current
+   * pace about 9 more days.”
    */
   readonly sentences: readonly string[];
 }
@@ -50,15 +50,15 @@ export interface ProgressInput {
   readonly groups: readonly { readonly name: string; readonly weight: number }[];
   readonly plan: Plan | null;
   readonly counted: EpochTally | null;
-  /** At the moment at which the plan was reached. */
+  /** The counts at the moment at which the plan was reached. */
   readonly frozen: EpochTally | null;
   readonly reachedAt: string | null;
   readonly asOf: string;
-  /** Whether visitors still come; null when nobody knows. */
+  /** Whether visitors still arrive; null if not known. */
   readonly isRunning: boolean | null;
-  /** The primary goal's window, such as `1d`; null without. */
+  /** The primary goal's window, such as `1d`; null without a window. */
   readonly window: string | null;
-  /** All there will be, without a plan. */
+  /** Whether the data is complete, without a plan. */
   readonly isFinished: boolean;
 }
 
@@ -135,7 +135,7 @@ function windowWords(window: string | null): string {
   return count === "1" ? `full ${noun}` : `full ${count} ${noun}s`;
 }
 
-/** 100% only when it is reached. */
+/** Rounds down near the end: 100% only when the plan is reached. */
 function shareWords(share: number): string {
   return `${share < 1 ? Math.min(99, Math.round(100 * share)) : 100}%`;
 }

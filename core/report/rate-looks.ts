@@ -7,10 +7,7 @@ import { twoProportions } from "../statistics/two-proportions.ts";
 import { boundsOf, finite } from "./bounds.ts";
 import type { Evidence, Looks, SingleLook } from "./comparison.ts";
 
-/**
- * What evidence at any look is tuned to: the level that decides, and devices of both groups
- * together.
- */
+/** Tuning of sequential evidence: the deciding level, and devices of both groups together. */
 export interface Tuning {
   readonly alpha: number;
   readonly devices: number;
@@ -19,7 +16,7 @@ export interface Tuning {
 /**
  * Compares the rate of a group with that of the control.
  *
- * @param weights of the control and the group; null where they are not the same for all devices
+ * @param weights of the control and the group; null if they differ between devices
  */
 export function rateLooks(
   a: Conversions,
@@ -34,9 +31,9 @@ export function rateLooks(
   const single = (alpha: number): SingleLook => {
     const { scoreMee, liftKoopman, liftStatus } = rateIntervals({ a, b, alpha });
     /**
-     * The score interval has the differences that the z test does not reject. Where the exact test
-     * decides about 0, the interval ends at 0 or beyond as that one says: what it rejects, it
-     * rejects even more on the far side of 0.
+     * The score interval holds the differences that the z test does not reject. Where the exact
+     * test decides about 0 instead, clip the interval at 0 to agree with it: a test that rejects 0
+     * rejects the values beyond it too.
      */
     const decided = (interval: readonly [number, number] | null) =>
       interval && exact && pValue !== null ? agreeing(interval, difference ?? 0, pValue < alpha) : interval;

@@ -11,10 +11,11 @@ export interface MeanArm {
 }
 
 /**
- * (B − A) / |A| with Fieller's interval, so that more than a control below 0 is a lift above 0.
+ * (B − A) / |A| with Fieller's interval; the absolute value makes an increase over a negative
+ * control a positive lift.
  *
- * @param critical values of the test's statistic: it rejects at or beyond them
- * @param rejects whether it does; the interval excludes 0 exactly then
+ * @param critical values of the test statistic: the test rejects at or beyond them
+ * @param rejects whether the test rejects; the interval excludes 0 exactly then
  */
 export function relativeLift(
   a: MeanArm,
@@ -33,7 +34,7 @@ export function relativeLift(
       critical,
       rejects,
     ).liftFieller;
-  // The lower end of B − A lies where the statistic is at its high critical value.
+  // The high critical value of the statistic gives the lower end of B − A.
   const [ofHigh, ofLow] = [by(Math.max(high, 0)), by(Math.max(-low, 0))];
   const isNegative = a.mean < 0;
   const ends: readonly [number, number] | null =

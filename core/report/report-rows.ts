@@ -5,9 +5,7 @@ import type { Report } from "./report.ts";
 
 export type Cell = string | number | boolean | null;
 
-/**
- * What a row is made from: a group's result on a goal, and its comparison unless it is the control.
- */
+/** The source of a row: a group's result on a goal, and its comparison unless it is the control. */
 interface Row {
   readonly report: Report;
   readonly goal: GoalReport;
@@ -18,7 +16,7 @@ interface Row {
 const lower = (bounds: Bounds | null | undefined) => bounds?.[0] ?? null;
 const upper = (bounds: Bounds | null | undefined) => bounds?.[1] ?? null;
 
-/** Names stay; new columns come last, so that whoever reads by place reads on. */
+/** Never rename; append new columns at the end, for readers that go by position. */
 const COLUMNS: readonly (readonly [name: string, of: (row: Row) => Cell])[] = [
   ["experiment", ({ report }) => report.experiment.key],
   ["title", ({ report }) => report.experiment.title],
@@ -72,8 +70,8 @@ const COLUMNS: readonly (readonly [name: string, of: (row: Row) => Cell])[] = [
 export const REPORT_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);
 
 /**
- * Reports as a table, a row per goal and group, in `REPORT_COLUMNS`. Null where there is no such
- * number.
+ * A report as a table with a row per goal and group, in the order of `REPORT_COLUMNS`; null for a
+ * missing number.
  */
 export function reportRows(report: Report): Cell[][] {
   return report.goals.flatMap((goal) =>

@@ -5,8 +5,7 @@ import { amountWords, changeWords, numberWords, percentWords, pWords, wholeWords
 import type { Report } from "./report.ts";
 
 /**
- * A report as lines of plain text, for terminals; as wide as its longest sentence. The list of
- * formulas is optional.
+ * A report as plain text for terminals; lines are not wrapped. The list of formulas is optional.
  */
 export function reportText(report: Report, { hasFormulas = true }: { readonly hasFormulas?: boolean } = {}): string {
   const { experiment, epoch, epochs, run, from, to, health, verdict, progress, guardrails, goals, alpha, formulas } =
@@ -35,7 +34,7 @@ export function reportText(report: Report, { hasFormulas = true }: { readonly ha
     "",
     `Intervals are ${percentWords(1 - alpha)} intervals.${hasFormulas ? ` ${formulasText(formulas)}` : ""}`,
   ];
-  // A title may have what moves a terminal's cursor.
+  // Replace control characters: a title could move the terminal's cursor.
   return `${lines.map((line) => line.replace(/\p{Cc}+/gu, " ")).join("\n")}\n`;
 }
 
@@ -87,7 +86,7 @@ function rangeWords(bounds: Bounds | null, words: (end: number) => string): stri
   return `${lower === null ? "…" : words(lower)} to ${upper === null ? "…" : words(upper)}`;
 }
 
-/** The first column to the left, the others to the right, but for the last. */
+/** Aligns the first and the last column left, the others right. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

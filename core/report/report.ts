@@ -17,106 +17,94 @@ import type { NotedChange } from "./verdict-notes.ts";
 export interface ReportInput {
   readonly experiment: ReportedExperiment;
   readonly epoch: number;
-  /** All epochs that have results, ascending. */
+  /** All epochs with results, ascending. */
   readonly epochs: readonly number[];
-  /** The simulator's run that was counted; null for real visitors. */
+  /** The counted run of the simulator; null for real visitors. */
   readonly run: string | null;
-  /**
-   * The counts of that epoch, of the experiment's goals in their order; null when nobody was
-   * exposed in it.
-   */
+  /** The counts of that epoch, with goals in the experiment's order; null without exposures. */
   readonly tally: EpochTally | null;
   /**
    * The counts of that epoch up to the moment at which every group had its planned number of
-   * devices; null while not, and without a plan. The results are computed from it, so they stay as
-   * they were at that first look.
+   * devices; null before, and without a plan. The results are computed from it, so later visitors
+   * do not change them.
    */
   readonly frozen: EpochTally | null;
-  /** That moment, ISO 8601 in UTC; null when `frozen` is. */
+  /** That moment, ISO 8601 in UTC; null if `frozen` is. */
   readonly reachedAt: string | null;
-  /** Now, ISO 8601 in UTC: for the pace. */
+  /** The current time, ISO 8601 in UTC, for the pace. */
   readonly asOf: string;
   readonly leftOut: LeftOut;
-  /**
-   * All devices there will be are counted, and were not looked at before: `tally` is the one look.
-   * False when left out.
-   */
+  /** The data is complete and was not looked at before: `tally` is the one look. Default false. */
   readonly isFinished?: boolean;
   /**
-   * Whether the times of `tally` and `asOf` mean anything: a table may have none. True by default.
+   * Whether the times of `tally` and `asOf` have a meaning: a table may have no times. Default
+   * true.
    */
   readonly hasTimes?: boolean;
   /**
-   * The counts are of a file, of which nobody knows whether its experiment runs; false when left
-   * out.
+   * The counts come from a file, so whether the experiment still runs is unknown. Default false.
    */
   readonly isFile?: boolean;
-  /** Where the exposures came from; null when nobody knows. */
+  /** Where the exposures came from; null if not known. */
   readonly traffic?: Traffic | null;
-  /** Windows and caps that were changed after the start; none when left out. */
+  /** Windows and caps changed after the start; default none. */
   readonly changes?: readonly NotedChange[];
 }
 
 export interface ReportGroup {
   readonly group: string;
-  /** What people call it: its label, or the name. */
+  /** Display name: the label, or the name if there is none. */
   readonly label: string;
   readonly weight: number;
   readonly isControl: boolean;
   readonly devices: number;
-  /** Sessions and exposures of these devices. */
+  /** Sessions of these devices, and their exposures. */
   readonly sessions: number;
   readonly exposures: number;
 }
 
 /**
- * All that is said about one epoch of an experiment. Page, list, API, CSV and command line print
- * this object. Numbers are not rounded, shares and rates are 0 to 1, and it is the same after JSON:
- * no NaN, no Infinity; what cannot be computed is null, beside a status.
+ * The results of one epoch of an experiment. Page, list, API, CSV and command line print this
+ * object. Numbers are not rounded; shares and rates are 0 to 1. JSON preserves it: no NaN, no
+ * Infinity; a number that cannot be computed is null, beside a status.
  */
 export interface Report {
   readonly experiment: { readonly key: string; readonly title: string };
   readonly epoch: number;
   readonly epochs: readonly number[];
   readonly run: string | null;
-  /**
-   * First exposures of the first and the last device that are counted in the results; null without
-   * devices.
-   */
+  /** First exposures of the first and the last device in the results; null without devices. */
   readonly from: string | null;
   readonly to: string | null;
-  /** Null when nothing says when the devices came. */
+  /** Null if the data has no times. */
   readonly asOf: string | null;
   readonly control: string;
-  /** In the experiment's order; what the results were computed from. */
+  /** The counts behind the results, in the experiment's order. */
   readonly groups: readonly ReportGroup[];
-  /** Level of every test and interval here: intervals cover with probability 1 − alpha. */
+  /** Level of all tests and intervals: intervals cover with probability 1 − alpha. */
   readonly alpha: number;
   readonly plan: Plan | null;
   readonly health: Health;
   readonly verdict: Verdict;
   readonly progress: Progress;
-  /** All goals × groups at a glance. */
+  /** The matrix of goals × groups. */
   readonly summary: readonly SummaryCell[];
-  /** Of the goals that must not get worse, by what is known now. */
+  /** The goals that must not get worse, by the current counts. */
   readonly guardrails: readonly Guardrail[];
-  /** The primary one first. */
+  /** The primary goal first. */
   readonly goals: readonly GoalReport[];
   readonly days: readonly ReportDay[];
-  /**
-   * Devices of the groups that count but are on none of these days: by their clocks they came
-   * before or after them.
-   */
+  /** Counted devices on none of these days: their clocks place them before or after. */
   readonly otherDays: number;
   readonly formulas: { readonly version: number; readonly list: readonly Formula[] };
 }
 
 /**
- * The report of one epoch. The same input gives the same report: no clock, no randomness but of a
- * fixed seed.
+ * Computes the report of one epoch. Deterministic: no clock, and no randomness without a fixed
+ * seed.
  *
- * @throws RangeError when one of `frozen` and `reachedAt` is missing, or the counts reached the
- * plan and `frozen` is missing
+ * @throws RangeError if only one of `frozen` and `reachedAt` is given, or the counts reach the plan
+ * and `frozen` is missing
  */
 export function report(input: ReportInput): Report {
   const {
@@ -200,7 +188,7 @@ export function report(input: ReportInput): Report {
   };
 }
 
-/** A plan that was reached has one look, and it is not today's. */
+/** Throws RangeError: a plan that was reached needs the counts of its one look. */
 function rejectInvalid({ experiment, tally, frozen, reachedAt, isFinished = false }: ReportInput): void {
   const { plan, groups } = experiment;
   if (isFinished && plan !== null) throw new RangeError("isFinished is true: allowed is false with a plan");

@@ -6,12 +6,12 @@ import { finite } from "./bounds.ts";
 import type { ReportContext } from "./context.ts";
 import { splitSentence } from "./health-problems.ts";
 
-/** Are devices split over the groups as this epoch's weights say (sample ratio mismatch, SRM)? */
+/** Check of the split against this epoch's weights (sample ratio mismatch, SRM). */
 export interface SplitHealth {
   /**
    * `unexpected_arm`: devices in a group of weight 0. `single_arm`: fewer than two groups with a
-   * weight. `several_splits`: allocations give some devices other weights, so there is nothing to
-   * compare with. `assumed`: nobody said the weights, so the p-value is that of equal ones, and no
+   * weight. `several_splits`: allocations give some devices other weights, so there is no expected
+   * split. `assumed`: the weights were not given, so the p-value assumes equal ones and raises no
    * alarm.
    */
   readonly status: "ok" | "small_counts" | "unexpected_arm" | "single_arm" | "no_data" | "several_splits" | "assumed";
@@ -21,29 +21,29 @@ export interface SplitHealth {
     readonly weight: number;
     /** weight / sum of weights, 0 to 1. */
     readonly expectedShare: number;
-    /** Devices; not rounded. */
+    /** Expected devices, not rounded. */
     readonly expected: number;
     readonly observed: number;
     /** Null without devices. */
     readonly share: number | null;
   }[];
-  /** The test whose p is shown; null where there was none. */
+  /** The test of the displayed p; null without a test. */
   readonly test: "chi-square" | "exact binomial" | null;
   readonly chi2: number | null;
   readonly df: number | null;
   readonly pValue: number | null;
-  /** Null where the probability is exactly 0, or not computable. */
+  /** Null if the probability is exactly 0 or not computable. */
   readonly log10P: number | null;
-  /** The p-value that stays valid however often one looks. */
+  /** The sequential p-value: valid however often it is checked. */
   readonly alwaysValidP: number | null;
-  /** Alarm below this p-value. */
+  /** The p-value below which the check alarms. */
   readonly threshold: number;
   readonly mismatch: boolean;
-  /** All of it in a sentence, with the p-value whether it alarms or not. */
+  /** The result in a sentence, with the p-value even without an alarm. */
   readonly text: string;
 }
 
-/** Departures from the weights that are looked for at any look: about a hundredth. */
+/** Concentration of the sequential check: tuned to departures of about a hundredth. */
 const CONCENTRATION = 10_000;
 
 const UNTESTED = { test: null, chi2: null, df: null, pValue: null, log10P: null, alwaysValidP: null, mismatch: false };

@@ -5,26 +5,23 @@ import type { GoalReport } from "./goal-report.ts";
 import type { Guardrail } from "./guardrails.ts";
 import { decidingOf, sideOf } from "./pair-numbers.ts";
 
-/**
- * A goal and a group at a glance: the numbers that decide, adjusted for how many comparisons there
- * are.
- */
+/** One goal and group: the deciding numbers, adjusted for the number of comparisons. */
 export interface SummaryCell {
   readonly goal: string;
   readonly label: string;
   readonly role: GoalReport["role"];
   readonly group: string;
-  /** Which way the group's number is from the control's: it says nothing of how sure that is. */
+  /** Direction of the observed difference from the control, regardless of significance. */
   readonly arrow: "up" | "down" | "level" | null;
   readonly lift: number | null;
   readonly liftInterval: Bounds | null;
   readonly difference: number | null;
   readonly differenceInterval: Bounds | null;
-  /** Whether the difference says more than the lift, as over a control at or below 0. */
+  /** Whether to show the difference instead of the lift, as for a control at or below 0. */
   readonly showsDifference: boolean;
   readonly pValue: number | null;
   readonly basis: "fixed_horizon" | "always_valid";
-  /** Two words at most, such as “better”; of a guardrail what it says. */
+  /** At most two words, such as “better”; for a guardrail its state. */
   readonly verdict:
     | "better"
     | "worse"
@@ -36,7 +33,7 @@ export interface SummaryCell {
     | "none";
 }
 
-/** All goals × groups, in the order of the report. */
+/** The cells of all goals × groups, in the order of the report. */
 export function summary(
   goals: readonly GoalReport[],
   guardrails: readonly Guardrail[],
@@ -47,7 +44,7 @@ export function summary(
     goal.comparisons.map((comparison) => {
       const { pValue, liftInterval, differenceInterval, basis } = decidingOf(comparison, isFixed);
       const { group, lift, difference, liftStatus } = comparison;
-      // By place, since goals may have one name.
+      // Match by index: two goals may share a name.
       const guardrail = guardrails.filter((one) => one.group === group)[guarded.indexOf(goal)];
       return {
         goal: goal.event,

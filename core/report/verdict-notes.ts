@@ -3,7 +3,7 @@ import { amountWords, changeWords, countWords, numberWords, wholeWords } from ".
 
 /** A goal's window or cap, changed after the start. */
 export interface NotedChange {
-  /** What people call the goal. */
+  /** The goal's display name. */
   readonly goal: string;
   readonly field: "window" | "cap";
   /** ISO 8601. */
@@ -13,13 +13,13 @@ export interface NotedChange {
 const DAY_MS = 86_400_000;
 const WEEK_DAYS = 7;
 /**
- * Twyman's law: a larger lift of more conversions is a mistake more often than a success; both
- * arbitrary.
+ * Limits of Twyman's law, both arbitrary: a larger lift from more conversions is more often a
+ * mistake than a success.
  */
 const TOO_GOOD = 0.5;
 const MIN_OF_GOOD = 1_000;
 
-/** What to keep in mind with a verdict. */
+/** The caveats of a verdict. */
 export function verdictNotes(
   { kind, subject }: Decision,
   {
@@ -32,7 +32,7 @@ export function verdictNotes(
 ): { notes: string[]; isEarlyWeek: boolean } {
   const isDecided = kind === "better" || kind === "worse" || kind === "ahead" || kind === "unclear";
   const days = from === null || until === null ? null : (Date.parse(until) - Date.parse(from)) / DAY_MS;
-  // A file without times has the same one everywhere, which is no early week.
+  // In a file without times all are the same: 0 days is no early week.
   const isEarlyWeek = isDecided && days !== null && days > 0 && days < WEEK_DAYS;
   const notes: string[] = [];
   if (isEarlyWeek) {

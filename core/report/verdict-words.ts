@@ -3,7 +3,7 @@ import type { Decision, Judged, VerdictKind } from "./decision.ts";
 import { listWords, sentenceP } from "./number-words.ts";
 import { decidingOf } from "./pair-numbers.ts";
 
-/** The seven verdicts, in the one wording that there is. */
+/** The wording of the seven verdicts; all outputs use it. */
 export function verdictWords(kind: VerdictKind, group: string | null, problem = "traffic problem"): string {
   switch (kind) {
     case "waiting":
@@ -23,13 +23,13 @@ export function verdictWords(kind: VerdictKind, group: string | null, problem = 
   }
 }
 
-/** What the numbers cannot be trusted for. */
+/** The reason for not trusting the numbers. */
 export function problemOf({ health }: Pick<Judged, "health">): string {
   if (health.split.mismatch) return "traffic problem";
   return health.unit === "device" ? "unusable values" : `counted by device, not by ${health.unit}`;
 }
 
-/** Why the verdict is that one: full sentences. */
+/** The reasons for the verdict, in full sentences. */
 export function verdictSentences(decision: Decision, judged: Judged): string[] {
   const { kind, subject } = decision;
   const { health, progress, goal, context } = judged;
@@ -75,7 +75,7 @@ function waitingSentence({ goal, progress }: Judged): string {
     : `So far everybody has seen ${control?.group}: there is nothing to compare it with.`;
 }
 
-/** Why there is no decision yet, where it is not that the plan has not been reached. */
+/** The reasons for having no decision yet, other than an unreached plan. */
 function earlySentences({ subject }: Decision, { context, goal }: Judged): string[] {
   if (subject === null) return [];
   const { status, pValue, isAdjusted } = decidingOf(subject, context.isFixed);

@@ -4,24 +4,24 @@ import { type NotedChange, verdictNotes } from "./verdict-notes.ts";
 import { problemOf, verdictSentences, verdictWords } from "./verdict-words.ts";
 
 /**
- * What a report comes to. One component words it, so that page, list, API, CSV and command line say
- * the same.
+ * The conclusion of a report. Only this component words it, so that page, list, API, CSV and
+ * command line agree.
  */
 export interface Verdict extends Pick<Decision, "kind" | "group" | "basis"> {
   /**
-   * One of seven, with the group's name, such as “B is better”, and any guardrail that is harmed;
+   * One of seven verdicts with the group's name, such as “B is better”, and any harmed guardrail;
    * for lists and headlines.
    */
   readonly words: string;
-  /** Why, in full sentences; each ends with a full stop. Without `words`. */
+  /** The reasons in full sentences, each with a full stop; excludes `words`. */
   readonly sentences: readonly string[];
   /** Words and sentences in one line. */
   readonly text: string;
-  /** What to keep in mind, such as an early week or a window that was changed: full sentences. */
+  /** Caveats in full sentences, such as an early week or a changed window. */
   readonly notes: readonly string[];
-  /** Whether it was reached in less than 7 days; false where nothing was. */
+  /** Whether a decision was reached in less than 7 days; false without a decision. */
   readonly isEarlyWeek: boolean;
-  /** The event of the goal that decides. */
+  /** The event of the deciding goal. */
   readonly goal: string;
 }
 
