@@ -7,13 +7,12 @@ export interface AdjustPValuesInput {
   readonly alpha: number;
 }
 
-/** All in the order of the input; null stays null. */
+/** Each list is in the order of the input; null stays null. */
 export interface AdjustPValuesResult {
-  /** Holm: compared with alpha, the chance of even one false rejection stays at alpha. */
+  /** Holm: compared with alpha, the probability of any false rejection stays at alpha. */
   readonly holm: (number | null)[];
   /**
-   * Benjamini–Hochberg: compared with alpha, the expected share of false ones among the rejections
-   * stays at alpha.
+   * Benjamini–Hochberg: compared with alpha, the expected share of false rejections stays at alpha.
    */
   readonly bh: (number | null)[];
   /** Adjusted ≤ alpha. */
@@ -22,16 +21,16 @@ export interface AdjustPValuesResult {
 }
 
 /**
- * What is left of several p-values when they are looked at together? Holm for the primary family,
+ * Adjusts several p-values for multiple comparisons: Holm for the primary family,
  * Benjamini–Hochberg for secondary goals. A null does not count as a comparison.
  *
  * Source: S. Holm 1979 (step down, running maximum); Y. Benjamini & Y. Hochberg 1995 (step up,
  * running minimum).
  *
- * @throws RangeError when a p-value is not from 0 to 1, or alpha not between 0 and 1
+ * @throws RangeError if a p-value is not from 0 to 1, or alpha not between 0 and 1
  * @example
  * adjustPValues({ pValues: [0.01, 0.04, 0.03, 0.005], alpha: 0.05 }).holm
- * // [0.03, 0.06, 0.06, 0.02]
+ *  // [0.03, 0.06, 0.06, 0.02]
  */
 export function adjustPValues({ pValues, alpha }: AdjustPValuesInput): AdjustPValuesResult {
   requireBetween("alpha", alpha, 0, 1);

@@ -1,8 +1,8 @@
 /**
- * An interval whose ends agree with the test that it belongs to: it excludes 0 exactly when the
- * test rejects. So it is by construction; rounding must not let an end at 0 contradict the p-value.
+ * Makes an interval agree with its test: it excludes 0 exactly when the test rejects. This holds by
+ * construction; rounding must not let an end at 0 contradict the p-value.
  *
- * @param estimate within the interval, and not 0 when the test rejects
+ * @param estimate within the interval, and not 0 if the test rejects
  */
 export function agreeing(
   [lower, upper]: readonly [lower: number, upper: number],

@@ -11,13 +11,12 @@ export type AlwaysValidInput = ConfidenceSequenceInput | CountEvidenceInput | Ra
 export type AlwaysValidResult = ConfidenceSequenceResult | CountEvidenceResult | RateEvidenceResult;
 
 /**
- * A p-value and an interval that stay valid however often one looks, and whenever one stops: over
- * all looks together they are wrong with probability at most alpha. So they are what to show while
- * an experiment runs.
+ * Sequential p-value and interval: valid however often they are checked and whenever the experiment
+ * stops. Over all looks together they are wrong with probability at most alpha, so they are what to
+ * show while an experiment runs.
  *
- * `rates`: for two conversion rates. `multinomial`: for counts of devices (a live check of the
- * split) or of first conversions, exact. `asymptotic`: for the difference of two means, with the
- * normal approximation.
+ * `rates`: two conversion rates. `multinomial`: counts of devices (a live check of the split) or of
+ * first conversions, exact. `asymptotic`: the difference of two means, by the normal approximation.
  *
  * Source: M. Lindon & A. Malek 2022, "Anytime-Valid Inference for Multinomial Count Data"; I.
  * Waudby-Smith et al., "Time-uniform central limit theory and asymptotic confidence sequences",

@@ -11,7 +11,7 @@ export function mean({ a, b }: Beta): number {
   return a / (a + b);
 }
 
-/** P(low < high) of two independent rates; a small one keeps its digits. */
+/** P(low < high) of two independent rates; a small probability keeps its digits. */
 export function chanceBelow(low: Beta, high: Beta): number {
   return isNarrower(low, high)
     ? expectation(low, (x, y) => tails(x, y, high).upper.ln)
@@ -19,8 +19,8 @@ export function chanceBelow(low: Beta, high: Beta): number {
 }
 
 /**
- * The mean of how much `high` is above `low`, 0 where it is not. Accurate when it is small, so for
- * a `high` that is lower.
+ * The mean of how much `high` is above `low`, 0 where it is not. Accurate for a small result, so
+ * use it for the `high` with the lower mean.
  */
 export function expectedExcess(high: Beta, low: Beta): number {
   return isNarrower(low, high)
@@ -34,8 +34,8 @@ export function expectedExcess(high: Beta, low: Beta): number {
  */
 function expectation(rate: Beta, lnF: (x: number, y: number) => number): number {
   const { a, b } = rate;
-  // At most the standard deviation of the logit; and ½, since small shapes have more than that but
-  // a sharp bend.
+  // At most the standard deviation of the logit, and at most ½: small shapes have a larger
+  // deviation but a sharp bend.
   const width = Math.min(0.5, Math.sqrt(1 / a + 1 / b));
   return logConcaveIntegral(
     (logit) => {
@@ -48,7 +48,7 @@ function expectation(rate: Beta, lnF: (x: number, y: number) => number): number 
   );
 }
 
-/** To be integrated over, so that the other distribution is smooth between two steps. */
+/** Integrate over the narrower one: the other distribution is then smooth between two steps. */
 function isNarrower(one: Beta, other: Beta): boolean {
   return 1 / one.a + 1 / one.b < 1 / other.a + 1 / other.b;
 }
@@ -63,8 +63,8 @@ function lnExcess(x: number, y: number, { a, b }: Beta): number {
   const lnTail = betaTails(x, y, a, b).lower.ln;
   const lnDensity = lnLogitDensity(x, y, a, b);
   if (distance >= 0) return lnTail + Math.log(distance + Math.exp(lnDensity - lnTail) / (a + b));
-  // Below the mean two like terms cancel, to a part in the square of the standard deviations
-  // between: below 2,000 wherever the result does not underflow.
+  // Below the mean two like terms cancel, to a part in the square of the number of standard
+  // deviations from it: below 2,000 wherever the result does not underflow.
   const rest = 1 / (a + b) + distance * Math.exp(lnTail - lnDensity);
   return lnDensity + Math.log(Math.max(rest, Number.EPSILON / (a + b)));
 }

@@ -3,22 +3,22 @@ import { lnBinomialTerm } from "./saddle-point.ts";
 import { complement, IMPOSSIBLE, SURE, type Tail, tailOfLog } from "./tail.ts";
 
 /**
- * Below this logit x nears underflow, and I_x(a, b) has long been a power of x: ln I is a straight
- * line in the logit.
+ * Below this logit x nears underflow, and I_x(a, b) is already a power of x: ln I is linear in the
+ * logit.
  */
 const LINEAR_BELOW = -600;
 
 /**
- * Both tails of the beta distribution: I_x(a, b) = P(X ≤ x) and its complement. The one on the near
- * side of the mean is computed, the other one is what is left. Relative error below 1e-11, and 1e-9
- * where a + b > 1e7; it takes at most about 0.15 √(a + b) steps, under 5,000 at 1e9, and 30 four
- * standard deviations away from the mean.
+ * Both tails of the beta distribution: I_x(a, b) = P(X ≤ x) and its complement. Computes the tail
+ * on the near side of the mean; the other is the complement. Relative error below 1e-11, and 1e-9
+ * where a + b > 1e7. Takes at most about 0.15 √(a + b) steps: under 5,000 at 1e9, and 30 at four
+ * standard deviations from the mean.
  *
  * Source: the continued fraction of DiDonato & Morris 1992 (TOMS 708, `bfrac`), Loader's saddle
- * point in front of it.
+ * point for its factor.
  *
  * @param x 0 to 1
- * @param y 1 − x, asked for because a small y cannot be had from x
+ * @param y 1 − x, a parameter because a small y cannot be recovered from x
  * @param a above 0
  * @param b above 0
  * @example betaTails(0.2, 0.8, 2, 3).lower.p // 0.1808
@@ -43,9 +43,9 @@ export function betaTails(x: number, y: number, a: number, b: number): { lower: 
 }
 
 /**
- * The logit ln(x/(1−x)) of the quantile: I_x(a, b) = p. A logit has all its digits at both ends,
- * where x itself runs out of them near 1. Newton on ln I, which is concave in the logit: the first
- * step ends below the answer, and every further one climbs towards it, until only rounding is left.
+ * The logit ln(x/(1−x)) of the quantile: I_x(a, b) = p. A logit keeps all digits at both ends,
+ * whereas x loses them near 1. Newton on ln I, which is concave in the logit: the first step ends
+ * below the answer and all others climb towards it, until only rounding is left.
  *
  * @param p above 0 and below 1
  * @example 1 / (1 + Math.exp(-betaQuantileLogit(0.95, 1, 1))) // 0.95

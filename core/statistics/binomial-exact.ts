@@ -22,21 +22,20 @@ export interface BinomialExactResult {
   /** Twice the smaller tail, at most 1. */
   readonly pTwoSided: number;
   /**
-   * log10 of pTwoSided, finite where that underflows; -Infinity only for what a share of 0 or 1
-   * makes impossible.
+   * log10 of pTwoSided, finite where pTwoSided underflows; -Infinity only if a share of 0 or 1
+   * makes the count impossible.
    */
   readonly log10P: number;
 }
 
 /**
- * How surprising is it that k of n devices are in a group whose share is p? The exact binomial
- * tails, which never alarm more often than they say: at alpha 2e-6 chi-square alarms up to 21 times
- * too often on a 99:1 split.
+ * Exact binomial test of k out of n devices in a group whose share is p. It never alarms more often
+ * than its level: at alpha 2e-6 chi-square alarms up to 21 times too often on a 99:1 split.
  *
  * Source: P(K ≥ k) = I_p(k, n − k + 1) (Abramowitz & Stegun 6.6.4); two-sided by doubling.
  *
- * @returns probabilities from 0 to 1; `no_data`, and 1 throughout, when n is 0
- * @throws RangeError when n is not a whole number from 0 to 10^12, k not one from 0 to n, or p not
+ * @returns probabilities from 0 to 1; `no_data` and all 1 if n is 0
+ * @throws RangeError if n is not a whole number from 0 to 10^12, k not one from 0 to n, or p not
  * from 0 to 1
  * @example binomialExact({ k: 60, n: 100, p: 0.5 }).pTwoSided // 0.05688793364098079
  */
@@ -51,8 +50,8 @@ export function binomialExact({ k, n, p }: BinomialExactInput): BinomialExactRes
 }
 
 /**
- * The other two-sided p, that of R's binom.test and SciPy's binomtest: P(a count no more likely
- * than k). It is above the doubled one or below it, and equal at a share of one half.
+ * The two-sided p of R's binom.test and SciPy's binomtest: P(a count no more likely than k). It can
+ * be above or below the doubled tail, and equals it at a share of one half.
  *
  * @param p the group's share, above 0
  * @param q 1 − p, above 0

@@ -8,43 +8,41 @@ export interface ConfidenceSequenceInput {
   readonly alpha: number;
   /**
    * Devices of both groups together at which the interval is tightest, a whole number from 1 to
-   * 10^12: the planned n.
+   * 10^12: the planned number.
    */
   readonly tuningN: number;
   /**
-   * The level at which it is tightest there; alpha when left out. The evidence depends on it, and
-   * on alpha the interval.
+   * The level at which the interval is tightest there; default alpha. It determines the evidence;
+   * alpha determines the interval.
    */
   readonly tuningAlpha?: number;
   /** Devices of both groups together. */
   readonly n: number;
-  /** B − A, and its standard error ≥ 0. */
+  /** B − A; its standard error is ≥ 0. */
   readonly estimate: number;
   readonly standardError: number;
 }
 
 export interface ConfidenceSequenceResult {
-  /**
-   * `no_variance`: no devices, or none that differ; they are no evidence of anything, so p is 1.
-   */
+  /** `no_variance`: no devices, or all with the same value. That is no evidence, so p is 1. */
   readonly status: "ok" | "no_variance";
-  /** What tuningN comes to: the standard deviation of the mixture over the possible differences. */
+  /** Standard deviation of the mixture over possible differences, derived from tuningN. */
   readonly rho: number;
   readonly halfWidth: number | null;
-  /** It excludes 0 exactly when p is below alpha. */
+  /** The interval excludes 0 exactly when p is below alpha. */
   readonly lower: number | null;
   readonly upper: number | null;
-  /** ln of the evidence against a difference of 0; above 0 it speaks against it. */
+  /** ln of the evidence against a difference of 0; above 0 it favours a difference. */
   readonly logE: number | null;
   /** min(1, 1/E). */
   readonly pValue: number;
   readonly log10P: number;
 }
 
-const LARGEST = 1e150; // up to here the square of an estimate is a number
+const LARGEST = 1e150; // the square of an estimate is finite up to here
 
 /**
- * The difference of two means at any look: an asymptotic confidence sequence.
+ * Sequential inference on the difference of two means: an asymptotic confidence sequence.
  *
  * Source: Waudby-Smith et al., arXiv 2103.06476, with the tuning that GrowthBook uses.
  */

@@ -1,10 +1,10 @@
 const TINY = 1e-300; // stands in for a zero denominator, as in Thompson & Barnett
-const SETTLED = 4 * Number.EPSILON; // a product of two rounded factors does not come closer to 1 every time
+const SETTLED = 4 * Number.EPSILON; // products of rounded factors do not always come closer to 1
 const MAX_TERMS = 1e6; // arbitrary; the most seen is 70,000, for chi-square with 1e12 degrees of freedom
 
 /**
  * The value of b₀ + a₁/(b₁ + a₂/(b₂ + …)) by the modified Lentz algorithm, which runs forwards and
- * so knows when to stop.
+ * so detects convergence.
  *
  * Source: Lentz 1976; Thompson & Barnett 1986 (Numerical Recipes, 3rd ed., section 5.2).
  *
@@ -24,7 +24,7 @@ export function continuedFraction(numerator: (i: number) => number, denominator:
     c = b + a / c || TINY;
     const factor = c * d;
     value *= factor;
-    if (!(Math.abs(factor - 1) > SETTLED)) return value; // said so that a NaN ends it too
+    if (!(Math.abs(factor - 1) > SETTLED)) return value; // written so that NaN also ends the loop
   }
   throw new Error(`the continued fraction did not settle in ${MAX_TERMS} terms: this is a bug`);
 }

@@ -5,53 +5,50 @@ import { deviance, stirlingError } from "./saddle-point.ts";
 
 export interface CountEvidenceInput {
   readonly kind: "multinomial";
-  /** Over all looks, equality is rejected wrongly with probability at most alpha; below 1. */
+  /** Over all looks, the false rejection rate is at most alpha; below 1. */
   readonly alpha: number;
-  /** Per group: devices, or devices that converted, counted as they come. */
+  /** Per group: devices, or converted devices, so far. */
   readonly counts: readonly number[];
   /** The weights of the same groups in the same order; only their ratios matter. */
   readonly weights: readonly number[];
   /**
-   * How near to the weights a departure is looked for, from 1e-6 to 10^12: 100 for conversions,
-   * 10,000 for the split.
+   * Concentration of the Dirichlet distribution around the weights, from 1e-6 to 10^12: higher
+   * looks for smaller departures. 100 for conversions, 10,000 for the split.
    */
   readonly concentration: number;
 }
 
 export interface CountEvidenceResult {
   /**
-   * `unexpected_arm`: a count in a group of weight 0, which cannot be. `single_arm`: fewer than two
-   * groups with a weight.
+   * `unexpected_arm`: a count in a group of weight 0, which is impossible. `single_arm`: fewer than
+   * two groups with a weight.
    */
   readonly status: "ok" | "unexpected_arm" | "single_arm" | "no_data";
-  /** ln of the evidence against the weights; above 0 it speaks against them. */
+  /** ln of the evidence against the weights; above 0 it favours a departure. */
   readonly logE: number | null;
   /** min(1, 1/E). */
   readonly pValue: number | null;
   readonly log10P: number | null;
   /** pValue ≤ alpha. */
   readonly rejected: boolean;
-  /** For two groups: the second one's share of the counts, 0 to 1. */
+  /** For two groups: interval of the second group's share of the counts, 0 to 1. */
   readonly theta: readonly [lower: number, upper: number] | null;
-  /**
-   * For two groups: how many times the first one's rate the second one's is, 0 to Infinity. It
-   * excludes 1 when rejected.
-   */
+  /** For two groups: interval of rate 2 / rate 1, 0 to Infinity. It excludes 1 when rejected. */
   readonly rateRatio: readonly [lower: number, upper: number] | null;
 }
 
-/** So that odds of 10^12 : 1, multiplied by its exponential, are a number. */
+/** Odds of 10^12 : 1 multiplied by its exponential must stay finite. */
 const MOST_LOG_ODDS = 650;
 
 const UNTESTED = { logE: null, pValue: null, log10P: null, rejected: false, theta: null, rateRatio: null };
 
 /**
- * Do counts come in the ratio of the weights, at any look? The e-value is the chance of the counts
- * when their shares come from a Dirichlet distribution around the weights, over their chance under
+ * Sequential test of counts against weights. The e-value is the probability of the counts when
+ * their shares come from a Dirichlet distribution around the weights, over their probability under
  * the weights.
  *
  * Source: Lindon & Malek 2022. ln E as a difference of log-gammas would lose nine digits at 1e8
- * counts; with Loader's saddle point the large terms cancel on paper.
+ * counts; with Loader's saddle point the large terms cancel algebraically.
  */
 export function countEvidence(input: Omit<CountEvidenceInput, "kind">): CountEvidenceResult {
   const { counts, weights, alpha, concentration } = input;
@@ -79,7 +76,7 @@ export function countEvidence(input: Omit<CountEvidenceInput, "kind">): CountEvi
   };
 }
 
-/** ln of the evidence alone, of groups that were checked and have a weight each. */
+/** ln of the evidence alone, for validated groups with a weight each. */
 export function logCountEvidence(counts: readonly number[], weights: readonly number[], concentration: number): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const shares = weights.map((weight) => weight / total);
@@ -96,7 +93,7 @@ function logEvidence(counts: readonly number[], prior: readonly number[], shares
   return lnKernel(prior, shares) - lnKernel(posterior, shares);
 }
 
-/** ln(∏ sharesᵢ^aᵢ / B(a)) but for a constant that depends on the number of groups alone. */
+/** ln(∏ sharesᵢ^aᵢ / B(a)) up to a constant that depends only on the number of groups. */
 function lnKernel(a: readonly number[], shares: readonly number[]): number {
   const total = a.reduce((sum, ai) => sum + ai, 0);
   let ln = stirlingError(total) - Math.log(total) / 2;
@@ -107,9 +104,9 @@ function lnKernel(a: readonly number[], shares: readonly number[]): number {
 }
 
 /**
- * The odds count₂ : count₁ against which the evidence stays below 1/alpha. Seen from the shares
- * that fit best, ln E grows by the deviance of the counts from the shares, which rises on both
- * sides.
+ * The odds count₂ : count₁ against which the evidence stays below 1/alpha. Relative to the
+ * best-fitting shares, ln E grows by the deviance of the counts from the shares, which rises on
+ * both sides.
  */
 function oddsOfSecond(
   counts: readonly number[],
@@ -126,7 +123,7 @@ function oddsOfSecond(
   const limit = fitted - Math.log(alpha) - logEvidence(counts, prior, fit);
   if (first === 0) return [1 / Math.expm1(limit / n), Infinity];
   if (second === 0) return [0, Math.expm1(limit / n)];
-  // With the odds e^d times as large as seen.
+  // ln E − ln(1/alpha) at odds e^d times the observed ones.
   const excess = (d: number) => {
     const grown = second * Math.exp(d);
     return deviance(first, n * (first / (first + grown))) + deviance(second, n * (grown / (first + grown))) - limit;

@@ -1,4 +1,4 @@
-/** What a group's devices did (y), and what they did before their first exposure (x). */
+/** A group's values after (y) and before (x) the devices' first exposure. */
 export interface CovariateMoments {
   /** Devices, at least 2. */
   readonly n: number;
@@ -17,15 +17,12 @@ export interface CovariateAdjusted {
   readonly b: { readonly n: number; readonly mean: number; readonly variance: number };
   /** Mean of B minus mean of A. */
   readonly difference: number;
-  /**
-   * By which share the squared standard error has become smaller, at most 1; null where there was
-   * none.
-   */
+  /** Share of the squared standard error that is removed, at most 1; null if there was none. */
   readonly varianceReduction: number | null;
 }
 
 /**
- * CUPED from sums: the same as `cuped`, when only moments are left of the devices.
+ * CUPED from sums: equals `cuped`, but needs only the moments of the devices.
  *
  * Source: A. Deng, Y. Xu, R. Kohavi, T. Walker 2013: θ = Σ (n − 1) cov(y, x) / Σ (n − 1) var(x)
  * over the groups.

@@ -1,16 +1,14 @@
-/**
- * Far more than were ever needed: regula falsi takes about ten steps, and every third one halves.
- */
+/** Far more than ever needed: regula falsi takes about ten steps, and every third step halves. */
 const MOST_STEPS = 400;
 
 /**
- * Where a function that never falls passes from below 0 to above it, to the last digit or two.
+ * Finds where a non-decreasing function crosses 0, to the last digit or two.
  *
  * Source: regula falsi with Illinois' halved weights (Dowell & Jarratt 1971); every third step
- * halves the bracket, which bounds the number of steps whatever the function looks like.
+ * halves the bracket, which bounds the number of steps for any function.
  *
  * @param f finite, but it may be infinite at `high`
- * @returns `low` where it is not below 0 there, `high` where it is not above 0 there
+ * @returns `low` if f is not below 0 there, `high` if f is not above 0 there
  * @example crossing((x) => x * x - 2, 0, 2) // 1.4142135623730951
  */
 export function crossing(f: (x: number) => number, low: number, high: number): number {

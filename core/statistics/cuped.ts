@@ -2,17 +2,14 @@ import { reject, requireAlpha, requireSize } from "./require.ts";
 import { powerOfTwo, twoMoments } from "./sample.ts";
 import { type WelchTest, welchTest } from "./welch.ts";
 
-/** Arbitrary, far from where a square or a quotient leaves the range of a double. */
+/** Arbitrary, well within the range where squares and quotients stay finite. */
 const SIZES = [1e-50, 1e50] as const;
 
-/** Two numbers per device, of the same length; each 0, or from 1e-50 to 1e50 in size. */
+/** Two lists of equal length, one number per device: 0, or from 1e-50 to 1e50 in size. */
 export interface CovariateSample {
-  /** What is measured. */
+  /** The measured value. */
   readonly y: readonly number[];
-  /**
-   * The same device's value from before its first exposure: from after it, the result would be
-   * wrong.
-   */
+  /** The same device's value before its first exposure; later values would bias the result. */
   readonly x: readonly number[];
 }
 
@@ -24,32 +21,29 @@ export interface CupedInput {
   readonly alpha: number;
 }
 
-/** Welch's test of the adjusted values; `difference` is that of `adjustedDifference`. */
+/** Welch's test of the adjusted values; `difference` equals `adjustedDifference`. */
 export interface CupedResult extends WelchTest {
-  /** How much y changes with x, from within both groups; 0 when x does not vary. */
+  /** Slope of y on x, pooled within both groups; 0 if x does not vary. */
   readonly theta: number;
   readonly adjustedDifference: number | null;
   /** With n − 1. */
   readonly adjustedVarianceA: number | null;
   readonly adjustedVarianceB: number | null;
-  /**
-   * By which share the squared standard error has become smaller, at most 1; null where there was
-   * none.
-   */
+  /** Share of the squared standard error that is removed, at most 1; null if there was none. */
   readonly varianceReduction: number | null;
 }
 
 /**
- * Welch's test with less noise: what a device did before the experiment predicts part of what it
- * does in it, and that part is taken away. The expected difference stays the same, because groups
- * do not differ before.
+ * Welch's test with reduced variance: a device's value before the experiment predicts part of its
+ * value in it, and that part is subtracted. The expected difference is unchanged, because groups do
+ * not differ before.
  *
  * Source: A. Deng, Y. Xu, R. Kohavi, T. Walker 2013, "Improving the Sensitivity of Online
  * Controlled Experiments by Utilizing Pre-Experiment Data": y − θ (x − mean x), θ = Σ (n − 1)
  * cov(y, x) / Σ (n − 1) var(x) over the groups.
  *
- * @throws RangeError when x and y differ in length, a value is not in its range, or alpha not
- * between 0 and 1
+ * @throws RangeError if x and y differ in length, a value is out of range, or alpha is not between
+ * 0 and 1
  * @example
  * cuped({
  *   a: { y: [1, 2, 3, 5], x: [2, 4, 7, 9] },
@@ -98,7 +92,7 @@ function unitOf(...samples: readonly (readonly number[])[]): number {
 }
 
 /**
- * Distances from the mean, in units; counted from the first value, so that a common offset takes no
+ * Distances from the mean, in units; relative to the first value, so that a common offset costs no
  * digits.
  */
 function deviations(values: readonly number[], unit: number): number[] {
@@ -108,7 +102,7 @@ function deviations(values: readonly number[], unit: number): number[] {
   return fromFirst.map((value) => value - mean);
 }
 
-/** value − fitted, or 0 where that is no more than what multiplying has rounded. */
+/** value − fitted, or 0 if the difference is only the rounding of the product. */
 function unrounded(value: number, fitted: number): number {
   return Math.abs(value - fitted) <= 8 * Number.EPSILON * Math.abs(value) ? 0 : value - fitted;
 }

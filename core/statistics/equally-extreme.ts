@@ -1,11 +1,11 @@
 /**
- * From where on a sum is as far from its mean as the one seen, on either side. In whole numbers:
+ * The sums as far from their mean as the observed one, on either side. Computed in whole numbers:
  * with unequal groups the mean is a fraction, and rounding it would lose a tie.
  *
- * @param seen sum of the drawn, a whole number
- * @param total sum of all, a whole number
- * @param drawn how many were drawn, of `all`
- * @returns sums ≤ `low` and ≥ `high` are as extreme; one of the two is `seen`
+ * @param seen the observed sum of the drawn values, a whole number
+ * @param total sum of all values, a whole number
+ * @param drawn number of values drawn from `all`
+ * @returns sums ≤ `low` or ≥ `high` are as extreme; one of the two is `seen`
  */
 export function equallyExtreme(seen: number, total: number, drawn: number, all: number): { low: number; high: number } {
   const [n, mean] = [BigInt(all), BigInt(drawn) * BigInt(total)]; // n × the mean of the sum

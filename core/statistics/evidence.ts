@@ -1,8 +1,8 @@
 import { type PValue, pValueOf, tailOfLog } from "./tail.ts";
 
 /**
- * The p-value of an e-value: min(1, 1/E). By Ville's inequality E ever reaches 1/alpha with
- * probability at most alpha.
+ * The p-value of an e-value: min(1, 1/E). By Ville's inequality the probability that E ever reaches
+ * 1/alpha is at most alpha.
  *
  * @param logE natural logarithm of the e-value
  */

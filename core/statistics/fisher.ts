@@ -11,21 +11,21 @@ export interface FisherExactInput {
 }
 
 export interface FisherExactResult extends PValue {
-  /** P(first cell ≤ the one seen), given the margins. */
+  /** P(first cell ≤ observed), given the margins. */
   readonly pLower: number;
-  /** P(first cell ≥ the one seen), given the margins. */
+  /** P(first cell ≥ observed), given the margins. */
   readonly pUpper: number;
 }
 
 /**
- * Are rows and columns of a 2 × 2 table independent? Fisher's exact test, two-sided: the
- * probability, with the margins as they are, of all tables that are no more likely than this one.
- * It holds at any size; 1e9 takes a few milliseconds.
+ * Fisher's exact two-sided test of independence in a 2 × 2 table: the probability, given the
+ * margins, of all tables that are no more likely than this one. Valid at any size; 1e9 takes a few
+ * milliseconds.
  *
  * Source: R. A. Fisher 1935; two-sided as in R's fisher.test.
  *
  * @returns pValue above 0 (it may underflow) up to 1, its log10P, and both one-sided tails
- * @throws RangeError when the table is not 2 × 2, or a count is not a whole number from 0 to 10^12
+ * @throws RangeError if the table is not 2 × 2, or a count is not a whole number from 0 to 10^12
  * @example fisherExact({ table: [[8, 2], [1, 5]] }).pValue // 0.03496503496503497
  */
 export function fisherExact({ table }: FisherExactInput): FisherExactResult {

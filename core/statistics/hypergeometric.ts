@@ -2,7 +2,8 @@ import { lnBinomialTerm } from "./saddle-point.ts";
 import { complement, IMPOSSIBLE, SURE, type Tail, tailOfLog } from "./tail.ts";
 
 /**
- * An urn: `population` items of which `marked` are marked; `drawn` are drawn without putting back.
+ * An urn with `population` items, of which `marked` are marked; `drawn` are drawn without
+ * replacement.
  */
 export interface Urn {
   readonly population: number;
@@ -10,7 +11,7 @@ export interface Urn {
   readonly drawn: number;
 }
 
-/** The fewest and the most marked items that can be among the drawn. */
+/** The minimum and maximum number of marked items among the drawn. */
 export function support({ population, marked, drawn }: Urn): readonly [fewest: number, most: number] {
   return [Math.max(0, drawn + marked - population), Math.min(drawn, marked)];
 }
@@ -34,7 +35,7 @@ export function lnHypergeometricTerm(k: number, { population, marked, drawn }: U
 }
 
 /**
- * P(X ≤ k) and P(X ≥ k), both with k itself, so that they add up to 1 + P(X = k). Each is summed on
+ * P(X ≤ k) and P(X ≥ k), both including k, so that they add up to 1 + P(X = k). Each is summed on
  * its own side of the mean. Relative error below 1e-11 up to a population of 1e7, below 1e-9 up to
  * 1e9.
  *
@@ -50,7 +51,7 @@ export function hypergeometricTails(k: number, urn: Urn): { lower: Tail; upper: 
 }
 
 /**
- * P(X ≥ k) for direction 1, P(X ≤ k) for −1, summed from k outwards: for a k on that side of the
+ * P(X ≥ k) for direction 1, P(X ≤ k) for −1, summed from k outwards; k must be on that side of the
  * mean.
  */
 export function hypergeometricTail(k: number, direction: 1 | -1, urn: Urn): Tail {
@@ -61,9 +62,9 @@ export function hypergeometricTail(k: number, direction: 1 | -1, urn: Urn): Tail
 }
 
 /**
- * (P(X = k) + P(X = k ± 1) + …) / P(X = k). The ratio of neighbours falls with every step, so what
- * is left is below a geometric series, and the walk ends when that no longer matters: after about
- * nine standard deviations.
+ * (P(X = k) + P(X = k ± 1) + …) / P(X = k). The ratio of neighbours falls with every step, so a
+ * geometric series bounds the remainder. The sum ends when that is negligible: after about nine
+ * standard deviations.
  */
 function sumOutwards(k: number, direction: 1 | -1, { population, marked, drawn }: Urn): number {
   const surplus = population - marked - drawn;
@@ -76,6 +77,6 @@ function sumOutwards(k: number, direction: 1 | -1, { population, marked, drawn }
         : (j / (marked - j + 1)) * ((surplus + j) / (drawn - j + 1));
     term *= ratio;
     sum += term;
-    if (!(term > 1e-17 * (1 - ratio) * sum)) return sum; // said so that a NaN ends it too
+    if (!(term > 1e-17 * (1 - ratio) * sum)) return sum; // written so that NaN also ends the loop
   }
 }

@@ -5,23 +5,23 @@ import { pValueOf } from "./tail.ts";
 
 export interface IndependenceInput {
   /**
-   * Devices seen by both experiments: one row per group of the first, one column per group of the
+   * Devices in both experiments: one row per group of the first, one column per group of the
    * second.
    */
   readonly table: readonly (readonly number[])[];
 }
 
 export interface IndependenceResult {
-  /** `small_counts`: an expected count is below 5, so show `fisherP` where there is one. */
+  /** `small_counts`: an expected count is below 5; show `fisherP` if it is not null. */
   readonly status: "ok" | "small_counts" | "not_testable";
   readonly chi2: number | null;
   readonly df: number | null;
   readonly pValue: number | null;
   readonly log10P: number | null;
-  /** 0 (independent) to 1 (one group tells the other). */
+  /** 0 (independent) to 1 (one group determines the other). */
   readonly cramersV: number | null;
   readonly minExpected: number | null;
-  /** −1 to 1, for 2 × 2 only: above 0 when the first cell is fuller than expected. */
+  /** −1 to 1, for 2 × 2 only: above 0 if the first cell is larger than expected. */
   readonly phi: number | null;
   /** Fisher's exact two-sided p, for 2 × 2 only. */
   readonly fisherP: number | null;
@@ -42,17 +42,17 @@ const NOT_TESTABLE: IndependenceResult = {
 };
 
 /**
- * Do two experiments assign independently of each other? Pearson's chi-square without Yates'
- * correction (which would hide what this looks for), with Cramér's V as the size of the dependence.
- * Empty rows and columns are left out.
+ * Tests whether two experiments assign independently of each other: Pearson's chi-square without
+ * Yates' correction (which would hide small dependence), with Cramér's V as the size of the
+ * dependence. Empty rows and columns are left out.
  *
  * Source: Pearson 1900; Cramér 1946; Fisher 1935 for 2 × 2.
  *
- * @returns `not_testable`, and null throughout, with fewer than two rows or two columns left
- * @throws RangeError when rows differ in length, or a count is not a whole number from 0 to 10^12
+ * @returns `not_testable` and all null with fewer than two rows or two columns left
+ * @throws RangeError if rows differ in length, or a count is not a whole number from 0 to 10^12
  * @example
  * independence({ table: [[300, 200], [200, 300]] })
- * // { status: "ok", chi2: 40, df: 1, cramersV: 0.2, … }
+ *  // { status: "ok", chi2: 40, df: 1, cramersV: 0.2, … }
  */
 export function independence({ table }: IndependenceInput): IndependenceResult {
   const columns = table[0]?.length ?? 0;
@@ -73,8 +73,8 @@ export function independence({ table }: IndependenceInput): IndependenceResult {
     for (const [j, count] of row.entries()) {
       const r = rowTotals[i] ?? 0;
       const c = columnTotals[j] ?? 0;
-      // n × (observed − expected) in whole numbers: at 1e9 devices the rounding of r·c/n would hide
-      // a small difference.
+      // n × (observed − expected) in whole numbers: at 1e9 devices rounding r·c/n would hide a
+      // small difference.
       const excess = Number(BigInt(count) * BigInt(n) - BigInt(r) * BigInt(c));
       if (i === 0 && j === 0) firstExcess = excess;
       chi2 += ((excess / n) * (excess / r)) / c;

@@ -6,8 +6,8 @@ export interface Estimate {
 }
 
 /**
- * Errors that are more times the control's value than this have squares out of range; 1 would be
- * far too many.
+ * Standard errors above this multiple of the control's value have squares out of range; already 1
+ * leaves no finite interval.
  */
 const MOST_ERROR = 1e150;
 
@@ -18,11 +18,11 @@ export interface LiftIntervals {
   /** On the log scale; null unless A and B have the same sign. */
   readonly liftLog: readonly [lower: number, upper: number] | null;
   /**
-   * How far A is from 0: the square of critical value × standard error / A. From 1 on there is no
+   * The square of critical value × standard error / A: how close A is to 0. From 1 on there is no
    * finite interval.
    */
   readonly fiellerG: number | null;
-  /** The one to show: it excludes 0 exactly when the test of A = B rejects. */
+  /** The interval to show: it excludes 0 exactly when the test of A = B rejects. */
   readonly liftFieller: readonly [lower: number, upper: number] | null;
   readonly liftStatus: "ok" | "baseline_zero" | "baseline_not_separated_from_zero" | "insufficient_data";
 }
@@ -43,7 +43,7 @@ export const NO_LIFT: LiftIntervals = {
  * Lu 2018).
  *
  * @param a of the control
- * @param difference B − A, where it is known better than from the two values
+ * @param difference B − A, if known more precisely than from the two values
  * @param critical value of the test, of the normal distribution or of Student's t
  * @param rejects whether the test of A = B rejects; Fieller's interval contains 0 exactly when it
  * does not
@@ -69,7 +69,7 @@ export function liftIntervals(
   return {
     lift,
     liftDelta: [lift - reach, lift + reach],
-    // (1 + lift) exp(±reach) − 1 without taking 1 away from what is nearly 1.
+    // (1 + lift) exp(±reach) − 1, without subtracting 1 from a number near 1.
     liftLog:
       reachOfLog === null ? null : [lift + ratio * Math.expm1(-reachOfLog), lift + ratio * Math.expm1(reachOfLog)],
     fiellerG,

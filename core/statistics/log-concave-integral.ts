@@ -1,19 +1,18 @@
 /**
- * exp(−45) of the highest term does not change a sum, and in a log-concave function nothing beyond
- * it does.
+ * Terms below exp(−45) of the highest do not change the sum; by log-concavity neither do any
+ * beyond.
  */
 const NEGLIGIBLE = 45;
 
 /**
- * The integral over the whole line of a smooth function with one peak, from which its logarithm
- * falls ever faster. Equal steps are as good as it gets for such a function: with steps of half its
- * standard deviation 16 digits are right.
+ * Integrates a log-concave function over the whole line. The trapezoidal rule is optimal for such a
+ * function: steps of half its standard deviation give 16 correct digits.
  *
  * Source: L. N. Trefethen & J. A. C. Weideman 2014, "The Exponentially Convergent Trapezoidal
  * Rule".
  *
  * @param ln logarithm of the function, log-concave, finite at `start`
- * @param start near the peak, or at least where the function is not flat
+ * @param start near the peak, at least where the function is not flat
  */
 export function logConcaveIntegral(ln: (x: number) => number, start: number, step: number): number {
   const at = (i: number) => ln(start + i * step);
@@ -23,7 +22,7 @@ export function logConcaveIntegral(ln: (x: number) => number, start: number, ste
   for (const direction of [1, -1]) {
     for (let i = peak + direction; ; i += direction) {
       const below = at(i) - top;
-      if (!(below > -NEGLIGIBLE)) break; // said so that a NaN ends it too
+      if (!(below > -NEGLIGIBLE)) break; // written so that NaN also ends the loop
       sum += Math.exp(below);
     }
   }
@@ -31,8 +30,7 @@ export function logConcaveIntegral(ln: (x: number) => number, start: number, ste
 }
 
 /**
- * The whole number at which a function with one peak is highest: strides double on the way there,
- * then halve.
+ * The whole number at which a unimodal function is highest: steps double on the way, then halve.
  */
 function highest(f: (i: number) => number): number {
   let at = 0;

@@ -3,23 +3,23 @@ import { requireCount } from "./require.ts";
 
 export interface MonteCarloRuleInput {
   readonly kind: "monteCarlo";
-  /** Draws at least as extreme as what was seen, from 0 to `draws`. */
+  /** Draws at least as extreme as the observed value, from 0 to `draws`. */
   readonly extreme: number;
-  /** Random permutations looked at, a whole number from 1 to 10^12. */
+  /** Number of random permutations, a whole number from 1 to 10^12. */
   readonly draws: number;
 }
 
 export interface MonteCarloRuleResult {
   readonly status: "ok";
-  /** (extreme + 1) / (draws + 1), never 0: what was seen is one of the permutations. */
+  /** (extreme + 1) / (draws + 1), never 0: the observed split is one of the permutations. */
   readonly pValue: number;
-  /** Between these two lies the exact p-value, 99 times in 100 (Clopper–Pearson). */
+  /** 99 % interval of the exact p-value (Clopper–Pearson). */
   readonly exactPLower99: number;
   readonly exactPUpper99: number;
 }
 
 /**
- * The p-value of a test that looked at random permutations instead of all.
+ * The p-value of a test on random permutations instead of all.
  *
  * Source: B. Phipson & G. K. Smyth 2010, "Permutation P-values should never be zero"; Clopper &
  * Pearson 1934.

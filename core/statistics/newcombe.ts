@@ -2,8 +2,8 @@ import { type Conversions, rateDifference } from "./conversions.ts";
 import { wilsonEnds } from "./wilson.ts";
 
 /**
- * Newcombe's interval of rate B − rate A: Wilson's intervals of both groups put together. It can
- * disagree with the p-value, so it is not the one to show.
+ * Newcombe's interval of rate B − rate A, combined from Wilson's intervals of both groups. It can
+ * disagree with the p-value, so show the score interval instead.
  *
  * Source: R. G. Newcombe 1998, "Interval estimation for the difference between independent
  * proportions", method 10.
@@ -14,7 +14,7 @@ import { wilsonEnds } from "./wilson.ts";
  */
 export function newcombe(a: Conversions, b: Conversions, z2: number): readonly [lower: number, upper: number] {
   if (a.conversions > a.n / 2 && b.conversions > b.n / 2) {
-    // The same in failures, which near 100 % are the numbers with digits.
+    // Near 100 % compute with failures, which keep their digits.
     const [lower, upper] = newcombe(failures(a), failures(b), z2);
     return [-upper, -lower];
   }
@@ -24,7 +24,7 @@ export function newcombe(a: Conversions, b: Conversions, z2: number): readonly [
   return [difference - Math.hypot(belowB, aboveA), difference + Math.hypot(aboveB, belowA)];
 }
 
-/** How far Wilson's interval reaches below and above the rate. */
+/** Distances of Wilson's lower and upper end from the rate. */
 function reach(group: Conversions, z2: number): [below: number, above: number] {
   const [lower, upper] = wilsonEnds(group, z2);
   const rate = group.conversions / group.n;

@@ -1,29 +1,26 @@
 import { SURE, type Tail, tailOfLog } from "./tail.ts";
 
-/** A distribution over whole numbers that rises to its peak and falls after it. */
+/** A unimodal distribution over whole numbers. */
 export interface Unimodal {
   readonly fewest: number;
   readonly most: number;
-  /** The likeliest number; where rounding makes it a neighbour, that is a tie. */
+  /** The mode; rounding may yield a neighbour with practically the same probability. */
   readonly peak: number;
   /** ln P(X = k). */
   readonly lnTerm: (k: number) => number;
-  /** P(X ≤ k), asked for below the peak. */
+  /** P(X ≤ k), called only below the peak. */
   readonly lower: (k: number) => Tail;
-  /** P(X ≥ k), asked for above the peak. */
+  /** P(X ≥ k), called only above the peak. */
   readonly upper: (k: number) => Tail;
 }
 
-/**
- * Numbers this close in probability count as equally likely: the tolerance of R, so that both give
- * the same p.
- */
+/** Probabilities this close count as equal: R's tolerance, so that p agrees with R. */
 const LN_TIE = Math.log1p(1e-7);
 
 /**
  * The two-sided p of an exact test as R and SciPy define it: the probability of all numbers that
- * are no more likely than k. That is k's own tail, and the opposite tail from where it has become
- * as unlikely, which is found by halving.
+ * are no more likely than k. That is the tail of k plus the opposite tail from the first number as
+ * unlikely, found by bisection.
  *
  * Source: R's binom.test and fisher.test.
  */

@@ -4,14 +4,14 @@ import { complement, IMPOSSIBLE, type Tail, tailOfLog } from "./tail.ts";
 const LN_SQRT_2PI = 0.5 * Math.log(2 * Math.PI);
 
 /**
- * From here on the continued fraction settles in under 100 terms; below, the series loses at most a
- * factor 22.
+ * Above this the continued fraction converges in under 100 terms; below it the series loses at most
+ * a factor 22.
  */
 const SERIES_UP_TO = 2;
 
 /**
- * P(Z > z) of the standard normal distribution. Relative error below 1e-12 down to 1e-308, and on
- * the logarithm beyond.
+ * P(Z > z) of the standard normal distribution. Relative error below 1e-12 down to 1e-308, and
+ * below that on the logarithm.
  *
  * Source: below 2 the series φ(z)(z + z³/3 + z⁵/15 + …) (Marsaglia 2004), above it Laplace's
  * continued fraction φ(z)/(z + 1/(z + 2/(z + …))) (Abramowitz & Stegun 26.2.14).
@@ -38,7 +38,7 @@ export function normalTail(z: number): Tail {
 
 /**
  * The z with P(Z > z) = p: for p = alpha/2 the critical value of a two-sided test. Newton on ln p,
- * which is concave in z: every step comes down towards the answer and none passes it, until only
+ * which is concave in z: every step descends towards the answer without passing it, until only
  * rounding is left.
  *
  * @param p above 0 and below 1

@@ -11,13 +11,13 @@ export type PermutationTestInput = BinaryPermutationInput | ValuePermutationInpu
 export type PermutationTestResult = BinaryPermutationResult | ValuePermutationResult | MonteCarloRuleResult;
 
 /**
- * Would a difference as large as this come out if the devices had been put into the groups at
- * random? No assumption on how the values are distributed, so it holds where few devices did
- * something.
+ * Permutation test: the probability of a difference at least this large if devices were put into
+ * the groups at random. It assumes nothing about the distribution of the values, so it is valid
+ * where few devices have a value.
  *
- * `binary`: exact at any size. `values`: exact up to 200,000 permutations, which are all looked at;
- * beyond, 9,999 random ones, from a seed. `monteCarlo`: the p-value of draws that were made
- * elsewhere. Ties count as extreme; whole numbers are compared as such, others with a relative
+ * `binary`: exact at any size. `values`: exact up to 200,000 permutations, which are all
+ * enumerated; beyond, 9,999 random ones from a seed. `monteCarlo`: the p-value of draws made
+ * elsewhere. Ties count as extreme; whole numbers are compared exactly, others with a relative
  * tolerance of 1e-12.
  *
  * Source: R. A. Fisher 1935; B. Phipson & G. K. Smyth 2010 for random permutations.

@@ -13,32 +13,29 @@ export interface BinaryPermutationInput {
 }
 
 export interface BinaryPermutationResult {
-  /** `no_data`: a group without devices. */
+  /** `no_data`: a group has no devices. */
   readonly status: "ok" | "no_data";
   readonly kind: "hypergeometric";
   /**
-   * Ways to spread the conversions over the devices; as a text where a double cannot hold it, null
-   * when it has more than about 5,000 digits.
+   * Ways to distribute the conversions over the devices; a string if too large for a double, null
+   * if longer than about 5,000 digits.
    */
   readonly permutations: number | string | null;
-  /** P(a difference at least as large, in either direction). The one to show. */
+  /** P(a difference at least as large, in either direction); the p-value to show. */
   readonly pTwoSided: number | null;
   readonly log10PTwoSided: number | null;
-  /** P(B − A at least as large) and P(B − A at most as large): they add up to more than 1. */
+  /** P(B − A at least as large) and P(B − A at most as large); both include the observed value. */
   readonly pGreater: number | null;
   readonly pLess: number | null;
   /**
-   * Two other two-sided definitions, which differ when the groups differ in size: Fisher's, and the
-   * doubled tail.
+   * Two other two-sided definitions, which differ for unequal groups: Fisher's, and the doubled
+   * tail.
    */
   readonly pFisher: number | null;
   readonly pDoubled: number | null;
 }
 
-/**
- * The permutation test of a goal that a device reaches or not: the hypergeometric distribution,
- * exact at any size.
- */
+/** The permutation test of a binary goal: the hypergeometric distribution, exact at any size. */
 export function permuteConversions({ a, b }: Omit<BinaryPermutationInput, "kind">): BinaryPermutationResult {
   requireConversions("a", a);
   requireConversions("b", b);

@@ -6,24 +6,24 @@ import { seededRandom } from "./seeded-random.ts";
 export interface PermutedT {
   /** Twice the smaller tail, at most 1. */
   readonly pValue: number;
-  /** The exact p-value lies between these, 99 times in 100. */
+  /** 99 % interval of the exact p-value. */
   readonly p99: readonly [lower: number, upper: number];
   readonly drawn: number;
-  /** The t of random permutations that `tail` of them are at or below, and at or above. */
+  /** The values of t that a share `tail` of random permutations is at or below, and at or above. */
   readonly quantiles: (tail: number) => readonly [low: number, high: number];
 }
 
 /**
- * The permutation test of Welch's t: exact when both groups have the same distribution, however
- * skewed and however uneven the groups, and right in large samples when they only have the same
- * mean. Each tail counts for itself, because with uneven groups the distribution of t is as skewed
- * as the totals.
+ * The permutation test of Welch's t: exact if both groups have the same distribution, however
+ * skewed and however uneven the groups, and valid in large samples if they only have the same mean.
+ * Each tail is counted separately, because with uneven groups the distribution of t is as skewed as
+ * the totals.
  *
  * Source: A. Janssen 1997; E. Chung & J. P. Romano 2013, "Exact and Asymptotically Robust
  * Permutation Tests".
  *
  * @param draws random permutations, at least 1
- * @returns null when a group has fewer than two devices, or nothing varies
+ * @returns null if a group has fewer than two devices, or nothing varies
  */
 export function permuteT(a: PermutedValues, b: PermutedValues, draws: number, seed = 1): PermutedT | null {
   const [nA, nB] = [a, b].map(({ values, zeros = 0 }) => values.length + zeros) as [number, number];
@@ -42,11 +42,11 @@ export function permuteT(a: PermutedValues, b: PermutedValues, draws: number, se
   if (nA < 2 || nB < 2 || !Number.isFinite(seen)) return null;
   const random = seededRandom(seed);
   const permuted = new Float64Array(draws);
-  // A tie is what summing in another order can be off by.
+  // The tie tolerance covers rounding from summing in another order.
   const tie = 1e-9 * Math.abs(seen);
   let [above, below] = [0, 0];
   for (let draw = 0; draw < draws; draw++) {
-    // Selection sampling (Knuth, volume 2, algorithm 3.4.2 S): devices with 0 need not be drawn.
+    // Selection sampling (Knuth, volume 2, algorithm 3.4.2 S): devices with 0 are not drawn.
     let [places, left, sum, own] = [nB, nA + nB, 0, 0];
     for (const value of all) {
       if (random() * left < places) {

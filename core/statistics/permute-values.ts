@@ -7,12 +7,13 @@ import { seededRandom } from "./seeded-random.ts";
 
 export interface PermutedValues {
   /**
-   * One value per device, each from −1e300 to 1e300: the devices are permuted, never single events.
+   * One value per device, each from −1e300 to 1e300; the unit of permutation is the device, not the
+   * event.
    */
   readonly values: readonly number[];
   /**
-   * So many more devices, whose value is 0: a whole number to 10^12, 0 when left out. Few of many
-   * devices buy something.
+   * Number of further devices whose value is 0: a whole number to 10^12, default 0. Saves listing
+   * them, as few devices buy something.
    */
   readonly zeros?: number;
 }
@@ -22,39 +23,36 @@ export interface ValuePermutationInput {
   /** The control. */
   readonly a: PermutedValues;
   readonly b: PermutedValues;
-  /**
-   * Random permutations to look at when there are too many to look at all: 1 to 10^7, 9,999 when
-   * left out.
-   */
+  /** Number of random permutations if there are too many to enumerate: 1 to 10^7, default 9,999. */
   readonly draws?: number;
-  /** Of the random permutations, a whole number from 0 to 2^53 − 1; 1 when left out. */
+  /** Seed of the random permutations, a whole number from 0 to 2^53 − 1; default 1. */
   readonly seed?: number;
 }
 
 export interface ValuePermutationResult {
-  /** `no_data`: a group without devices. */
+  /** `no_data`: a group has no devices. */
   readonly status: "ok" | "no_data";
-  /** `enumeration`: all permutations were looked at. `monteCarlo`: so many random ones. */
+  /** `enumeration`: all permutations. `monteCarlo`: random ones. */
   readonly kind: "enumeration" | "monteCarlo";
-  /** How many were looked at. */
+  /** Number of permutations examined. */
   readonly permutations: number;
   /** Mean of B minus mean of A. */
   readonly difference: number | null;
-  /** P(a difference at least as large, in either direction). The one to show. */
+  /** P(a difference at least as large, in either direction); the p-value to show. */
   readonly pTwoSided: number | null;
   readonly log10PTwoSided: number | null;
-  /** P(B − A at least as large) and P(B − A at most as large): they add up to more than 1. */
+  /** P(B − A at least as large) and P(B − A at most as large); both include the observed value. */
   readonly pGreater: number | null;
   readonly pLess: number | null;
-  /** For random permutations: the exact pTwoSided lies between these, 99 times in 100. */
+  /** For random permutations: 99 % interval of the exact pTwoSided. */
   readonly exactPLower99: number | null;
   readonly exactPUpper99: number | null;
 }
 
-/** More take longer than 9,999 random ones are worth. */
+/** Enumerating more takes longer than 9,999 random permutations are worth. */
 const MOST_ENUMERATED = 200_000;
 const DRAWS = 9_999;
-/** Of the difference seen: values that people read as equal, such as 0.1 + 0.2 and 0.3. */
+/** Relative tolerance of the observed difference, for values such as 0.1 + 0.2 and 0.3. */
 const TIE = 1e-12;
 
 /** The permutation test of the difference of two means. */
@@ -73,7 +71,7 @@ export function permuteValues(input: Omit<ValuePermutationInput, "kind">): Value
     const none = { pTwoSided: null, log10PTwoSided: null, pGreater: null, pLess: null };
     return { status: "no_data", kind, permutations: 0, difference, ...none, exactPLower99: null, exactPUpper99: null };
   }
-  // A 0 adds nothing to a sum, and need not be put into a group.
+  // Zeros add nothing to a sum, so they are not assigned to a group.
   const drawn = [a, b].map(({ values }) => values.filter((value) => value !== 0));
   const values = inExactUnits(drawn.flat());
   const bounds = boundsOf(values.slice(drawn[0]?.length), values, nB, n);
@@ -126,8 +124,8 @@ function withLog(p: number) {
 }
 
 /**
- * As they are when they and their sums are whole numbers; else in a power of two, so that no sum
- * overflows.
+ * Returns the values unchanged if they and their sums are whole numbers; else scales by a power of
+ * two, so that no sum overflows.
  */
 function inExactUnits(values: readonly number[]): readonly number[] {
   if (areExact(values)) return values;
@@ -140,21 +138,16 @@ function areExact(values: readonly number[]): boolean {
   return total <= Number.MAX_SAFE_INTEGER && values.every(Number.isInteger);
 }
 
-/**
- * What the sum of B's values has to be: at most `low` or at least `high` to be as extreme as the
- * one seen.
- */
+/** Bounds for the sum of B's values: at most `low` or at least `high` is as extreme as observed. */
 interface Bounds {
   readonly low: number;
   readonly high: number;
-  /** At least this to be as large as the one seen, at most that to be as small. */
+  /** One-sided bounds: at least `greater` is as large as observed, at most the other as small. */
   readonly greater: number;
   readonly less: number;
 }
 
-/**
- * @param values of all n devices that have one, as they are to be summed; those of B again apart
- */
+/** @param values of all n devices that have one, scaled for summing; `ofB` are those of B */
 function boundsOf(ofB: readonly number[], values: readonly number[], nB: number, n: number): Bounds {
   const total = values.reduce((sum, value) => sum + value, 0);
   const seen = ofB.reduce((sum, value) => sum + value, 0);
@@ -162,7 +155,7 @@ function boundsOf(ofB: readonly number[], values: readonly number[], nB: number,
   const mean = total * (nB / n);
   const distance = Math.abs(seen - mean);
   const size = values.reduce((sum, value) => sum + Math.abs(value), 0);
-  const tie = Math.max(TIE * distance, n * Number.EPSILON * size); // the second is what summing can be off by
+  const tie = Math.max(TIE * distance, n * Number.EPSILON * size); // the second term bounds the rounding of sums
   return { low: mean - distance + tie, high: mean + distance - tie, greater: seen - tie, less: seen + tie };
 }
 
@@ -181,7 +174,7 @@ function count(counts: Counts, sum: number, { low, high, greater, less }: Bounds
 function countAll(values: readonly number[], nB: number, bounds: Bounds): Counts {
   const counts = { twoSided: 0, greater: 0, less: 0 };
   const total = values.reduce((sum, value) => sum + value, 0);
-  // The smaller group is chosen: then it is a handful, and recursion goes no deeper than that.
+  // Enumerate the smaller group: its size bounds the depth of recursion.
   const isB = nB * 2 <= values.length;
   const choosing = (from: number, left: number, sum: number): void => {
     if (left === 0) {
@@ -195,9 +188,8 @@ function countAll(values: readonly number[], nB: number, bounds: Bounds): Counts
 }
 
 /**
- * Devices with a value are put into B one after the other, each with the chance that it has given
- * where the ones before it went. Those with 0 need not be drawn: of a million devices few have
- * bought something.
+ * Draws the devices of B one after the other, each with its probability given the draws before.
+ * Devices with 0 are not drawn: of a million devices few have bought something.
  *
  * Source: selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S).
  */

@@ -28,22 +28,22 @@ export interface PowerProportionInput extends PooledTest {
 }
 
 export interface PowerProportionResult {
-  /** `no_variance`: both rates are 0 or both are 1, so every sample looks the same. */
+  /** `no_variance`: both rates are 0 or both are 1, so all samples are the same. */
   readonly status: "ok" | "no_variance";
-  /** Chance that the test rejects, 0 to 1; alpha at a difference of 0. */
+  /** Probability that the test rejects, 0 to 1; alpha at a difference of 0. */
   readonly power: number | null;
 }
 
 export interface MdeProportionInput extends PooledTest {
   readonly kind: "mdeProportion";
-  /** Chance to find the increase if it is there: above alpha and below 1. */
+  /** Probability of detecting the increase if it exists: above alpha and below 1. */
   readonly power: number;
 }
 
 export interface MdeProportionResult {
-  /** `not_reachable`: even an increase to 100 % would be found less often than that. */
+  /** `not_reachable`: even an increase to 100 % has less power than required. */
   readonly status: "ok" | "not_reachable";
-  /** The smallest increase of the rate that is found with this power. */
+  /** The smallest increase of the rate that this power detects. */
   readonly mde: number | null;
   /** mde / baseline; null at baseline 0. */
   readonly mdeRelative: number | null;
@@ -57,17 +57,17 @@ export type PowerResult =
   | MdeProportionResult;
 
 /**
- * How many devices does a planned test need, how likely does it find a given difference, and how
- * small a difference can it find? For planning only: the power at the difference that was seen says
- * nothing that the p-value does not.
+ * Answers the planning questions: how many devices a test needs, how likely it detects a given
+ * difference, and how small a difference it can detect. Not for results: the power at the observed
+ * difference says nothing that the p-value does not.
  *
  * Proportions: the pooled z test of `twoProportions`. Means: the normal approximation. Power counts
- * both tails; sample sizes, as usual, only the one on the side of the difference.
+ * both tails; sample sizes, as usual, only the tail on the side of the difference.
  *
  * Source: J. L. Fleiss 1981, "Statistical Methods for Rates and Proportions", chapter 3 (without
  * his correction).
  *
- * @param input `kind` says which question; each has its own type with units and ranges
+ * @param input `kind` selects the question; each has its own type with units and ranges
  * @throws RangeError naming the field, its value and what is allowed
  * @example
  * power({
@@ -116,7 +116,7 @@ function mdeProportion(input: MdeProportionInput): MdeProportionResult {
   if (!isFound(found)) return { status: "not_reachable", mde: null, mdeRelative: null };
   let missed = 0;
   for (;;) {
-    // Halving until the two are neighbours: about 60 steps, and no tolerance to choose.
+    // Bisect until the two are neighbouring doubles: about 60 steps, and no tolerance to choose.
     const middle = (missed + found) / 2;
     if (!(middle > missed && middle < found)) break;
     if (isFound(middle)) found = middle;
@@ -126,8 +126,8 @@ function mdeProportion(input: MdeProportionInput): MdeProportionResult {
 }
 
 /**
- * Given a difference, the chance that the pooled z test rejects; null where there is no variance to
- * test with.
+ * Returns the probability that the pooled z test rejects, as a function of the difference; null
+ * where there is no variance.
  */
 function rejectionChance({ baseline, nA, nB }: PooledTest, zAlpha: number): (difference: number) => number | null {
   return (difference) => {
@@ -137,7 +137,7 @@ function rejectionChance({ baseline, nA, nB }: PooledTest, zAlpha: number): (dif
     const standardError = Math.sqrt((baseline * (1 - baseline)) / nA + (rateB * (1 - rateB)) / nB);
     if (standardError > 0) return twoSidedPower(difference, bound, standardError);
     if (bound === 0) return null;
-    return Math.abs(difference) > bound ? 1 : 0; // from 0 % to 100 % or back: every sample shows the same difference
+    return Math.abs(difference) > bound ? 1 : 0; // from 0 % to 100 % or back: all samples have the same difference
   };
 }
 

@@ -12,33 +12,32 @@ export interface RateEvidenceInput {
   readonly a: Conversions;
   readonly b: Conversions;
   /**
-   * Weights by which devices are split over a and b, each above 0; null when they are not known, or
-   * not the same for all.
+   * Weights of a and b in the split, each above 0; null if unknown or not the same for all devices.
    */
   readonly weights: readonly [a: number, b: number] | null;
-  /** Over all looks, equal rates are rejected with probability at most alpha; below 1. */
+  /** Over all looks, the false rejection rate is at most alpha; below 1. */
   readonly alpha: number;
   /**
-   * Devices of both groups together at which the evidence is sharpest, a whole number from 1 to
-   * 10^12.
+   * Devices of both groups together at which the evidence is most powerful, a whole number from 1
+   * to 10^12.
    */
   readonly tuningN: number;
   /**
-   * The level at which it is sharpest there; alpha when left out. The p-value depends on it, and on
-   * alpha the intervals.
+   * The level at which it is most powerful there; default alpha. It determines the p-value; alpha
+   * determines the intervals.
    */
   readonly tuningAlpha?: number;
 }
 
 export interface RateEvidenceResult {
   /**
-   * `no_data`: a group without devices. `too_few`: without weights, before 40 of each group
-   * converted and 40 did not.
+   * `no_data`: a group has no devices. `too_few`: without weights, fewer than 40 of a group
+   * converted or fewer than 40 did not.
    */
   readonly status: "ok" | "no_data" | "too_few";
   /**
-   * Which evidence there was: counts of conversions and of others, the difference of the rates, or
-   * both joined.
+   * The evidence used: counts of conversions and of others, the difference of the rates, or both
+   * joined.
    */
   readonly basis: "exact" | "asymptotic" | "joined";
   /** ln of the evidence against equal rates. */
@@ -47,44 +46,44 @@ export interface RateEvidenceResult {
   readonly pValue: number | null;
   readonly log10P: number | null;
   /**
-   * Of rate B − rate A, −1 to 1; null before the difference is evidence. Excludes 0 exactly when p
-   * is below alpha.
+   * Interval of rate B − rate A, −1 to 1; null while the difference is no evidence. Excludes 0
+   * exactly when p is below alpha.
    */
   readonly differenceInterval: readonly [lower: number, upper: number] | null;
   /**
-   * Of rate B / rate A − 1; Infinity for an end that nothing bounds. Excludes 0 exactly when p is
+   * Interval of rate B / rate A − 1; Infinity for an unbounded end. Excludes 0 exactly when p is
    * below alpha.
    */
   readonly liftInterval: readonly [lower: number, upper: number] | null;
 }
 
 /**
- * How near to equal rates the exact evidence looks, as in `CountEvidenceInput`: departures of about
- * a tenth.
+ * Concentration of the exact evidence, as in `CountEvidenceInput`: tuned to departures of about a
+ * tenth.
  */
 const CONCENTRATION = 100;
 
 /**
- * Conversions and non-conversions that each group needs before the difference of the rates is
+ * Conversions, and non-conversions, that each group needs before the difference of the rates is
  * nearly normal. At 20 no more than 3.4 % of 1,000 null experiments were rejected at 5 % (base 0.5
  * to 98 %, splits 50/50 and 90/10, a look every 10).
  */
 const MIN_OF_EACH = 40;
 
 /**
- * Shares of alpha, or weights of the averaged e-values: of the difference, the conversions and the
- * non-conversions.
+ * Shares of alpha, and weights of the averaged e-values, for the difference, the conversions and
+ * the non-conversions.
  */
 const SHARES = { difference: 0.5, conversions: 0.25, others: 0.25 };
 
 const NOTHING = { logE: null, pValue: null, log10P: null, differenceInterval: null, liftInterval: null };
 
 /**
- * Do two conversion rates differ, at any look? Three e-values are averaged: the confidence sequence
- * of the difference of the rates, and the exact evidence that conversions, and non-conversions, do
- * not come in the ratio of the weights. The average of e-values is one, so the promise stays exact
- * where its parts are. The intervals are those of the parts, each at its share of alpha, joined;
- * they end at 0 as the p-value says.
+ * Sequential test of two conversion rates. Averages three e-values: the confidence sequence of the
+ * difference of the rates, and the exact evidence that conversions, and non-conversions, do not
+ * come in the ratio of the weights. An average of e-values is an e-value, so the guarantee stays
+ * exact where that of its parts is. The intervals are those of the parts, each at its share of
+ * alpha, joined; their ends at 0 agree with the p-value.
  *
  * Source: Waudby-Smith et al., arXiv 2103.06476; Lindon & Malek 2022; V. Vovk & R. Wang 2021,
  * "E-values: Calibration, combination and applications".
@@ -110,7 +109,7 @@ export function rateEvidence(input: Omit<RateEvidenceInput, "kind">): RateEviden
   };
 }
 
-/** ln of the averaged evidence alone, of counts that were checked and groups with devices. */
+/** ln of the averaged evidence alone, for validated counts and groups with devices. */
 export function rateLogEvidence(input: Omit<RateEvidenceInput, "kind">): number {
   const { a, b, weights } = input;
   const others = ({ n, conversions }: Conversions) => ({ n, conversions: n - conversions });
@@ -154,17 +153,17 @@ function differenceEvidence({ a, b, alpha, tuningN, tuningAlpha = alpha }: Omit<
 }
 
 /**
- * A rate's standard error with one more device that converted and one more that did not, so that
- * few do not make it 0.
+ * A rate's standard error with one more conversion and one more non-conversion, so that small
+ * counts do not make it 0.
  */
 function errorOf({ n, conversions }: Conversions): number {
   return Math.sqrt((((conversions + 1) / (n + 2)) * ((n - conversions + 1) / (n + 2))) / n);
 }
 
 /**
- * Evidence that conversions do not come in the ratio of the weights, no larger than that they do
- * not come in the ratio of the devices: a split that chance made uneven is no evidence of rates.
- * Less evidence is evidence still.
+ * Evidence that conversions do not come in the ratio of the weights, limited by the evidence
+ * against the ratio of the devices: a split made uneven by chance is no evidence about rates. The
+ * smaller of two e-values is still an e-value.
  */
 function ratioLogEvidence(a: Conversions, b: Conversions, weights: readonly [number, number]): number {
   const side = Math.sign(b.conversions / weights[1] - a.conversions / weights[0]);
@@ -176,7 +175,7 @@ function ratioLogEvidence(a: Conversions, b: Conversions, weights: readonly [num
   );
 }
 
-/** The lifts that one of both does not reject at its share of alpha. */
+/** The lifts that at least one of the two does not reject at its share of alpha. */
 function ratioInterval(
   a: Conversions,
   b: Conversions,

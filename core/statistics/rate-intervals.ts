@@ -19,26 +19,26 @@ export type Interval = readonly [lower: number, upper: number];
 
 export interface RateIntervalsResult {
   readonly status: "ok" | "no_data";
-  /** Of each group's rate; null for a group without devices. */
+  /** Wilson's interval of each group's rate; null for a group without devices. */
   readonly wilsonA: WilsonResult;
   readonly wilsonB: WilsonResult;
-  /** rate B − rate A, −1 to 1; its intervals too. */
+  /** rate B − rate A, −1 to 1, as are its intervals. */
   readonly difference: number | null;
-  /** The one to show: it excludes 0 exactly when `twoProportions` has a pooled p below alpha. */
+  /** To show: it excludes 0 exactly when `twoProportions` has a pooled p below alpha. */
   readonly scoreMee: Interval | null;
   readonly scoreMiettinenNurminen: Interval | null;
   readonly newcombe: Interval | null;
   /** rate B / rate A − 1; null at rate A 0. */
   readonly lift: number | null;
   /**
-   * The one to show: it excludes 0 exactly when `scoreMee` does. Its upper end is Infinity at rate
-   * A 0.
+   * The interval to show: it excludes 0 exactly when `scoreMee` does. Its upper end is Infinity at
+   * rate A 0.
    */
   readonly liftKoopman: Interval | null;
   /** Null unless both groups have conversions. */
   readonly liftKatzLog: Interval | null;
   readonly liftDelta: Interval | null;
-  /** `baseline_zero`: no conversion in A. `treatment_zero`: none in B, but in A. */
+  /** `baseline_zero`: no conversion in A. `treatment_zero`: conversions in A but not in B. */
   readonly liftStatus: "ok" | "baseline_zero" | "treatment_zero" | "no_data";
 }
 
@@ -56,19 +56,19 @@ const NO_DATA = {
 } as const;
 
 /**
- * How large is the difference between two conversion rates, as a difference and as a lift? The two
+ * Intervals of the difference between two conversion rates, absolute and relative (lift). The two
  * to show come from the same score test as the pooled p-value of `twoProportions`, so that the
- * three cannot contradict each other. The others are well known, but can.
+ * three cannot contradict each other. The others are well known but can.
  *
  * Source: Wilson 1927; Mee 1984; Miettinen & Nurminen 1985; Newcombe 1998 (method 10); Koopman
  * 1984; Katz et al. 1978.
  *
- * @throws RangeError when n is not a whole number from 0 to 10^12, conversions not one from 0 to n,
+ * @throws RangeError if n is not a whole number from 0 to 10^12, conversions not one from 0 to n,
  * or alpha not between 0 and 1
  * @example
  * const [a, b] = [{ n: 34, conversions: 1 }, { n: 34, conversions: 7 }];
  * const { scoreMee } = rateIntervals({ a, b, alpha: 0.05 });
- * // [0.0284, 0.3439]
+ *  // [0.0284, 0.3439]
  */
 export function rateIntervals({ a, b, alpha }: RateIntervalsInput): RateIntervalsResult {
   requireConversions("a", a);
@@ -102,7 +102,7 @@ export function rateIntervals({ a, b, alpha }: RateIntervalsInput): RateInterval
 function katzLog(a: Conversions, b: Conversions, lift: number, z: number): Interval {
   const reach =
     z * Math.sqrt((a.n - a.conversions) / a.conversions / a.n + (b.n - b.conversions) / b.conversions / b.n);
-  // (1 + lift) exp(±reach) − 1 without taking 1 away from what is nearly 1.
+  // (1 + lift) exp(±reach) − 1, without subtracting 1 from a number near 1.
   return [lift + (1 + lift) * Math.expm1(-reach), lift + (1 + lift) * Math.expm1(reach)];
 }
 

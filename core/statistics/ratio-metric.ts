@@ -27,9 +27,8 @@ export type RatioMetricInput = RatioInput | MeanInput;
 export interface RatioResult extends LiftIntervals {
   /**
    * `insufficient_data`: a group has fewer than two devices. `no_denominator`: a group's
-   * denominators add up to 0. `no_variance`: both ratios are the same and do not vary, so p is
-   * exactly 1. `zero_variance`: they do not vary, but differ; there is nothing to measure the
-   * difference with.
+   * denominators add up to 0. `no_variance`: both ratios are equal and do not vary, so p is exactly
+   * 1. `zero_variance`: the ratios differ but do not vary, so there is no standard error.
    */
   readonly status: "ok" | "insufficient_data" | "no_denominator" | "no_variance" | "zero_variance";
   /** Sum of the numerators over sum of the denominators, and the square of its standard error. */
@@ -42,7 +41,7 @@ export interface RatioResult extends LiftIntervals {
   readonly z: number | null;
   readonly pValue: number | null;
   readonly log10P: number | null;
-  /** It excludes 0 exactly when p is below alpha; so does `liftFieller`. */
+  /** The interval excludes 0 exactly when p is below alpha; so does `liftFieller`. */
   readonly ciLower: number | null;
   readonly ciUpper: number | null;
 }
@@ -52,10 +51,9 @@ export interface MeanLiftResult extends LiftIntervals {
 }
 
 /**
- * Do two groups differ in a ratio of two sums, such as clicks per view, when devices are what was
- * assigned? A device with many views counts once and its views are not independent, so the variance
- * is that of the delta method over devices. `kind: "mean"` gives the lift of two means, whose test
- * is `welch`.
+ * Compares two groups on a ratio of two sums, such as clicks per view, with devices as the unit of
+ * assignment. A device counts once and its views are not independent, so the variance is that of
+ * the delta method over devices. `kind: "mean"` gives the lift of two means, whose test is `welch`.
  *
  * Source: A. Deng, U. Knoblich, J. Lu 2018, "Applying the Delta Method in Metric Analytics"; E. C.
  * Fieller 1954.

@@ -1,15 +1,12 @@
 import { reject, requireCount, requireSize, requireWithin } from "./require.ts";
 import { powerOfTwo } from "./sample.ts";
 
-/** Arbitrary, far from where a square of a ratio leaves the range of a double. */
+/** Arbitrary, well within the range where the square of a ratio stays finite. */
 const SIZES = [1e-50, 1e50] as const;
 
-/**
- * Two numbers per device, such as its clicks and its views: the numbers themselves, or what is left
- * of them.
- */
+/** Two numbers per device, such as clicks and views: as lists or as moments. */
 export type RatioSample =
-  /** Of the same length; each 0, or from 1e-50 to 1e50 in size. */
+  /** Two lists of equal length; each number 0, or from 1e-50 to 1e50 in size. */
   | { readonly numerators: readonly number[]; readonly denominators: readonly number[] }
   | {
       /** Devices, a whole number from 0 to 10^12. */
@@ -31,8 +28,8 @@ export interface RatioEstimate {
 }
 
 /**
- * A ratio of two sums over devices, and its variance by the delta method: that of numerator − ratio
- * × denominator, over n times the squared mean denominator.
+ * A ratio of two sums over devices with its variance by the delta method: the variance of numerator
+ * − ratio × denominator, over n times the squared mean denominator.
  *
  * Source: Deng, Knoblich & Lu 2018, equation 4.
  */
@@ -40,7 +37,7 @@ export function ratioEstimate(group: string, sample: RatioSample): RatioEstimate
   return "numerators" in sample ? fromValues(group, sample) : fromMoments(group, sample);
 }
 
-/** What rounding may leave of a difference that is 0, in units of the numbers that went into it. */
+/** Bound on the rounding of a difference of 0, relative to its operands. */
 const ROUNDING = 4 * Number.EPSILON;
 
 function fromValues(
@@ -64,7 +61,7 @@ function fromValues(
   let rest = 0;
   for (const [i, numerator] of numerators.entries()) {
     const [m, fitted] = [numerator / unitM, ratio * ((denominators[i] ?? 0) / unitD)];
-    // Devices that all have the same ratio have no variance; what multiplying has rounded is none.
+    // Treat rounding as 0: devices that all have the same ratio have no variance.
     const residual = Math.abs(m - fitted) <= ROUNDING * Math.abs(m) ? 0 : m - fitted;
     rest += residual;
     squares += residual * residual;
@@ -92,7 +89,7 @@ function fromMoments(group: string, sample: Exclude<RatioSample, { readonly nume
   requireSize(`${group}.meanDenominator`, meanDenominator, ...SIZES);
   requireWithin(`${group}.varNumerator`, varNumerator, 0, SIZES[1] ** 2);
   requireWithin(`${group}.varDenominator`, varDenominator, 0, SIZES[1] ** 2);
-  const most = Math.sqrt(varNumerator) * Math.sqrt(varDenominator) * (1 + 1e-9); // so much for rounded inputs
+  const most = Math.sqrt(varNumerator) * Math.sqrt(varDenominator) * (1 + 1e-9); // 1e-9 allows for rounded inputs
   requireWithin(`${group}.covariance`, covariance, -most, most);
   if (n === 0 || meanDenominator === 0) return { n, ratio: null, variance: null };
   const ratio = meanNumerator / meanDenominator;

@@ -1,11 +1,11 @@
 /**
- * Larger than any number of devices; up to it every function takes milliseconds and has its stated
- * accuracy.
+ * Larger than any real number of devices; up to it every function takes milliseconds and has its
+ * stated accuracy.
  */
 export const MAX_COUNT = 1e12;
 
 /**
- * Throws the RangeError of `core/statistics`, which names the field, the value and what is allowed.
+ * Throws the RangeError of `core/statistics`: it names the field, the value and what is allowed.
  */
 export function reject(field: string, value: unknown, allowed: string): never {
   throw new RangeError(`${field} is ${String(value)}: allowed are ${allowed}`);

@@ -1,24 +1,23 @@
 /**
- * Binomial and Poisson probabilities without cancellation. The obvious formula takes the difference
- * of log-gammas near 2e10 at n = 1e9 and keeps six digits; Loader's form adds small numbers only
- * and keeps fourteen.
+ * Binomial and Poisson probabilities without cancellation. The textbook formula subtracts
+ * log-gammas near 2e10 at n = 1e9 and keeps six digits; Loader's form only adds small numbers and
+ * keeps fourteen.
  *
  * Source: C. Loader 2000, "Fast and Accurate Computation of Binomial Probabilities" (R's dbinom and
- * dpois). The counts may be any positive real numbers, so that the same terms serve the gamma and
- * beta distributions.
+ * dpois). Counts may be any positive real numbers, so the same terms serve the gamma and beta
+ * distributions.
  */
 
 const LN_2PI = Math.log(2 * Math.PI);
 
 /**
- * ln n! − ln(√(2πn) (n/e)ⁿ) for real n > 0: what Stirling's formula leaves out. Loader's
- * `stirlerr`.
+ * ln n! − ln(√(2πn) (n/e)ⁿ) for real n > 0: the error of Stirling's formula. Loader's `stirlerr`.
  */
 export function stirlingError(n: number): number {
   let shifted = 0;
   let m = n;
-  // The series below is good to 1e-16 from 15 on (Loader); smaller n are lifted by δ(n) = δ(n+1) +
-  // (n+½) ln(1+1/n) − 1.
+  // The series below is accurate to 1e-16 from 15 on (Loader); smaller n are shifted up by δ(n) =
+  // δ(n+1) + (n+½) ln(1+1/n) − 1.
   for (; m < 15; m++) shifted += (m + 0.5) * Math.log1p(1 / m) - 1;
   const s = m * m;
   return shifted + (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - 1 / 1188 / s) / s) / s) / s) / m; // Stirling's series
@@ -40,7 +39,7 @@ export function deviance(x: number, mean: number): number {
   for (let j = 3; ; j += 2) {
     power *= v * v;
     const next = sum + power / j;
-    if (!(Math.abs(next - sum) > 0)) return sum; // said so that a NaN ends it too
+    if (!(Math.abs(next - sum) > 0)) return sum; // written so that NaN also ends the loop
     sum = next;
   }
 }
@@ -52,7 +51,7 @@ export function lnPoissonTerm(k: number, mean: number): number {
 
 /**
  * ln(C(k+m, k) pᵏ qᵐ): the binomial probability of k ≥ 0 successes and m ≥ 0 failures. Both p and q
- * = 1 − p are asked for, both above 0, because a small q cannot be had from p.
+ * = 1 − p are parameters, both above 0, because a small q cannot be recovered from p.
  */
 export function lnBinomialTerm(k: number, m: number, p: number, q: number): number {
   const n = k + m;

@@ -3,10 +3,7 @@ import { chiSquareTail } from "./chi-square.ts";
 import { reject, requireBetween, requireCount, requireWithin } from "./require.ts";
 import { type PValue, pValueOf } from "./tail.ts";
 
-/**
- * The usual alarm level: an alarm stops an experiment, so a false one must be rare (Fabijan et al.
- * 2019).
- */
+/** The usual alarm level, low because an alarm stops an experiment (Fabijan et al. 2019). */
 export const SRM_THRESHOLD = 0.001;
 
 export interface SampleRatioMismatchInput {
@@ -14,7 +11,7 @@ export interface SampleRatioMismatchInput {
   readonly counts: readonly number[];
   /** The weights of the same groups in the same order, in this epoch; only their ratios matter. */
   readonly weights: readonly number[];
-  /** Alarm below this p-value; SRM_THRESHOLD when left out. */
+  /** Alarm below this p-value; default SRM_THRESHOLD. */
   readonly threshold?: number;
 }
 
@@ -27,11 +24,11 @@ export interface SampleRatioMismatchResult {
   readonly chi2: number | null;
   /** Groups with a weight, minus one. */
   readonly df: number | null;
-  /** Of the chi-square test. */
+  /** The p-value of the chi-square test. */
   readonly pValue: number | null;
   readonly log10P: number | null;
   readonly minExpected: number | null;
-  /** The exact binomial p, as R's binom.test has it, when two groups have a weight. */
+  /** The exact binomial p of R's binom.test, if exactly two groups have a weight. */
   readonly exactBinomialP: number | null;
   readonly exactBinomialLog10P: number | null;
   /** The p-value that decides: `exactBinomialP` for small counts of two groups, else `pValue`. */
@@ -54,14 +51,14 @@ const UNTESTED: SampleRatioMismatchResult = {
 };
 
 /**
- * Are the devices split over the groups as the weights say? Chi-square goodness of fit; for two
- * groups and an expected count below 5 the exact binomial test decides. A group of weight 0 must be
- * empty and then does not count; an empty group with a weight does count.
+ * Tests whether devices are split over the groups as the weights say: chi-square goodness of fit,
+ * or the exact binomial test for two groups with an expected count below 5. A group of weight 0
+ * must be empty and is then ignored; an empty group with a weight counts.
  *
  * Source: Pearson 1900; Fabijan et al., "Diagnosing Sample Ratio Mismatch in Online Controlled
  * Experiments", KDD 2019.
  *
- * @throws RangeError when counts and weights differ in length, a count is not a whole number from 0
+ * @throws RangeError if counts and weights differ in length, a count is not a whole number from 0
  * to 10^12, a weight is neither 0 nor from 1e-12 to 2^53 − 1, or the threshold is not between 0 and
  * 1
  * @example sampleRatioMismatch({ counts: [5612, 4388], weights: [50, 50] }).mismatch // true

@@ -3,13 +3,13 @@ import { requireAlpha, requireBetween, requireWithin } from "./require.ts";
 
 interface PlannedTest {
   /**
-   * B − A: in rates for proportions, in the unit of the values for means. Its sign does not matter
-   * for the size.
+   * B − A: in rates for proportions, in the unit of the values for means. The sign does not affect
+   * the size.
    */
   readonly difference: number;
   /** Two-sided significance level, above 0 and below 1. */
   readonly alpha: number;
-  /** Chance to find the difference if it is there: above alpha and below 1. */
+  /** Probability of detecting the difference if it exists: above alpha and below 1. */
   readonly power: number;
   /** Devices in B for each device in A, from 1e-6 to 1e6 (arbitrary). */
   readonly ratio: number;
@@ -17,7 +17,7 @@ interface PlannedTest {
 
 export interface SampleSizeProportionInput extends PlannedTest {
   readonly kind: "sampleSizeProportion";
-  /** Conversion rate of A, 0 to 1; baseline + difference too. */
+  /** Conversion rate of A, 0 to 1; so is baseline + difference. */
   readonly baseline: number;
 }
 
@@ -30,19 +30,19 @@ export interface SampleSizeMeanInput extends PlannedTest {
 
 export interface SampleSize {
   /**
-   * `no_effect`: no number of devices finds a difference of 0. `no_variance`: both standard
+   * `no_effect`: no number of devices detects a difference of 0. `no_variance`: both standard
    * deviations are 0.
    */
   readonly status: "ok" | "no_effect" | "no_variance";
   /** Devices in A before rounding up. */
   readonly nAExact: number | null;
-  /** Devices to wait for in each group, at least 1. */
+  /** Devices required in each group, at least 1. */
   readonly nA: number | null;
   readonly nB: number | null;
 }
 
 export interface SampleSizeProportionResult extends SampleSize {
-  /** What nAExact would be for the unpooled z test. */
+  /** nAExact for the unpooled z test. */
   readonly nAUnpooledExact: number | null;
 }
 
@@ -63,7 +63,7 @@ export function sampleSizeProportion(input: SampleSizeProportionInput): SampleSi
   const pooled = (baseline + ratio * rateB) / (1 + ratio);
   const underH0 = Math.sqrt(pooled * (1 - pooled) * (1 + 1 / ratio));
   const underH1 = Math.sqrt(baseline * (1 - baseline) + (rateB * (1 - rateB)) / ratio);
-  // Below 0 the first device already has more power than asked for; seen with power near alpha and
+  // Below 0 the first device already exceeds the required power; occurs with power near alpha and
   // very uneven groups.
   const nAExact = (Math.max(0, zAlpha * underH0 + zBeta * underH1) / difference) ** 2;
   const unpooled = (((zAlpha + zBeta) * underH1) / difference) ** 2;
@@ -91,8 +91,8 @@ export function sampleSizeMean(input: SampleSizeMeanInput): SampleSizeMeanResult
 }
 
 /**
- * P(|estimate| > bound) for a normal estimate of the difference: both tails, the wrong-sided one
- * too.
+ * P(|estimate| > bound) for a normal estimate of the difference: both tails, the one with the wrong
+ * sign included.
  */
 export function twoSidedPower(difference: number, bound: number, standardError: number): number {
   return normalTail((bound - difference) / standardError).p + normalTail((bound + difference) / standardError).p;

@@ -1,11 +1,11 @@
 import { reject, requireCount, requireWithin } from "./require.ts";
 
-/** Beyond, differences and errors could be more than a double holds. */
+/** Above this, differences and errors could overflow. */
 const LARGEST = 1e300;
 
-/** A number per device: the numbers themselves, or what is left of them. */
+/** A number per device: as a list or as moments. */
 export type Sample =
-  /** Each from −1e300 to 1e300, a device that did nothing with its 0. */
+  /** Each from −1e300 to 1e300; an inactive device counts as 0. */
   | { readonly values: readonly number[] }
   | {
       /** Devices, a whole number from 0 to 10^12. */
@@ -24,13 +24,13 @@ export interface Moments {
    * a double.
    */
   readonly variance: number | null;
-  /** The root of the variance, which stays in the range. */
+  /** Standard deviation: stays in range where the variance does not. */
   readonly sd: number | null;
 }
 
 /**
- * Two samples' moments, and the difference of their means to its last digit: B − A; null without
- * devices in one.
+ * Two samples' moments, and the exact difference of their means, B − A; null without devices in
+ * one.
  */
 export interface TwoMoments {
   readonly a: Moments;
@@ -39,10 +39,10 @@ export interface TwoMoments {
 }
 
 /**
- * Mean and variance of two samples. The numbers are divided by a power of two, so that squares
- * neither overflow nor underflow, and each sample's are counted from one of its own, so that an
- * offset takes no digits: of a million values near 1e9 the sum of squares would leave a variance of
- * pure noise, and so would values near 0 counted from 1e9.
+ * Mean and variance of two samples. Numbers are scaled by a power of two, so that squares neither
+ * overflow nor underflow, and each sample is measured from one of its own values, so that an offset
+ * costs no digits: with a million values near 1e9 the plain sum of squares would leave a variance
+ * of pure noise, and so would values near 0 measured from 1e9.
  *
  * Source: the corrected two-pass algorithm (Chan, Golub & LeVeque 1983).
  *
@@ -59,7 +59,7 @@ export function twoMoments(a: Sample, b: Sample): TwoMoments {
   const [frameA, frameB] = [frameOf(a.values), frameOf(b.values)];
   const [centeredA, centeredB] = [centered(a.values, frameA), centered(b.values, frameB)];
   const isBoth = a.values.length > 0 && b.values.length > 0;
-  // Offsets and distances apart, so that means near each other keep their digits.
+  // Subtract offsets and distances separately: means near each other keep their digits.
   const offset = frameB.origin * frameB.unit - frameA.origin * frameA.unit;
   return {
     a: inUnits(centeredA, frameA),
@@ -71,13 +71,13 @@ export function twoMoments(a: Sample, b: Sample): TwoMoments {
 interface Frame {
   /** A power of two. */
   readonly unit: number;
-  /** What is counted from, in units. */
+  /** The value subtracted from all, in units. */
   readonly origin: number;
 }
 
 interface Centered {
   readonly n: number;
-  /** From the origin, in units. */
+  /** Mean relative to the origin, in units. */
   readonly mean: number;
   /** Sum of the squared distances from the mean, in units. */
   readonly squares: number;
@@ -101,7 +101,7 @@ function frameOf(values: readonly number[]): Frame {
   return { unit, origin: (values[0] ?? 0) / unit };
 }
 
-/** A power of two near the number, so that dividing by it rounds nothing; 1 for 0. */
+/** A power of two near the number, so that division by it is exact; 1 for 0. */
 export function powerOfTwo(size: number): number {
   if (size === 0) return 1;
   return 2 ** Math.max(-1022, Math.floor(Math.log2(size)));

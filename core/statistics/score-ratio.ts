@@ -9,12 +9,13 @@ import { crossing } from "./crossing.ts";
  * Along the Lagrange multiplier m the fitted rates are (xA − m)/(nA − m) and (xB + m)/(nB + m), and
  * chi-square is a sum of two fractions that rises as m leaves 0, so an end is one crossing.
  *
- * Source: Koopman 1984 (the limits); the multiplier is worked out here.
+ * Source: Koopman 1984 (the limits); the multiplier is derived here.
  *
  * @param a conversions of n > 0 devices, at least one conversion in a and b together
  * @param b the same of the other group
  * @param limit of chi-square, above 0
- * @param rejectsEqual whether the test of a lift of 0 rejects; 0 is inside exactly when it does not
+ * @param rejectsEqual whether the test of a lift of 0 rejects; the interval contains 0 exactly when
+ * it does not
  * @returns lower end from −1, upper end up to Infinity
  */
 export function scoreLift(
@@ -31,7 +32,7 @@ export function scoreLift(
   return agreeing([lower, upper], cross, rejectsEqual);
 }
 
-/** The end on the side of `sign`, where the shrinking group has a conversion. */
+/** The end on the side of `sign`; the shrinking group must have a conversion. */
 function scoreEnd(a: Conversions, b: Conversions, sign: 1 | -1, limit: number, isBeforeEqual: boolean): number {
   const [shrinking, growing] = sign === 1 ? [a, b] : [b, a];
   const failures = a.n - a.conversions + b.n - b.conversions;
@@ -50,7 +51,7 @@ function scoreEnd(a: Conversions, b: Conversions, sign: 1 | -1, limit: number, i
   const cross = crossDifference(a, b);
   const equal = failures === 0 ? 0 : Math.min(most, Math.max(0, (-sign * cross) / failures));
   const m = isBeforeEqual ? crossing(excess, 0, equal) : crossing(excess, equal, most);
-  // rate B / rate A − 1 with the difference of their numerators multiplied out: nothing cancels
-  // near a lift of 0.
+  // rate B / rate A − 1 with the difference of the numerators multiplied out: nothing cancels near
+  // a lift of 0.
   return (cross + sign * m * failures) / (b.n + sign * m) / (a.conversions - sign * m);
 }

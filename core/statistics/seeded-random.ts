@@ -1,5 +1,5 @@
 /**
- * Numbers from [0, 1) that depend on the seed alone: the same p-value on every machine.
+ * Random numbers in [0, 1) that depend only on the seed: the same p-value on every machine.
  *
  * Source: sfc32 (C. Doty-Humphrey, PractRand), seeded with the 32-bit words of the seed and warmed
  * up.

@@ -5,10 +5,10 @@ import { normalQuantile, normalTail } from "./normal.ts";
 import { requireBetween, requireCount, requireWithin } from "./require.ts";
 import { tQuantile, tTail } from "./t.ts";
 
-/** Checked against 50-digit arithmetic from end to end; there is no use beyond. */
+/** The range checked against 50-digit arithmetic; no larger shapes are needed. */
 const SHAPES = [0.01, 1e12] as const;
 const DEGREES_OF_FREEDOM = [1, 1e12] as const;
-/** Up to here z² is a number, and so is ln P. */
+/** z² and ln P stay finite up to here. */
 const Z = [-1e150, 1e150] as const;
 
 /**
@@ -18,8 +18,8 @@ const Z = [-1e150, 1e150] as const;
  * 1e7.
  *
  * Shapes run from 0.01 to 10^12, degrees of freedom from 1 to 10^12, p strictly between 0 and 1, z
- * to ±1e150; counts are whole numbers to 10^12. Outside of that each throws RangeError. The sources
- * stand at the functions that these call.
+ * to ±1e150; counts are whole numbers to 10^12. Other values throw RangeError. Sources are given at
+ * the functions called.
  *
  * @example specialFunctions.norm_sf({ z: 1.96 }) // 0.0249978951482204
  */
@@ -64,8 +64,7 @@ export const specialFunctions = {
   },
 
   /**
-   * [P(X ≤ x), P(X > x)], beta with shapes a and b, x from 0 to 1. Each is small where it is small,
-   * not rounded to 0.
+   * [P(X ≤ x), P(X > x)], beta with shapes a and b, x from 0 to 1. A small tail keeps its digits.
    */
   beta_cdf({ x, a, b }: { readonly x: number; readonly a: number; readonly b: number }): [number, number] {
     requireWithin("x", x, 0, 1);

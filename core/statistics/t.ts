@@ -12,7 +12,8 @@ import { complement, type Tail, tailOfLog } from "./tail.ts";
  */
 export function tTail(t: number, df: number): Tail {
   if (t < 0) return complement(tTail(-t, df));
-  // Beyond 1e100 √df the tail is a power, t^−df, to far more than 16 digits, and t² would overflow.
+  // Beyond 1e100 √df the tail equals the power t^−df to far more than 16 digits, and t² would
+  // overflow.
   const near = Math.min(t, 1e100 * Math.sqrt(df));
   const ratio = (near / df) * near;
   const x = 1 / (1 + ratio);

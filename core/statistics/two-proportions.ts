@@ -13,9 +13,9 @@ export interface TwoProportionsInput {
 
 export interface PooledTest {
   /**
-   * `small_counts`: an expected count is below 5, so show `permutationTest`'s p. `no_variance`: all
-   * devices did the same, so every way to split them looks like this one, and p is exactly 1.
-   * `no_data`: a group without devices.
+   * `small_counts`: an expected count is below 5; show the p of `permutationTest`. `no_variance`:
+   * all devices have the same outcome, so every split of them looks the same, and p is exactly 1.
+   * `no_data`: a group has no devices.
    */
   readonly status: "ok" | "small_counts" | "no_variance" | "no_data";
   /** Above 0 when B converts better. */
@@ -28,8 +28,7 @@ export interface PooledTest {
 
 export interface UnpooledTest {
   /**
-   * `zero_variance`: each group's devices all did the same; there is no standard error to measure
-   * with.
+   * `zero_variance`: devices within each group have the same outcome; there is no standard error.
    */
   readonly status: "ok" | "zero_variance" | "no_data";
   readonly z: number | null;
@@ -41,7 +40,7 @@ export interface UnpooledTest {
 }
 
 export interface TwoProportionsResult {
-  /** That of the pooled test. */
+  /** Status of the pooled test. */
   readonly status: PooledTest["status"];
   /** 0 to 1; null without devices. */
   readonly rateA: number | null;
@@ -50,9 +49,9 @@ export interface TwoProportionsResult {
   readonly difference: number | null;
   /** rateB / rateA − 1; null at rateA 0. */
   readonly lift: number | null;
-  /** The smallest of the four counts that equal groups would lead one to expect. */
+  /** The smallest of the four expected counts under equal rates. */
   readonly minExpectedCount: number | null;
-  /** The one to show: its p-value agrees with the score intervals of `rateIntervals`. */
+  /** The test to show: its p-value agrees with the score intervals of `rateIntervals`. */
   readonly pooled: PooledTest;
   readonly unpooled: UnpooledTest;
 }
@@ -60,14 +59,13 @@ export interface TwoProportionsResult {
 const NOTHING = { z: null, pValue: null, log10P: null };
 
 /**
- * Do two groups convert at different rates? The z test with the variance that both groups have when
- * they are equal (pooled), two-sided and without continuity correction; beside it the one with each
- * group's own variance (unpooled).
+ * Compares two conversion rates by the z test with pooled variance, two-sided and without
+ * continuity correction; also by the test with each group's own variance (unpooled).
  *
  * Source: Pearson 1900 (z² is the chi-square of the 2 × 2 table); Wald's interval is the
  * textbook's.
  *
- * @throws RangeError when n is not a whole number from 0 to 10^12, conversions not one from 0 to n,
+ * @throws RangeError if n is not a whole number from 0 to 10^12, conversions not one from 0 to n,
  * or alpha not between 0 and 1
  * @example
  * twoProportions({
@@ -99,13 +97,13 @@ export function twoProportions({ a, b, alpha }: TwoProportionsInput): TwoProport
   };
 }
 
-/** The pooled test alone, of groups that were checked. */
+/** The pooled test alone, for validated groups. */
 export function pooledTest(a: Conversions, b: Conversions): PooledTest {
   if (a.n === 0 || b.n === 0) return { status: "no_data", ...NOTHING, chi2: null };
   const [fewer, more] = ascending(a.n, b.n);
   const [rarer, commoner] = ascending(a.conversions + b.conversions, a.n - a.conversions + b.n - b.conversions);
   if (rarer === 0) return { status: "no_variance", z: 0, pValue: 1, log10P: 0, chi2: 0 };
-  // In ascending order, so that trading A for B, or conversions for their absence, changes no
+  // Multiply in ascending order: swapping A and B, or conversions and failures, then changes no
   // digit.
   const z = crossDifference(a, b) * Math.sqrt((fewer + more) / more / commoner / fewer / rarer);
   const status = minExpectedCount(a, b) < 5 ? "small_counts" : "ok";
@@ -134,7 +132,7 @@ export function varianceOfRate({ n, conversions }: Conversions): number {
 function minExpectedCount(a: Conversions, b: Conversions): number {
   const n = a.n + b.n;
   const conversions = a.conversions + b.conversions;
-  // One division at the end: near 5, where it matters, the product is far below 2^53 and so exact.
+  // Divide once, at the end: near 5, where it matters, the product is far below 2^53 and so exact.
   return (Math.min(a.n, b.n) * Math.min(conversions, n - conversions)) / n;
 }
 

@@ -15,9 +15,8 @@ export interface WelchInput {
 export interface WelchTest {
   /**
    * `insufficient_data`: a group has fewer than two devices. `no_variance`: all devices have the
-   * same value, so every way to split them looks like this one, and p is exactly 1.
-   * `zero_variance`: so it is within each group, but the groups differ; there is nothing to measure
-   * the difference with.
+   * same value, so every split of them looks the same, and p is exactly 1. `zero_variance`: devices
+   * within each group have the same value but the groups differ; there is no standard error.
    */
   readonly status: "ok" | "insufficient_data" | "no_variance" | "zero_variance";
   /** Mean of B minus mean of A. */
@@ -28,7 +27,7 @@ export interface WelchTest {
   readonly standardError: number | null;
   readonly pValue: number | null;
   readonly log10P: number | null;
-  /** It excludes 0 exactly when the p-value is below alpha. */
+  /** The interval excludes 0 exactly when the p-value is below alpha. */
   readonly ciLower: number | null;
   readonly ciUpper: number | null;
 }
@@ -41,7 +40,7 @@ export interface WelchResult extends WelchTest {
   readonly varianceB: number | null;
 }
 
-/** What a group gives to the test. */
+/** A group's part in the test. */
 export interface Spread {
   readonly n: number;
   /** Null for fewer than two devices. */
@@ -49,16 +48,16 @@ export interface Spread {
 }
 
 /**
- * Do two groups have different means? Welch's t test, two-sided, which does not ask for equal
- * variances. A device's value is one number, so first add up what it did.
+ * Compares two means by Welch's t test, two-sided, which does not assume equal variances. Each
+ * device is one value, so add up its events first.
  *
  * Source: B. L. Welch 1947; degrees of freedom by Welch and Satterthwaite.
  *
- * @throws RangeError when a value is not a number from −1e300 to 1e300, n not a whole number from 0
+ * @throws RangeError if a value is not a number from −1e300 to 1e300, n not a whole number from 0
  * to 10^12, a variance below 0, or alpha not between 0 and 1
  * @example
  * welch({ a: { values: [1.5, 2.5, 3.5, 4] }, b: { values: [2, 3, 5.5] }, alpha: 0.05 }).pValue
- * // 0.6314
+ *  // 0.6314
  */
 export function welch({ a, b, alpha }: WelchInput): WelchResult {
   requireAlpha(alpha);
@@ -72,7 +71,7 @@ export function welch({ a, b, alpha }: WelchInput): WelchResult {
   };
 }
 
-/** The test of a difference of means that was computed; null without devices in a group. */
+/** The test of a known difference of means; null without devices in a group. */
 export function welchTest(a: Spread, b: Spread, difference: number | null, alpha: number): WelchTest {
   const none = { difference, t: null, df: null, pValue: null, log10P: null, ciLower: null, ciUpper: null };
   if (a.sd === null || b.sd === null || difference === null) {

@@ -14,18 +14,18 @@ export interface WilsonInput {
 export type WilsonResult = readonly [lower: number, upper: number] | null;
 
 /**
- * Between which two values does a conversion rate likely lie? Unlike p ± z·se it stays inside 0 to
- * 1 and does not shrink to a point at 0 or n conversions: the lower end is exactly 0 at no
- * conversion, the upper one exactly 1 at n.
+ * Wilson's interval of a conversion rate. Unlike p ± z·se it stays within 0 to 1 and does not
+ * shrink to a point at 0 or n conversions: the lower end is exactly 0 at no conversion, the upper
+ * one exactly 1 at n.
  *
  * Source: E. B. Wilson 1927, "Probable Inference, the Law of Succession, and Statistical
  * Inference".
  *
- * @throws RangeError when n is not a whole number from 0 to 10^12, conversions not one from 0 to n,
+ * @throws RangeError if n is not a whole number from 0 to 10^12, conversions not one from 0 to n,
  * or alpha not between 0 and 1
  * @example
  * wilson({ conversions: 100, n: 1000, alpha: 0.05 })
- * // [0.0829094435930957, 0.12015196319534839]
+ *  // [0.0829094435930957, 0.12015196319534839]
  */
 export function wilson({ conversions, n, alpha }: WilsonInput): WilsonResult {
   requireCount("n", n);
@@ -39,7 +39,7 @@ export function wilson({ conversions, n, alpha }: WilsonInput): WilsonResult {
 export function wilsonEnds({ n, conversions }: Conversions, z2: number): readonly [lower: number, upper: number] {
   const spread = Math.sqrt(z2 * ((conversions * (n - conversions)) / n + z2 / 4));
   const upper = conversions === n ? 1 : (conversions + z2 / 2 + spread) / (n + z2);
-  // The ends are the roots of a quadratic and their product is x²/(n(n + z²)): no difference of
+  // The ends are the roots of a quadratic with product x²/(n(n + z²)), which avoids a difference of
   // near-equal numbers.
   const lower = ((conversions / n) * conversions) / (n + z2) / upper;
   return [lower, upper];
