@@ -12,8 +12,8 @@ import type { EventFile } from "./log-source.ts";
 import { Tail } from "./tail.ts";
 
 /**
- * Analyses a server's log as it is at the time of the question. Results and errors equal those of
- * the functions of the same names in `core/`. Answers are cached until the log grows.
+ * Analyses a server's log as of the time of the query. Results and errors equal those of the
+ * functions of the same names in `core/`. Answers are cached until the log grows.
  */
 export interface LogAnalysis extends Analysis {
   /** Makes missing compacted copies of closed segments, in the background. */
@@ -29,13 +29,13 @@ export interface AnalysisOptions {
   /** A folder for files that exist only while a query runs. */
   readonly temporary: string;
   readonly openEngine: (options: EngineOptions) => Promise<Engine>;
-  /** Called when a copy cannot be made or read; results do not need copies. */
+  /** Called if a copy cannot be made or read; results do not depend on copies. */
   readonly onError: (error: Error) => void;
 }
 
 /**
- * A shorter log is counted within some 0.1 s without anyone noticing; a low-priority engine would
- * take many times as long on a busy machine.
+ * A shorter log is counted within some 0.1 s at normal priority; a low-priority engine would take
+ * many times as long on a busy machine.
  */
 const SHORT_BYTES = 16 * 1024 * 1024;
 
@@ -46,7 +46,7 @@ function isLong({ segment, offset }: Position): boolean {
 /** Idle time after which the engine is closed, to free its memory. */
 const IDLE_MS = 60_000;
 
-/** Opens nothing before the first question. */
+/** Creates an analysis; the engine opens at the first query. */
 export function createAnalysis({ events, end, temporary, openEngine, onError }: AnalysisOptions): LogAnalysis {
   const answers = new Answers(end);
   const compaction = new Compaction(events);
@@ -111,7 +111,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     to: Position,
     work: (engine: Engine, files: readonly EventFile[]) => Promise<Result>,
   ): Promise<Result> {
-    // Await both: the next question must not begin before.
+    // Await both: the next query must not begin earlier.
     const [opened, copied] = await Promise.allSettled([openedEngine(), tail.upTo(to)]);
     if (opened.status === "rejected") throw opened.reason;
     if (copied.status === "rejected") throw copied.reason;

@@ -24,7 +24,7 @@ export class Answers {
     this.#end = end;
   }
 
-  /** Answer for the log as it is now, or later. */
+  /** Answers for the log as it is now, or later. */
   get<Result>(question: string, work: (end: Position) => Promise<Result>): Promise<Result> {
     const known = this.#known.get(question);
     if (known && isSame(known.end, this.#end())) {

@@ -9,8 +9,8 @@ import { compactedText, type EventFile, logSource } from "./log-source.ts";
 /** Version of the contents and format of copies; others are made again. */
 const VERSION = "4";
 /**
- * A fifth of the lines' bytes, made in 0.6 s of one core per 64 MiB; higher levels take longer and
- * save little.
+ * A fifth of the lines' size, written in 0.6 s of one core per 64 MiB; higher levels take longer
+ * and save little.
  */
 const FORMAT = "format parquet, compression zstd, compression_level 1";
 /** Marks a copy with `isDistinct`. */
@@ -24,14 +24,14 @@ export function compactedPath(folder: string, segment: number): string {
 interface Copy {
   /** Identity of the segment that it was made from. */
   readonly identity: string;
-  /** Whether no ID of the segment is repeated, in it or in earlier segments. */
+  /** Whether the segment's IDs are unique, in it and in earlier segments. */
   readonly isDistinct: boolean;
 }
 
 /**
  * Keeps a compacted copy (Parquet) beside each closed segment of a log. The lines remain the source
- * of truth, which everything else reads. Copies may be deleted at any time. A copy records its
- * source, and is not used when the segment, or an earlier one, has changed since.
+ * of truth for all other readers. Copies may be deleted at any time. A copy records its source, and
+ * is not used when the segment, or an earlier one, has changed since.
  */
 export class Compaction {
   readonly #folder: string;
@@ -123,7 +123,7 @@ export class Compaction {
       const isDistinct = await isDistinctFrom(engine, before);
       const says = literal(isDistinct ? `${identity} ${DISTINCT}` : identity);
       await engine.run(`copy segment to ${literal(temporary)} (${FORMAT}, kv_metadata {fairsplit: ${says}})`);
-      // Windows syncs only what may be written.
+      // Open for writing: Windows does not sync read-only handles.
       const file = await open(temporary, "r+");
       await file.sync().finally(() => file.close());
       await rename(temporary, path);
@@ -140,7 +140,7 @@ export class Compaction {
   }
 }
 
-/** Whether no ID in the table `segment` is repeated, in it or in the files before it. */
+/** Whether IDs in the table `segment` are unique, in it and in the files before it. */
 async function isDistinctFrom(engine: Engine, before: readonly EventFile[]): Promise<boolean> {
   const text = `
     select (select count(*) - count(distinct fingerprint) from segment)

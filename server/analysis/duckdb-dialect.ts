@@ -13,7 +13,7 @@ export function quotient(a: string, b: string): string {
   return `(${a}) // (${b})`;
 }
 
-/** Text as an SQL literal, where no parameter is possible, as for the name of a file. */
+/** Text as an SQL literal, for places that allow no parameter, such as file names. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -21,7 +21,7 @@ export interface EngineOptions {
   readonly givesWay?: boolean;
 }
 
-/** One of two cores is for requests when both are busy; a lone query may use both. */
+/** A lone query may use both of two cores; when busy, one is left to requests by priority. */
 const THREADS = 2;
 /** Measured with 10 million events: the process then stays below 1.2 GB. */
 const MEMORY_MB = 800;
@@ -53,7 +53,7 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
     temp_directory: resolve(temporary),
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
-    // It mistakes a file rewritten within a second, at the same size, for the old one.
+    // The cache mistakes a file rewritten within a second, at the same size, for the old one.
     enable_external_file_cache: "false",
   });
   const connection: DuckDBConnection = await instance.connect();

@@ -11,8 +11,8 @@ const OF_GOAL = "epoch, grp, null, part";
 const NAMED = "join arms on per_arm.arm = arms.arm";
 
 /**
- * The table `tops`: for each group and goal with a skewness, the largest total by size; null when
- * no goal has one.
+ * The table `tops`: for each group and goal with a skewness, the total of largest absolute value;
+ * null if no goal has a skewness.
  */
 export function topsSql(input: TotalsInput): string | null {
   const { of, measured } = skewed(input);
@@ -22,7 +22,7 @@ export function topsSql(input: TotalsInput): string | null {
 )`;
 }
 
-/** Per goal: single totals, where few devices have one. */
+/** Per goal: the individual totals, if few devices have one. */
 export function toldSections({ goals }: TotalsInput, section: SectionHead): string[] {
   const told = (name: "counts" | "values", total: string, places: readonly number[]) =>
     places.length === 0

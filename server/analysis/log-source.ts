@@ -22,10 +22,10 @@ const FIELDS = {
   value: "DOUBLE",
   run: "VARCHAR",
   path: "VARCHAR",
-  // Pages send anything; only text is a session.
+  // JSON, since pages can send any type: only a string counts as a session.
   session_id: "JSON",
   sessionId: "JSON",
-  // Lines of earlier versions may have anything there.
+  // JSON, since lines of earlier versions may hold any type.
   clockMs: "JSON",
   receivedAt: "VARCHAR",
   net: "VARCHAR",
@@ -35,16 +35,16 @@ const FIELDS = {
 const textOf = (column: string) => `case when json_type(${column}) = 'VARCHAR' then nullif(${column} ->> '$', '') end`;
 
 /**
- * 128 bits of a device's ID: comparing and grouping takes half the time of texts, but hashing takes
+ * 128 bits of a device's ID: comparing and grouping take half the time of texts, but hashing takes
  * longer, so lines alone keep their texts. Accidental collisions are negligible, and deliberate
- * ones gain nothing over sending one device.
+ * ones achieve no more than sending as one device.
  */
 const keyOf = (device: string) => `cast(md5(${device}) as uuid)`;
 
 /**
  * The columns of `Source` from lines of JSON. Lines that are not events are skipped, and counted as
- * unreadable. Digits of a time beyond milliseconds are truncated before they could be rounded;
- * nearly all have none, and 24 characters.
+ * unreadable. Truncate times to milliseconds before a cast can round them; nearly all have 24
+ * characters and no further digits.
  */
 function fromLines(files: string, device: string, place: string): string {
   const columns = Object.entries(FIELDS).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
@@ -88,7 +88,7 @@ export function compacted(events: string): string {
     order by name, experiment, place`;
 }
 
-/** The same from lines, in their order. */
+/** Query for a compacted file from lines, in their order. */
 export function compactedText(path: string): string {
   return compacted(fromLines(literal(path), "deviceId", ", row_number() over () as place"));
 }
@@ -107,7 +107,7 @@ export function logSource(files: readonly EventFile[]): Source {
   return { text: parts.join("\nunion all\n") || nothing(""), isPlaced: false, distinct };
 }
 
-/** The same with positions, which takes longer. */
+/** Events of a log with positions, which take longer to read. */
 export function placedLogSource(files: readonly EventFile[]): Source {
   const parts = files.map(({ path, format }, segment) =>
     format === "parquet"
@@ -117,7 +117,7 @@ export function placedLogSource(files: readonly EventFile[]): Source {
   return { text: parts.join("\nunion all\n") || nothing(", segment, place"), isPlaced: true, distinct: "none" };
 }
 
-/** A line's device in the form of the other files. */
+/** The device of a line, in the form that the other files use. */
 function deviceOf(files: readonly EventFile[]): string {
   return files.some(({ format }) => format === "parquet") ? keyOf("deviceId") : "deviceId";
 }

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 const VERSION = "1.5.5-r.5";
 
-/** Why nothing can be counted; null when the database, an optional dependency, is installed. */
+/** Reason why counting is impossible; null if DuckDB, an optional dependency, is installed. */
 export function missingEngine(): string | null {
   try {
     createRequire(import.meta.url).resolve("@duckdb/node-bindings");

@@ -36,7 +36,7 @@ ${[...groups, "select 'unsure', null, n from unsure"].join("\nunion all\n")}`,
   };
 }
 
-/** The result of the rows. */
+/** Reads the result from the rows. */
 export function reachedAtOfRows(planned: PlannedSize, rows: readonly ReachedRow[]): string | null {
   const times = neededDevices(planned).map((_, index) => {
     const row = rows.find(([section, group]) => section === "reached" && group === index);

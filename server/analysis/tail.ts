@@ -9,8 +9,8 @@ import type { EventFile } from "./log-source.ts";
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * A copy of the open segment up to a position: bytes after it may yet be withdrawn, or be half a
- * line. The copy grows with the log, instead of being made again for every question.
+ * A copy of the open segment up to a position: bytes after it may still be withdrawn, or be half a
+ * line. The copy grows with the log, instead of being made again for every query.
  */
 export class Tail {
   readonly #events: string;
@@ -19,7 +19,7 @@ export class Tail {
 
   /**
    * @param events folder of the log
-   * @param path of the copy; its folder is created when missing
+   * @param path of the copy; its folder is created if missing
    */
   constructor(events: string, path: string) {
     this.#events = events;
@@ -27,14 +27,14 @@ export class Tail {
   }
 
   /**
-   * The file, or none when the segment is empty. One call at a time. Rejects when it cannot be read
-   * or written.
+   * The copy, or none if the segment is empty. One call at a time. Rejects if it cannot be read or
+   * written.
    */
   async upTo({ segment, offset }: Position): Promise<EventFile[]> {
     if (offset === 0) return [];
     const goesOn = this.#copied.segment === segment && this.#copied.offset <= offset;
     const start = goesOn ? this.#copied.offset : 0;
-    // Reset until the copy is complete: an error may leave a part of it.
+    // Reset until the copy is complete: an error may leave a partial one.
     this.#copied = { segment: 0, offset: 0 };
     if (start < offset) {
       await mkdir(dirname(this.#path), { recursive: true });

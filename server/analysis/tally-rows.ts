@@ -20,7 +20,7 @@ import { DEVICE_NUMBERS, type TallyRow, type TallySection, windowsOf } from "./t
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The tally of the rows of `tallySql`. */
+/** Makes the tally from the rows of `tallySql`. */
 export function tallyOfRows(
   experiment: string,
   { goals, run }: Pick<TallyOptions, "goals" | "run">,
@@ -65,7 +65,7 @@ function epochTally(
     epoch,
     groups: groups.map(([group, ofGroup]) => groupTally(group, ofGroup, goals, limits, closed)),
     twoGroups: add(of("two groups", rows), A),
-    // Not spread: a call has a limited number of arguments, and a log may have more days.
+    // Do not spread: a log may have more days than a call can have arguments.
     firstAt: isoTime(times(C).reduce((a, b) => Math.min(a, b))),
     lastAt: isoTime(times(D).reduce((a, b) => Math.max(a, b))),
     days: daysOf(
