@@ -26,7 +26,6 @@ export interface AssignedGroup {
 
 /** One experiment in the answer of `GET /api/experiments`, by its key. */
 export interface PublicExperiment {
-  readonly title: string;
   readonly state: State;
   readonly active: boolean;
   /** Group name → weight. */

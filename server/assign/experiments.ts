@@ -2,18 +2,18 @@ import { Hono } from "hono";
 import type { PublicExperiment } from "../../core/http-contract.ts";
 import { type Env, preflight, publicJson } from "../http/http.ts";
 import type { Registry } from "../registry/registry.ts";
+import { startedOf } from "../registry/started.ts";
 
-/** `GET /api/experiments`: what is tested, for everyone. */
+/** `GET /api/experiments`: what was started, for everyone, without titles. */
 export function experimentsRoutes({ registry }: { registry: Registry }) {
   return new Hono<Env>()
     .get("/api/experiments", () =>
       publicJson(
         Object.fromEntries(
-          (registry.settings().enabled ? registry.list() : []).map(
-            ({ key, title, state, groups, fallback, control }) => [
+          (registry.settings().enabled ? startedOf(registry.list()) : []).map(
+            ({ key, state, groups, fallback, control }) => [
               key,
               {
-                title,
                 state,
                 active: state !== "inactive",
                 groups: Object.fromEntries(groups.map(({ name, weight }) => [name, weight])),

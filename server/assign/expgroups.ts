@@ -9,6 +9,7 @@ import { type Env, header, preflight, publicJson } from "../http/http.ts";
 import type { Limits } from "../http/rate-limit.ts";
 import { readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
+import { startedOf } from "../registry/started.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
@@ -40,16 +41,20 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
     .on("GET", GROUPS_PATHS, (c) => {
       const settings = registry.settings();
       if (!settings.enabled) return publicJson({});
-      const experiments = registry.list();
       const ids = readUnitIds(c);
       const path = readPath(c);
-      const hasContext = isAskedFor(experiments) || c.req.url.includes("ctx.");
+      const hasContext = isAskedFor(registry.list()) || c.req.url.includes("ctx.");
       const rest = hasContext ? readRuleContext(c) : {};
       const asked: Context = { settings, experiments: registry, path: path ?? "", ...rest };
 
       const now = new Date();
       const forced = readForces(readParameter(c, "force"), now.getTime());
       const isPreview = forced.size > 0;
+      const started = startedOf(registry.list());
+      // A draft only for who has a preview of it.
+      const experiments = isPreview
+        ? registry.list().filter((one) => forced.has(one.key) || started.includes(one))
+        : started;
       const run = runs.verify(header(c, RUN_HEADER), now.getTime());
       // A request with a signed preview or run is no crawler, though its browser may look like one.
       if (run === null && !isPreview && isFromBot(c)) {

@@ -7,6 +7,7 @@ import { isFromBot } from "../http/bots.ts";
 import { type Env, header, PUBLIC_HEADERS } from "../http/http.ts";
 import { readBrowser, readReferringPath } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
+import { startedOf } from "../registry/started.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
 import { assignedGroup } from "./assigned-group.ts";
@@ -41,7 +42,7 @@ export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
   return new Hono<Env>().get("/tag-with-groups.js", (c, next) => {
     const now = Date.now();
     const isVisitor = runs.verify(header(c, RUN_HEADER), now) !== null || !isFromBot(c);
-    if (!isVisitor || !mayBeNew(c) || !registry.settings().enabled || registry.list().length === 0) {
+    if (!isVisitor || !mayBeNew(c) || !registry.settings().enabled || startedOf(registry.list()).length === 0) {
       return plain(c, next);
     }
     const id = randomBytes(16).toString("hex");
@@ -69,7 +70,7 @@ function mayBeNew(c: Context<Env>): boolean {
 function groupsOf(c: Context<Env>, registry: Registry, id: string, path: string | undefined) {
   const ids = { device: id, account: null, session: null, random: () => randomBytes(16).toString("hex") };
   const context = { settings: registry.settings(), experiments: registry, path: path ?? "", ...readBrowser(c) };
-  const groups = registry.list().map((experiment) => {
+  const groups = startedOf(registry.list()).map((experiment) => {
     const { group, reason, epoch } = evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256);
     return [experiment.key, assignedGroup(experiment, group, reason, epoch)] as const;
   });

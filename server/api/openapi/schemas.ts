@@ -117,7 +117,6 @@ export const SCHEMAS = {
     perPath: v.exactOptional(v.pipe(v.literal(true), v.description("Another page or request may get another group."))),
   }) satisfies v.GenericSchema<unknown, AssignedGroup>,
   PublicExperiment: v.strictObject({
-    title: v.string(),
     state,
     active: v.boolean(),
     groups: weight,

@@ -3,6 +3,7 @@ import { isCounted } from "../../../core/reason.ts";
 import { type Env, publicJson } from "../../http/http.ts";
 import type { Limits } from "../../http/rate-limit.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { startedOf } from "../../registry/started.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import { BadId } from "../projection/attributes.ts";
 import { type Evaluated, evaluatedFor } from "../projection/evaluated.ts";
@@ -102,7 +103,7 @@ export function pipetRoutes(settings: PipetSettings, { registry, sticky, store, 
 }
 
 function listed(registry: Registry) {
-  return registry.settings().enabled ? registry.list() : [];
+  return registry.settings().enabled ? startedOf(registry.list()) : [];
 }
 
 /** A variable named `path` is the page's, for experiments with routes. */

@@ -6,6 +6,7 @@ import type { RuleContext } from "../../../core/rule.ts";
 import { type UnitIds, unitIdOf } from "../../../core/unit.ts";
 import { assignedGroup } from "../../assign/assigned-group.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { startedOf } from "../../registry/started.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import type { Forces } from "../../tokens/force.ts";
 import { sha256 } from "../../tokens/sha256.ts";
@@ -41,7 +42,9 @@ interface Deps {
  * everything is switched off nobody takes part.
  */
 export function evaluatedFor({ registry, sticky }: Deps, { ids, forced, ...context }: Asked): Evaluated[] {
-  return registry.list().map((experiment) => {
+  const started = startedOf(registry.list());
+  const shown = registry.list().filter((one) => started.includes(one) || forced?.has(one.key));
+  return shown.map((experiment) => {
     const unitId = unitIdOf(experiment.unit, { ...ids, random: randomUUID });
     const evaluation = evaluate(
       experiment,

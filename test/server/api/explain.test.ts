@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { active, inactive, openApp, rolledOut } from "../rig/open-app.ts";
+import { active, openApp, rolledOut, stopped } from "../rig/open-app.ts";
 
 const DEVICE = "b8afe181-0214-45fa-8904-fce9229a8b42";
 
@@ -59,7 +59,7 @@ test("says what /api/expgroups says to the same device, for every kind of experi
     active("german", { rule: 'language == "de"' }),
     active("dependent", { dependsOn: { key: "plain", group: "A" } }),
     active("accounts", { unit: "account" }),
-    inactive("off"),
+    stopped("off"),
     rolledOut("done", "B"),
   ];
   const { app } = await openApp(experiments);

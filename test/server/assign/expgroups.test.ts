@@ -3,7 +3,7 @@ import { assign } from "../../../core/assign.ts";
 import { weights } from "../../../core/group.ts";
 import { transition } from "../../../core/transition.ts";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
-import { active, failingLog, inactive, NOW, openApp, rolledOut, TESTER } from "../rig/open-app.ts";
+import { active, failingLog, NOW, openApp, rolledOut, stopped, TESTER } from "../rig/open-app.ts";
 
 const DEVICE = "b8afe181-0214-45fa-8904-fce9229a8b42";
 
@@ -65,7 +65,7 @@ describe("the answer for a device", () => {
   });
 
   test("is the fallback when the experiment is inactive", async () => {
-    const { app } = await openApp([inactive("headline_test", { fallback: "B" })]);
+    const { app } = await openApp([stopped("headline_test", { fallback: "B" })]);
     const { groups } = await ask(app, { device_id: DEVICE });
     expect(groups.headline_test).toMatchObject({
       active: false,
@@ -129,7 +129,7 @@ describe("without a device id", () => {
     ["no parameter", {}],
     ["an empty one", { device_id: "" }],
   ])("every group is empty and nothing is stored: %s", async (_, query) => {
-    const { app, stored } = await openApp([active("on"), inactive("off"), rolledOut("done", "B")]);
+    const { app, stored } = await openApp([active("on"), stopped("off"), rolledOut("done", "B")]);
     const { response, groups } = await ask(app, query);
     expect(response.status).toBe(200);
     expect(Object.entries(groups)).toHaveLength(3);
@@ -142,7 +142,7 @@ describe("without a device id", () => {
 
 describe("the exp_groups event", () => {
   test("is stored once per answer, with the groups of all experiments", async () => {
-    const { app, stored } = await openApp([active("on"), inactive("off"), rolledOut("done", "B")]);
+    const { app, stored } = await openApp([active("on"), stopped("off"), rolledOut("done", "B")]);
     const { groups } = await ask(app, { device_id: DEVICE, path: "/shop?x=1" });
     const events = await stored();
     expect(events).toEqual([
@@ -154,7 +154,7 @@ describe("the exp_groups event", () => {
         source: "backend",
         path: "/shop?x=1",
         params: { on: groups.on.group, off: "A", done: "B" },
-        epochs: { on: 1, off: 0, done: 1 },
+        epochs: { on: 1, off: 1, done: 1 },
       },
     ]);
   });

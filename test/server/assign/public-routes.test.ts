@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { keepTag, publishTag } from "../../../server/assign/published-tag.ts";
-import { active, inactive, openApp, rolledOut, temporaryFolder } from "../rig/open-app.ts";
+import { active, inactive, openApp, rolledOut, stopped, temporaryFolder } from "../rig/open-app.ts";
 
 describe("GET /tag.js", () => {
   test("is a script that every site may load, and that may be kept for a short time", async () => {
@@ -97,18 +97,19 @@ describe("GET /tag.<hash>.js", () => {
 });
 
 describe("GET /api/experiments", () => {
-  test("says what is tested, and is public", async () => {
+  test("says what was started, without drafts and titles, and is public", async () => {
     const { app } = await openApp([
       active("homepage_button_test", { title: "Button", control: "B", fallback: "A" }),
-      inactive("headline_test"),
+      stopped("headline_test", { title: "Secret" }),
+      inactive("draft_test"),
       rolledOut("old_test", "B"),
     ]);
     const response = await app.request("/api/experiments");
     const groups = { A: 50, B: 50 };
     expect(await response.json()).toEqual({
-      homepage_button_test: { title: "Button", state: "active", active: true, groups, fallback: "A", control: "B" },
-      headline_test: { title: "headline_test", state: "inactive", active: false, groups, fallback: "A", control: "A" },
-      old_test: { title: "old_test", state: "rollout", active: true, groups, fallback: "A", control: "A" },
+      homepage_button_test: { state: "active", active: true, groups, fallback: "A", control: "B" },
+      headline_test: { state: "inactive", active: false, groups, fallback: "A", control: "A" },
+      old_test: { state: "rollout", active: true, groups, fallback: "A", control: "A" },
     });
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(response.headers.get("cache-control")).toBe("private, no-store");
@@ -121,7 +122,7 @@ describe("GET /api/experiments", () => {
     ];
     const { app } = await openApp([active("__proto__", { groups })]);
     expect(await (await app.request("/api/experiments")).text()).toBe(
-      '{"__proto__":{"title":"__proto__","state":"active","active":true,"groups":{"__proto__":1,"B":2},"fallback":"__proto__","control":"__proto__"}}',
+      '{"__proto__":{"state":"active","active":true,"groups":{"__proto__":1,"B":2},"fallback":"__proto__","control":"__proto__"}}',
     );
   });
 });

@@ -4,7 +4,7 @@ import { OpenFeature as Server } from "@openfeature/server-sdk";
 import { OpenFeature as Web, type Provider as WebProvider } from "@openfeature/web-sdk";
 import { describe, expect, test } from "vitest";
 import { exposureHook } from "../../../sdk/openfeature/exposure-hook.ts";
-import { active, inactive, openApp, rolledOut, TESTER } from "../rig/open-app.ts";
+import { active, openApp, rolledOut, stopped, TESTER } from "../rig/open-app.ts";
 import { resultsOf } from "./results-of.ts";
 
 const BASE = "http://localhost/compat/ofrep";
@@ -24,7 +24,7 @@ async function open() {
     active("pro", { allocations: [{ id: "vip", rule: 'ctx.plan == "pro"', weights: weights(0, 1) }] }),
     active("shop", { routes: ["/shop/**"] }),
     rolledOut("done", "B"),
-    inactive("off"),
+    stopped("off"),
   ]);
   const { app } = opened;
   const ask = (path: string, body: unknown, headers: Record<string, string> = {}) =>

@@ -4,7 +4,7 @@ import { parseForce } from "../../../server/compat/pipet/force.ts";
 import { JAVA_TYPES } from "../../../server/compat/pipet/java-types.ts";
 import { NOBODY, readPrivilege } from "../../../server/compat/pipet/privilege.ts";
 import type { PipetSettings } from "../../../server/compat/pipet/routes.ts";
-import { active, inactive, openApp, rolledOut, TESTER } from "../rig/open-app.ts";
+import { active, openApp, rolledOut, stopped, TESTER } from "../rig/open-app.ts";
 import { resultsOf } from "./results-of.ts";
 
 const BASE = "/compat/pipet";
@@ -38,7 +38,7 @@ const tests = () => [
   active("us-tst1", { rule: 'ctx.country == "US"' }),
   active("accounttst", { unit: "account" }),
   rolledOut("donetst", "B"),
-  inactive("offtst", { fallback: "B" }),
+  stopped("offtst", { fallback: "B" }),
 ];
 
 async function open(settings: Partial<PipetSettings> = {}, adminToken: string | null = null) {

@@ -23,6 +23,9 @@ export const inactive = (key: string, draft: Partial<ExperimentDraft> = {}): Exp
   defineExperiment({ key, groups: FAIR, ...draft }, NOW, "test");
 export const active = (key: string, draft: Partial<ExperimentDraft> = {}): Experiment =>
   transition(inactive(key, draft), { state: "active", by: "test" }, NOW);
+/** Started and stopped: its fallback is shown. */
+export const stopped = (key: string, draft: Partial<ExperimentDraft> = {}): Experiment =>
+  transition(active(key, draft), { state: "inactive", by: "test" }, NOW);
 export const rolledOut = (key: string, rolloutGroup: string, draft: Partial<ExperimentDraft> = {}): Experiment =>
   transition(active(key, draft), { state: "rollout", rolloutGroup, by: "test" }, NOW);
 

@@ -54,7 +54,7 @@ describe("a preview", () => {
     const { groups, issue } = await open();
     const { draft, ...usual } = await groups("");
     const { draft: forced, ...others } = await groups(issue({ draft: "B" }));
-    expect(draft?.reason).toBe("inactive");
+    expect(draft).toBe(undefined);
     expect(forced?.reason).toBe("forced");
     expect(others).toEqual(usual);
   });
@@ -84,7 +84,7 @@ describe("a preview", () => {
     const force = issue({ draft: "B" });
     expect((await groups(force, {}, headers)).draft?.reason).toBe("forced");
     expect(log.state().bot).toBe(0);
-    expect((await groups(`${force}x`, {}, headers)).draft?.reason).toBe("bot");
+    expect((await groups(`${force}x`, {}, headers)).live?.reason).toBe("bot");
     expect(log.state().bot).toBe(1);
   });
 
@@ -119,7 +119,7 @@ describe("a visit is an ordinary one, which counts, with", () => {
     const given = force(issue);
     const answer = await ask(given);
     const reasons = Object.values((await answer.json()) as Groups).map(({ reason }) => reason);
-    expect(reasons).toEqual(["inactive", "hash", "rollout", "hash"]);
+    expect(reasons).toEqual(["hash", "rollout", "hash"]);
     expect((await stored()).map(({ event }) => event)).toEqual(["exp_groups"]);
   });
 });
