@@ -84,6 +84,7 @@ export async function buildAll() {
         cli: "cli/cli.ts",
         browser: "simulate/browser.ts",
         "browser-install": "simulate/browser-install.ts",
+        "proof-worker": "simulate/proof/worker.ts",
       },
       outdir: "dist",
       splitting: true,

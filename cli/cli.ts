@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import yargs, { type Argv, type Options as YargsOption } from "yargs";
+import { DEFAULT_SETTINGS } from "../core/settings.ts";
 import { readConfig, SETTINGS } from "../server/config.ts";
+import { demoExperiments } from "../server/demo/demo-experiments.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { CannotLock } from "../server/files/data-lock.ts";
 import { CannotListen } from "../server/http/listening.ts";
@@ -12,7 +14,9 @@ import { verify } from "../server/verify/verify.ts";
 import { BadBrowserPath } from "../simulate/browser.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
 import { parseOptions, SIMULATE_OPTIONS, UsageError } from "../simulate/options.ts";
+import { PROOF_OPTIONS, parseProofOptions } from "../simulate/proof/options.ts";
 import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
+import { DEFINED_AT, readDefinitions } from "./experiment-definitions.ts";
 import { GENERATE_OPTIONS, parseGenerateOptions } from "./generate/options.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
 
@@ -73,7 +77,25 @@ function parser(args: readonly string[]) {
     .command({
       command: "simulate",
       describe: "send real-browser visits through the real tag and check what comes out",
-      builder: (command) => command.options(SIMULATE_OPTIONS).example(exampleRows("simulate")),
+      builder: (command) =>
+        command
+          .command({
+            command: "proof",
+            describe: "assign a million seeded IDs and prove split, independence and stickiness",
+            builder: (proof) =>
+              proof.options(PROOF_OPTIONS).example("fairsplit simulate proof -n 1e6 --output proof.json", ""),
+            handler: async (flags) => {
+              const options = parseProofOptions(flags);
+              const definitions =
+                options.experiments === null
+                  ? { experiments: demoExperiments(DEFINED_AT), settings: DEFAULT_SETTINGS }
+                  : await readDefinitions("experiments", options.experiments);
+              const { prove } = await import("../simulate/proof/main.ts");
+              process.exitCode = await prove(definitions, version(), options);
+            },
+          })
+          .options(SIMULATE_OPTIONS)
+          .example(exampleRows("simulate")),
       handler: async (flags) => {
         const options = parseOptions(flags, process.env, () => randomBytes(4).toString("hex"));
         // Loaded on demand: a server needs neither the simulator nor playwright.

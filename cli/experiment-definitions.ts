@@ -77,7 +77,7 @@ function inlineGroup(text: string, part: string): { name: string; weight: number
 }
 
 /** Arbitrary: an experiment needs a time, and results do not depend on it. */
-const DEFINED_AT = "1970-01-01T00:00:00.000Z";
+export const DEFINED_AT = "1970-01-01T00:00:00.000Z";
 
 function running(drafts: readonly unknown[]): Definitions {
   if (drafts.length === 0) throw new InvalidInput([{ field: "", value: [], allowed: "at least one experiment" }]);

@@ -5,15 +5,16 @@ const LINE_EVERY_MS = 10_000;
 
 /** Shows the progress of a run on stderr, with its rate and remaining time. */
 export interface Progress {
-  advance(): void;
+  /** By 1, or as many as are given. */
+  advance(by?: number): void;
   stop(): void;
 }
 
-export function showProgress(total: number): Progress {
+export function showProgress(total: number, what = "visits"): Progress {
   const startedAt = Date.now();
   const bar = new SingleBar(
     {
-      format: "{bar} {value}/{total} visits | {rate}/s | {eta_formatted} left",
+      format: `{bar} {value}/{total} ${what} | {rate}/s | {eta_formatted} left`,
       stream: process.stderr,
       noTTYOutput: true,
       notTTYSchedule: LINE_EVERY_MS,
@@ -24,8 +25,8 @@ export function showProgress(total: number): Progress {
   );
   bar.start(total, 0, { rate: "–" });
   return {
-    advance: () =>
-      bar.increment(1, { rate: ((bar.getProgress() * total * 1000) / (Date.now() - startedAt)).toFixed(1) }),
+    advance: (by = 1) =>
+      bar.increment(by, { rate: ((bar.getProgress() * total * 1000) / (Date.now() - startedAt)).toFixed(1) }),
     stop: () => bar.stop(),
   };
 }

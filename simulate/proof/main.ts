@@ -1,0 +1,31 @@
+import { writeFile } from "node:fs/promises";
+import { UsageError } from "../options.ts";
+import { showProgress } from "../progress.ts";
+import type { Definitions } from "./count-block.ts";
+import { countBlocks } from "./count-blocks.ts";
+import type { ProofOptions } from "./options.ts";
+import { blocksOf, proofOf, provable } from "./proof.ts";
+import { proofText } from "./proof-text.ts";
+
+/**
+ * Assigns seeded IDs by the product's own function, tests the splits, prints the proof, and
+ * resolves to the exit code: 0 when it holds, else 1.
+ */
+export async function prove(definitions: Definitions, version: string, options: ProofOptions): Promise<number> {
+  const { ids, seed, threads, output, json } = options;
+  const open = provable(definitions);
+  const progress = showProgress(ids, "IDs");
+  const counts = await countBlocks(
+    { definitions: open, seed },
+    { blocks: blocksOf(ids), threads, onCounted: (counted) => progress.advance(counted) },
+  ).finally(() => progress.stop());
+  const proof = proofOf(open, counts, { seed, ids, version });
+  const text = `${JSON.stringify(proof, null, 2)}\n`;
+  if (output !== null) {
+    await writeFile(output, text).catch((error: Error) => {
+      throw new UsageError(`--output is "${output}", which cannot be written (${error.message})`);
+    });
+  }
+  process.stdout.write(json ? text : proofText(proof));
+  return proof.ok ? 0 : 1;
+}
