@@ -86,7 +86,9 @@ async function helpOf(...command: string[]): Promise<string> {
 }
 
 const commands = async () => found([await helpOf()], /^ {2}fairsplit ([a-z]+)/gm);
-const flagsOf = async (command: string) => found([await helpOf(command)], /(?:^|[\s,])(--?[a-z][a-z-]*)/gm);
+const subcommands = async (command: string) =>
+  found([await helpOf(command)], new RegExp(`^ {2}fairsplit ${command} ([a-z]+)`, "gm"));
+const flagsOf = async (...command: string[]) => found([await helpOf(...command)], /(?:^|[\s,])(--?[a-z][a-z-]*)/gm);
 
 test("the documents are read: they have shell commands, inline code and links", () => {
   expect(shellLines.length).toBeGreaterThan(2);
@@ -111,16 +113,21 @@ describe("what the documents mention exists", () => {
 
   test("flags, each of the command that it is given to, or of any when it stands alone", async () => {
     const flags = new Map<string, string[]>();
-    for (const command of await commands()) flags.set(command, await flagsOf(command));
+    for (const command of await commands()) {
+      flags.set(command, await flagsOf(command));
+      for (const sub of await subcommands(command)) flags.set(`${command} ${sub}`, await flagsOf(command, sub));
+    }
     for (const script of Object.keys(scripts)) if (!flags.has(script)) flags.set(script, OWN_PARSERS_FLAGS);
     flags.set("start", flags.get("demo") ?? []);
     const every = [...flags.values()].flat();
     const unknown = code
       .filter((line) => !FOREIGN_COMMAND.test(line) && !line.startsWith("<"))
       .flatMap((line) => {
-        const command =
-          /\b(?:fairsplit|npm(?: run)?(?: -s)?) ([a-z][a-z:]*)/.exec(line)?.[1] ?? /\bsimulate\b/.exec(line)?.[0];
-        const known = flags.get(command ?? "") ?? every;
+        const [, command, sub] =
+          /\b(?:fairsplit|npm(?: run)?(?: -s)?) ([a-z][a-z:]*)(?: ([a-z]+))?/.exec(line) ??
+          /\b(simulate)\b/.exec(line) ??
+          [];
+        const known = flags.get(`${command} ${sub}`) ?? flags.get(command ?? "") ?? every;
         const ofNpm = /^npm .*?(?= -- |$)/.exec(line)?.[0] ?? "";
         return found([line.slice(ofNpm.length)], /(?:^|\s)(--?[a-z][a-z-]*)(?=[\s=,]|$)/g)
           .filter((flag) => !known.includes(flag))
