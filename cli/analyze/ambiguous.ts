@@ -1,12 +1,12 @@
 import { BadConfig } from "../../server/files/bad-config.ts";
 
-/** One reading: a flag and its value. */
+/** One possible reading: a flag and its value. */
 export interface Choice {
   readonly flag: string;
   readonly value: string;
 }
 
-/** Two readings are possible: a person may choose, a script has to say which by a flag. */
+/** Input with two possible readings: a person can choose; a script must pass a flag. */
 export class Ambiguous extends BadConfig {
   readonly what: string;
   readonly choices: readonly Choice[];
@@ -18,7 +18,7 @@ export class Ambiguous extends BadConfig {
   }
 }
 
-/** As it is typed into a shell. */
+/** The flag as typed into a shell. */
 export function choiceText({ flag, value }: Choice): string {
   return `--${flag} ${/[^\w=.,:/-]/.test(value) ? `'${value}'` : value}`;
 }

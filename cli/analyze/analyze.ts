@@ -27,13 +27,13 @@ import { reportOfTally } from "./tally-report.ts";
 import { countVisitors, crossVisitors, type VisitorTally } from "./visitor-tally.ts";
 import { poolName, poolsOf, stageVisitors, type VisitorPool } from "./visitors.ts";
 
-/** What is printed by `--json`, and what the other forms are made from. */
+/** The output of `--json`, and the source of all other formats. */
 export interface Analyzed {
   readonly inputs: readonly ReadInput[];
   readonly reports: readonly Report[];
   /** One for each pair of experiments with visitors in common. */
   readonly independence: readonly Independence[];
-  /** How the experiments were put together: repeated visitors, which goal decides. */
+  /** Notes on how rows became experiments: repeated visitors, the deciding goal. */
   readonly notes: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export interface Analyzed {
  * Reports the experiments of files, without a server.
  *
  * @returns the exit code
- * @throws BadConfig when a file cannot be read
+ * @throws BadConfig if a file cannot be read
  */
 export async function analyze(options: AnalyzeOptions, print: (text: string) => void): Promise<number> {
   const analyzed = await analyzeFiles(options);
@@ -199,13 +199,13 @@ async function reportsOf({ engine, inputs, known, definitions, options, temporar
   };
 }
 
-/** Columns that a table itself has, without those of the outcomes that were joined. */
+/** A table's own columns, without those joined from outcome tables. */
 function ownColumns(read: ReadInput, inputs: readonly Input[]): ReadInput {
   const own = inputs.find(({ table }) => table.path === read.path)?.table.columns ?? [];
   return { ...read, columns: Object.fromEntries(Object.entries(read.columns).filter(([name]) => own.includes(name))) };
 }
 
-/** The experiments that are asked for. */
+/** The requested experiments. */
 function wanted(tallies: readonly VisitorTally[], { experiments }: AnalyzeOptions): VisitorTally[] {
   return tallies.filter(({ experiment }) => experiments === null || experiments.includes(experiment));
 }
@@ -222,7 +222,7 @@ function requireExperiments(reports: readonly Report[], { experiments }: Analyze
   if (reports.length === 0) throw new BadConfig("the files have no experiment");
 }
 
-/** `--columns` and `--ignore` have to name something. */
+/** Throws BadConfig if `--columns` or `--ignore` names an unknown column. */
 function requireKnownColumns(inputs: readonly Input[], { columns, ignore }: AnalyzeOptions): void {
   const names = new Set(inputs.flatMap(({ table }) => table.columns));
   const plain = new Set([...names].map((name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "")));
@@ -248,7 +248,7 @@ function decides(goals: readonly { readonly event: string }[], { goals: asked }:
   return `${goal?.event} decides: ${asked === null ? "the first outcome as the file has it; another one by --goals" : "the first of --goals"}`;
 }
 
-/** Goals that no report has are named. */
+/** Names the goals that exceed a report's maximum. */
 function tooMany(goals: readonly { readonly event: string }[]): string[] {
   if (goals.length <= MAX_GOALS) return [];
   const [first] = goals.slice(MAX_GOALS);
@@ -268,7 +268,7 @@ async function noOutcome(engine: Engine, inputs: readonly Input[], [read]: reado
   );
 }
 
-/** Columns that a message names; arbitrary. */
+/** Maximum number of columns in a message; arbitrary. */
 const MAX_SHOWN_COLUMNS = 20;
 
 function noRow(inputs: readonly ReadInput[]): BadConfig {

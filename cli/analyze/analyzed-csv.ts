@@ -1,7 +1,7 @@
 import { stringify } from "csv-stringify/sync";
 import type { Analyzed } from "./analyze.ts";
 
-/** A row per experiment, goal and group. Numbers are not rounded; a missing one is empty. */
+/** A row per experiment, goal and group. Numbers are not rounded; missing ones are empty. */
 export function analyzedCsv({ reports }: Pick<Analyzed, "reports">): string {
   const rows = reports.flatMap((report) =>
     report.goals.flatMap((goal) =>

@@ -4,7 +4,7 @@ import type { Analyzed } from "./analyze.ts";
 import { independenceText } from "./independence.ts";
 import { inputsText } from "./inputs-text.ts";
 
-/** All that was found, for a pull request or a wiki. */
+/** The results as Markdown, for a pull request or a wiki. */
 export function analyzedMarkdown({ inputs, reports, independence, notes }: Analyzed): string {
   const read = `${inputsText(inputs)}${notes.map((note) => `${note}\n`).join("")}${independenceText(independence)}`;
   return [
@@ -63,7 +63,7 @@ function reportMarkdown({ experiment, verdict, health, goals, alpha }: Report): 
   ].join("\n");
 }
 
-/** The sentences begin with the verdict's words, or are of something else. */
+/** Bold the verdict's words; repeat them only if the sentences do not begin with them. */
 function verdictMarkdown({ words, sentences }: Report["verdict"]): string {
   const text = sentences.join(" ");
   const rest = text.startsWith(words) ? text.slice(words.length) : `. ${text}`;
@@ -72,5 +72,5 @@ function verdictMarkdown({ words, sentences }: Report["verdict"]): string {
 
 const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
 
-/** Text that people chose is no markup. */
+/** Escapes user-chosen text. */
 const escaped = (text: string) => text.replace(/[\\`*_{}[\]<>#|]/g, (sign) => `\\${sign}`).replace(/\s+/g, " ");

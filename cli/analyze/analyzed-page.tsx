@@ -6,7 +6,7 @@ import type { Analyzed } from "./analyze.ts";
 import { independenceText } from "./independence.ts";
 import { inputsText } from "./inputs-text.ts";
 
-/** All that was found, as one page that needs nothing else: no server, no script, no network. */
+/** The results as one self-contained page: no server, no script, no network. */
 export function analyzedPage({ inputs, reports, independence, notes }: Analyzed): string {
   const css = readFileSync(new URL("admin.css", import.meta.url), "utf8");
   const page = (
@@ -63,7 +63,7 @@ function reportHtml(report: Report): string {
   );
 }
 
-/** A page may have each id once. Text that people chose has no quotes here: they are escaped. */
+/** Makes ids unique on the page. User-chosen text is safe: its quotes are escaped. */
 function withOwnIds(html: string, place: number): string {
   return html.replace(/ (id|aria-labelledby|aria-describedby)="([^"]+)"/g, (_, name, ids: string) => {
     return ` ${name}="${ids.replaceAll(/\S+/g, (id) => `${id}-of-${place}`)}"`;

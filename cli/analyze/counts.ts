@@ -14,7 +14,7 @@ import { type Input, type ReadInput, withoutRoles } from "./read-input.ts";
 import { shown } from "./reading/rejected.ts";
 import { ONLY_EPOCH, type VisitorTally } from "./visitor-tally.ts";
 
-/** Counts that somebody made before: of each group its visitors, and what came of them. */
+/** Aggregated counts: each group's visitors and their outcomes. */
 export interface CountedGroups {
   readonly tallies: readonly VisitorTally[];
   readonly goals: readonly { readonly event: string; readonly kind: "binary" | "value" }[];
@@ -24,9 +24,9 @@ export interface CountedGroups {
 const SQUARES = /(sumsq|sumsquares|sumofsquares|sumsquared|squares)$/;
 const METRIC = /^(metric|metricname|kpi|goal|goalname|goalid|conversionname|conversionevent|measure|measurename)$/;
 const QUANTILE = /^(min|max|minimum|maximum|median|mode|q[1-4]|p?\d+)$/;
-/** The standard error of a mean. */
+/** Names of a mean's standard error. */
 const ERROR = /^(se|sem|stderr|stderror|standarderror)$|(stderr|standarderror)$/;
-/** As many as a report can count. */
+/** The maximum that a report can count. */
 const MAX_VISITORS = 1_000_000_000_000;
 const DEVIATION = /(sd|std|stdev|stddev|standarddeviation)/;
 const VARIANCE = /(variance|var)$/;
@@ -41,7 +41,7 @@ const RATE = /(rate|ctr|cvr|cr|percent|pct|percentage|share|lift|pvalue|p)$|^(ra
  * mean) with a sum of squares (or a standard deviation) is a value. Rows of the same group, such as
  * of several days, are added up.
  *
- * @throws BadConfig naming line, column and value of a count that cannot be one
+ * @throws BadConfig naming line, column and value of an invalid count
  */
 export async function readCounts(
   engine: Engine,
@@ -236,7 +236,7 @@ export async function readCounts(
     return others.length === 0 ? "" : `, by ${others.join(" and ")}`;
   }
 
-  /** Rows of several metrics have the same visitors, who must not be added up. */
+  /** Rejects rows of several metrics: they share visitors, which must not be added up. */
   async function requireOneMetric(): Promise<void> {
     for (const [place, name] of columns.entries()) {
       if (taken.has(place) || !METRIC.test(normalised(name)) || (facts[place]?.distinct ?? 0) < 2) continue;
@@ -251,7 +251,7 @@ export async function readCounts(
     }
   }
 
-  /** A column of yes and no beside how many rows had it: the counts of a cross table. */
+  /** Index of a yes/no column beside a count of rows: the form of a contingency table. */
   async function crossTabulated(): Promise<number | null> {
     const yesNo = candidates.filter((place) => {
       const fact = facts[place];

@@ -8,10 +8,7 @@ import type { AnalyzeOptions } from "./options.ts";
 
 export type Definition = ReportInput["experiment"];
 
-/**
- * Names that a control usually has, the surest first; letters count without case, and signs between
- * words do not.
- */
+/** Usual names of a control, most certain first; case and separators are ignored. */
 const CONTROLS = [
   /^(the)?(control|ctrl|con|kontroll?e?|controle|controllo|temoin)(group|gruppe|arm|page|variant|design)?$/,
   /^(a|groupa|varianta)$/,
@@ -38,7 +35,7 @@ function usualControl(names: readonly string[]): string | undefined {
  * Definition of an experiment: from the data folder if it is of the same epoch, else from the
  * events, with the weights of the command line or equal ones.
  *
- * @throws BadConfig when the control is no group, or a group has no weight
+ * @throws BadConfig if the control is not a group, or a group has no weight
  */
 export function definitionOf(
   key: string,

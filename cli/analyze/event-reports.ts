@@ -25,25 +25,23 @@ import { poolName } from "./visitors.ts";
 export interface EventLog {
   readonly files: readonly EventFile[];
   readonly inputs: readonly ReadInput[];
-  /** Keys of the experiments that were reported. */
+  /** Keys of the reported experiments. */
   readonly reported: string[];
 }
 
-/** Reports, and what is said of the events that they leave out. */
+/** Reports, with notes on the events that they leave out. */
 export interface EventReports {
   readonly reports: readonly Report[];
   readonly notes: readonly string[];
 }
 
-/** Events that say what happened to a device, not what it did. */
+/** Events about what happened to a device, never goals. */
 const STANDARD_EVENTS = ["exposure", "exp_groups", "pageview", "unknown_placeholder"];
 
 /**
- * Stages the events of files, and beside them tables that say who was in which group, when the
- * events themselves do not.
+ * Stages the events of files, and tables of assignments if the events do not have groups.
  *
- * @param tables of visitors; those that have a visitor column are assignments where no event says a
- * variant
+ * @param tables of visitors; those with a visitor column are assignments if no event has a variant
  */
 export async function stageEventLog(
   engine: Engine,
@@ -94,7 +92,7 @@ export async function stageEventLog(
   return { files, inputs, reported: [] };
 }
 
-/** The reports of the experiments that events expose to. Throws BadConfig when there is none. */
+/** The reports of experiments with exposure events. Throws BadConfig without any. */
 export async function eventReports(
   engine: Engine,
   log: EventLog,
@@ -116,7 +114,7 @@ export async function eventReports(
   return { reports, notes };
 }
 
-/** Goal events that count for nobody: those of visitors never exposed, and those before it. */
+/** Goal events that are not counted: of visitors never exposed, or before the exposure. */
 async function leftOut(
   engine: Engine,
   { files }: EventLog,
@@ -184,7 +182,7 @@ async function reportOf(
   known: Experiment | undefined,
   options: AnalyzeOptions,
 ): Promise<Report> {
-  // Experiments of `--assign` may say no goals.
+  // Experiments of `--assign` may have no goals.
   const isGiven = known !== undefined && known.goals.length > 0 && options.goals === null;
   const goals = isGiven ? known.goals : await goalsIn(engine, files, key, options);
   const asked = { goals, run: options.run };
@@ -250,7 +248,7 @@ async function goalsIn(
   return some;
 }
 
-/** Says that the ids of those who did something are not the ids of those who were exposed. */
+/** Notes goal events whose visitor IDs do not occur among the exposed. */
 async function strangersIn(engine: Engine, files: readonly EventFile[], key: string): Promise<string | null> {
   const [row] = await engine.rows<[bigint, bigint, bigint]>({
     text: `with exposed as (select distinct device from ${eventsOf(files)} where name = 'exposure' and experiment = ${literal(key)}),
@@ -263,7 +261,7 @@ async function strangersIn(engine: Engine, files: readonly EventFile[], key: str
   return `no event is of anybody in ${key}: the ids of its ${exposed} visitors and of the ${acting} visitors of the events have none in common; say by --columns visitor=… which columns have the same ids`;
 }
 
-/** The devices of each two experiments, by their groups in both. */
+/** Contingency tables of each pair of experiments: devices by their groups in both. */
 export async function crossEvents(
   engine: Engine,
   { files }: EventLog,

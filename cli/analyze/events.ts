@@ -12,16 +12,16 @@ import type { AnalyzeOptions } from "./options.ts";
 import { columnRoles, type Input, type ReadInput } from "./read-input.ts";
 import { MAX_EXAMPLES, type Rejected, shown } from "./reading/rejected.ts";
 
-/** A file of events in the form of a compacted segment of the log, and what was read. */
+/** Events in the form of a compacted log segment, and a summary of what was read. */
 export interface StagedEvents {
   readonly file: EventFile;
   readonly read: ReadInput;
 }
 
-/** How many digits of a device's id are compared; see `log-source.ts`. */
+/** 128 bits of a device's ID; see `log-source.ts`. */
 const keyOf = (device: string) => `cast(md5(${device}) as uuid)`;
 
-/** Reasons why a row is no event, in the order in which they are tried. */
+/** Reasons for rejecting a row as an event, in the order of their tests. */
 const REASONS = {
   nothing: "no field of an event",
   visitor: "no device id",
@@ -34,8 +34,7 @@ const REASONS = {
 type Reason = keyof typeof REASONS;
 
 /**
- * Writes a table's events, as the log has them, to a Parquet file; rows that are no event are
- * counted by their reasons.
+ * Writes a table's events to a Parquet file in the log's form; rejected rows are counted by reason.
  */
 export async function stageEvents(
   engine: Engine,
@@ -171,14 +170,14 @@ export async function stageEvents(
   }
 }
 
-/** Events that expose: those of the known names that come with a variant. */
+/** Exposure events: those with a known name and a variant. */
 async function exposureNames(engine: Engine, event: string, variant: string, rows: string): Promise<string[]> {
   const found = await engine.rows<[string]>({
     text: `select distinct ${event} ${rows} and ${event} is not null and not ${isUnnamed(variant)} limit 10000`,
     values: [],
   });
   const names = found.map(([name]) => name).filter((name) => EXPOSURE_EVENTS.has(normalised(name)));
-  // To be assigned is not to be exposed, where both are told.
+  // Assignment is not exposure if the file has both.
   const exposures = names.filter((name) => !normalised(name).endsWith("assigned") && normalised(name) !== "assignment");
   return exposures.length > 0 ? exposures : names;
 }
@@ -205,8 +204,8 @@ async function valueStyle(engine: Engine, { table, mapping }: Input, rows: strin
 }
 
 /**
- * An assignment table as exposures: each visitor is exposed when they were assigned, or before
- * everything else.
+ * Stages an assignment table as exposures: each visitor is exposed at assignment, or before all
+ * events if there is no time.
  */
 export async function stageAssignments(
   engine: Engine,

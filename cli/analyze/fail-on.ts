@@ -1,7 +1,7 @@
 import type { Analyzed } from "./analyze.ts";
 import type { FailOn } from "./options.ts";
 
-/** What makes the exit code 1, each in a sentence. */
+/** The reasons for exit code 1, each in a sentence. */
 export function failures(
   { inputs, reports }: Pick<Analyzed, "inputs" | "reports">,
   failOn: readonly FailOn[],

@@ -4,10 +4,10 @@ import { valuesOf } from "./columns/map-columns.ts";
 import { isVariantName } from "./columns/names.ts";
 import type { Input } from "./read-input.ts";
 
-/** Another column agrees with the groups in so many rows, or it says something else. */
+/** Share of rows in which another column must agree with the groups to be related to them. */
 const NEARLY_ALL = 0.9;
 
-/** Reasons to doubt the group column: spellings of one group, and columns that contradict it. */
+/** Doubts about the group column: spellings of one group, and contradicting columns. */
 export async function groupNotes(engine: Engine, input: Input, rows: string): Promise<string[]> {
   const variant = input.mapping.roles.get("variant");
   if (variant === undefined) return [];
@@ -27,8 +27,8 @@ async function spellings(engine: Engine, variant: number, rows: string): Promise
 }
 
 /**
- * Where the page that was shown, or the like, goes with the group in nearly all rows, the others
- * are worth a word.
+ * Notes the exceptions if a column, such as the page shown, agrees with the group in nearly all
+ * rows.
  */
 async function disagreements(
   engine: Engine,

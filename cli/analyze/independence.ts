@@ -3,15 +3,14 @@ import { PAIR_THRESHOLD, type TestedPair, testPairs } from "../../core/crossed-p
 import { percentWords, pWords, wholeWords } from "../../core/report/number-words.ts";
 
 /**
- * Two experiments by their keys, and whether a device's group in one says anything about its group
- * in the other.
+ * Two experiments by key, and whether a device's group in one depends on its group in the other.
  */
 export interface Independence extends TestedPair {
   readonly a: string;
   readonly b: string;
 }
 
-/** Pairs that no device saw both of are left out. */
+/** Tests each pair; pairs without common devices are left out. */
 export function independenceOf(crossed: readonly CrossTally[]): Independence[] {
   const tested = testPairs(crossed);
   return crossed.flatMap(({ a, b }, place) => {

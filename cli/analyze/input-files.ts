@@ -6,18 +6,17 @@ import { BadConfig } from "../../server/files/bad-config.ts";
 import { isNotRead } from "./reading/read-table.ts";
 
 export interface InputFile {
-  /** Where its bytes are. */
+  /** Path of its content. */
   readonly path: string;
-  /** As it was given. */
+  /** Path as given by the user. */
   readonly named: string;
 }
 
 const EXTENSIONS = [".ndjson", ".jsonl", ".json", ".log", ".csv", ".tsv", ".txt", ".parquet", ".gz", ".zst", ".zip"];
 
 /**
- * The files that are meant, in order: those that are named, of a folder the event log of a data
- * folder (or what else it holds), and standard input. Throws BadConfig naming the path and what is
- * allowed.
+ * Resolves the input files, in order: named files; for a folder the event log of a data folder, or
+ * else its files; and standard input. Throws BadConfig naming the path and what is allowed.
  */
 export async function inputFiles(
   paths: readonly string[],
@@ -60,13 +59,16 @@ async function filesOf(folder: string): Promise<InputFile[]> {
     throw new BadConfig(`${folder} has no events: allowed are data folders, and folders with .ndjson files`);
   }
   const filled: InputFile[] = [];
-  // A server that was just started has an empty segment.
+  // Skip empty segments: a server that just started has one.
   for (const path of files) if ((await stat(path)).size > 0) filled.push({ path, named: path });
   if (filled.length === 0) throw new BadConfig(`${folder} has no events yet: its files are empty`);
   return filled;
 }
 
-/** Lines that were refused are no events, and a compacted copy would count all of them twice. */
+/**
+ * Excludes rejected lines, which are not events, and compacted copies, which would count all lines
+ * twice.
+ */
 function isSegment(name: string): boolean {
   return name.endsWith(".ndjson") && !name.endsWith(".bad.ndjson") && name !== "history.ndjson";
 }

@@ -10,7 +10,7 @@ const KINDS: Readonly<Record<ReadInput["kind"], string>> = {
   counts: "rows of counts",
 };
 
-/** What was read, what each column was taken for, and what does not count and why. */
+/** Describes the input: rows read, the role of each column, and rejected rows with reasons. */
 export function inputsText(inputs: readonly ReadInput[]): string {
   return inputs
     .map((input) => {
@@ -27,7 +27,7 @@ export function inputsText(inputs: readonly ReadInput[]): string {
     .join("");
 }
 
-/** Ignored columns that are shown; a wide table has hundreds. */
+/** Maximum number of ignored columns shown; a wide table has hundreds. */
 const MAX_IGNORED = 12;
 
 /** `user_id → visitor · group → variant · converted → goal (conversion) · device, age ignored`. */

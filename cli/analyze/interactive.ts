@@ -2,14 +2,14 @@ import { createInterface } from "node:readline/promises";
 import { Ambiguous, type Choice, choiceText } from "./ambiguous.ts";
 import { type AnalyzeOptions, parseAnalyzeOptions } from "./options.ts";
 
-/** A question is asked at most so often: every answer settles one of them. */
+/** Maximum number of questions: every answer resolves one. */
 const MAX_QUESTIONS = 20;
 
 /**
- * Runs with options, and asks which reading is meant wherever two are possible, as long as somebody
- * can answer.
+ * Runs with options, and asks the user for the reading wherever two are possible, as long as a
+ * terminal can answer.
  *
- * @param flags what the options were parsed from; an answer is one more flag
+ * @param flags source of the options; an answer becomes one more flag
  */
 export async function withQuestions<Result>(
   flags: Readonly<Record<string, unknown>>,
@@ -41,7 +41,7 @@ export async function withQuestions<Result>(
   }
 }
 
-/** What a flag says already stays said. */
+/** Adds an answer to a flag's existing value. */
 function joined(before: unknown, { flag, value }: Choice): string {
   if (before === undefined) return value;
   if (flag === "where") return `(${before}) and ${value}`;

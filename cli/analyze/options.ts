@@ -3,39 +3,35 @@ import { BadConfig } from "../../server/files/bad-config.ts";
 import type { Decimal } from "./columns/numbers.ts";
 
 export interface AnalyzeOptions {
-  /** Files of events or of visitors, `-` for standard input, and data folders. */
+  /** Paths of files of events or visitors, `-` for standard input, and data folders. */
   readonly paths: readonly string[];
-  /** Keys of experiments; null for all that the files have. */
+  /** Keys of experiments; null for all in the files. */
   readonly experiments: readonly string[] | null;
-  /**
-   * The group that others are compared with; null for the first of `control`, `A`, and the first by
-   * name.
-   */
+  /** The control; null for the first of `control`, `A`, and the first by name. */
   readonly control: string | null;
-  /** Names of events or columns; null for all that may be goals. */
+  /** Names of events or columns; null for all possible goals. */
   readonly goals: readonly string[] | null;
-  /** Weight by group, where the files do not say it; null for equal ones. */
+  /** Weight by group, if not in the files; null for equal weights. */
   readonly weights: ReadonlyMap<string, number> | null;
-  /** Null for the last one that has devices. */
+  /** The epoch to report; null for the last one with devices. */
   readonly epoch: number | null;
   /** The simulator's run to count; null for real visitors. */
   readonly run: string | null;
-  /** Nothing more will come, and nobody decided by it before. */
+  /** The data is complete, and no decision was based on it before. */
   readonly isFinished: boolean;
   /** Columns by role. */
   readonly columns: ReadonlyMap<string, string>;
-  /** Columns that say nothing. */
+  /** Columns to ignore. */
   readonly ignore: readonly string[];
-  /** Which rows count, such as `responded = 1`. */
+  /** Condition of the rows that count, such as `responded = 1`. */
   readonly where: string | null;
   /**
-   * Experiments that visitors are assigned to, where the files say no groups: what
-   * `readDefinitions` reads.
+   * Experiments to assign visitors to, if the files have no groups: the input of `readDefinitions`.
    */
   readonly assign: string | null;
-  /** Column of the unit that rows are added up by. */
+  /** Column of the unit by which rows are aggregated. */
   readonly unit: string | null;
-  /** Zone of times that name none. */
+  /** Zone of times without a zone. */
   readonly timezone: string;
   readonly dates: "day" | "month" | null;
   readonly decimal: Decimal | null;
@@ -43,18 +39,18 @@ export interface AnalyzeOptions {
   readonly encoding: string | null;
   /** Names for the columns of files without a header. */
   readonly header: readonly string[] | null;
-  /** More words for yes. */
+  /** Additional words for yes. */
   readonly yes: readonly string[];
-  /** What an empty cell of a goal means; null where that is not known. */
+  /** Meaning of a goal's empty cell; null if not known. */
   readonly blank: "no" | "unknown" | null;
   readonly isInteractive: boolean;
   readonly json: boolean;
   readonly explain: boolean;
-  /** Files to write the report to. */
+  /** Output files of the report. */
   readonly html: string | null;
   readonly csv: string | null;
   readonly markdown: string | null;
-  /** What makes the exit code 1. */
+  /** Conditions for exit code 1. */
   readonly failOn: readonly FailOn[];
 }
 

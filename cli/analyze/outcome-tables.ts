@@ -13,7 +13,7 @@ import { addExamples, columnRoles, type Input, type ReadInput, withoutRoles } fr
 import { Rejections } from "./reading/rejected.ts";
 import { cellNotes, poolName } from "./visitors.ts";
 
-/** Assignment tables with the columns of outcome tables, and what is said of the latter. */
+/** Assignment tables with the columns of outcome tables joined, and notes on the latter. */
 export interface WithOutcomes {
   readonly inputs: readonly Input[];
   readonly read: readonly ReadInput[];
@@ -24,11 +24,10 @@ const ASSIGNED: readonly Role[] = ["visitor", "variant", "experiment", "time"];
 const DAY_MS = 86_400_000;
 
 /**
- * Joins tables of what visitors did (a visitor column, and neither variants nor events) with tables
- * of who was in which group. Several rows of a visitor are added up. A visitor without a row did
- * nothing.
+ * Joins outcome tables (a visitor column, but no variants or events) with assignment tables.
+ * Several rows of a visitor are added up; a visitor without a row has no outcome.
  *
- * @throws BadConfig when nothing says a group, or no visitor is in both
+ * @throws BadConfig if no table has groups, or no visitor is in both
  */
 export async function joinOutcomes(
   engine: Engine,
@@ -52,7 +51,7 @@ export async function joinOutcomes(
   for (const input of assigned) inputs.push(tables.includes(input) ? await withColumns(engine, input, columns) : input);
   return { inputs, read };
 
-  /** The table with the outcomes behind its own columns, of which only roles stay. */
+  /** The table's role columns, followed by the outcome columns. */
   async function withColumns(of: Engine, input: Input, more: readonly Column[]): Promise<Input> {
     const { table, mapping, rows } = input;
     const width = table.columns.length;
@@ -92,11 +91,11 @@ interface Column {
   readonly name: string;
   /** The table with a row per visitor. */
   readonly from: string;
-  /** Text of a visitor's cell, 0 where there is no row. */
+  /** SQL for the text of a visitor's cell, 0 if there is no row. */
   readonly cell: (from: string) => string;
 }
 
-/** Two tables may have columns of one name. */
+/** Makes a column's name unique: two tables may share one. */
 function ownName(name: string, others: readonly string[]): string {
   return placeOf(others, name) === null ? name : `${name} of the outcomes`;
 }
@@ -178,7 +177,7 @@ async function sumOutcomes(
   const isOfDays = times !== null && (await areDays(engine, accepted, `(${times.sql})`));
   if (times !== null && place !== undefined) {
     await reject("no time, or none that can be read", `(${times.sql}) is null`, place);
-    // A day without a time is the assignment's, too.
+    // Include the day of the assignment if either side has no clock times.
     const since = isOfDays || groups.isOfDays ? `${assignedAt} - ${assignedAt} % ${DAY_MS}` : assignedAt;
     if (groups.hasTimes)
       await reject("before the visitor's assignment", `coalesce((${times.sql}) < ${since}, false)`, place);
@@ -227,7 +226,7 @@ async function sumOutcomes(
       rows: table.rows,
       columns: columnRoles(input, found),
       rejected: [...table.rejected, ...lost, ...where],
-      // Without the facts of all rows: some of them are rejected.
+      // Do not reuse the facts of all rows: some of these are rejected.
       cells: await cellNotes(engine, input, accepted, 1, found, null, options),
       notes: [
         ...table.notes,
@@ -252,7 +251,7 @@ function timeWords({ hasTimes }: Groups, isTimed: boolean, isOfDays: boolean): s
   return isOfDays ? ["days without a time: what was on the day of the assignment counts"] : [];
 }
 
-/** A visitor's cell as a file would have it: null where all of the visitor's cells say nothing. */
+/** A visitor's cell as in a file: null if all of the visitor's cells are missing. */
 function cellOf({ kind }: Outcome, at: number): (from: string) => string {
   return (from) => {
     const value = `${from}.o${at}`;

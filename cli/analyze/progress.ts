@@ -2,14 +2,14 @@ import { Presets, SingleBar } from "cli-progress";
 
 /** Steps of an analysis on stderr. */
 export interface Progress {
-  /** More steps to come than were known. */
+  /** Adds steps to the total. */
   expect(steps: number): void;
-  /** The step before is done, and this one begins. */
+  /** Completes the previous step and begins this one. */
   begin(step: string): void;
   stop(): void;
 }
 
-/** Nothing where nobody sees it. */
+/** Shows progress on a terminal; does nothing elsewhere. */
 export function showProgress(steps: number): Progress {
   const bar = new SingleBar(
     { format: "{bar} {value}/{total} {step}", stream: process.stderr, hideCursor: true, clearOnComplete: true },

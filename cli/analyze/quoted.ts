@@ -1,2 +1,2 @@
-/** A name in a query. */
+/** A name as an SQL identifier. */
 export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

@@ -13,17 +13,17 @@ import type { Format, Table } from "./reading/table.ts";
 import { strayRows } from "./stray-rows.ts";
 import { whereSql } from "./where.ts";
 
-/** A file, what its columns are taken for, and which of its rows are asked for. */
+/** A file, the roles of its columns, and its selected rows. */
 export interface Input {
   readonly table: Table;
   readonly mapping: Mapping;
   readonly facts: readonly Facts[];
-  /** `from … where …` of the rows that `--where` lets through. */
+  /** `from … where …` of the rows that pass `--where`. */
   readonly rows: string;
   readonly count: number;
 }
 
-/** What is said of a file in the report. `rows` = those that count + rejected ones. */
+/** Description of a file in the report. `rows` = counted + rejected ones. */
 export interface ReadInput {
   readonly path: string;
   readonly format: Format;
@@ -33,7 +33,7 @@ export interface ReadInput {
   readonly columns: Readonly<Record<string, string>>;
   /** Rows that do not count. */
   readonly rejected: readonly Rejected[];
-  /** Cells that are there and were not understood, and cells that say nothing, by column. */
+  /** Cells not understood, and missing cells, by column. */
   readonly cells: readonly CellNote[];
   readonly notes: readonly string[];
 }
@@ -73,7 +73,7 @@ export async function readInput(
   if (lost > 0 && lost < count) {
     const own = strays.map(({ condition: stray }) => ` and not ${stray}`).join("");
     const rejected = [...table.rejected, ...strays.map((stray) => stray.rejected)];
-    // What such a row says changes no column's kind.
+    // Map again without rejected rows: they must not affect a column's kind.
     const again = await mapped(`${sampled}${own}`, count - lost);
     return { table: { ...table, rejected }, ...again, rows: `${rows}${own}`, count: count - lost };
   }
@@ -86,7 +86,7 @@ export async function readInput(
   return { table, mapping, facts, rows, count };
 }
 
-/** What `--columns` and `--unit` say of this file's columns. */
+/** Roles that `--columns` and `--unit` give to this file's columns. */
 function rolesSaid(table: Table, { columns, unit }: AnalyzeOptions): Map<string, string> {
   const roles = new Map([...columns].filter(([, name]) => placeOf(table.columns, name) !== null));
   const place = unit === null ? null : unitPlace(table.columns, unit);
@@ -94,7 +94,7 @@ function rolesSaid(table: Table, { columns, unit }: AnalyzeOptions): Map<string,
   return roles;
 }
 
-/** `--unit store` is the column `store` or `store_id` too. */
+/** Index of the unit's column: `--unit store` also matches `store_id`. */
 export function unitPlace(columns: readonly string[], unit: string): number | null {
   const place = placeOf(columns, unit) ?? placeOf(columns, `${unit}_id`);
   if (place !== null) return place;
@@ -102,7 +102,7 @@ export function unitPlace(columns: readonly string[], unit: string): number | nu
   return like.length === 1 ? (like[0] as number) : null;
 }
 
-/** Counts the rows that lack a role, each by the first one that it lacks. */
+/** Counts the rows without a required role, each by the first missing one. */
 export async function withoutRoles(
   engine: Engine,
   { table, mapping, facts, rows }: Input,
@@ -145,7 +145,7 @@ export async function addExamples(
   return count;
 }
 
-/** What each column is for. */
+/** The role of each column. */
 export function columnRoles(
   { table, mapping }: Pick<Input, "table" | "mapping">,
   outcomes: readonly Pick<Outcome, "place" | "kind">[],

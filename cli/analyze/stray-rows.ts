@@ -6,13 +6,13 @@ import { addExamples } from "./read-input.ts";
 import { type Rejected, Rejections } from "./reading/rejected.ts";
 import { type Table, withoutPlace } from "./reading/table.ts";
 
-/** Rows that are of no visitor, and the condition that finds them. */
+/** Rows without a visitor, and the condition that finds them. */
 export interface StrayRows {
   readonly condition: string;
   readonly rejected: Rejected;
 }
 
-/** Names of rows that add others up, in lower case. */
+/** Names of rows with totals, in lower case. */
 const TOTALS = [
   "total",
   "totals",
@@ -25,19 +25,16 @@ const TOTALS = [
   "insgesamt",
   "totaux",
 ];
-/** In a table of counts, where a row is a group. */
+/** Names of totals in a table of counts, where a row is a group. */
 const TOTALS_OF_COUNTS = [...TOTALS, "all", "alle", "tous", "todos"];
 /**
- * Rows of totals stand first or last, but in a table of counts behind the groups of each experiment
- * or day.
+ * Rows of totals stand within so many rows of either end; in a table of counts also after the
+ * groups of each experiment or day.
  */
 const EDGE = 5n;
 const NAMES: readonly Role[] = ["visitor", "variant", "experiment"];
 
-/**
- * Rows of totals, as spreadsheets have below a table, and headers that come again, as in files that
- * were put together.
- */
+/** Finds rows of totals, as in spreadsheets, and repeated headers, as in concatenated files. */
 export async function strayRows(
   engine: Engine,
   { columns }: Table,
@@ -60,7 +57,7 @@ export async function strayRows(
   const isAtEnd = isAnywhere ? "true" : `(line <= ${(ends?.[0] ?? 0n) + EDGE} or line >= ${(ends?.[1] ?? 0n) - EDGE})`;
   const conditions = [
     ["the header again", `(${isHeader.join(" and ")})`],
-    // A case, so that only rows at the ends are looked at.
+    // Use a case, so that only rows at the ends are tested.
     ["a row of totals", `(case when ${isAtEnd} then coalesce(${isTotal}, false) else false end)`],
   ] as const;
   const found: StrayRows[] = [];
@@ -73,7 +70,7 @@ export async function strayRows(
       column: columns[place] ?? null,
       cell: `c${place}`,
     });
-    // A cell that is missing makes the condition so too.
+    // Coalesce: a missing cell makes the condition null.
     found.push(...rejections.list.map((rejected) => ({ condition: `coalesce(${condition}, false)`, rejected })));
   }
   return found;

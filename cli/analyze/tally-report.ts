@@ -6,7 +6,7 @@ import { definitionOf } from "./definition.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import type { VisitorTally } from "./visitor-tally.ts";
 
-/** The report of counts that are complete: a table says nothing of later visitors. */
+/** The report of complete counts: a table has no later visitors. */
 export function reportOfTally(
   { experiment, tally, hasTimes }: VisitorTally,
   goals: readonly Goal[],

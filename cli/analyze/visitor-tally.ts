@@ -16,12 +16,12 @@ const DAY_MS = 86_400_000;
 export interface VisitorTally {
   readonly experiment: string;
   readonly tally: EpochTally;
-  /** Whether rows have times: otherwise those of the tally say nothing. */
+  /** Whether rows have times; otherwise the tally's times are meaningless. */
   readonly hasTimes: boolean;
 }
 
 export interface CountedVisitors {
-  /** `from` of the units: a row per experiment and visitor. */
+  /** SQL for the units: a row per experiment and visitor. */
   readonly units: string;
   readonly tallies: readonly VisitorTally[];
   readonly notes: readonly string[];
@@ -29,10 +29,10 @@ export interface CountedVisitors {
 
 /**
  * Counts the units of tables by the rules of `core/tally.ts`: a visitor of several rows counts
- * once, in the group of the first one, with what all of them add up to. An outcome that no row of a
- * visitor says is not counted as 0: it has its own number of visitors.
+ * once, in the group of the first one, with the sum of all. An outcome missing in all rows of a
+ * visitor is not counted as 0: it has its own number of visitors.
  *
- * @throws BadConfig when the visitors repeat so often that rows are no visitors
+ * @throws BadConfig if visitors repeat so often that rows cannot be visitors
  */
 export async function countVisitors(
   engine: Engine,
@@ -227,7 +227,7 @@ function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** The visitors of each two experiments, by their groups in both. */
+/** Contingency tables of each pair of experiments: visitors by their groups in both. */
 export async function crossVisitors(
   engine: Engine,
   units: readonly string[],

@@ -14,10 +14,7 @@ import { quoted } from "./quoted.ts";
 import { addExamples, type CellNote, columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
 import { Rejections } from "./reading/rejected.ts";
 
-/**
- * Tables of visitors of the same columns, as one: what a query selects from, with a row per row
- * that counts.
- */
+/** Tables of visitors with the same columns, pooled: SQL with one row per counted row. */
 export interface VisitorPool {
   /**
    * Columns `experiment`, `grp`, `unit`, `at_ms`, `place`, `same` (equal for equal rows) and `o0` …
@@ -25,19 +22,19 @@ export interface VisitorPool {
    */
   readonly source: string;
   readonly goals: readonly { readonly event: string; readonly kind: "binary" | "value" }[];
-  /** Whether a column says who a visitor is: then rows may be of the same one. */
+  /** Whether there is a visitor column, so that rows may share a visitor. */
   readonly hasUnits: boolean;
   readonly rows: number;
   readonly inputs: readonly ReadInput[];
 }
 
-/** Up to so many rows are kept in memory, which takes less than half the time of a file. */
+/** Maximum number of rows in memory, which takes less than half the time of a file. */
 const MAX_IN_MEMORY = 3_000_000;
 
-/** Names of columns whose rows belong together: what happens in a store is one observation. */
+/** Names of clusters, whose rows are one observation, such as a store. */
 const CLUSTER = /^(store|shop|market|location|city|region|branch|site|school|clinic|class|household|cluster|team)/;
 
-/** Writes the rows of tables of the same columns to one file. */
+/** Writes the rows of tables with the same columns to one file. */
 export async function stageVisitors(
   engine: Engine,
   inputs: readonly Input[],
@@ -131,14 +128,13 @@ export async function stageVisitors(
 }
 
 /**
- * The outcomes of all tables, in the order of the first one; a value where one of them has it as
- * such.
+ * The outcomes of all tables, in the order of the first one; of kind value if any table has it so.
  */
 function goalsOf(outcomes: readonly (readonly Outcome[])[]): { event: string; kind: "binary" | "value" }[] {
   const goals = new Map<string, { event: string; kind: "binary" | "value" }>();
   for (const { name, kind } of outcomes.flat()) {
-    // A table may have columns whose names differ by their case only; another table writes the same
-    // name in its own way.
+    // A table may have columns whose names differ only in case; another table may spell the same
+    // name differently.
     const isTwice = outcomes.some(
       (some) => some.filter((other) => normalised(other.name) === normalised(name)).length > 1,
     );
@@ -149,14 +145,14 @@ function goalsOf(outcomes: readonly (readonly Outcome[])[]): { event: string; ki
   return [...goals.values()];
 }
 
-/** Rows that `--where` left out are counted too. */
+/** Counts the rows that `--where` left out. */
 function filtered({ table, count }: Input, { where }: AnalyzeOptions) {
   const lost = table.rejected.reduce((sum, { count: some }) => sum + some, 0);
   const left = table.rows - lost - count;
   return where === null || left <= 0 ? [] : [{ reason: `left out by --where ${where}`, count: left, examples: [] }];
 }
 
-/** Missing and rejected cells of the outcomes and the time. */
+/** Counts missing and rejected cells of the outcomes and the time. */
 export async function cellNotes(
   engine: Engine,
   { table, facts }: Pick<Input, "table" | "facts">,
@@ -167,7 +163,7 @@ export async function cellNotes(
   { blank }: AnalyzeOptions,
 ): Promise<CellNote[]> {
   const columns = [...outcomes, ...(time ? [time] : [])].map(({ place, sql }) => ({ place, sql }));
-  // All of them were understood when the columns were looked at.
+  // Skip columns whose cells were all understood when their facts were computed.
   const isWhole = ({ place, kind }: Outcome) => {
     const fact = lost > 0 ? undefined : facts[place];
     return (
@@ -204,7 +200,9 @@ export async function cellNotes(
 
 const isInRange = ({ min, max }: Facts) => Math.abs(min ?? 0) <= MAX_VALUE && Math.abs(max ?? 0) <= MAX_VALUE;
 
-/** Rows of a store, each in one group with all of its rows, are no visitors. */
+/**
+ * Rejects clusters, such as stores whose rows are all in one group: their rows are not visitors.
+ */
 async function rejectClusters(engine: Engine, { table, mapping, facts, count }: Input, rows: string): Promise<void> {
   const variant = mapping.roles.get("variant") as number;
   const groups = facts[variant]?.distinct ?? 0;
@@ -228,7 +226,7 @@ function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Map<Key, V
   return new Map([...map].filter(([other]) => other !== key));
 }
 
-/** The name of one file, or what the names of several have in common. */
+/** The name of one file, or the common part of several names. */
 export function poolName(paths: readonly string[]): string {
   const names = paths.map((path) =>
     basename(path).replace(/(\.(csv|tsv|txt|ndjson|jsonl|json|log|parquet|gz|zst|zip))+$/i, ""),
@@ -240,14 +238,15 @@ export function poolName(paths: readonly string[]): string {
   return common === "" ? first : common;
 }
 
-/** Whether two tables have the same columns, or one of them has more besides. */
+/** Whether the columns of one table include those of the other. */
 function isWithin(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   const [few, many] = a.size < b.size ? [a, b] : [b, a];
   return [...few].every((name) => many.has(name));
 }
 
 /**
- * Tables of the same columns are one log, unless they have no group in common and each has several.
+ * Pools tables with the same columns as one log, unless they have no group in common and each has
+ * several.
  */
 export async function poolsOf(engine: Engine, inputs: readonly Input[]): Promise<Input[][]> {
   const pools: { key: Set<string>; groups: Set<string>; inputs: Input[] }[] = [];

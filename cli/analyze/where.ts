@@ -13,10 +13,10 @@ interface Token {
 }
 
 /**
- * The condition of `--where` for a query. It is parsed, so nothing of it reaches the engine but
- * names of columns and values. A missing cell fulfils no comparison.
+ * SQL for the condition of `--where`. It is parsed, so that only column names and values reach the
+ * engine. A missing cell satisfies no comparison.
  *
- * @throws BadConfig when it is no condition, or names no column
+ * @throws BadConfig if it is not a condition, or names an unknown column
  */
 export function whereSql(condition: string, columns: readonly string[]): string {
   const tokens = tokensOf(condition);
@@ -93,7 +93,7 @@ export function whereSql(condition: string, columns: readonly string[]): string 
     }
     return compare(column, sign.text === "==" ? "=" : sign.text === "!=" ? "<>" : sign.text, literalOf());
   }
-  /** A name may have spaces: its words go on to the first operator. */
+  /** Reads a column's name up to the first operator, since it may contain spaces. */
   function columnOf(): string {
     const first = next();
     if (first.kind === "sign") {
@@ -124,10 +124,7 @@ export function whereSql(condition: string, columns: readonly string[]): string 
   return `coalesce(${sql}, false)`;
 }
 
-/**
- * Numbers are compared as such, also where cells write them in another way (1, 1.0), everything
- * else as text.
- */
+/** Compares numbers as numbers, however cells spell them (1, 1.0), and everything else as text. */
 function compare(column: string, sign: string, { kind, text }: Token): string {
   const isNumber = kind === "word" && text !== "" && Number.isFinite(Number(text));
   const asText = `${column} ${sign} ${literal(text)}`;

@@ -13,7 +13,7 @@ import type { Definitions } from "../../experiment-definitions.ts";
 import type { PageViews } from "./page-views.ts";
 import { stagePaths } from "./pages.ts";
 
-/** Candidates that are assigned at once; a row is some 500 bytes in JavaScript. */
+/** Candidates per batch; a row takes some 500 bytes in JavaScript. */
 const BATCH = 100_000;
 
 /** An experiment's exposures in the form of a compacted segment, with a note for the reader. */
@@ -22,15 +22,15 @@ export interface Assigned {
   readonly note: string;
 }
 
-/** A visitor on a page of the experiment, the first time there. */
+/** A visitor's first view of an eligible page. */
 type Candidate = [n: bigint, visitor: string, path: string | null, language: string | null, userAgent: string | null];
 
 /**
- * Assigns the visitors of a log without groups by the server's own hash. A visitor's first eligible
- * page view is the exposure.
+ * Assigns the visitors of a log without groups by the server's own hash. The first eligible page
+ * view of a visitor is the exposure.
  *
- * @param index place of the experiment: names its file
- * @throws BadConfig when the unit is not the device, or there are routes and no column of paths
+ * @param index of the experiment; part of its file's name
+ * @throws BadConfig if the unit is not the device, or there are routes but no path column
  */
 export async function assignVisitors(
   engine: Engine,
@@ -54,8 +54,7 @@ export async function assignVisitors(
     `run is not distinct from ${run === null ? "null" : literal(run)}`,
     ...(routes.length > 0 ? [`path in (select path from ${eligible})`] : []),
   ].join(" and ");
-  // The first page view is enough unless the path or the browser matters: then each of them is
-  // evaluated.
+  // The first page view suffices unless the path or the browser matters: then evaluate each.
   const keys = asksPath ? "visitor, path, language, user_agent" : "visitor";
   const texts = asksPath
     ? "path, language, user_agent"
@@ -114,8 +113,7 @@ export async function assignVisitors(
       experiments: byKey,
       settings,
     };
-    // Routes were asked of the engine; without a page an experiment that is everywhere still takes
-    // place.
+    // The query already matched routes; an experiment on all pages also takes views without a path.
     const { group, reason } = evaluate(experiment, visitor, context, sha256);
     return isCounted(reason) ? names.indexOf(group) : -1;
   }

@@ -5,16 +5,16 @@ import { normalised } from "../columns/names.ts";
 import type { Input } from "../read-input.ts";
 import { isPageView, pagePlace, pathSql } from "./pages.ts";
 
-/** The page views of all files of events, in a temporary table. */
+/** The page views of all event files, in a temporary table. */
 export interface PageViews {
-  /** Table with file, place, at_ms, visitor, path, language, user_agent, run. */
+  /** Name of the table with file, place, at_ms, visitor, path, language, user_agent, run. */
   readonly table: string;
   readonly hasPaths: boolean;
 }
 
 /**
- * Stages what visitors saw, with the texts that the compacted events do not have. Where no event is
- * called a page view, every event is one.
+ * Stages page views with the texts that compacted events lack. If no event is named like a page
+ * view, every event counts as one.
  */
 export async function stagePageViews(
   engine: Engine,

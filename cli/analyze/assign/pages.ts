@@ -4,12 +4,12 @@ import type { Engine } from "../../../server/analysis/engine.ts";
 import { BadConfig } from "../../../server/files/bad-config.ts";
 import { normalised } from "../columns/names.ts";
 
-/** Names of columns that say a page's path or address, the most exact first. */
+/** Names of columns with a page's path or URL, most specific first. */
 const PAGE_COLUMNS =
   "pageurlpath pagepath urlpath pathname path pageurl pagelocation currenturl url location page".split(" ");
 const PREFIX = "page:";
 
-/** Place of the column that says the page, or null. */
+/** Index of the page column, or null. */
 export function pagePlace(columns: readonly string[]): number | null {
   const names = columns.map((name) => [normalised(name), normalised(name.split(".").at(-1) ?? "")]);
   for (const wanted of PAGE_COLUMNS) {
@@ -21,28 +21,26 @@ export function pagePlace(columns: readonly string[]): number | null {
   return null;
 }
 
-/**
- * SQL of the path of a cell with a path or an address: without scheme, host, query and fragment.
- */
+/** SQL for the path in a cell with a path or URL: without scheme, host, query and fragment. */
 export function pathSql(cell: string): string {
   const local = `regexp_replace(${cell}, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*', '')`;
   const path = `regexp_replace(${local}, '[?#].*$', '', 's')`;
   return `case when ${cell} is not null then case when starts_with(${path}, '/') then ${path} else '/' || ${path} end end`;
 }
 
-/** SQL of whether an event's name says that a page was seen. */
+/** SQL for whether an event's name means a page view. */
 export function isPageView(event: string): string {
   return `regexp_replace(lower(${event}), '[^a-z]', '', 'g') in ('pageview', 'page', 'view', 'screenview', 'pageviewed', 'viewpage')`;
 }
 
-/** A goal that is a page. */
+/** A goal reached by viewing a page. */
 export interface PageGoal {
-  /** As it was given, such as `page:/confirmation`; also the name of its events. */
+  /** The goal as given, such as `page:/confirmation`; also the name of its events. */
   readonly name: string;
   readonly glob: string;
 }
 
-/** The goals that are pages. Throws BadConfig on one that is no path. */
+/** The page goals. Throws BadConfig if one is not a path. */
 export function pageGoals(goals: readonly string[] | null): PageGoal[] {
   const names = (goals ?? []).filter((name) => name.startsWith(PREFIX));
   return names.map((name) => {
@@ -55,8 +53,8 @@ export function pageGoals(goals: readonly string[] | null): PageGoal[] {
 }
 
 /**
- * A table `name(path)` of those paths in a table of page views that a glob fits. Returns how many
- * there are.
+ * Stages a table `name(path)` of the paths that match a glob, from a table of page views. Returns
+ * their number.
  */
 export async function stagePaths(
   engine: Engine,

@@ -12,11 +12,10 @@ import { type PageViews, stagePageViews } from "./page-views.ts";
 import { type PageGoal, pageGoals, pagePlace, stagePaths } from "./pages.ts";
 
 /**
- * Adds to a log what its lines do not have: the exposures of `--assign`, and an event for each view
- * of a page that is a goal. Returns the log as it is where neither is asked for.
+ * Adds to a log the exposures of `--assign` and an event for each view of a goal page. Returns the
+ * log unchanged without either.
  *
- * @throws BadConfig when a log has groups of its own for an experiment that is assigned, or no
- * column says a page
+ * @throws BadConfig if a log already has groups for an assigned experiment, or no page column
  */
 export async function withAssigned(
   engine: Engine,
@@ -64,10 +63,7 @@ export async function withAssigned(
   };
 }
 
-/**
- * A log that says a visitor's groups is believed; assigning anew on top would count everybody
- * twice.
- */
+/** Rejects logs with groups of their own: assigning again would count every visitor twice. */
 async function requireUnassigned(engine: Engine, log: EventLog, keys: readonly string[]): Promise<void> {
   const files = log.files.map(({ path }) => literal(path)).join(", ");
   const found = await engine.rows<[string]>({
@@ -79,7 +75,7 @@ async function requireUnassigned(engine: Engine, log: EventLog, keys: readonly s
   throw new BadConfig(`--assign has ${own.join(", ")}, whose groups the files say themselves: leave it out`);
 }
 
-/** An event of the goal's name for each view of its pages. */
+/** Stages an event with the goal's name for each view of its pages. */
 async function stageGoal(
   engine: Engine,
   { table }: PageViews,

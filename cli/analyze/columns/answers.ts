@@ -6,26 +6,25 @@ import { isMissing, isNo, isYes } from "./cells.ts";
 import type { Facts } from "./facts.ts";
 import { saysYesNo } from "./names.ts";
 
-/** A value of a column that has one or two, and what it means by itself. */
+/** A value of a column with one or two values, and its meaning as a word. */
 interface Word {
   readonly text: string;
   readonly means: "yes" | "no" | null;
 }
 
-/** Which value means yes, where the words themselves do not say it. */
+/** The value that means yes, if the words themselves do not say so. */
 export interface Answer {
   readonly yes: string;
   readonly note: string;
 }
 
-/** More values than that, in all spellings, are no answers. */
+/** A column with more values, counting spellings, is not a yes/no column. */
 const MAX_VALUES = 8;
-/** A column that says only yes, with blanks in so many cells for each yes, may mean no by them. */
+/** Ratio of blanks to yes from which blanks in a column of only yes may mean no. */
 const MANY_BLANKS = 0.1;
 
 /**
- * The one or two values of a column; null where their words say yes and no by themselves, or where
- * there are more.
+ * The one or two values of a column; null if they are known words for yes and no, or more than two.
  */
 export async function answers(
   engine: Engine,
@@ -51,8 +50,8 @@ export async function answers(
 /**
  * Meaning of a column with one or two values whose words are not known as yes or no.
  *
- * @returns null where the usual reading holds
- * @throws Ambiguous where either value may be the yes, or blank cells may be the no
+ * @returns null if the usual reading holds
+ * @throws Ambiguous if either value may mean yes, or blank cells may mean no
  */
 export function saidAnswer({
   name,
@@ -92,7 +91,7 @@ export function saidAnswer({
   }
   const isPlain = words.every(({ means }) => means !== null);
   const isNumbers = words.every(({ text }) => text.trim() !== "" && Number.isFinite(Number(text)));
-  // Two amounts are values, unless the column's name asks a question.
+  // Two numbers are values, unless the column's name asks a yes/no question.
   if (isPlain || !(isAsked || saysYesNo(name)) || (isNumbers && !saysYesNo(name))) return null;
   throw new Ambiguous(
     `${path}: the column ${name} has ${words.map(({ text }) => text).join(" and ")}, and either may be the yes`,
@@ -100,6 +99,6 @@ export function saidAnswer({
   );
 }
 
-/** 1, 0, or null where the cell is missing. */
+/** SQL for 1, 0, or null if the cell is missing. */
 export const answerSql = (cell: string, { yes }: Answer) =>
   `case when lower(${cell}) = lower(${literal(yes)}) then 1 when not ${isMissing(cell)} then 0 end`;

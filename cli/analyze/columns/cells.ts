@@ -1,6 +1,6 @@
 import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 
-/** What stands where nothing is known. */
+/** Spellings of a missing value. */
 const MISSING = [
   "",
   "na",
@@ -29,7 +29,7 @@ const MISSING = [
   "#ref!",
   "#name?",
 ];
-/** A group may be called so. */
+/** Spellings of a missing value that are also possible group names. */
 const NAMES = ["none", "missing", "(not set)", "?", "."];
 
 const YES = words(
@@ -45,17 +45,18 @@ function words(text: string): string[] {
 }
 
 /**
- * Condition that a cell is one of some words. DuckDB turns each `in (…)` into a join; this is none.
+ * SQL condition that a cell is one of some words. DuckDB turns each `in (…)` into a join; this form
+ * avoids that.
  */
 const isOneOf = (cell: string, words: readonly string[]) =>
   `list_contains([${words.map(literal).join(", ")}], lower(${cell}))`;
 
-/** Whether a cell says nothing. */
+/** SQL condition that a cell is missing. */
 export const isMissing = (cell: string) =>
-  // What begins with a digit is none of the words; to look it up takes the time of reading it.
+  // Skip cells that begin with a digit: looking them up takes as long as reading them.
   `(${cell} is null or case when ascii(${cell}) between 48 and 57 then false else ${isOneOf(cell, MISSING)} end)`;
 
-/** Whether a cell of names, such as a group's, says nothing: `none` is a name there. */
+/** SQL condition that a cell of names, such as groups, is missing: `none` is a name there. */
 export const isUnnamed = (cell: string) =>
   `(${cell} is null or ${isOneOf(
     cell,
@@ -66,6 +67,6 @@ export const isYes = (cell: string, words: readonly string[]) =>
   isOneOf(cell, [...YES, ...words.map((word) => word.toLowerCase())]);
 export const isNo = (cell: string) => isOneOf(cell, NO);
 
-/** A plain number, as programs write it. */
+/** SQL condition that a cell is a plain number, as programs write it. */
 export const plainNumber = (cell: string) =>
   `case when isfinite(try_cast(${cell} as double)) then try_cast(${cell} as double) end`;

@@ -1,15 +1,15 @@
 import type { Engine } from "../../../server/analysis/engine.ts";
 import { isMissing, isNo, isYes, plainNumber } from "./cells.ts";
 
-/** What a column's cells look like, over all rows that count. */
+/** Statistics of a column's cells over all counted rows. */
 export interface Facts {
   readonly present: number;
   readonly missing: number;
-  /** Of many rows an estimate, within some per cent. */
+  /** Number of distinct values; an estimate within a few per cent for many rows. */
   readonly distinct: number;
   readonly yes: number;
   readonly no: number;
-  /** Plain numbers, and those of them that are neither 0 nor 1. */
+  /** Plain numbers, and those among them other than 0 and 1. */
   readonly numbers: number;
   readonly others: number;
   readonly min: number | null;
@@ -20,17 +20,17 @@ export interface Facts {
   readonly whole: boolean;
 }
 
-/** Digits, with signs that numbers have. */
+/** Digits with signs, separators, currencies or percent signs. */
 const STYLED = "'[-+($€£¥ ]*\\d[\\d.,''\\s\\x{a0}\\x{202f}]*[%€$£)]*'";
 
-/** From so many rows on values are counted by an estimate, and columns are looked at one by one. */
+/** Row count from which distinct values are estimated and columns are examined one by one. */
 const MANY_ROWS = 100_000;
-/** A column of nearly as many values as rows is not worth grouping. */
+/** Columns with a larger share of distinct values are not worth grouping. */
 const MANY_VALUES = 1 / 3;
 
 /**
- * The facts of columns `c0` … of rows. Each value of a column is looked at once, however often it
- * stands there.
+ * Computes the facts of columns `c0` … of rows. Each distinct value is examined once, however often
+ * it occurs.
  */
 export async function factsOf(
   engine: Engine,
@@ -64,7 +64,7 @@ export async function factsOf(
 /**
  * Facts of grouped cells.
  *
- * @param yesWords null for columns that have too many values to answer yes or no
+ * @param yesWords null for columns with too many values to be yes/no columns
  */
 async function factsIn(
   engine: Engine,
@@ -104,10 +104,10 @@ async function factsIn(
   });
 }
 
-/** Most cells decide what a column is. */
+/** Share of cells that decides a column's kind. */
 const MOST = 2 / 3;
 
-/** Whether a column answers yes or no. */
+/** Whether a column is a yes/no column. */
 export function isYesNo({ present, yes, no, numbers, others }: Facts): boolean {
   if (present === 0 || yes + no < present * MOST) return false;
   const words = yes + no - (numbers - others);

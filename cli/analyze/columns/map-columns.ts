@@ -9,47 +9,46 @@ import { type Facts, isNumeric, isYesNo } from "./facts.ts";
 import { ARM, EXPOSURE_EVENTS, isIndexName, isNearVariantName, normalised, type Role, saysRole } from "./names.ts";
 
 /**
- * A row is an event, a visitor with what came of them, a group's counts, or something that a
- * visitor did, whose group another table says.
+ * The meaning of a row: an event; a visitor with outcomes; a group's counts; or an outcome of a
+ * visitor whose group is in another table.
  */
 export type Shape = "events" | "visitors" | "counts" | "outcomes";
 
-/** Which column plays which role. */
+/** The role of each column. */
 export interface Mapping {
   readonly shape: Shape;
-  /** Places of columns. */
+  /** Column index by role. */
   readonly roles: ReadonlyMap<Role, number>;
-  /** Columns that say the same as another one in other words, or number the rows. */
+  /** Columns that duplicate another one in other words, or number the rows. */
   readonly aliases: ReadonlyMap<number, string>;
   readonly notes: readonly string[];
-  /** What a table of outcomes needs where no other table says groups. */
+  /** Advice for a table of outcomes if no other table has groups. */
   readonly lacks: string;
 }
 
 export interface Said {
-  /** Columns by role, as they were given. */
+  /** Columns by role, as given on the command line. */
   readonly columns: ReadonlyMap<string, string>;
   readonly ignore: readonly string[];
 }
 
-/** More values than that are no groups. */
+/** A column with more values is not a group column. */
 const MAX_GROUPS = 100;
-/** A weak name of a variant needs few values. */
+/** A column whose name only hints at a variant needs fewer values. */
 const MAX_LIKELY_GROUPS = 20;
-/** A weak name of a visitor needs nearly as many values as rows. */
+/** A column whose name only hints at a visitor needs nearly as many values as rows. */
 const NEARLY = 0.9;
 /**
- * Rows of groups' counts that are no one row per group: some count is as large, and there are no
- * more rows. Arbitrary.
+ * Several rows per group are counts if the largest is at least this and there are not too many
+ * rows. Arbitrary.
  */
 const MIN_COUNT = 10;
 const MAX_COUNT_ROWS = 5000;
 
 /**
- * Finds the role of each column by its name and its cells. Nothing depends on the order of the
- * columns.
+ * Finds the role of each column by its name and its cells. The order of columns has no effect.
  *
- * @throws Ambiguous when two columns may play a role, BadConfig when a needed role has none
+ * @throws Ambiguous if two columns may play a role, BadConfig if a required role has none
  */
 export async function mapColumns(
   engine: Engine,
@@ -91,9 +90,9 @@ export async function mapColumns(
   const sure = (role: Role) => free().filter((place) => saysRole(nameOf(place), role) === 2);
   const likely = (role: Role) => free().filter((place) => saysRole(nameOf(place), role) === 1);
 
-  /** The one that is meant; those that say the same in other words are no other reading. */
+  /** The column of a role; duplicates in other words do not make it ambiguous. */
   async function only(role: Role, found: readonly number[]): Promise<number | null> {
-    // Of a name and an id that say the same, people read the name.
+    // Prefer a name to an equivalent id: it is what people read.
     const [first, ...others] = [...found].sort((a, b) => Number(isNumeric(factOf(a))) - Number(isNumeric(factOf(b))));
     if (first === undefined) return null;
     const different: number[] = [];
@@ -120,7 +119,7 @@ export async function mapColumns(
     return row !== undefined && row[0] === row[2] && row[1] === row[2];
   }
 
-  // The visitor first: a table of events is one only with it.
+  // Find the visitor first: without one the table is not a table of events.
   if (!roles.has("visitor")) {
     const candidates = await bestVisitors(sure("visitor"));
     const place = await only("visitor", candidates);
@@ -140,7 +139,7 @@ export async function mapColumns(
         ? factOf(place).distinct > 2
         : factOf(place).distinct >= factOf(place).present * NEARLY && !isYesNo(factOf(place)),
     );
-    // In a table of events, `id` is the event's.
+    // In a table of events, `id` is the event's ID.
     const ids =
       hasEvents && found.length > 1 ? found.filter((place) => saysRole(nameOf(place), "event id") === 0) : found;
     const unique = ids.length > 0 ? ids : free().filter((place) => isUniqueId(place));
@@ -195,7 +194,7 @@ export async function mapColumns(
   if (roles.has("visitor") && !hasEvents) return { shape: "outcomes", roles, aliases, notes, lacks };
   throw new BadConfig(lacks);
 
-  /** Advice for a table without the columns that are needed. */
+  /** Advice for a table without the required columns. */
   async function otherwise(): Promise<string> {
     const again = columns.map((name, place) => `c${place} = ${literal(name)}`).join(" or ");
     const [row] = await engine.rows<[bigint]>({ text: `select count(*) ${rows} and (${again})`, values: [] });
@@ -207,7 +206,7 @@ export async function mapColumns(
     return "";
   }
 
-  /** `count(user_id)` by group and outcome has the name of the id, and is no id. */
+  /** Rejects `count(user_id)` by group and outcome: it is named like an ID but is a count. */
   async function requireVisitors(): Promise<void> {
     const [visitor, variant] = [roles.get("visitor"), roles.get("variant")];
     if (visitor === undefined || variant === undefined || hasEvents || said.columns.has("visitor")) return;
@@ -228,7 +227,7 @@ export async function mapColumns(
     );
   }
 
-  /** Of several ids the one that every row has, or that no two rows share, is the visitor's. */
+  /** Among several IDs the visitor's is the one present in every row, or unique per row. */
   async function bestVisitors(found: readonly number[]): Promise<number[]> {
     if (found.length < 2) return [...found];
     const full = found.filter((place) => factOf(place).missing === 0);
@@ -262,7 +261,7 @@ export async function mapColumns(
     const like: number[] = [];
     for (const place of few) if (await hasArms(place)) like.push(place);
     if (like.length > 0) return like;
-    // Only a column of texts, or of 0 and 1, can be a variant by its name alone.
+    // By name alone, only a column of texts, or of 0 and 1, can be a variant.
     const plain = few.filter((place) => saysRole(nameOf(place), "experiment") < 2);
     if (plain.length > 0 || hasEvents) return plain;
     return free().filter(
@@ -274,13 +273,13 @@ export async function mapColumns(
     );
   }
 
-  /** Numbers of groups are small: others are counts or amounts. */
+  /** Numeric group names are small numbers: others are counts or amounts. */
   function mayBeGroups(place: number): boolean {
     const { numbers, present, whole, min, max } = factOf(place);
     return numbers < present || (whole && (min ?? -1) >= 0 && (max ?? 0) <= MAX_LIKELY_GROUPS);
   }
 
-  /** Whether all values are names that groups have. */
+  /** Whether all values are usual group names. */
   async function hasArms(place: number): Promise<boolean> {
     const values = await engine.rows<[string | null]>({
       text: `select distinct c${place} ${rows} limit 30`,
@@ -309,7 +308,7 @@ export async function mapColumns(
       const fact = factOf(place);
       return isNumeric(fact) && (fact.numbers === 0 || (fact.whole && (fact.min ?? -1) >= 0));
     };
-    // A count that cannot be read is an error of its line, not a reason to count rows as visitors.
+    // An unreadable count is an error of its line, not a reason to count rows as visitors.
     const certain = sure("visitors").filter((place) => factOf(place).numbers + factOf(place).styled > 0);
     const found = certain.length > 0 ? certain : likely("visitors").filter(isCount);
     const place = await only("visitors", found);
@@ -317,7 +316,7 @@ export async function mapColumns(
     const keys = [variant, roles.get("experiment")].filter((key) => key !== undefined);
     const isRowPerGroup = (await distinct(keys)) === count;
     if (!isRowPerGroup) {
-      // Several rows of a group are of days or segments, each once.
+      // Several rows of a group are days or segments, each occurring once.
       const others = columns.map((_, other) => other).filter((other) => other !== place && !isNumeric(factOf(other)));
       const yesNo = free().filter((other) => isYesNo(factOf(other)));
       const isOnce =
@@ -330,7 +329,7 @@ export async function mapColumns(
   }
 }
 
-/** The place of a column by its name as it is written, or else as it is compared. */
+/** Index of a column by its exact name, or else by its normalised name. */
 export function placeOf(columns: readonly string[], name: string): number | null {
   const exact = columns.indexOf(name);
   if (exact !== -1) return exact;
@@ -338,7 +337,7 @@ export function placeOf(columns: readonly string[], name: string): number | null
   return like.length === 1 ? (like[0] as number) : null;
 }
 
-/** The values of a column, by their code points; for messages. */
+/** The values of a column for messages, in code-point order. */
 export async function valuesOf(engine: Engine, place: number, rows: string): Promise<string[]> {
   const values = await engine.rows<[string]>({
     text: `select distinct c${place} ${rows} and c${place} is not null limit 20`,

@@ -1,6 +1,6 @@
 import { withoutPlace } from "../reading/table.ts";
 
-/** What a column may be for. */
+/** The roles of columns. */
 export const ROLES = [
   "visitor",
   "variant",
@@ -17,9 +17,9 @@ export const ROLES = [
 export type Role = (typeof ROLES)[number];
 
 /**
- * Names that say a role by themselves (`sure`), and names that may say it where nothing else does
- * (`likely`). Letters count without case and accents, and everything but letters and digits is left
- * out: `User ID`, `user_id` and `userId` are one.
+ * Names that determine a role by themselves (`sure`), and names that determine it only if nothing
+ * else does (`likely`). Case, accents, and all characters but letters and digits are ignored: `User
+ * ID`, `user_id` and `userId` are equal.
  */
 export const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; readonly likely: readonly string[] }>> = {
   visitor: {
@@ -72,7 +72,7 @@ export const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; re
   },
 };
 
-/** Names of what a visitor was like before: no outcome. */
+/** Names of covariates, which describe visitors before the experiment: not outcomes. */
 const COVARIATES = new Set(
   words(`age gender sex country city region state zip zipcode postcode postalcode device devicetype devicecategory os
     osname platform browser browsername channel source medium utmsource utmmedium utmcampaign referrer referer language
@@ -89,14 +89,14 @@ const CALENDAR = /(hour|weekday|dayofweek|month|year)$/;
 
 const INDEX = /^(unnamed\d*|index|rowindex|rowid|row|rownum|rownumber|x1?|levelzero|level0|column1|)$/;
 
-/** Who was really exposed, or what came of it: both readings are usual. */
+/** Names that mean either the exposure or an outcome: both readings are usual. */
 export const EXPOSED = new Set(words("exposed exposure exposures isexposed wasexposed"));
 
 function words(text: string): string[] {
   return text.split(/\s+/);
 }
 
-/** A column's name for comparing. */
+/** Normalises a column's name for comparison. */
 export function normalised(name: string): string {
   return name
     .normalize("NFKD")
@@ -105,8 +105,8 @@ export function normalised(name: string): string {
 }
 
 /**
- * How surely a name says a role: 2, 1 or 0. Of `user.id` and `properties.variant` the last part may
- * say it too.
+ * How surely a name determines a role: 2, 1 or 0. For `user.id` and `properties.variant` the last
+ * part may determine it too.
  */
 export function saysRole(unique: string, role: Role): 0 | 1 | 2 {
   const name = withoutPlace(unique);
@@ -123,7 +123,7 @@ export const isCovariateName = (name: string) => {
   const plain = normalised(name);
   return COVARIATES.has(plain) || BEFORE.test(plain) || CALENDAR.test(plain);
 };
-/** A name of an id of anything, a code or an address. */
+/** Names of IDs, codes and addresses of any kind. */
 export const isIdName = (name: string) => /(^|[\s_.-])(id|uuid|guid|key|code|phone|url|zip)$|[a-z](Id|ID)$/i.test(name);
 export const isIndexName = (name: string) => INDEX.test(normalised(name));
 export const isVariantName = (name: string) => saysRole(name, "variant") > 0;
@@ -133,13 +133,13 @@ export const isNearVariantName = (name: string) =>
     name,
   );
 
-/** Names of columns that answer yes or no, such as `converted` or `has_purchased`. */
+/** Names of yes/no columns, such as `converted` or `has_purchased`. */
 export const saysYesNo = (name: string) =>
   /^(is|has|did|was)?(converted|conversion|converti|convertido|konvertiert|success|clicked|purchased|bought|subscribed|signedup|retained|responded|churned|activated|registered|gekauft|bestellt|achete)(flag)?$/.test(
     normalised(name.split(".").at(-1) ?? name).replace(/\p{M}/gu, ""),
   );
 
-/** Groups have such names. */
+/** Usual names of groups. */
 export const ARM =
   /^(control|ctrl|con|treat|treatment|test|variant|variation|group|arm|exposed|placebo|baseline|original|old|new|ad|psa|challenger|champion|experiment|experimental)([ _-]?(group|page|design|arm|[a-z]|\d+))?$|^[a-e]$|^v?\d$|^(true|false|yes|no)$/i;
 

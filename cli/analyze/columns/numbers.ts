@@ -3,17 +3,17 @@ import type { Engine } from "../../../server/analysis/engine.ts";
 import type { Table } from "../reading/table.ts";
 import { isMissing } from "./cells.ts";
 
-/** How a column writes its numbers. */
+/** The number format of a column. */
 export interface NumberStyle {
-  /** A double, null where a cell is no number of this style. */
+  /** SQL for a double; null if a cell is not a number of this style. */
   readonly sql: string;
-  /** How many cells are such numbers. */
+  /** Number of cells with such numbers. */
   readonly fitting: number;
-  /** What a reader should know, such as that 27.2% is 0.272. */
+  /** A note for the reader, such as that 27.2% is 0.272. */
   readonly note: string | null;
-  /** Why the column cannot be read: it could mean two things. */
+  /** The ambiguity that prevents reading the column; null without one. */
   readonly problem: string | null;
-  /** Whether `--decimal` settles it. */
+  /** Whether `--decimal` resolves it. */
   readonly isDecimal: boolean;
 }
 
@@ -45,13 +45,13 @@ export type Decimal = keyof typeof STYLED;
 /** Evidence of a table's decimal sign from outside the column itself. */
 export interface Decimals {
   readonly said: Decimal | null;
-  /** Whether semicolons separate the cells: then commas are likely decimal. */
+  /** Whether semicolons separate the cells: commas are then likely decimal. */
   readonly semicolons: boolean;
-  /** Decimal sign of the columns that allow only one reading; null when there are none. */
+  /** Decimal sign of the columns that allow only one reading; null without such columns. */
   readonly others: () => Promise<Decimal | null>;
 }
 
-/** The decimal signs of a table whose columns are looked at when one of them needs it. */
+/** Evidence from a table's other columns, examined only if one of them needs it. */
 export function decimalsOf(
   engine: Engine,
   { columns, notes }: Pick<Table, "columns" | "notes">,
@@ -78,17 +78,17 @@ export function decimalsOf(
   };
 }
 
-/** Rows that tell the other columns' decimal sign; arbitrary. */
+/** Rows examined for the other columns' decimal sign; arbitrary. */
 const LOOKED_AT = 1000;
 
 /**
- * Cells of another style than nearly all others are rejected alone; with more the column has no
+ * Up to this share, cells of another style are rejected individually; above it the column has no
  * style.
  */
 const FEW = 0.1;
 
 /**
- * A cell without currency, percent sign, parentheses (for less than 0) and spaces between
+ * SQL for a cell without currency, percent sign, accounting parentheses and spaces between
  * thousands.
  */
 function bare(cell: string): string {
@@ -102,7 +102,7 @@ function bare(cell: string): string {
 /**
  * Finds the style of a column's numbers from all of its cells.
  *
- * @param rows a query's `from` and `where` that has the cells
+ * @param rows the `from` and `where` of a query for the cells
  */
 export async function numberStyle(
   engine: Engine,
@@ -210,7 +210,7 @@ function styled(cell: string, decimal: Decimal, isPercent: boolean, hasPercents:
   const fits = [
     `regexp_full_match(${b}, ${literal(STYLED[decimal])})`,
     `isfinite(${value})`,
-    // A number of the other kind, among a few: 0 alone is the same in both.
+    // Reject a few numbers of the other kind; only 0 is the same in both.
     ...(hasPercents ? [`(contains(${cell}, '%') = ${isPercent} or ${value} = 0)`] : []),
   ];
   return { sql: `case when ${fits.join(" and ")} then ${isPercent ? `${value} / 100` : value} end` };

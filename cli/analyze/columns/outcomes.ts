@@ -11,19 +11,19 @@ import { placeOf } from "./map-columns.ts";
 import { EXPOSED, isCovariateName, isIdName, isVariantName, normalised } from "./names.ts";
 import { decimalsOf, numberStyle } from "./numbers.ts";
 
-/** A column that says what came of a visitor. */
+/** A column with an outcome of visitors. */
 export interface Outcome {
   readonly place: number;
   readonly name: string;
   readonly kind: "binary" | "value";
-  /** 1 and 0, or millionths of the value; null where the cell is missing or rejected. */
+  /** SQL for 1 and 0, or millionths of the value; null if the cell is missing or rejected. */
   readonly sql: string;
   readonly note: string | null;
 }
 
-/** As many as an experiment may have. */
+/** The maximum of an experiment. */
 export const MAX_GOALS = 20;
-/** Values beyond are no values of a visitor, and could not be added up. */
+/** Larger values are implausible for a visitor, and their sums would overflow. */
 export const MAX_VALUE = 1e9;
 
 /** A value as a whole number of millionths, to the nearest. */
@@ -33,11 +33,11 @@ export const millionthsOf = (value: string) =>
 type OutcomeOptions = Pick<AnalyzeOptions, "goals" | "decimal" | "yes" | "ignore" | "where" | "blank">;
 
 /**
- * The outcomes of a table of visitors: what `--goals` names, or else each column of yes and no or
- * of numbers that is no index, id or covariate, in the file's order.
+ * The outcomes of a table of visitors: the columns of `--goals`, or else each column of yes/no or
+ * numbers that is not an index, ID or covariate, in the file's order.
  *
- * @param rows the rows that count: what others say changes no column's kind
- * @throws Ambiguous when a column's numbers may mean two things
+ * @param rows the counted rows: rejected ones do not affect a column's kind
+ * @throws Ambiguous if a column's numbers have two readings
  */
 export async function outcomesOf(
   engine: Engine,
@@ -85,7 +85,7 @@ export async function outcomesOf(
   for (const [at, place] of places.entries()) {
     const outcome = await outcomeOf(place, found[at] as Facts, asked !== undefined);
     if (outcome) outcomes.push(outcome);
-    // One more than a report has, which tells that there are more.
+    // Keep one more than a report has, as a sign that there are more.
     if (outcomes.length > MAX_GOALS && asked === undefined) break;
   }
   return outcomes;
@@ -142,11 +142,11 @@ export async function outcomesOf(
     return { place, name, kind: "value", sql: orBlank(sql, cell), note: style.note };
   }
 
-  /** `--blank no`: where nothing stands, nothing came of it. */
+  /** `--blank no`: an empty cell means no conversion. */
   function orBlank(sql: string, cell: string): string {
     return options.blank === "no" ? `case when ${isMissing(cell)} then 0 else ${sql} end` : sql;
   }
 }
 
-/** Whether a cell is there and was not understood. */
+/** SQL condition that a cell is present but not understood. */
 export const isRejectedCell = (cell: string, sql: string) => `(not ${isMissing(cell)} and (${sql}) is null)`;

@@ -3,27 +3,27 @@ import type { Engine } from "../../../server/analysis/engine.ts";
 import type { Choice } from "../ambiguous.ts";
 import { isMissing } from "./cells.ts";
 
-/** How a column writes its times. */
+/** The time format of a column. */
 export interface TimeStyle {
-  /** Milliseconds since 1970, null where a cell is no time of this style. */
+  /** SQL for milliseconds since 1970; null if a cell is not a time of this style. */
   readonly sql: string;
   readonly fitting: number;
   readonly note: string | null;
-  /** Why the column cannot be read: it could mean two things. */
+  /** The ambiguity that prevents reading the column; null without one. */
   readonly problem: string | null;
   readonly choices: readonly Choice[];
 }
 
 export interface TimeSaid {
-  /** Zone of times that name none; an IANA name. */
+  /** IANA zone of times without a zone. */
   readonly timezone: string;
-  /** Which comes first in 01/02/2026, where the column does not prove it. */
+  /** Order of day and month in 01/02/2026, if the column does not prove it. */
   readonly dates: "day" | "month" | null;
 }
 
-/** A cell's text → a query's TIMESTAMP without a zone, and what its text says of the zone. */
+/** A form of times: converts a cell's text to a TIMESTAMP, with its zone if it has one. */
 interface Form {
-  /** Which cells have this form. */
+  /** Regular expression of the cells with this form. */
   readonly pattern: string;
   /** Milliseconds since 1970. */
   readonly toMs: (cell: string, zone: Zone) => string;
@@ -35,19 +35,19 @@ const DIGITS_NAMES = { s: "seconds", ms: "milliseconds", us: "microseconds", ns:
 const CLOCK = "\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?";
 const HALF_DAY = "(?: ?[AaPp]\\.?[Mm]\\.?)?";
 const ZONE = " ?(?:Z|z|UTC|GMT|(?:UTC|GMT)?[-+]\\d{2}(?::?\\d{2})?)";
-/** What JavaScript adds in parentheses. */
+/** The zone's name in parentheses, added by JavaScript. */
 const ZONE_NAME = "(?: ?\\([^)]*\\))?";
 
 const since1970 = (unit: keyof typeof DIGITS_NAMES, factor: string): Form => ({
   name: `${DIGITS_NAMES[unit]} since 1970`,
   pattern: "[-+]?\\d+(?:\\.\\d*)?(?:[eE]\\+?\\d+)?",
-  // Whole numbers of 19 digits are more than a double holds.
+  // Use bigint: whole numbers of 19 digits exceed a double.
   toMs: (cell) =>
     `coalesce(${unit === "s" ? `try_cast(${cell} as bigint) * 1000` : unit === "ms" ? `try_cast(${cell} as bigint)` : `try_cast(${cell} as bigint) // ${factor}`},
       cast(floor(try_cast(${cell} as double) ${unit === "s" ? "* 1000" : `/ ${factor}`}) as bigint))`,
 });
 
-/** Minutes that the zone of a text is ahead of UTC, 0 for `Z`, `UTC` and `GMT`. */
+/** SQL for the offset from UTC in minutes, 0 for `Z`, `UTC` and `GMT`. */
 const offset = (cell: string) => {
   const part = (group: number) =>
     `try_cast(nullif(regexp_extract(${cell}, '(?:\\d|UTC|GMT| )([-+])(\\d{2}):?(\\d{2})?${ZONE_NAME}$', ${group}), '') as integer)`;
@@ -79,7 +79,7 @@ function dated(name: string, date: string, formats: readonly string[], clock = `
   ];
 }
 
-/** The usual form, which the engine's own cast reads the fastest. */
+/** The usual form, which the engine's own cast reads fastest. */
 const ISO: readonly Form[] = [
   {
     name: "ISO 8601",
@@ -164,7 +164,7 @@ const MONTH_FIRST = dated(
 
 function orders(a: string, b: string): string[] {
   return ["/", ".", "-"].flatMap((sign) => [
-    // %Y takes 26 for the year 26, %y does not take 2026.
+    // Try both: %Y reads 26 as the year 26, %y does not read 2026.
     `${a}${sign}${b}${sign}%y`,
     `${a}${sign}${b}${sign}%Y`,
     `${a}${sign}${b}${sign}%y,`,
@@ -176,11 +176,11 @@ function withWeekdays(formats: readonly string[]): string[] {
   return formats.flatMap((format) => [format, `%a ${format}`, `%a, ${format}`]);
 }
 
-/** Other forms are tried on cells that none of the usual ones fits. */
+/** Up to this share, dates of the other day–month order are rejected individually. */
 const FEW = 0.1;
 
 /**
- * Finds the style of a column's times from all of its cells. Null where most of them are no times.
+ * Finds the style of a column's times from all of its cells; null if most of them are not times.
  */
 export async function timeStyle(engine: Engine, cell: string, rows: string, said: TimeSaid): Promise<TimeStyle | null> {
   const zone: Zone =
@@ -223,7 +223,7 @@ export async function timeStyle(engine: Engine, cell: string, rows: string, said
     return `case ${cases.join(" ")} end`;
   }
 
-  /** The forms that cells have: a case that never applies would still be tried on each cell. */
+  /** The forms that occur: an unused case would still be tried on each cell. */
   async function formsIn(forms: readonly Form[]): Promise<Form[]> {
     const cases = forms.map(
       ({ pattern }, place) => `when regexp_full_match(${cell}, ${literal(pattern)}) then ${place}`,
@@ -279,7 +279,7 @@ export async function timeStyle(engine: Engine, cell: string, rows: string, said
     };
   }
 
-  /** Which comes first is proved by a number above 12. */
+  /** A number above 12 proves the order of day and month. */
   async function dayOrder(text: string): Promise<{ isMonthFirst: boolean; problem: string | null }> {
     const number = (group: number) =>
       `try_cast(nullif(regexp_extract(${text}, '^(\\d{1,2})[-/.](\\d{1,2})[-/.]', ${group}), '') as integer)`;
@@ -295,7 +295,7 @@ export async function timeStyle(engine: Engine, cell: string, rows: string, said
       return { isMonthFirst: false, problem: "has dates with the day first and dates with the month first" };
     }
     if (dayFirst !== monthFirst) return { isMonthFirst: monthFirst > dayFirst, problem: null };
-    // Points stand between day, month and year in that order only.
+    // Dates with points are always day, month, year.
     if (dotted > 0) return { isMonthFirst: false, problem: null };
     return { isMonthFirst: false, problem: `has dates such as ${example}, whose day or month may come first` };
   }
@@ -311,12 +311,12 @@ const DATE_CHOICES: readonly Choice[] = [
   { flag: "dates", value: "month" },
 ];
 
-/** Logs of web pages are not older. */
+/** No log of web pages is older. */
 const EARLIEST = Date.UTC(2000, 0, 1);
 const MAX_YEARS = 10;
 const YEAR_MS = 365.25 * 86_400_000;
 
-/** How times were read, and whether they can be true. */
+/** Notes on how times were read and whether they are plausible. */
 export async function timeNotes(engine: Engine, column: string, style: TimeStyle, rows: string): Promise<string[]> {
   const [row] = await engine.rows<[bigint | null, bigint | null]>({
     text: `select min(ms), max(ms) from (select ${style.sql} as ms ${rows}) as times`,

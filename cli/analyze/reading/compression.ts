@@ -9,7 +9,7 @@ import { Unzip, UnzipInflate } from "fflate";
 import { Decompress } from "fzstd";
 import { BadConfig } from "../../../server/files/bad-config.ts";
 
-/** The first bytes of formats, which their names may not say. */
+/** First bytes of compressed formats, since names may not reveal them. */
 const MAGIC = {
   gzip: [0x1f, 0x8b],
   zstd: [0x28, 0xb5, 0x2f, 0xfd],
@@ -24,10 +24,10 @@ const MAGIC = {
 
 type Kind = keyof typeof MAGIC;
 const HEAD_BYTES = 512;
-/** A file in an archive in an archive; deeper ones are a mistake or an attack. */
+/** Maximum nesting of archives; deeper ones are a mistake or an attack. */
 const MAX_LAYERS = 3;
 
-/** The file that holds the content without its compression, and how it was compressed. */
+/** Decompresses a file; returns the path of its content and the compressions found. */
 export async function decompressed(
   path: string,
   named: string,
@@ -81,7 +81,7 @@ async function* zstd(path: string): AsyncGenerator<Uint8Array> {
   yield* chunks.splice(0);
 }
 
-/** Writes the one file of an archive. Throws BadConfig when it has none or several. */
+/** Writes the one file of an archive. Throws BadConfig if it has none or several. */
 async function unzip(path: string, named: string, to: string): Promise<string[]> {
   const out = createWriteStream(to);
   const names: string[] = [];

@@ -3,7 +3,7 @@ import { type CsvRecord, csvRecords, type Dialect } from "./csv-records.ts";
 import { shown } from "./rejected.ts";
 import { columnNames } from "./table.ts";
 
-/** Where a CSV file's header and rows are. */
+/** Location of a CSV file's header and rows. */
 export interface CsvLayout {
   readonly dialect: Dialect;
   /** Unique names. */
@@ -14,9 +14,9 @@ export interface CsvLayout {
 }
 
 export interface CsvSaid {
-  /** Null: whichever fits best. */
+  /** Null to detect it. */
   readonly separator: string | null;
-  /** Names of the columns of a file without a header; null: the file has one. */
+  /** Column names for a file without a header; null if the file has one. */
   readonly header: readonly string[] | null;
 }
 
@@ -24,12 +24,12 @@ const SEPARATORS = [",", ";", "\t", "|", "\u0001"] as const;
 const NAMES: Readonly<Record<string, string>> = { "\t": "tab", "\u0001": "\\x01" };
 export const separatorName = (separator: string) => NAMES[separator] ?? separator;
 
-/** Records that are looked at to find the separator; arbitrary. */
+/** Records examined to find the separator; arbitrary. */
 const LOOKED_AT = 500;
-/** Title lines that a header may stand under; arbitrary. */
+/** Maximum number of title lines above a header; arbitrary. */
 const MAX_TITLE_LINES = 20;
 
-/** Finds the separator, the header and the first row. Throws BadConfig when there is none. */
+/** Finds the separator, the header and the first row. Throws BadConfig without a header. */
 export async function csvLayout(head: string, named: string, said: CsvSaid): Promise<CsvLayout> {
   const text = head.replace(/^\ufeff/, "");
   if (text.trim() === "") throw new BadConfig(`${named} is empty: it has no line with text`);
@@ -109,8 +109,8 @@ function layoutOf(
 }
 
 /**
- * The first record that is as wide as the rows and has a name in nearly every cell; a padded title
- * has one cell.
+ * Finds the first record as wide as the rows with a name in nearly every cell; a padded title has
+ * only one cell.
  */
 function headerPlace(records: readonly CsvRecord[], width: number): number {
   const above = records.slice(0, MAX_TITLE_LINES + 1);
@@ -132,9 +132,7 @@ function headerPlace(records: readonly CsvRecord[], width: number): number {
 
 const NUMBER = /^[+-]?\d+([.,]\d+)*%?$/;
 
-/**
- * Whether a header is a row like those below it: numbers stand in it wherever numbers stand below.
- */
+/** Whether a supposed header is a data row: it has numbers wherever the rows below have numbers. */
 function isRow(cells: readonly string[], below: readonly CsvRecord[]): boolean {
   const numeric = cells.flatMap((cell, column) => {
     const others = below.map((record) => record.cells[column]?.trim() ?? "").filter((other) => other !== "");
@@ -144,7 +142,8 @@ function isRow(cells: readonly string[], below: readonly CsvRecord[]): boolean {
 }
 
 /**
- * R writes no name above the names of the rows, which are numbers from 1 on, or different texts.
+ * Whether the first cells are R's row names, which have no header: numbers from 1 on, or distinct
+ * texts.
  */
 function haveNames(rows: readonly CsvRecord[]): boolean {
   const names = rows.map((row) => row.cells[0]?.trim() ?? "");
@@ -153,7 +152,7 @@ function haveNames(rows: readonly CsvRecord[]): boolean {
   return new Set(names).size === names.length && names.every((name) => !NUMBER.test(name));
 }
 
-/** A line of dashes, as SQL clients and Markdown draw between a header and its rows. */
+/** Whether a record is a line of dashes below a header, as in SQL clients and Markdown. */
 export function isRule({ cells }: Pick<CsvRecord, "cells">, { separator }: Dialect): boolean {
   return separator === "|" && cells.join("|").includes("--") && cells.every((cell) => /^[\s+:-]*$/.test(cell));
 }
@@ -161,7 +160,7 @@ export function isRule({ cells }: Pick<CsvRecord, "cells">, { separator }: Diale
 function dialectOf(text: string, separator: string): Dialect {
   const usual = { separator, quote: '"', backslash: /\\"/.test(text) && !/""/.test(text.replaceAll('\\"', "")) };
   if (text.includes('"')) return usual;
-  // Some programs quote with apostrophes: then the header does too.
+  // Some programs quote with apostrophes, in the header too.
   const first = text.slice(0, text.search(/[\r\n]|$/));
   return /^'[^']*'(?:.'[^']*')+$/.test(first) ? { ...usual, quote: "'" } : usual;
 }
@@ -175,8 +174,8 @@ async function recordsOf(text: string, dialect: Dialect): Promise<CsvRecord[]> {
 function usualWidth(records: readonly CsvRecord[]): number {
   const counts = new Map<number, number>();
   for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
-  // Of two rows and a title each may be as frequent: rows are wider. Titles may even be more than
-  // rows.
+  // Prefer the wider of equally frequent widths: rows are wider than titles, which may even be more
+  // frequent.
   const [most, ...others] = [...counts].sort(([a, m], [b, n]) => n - m || b - a);
   const [wider] = others.filter(([width, count]) => width > 1 && count > 1);
   const isTitles = most?.[0] === 1 && most[1] <= MAX_TITLE_LINES && records.at(-1)?.cells.length === wider?.[0];

@@ -1,19 +1,19 @@
-/** How cells are told apart. */
+/** The syntax that separates cells. */
 export interface Dialect {
   readonly separator: string;
   readonly quote: string;
-  /** Whether a backslash makes the next character part of the cell, instead of a doubled quote. */
+  /** Whether quotes are escaped by a backslash instead of doubling. */
   readonly backslash: boolean;
 }
 
-/** A row of a CSV file; of a row that cannot be read, its line as it stands and why. */
+/** A row of a CSV file; for an unreadable one its raw line and the problem. */
 export interface CsvRecord {
   readonly line: number;
   readonly cells: readonly string[];
   readonly problem: string | null;
 }
 
-/** A quoted cell that does not end within so many characters has no closing quote. */
+/** A quoted cell longer than this has no closing quote. */
 const MAX_RECORD = 1 << 20;
 
 const UNCLOSED = "a quote that is never closed";
@@ -22,11 +22,10 @@ export const widthProblem = (cells: number, width: number) =>
   `${cells} ${cells === 1 ? "cell" : "cells"} where the header has ${width}`;
 
 /**
- * The records of a text in chunks, blank lines left out. A record that cannot be read costs its
- * first line only: a stray quote must not swallow the rows behind it.
+ * Parses the records of a text in chunks, without blank lines. An unreadable record costs only its
+ * first line: a stray quote must not swallow the rows after it.
  *
- * @param width how many cells a record has; one of several lines with another number is a stray
- * quote too
+ * @param width cells per record; a record of several lines with another number is a stray quote too
  */
 export async function* csvRecords(
   chunks: AsyncIterable<string> | Iterable<string>,
@@ -49,7 +48,7 @@ export async function* csvRecords(
       let next = newline === -1 ? text.length : newline + 1;
       if (nextReturn !== -1 && nextReturn < end) {
         end = nextReturn;
-        // The other half of a line's end may be in the next chunk.
+        // The other half of a line break may be in the next chunk.
         if (end + 1 === text.length && !isLast) break;
         next = text[end + 1] === "\n" ? end + 2 : end + 1;
       } else if (newline === -1 && !isLast) break;
@@ -63,7 +62,7 @@ export async function* csvRecords(
       const read = quotedRecord(text, start);
       const isCut = read.problem === UNCLOSED && !isLast && text.length - start < MAX_RECORD;
       if (isCut) break;
-      // The last cell ends where the text does: more of it may come.
+      // A cell that ends with the text may continue in the next chunk.
       if (read.problem === null && read.next >= text.length && !isLast) break;
       const isStray = read.problem !== null || (read.lines > 1 && width !== null && read.cells.length !== width);
       if (isStray) {
@@ -138,7 +137,7 @@ export async function* csvRecords(
   yield take(true);
 }
 
-/** Whether an odd number of backslashes stands before a place. */
+/** Whether an odd number of backslashes precedes an index. */
 function isEscaped(text: string, place: number): boolean {
   let slashes = 0;
   while (text[place - 1 - slashes] === "\\") slashes += 1;

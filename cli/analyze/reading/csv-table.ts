@@ -37,7 +37,7 @@ export async function csvTable(
   return { ...table, ...(await copyParsed(engine, path, layout, staged)) };
 }
 
-/** The text at the beginning, whole lines of it. */
+/** Reads whole lines from the beginning of a file. */
 async function headOf(path: string): Promise<string> {
   const file = await open(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0).finally(() => file.close());
@@ -49,13 +49,13 @@ async function headOf(path: string): Promise<string> {
 interface Plain {
   readonly rows: number;
   readonly bytes: number;
-  /** Whether spaces stand at an end of some cell. */
+  /** Whether some cell begins or ends with a space. */
   readonly hasSpaces: boolean;
 }
 
 /**
- * What is known of a file that needs no parser: no quotes, one kind of line ends, no blank line but
- * at the end.
+ * Describes a file that needs no parser, or null: no quotes, one kind of line break, no blank lines
+ * but at the end.
  */
 async function plainRows(path: string, { firstLine, dialect: { separator } }: CsvLayout): Promise<Plain | null> {
   const spaces = [`${separator} `, ` ${separator}`, "\n ", " \n", " \r"];
@@ -87,13 +87,10 @@ async function plainRows(path: string, { firstLine, dialect: { separator } }: Cs
   return { rows: lines + (last === NEWLINE ? 0 : 1) - (firstLine - 1), bytes: size, hasSpaces };
 }
 
-/**
- * Up to this size a file becomes a table in memory, which takes a third of the time of a Parquet
- * file.
- */
+/** Maximum size for a table in memory, which takes a third of the time of a Parquet file. */
 const MAX_IN_MEMORY = 200_000_000;
 
-/** Lets the engine split the lines, which is the fastest. Null where it rejects one. */
+/** Lets the engine split the lines, which is fastest. Null if it rejects one. */
 async function copyPlain(
   engine: Engine,
   path: string,
@@ -115,7 +112,7 @@ async function copyPlain(
       isSmall ? `create temp table ${name} as ${query}` : `copy (${query}) to ${literal(staged)} (format parquet)`,
     );
   } catch {
-    // A row of another width. The parser says which.
+    // A row has another width; the parser then reports which.
     return null;
   }
   const source = isSmall ? numberedSource(name, layout.firstLine) : numberedFile(staged, layout.firstLine);
@@ -123,7 +120,7 @@ async function copyPlain(
   return Number(row?.[0]) === rows ? source : null;
 }
 
-/** Splits the records here, so that each that cannot be read is counted by its line. */
+/** Splits the records here, so that each unreadable one is reported with its line. */
 async function copyParsed(
   engine: Engine,
   path: string,
@@ -155,13 +152,13 @@ async function copyParsed(
   return { rows: (await rowsOf(engine, staged)) + rejected, rejected: rejections.list };
 }
 
-/** A cell that every reader of CSV takes for the same text. */
+/** Quotes a cell so that all CSV readers agree on its text. */
 export function canonicalCell(cell: string): string {
   const text = cell.trim();
   return text === "" ? "" : `"${text.replaceAll('"', '""')}"`;
 }
 
-/** Stages lines of canonical cells, with the line's number as the last one. */
+/** Stages lines of canonical cells; the last cell is the line number. */
 export async function copyCanonical(engine: Engine, path: string, width: number, staged: string): Promise<void> {
   const places = Array.from({ length: width }, (_, place) => place);
   const types = [...places.map((place) => `c${place}: 'VARCHAR'`), "line: 'BIGINT'"].join(", ");

@@ -8,15 +8,15 @@ import { BadConfig } from "../../../server/files/bad-config.ts";
 /** Content as UTF-8. */
 export interface TextFile {
   readonly path: string;
-  /** The name that people know: `utf-8`, `utf-16le`, `windows-1252`. */
+  /** The encoding's usual name: `utf-8`, `utf-16le`, `windows-1252`. */
   readonly encoding: string;
 }
 
 const HEAD_BYTES = 65_536;
 
 /**
- * A file as UTF-8 (without its byte order mark where it had to be written again). What is no UTF-8
- * is taken for Windows-1252, in which every byte is a character; `--encoding` says otherwise.
+ * Converts a file to UTF-8 (a rewritten one loses its byte order mark). Invalid UTF-8 is read as
+ * Windows-1252, in which every byte is a character; `--encoding` overrides this.
  */
 export async function asUtf8(path: string, named: string, said: string | null, to: string): Promise<TextFile> {
   const encoding = said ?? (await encodingOf(path, named));
@@ -61,7 +61,7 @@ async function isWhollyUtf8(path: string): Promise<boolean> {
   return rest.length === 0;
 }
 
-/** Where the last character ends that is not cut by the end of a chunk. */
+/** End of the last complete character of a chunk. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] as number;

@@ -1,10 +1,10 @@
-/** Fields that hold a document's rows, where others hold what is said of them. */
+/** Names of the field with a document's rows, if other fields hold metadata. */
 const ROWS = ["data", "rows", "results", "result", "records", "items", "events", "users", "visitors", "values"];
 
 /**
- * The objects of a document, in whichever way it has them: an array of objects, rows of cells under
- * a row of names, columns of cells, the forms of pandas (`columns`, `split`, `records`), or any of
- * these in one field of an object. Null for others.
+ * Finds the row objects of a document in any usual shape: an array of objects, rows of cells under
+ * a row of names, columns of cells, the forms of pandas (`columns`, `split`, `records`), or one of
+ * these in a field of an object. Null for others.
  */
 export function tableIn(whole: unknown): readonly unknown[] | null {
   if (Array.isArray(whole)) return rowsOfCells(whole) ?? whole;
@@ -47,7 +47,7 @@ function columnsOfCells(whole: object): object[] | null {
     Object.entries(column).every(
       ([key, cell], place) => key === keys[place] && (typeof cell !== "object" || cell === null),
     );
-  // Objects of a few named fields are one row each; rows of columns are numbered.
+  // Objects with numbered keys are columns by row; objects with named fields are rows.
   const isNumbered = keys.length > 0 && keys.every((key) => /^\d+$/.test(key));
   if (!isNumbered || !columns.every(([, column]) => isColumn(column))) return null;
   const names = columns.map(([name]) => name);
@@ -59,7 +59,7 @@ function columnsOfCells(whole: object): object[] | null {
   );
 }
 
-/** `{"data": [{…}, {…}]}`; an object with anything else to choose from is none. */
+/** `{"data": [{…}, {…}]}`; null if another field could hold the rows too. */
 function wrapped(whole: object): readonly unknown[] | null {
   const arrays = Object.entries(whole).filter(
     ([, value]) => isList(value) && value.length > 0 && (value.every(isObject) || rowsOfCells(value) !== null),

@@ -9,16 +9,16 @@ import { tableIn } from "./json-shapes.ts";
 import { Rejections, shown } from "./rejected.ts";
 import { columnNames, stagedSource, type Table } from "./table.ts";
 
-/** An array has to be in memory as a whole. */
+/** An array must fit in memory as a whole. */
 const MAX_ARRAY_BYTES = 400_000_000;
-/** Objects within objects have columns of their own, such as `user.id`; deeper ones stay JSON. */
+/** Maximum depth of nested columns, such as `user.id`; deeper objects stay JSON. */
 const MAX_DEPTH = 3;
-/** More fields than that are no table. */
+/** Objects with more fields do not form a table. */
 const MAX_COLUMNS = 500;
-/** Free parameters of our own events: what they mean is the page's business. */
+/** Fields kept as JSON: the free parameters of our own events. */
 const KEPT_WHOLE = ["params"];
 
-/** Where the first line is looked for. */
+/** Characters searched for the first line. */
 const CHUNK_CHARACTERS = 65_536;
 
 interface Item {
@@ -39,7 +39,7 @@ export async function jsonTable(
   const canonical = `${staged}.csv`;
   const spool = createWriteStream(canonical);
   let rows = 0;
-  // Later objects may have more fields, so a row is written when all columns are known.
+  // Write rows only when all columns are known: later objects may have more fields.
   const kept: { line: number; cells: (string | undefined)[] }[] = [];
   for await (const { line, value, text } of array ?? linesOf(path)) {
     rows += 1;
@@ -105,7 +105,7 @@ async function arrayOf(path: string, named: string): Promise<Item[] | null> {
     const whole = size > MAX_ARRAY_BYTES ? undefined : parsed((await readFile(path, "utf8")).replace(/^\ufeff/, ""));
     return tableIn(whole)?.map((item) => ({ line: null, value: item, text: JSON.stringify(item) })) ?? null;
   }
-  // An object over several lines opens on the first one; any other first line is a bad one of many.
+  // An object over several lines opens on the first one; otherwise a bad first line is one of many.
   if (first.startsWith("{") && !/[,{[:]$/.test(line)) return null;
   if (size > MAX_ARRAY_BYTES) {
     throw new BadConfig(
@@ -130,7 +130,7 @@ async function arrayOf(path: string, named: string): Promise<Item[] | null> {
   return items.map((value) => ({ line: null, value, text: JSON.stringify(value) }));
 }
 
-/** Objects over several lines each, one after the other. */
+/** Parses consecutive objects of several lines each. */
 function pretty(text: string): Item[] | null {
   try {
     const items = parse(`[${text.replace(/\}\s*\n\s*\{/g, "},{")}]`) as unknown[];
@@ -151,10 +151,7 @@ async function* linesOf(path: string): AsyncGenerator<Item> {
   }
 }
 
-/**
- * JSON whose whole numbers of more than 15 digits, which are ids or nanoseconds, stay as they are
- * written, as text.
- */
+/** Parses JSON; whole numbers of more than 15 digits, which are IDs or nanoseconds, stay text. */
 function parse(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
   return JSON.parse(

@@ -4,15 +4,15 @@ import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import { quoted } from "../quoted.ts";
 import { columnNames, type Table } from "./table.ts";
 
-/** Lines that tell which fields there are; arbitrary. */
+/** Lines examined for field names; arbitrary. */
 const FIRST_LINES = 2000;
 const MAX_LINE_BYTES = 1_048_576;
 const SAMPLED_ROWS = 50_000;
 
 /**
- * A table that the engine reads from the lines whenever it is asked, because a copy of them all
- * would take longer than to count them. Null where the first lines have two fields that differ by
- * their case only, which the engine cannot tell apart.
+ * A table that the engine reads from the lines on every query: copying all would take longer than
+ * counting them. Null if two fields of the first lines differ only in case, which the engine cannot
+ * distinguish.
  */
 export async function largeNdjsonTable(path: string, named: string): Promise<Table | null> {
   const fields = await fieldsOf(path);
@@ -28,18 +28,18 @@ export async function largeNdjsonTable(path: string, named: string): Promise<Tab
     source,
     sample: `(select ${cells}, row_number() over () as line from (select * from ${lines} limit ${SAMPLED_ROWS})) as lines`,
     columns: columnNames(fields),
-    // Counted with the events.
+    // The rows are counted with the events.
     rows: 0,
     rejected: [],
     notes: [`fields are those of the first ${FIRST_LINES.toLocaleString("en")} lines`],
   };
 }
 
-/** The fields of the first lines, in the order in which they come. */
+/** The fields of the first lines, in order of appearance. */
 async function fieldsOf(path: string): Promise<string[] | null> {
   const fields = new Set<string>();
   for await (const chunk of createReadStream(path, { end: MAX_LINE_BYTES - 1, highWaterMark: MAX_LINE_BYTES })) {
-    // One document, or lines that are longer than the engine reads.
+    // One document, or lines longer than the engine's limit.
     if (!(chunk as Buffer).includes(10)) return null;
     break;
   }
@@ -54,7 +54,7 @@ async function fieldsOf(path: string): Promise<string[] | null> {
         for (const name of Object.keys(value)) fields.add(name);
       }
     } catch {
-      // Counted when all lines are read.
+      // Invalid lines are counted when all lines are read.
     }
   }
   input.destroy();

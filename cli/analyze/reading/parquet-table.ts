@@ -39,7 +39,7 @@ export async function parquetTable(
   }
 }
 
-/** Of numbers all digits, of other values what JSON has. */
+/** SQL for a value's text: all digits of numbers, the JSON form of other values. */
 function textOf(column: string, type: string): string {
   if (/^(STRUCT|MAP|UNION)|\[\d*\]$/.test(type)) return `cast(to_json(${column}) as varchar)`;
   return `nullif(trim(cast(${column} as varchar)), '')`;

@@ -12,12 +12,12 @@ import { largeNdjsonTable } from "./large-ndjson-table.ts";
 import { parquetTable } from "./parquet-table.ts";
 import type { Table } from "./table.ts";
 
-/** From here on lines of JSON are read by the engine. */
+/** Size from which the engine reads lines of JSON. */
 const LARGE_BYTES = 48_000_000;
 
 /**
- * Reads whatever a file is, by its content, not by its name. Throws BadConfig naming the file and
- * what is wrong.
+ * Reads a file in any format, detected by content, not by name. Throws BadConfig naming the file
+ * and the problem.
  */
 export async function readTable(
   engine: Engine,
@@ -35,7 +35,7 @@ export async function readTable(
     return { ...table, notes: [...notes, ...table.notes] };
   }
   const isLines = await isJson(content.path);
-  // What is JSON is UTF-8 by definition, and to check a large log takes as long as to read it.
+  // JSON is UTF-8 by definition, and checking a large log takes as long as reading it.
   const isTrusted = isLines && size > LARGE_BYTES && said.encoding === null;
   const text = isTrusted
     ? { path: content.path, encoding: "utf-8" }
@@ -67,7 +67,7 @@ async function firstCharacter(path: string): Promise<string> {
     .slice(0, 1);
 }
 
-/** Formats that are no table of text, by the ends of their names. */
+/** File extensions of unsupported formats. */
 export const NOT_READ = [".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".docx", ".pdf", ".sav", ".dta", ".rds", ".pkl"];
 
 export const isNotRead = (path: string) => NOT_READ.includes(extname(path).toLowerCase());

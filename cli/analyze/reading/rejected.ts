@@ -1,15 +1,15 @@
 import { compareCodePoints } from "../../../core/assign.ts";
 
-/** A place in a file, and what stands there. */
+/** A position in a file, and its content. */
 export interface Example {
-  /** Counted from 1; null where a format has no lines. */
+  /** Counted from 1; null if the format has no lines. */
   readonly line: number | null;
   /** Null for a whole row. */
   readonly column: string | null;
   readonly value: string;
 }
 
-/** Rows or cells that do not count, of one reason. */
+/** Rows or cells rejected for one reason. */
 export interface Rejected {
   readonly reason: string;
   readonly count: number;
@@ -18,7 +18,7 @@ export interface Rejected {
 }
 
 export const MAX_EXAMPLES = 3;
-/** A longer value is cut in messages; arbitrary. */
+/** Longer values are truncated in messages; arbitrary. */
 const MAX_SHOWN = 80;
 
 /** Collects rejected rows by their reasons. */
@@ -37,13 +37,13 @@ export class Rejections {
   }
 }
 
-/** A value as messages show it: without control characters, and not too long. */
+/** A value for messages: without control characters, and truncated. */
 export function shown(value: string): string {
   const line = value.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
   return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line;
 }
 
-/** The most frequent ones first. */
+/** Sorts by frequency, most frequent first. */
 export function byCount(rejected: readonly Rejected[]): Rejected[] {
   return [...rejected].sort((a, b) => b.count - a.count || compareCodePoints(a.reason, b.reason));
 }
