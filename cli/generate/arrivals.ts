@@ -5,19 +5,19 @@ import { weightedChoice } from "./weighted-choice.ts";
 
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Visits of all visitors in the order of their beginnings. */
+/** Visits of all visitors in the order of their start times. */
 export interface Visits {
   readonly count: number;
-  /** Whole milliseconds since the start, one a visit. */
+  /** Start of each visit in whole milliseconds since the start of the log. */
   readonly startMs: Float64Array;
-  /** Index of the visitor, one a visit. */
+  /** Index of the visitor of each visit. */
   readonly visitor: Uint32Array;
 }
 
 export interface ArrivalOptions {
   readonly visitors: number;
   readonly days: number;
-  /** Probability that a visit is followed by another one of the same visitor; 0 to below 1. */
+  /** Probability that a visit is followed by another one of the same visitor; from 0, below 1. */
   readonly returning: number;
 }
 
@@ -25,8 +25,8 @@ const hourOf = weightedChoice(HOURLY.map((share, hour) => [hour, share] as const
 const timeOn = (day: number, random: Random) => Math.floor(day * DAY_MS + (hourOf(random()) + random()) * HOUR_MS);
 
 /**
- * Draws when each visitor comes, and comes again: any of the days is as likely for each visit, so
- * that none is lost behind the last day. `streamOf` gives a visitor's own stream.
+ * Draws the start times of each visitor's visits. Each visit is equally likely on any day, so that
+ * none falls after the last day. `streamOf` gives a visitor's own stream.
  */
 export function drawVisits(
   { visitors, days, returning }: ArrivalOptions,
@@ -54,7 +54,7 @@ export function drawVisits(
   return inOrder(count, startMs, visitor);
 }
 
-/** Sorts one visitor's visits. One takes less than an hour, and two at once would be nobody's. */
+/** Sorts one visitor's visits and separates them by an hour, so that none overlap. */
 function separate(startMs: Float64Array): void {
   startMs.sort();
   for (let index = 1; index < startMs.length; index += 1) {

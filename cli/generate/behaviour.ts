@@ -3,40 +3,39 @@ import type { Effect } from "./effect.ts";
 import type { SiteExperiment } from "./experiments-on-site.ts";
 import { liftedMoves } from "./lifted-moves.ts";
 
-/** How visitors of certain groups behave. */
+/** Behaviour of the visitors of a combination of groups. */
 export interface Behaviour {
-  /** Running sums of the probabilities of the next pages, by page. */
+  /** Cumulative probabilities of the next page, by page. */
   readonly nextUpTo: readonly Float64Array[];
-  /** Factor of the amounts that they spend. */
+  /** Factor of the purchase amounts. */
   readonly amountFactor: number;
 }
 
 /**
- * Every combination of groups with an effect has a chain of its own; arbitrary, about a second's
- * work.
+ * Each combination of groups with an effect has its own chain; arbitrary, about a second's work.
  */
 const MAX_COMBINATIONS = 1000;
 
-/** An experiment as a digit of the number of a combination: 0 is no effect. */
+/** An experiment as one digit of a combination's number; 0 is no effect. */
 export interface Digit {
   readonly weight: number;
-  /** Digit by index of the group. */
+  /** Digit by group index. */
   readonly ofGroup: readonly number[];
 }
 
 export interface Behaviours {
-  /** One an experiment. */
+  /** One digit per experiment. */
   readonly digits: readonly Digit[];
   /**
-   * By the number of a combination: the sum of weight × digit over the experiments that a visitor
+   * Behaviour by combination number: the sum of weight × digit over the experiments that a visitor
    * was exposed to.
    */
   readonly byCombination: readonly Behaviour[];
 }
 
 /**
- * Behaviour of every combination of groups. Throws BadConfig when an effect is beyond what visitors
- * can do.
+ * Computes the behaviour of every combination of groups. Throws BadConfig if an effect exceeds what
+ * visitors can do.
  */
 export function behavioursOf(
   experiments: readonly SiteExperiment[],

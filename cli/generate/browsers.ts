@@ -1,7 +1,7 @@
 import type { Random } from "./random-streams.ts";
 import { weightedChoice } from "./weighted-choice.ts";
 
-/** What a visitor's browser says of itself. */
+/** A visitor's browser as it identifies itself. */
 export interface Browser {
   readonly osName: string;
   readonly os: string;
@@ -10,7 +10,7 @@ export interface Browser {
   readonly isMobile: boolean;
 }
 
-/** Share of visits by operating system, as fake-web-events has them. */
+/** Share of visits by operating system, from fake-web-events. */
 const SYSTEMS = [
   ["Windows", 0.1],
   ["MacOS", 0.15],
@@ -20,7 +20,7 @@ const SYSTEMS = [
 ] as const;
 type System = (typeof SYSTEMS)[number][0];
 
-/** Browsers that run there, by share; arbitrary. */
+/** Browsers by operating system, with their shares; arbitrary. */
 const BROWSERS: Readonly<Record<System, readonly (readonly [name: string, share: number])[]>> = {
   Windows: [
     ["Chrome", 0.65],
@@ -48,7 +48,7 @@ const BROWSERS: Readonly<Record<System, readonly (readonly [name: string, share:
   ],
 };
 
-/** Versions of each system: as the log says it, and as its user agents do. */
+/** Versions of each system: for the log, and for user agents. */
 const VERSIONS: Readonly<Record<System, readonly (readonly [os: string, inUserAgent: string])[]>> = {
   Windows: [
     ["Windows NT 10.0", "Windows NT 10.0; Win64; x64"],
@@ -66,7 +66,7 @@ const VERSIONS: Readonly<Record<System, readonly (readonly [os: string, inUserAg
 const CHROMIUM = (platform: string, version: number) =>
   `Mozilla/5.0 (${platform}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0`;
 
-/** The user agent of a browser; `release` is a small number from 0 that stands for its version. */
+/** The user agent of a browser; `release` counts its versions from 0. */
 function userAgentOf(system: System, name: string, platform: string, release: number): string {
   const chromium = CHROMIUM(platform, 128 + release);
   const mobile = system === "Android" ? " Mobile" : "";
@@ -88,7 +88,7 @@ function userAgentOf(system: System, name: string, platform: string, release: nu
 
 const RELEASES = [0, 1, 2];
 
-/** Every browser there is, made once: a visitor only chooses. */
+/** All browsers, created once; visitors choose among them. */
 const choices = weightedChoice(
   SYSTEMS.map(([osName, share]) => {
     const isMobile = osName === "Android" || osName === "iOS";

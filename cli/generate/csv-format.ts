@@ -8,7 +8,7 @@ import { uuid } from "./uuid.ts";
 interface Parts {
   readonly random: Random;
   readonly device: Uint8Array;
-  /** The columns behind the value. */
+  /** The columns after the value. */
   readonly visit: Uint8Array;
   readonly groups: readonly number[];
   readonly cents: number;
@@ -29,16 +29,16 @@ export const CSV_COLUMNS = ["id", "ts", "device_id", "session_id", "event", "pat
 
 const CONFIRMATION = PAGES.indexOf("confirmation");
 const COMMA = encode(",");
-/** From the event to the comma behind the path, by page. */
+/** Text from the event to the comma after the path, by page. */
 const eventOn = (event: string) => PAGES.map((page) => encode(`,${event},/${page},`));
 const PAGEVIEW = eventOn("pageview");
 const EXPOSURE = eventOn("exposure");
 const CONFIRMED = eventOn("confirmation");
 const PURCHASE = eventOn("purchase");
-/** Experiment, group, epoch and value. */
+/** Empty cells for experiment, group, epoch and value. */
 const NOTHING = encode(",,,");
 
-/** The same events as the event log has, as a table. */
+/** The events of the event log as a table. */
 export function csvFormat(experiments: readonly Experiment[]): LogFormat<Parts> {
   const arms = experiments.map(({ key, groups, epoch }) =>
     groups.map(({ name }) => encode(`${key},${cell(name)},${epoch},`)),
@@ -84,7 +84,7 @@ function row(writer: LogWriter, atMs: number, parts: Parts, event: Uint8Array, c
   writer.endLine();
 }
 
-/** A group's name may have commas and quotation marks. */
+/** Quotes a cell: group names may contain commas and quotation marks. */
 function cell(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -4,19 +4,19 @@ import { BadConfig } from "../../server/files/bad-config.ts";
 import { PAGES } from "./site.ts";
 
 /**
- * Pages whose visitors can become more or fewer, in the order of the funnel, and the amount of a
- * purchase.
+ * Targets of effects: pages, whose visitors become more or fewer, in the order of the funnel, and
+ * the amount of a purchase.
  */
 export const GOALS = ["product_a", "product_b", "cart", "payment", "confirmation", "purchase"] as const;
 export type EffectGoal = (typeof GOALS)[number];
 
-/** What a group of an experiment does to its visitors. */
+/** The effect of a group on its visitors. */
 export interface Effect {
   readonly experiment: string;
   readonly group: string;
   readonly goal: EffectGoal;
   /**
-   * Relative change of the share of exposed visitors who reach the goal; of `purchase`, of the
+   * Relative change of the share of exposed visitors who reach the goal or, for `purchase`, of the
    * amount. 0.2 is +20 %.
    */
   readonly lift: number;
@@ -29,7 +29,7 @@ export function pageOf(goal: EffectGoal): number {
 
 const FORM = /^([^.=]+)\.(.+)\.([^.=]+)=([+-]\d+(?:\.\d+)?)%$/;
 
-/** Parses `--effect`. Throws BadConfig naming what is wrong and what is allowed. */
+/** Parses `--effect`. Throws BadConfig naming the error and what is allowed. */
 export function parseEffects(texts: readonly string[], experiments: readonly Experiment[]): Effect[] {
   const effects = texts.map((text) => parseEffect(text, experiments));
   for (const [index, { experiment, group, goal }] of effects.entries()) {

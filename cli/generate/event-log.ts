@@ -20,7 +20,7 @@ export interface EventLogOptions {
   readonly format: LogFormat;
 }
 
-/** A part of the log, with what the log has so far. */
+/** A part of the log, with totals so far. */
 export interface Part {
   readonly bytes: Buffer;
   readonly events: number;
@@ -28,10 +28,7 @@ export interface Part {
   readonly visitsInAll: number;
 }
 
-/**
- * The log in the order of its times. Of all events only those of about two hours are in memory at
- * once.
- */
+/** Generates the log in time order. Only the events of about two hours are in memory at once. */
 export function* eventLog(options: EventLogOptions): Generator<Part> {
   const { seed, startMs, visitors, experiments, behaviours, format } = options;
   const visitorStream = randomStreams(seed, "visitor");

@@ -7,20 +7,20 @@ import { sha256 } from "../../server/tokens/sha256.ts";
 import { PAGES } from "./site.ts";
 import type { Visitor } from "./visitor.ts";
 
-/** What an experiment is on the generated site. */
+/** An experiment on the generated site. */
 export interface SiteExperiment {
   readonly experiment: Experiment;
   /** Indices of the pages on its routes. */
   readonly eligible: ReadonlySet<number>;
   /**
-   * Index of the group that a visitor sees on a page; −1 when the visitor does not take part there.
+   * Index of the group that a visitor sees on a page; −1 if the visitor does not take part there.
    */
   groupOn(page: number, visitor: Visitor): number;
 }
 
 /**
- * Assigns visitors as the server does: by the same function, with routes, rules, layers,
- * dependencies and the holdout.
+ * Assigns visitors with the server's own function, including routes, rules, layers, dependencies
+ * and the holdout.
  */
 export function experimentsOnSite(experiments: readonly Experiment[], settings: Settings): SiteExperiment[] {
   const byKey = new Map(experiments.map((experiment) => [experiment.key, experiment]));

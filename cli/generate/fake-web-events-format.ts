@@ -11,7 +11,7 @@ import { addressesOf } from "./visitor.ts";
 
 interface Parts {
   readonly random: Random;
-  /** The fields behind the page's. */
+  /** The fields after those of the page. */
   readonly fields: Uint8Array;
 }
 
@@ -24,7 +24,7 @@ const PAGE_FIELDS = PAGES.map((page) =>
 );
 
 /**
- * The log of the library fake-web-events: page views with its 30 fields in its order, without
+ * The format of the library fake-web-events: page views with its 30 fields in its order, without
  * groups.
  */
 export function fakeWebEventsFormat(): LogFormat<Parts> {
@@ -37,7 +37,7 @@ export function fakeWebEventsFormat(): LogFormat<Parts> {
       writer.putUuid(random);
       writer.put(TIMESTAMP);
       writer.putTime(atMs);
-      // The library has microseconds.
+      // The library writes microseconds.
       writer.putDigits(Math.floor(random() * 1000), 3);
       writer.put(PAGE_FIELDS[page] as Uint8Array);
       writer.put(fields);
@@ -47,8 +47,8 @@ export function fakeWebEventsFormat(): LogFormat<Parts> {
 }
 
 /**
- * From the value of `referer_url` to the end. JSON.stringify takes four times as long; none of
- * these texts needs escapes.
+ * Text from the value of `referer_url` to the end. Built by hand: JSON.stringify takes four times
+ * as long, and none of these texts needs escapes.
  */
 function fieldsOf({ visitor, campaign, random }: Visit): string {
   const { id, browser, place } = visitor;
@@ -76,7 +76,7 @@ const GEO = new Map(
   }),
 );
 
-/** Made once for each browser at each place. */
+/** Texts per browser and place, created once. */
 const BROWSERS = new Map<Browser, Map<Place, string>>();
 
 function browserFields(browser: Browser, place: Place): string {
@@ -89,7 +89,7 @@ function browserFields(browser: Browser, place: Place): string {
   if (text === undefined) {
     const { name, userAgent, os, osName, isMobile } = browser;
     const fields = `","browser_name":"${name}","browser_user_agent":"${userAgent}","browser_language":"${place.language}","os":"${os}","os_name":"${osName}","os_timezone":"${place.timezone}","device_type":"${isMobile ? "Mobile" : "Computer"}","device_is_mobile":${isMobile},"user_custom_id":"`;
-    // As one piece of memory, which joins faster.
+    // Flatten the string into one piece of memory, which joins faster.
     text = Buffer.from(fields).toString();
     atPlaces.set(place, text);
   }

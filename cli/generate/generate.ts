@@ -13,15 +13,15 @@ import type { FormatName, GenerateOptions } from "./options.ts";
 import { writeParquet } from "./parquet.ts";
 import { showProgress } from "./progress.ts";
 
-/** What was written. */
+/** Summary of the written log. */
 export interface Generated {
   readonly events: number;
   readonly visits: number;
 }
 
 /**
- * `fairsplit generate`: writes the log of a shop whose visitors take part in experiments. Nothing
- * but seed and options decides what it has. Throws BadConfig.
+ * `fairsplit generate`: writes the log of a shop whose visitors take part in experiments. Its
+ * content depends only on the seed and the options. Throws BadConfig.
  */
 export async function generate(options: GenerateOptions): Promise<Generated> {
   const { experiments: defined, settings } = await readDefinitions("experiments", options.experiments);

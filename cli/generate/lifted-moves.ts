@@ -3,22 +3,22 @@ import { type Effect, pageOf } from "./effect.ts";
 import { firstSeen, type Moves, reach, reachFromLanding } from "./reach.ts";
 import { MOVES, PAGES } from "./site.ts";
 
-/** An effect with the pages where its experiment takes place. */
+/** An effect with the pages of its experiment. */
 export interface PlacedEffect extends Effect {
   readonly eligible: ReadonlySet<number>;
 }
 
-/** Pages that lead to a purchase, the last one first. */
+/** Pages that lead to a purchase, last one first. */
 const FUNNEL = [PAGES.indexOf("payment"), PAGES.indexOf("cart")];
 
 /**
- * The moves of visitors under some effects: of exposed visitors, the share that reaches each
- * effect's goal is (1 + lift) times what it would be without that effect. Only the moves onto the
- * goal's page change, so that the pages before it are seen as often as ever; when more visitors are
- * to reach it than see the page before, that one gains as well.
+ * The moves of visitors under some effects: the share of exposed visitors that reaches each
+ * effect's goal is (1 + lift) times that without the effect. Only moves onto the goal's page
+ * change, so that earlier pages are seen as often as before; if more visitors must reach the goal
+ * than see the previous page, that page gains as well.
  *
  * @param returning probability that a visit is followed by another one
- * @throws BadConfig when not even all visitors together could reach the goal so often
+ * @throws BadConfig if not even all visitors together could reach the goal so often
  */
 export function liftedMoves(effects: readonly PlacedEffect[], returning: number): Moves {
   const inOrder = effects.filter(({ goal }) => pageOf(goal) >= 0).sort((a, b) => pageOf(a.goal) - pageOf(b.goal));
@@ -35,7 +35,7 @@ function lifted(moves: Moves, effect: PlacedEffect, returning: number): Moves {
   let base = moves;
   for (const page of [goal, ...FUNNEL.filter((before) => before < goal)]) {
     if (rate(weighted(base, page, Number.POSITIVE_INFINITY)) < wanted) {
-      // Nearly all: no page's visitors act as one.
+      // Nearly all: never do all visitors of a page make the same move.
       base = weighted(base, page, MAX_FACTOR);
       continue;
     }
@@ -52,10 +52,10 @@ function lifted(moves: Moves, effect: PlacedEffect, returning: number): Moves {
   );
 }
 
-/** Odds factor of a move that cannot grow any further; arbitrary. */
+/** Maximum odds factor of a move; arbitrary. */
 const MAX_FACTOR = 20;
 
-/** The factor that gives a rate, by bisection on its logarithm. */
+/** Finds the factor for a rate by bisection on its logarithm. */
 function factorFor(rate: (factor: number) => number, wanted: number): number {
   let low = -60;
   let high = 60;
@@ -67,10 +67,7 @@ function factorFor(rate: (factor: number) => number, wanted: number): number {
   return Math.exp(high);
 }
 
-/**
- * The moves with the odds of each move forward onto a page multiplied; going back from a later page
- * is no progress.
- */
+/** Multiplies the odds of each forward move onto a page; moves back from later pages stay. */
 function weighted(moves: Moves, page: number, factor: number): Moves {
   return moves.map((row, from) => {
     const onto = row[page] ?? 0;
@@ -82,8 +79,8 @@ function weighted(moves: Moves, page: number, factor: number): Moves {
 }
 
 /**
- * Share of exposed visitors who see the goal's page at their exposure or later. How many visits
- * follow is geometric, so it does not matter in which of its visits a visitor is exposed.
+ * Share of exposed visitors who see the goal's page at or after their exposure. The number of
+ * further visits is geometric, so the visit of the exposure does not matter.
  */
 function exposedRate(moves: Moves, goal: number, first: readonly number[], returning: number): number {
   const goals = new Set([goal]);

@@ -1,13 +1,13 @@
 import type { LogWriter } from "./log-writer.ts";
 import type { PageView, Visit } from "./visit.ts";
 
-/** How page views and what comes of them are written. */
+/** The format of page views and the events that they cause. */
 export interface LogFormat<Parts = unknown> {
-  /** The first line, where there is one; empty otherwise. */
+  /** The header line; empty if the format has none. */
   readonly header: string;
-  /** Between day and time of day. */
+  /** Separator between date and time. */
   readonly timeSeparator: "T" | " ";
-  /** What all events of a visit share, made once. */
+  /** The parts that all events of a visit share, created once. */
   partsOf(visit: Visit): Parts;
   /** Writes the events of a page view, one line each. */
   write(view: PageView, parts: Parts, writer: LogWriter): void;

@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { BadConfig } from "../../server/files/bad-config.ts";
 
-/** Where a log goes. */
+/** The destination of a log. */
 export interface LogOutput {
-  /** False when nobody reads on, as behind `| head`. */
+  /** False if the reader is gone, as with `| head`. */
   write(bytes: Uint8Array): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** Standard output, or a file. Throws BadConfig when the file cannot be written. */
+/** Standard output, or a file. Throws BadConfig if the file cannot be written. */
 export async function openOutput(path: string | null): Promise<LogOutput> {
   const stream = path === null ? process.stdout : createWriteStream(path);
   let failure: NodeJS.ErrnoException | null = null;
@@ -24,7 +24,7 @@ export async function openOutput(path: string | null): Promise<LogOutput> {
   if (path !== null) await once(stream, "open").catch(() => check());
   return {
     write: async (bytes) => {
-      // An error ends the waiting, too.
+      // An error also ends the wait.
       if (check() && !stream.write(bytes)) await once(stream, "drain").catch(() => null);
       return check();
     },

@@ -2,49 +2,47 @@ import { HOUR_MS } from "./order-by-time.ts";
 import type { Random } from "./random-streams.ts";
 import { writeUuid } from "./uuid.ts";
 
-/**
- * Bytes of a block: large enough that writing it costs little, small enough for caches; arbitrary.
- */
+/** Bytes per block: large enough to make writes cheap, small enough for caches; arbitrary. */
 const BLOCK = 2 ** 18;
-/** Room for the longest line behind a full block. */
+/** Room for the longest line after a full block. */
 const MAX_LINE = 2 ** 16;
 
 const COLON = 0x3a;
 const DOT = 0x2e;
 const ZERO = 0x30;
 
-/** Writes lines as bytes: texts would be joined, and encoded again, ten times as slowly. */
+/** Writes lines as bytes: joining and encoding strings is ten times as slow. */
 export interface LogWriter {
-  /** Lines so far. */
+  /** Number of lines so far. */
   readonly lines: number;
   readonly isFull: boolean;
   put(bytes: Uint8Array): void;
-  /** A UUID of version 4 (RFC 9562) from a stream. */
+  /** Writes a UUID of version 4 (RFC 9562) from a random stream. */
   putUuid(random: Random): void;
-  /** `2026-01-31T12:34:56.789`, with the writer's separator. */
+  /** Writes `2026-01-31T12:34:56.789`, with the writer's separator. */
   putTime(atMs: number): void;
-  /** A whole number of that many digits. */
+  /** Writes a whole number with `count` digits. */
   putDigits(value: number, count: number): void;
   endLine(): void;
-  /** The bytes since the last time. */
+  /** Returns the bytes since the last call. */
   take(): Buffer;
 }
 
 /**
  * @param startMs time of 0 milliseconds: a whole hour, in milliseconds since 1970
- * @param separator between day and time of day
+ * @param separator between date and time
  */
 export function logWriter(startMs: number, separator: "T" | " "): LogWriter {
   let block = Buffer.allocUnsafe(BLOCK + MAX_LINE);
   let length = 0;
   let lines = 0;
-  // The hour's text is kept: times come in their order.
+  // Cache the hour's text: times are mostly in order.
   let hour = Number.NaN;
   let prefix = encode("");
 
   function put(bytes: Uint8Array): void {
     const count = bytes.length;
-    // To call out of JavaScript takes as long as to copy so many.
+    // A native call takes as long as copying this many bytes.
     if (count > 64) block.set(bytes, length);
     else for (let index = 0; index < count; index += 1) block[length + index] = bytes[index] as number;
     length += count;
@@ -98,15 +96,12 @@ export function logWriter(startMs: number, separator: "T" | " "): LogWriter {
   };
 }
 
-/** A text's bytes in UTF-8, to be made once and written often. */
+/** Encodes a text as UTF-8 once, for repeated writing. */
 export function encode(text: string): Uint8Array {
   return Buffer.from(text);
 }
 
-/**
- * The same of a text without other characters than ASCII, three times as fast: what is made for
- * every visit.
- */
+/** Encodes ASCII text, three times as fast: for texts made for every visit. */
 export function encodeAscii(text: string): Uint8Array {
   return Buffer.from(text, "latin1");
 }

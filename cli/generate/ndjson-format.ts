@@ -19,7 +19,7 @@ const CONFIRMATION = PAGES.indexOf("confirmation");
 const ID = encode('{"id":"');
 const TS = encode('","ts":"');
 const NO_PARAMS = encode(',"params":{}');
-/** From the event's name to the page's path, by page. */
+/** Text from the event's name to the page's path, by page. */
 const eventOn = (event: string) =>
   PAGES.map((page) => encode(`,"event":"${event}","source":"browser","path":"/${page}"`));
 const PAGEVIEW = eventOn("pageview");
@@ -28,7 +28,7 @@ const CONFIRMED = eventOn("confirmation");
 const PURCHASE = eventOn("purchase");
 
 /**
- * The event log of our server: a page view, an exposure of each experiment and visit,
+ * The format of our server's event log: page views, an exposure per experiment and visit,
  * `confirmation` and `purchase`.
  */
 export function ndjsonFormat(experiments: readonly Experiment[]): LogFormat<Parts> {

@@ -13,9 +13,9 @@ export interface GenerateOptions {
   /** Probability that a visit is followed by another one of the same visitor. */
   readonly returning: number;
   readonly seed: string;
-  /** What `--experiments` says. */
+  /** Value of `--experiments`. */
   readonly experiments: string;
-  /** What `--effect` says, one effect each. */
+  /** Values of `--effect`, one effect each. */
   readonly effects: readonly string[];
   readonly format: FormatName;
   /** Path of the file to write; null for standard output. */
@@ -74,7 +74,7 @@ export function parseGenerateOptions(flags: Readonly<Record<string, unknown>>): 
 
 function parseStart(text: string): number {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00.000Z`) : Number.NaN;
-  // Date reads 30 February as 2 March.
+  // Compare the result: Date reads 30 February as 2 March.
   if (!Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)) return ms;
   throw new BadConfig(`--start is "${text}": allowed is a day such as 2026-01-31`);
 }

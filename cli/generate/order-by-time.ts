@@ -1,14 +1,14 @@
 export const HOUR_MS = 3_600_000;
 
-/** 2^26 times an hour's milliseconds is below 2^53. */
+/** 2^26 times the milliseconds of an hour is below 2^53. */
 const MAX_PER_HOUR = 2 ** 26;
 
 /**
  * Indices of whole, non-negative milliseconds in ascending order of their times; equal times keep
- * their order. By hours first: numbers that hold the time and the index sort natively, ten times as
- * fast as indices with a comparison.
+ * their order. Sorts by hour first: numbers that combine time and index sort natively, ten times as
+ * fast as indices with a comparison function.
  *
- * @throws RangeError when an hour has more than 2^26 times
+ * @throws RangeError if an hour has more than 2^26 times
  */
 export function orderByTime(timesMs: Float64Array): Uint32Array {
   const count = timesMs.length;
@@ -38,7 +38,7 @@ export function orderByTime(timesMs: Float64Array): Uint32Array {
   return order;
 }
 
-/** Place of each hour's first index among all, and behind the last hour's the number of all. */
+/** Position of each hour's first index, followed by the total number. */
 function startsOf(hours: Uint32Array): Uint32Array {
   let last = 0;
   for (let index = 0; index < hours.length; index += 1) last = Math.max(last, hours[index] as number);

@@ -8,12 +8,11 @@ import { ENGINE, openEngine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { CSV_COLUMNS } from "./csv-format.ts";
 
-/** Columns that are no text. */
+/** Types of columns that are not text. */
 const TYPES: Readonly<Record<string, string>> = { ts: "TIMESTAMP", epoch: "BIGINT", value: "DOUBLE" };
 
 /**
- * Writes a log as Parquet: `writeCsv` writes it as CSV to the file that it is given, and DuckDB
- * reads that.
+ * Writes a log as Parquet: `writeCsv` writes CSV to the given file, and DuckDB converts it.
  *
  * @param path null for standard output
  */
@@ -23,8 +22,8 @@ export async function writeParquet(path: string | null, writeCsv: (path: string)
     const csv = join(folder, "log.csv");
     const parquet = join(folder, "log.parquet");
     await writeCsv(csv);
-    // One thread: several could cut the rows into groups at other places, and the same seed must
-    // give the same bytes.
+    // Use one thread: several could cut row groups differently, and the same seed must give the
+    // same bytes.
     const engine = await openEngine({ ...ENGINE, threads: 1, temporary: join(folder, "spill"), folders: [folder] });
     const columns = CSV_COLUMNS.map((name) => `${literal(name)}: ${literal(TYPES[name] ?? "VARCHAR")}`).join(", ");
     const rows = `select * from read_csv(${literal(csv)}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = {${columns}})`;

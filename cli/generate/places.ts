@@ -1,5 +1,5 @@
 /**
- * Where visitors are: latitude, longitude, country, time zone, region, language, and share; the
+ * A visitor's location: latitude, longitude, country, time zone, region, language, and share; the
  * shares are arbitrary.
  */
 export interface Place {

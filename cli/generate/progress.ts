@@ -1,8 +1,8 @@
 import { Presets, SingleBar } from "cli-progress";
 
-/** Progress of a log on standard error; nothing where nobody sees it. */
+/** Progress of a log on standard error; silent without a terminal. */
 export interface Progress {
-  /** Events that were written, and how many visits of all. */
+  /** Reports the number of events written, and of visits done out of all. */
   reach(events: number, visits: number, visitsInAll: number): void;
   stop(): void;
 }

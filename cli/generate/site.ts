@@ -1,17 +1,17 @@
-/** The pages of the shop that visitors walk through. */
+/** The pages of the shop. */
 export const PAGES = ["home", "product_a", "product_b", "cart", "payment", "confirmation"] as const;
 export type Page = (typeof PAGES)[number];
 
-/** Index of a page in `PAGES`; the number behind the last page means that the visit ends. */
+/** Page index that means the end of the visit: one past the last of `PAGES`. */
 export const END = PAGES.length;
 
-/** Share of the visits that begin on a page; the others are reached from there. */
+/** Share of the visits that begin on each page. */
 export const LANDING: readonly number[] = [0.6, 0.25, 0.15, 0, 0, 0];
 
 /**
- * Probability of each page in the next ten seconds, and of the end behind the last comma: a Markov
- * chain. Staying is the probability of the page itself. The figures are those that the library
- * fake-web-events ships, with one for both products.
+ * Probability of each page in the next ten seconds, and, as the last number, of the end: a Markov
+ * chain. The probability of the page itself means staying. The figures are those of the library
+ * fake-web-events, with one for both products.
  */
 export const STEP: readonly (readonly number[])[] = [
   [0.45, 0.17, 0.12, 0, 0, 0, 0.26],
@@ -31,7 +31,7 @@ export const HOURLY: readonly number[] = [
   0.0521, 0.059, 0.0667, 0.0718, 0.0662, 0.0696, 0.0428, 0.0329, 0.0287,
 ];
 
-/** Probability of each next page once the present one is left: `STEP` without staying. */
+/** Probability of each next page on leaving the current one: `STEP` without staying. */
 export const MOVES: readonly (readonly number[])[] = STEP.map((row, page) =>
   row.map((probability, next) => (next === page ? 0 : probability / (1 - (row[page] ?? 0)))),
 );

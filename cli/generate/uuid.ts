@@ -4,13 +4,13 @@ const DIGITS = Buffer.from("0123456789abcdef");
 const DASH = 0x2d;
 const TEXT = Buffer.alloc(36);
 
-/** A UUID of version 4 (RFC 9562) from a stream, as text. */
+/** A UUID of version 4 (RFC 9562) from a random stream. */
 export function uuid(random: Random): string {
   writeUuid(TEXT, 0, random);
   return TEXT.toString("latin1", 0, 36);
 }
 
-/** The same as 36 bytes at a place of a buffer. */
+/** Writes such a UUID as 36 bytes at an offset of a buffer. */
 export function writeUuid(to: Uint8Array, at: number, random: Random): void {
   writeWord(to, at, random() * 2 ** 32);
   to[at + 8] = DASH;

@@ -4,14 +4,14 @@ import type { Random } from "./random-streams.ts";
 import { uuid } from "./uuid.ts";
 import { weightedChoice } from "./weighted-choice.ts";
 
-/** What stays the same in all visits of a visitor. */
+/** The constants of a visitor across visits. */
 export interface Visitor {
   readonly index: number;
-  /** A random UUID: what experiments assign, and logs call device id or `user_domain_id`. */
+  /** A random UUID: the unit of assignment; the device ID or `user_domain_id` in logs. */
   readonly id: string;
   readonly browser: Browser;
   readonly place: Place;
-  /** Decides what only some formats have. */
+  /** Stream for fields that only some formats have. */
   readonly random: Random;
 }
 
@@ -28,15 +28,15 @@ const NAMES = "ana ben chloe david emma felix grace hugo ida jan kim leo mia noa
 const SURNAMES = "adams bauer costa dubois evans fischer garcia haas ito jones khan lopez meyer novak okafor".split(
   " ",
 );
-// Reserved for documentation (RFC 2606): nobody's address.
+// Reserved for documentation (RFC 2606), so no real address.
 const DOMAINS = ["example.com", "example.net", "example.org"];
 
-/** E-mail and IP address. */
+/** A visitor's e-mail and IP address. */
 export function addressesOf({ index, random }: Visitor): { email: string; ipAddress: string } {
   const oneOf = <Option>(options: readonly Option[]) => options[Math.floor(random() * options.length)] as Option;
   const byte = () => Math.floor(random() * 256);
   return {
-    // Unique by the index.
+    // The index makes it unique.
     email: `${oneOf(NAMES)}.${oneOf(SURNAMES)}${index}@${oneOf(DOMAINS)}`,
     // Shared address space (RFC 6598), which the internet does not route.
     ipAddress: `100.${64 + Math.floor(random() * 64)}.${byte()}.${byte()}`,

@@ -7,9 +7,9 @@ import type { PageView, Visit } from "./visit.ts";
 import type { Visitor } from "./visitor.ts";
 import { weightedChoice } from "./weighted-choice.ts";
 
-/** Longer stays are cut, so that a visit of the most pages takes less than an hour. */
+/** Maximum steps on a page, so that the longest visit takes less than an hour. */
 const MAX_STEPS = 8;
-/** 1 visit in 10 million has more. */
+/** 1 visit in 10 million would have more. */
 const MAX_PAGES = 30;
 
 /** Amounts are log-normal, in cents; arbitrary. */
@@ -27,21 +27,18 @@ const NO_EXPERIMENTS: readonly number[] = [];
 export type Walk = (index: number, visitor: Visitor, startMs: number, random: Random, views: PageView[]) => Visit;
 
 /**
- * Visits of one visitor have to be walked in the order of their times: its groups are kept between
- * them.
+ * Makes a walk. Call it for the visits of one visitor in time order: it keeps the visitor's groups
+ * between them.
  */
 export function walker(
   experiments: readonly SiteExperiment[],
   { digits, byCombination }: Behaviours,
   visitors: number,
 ): Walk {
-  // Of each visitor's experiments: 0 before the first exposure, then the index of the group + 1.
+  // By visitor and experiment: 0 before the first exposure, then the group's index + 1.
   const groupOf = new Uint8Array(visitors * experiments.length);
 
-  /**
-   * Experiments that the visit is exposed to on a page, where `seen` says which it was exposed to
-   * before.
-   */
+  /** Experiments that the visit is exposed to on a page, without those already in `seen`. */
   function exposures(visitor: Visitor, row: number, page: number, seen: number[]): readonly number[] {
     let exposed: number[] | null = null;
     for (let index = 0; index < experiments.length; index += 1) {
@@ -60,10 +57,7 @@ export function walker(
     return exposed ?? NO_EXPERIMENTS;
   }
 
-  /**
-   * Number of the combination of groups that the visitor has been exposed to in this visit or
-   * earlier.
-   */
+  /** Number of the combination of groups that the visitor has been exposed to so far. */
   function combinationOf(row: number): number {
     // Without effects there is one behaviour.
     if (byCombination.length === 1) return 0;
@@ -109,7 +103,7 @@ function next(upTo: Float64Array, random: number): number {
   return END;
 }
 
-/** By the polar form of Box and Muller: one of its two normal numbers. */
+/** Polar form of Box and Muller; uses one of its two normal numbers. */
 function amount(random: Random): number {
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return MEDIAN_CENTS * Math.exp(SIGMA * normal);

@@ -1,4 +1,4 @@
-/** Makes a choice among options by their weights: a number from [0, 1) gives one of them. */
+/** Makes a function that maps a number in [0, 1) to an option by weight. */
 export function weightedChoice<Option>(
   options: readonly (readonly [option: Option, weight: number])[],
 ): (random: number) => Option {
