@@ -2,12 +2,10 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { fail, run, say } from "./say.mjs";
 
-/** Generous for a slow disk. */
+/** Timeout of the browser's start; generous for a slow disk. */
 const MAX_START_MS = 30_000;
 
-/**
- * Ends the process when a browser is named that is no program: before anything is installed for it.
- */
+/** Ends the process if a named browser is not a program, before installing anything for it. */
 export function checkNamedBrowser(args) {
   const flag = args.findIndex((arg) => arg === "--browser-path" || arg.startsWith("--browser-path="));
   const asked = flag === -1 ? undefined : (args[flag].split("=", 2)[1] ?? args[flag + 1]);
@@ -23,8 +21,8 @@ export function checkNamedBrowser(args) {
 }
 
 /**
- * Finds a browser, or tries to install one. When there is none in the end, the command itself says
- * what to do.
+ * Finds a browser, or tries to install one. Without success, the command itself explains what to
+ * do.
  */
 export async function provideBrowser() {
   const { findBrowser } = await import("../dist/browser.js");
@@ -34,7 +32,7 @@ export async function provideBrowser() {
     say(`found no browser: trying to install one (${name}) …`);
     let code = 0;
     for (const step of steps) if (code === 0) code = await run(step, "still installing a browser");
-    // Also when it failed: Playwright's installer brings things that are not needed here, after the
+    // Search even after a failure: Playwright's installer may fail on its extras, after the
     // browser.
     const found = findBrowser();
     if (found && starts(found)) return;
@@ -42,7 +40,7 @@ export async function provideBrowser() {
   }
 }
 
-/** A download has none of the libraries that it links to; Debian's packages bring them. */
+/** Whether a browser starts: a download may lack its shared libraries, unlike Debian's packages. */
 function starts(program) {
   return spawnSync(program, ["--version"], { stdio: "ignore", timeout: MAX_START_MS }).status === 0;
 }

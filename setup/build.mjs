@@ -16,7 +16,7 @@ const SOURCES = [
   "package-lock.json",
 ];
 
-/** Builds dist/ unless it was built from the same sources. Ends the process when that fails. */
+/** Builds dist/ unless it was built from the same sources. Ends the process if that fails. */
 export async function build() {
   const hash = createHash("sha256");
   for (const file of SOURCES.flatMap(listFiles).sort()) hash.update(`${file}\0`).update(readFileSync(file));
@@ -38,8 +38,8 @@ function listFiles(path) {
 }
 
 /**
- * The compiler has shown its own errors already, or its message is them: a stack of ours adds
- * nothing.
+ * Ends the process with the cause of a failed build. No stack trace: the compiler has shown its
+ * errors already, or the message has them.
  */
 function whyNot(error) {
   if (/^E[A-Z]+$/.test(error.code ?? "")) fail(`cannot build in ${process.cwd()}: ${error.message}`, 3);

@@ -5,14 +5,12 @@ import { fail, run, say } from "./say.mjs";
 
 const STAMP = "node_modules/.fairsplit-lock";
 /**
- * Set for npm while this script runs it, so that its `prepare` does not build what we are about to
- * build.
+ * Environment variable set for npm, so that its `prepare` does not build what this script is about
+ * to build.
  */
 export const INSTALLING = "SETUP_IS_INSTALLING";
 
-/**
- * Installs the locked dependencies unless node_modules holds them, for this system and this Node.
- */
+/** Installs the locked dependencies, unless node_modules has them for this system and this Node. */
 export async function installDependencies() {
   const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
   const here = fingerprint();
@@ -23,16 +21,15 @@ export async function installDependencies() {
     say(`node_modules lacks ${some(missing)}`);
   }
   say("installing the locked dependencies (npm ci) …");
-  // An install that fails or is interrupted must not look like one that is done.
+  // Remove the stamp first: a failed or interrupted install must not look complete.
   rmSync(STAMP, { force: true });
-  // npm 11.19 was once seen to crash on a large dev set; a second try is cheaper than a puzzled
-  // developer.
+  // Retry once: npm 11.19 was once seen to crash on a large dev set.
   let code = await npmCi();
   if (code !== 0 && code !== "ENOENT") code = await npmCi();
   if (code === "ENOENT") fail("npm is not on the PATH: install it, or run this by npm", 3);
   const missing = missingPackages(lock, []);
   const required = missing.filter((path) => !lock.packages[path].optional);
-  // npm 10 says 0 after an install without network.
+  // npm 10 exits with 0 after an install without network.
   if (code !== 0 || required.length > 0) {
     const what = code !== 0 ? `npm ci failed with exit code ${code}` : `npm ci left out ${some(required)}`;
     fail(`${what}: it needs the npm registry (npm config get registry, proxy). Run the same command again then.`, 3);
@@ -40,10 +37,7 @@ export async function installDependencies() {
   writeFileSync(STAMP, JSON.stringify({ ...here, absent: missing }));
 }
 
-/**
- * What the installed packages depend on: native ones are of one system, and Nodes differ in what
- * they load.
- */
+/** Identifies the system and the Node: native packages are specific to both. */
 function fingerprint() {
   return {
     lock: createHash("sha256").update(readFileSync("package-lock.json")).digest("hex"),
@@ -70,9 +64,9 @@ function readStamp() {
 }
 
 /**
- * Paths of the lock file's packages for this system that are not there.
+ * Paths of the lock file's packages for this system that are missing.
  *
- * @param absent optional ones that npm itself left out here
+ * @param absent optional packages that npm itself left out
  */
 function missingPackages({ packages }, absent) {
   const accepted = new Set(absent);
@@ -97,12 +91,12 @@ function some(paths) {
 }
 
 function npmCi() {
-  // Whatever the user's npm is configured to leave out.
+  // Override the user's npm configuration of omitted packages.
   const args = ["ci", "--include=dev", "--include=optional", "--no-fund", "--no-audit", "--loglevel=error"];
   return run([...npm(), ...args], "still installing", { [INSTALLING]: "1" });
 }
 
-/** npm's command line: the running npm's own program, which needs no shell on Windows. */
+/** Command line of npm: the running npm's own program, which needs no shell on Windows. */
 export function npm() {
   const running = process.env.npm_execpath ?? "";
   if (/npm-cli\.js$/.test(running) && existsSync(running)) return [process.execPath, running];

@@ -8,7 +8,7 @@ import { say } from "./say.mjs";
 import { runTests, TEST_COMMANDS } from "./tests.mjs";
 
 const BROWSER_USERS = ["simulate", "test", "test:browser", "bench", "compat"];
-/** Programs that are no part of the product, and what their arguments begin with. */
+/** Development programs, with their first arguments. */
 const OWN_PROGRAMS = {
   bench: ["../bench/run.mjs"],
   calibrate: ["../bench/run.mjs", "calibrate"],
@@ -23,8 +23,8 @@ if (command === "prepare") await prepare();
 else await setUpAndRun();
 
 /**
- * npm's own hook, for an install from git: npm has installed what it needs, and to install it here
- * would never end.
+ * npm's `prepare` hook, for an install from git. Does not install: npm has just done that, and
+ * doing it here would recurse.
  */
 async function prepare() {
   if (process.env[INSTALLING]) return;

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { npm } from "./dependencies.mjs";
 import { fail, run, say } from "./say.mjs";
 
-/** The oldest Node that is supported, and the newest; the tests run on both. */
+/** The oldest and the newest supported Node; tests run on both. */
 const VERSIONS = ["20.19.0", "26.10.0"];
 
-/** The Nodes other than this one that the unit tests run on, by npm's package `node`. */
+/** The other Nodes for the unit tests, from npm's package `node`. */
 export async function otherNodes() {
   const nodes = [];
   for (const version of VERSIONS.filter((one) => one !== process.versions.node)) {
@@ -18,9 +18,7 @@ export async function otherNodes() {
   return nodes;
 }
 
-/**
- * Path of a Node's program, installed into the cache when it is not there; null when that fails.
- */
+/** Path of a Node's program, installed into the cache if missing; null if that fails. */
 export async function provideNode(version) {
   const folder = join("node_modules", ".cache", `fairsplit-node-${version}`);
   const bin = join(folder, "node_modules", "node", "bin");

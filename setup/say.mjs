@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 
 const SILENCE_MS = 10_000;
 
-/** Writes a line about the set-up; stdout stays the command's own. */
+/** Writes a line about the set-up to stderr: stdout belongs to the command. */
 export function say(text) {
   process.stderr.write(`fairsplit: ${text}\n`);
 }
 
 /**
- * Ends the process with a sentence. Exit code 1 is a failed check, 2 wrong usage, 3 something
+ * Ends the process with a message. Exit code 1 is a failed check, 2 wrong usage, 3 something
  * missing on this machine.
  */
 export function fail(text, exitCode) {
@@ -17,8 +17,8 @@ export function fail(text, exitCode) {
 }
 
 /**
- * Runs a program with its output on stderr, and says every ten seconds what is still going on.
- * Resolves to its exit code, or to the system's error code when it cannot be started.
+ * Runs a program with its output on stderr, and reports every ten seconds that it is still running.
+ * Resolves to its exit code, or to the system's error code if it cannot be started.
  */
 export function run([program, ...args], what, env = {}) {
   const started = Date.now();

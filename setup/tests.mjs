@@ -8,20 +8,20 @@ const LINT = {
   name: "lint",
   line: [NODE, "node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
 };
-/** The faults that are quick and need no quiet machine; `npm run faults` has all of them. */
+/** The quick faults that tolerate a busy machine; `npm run faults` runs all. */
 const FAULTS = [
   "kill power prefix full eio read-only clock registry toggles stop malformed",
   "--mutants kill power prefix",
 ].map((faults) => ({ name: `faults ${faults}`, line: [NODE, "test/faults/run.mjs", "--short", ...faults.split(" ")] }));
 const vitest = (name, args, node = NODE) => ({ name, line: [node, "node_modules/vitest/vitest.mjs", "run", ...args] });
 /**
- * What differs between Nodes: the DOM of the tests, Web APIs and text. A part, because CI has two
+ * Tests of what differs between Nodes: the DOM, Web APIs and text. Only a part, because CI has two
  * cores.
  */
 const ON_OTHER_NODES = ["test/tag", "test/core/assign", "test/core/evaluate", "test/core/rule", "test/core/event"];
 const NO_BROWSER = ["--exclude", "**/*.browser.test.ts"];
 
-/** What each command runs, given its arguments. */
+/** The checks of each command, by its arguments. */
 const CHECKS = {
   check: () => [TYPES, LINT],
   "test:unit": (args) => [vitest("unit tests", [...NO_BROWSER, ...args])],
@@ -32,7 +32,7 @@ const CHECKS = {
     const others = (await otherNodes()).map(({ version, program }) =>
       vitest(`unit tests on Node ${version}`, [...NO_BROWSER, ...ON_OTHER_NODES], program),
     );
-    // The faults run alone, because some of their limits are in milliseconds. The tests come last,
+    // Run the faults alone, because some of their limits are in milliseconds. Run the tests last,
     // so that the output ends with their number.
     return [TYPES, LINT, ...FAULTS, ...others, vitest("tests", [])];
   },
@@ -40,7 +40,7 @@ const CHECKS = {
 
 export const TEST_COMMANDS = Object.keys(CHECKS);
 
-/** Runs a command's checks one after the other, and ends the process with 1 when one fails. */
+/** Runs a command's checks one after the other, and ends the process with 1 if one fails. */
 export async function runTests(command, args) {
   const failed = (await CHECKS[command](args)).filter(
     ({ line: [program, ...rest] }) => spawnSync(program, rest, { stdio: "inherit" }).status !== 0,

@@ -7,7 +7,7 @@ const LICENSE = /^(licen[sc]e|copying|notice)/i;
 /**
  * The notices of the packages whose code is in bundles, as one text.
  *
- * @param metafiles what esbuild says of each build
+ * @param metafiles esbuild's metafile of each build
  * @throws Error naming a package that has no licence
  */
 export function thirdPartyNotices(metafiles) {
