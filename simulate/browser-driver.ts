@@ -23,9 +23,9 @@ export interface BrowserDriverOptions {
 }
 
 /**
- * Real visitors in a real browser. A visitor is a browser context wiped clean, not a new one: that
- * is 2.5 times as fast. No state (cookie, storage, cache, service worker, window name) may leak
- * from one visitor to the next.
+ * Sends visitors with a real browser. For each visitor the browser context is cleared, not
+ * replaced: that is 2.5 times as fast. No state (cookie, storage, cache, service worker, window
+ * name) may leak from one visitor to the next.
  */
 export async function openBrowserDriver(options: BrowserDriverOptions): Promise<Driver> {
   const browser = await startBrowser(options.executable, options.isOwnServer ?? false);
@@ -134,7 +134,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
   };
 }
 
-/** Clicks with the mouse like a person: a covered or hidden element does not receive the click. */
+/** Clicks with the mouse, so that a covered or hidden element does not receive the click. */
 async function clickOn(page: Session, { experiment, event }: Click): Promise<void> {
   const selector = `[data-exp=${JSON.stringify(experiment)}] [data-exp-click=${JSON.stringify(event)}]`;
   const { result } = await page.send<{ result: { value?: { x: number; y: number } } }>("Runtime.evaluate", {

@@ -1,6 +1,6 @@
 import { pathOf, thisMachine } from "./machine.ts";
 
-/** A way to get a browser: command lines to be run one after the other. */
+/** A way to install a browser: command lines to run one after the other. */
 export interface BrowserInstaller {
   readonly name: string;
   readonly steps: readonly (readonly [program: string, ...args: string[]])[];
@@ -30,7 +30,7 @@ export function browserInstallers(): BrowserInstaller[] {
   return [...installers, ...debian];
 }
 
-/** What to do when there is no browser. */
+/** Advice for a missing browser. */
 export const BROWSER_FIXES = [
   "npx playwright-core install --only-shell chromium",
   "apt-get install chromium-headless-shell (Debian) or your system's Chromium, Chrome or Edge",

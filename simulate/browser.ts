@@ -23,17 +23,17 @@ const WINDOWS_PROGRAMS = [
 ] as const;
 
 /**
- * A browser that somebody named is no program: exit code 2. The message names where it was named,
- * and the path.
+ * A named browser is not a program: exit code 2. The message has the option or variable that named
+ * it, and the path.
  */
 export class BadBrowserPath extends Error {}
 
 /**
- * The browser's executable: what is named by `asked`, `FAIRSPLIT_BROWSER` or `CHROME_PATH`; else
- * the first found of Playwright's downloads, the PATH and the usual places of installed browsers.
- * Undefined when there is none.
+ * The browser's executable: the one named by `asked`, `FAIRSPLIT_BROWSER` or `CHROME_PATH`; else
+ * the first found among Playwright's downloads, the PATH and the usual locations. Undefined if
+ * there is none.
  *
- * @throws BadBrowserPath when the named one is no program
+ * @throws BadBrowserPath if the named one is not a program
  */
 export function findBrowser(asked?: string, machine: Machine = thisMachine()): string | undefined {
   const { env, isProgram } = machine;

@@ -66,8 +66,8 @@ export interface Browser extends Pick<Session, "send"> {
  * (https://chromedevtools.github.io/devtools-protocol/). Playwright is not used here because it
  * listens to every request of every page: without it, 1.5 times the visits per second.
  *
- * @param flags flags beside the common ones
- * @throws BrowserEnded when it does not start or does not answer
+ * @param flags additional flags
+ * @throws BrowserEnded if it does not start or does not answer
  */
 export async function launchBrowser(executable: string, flags: readonly string[] = []): Promise<Browser> {
   const profile = await temporaryFolder("fairsplit-browser-");

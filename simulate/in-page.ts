@@ -10,7 +10,9 @@ export interface Seen {
     readonly variants: readonly {
       readonly group: string;
       readonly html: string;
-      /** Marked `data-empty`: else the tag shows the own content, and reports `empty_variant`. */
+      /**
+       * Marked `data-empty`; without it the tag shows the own content and reports `empty_variant`.
+       */
       readonly isEmptyOnPurpose?: boolean;
     }[];
     /** Event names of the click-reporting elements inside, in document order. */
@@ -102,8 +104,8 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
     return response;
   };
 
-  // The browser paints a page that nobody looks at once in a second. The first frames come at once,
-  // later ones, as those of an animation, at their usual rate.
+  // The browser paints a background page once a second. Run the first frames at once, later ones,
+  // as of an animation, at their usual rate.
   let frames = 0;
   window.requestAnimationFrame = (draw) => {
     frames += 1;
@@ -121,8 +123,8 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
     return box.innerHTML.replace(/\s+/g, " ").trim();
   };
   /**
-   * The group whose variant is no template: the experiment's `html`, its payload as text or as an
-   * attribute, or the own content. Empty where the placeholder shows something else.
+   * The content of a variant without a template: the experiment's `html`, its payload as text or as
+   * an attribute, or the own content. Empty if the placeholder shows something else.
    */
   const shownWithoutTemplate = (placeholder: HTMLElement, rendered: string): string => {
     const { exp = "", expText, expAttr } = placeholder.dataset;
@@ -141,7 +143,7 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
     const templates = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")].map(
       (template) => ({
         group: template.dataset.group ?? "",
-        // A template that JSX made has its children in the element.
+        // A template made by JSX has its children in the element.
         html: html((template.content.firstChild ? template.content : template).childNodes),
         isEmptyOnPurpose: "empty" in template.dataset,
       }),
@@ -152,7 +154,7 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
     try {
       other = shownWithoutTemplate(placeholder, rendered);
     } catch {
-      // A page with Trusted Types lets nobody else make elements of text.
+      // Trusted Types may forbid parsing HTML here.
       other = group || fallback || "";
     }
     return other ? [...templates, { group: other, html: rendered }] : templates;
@@ -181,7 +183,7 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
   const isSettled = () => isWaiting && isReady && document.readyState !== "loading" && lastAnswered >= lastAction;
   const tellWhenSettled = () => {
     if (!isSettled()) return;
-    // The tag reports an exposure two frames after it has put the variant there.
+    // Wait: the tag reports an exposure two frames after rendering the variant.
     let left = 3;
     const wait = () => {
       left -= 1;

@@ -2,12 +2,12 @@ import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { posix, win32 } from "node:path";
 
-/** What the search for a browser looks at. */
+/** The machine's properties that the search for a browser uses. */
 export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly platform: NodeJS.Platform;
-  /** Whether a path is a file that may be executed. */
+  /** Whether a path is an executable file. */
   isProgram(path: string): boolean;
 }
 
@@ -15,12 +15,12 @@ export function thisMachine(env: NodeJS.ProcessEnv = process.env): Machine {
   return { env, home: homeFolder(), platform: process.platform, isProgram };
 }
 
-/** Paths as a platform writes them. */
+/** Path functions of a platform. */
 export function pathOf(platform: NodeJS.Platform): typeof posix {
   return platform === "win32" ? win32 : posix;
 }
 
-/** A user who is in no user database and has no HOME has none. */
+/** The home folder; none for a user without HOME who is in no user database. */
 function homeFolder(): string {
   try {
     return homedir();

@@ -7,7 +7,7 @@ import { EnvironmentMissing } from "./environment.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const START_PATIENCE_MS = 20_000;
-/** The server ends itself within 8 s. */
+/** The server stops by itself within 8 s. */
 const STOP_PATIENCE_MS = 9000;
 
 export interface OwnServer {

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { type Machine, pathOf } from "./machine.ts";
 
 /**
- * What Playwright's installer makes, best first, and where the program is below
+ * The builds of Playwright's installer, best first, with the program's path below
  * `NAME-REVISION/FOLDER/`.
  */
 const BUILDS = [
@@ -18,12 +18,11 @@ const BUILDS = [
 ] as const;
 
 /**
- * Where `playwright install` puts browsers
- * (https://playwright.dev/docs/browsers#managing-browser-binaries), or null when this machine does
- * not say.
+ * Folder of `playwright install` (https://playwright.dev/docs/browsers#managing-browser-binaries),
+ * or null if it cannot be determined.
  */
 function cacheFolder({ env, home, platform }: Machine): string | null {
-  // "0" means a folder inside the package, which another project's installer fills.
+  // "0" means a folder inside the package, filled by another project's installer.
   const chosen = env.PLAYWRIGHT_BROWSERS_PATH;
   if (chosen && chosen !== "0") return chosen;
   const { join } = pathOf(platform);
@@ -33,9 +32,9 @@ function cacheFolder({ env, home, platform }: Machine): string | null {
 }
 
 /**
- * Paths at which Playwright's downloads may have a browser: headless shells first, then full
- * Chromium, newest revision first. Playwright's own `executablePath()` names one revision of the
- * full browser, which `--only-shell` does not install.
+ * Possible paths of Playwright's downloads: headless shells first, then full Chromium, newest
+ * revision first. Playwright's own `executablePath()` names one revision of the full browser, which
+ * `--only-shell` does not install.
  */
 export function playwrightBrowsers(machine: Machine): { shells: string[]; full: string[] } {
   const cache = cacheFolder(machine);

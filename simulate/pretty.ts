@@ -38,7 +38,7 @@ function experimentLines(
   const rows = report.conversions.filter(({ experiment }) => experiment === key);
   if (rows.length === 0) return [...split, ""];
   const events = rows.map(({ group, devices, converted, rate, expected, source }) => {
-    // Two standard errors, as the original demo printed it.
+    // Two standard errors, as printed by the original demo.
     const spread = devices === 0 ? 0 : 2 * Math.sqrt((rate * (1 - rate)) / devices);
     const conversion = `Conv=${(100 * rate).toFixed(2)} +- ${percent(spread)}`;
     return `  ${group}: ${devices} visits, ${converted} clicks, ${conversion}, ${source === "exact" ? "Exact" : "Expected"}: ${percent(expected)}`;

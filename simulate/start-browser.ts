@@ -3,17 +3,15 @@ import { type Browser, BrowserEnded, launchBrowser } from "./cdp.ts";
 import { EnvironmentMissing } from "./environment.ts";
 
 /**
- * Docker gives 64 MB, in which tabs crash (https://issues.chromium.org/issues/40517415); less than
- * this is too little.
+ * Minimum of shared memory. Docker's default of 64 MB makes tabs crash
+ * (https://issues.chromium.org/issues/40517415).
  */
 const MIN_SHARED_MEMORY = 128 * 1024 * 1024;
 const MAX_LINES_SHOWN = 6;
-/** What every healthy browser in a container says as well. */
+/** Messages that healthy browsers in containers also print. */
 const NOISE = /dbus|bluez|vaapi/;
 
-/**
- * What a browser says when it cannot start, what makes it start all the same, and how to repair it.
- */
+/** Start-up errors of browsers, with the flag that avoids each and its fix. */
 const TROUBLES: readonly Trouble[] = [
   {
     says: /sandbox|Failed to move to new namespace|zygote_host_impl/i,
@@ -45,7 +43,7 @@ const TROUBLES: readonly Trouble[] = [
 
 interface Trouble {
   readonly says: RegExp;
-  /** Variation of the command line with which it starts nevertheless. */
+  /** Flag with which the browser starts nevertheless. */
   readonly flag?: string;
   readonly onlyOwnServer?: boolean;
   readonly reason: string;
@@ -58,10 +56,10 @@ const OTHER_FIXES = [
 ] as const;
 
 /**
- * Starts a browser, with another variation of its command line where it says why it cannot start.
+ * Starts a browser; retries with another flag if its error calls for one.
  *
- * @param isOwnServer whether it only opens pages of a server that we started: pages of others are
- *   opened in a sandbox, unless we are root, as whom Chromium has none
+ * @param isOwnServer whether the simulator started the server: other pages are opened in a sandbox,
+ * except as root, which Chromium does not support
  * @throws EnvironmentMissing with the reason, the end of its stderr and the fixes for this system
  */
 export async function startBrowser(executable: string, isOwnServer: boolean): Promise<Browser> {
@@ -83,7 +81,7 @@ export async function startBrowser(executable: string, isOwnServer: boolean): Pr
   }
 }
 
-/** The browser ended while visits were under way. */
+/** The error for a browser that ended during visits. */
 export function lostBrowser(executable: string, error: BrowserEnded): EnvironmentMissing {
   return new EnvironmentMissing(
     describe(`the browser ${executable} stopped during the visits: ${error.message}`, error),

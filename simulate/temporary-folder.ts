@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EnvironmentMissing } from "./environment.ts";
 
-/** Makes a new folder for temporary files. Throws EnvironmentMissing where none can be made. */
+/** Makes a new folder for temporary files. Throws EnvironmentMissing if that fails. */
 export async function temporaryFolder(prefix: string): Promise<string> {
   const parent = tmpdir();
   try {
