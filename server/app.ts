@@ -13,6 +13,7 @@ import { resultsLiveRoutes } from "./admin/results/live-routes.tsx";
 import { resultsPageRoutes } from "./admin/results/page-routes.tsx";
 import { settingsPageRoutes } from "./admin/settings/routes.tsx";
 import { adminAssetRoutes } from "./admin/shell/admin-assets.ts";
+import { alarms } from "./admin/shell/alarms.ts";
 import { errorsAsPages } from "./admin/shell/error-pages.tsx";
 import { onlyWhileOn } from "./admin/shell/global-switch.tsx";
 import type { LiveStreams } from "./admin/shell/live-streams.ts";
@@ -148,7 +149,7 @@ export function createApp(deps: Deps): Hono<Env> {
   for (const path of ADMIN_PATHS) app.use(path, contextStorage(), compressed);
   const basePath = basePathOf(deps.baseUrl);
   if (basePath !== "") app.use("*", underBasePath(basePath));
-  for (const path of ADMIN_PATHS) app.use(path, guard);
+  for (const path of ADMIN_PATHS) app.use(path, guard, alarms(deps));
   app.use("/experiments/*", errorsAsPages);
   for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps));
   app.get("/events", guard);

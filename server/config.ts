@@ -4,6 +4,7 @@ import { readPrivilege } from "./compat/pipet/privilege.ts";
 import type { PipetSettings } from "./compat/pipet/routes.ts";
 import { DEFAULT_DIALECTS, DIALECTS, type Dialect } from "./compat/projection/dialects.ts";
 import { BadConfig } from "./files/bad-config.ts";
+import { parseQuota, type Quota } from "./files/quota.ts";
 import { MIN_TOKEN_LENGTH } from "./files/secrets.ts";
 import { OWN_SEGMENTS } from "./http/base-path.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./ops/logger.ts";
@@ -40,6 +41,11 @@ export const SETTINGS: readonly Setting[] = [
   ),
   setting("rate-limit", "6000", "posts to /events a minute from one client address, 0 for any number"),
   setting("new-devices", "1200", "assignments recorded a minute for one client address, 0 for any number"),
+  setting(
+    "max-log",
+    "80%",
+    "largest event log, as a share of the volume or as 500M, 20G, 2T; then events are answered 507",
+  ),
   setting("trust-proxy", "0", "proxies in front of the server, whose X-Forwarded-For and -Proto are to be believed"),
   setting("admin-token-file", "", "file to read the admin token from"),
   setting("listen", "", "unix:PATH to listen on a Unix socket instead of host and port"),
@@ -80,6 +86,7 @@ export interface Config {
   /** Posts to `/events` per minute and client address; 0 for no limit. */
   readonly rateLimit: number;
   readonly newDevices: number;
+  readonly maxLog: Quota;
   /** Number of proxies in front of the server. */
   readonly trustProxy: number;
   /** Path of a Unix socket to listen on instead of host and port; null for none. */
@@ -140,6 +147,7 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     adminToken: adminToken(value("admin-token"), value("admin-token-file")),
     rateLimit: count("rate-limit", 999_999_999),
     newDevices: count("new-devices", 999_999_999),
+    maxLog: parseQuota(value("max-log")),
     trustProxy: count("trust-proxy", 10),
     baseUrl: baseUrl(value("base-url")),
     compat: dialects(value("compat")),

@@ -18,6 +18,8 @@ import { demoExperiments } from "./demo/demo-experiments.ts";
 import { openEventLog } from "./events/log.ts";
 import { BadConfig } from "./files/bad-config.ts";
 import { lockDataFolder } from "./files/data-lock.ts";
+import { quotaBytes } from "./files/quota.ts";
+import { openReserve } from "./files/reserve.ts";
 import { readOrCreateSecret } from "./files/secrets.ts";
 import { basePathOf, withoutBasePath } from "./http/base-path.ts";
 import { listen } from "./http/listening.ts";
@@ -71,15 +73,22 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   // Lock first: another process may be writing.
   const lock = await lockDataFolder(config.data);
   const demo = mode === "demo";
+  const reserve = await openReserve(join(config.data, "reserve"), config.data);
+  const startedAt = new Date().toISOString();
   const registry = await openRegistry(
     join(config.data, "experiments.json"),
-    demo ? demoExperiments(new Date().toISOString()) : [],
+    demo ? demoExperiments(startedAt) : [],
+    startedAt,
+    reserve,
   );
   const { missing, unreadable } = registry.history.damage;
   if (missing + unreadable > 0) {
     say(`the history lacks ${missing} changes and has ${unreadable} unreadable lines: fairsplit verify names them`);
   }
-  const log = await openEventLog(join(config.data, "events"));
+  const log = await openEventLog(join(config.data, "events"), {
+    maxBytes: await quotaBytes(config.maxLog, config.data),
+    hasSpace: () => reserve.isKept,
+  });
   const analysis = createAnalysis({
     events: join(config.data, "events"),
     end: () => log.end(),
@@ -191,6 +200,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     await analysis.close();
     await log.close();
     await sticky.close();
+    reserve.close();
     lock.release();
   });
 }

@@ -52,7 +52,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "admin/preview": ["admin/ui", "http", "registry", "tokens"],
   "admin/results": ["admin/shell", "admin/ui", "analysis", "auth", "http", "registry", "results", "tokens"],
   "admin/settings": ["admin/history", "admin/ui", "auth", "http", "registry"],
-  "admin/shell": ["admin/ui", "http", "registry"],
+  "admin/shell": ["admin/ui", "events", "http", "registry"],
   "admin/ui": ["http"],
   analysis: ["events", "files", "memory"],
   api: ["auth", "events", "http", "registry", "results", "sticky", "tokens"],

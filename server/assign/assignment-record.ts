@@ -56,6 +56,10 @@ export class AssignmentRecord {
   }
 
   async #store(assigned: readonly Assigned[], { deviceId, path, run, address }: Asked): Promise<void> {
+    if (this.#log.state().room !== "enough") {
+      this.#log.drop("shed", 1);
+      return;
+    }
     const ts = new Date().toISOString();
     if (run === null && (await this.#limit.take(address())) !== null) {
       this.#log.drop("shed", 1);

@@ -51,6 +51,10 @@ export interface LogState extends Counts {
   /** Fields of accepted events that were cut or set aside, most frequent first. */
   readonly droppedFields: readonly DroppedField[];
   readonly logBytes: number;
+  /** Quota of the log; Infinity for none. */
+  readonly maxLogBytes: number;
+  /** `little`: no more assignments are recorded. `none`: no event is stored. */
+  readonly room: "enough" | "little" | "none";
   readonly lastError: { readonly at: string; readonly message: string } | null;
 }
 
@@ -100,7 +104,17 @@ export interface EventLog {
  */
 export class Overloaded extends Error {}
 
+/** The log has its quota: no event is stored until there is room. */
+export class LogFull extends Error {}
+
+/** Share of the quota above which no more assignments are recorded, so that events have room. */
+const NEARLY_FULL = 0.95;
+
 export interface LogOptions {
+  /** Largest size in bytes; Infinity for any. */
+  readonly maxBytes: number;
+  /** False when the disk is full except for what is kept for the admin. */
+  readonly hasSpace: () => boolean;
   /** Size after which a new segment begins. */
   readonly segmentBytes: number;
   /** Limit of events and bytes waiting for the disk; as many may be in the current write. */
@@ -108,6 +122,8 @@ export interface LogOptions {
 }
 
 const LOG_OPTIONS: LogOptions = {
+  maxBytes: Number.POSITIVE_INFINITY,
+  hasSpace: () => true,
   segmentBytes: 64 * 1024 * 1024,
   // Some 0.1 s of the fastest load measured: senders give up on longer waits and send again.
   mostWaiting: { events: 20_000, bytes: 8 * 1024 * 1024 },
@@ -124,7 +140,7 @@ const SAVE_COUNTS_MS = 10_000;
  * before its original.
  */
 export async function openEventLog(folder: string, options: Partial<LogOptions> = {}): Promise<EventLog> {
-  const { segmentBytes, mostWaiting } = { ...LOG_OPTIONS, ...options };
+  const { segmentBytes, mostWaiting, maxBytes, hasSpace } = { ...LOG_OPTIONS, ...options };
   await mkdir(folder, { recursive: true });
   await syncFolder(join(folder, ".."));
   const onFull = (segment: number, bytes: number) => {
@@ -198,11 +214,19 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     });
   }
 
+  /** Room that a number of bytes leaves in the log. */
+  function roomFor(bytes: number): LogState["room"] {
+    const size = closedBytes + writer.end.offset + bytes;
+    if (size > maxBytes || !hasSpace()) return "none";
+    return size > NEARLY_FULL * maxBytes ? "little" : "enough";
+  }
+
   /** Why no events can be accepted now, or null. */
   function obstacle(events: readonly EventText[]): Error | null {
     if (closing) return new Overloaded("the event log is closing");
     const { queue } = commits;
     const bytes = events.reduce((sum, { start, end }) => sum + end - start, queue.lines.byteLength);
+    if (roomFor(bytes) === "none") return new LogFull("the event log has no room; nothing was stored");
     if (queue.lines.count + events.length <= mostWaiting.events && bytes <= mostWaiting.bytes) return null;
     return new Overloaded("more events are waiting for the disk than it takes");
   }
@@ -272,6 +296,8 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       rejectedNotKept: rejectedFile.dropped,
       droppedFields: dropped.list,
       logBytes: closedBytes + writer.end.offset,
+      maxLogBytes: maxBytes,
+      room: roomFor(0),
       lastError,
     }),
     exposedToday: (now, isKnown) => exposed.count(writer.end, now, isKnown),

@@ -15,6 +15,8 @@ export interface Env {
     csrf: string;
     /** Whether the caller is still logged in, for answers that go on. */
     isStillIn: () => boolean;
+    /** What every page says first. */
+    alarms: readonly string[];
   };
 }
 

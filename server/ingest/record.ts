@@ -5,7 +5,7 @@ import { MAX_EVENTS_PER_REQUEST } from "../../core/event-limits.ts";
 import { type EventText, writeEvent } from "../../core/event-text.ts";
 import type { EventsAnswer } from "../../core/http-contract.ts";
 import { InvalidInput } from "../../core/parse.ts";
-import { type EventLog, Overloaded, StorageFailed } from "../events/log.ts";
+import { type EventLog, LogFull, Overloaded, StorageFailed } from "../events/log.ts";
 import { BodyRejected } from "../http/body.ts";
 import { isBot } from "../http/bots.ts";
 import { clientBehind } from "../http/client-address.ts";
@@ -114,6 +114,9 @@ export function recorder({
         log.reject([{ reason: error.message, text: body }]);
         const headers: Record<string, string> = error.status === 413 ? { connection: "close" } : {};
         return problemAnswer(error.status, "Request rejected", error.message, { headers });
+      }
+      if (error instanceof LogFull) {
+        return problemAnswer(507, "Insufficient Storage", error.message, { headers: { "retry-after": "60" } });
       }
       if (error instanceof StorageFailed || error instanceof Overloaded) {
         return problemAnswer(503, "Storage unavailable", error.message, { headers: { "retry-after": "1" } });

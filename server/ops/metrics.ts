@@ -42,6 +42,7 @@ function metricsOf({ log, sticky }: Deps) {
     registers,
   });
   const bytes = new Gauge({ name: "fairsplit_log_bytes", help: "Size of the event log", registers });
+  const maxBytes = new Gauge({ name: "fairsplit_log_max_bytes", help: "Quota of the event log", registers });
   const unreadable = new Gauge({
     name: "fairsplit_log_unreadable_lines",
     help: "Lines of the event log that are no events, when it was opened",
@@ -75,6 +76,7 @@ function metricsOf({ log, sticky }: Deps) {
     for (const outcome of OUTCOMES) events.inc({ outcome }, state[outcome]);
     waiting.set(state.waiting);
     bytes.set(state.logBytes);
+    maxBytes.set(state.maxLogBytes);
     unreadable.set(state.unreadable);
     notKept.inc(state.rejectedNotKept);
     notKeptBefore.inc(state.rejectedNotKept);

@@ -3,6 +3,7 @@ import { checkLinks } from "../../core/links.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { parseSettings, type Settings } from "../../core/settings.ts";
 import { transition } from "../../core/transition.ts";
+import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Conflict, KeyTaken } from "./errors.ts";
 import type { History } from "./history.ts";
@@ -89,13 +90,15 @@ export interface Registry {
  * CorruptRegistry.
  *
  * @param now ISO 8601 time, for what became of the file while no server ran
+ * @param reserve space for changes when the disk is full
  */
 export async function openRegistry(
   path: string,
   initial: readonly Experiment[],
   now: string = new Date().toISOString(),
+  reserve: Reserve = NO_RESERVE,
 ): Promise<Registry> {
-  const store = await Store.open(path, initial, now);
+  const store = await Store.open(path, initial, now, reserve);
   let settingsVersion = (await store.history.page(1, { key: null })).entries[0]?.number ?? 0;
   const changes = new PromiseQueue();
 

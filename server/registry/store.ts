@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { Low } from "lowdb";
 import type { Experiment } from "../../core/experiment.ts";
 import { checkLinks } from "../../core/links.ts";
+import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
 import { NEW_CONTENT, type RegistryContent } from "./content.ts";
 import { NotSaved } from "./errors.ts";
 import { CorruptRegistry, ExperimentsFile } from "./experiments-file.ts";
@@ -18,9 +19,11 @@ export class Store {
   readonly history: History;
   readonly #file: ExperimentsFile;
   readonly #low: Low<RegistryContent>;
+  readonly #reserve: Reserve;
   #byKey: ReadonlyMap<string, Experiment>;
 
-  private constructor(file: ExperimentsFile, low: Low<RegistryContent>, history: History) {
+  private constructor(file: ExperimentsFile, low: Low<RegistryContent>, history: History, reserve: Reserve) {
+    this.#reserve = reserve;
     this.#file = file;
     this.#low = low;
     this.history = history;
@@ -34,7 +37,12 @@ export class Store {
    * @param now ISO 8601 time in UTC
    * @throws CorruptRegistry, InvalidInput
    */
-  static async open(path: string, initial: readonly Experiment[], now: string): Promise<Store> {
+  static async open(
+    path: string,
+    initial: readonly Experiment[],
+    now: string,
+    reserve: Reserve = NO_RESERVE,
+  ): Promise<Store> {
     const file = new ExperimentsFile(path);
     const low = new Low<RegistryContent>(file, NEW_CONTENT);
     const before = await file.read();
@@ -47,7 +55,7 @@ export class Store {
       const advice = "A start without it, after moving it away, begins a new one and goes on with its numbers.";
       throw new CorruptRegistry(historyPath, `cannot be opened: ${error.message}`, advice);
     });
-    const store = new Store(file, low, history);
+    const store = new Store(file, low, history, reserve);
     const finding = { action: before ? "imported" : "created", by: "start", now } as const;
     const { content, changes } = explain(low.data, await history.newest(), finding);
     if (changes.length > 0 || low.data.history !== history.last) {
@@ -69,7 +77,7 @@ export class Store {
    * nothing has changed.
    */
   async write(content: RegistryContent, changes: readonly NewEntry[]): Promise<void> {
-    await this.#write(content, changes, (next) => this.#file.write(next));
+    await this.#reserve.spend(() => this.#write(content, changes, (next) => this.#file.write(next)));
   }
 
   async #write(

@@ -11,6 +11,7 @@ const TOKEN = "a-token-of-24-characters";
 
 /** Settings that these tests leave at their defaults. */
 const OTHERS = {
+  maxLog: { share: 0.8 },
   compat: ["ofrep"],
   pipet: { configuration: null, force: NOBODY, isExposedByAnswer: false },
   accessLog: null,

@@ -9,10 +9,14 @@ import { SwitchedOffPage } from "./switched-off.tsx";
  */
 const STAYS = /^\/experiments\/(?:settings(?:\/confirm|\/log-out)?|history)$/;
 
-/** Hides all experiments while the global switch is off, from admins as well. */
+/**
+ * While the global switch is off, people read the pages as ever, with a banner that says it; writes
+ * and programs get a 404, as visitors do.
+ */
 export function onlyWhileOn({ registry }: { registry: Registry }): MiddlewareHandler<Env> {
   return async (c, next) => {
     if (registry.settings().enabled || STAYS.test(c.req.path)) return next();
+    if (wantsPage(c) && (c.req.method === "GET" || c.req.method === "HEAD")) return next();
     if (wantsPage(c)) {
       const since = await registry.history.get(registry.settingsVersion());
       c.res = await c.html(<SwitchedOffPage since={since} />, 404);

@@ -27,7 +27,7 @@ interface Props {
 
 /** Layout of every admin page. `/admin.js` is optional: everything works without it. */
 export function Layout({ title, section, notice = null, refreshTo = null, children }: PropsWithChildren<Props>) {
-  const { isDemo, csrf } = pageContext();
+  const { isDemo, csrf, alarms } = pageContext();
   return (
     <>
       {/* Without it browsers lay the page out as in the nineties. */}
@@ -68,6 +68,12 @@ export function Layout({ title, section, notice = null, refreshTo = null, childr
               <code>fairsplit serve</code>.
             </aside>
           )}
+          {csrf !== null &&
+            alarms.map((text) => (
+              <aside class="banner alarm" role="alert">
+                {text} <a href="/experiments/settings">Settings</a>
+              </aside>
+            ))}
           <main id="main" tabindex={-1}>
             {notice}
             {children}

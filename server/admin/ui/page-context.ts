@@ -5,10 +5,11 @@ export interface PageContext {
   readonly isDemo: boolean;
   /** The token that forms carry in their field `csrf`; null where nobody is logged in. */
   readonly csrf: string | null;
+  readonly alarms: readonly string[];
 }
 
 /** State of the current request, set by the guard; login pages have none. */
 export function pageContext(): PageContext {
   const vars = tryGetContext<Env>()?.var;
-  return { isDemo: vars?.isDemo ?? false, csrf: vars?.csrf ?? null };
+  return { isDemo: vars?.isDemo ?? false, csrf: vars?.csrf ?? null, alarms: vars?.alarms ?? [] };
 }

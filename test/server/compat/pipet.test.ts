@@ -75,7 +75,7 @@ describe("groups/identify", () => {
     expect(data.groups["us-tst1"].name).toBe(groups["us-tst1"].group);
     expect(data.groups.donetst).toMatchObject({ name: "B", value: 1 });
     // Inactive: its fallback. Without an identifier of its unit, or not eligible: absent.
-    expect(data.groups.offtst).toEqual({ name: "B", value: -1, version: "1" });
+    expect(data.groups.offtst).toEqual({ name: "B", value: -1, version: "3" });
     expect(Object.keys(data.groups)).not.toContain("accounttst");
     const elsewhere = await identify({ "id.USER": "u1", "ctx.country": "AT" });
     expect(Object.keys(elsewhere.data.groups)).not.toContain("us-tst1");

@@ -77,13 +77,14 @@ describe("while the global switch is off", () => {
     expect(registry.list()).toEqual([active("one")]);
   });
 
-  test("a person gets a page that leads to the settings", async () => {
+  test("a person reads the pages, below a banner that leads to the settings", async () => {
     const { app } = await switchedOff();
     const response = await app.request("/experiments", { headers: { accept: "text/html,*/*;q=0.8" } });
-    expect(response.status).toBe(404);
+    expect(response.status).toBe(200);
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
     const page = await response.text();
-    expect(page).toContain("<h1>All experiments are stopped</h1>");
+    expect(page).toMatch(/<aside class="banner alarm" role="alert">All experiments are stopped/);
+    expect(page).toContain(">one<");
     expect(page).toContain('href="/experiments/settings"');
   });
 

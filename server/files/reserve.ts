@@ -1,0 +1,68 @@
+import { rm, statfs } from "node:fs/promises";
+import { writeSynced } from "./durable-file.ts";
+
+const MAX_RESERVE_BYTES = 16 * 1024 * 1024;
+/** Share of the free space, on small volumes. */
+const RESERVE_SHARE = 16;
+/** Free space with which the reserve is made again, in reserves. */
+const MIN_FREE_RESERVES = 4;
+const RETAKE_EVERY_MS = 5000;
+
+/** Space that is kept for what an admin does when the disk is full. */
+export interface Reserve {
+  /** False after it was given up, until there is space again. */
+  readonly isKept: boolean;
+  /** Runs a write; when the disk is full, gives up the reserve and runs it again. */
+  spend<Result>(write: () => Promise<Result>): Promise<Result>;
+  close(): void;
+}
+
+/** No reserve: writes run once. */
+export const NO_RESERVE: Reserve = { isKept: true, spend: (write) => write(), close: () => undefined };
+
+/**
+ * Keeps a file of 16 MiB, of a sixteenth of the free space where that is less. None is kept when it
+ * cannot be written.
+ */
+export async function openReserve(path: string, folder: string): Promise<Reserve> {
+  let isKept = true;
+  let size = 0;
+  await take().catch(() => undefined);
+  const timer = setInterval(() => {
+    if (!isKept) void take().catch(() => undefined);
+  }, RETAKE_EVERY_MS).unref();
+
+  async function take(): Promise<void> {
+    const { bavail, bsize } = await statfs(folder);
+    if (!isKept && bavail * bsize < MIN_FREE_RESERVES * size) return;
+    if (isKept) size = Math.min(MAX_RESERVE_BYTES, Math.floor((bavail * bsize) / RESERVE_SHARE));
+    // Written, because a file system gives away blocks that are only reserved.
+    await writeSynced(path, Buffer.alloc(size), 0o600).catch(async (error: Error) => {
+      await rm(path, { force: true });
+      throw error;
+    });
+    isKept = true;
+  }
+
+  return {
+    get isKept() {
+      return isKept;
+    },
+    async spend(write) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        await rm(path, { force: true });
+        isKept = false;
+        return await write();
+      }
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+function isFull(error: unknown): boolean {
+  const { code, cause } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT" || (cause !== undefined && isFull(cause));
+}
