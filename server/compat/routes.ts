@@ -1,4 +1,5 @@
 import type { Hono, MiddlewareHandler } from "hono";
+import type { Analysis } from "../analysis/contract.ts";
 import type { ForceDeps } from "../assign/forced-groups.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Env } from "../http/http.ts";
@@ -6,11 +7,15 @@ import type { Limits } from "../http/rate-limit.ts";
 import type { Recorder, RecorderDeps } from "../ingest/record.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
+import { djangoRoutes } from "./django/routes.ts";
+import { growthbookRoutes } from "./growthbook/routes.ts";
 import { ofrepRoutes } from "./ofrep/routes.ts";
 import { exposuresInText } from "./pipet/groups-text.ts";
 import { type PipetSettings, pipetRoutes } from "./pipet/routes.ts";
 import { baseOf, type Dialect } from "./projection/dialects.ts";
 import { storeOf } from "./projection/store.ts";
+import { registryRoutes } from "./registry/routes.ts";
+import { unleashRoutes } from "./unleash/routes.ts";
 
 /** Which other systems' clients are answered, and how. */
 export interface CompatSettings {
@@ -21,6 +26,7 @@ export interface CompatSettings {
 interface Deps extends ForceDeps {
   readonly registry: Registry;
   readonly log: EventLog;
+  readonly analysis: Analysis;
   readonly sticky: StickyGroups;
   readonly limits: Limits;
   readonly baseUrl: string | null;
@@ -56,6 +62,14 @@ export function compatRoutes({ dialects, pipet }: CompatSettings, deps: Deps): M
         return [path, ""].map((base) => ({ path: base === "" ? "/" : base, app: ofrepRoutes(base, deps) }));
       case "pipet":
         return [{ path, app: pipetRoutes(pipet, { ...deps, store }) }];
+      case "growthbook":
+        return [{ path, app: growthbookRoutes({ ...deps, store }) }];
+      case "unleash":
+        return [{ path, app: unleashRoutes({ ...deps, store }) }];
+      case "registry":
+        return [{ path, app: registryRoutes({ ...deps, store }) }];
+      case "django":
+        return [{ path, app: djangoRoutes({ ...deps, store }) }];
       default:
         return [];
     }

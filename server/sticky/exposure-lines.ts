@@ -1,9 +1,13 @@
 import { fieldsOf } from "../events/scan-log.ts";
 
-const MARK = Buffer.from('"exposure"');
+/**
+ * An assignment is what a client was told to keep, as other systems' platforms do when they assign.
+ */
+const EVENTS: readonly unknown[] = ["exposure", "assignment"];
+const MARKS = EVENTS.map((event) => Buffer.from(`"${event}"`));
 const NEWLINE = 0x0a;
 
-/** Fields of an exposure in the log. */
+/** Fields of an exposure, or an assignment, in the log. */
 export interface ExposureLine {
   readonly experiment: string;
   readonly group: string;
@@ -13,22 +17,31 @@ export interface ExposureLine {
   readonly receivedAt: string | undefined;
 }
 
-/** The exposures among whole lines of the log, in their order; other lines are not parsed. */
+/**
+ * The exposures and assignments among whole lines of the log, in their order; other lines are not
+ * parsed.
+ */
 export function* exposuresIn(lines: Buffer): Generator<ExposureLine> {
-  for (let at = lines.indexOf(MARK); at !== -1; ) {
+  const next = MARKS.map((mark) => lines.indexOf(mark));
+  for (;;) {
+    const at = Math.min(...next.filter((found) => found !== -1));
+    if (at === Number.POSITIVE_INFINITY) return;
     const start = lines.lastIndexOf(NEWLINE, at) + 1;
     const newline = lines.indexOf(NEWLINE, at);
     const end = newline === -1 ? lines.length : newline;
     const exposure = exposureOf(lines.subarray(start, end));
     if (exposure) yield exposure;
-    at = lines.indexOf(MARK, end);
+    MARKS.forEach((mark, place) => {
+      const found = next[place] as number;
+      if (found !== -1 && found < end) next[place] = lines.indexOf(mark, end);
+    });
   }
 }
 
 function exposureOf(line: Buffer): ExposureLine | null {
   const { event, experiment, group, epoch, deviceId, accountId, receivedAt, uncounted } = fieldsOf(line);
   if (uncounted !== undefined) return null;
-  if (event !== "exposure" || typeof experiment !== "string" || typeof group !== "string") return null;
+  if (!EVENTS.includes(event) || typeof experiment !== "string" || typeof group !== "string") return null;
   if (typeof epoch !== "number" || !Number.isSafeInteger(epoch)) return null;
   return {
     experiment,

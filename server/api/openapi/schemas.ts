@@ -197,6 +197,7 @@ export const SCHEMAS = {
     v.description("Pipet's envelope."),
   ),
   Matrix: v.pipe(v.looseObject({ audit: v.looseObject({}), tests: v.looseObject({}) }), v.description("Proctor's.")),
+  CompatAnswer: v.pipe(v.unknown(), v.description("An answer in the other system's own format: see docs/compat.md.")),
   Run: v.strictObject({ run: v.string(), header: v.string() }),
   Status: v.strictObject({ status: v.string() }),
   Problem: v.pipe(

@@ -41,7 +41,10 @@ const PUBLIC = [
 ];
 
 /** What other systems' clients call without credentials. */
-const PUBLIC_BELOW = /^\/(?:compat\/(?:ofrep|pipet)|ofrep)\//;
+const PUBLIC_BELOW =
+  /^\/(?:compat\/(?:ofrep|pipet|growthbook|unleash|registry\/api\/experiments|django\/api\/(?!experiments\/))|ofrep)\b/;
+/** Those of the Django platform that only read. */
+const PUBLIC_READS = /^(?:GET|OPTIONS) \/compat\/django\//;
 
 const KEY = "headline_test";
 /** What stands for a route's parameters. */
@@ -49,6 +52,7 @@ const PARAMS: ReadonlyMap<string, string> = new Map([
   ["key", KEY],
   ["group", "B"],
   ["number", "2"],
+  ["id", "1"],
 ]);
 /** Of the experiment, after it was stopped. */
 const VERSION = 3;
@@ -82,7 +86,7 @@ function adminRoutes(app: Opened["app"]): Route[] {
     .filter(({ path }) => !path.includes("*"))
     .map(({ method, path }) => ({ method: method === "ALL" ? "POST" : method, path }))
     .filter(({ method, path }) => !PUBLIC.includes(`${method} ${pathAsDescribed(path)}`))
-    .filter(({ path }) => !PUBLIC_BELOW.test(path));
+    .filter(({ method, path }) => !PUBLIC_BELOW.test(path) && !PUBLIC_READS.test(`${method} ${path}`));
   return [...new Map(routes.map((route) => [`${route.method} ${route.path}`, route])).values()];
 }
 
@@ -120,6 +124,20 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
   ["DELETE /api/admin/experiments/:key", {}],
   ["POST /api/admin/experiments/:key/revert", { change: 2 }],
   ["PUT /api/admin/settings", { enabled: false }],
+  [
+    "PUT /compat/registry/api/admin/experiments/:key",
+    {
+      enabled: false,
+      variants: [
+        { variant_key: "A", allocation: 1 },
+        { variant_key: "B", allocation: 9 },
+      ],
+    },
+  ],
+  ["POST /compat/django/api/experiments/", { name: "New", group_ratio: { A: 50, B: 50 } }],
+  ["PUT /compat/django/api/experiments/:id/", { name: "New", group_ratio: { A: 40, B: 60 } }],
+  ["PATCH /compat/django/api/experiments/:id/", { name: "New" }],
+  ["DELETE /compat/django/api/experiments/:id/", {}],
 ]);
 const CHANGES_NOTHING = [
   "POST /api/admin/runs",
@@ -133,12 +151,15 @@ const CHANGES_NOTHING = [
   "POST /openapi.json",
 ];
 
+/** Whether a route takes a form; the others take JSON. */
+const isFormRoute = ({ path }: Route) => !/^\/(?:api|compat)\//.test(path);
+
 /** A request of a route; `fields` are added to a form. */
 function requestOf(route: Route, headers: Record<string, string>, fields: Record<string, string> = {}): RequestInit {
   const { method, path } = route;
   if (isRead(route)) return { method, headers };
   const change = CHANGES.get(nameOf(route)) ?? {};
-  if (!path.startsWith("/api/")) {
+  if (isFormRoute(route)) {
     return { method, headers, body: new URLSearchParams({ ...(change as Record<string, string>), ...fields }) };
   }
   const more = { "content-type": "application/json", "if-match": "*" };
@@ -285,7 +306,7 @@ test("every write changes something when the admin sends it, or is known to chan
     const opened = await openAsAdmin();
     const { csrf, cookie } = logIn(opened.sessions);
     const before = await stateOf(opened);
-    const isForm = !route.path.startsWith("/api/");
+    const isForm = isFormRoute(route);
     const headers = { ...cookie, ...(isForm ? {} : { "x-csrf-token": csrf }) };
     const response = await opened.app.request(fill(route.path), requestOf(route, headers, { csrf }));
     expect(response.status, `${nameOf(route)}: ${await response.clone().text()}`).toBeLessThan(400);
@@ -340,7 +361,7 @@ describe("every read of the admin", () => {
         expect(response.headers.get("access-control-allow-origin"), path).toBeNull();
       }
       const { status, headers } = await app.request(path, { headers: { accept: "text/html" } });
-      const isPage = !path.startsWith("/api/");
+      const isPage = isFormRoute({ method: "GET", path });
       expect([status, headers.get("location")?.startsWith("/login?next=")], path).toEqual(
         isPage ? [303, true] : [401, undefined],
       );

@@ -1,0 +1,47 @@
+import type { Experiment } from "../../../core/experiment.ts";
+import { transition } from "../../../core/transition.ts";
+import { PromiseQueue } from "../../memory/promise-queue.ts";
+import type { Registry } from "../../registry/registry.ts";
+
+const AUTHOR = "compat:django";
+
+/** The experiments with the numbers that the platform's clients call them by. */
+export class Numbered {
+  readonly #registry: Registry;
+  readonly #queue = new PromiseQueue();
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  /** All experiments; those without a number get the next ones, durably. */
+  async list(): Promise<readonly Experiment[]> {
+    const isDone = () => this.#registry.list().every(({ external }) => external?.id !== undefined);
+    if (!isDone()) await this.#queue.run(() => this.#number());
+    return this.#registry.list();
+  }
+
+  async get(id: string): Promise<Experiment | undefined> {
+    if (!/^\d{1,15}$/.test(id)) return undefined;
+    return (await this.list()).find(({ external }) => external?.id === Number(id));
+  }
+
+  /** The number of the next experiment. */
+  next(): number {
+    return 1 + Math.max(0, ...this.#registry.list().map(({ external }) => external?.id ?? 0));
+  }
+
+  async #number(): Promise<void> {
+    for (const { key, external } of this.#registry.list()) {
+      if (external?.id !== undefined) continue;
+      const id = this.next();
+      await this.#registry.update(key, (experiment) =>
+        transition(
+          experiment,
+          { by: AUTHOR, definition: { external: { ...experiment.external, id } } },
+          new Date().toISOString(),
+        ),
+      );
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { type Context, Hono } from "hono";
+import { isRecord } from "../../../core/event-fields.ts";
+import type { Experiment } from "../../../core/experiment.ts";
+import { BodyRejected } from "../../http/body.ts";
+import { type Env, publicJson, respond } from "../../http/http.ts";
+import type { Registry } from "../../registry/registry.ts";
+import type { StickyGroups } from "../../sticky/sticky-groups.ts";
+import { askedBy, BadId, hashable } from "../projection/attributes.ts";
+import { preflightFor } from "../projection/cors.ts";
+import { evaluatedFor } from "../projection/evaluated.ts";
+import { readAnyJson } from "../projection/json-body.ts";
+import type { Store } from "../projection/store.ts";
+import { featureOf } from "./features.ts";
+import { eventOf } from "./track.ts";
+
+interface Deps {
+  readonly registry: Registry;
+  readonly sticky: StickyGroups;
+  readonly store: Store;
+}
+
+/** Attributes that name the device, first one first. */
+const DEVICE_ATTRIBUTES = ["id", "anonymous_id"];
+
+const WHY_NOT =
+  "fairsplit evaluates on the server: its groups come from another hash, and from what units were exposed to. " +
+  "Use remoteEval: true, which asks POST /api/eval/:clientKey";
+
+/**
+ * GrowthBook's remote evaluation and its tracking plugin's ingestor
+ * (https://docs.growthbook.io/self-host/proxy). The client key may be any text.
+ */
+export function growthbookRoutes({ registry, sticky, store }: Deps) {
+  const evaluate = async (c: Context<Env>) => {
+    const body = await readAnyJson(c);
+    if (!isRecord(body)) throw new BodyRejected(400, "the body is to be {attributes, url, …}");
+    const attributes = isRecord(body.attributes) ? body.attributes : {};
+    const name = DEVICE_ATTRIBUTES.find((one) => typeof attributes[one] === "string" && attributes[one] !== "");
+    const device = name === undefined ? null : hashable(String(attributes[name]), `attributes.${name}`);
+    const path = typeof body.url === "string" && URL.canParse(body.url) ? new URL(body.url).pathname : undefined;
+    const asked = askedBy(c, attributes, device);
+    const evaluated = evaluatedFor(
+      { registry, sticky },
+      {
+        ...asked,
+        ...(path === undefined ? {} : { path }),
+        forced: forcedBy(body.forcedVariations, registry.list()),
+      },
+    );
+    const isOn = registry.settings().enabled;
+    const features = (isOn ? evaluated : []).map((one) => [one.experiment.key, featureOf(one)] as const);
+    return publicJson({
+      status: 200,
+      features: { ...Object.fromEntries(features), ...Object.fromEntries(forcedFeatures(body.forcedFeatures)) },
+    });
+  };
+
+  const track = async (c: Context<Env>) => {
+    const body = await readAnyJson(c);
+    const inputs: readonly unknown[] = Array.isArray(body) ? body : [body];
+    const events = inputs.map((input) => eventOf({ registry, sticky }, input)).filter((event) => event !== null);
+    const answer = await store(c, events);
+    return answer === null ? publicJson({ status: "ok", accepted: 0, duplicates: 0, rejected: [] }) : respond(answer);
+  };
+
+  const answered = (answer: (c: Context<Env>) => Promise<Response>) => async (c: Context<Env>) => {
+    try {
+      return await answer(c);
+    } catch (error) {
+      if (error instanceof BodyRejected) return failed(error.status, error.message);
+      if (error instanceof BadId) return failed(400, error.message);
+      throw error;
+    }
+  };
+
+  return new Hono<Env>()
+    .post("/api/eval/:clientKey", answered(evaluate))
+    .post("/track", answered(track))
+    .get("/api/features/:clientKey", () => failed(404, WHY_NOT))
+    .on("OPTIONS", ["/api/eval/:clientKey", "/track"], preflightFor("content-type, cache-control, authorization"));
+}
+
+/** Of running experiments only: a draft is nobody's to see. Indexes are those of the groups. */
+function forcedBy(forced: unknown, experiments: readonly Experiment[]): ReadonlyMap<string, string> {
+  if (!isRecord(forced)) return new Map();
+  return new Map(
+    experiments.flatMap(({ key, state, groups }): [string, string][] => {
+      const group = Object.hasOwn(forced, key) ? groups[Number(forced[key])]?.name : undefined;
+      return state === "active" && group !== undefined ? [[key, group]] : [];
+    }),
+  );
+}
+
+/** Pairs of a key and a value, which the page asked for itself. */
+function forcedFeatures(forced: unknown): [string, { defaultValue: unknown }][] {
+  if (!Array.isArray(forced)) return [];
+  return forced.flatMap((pair: unknown): [string, { defaultValue: unknown }][] =>
+    Array.isArray(pair) && typeof pair[0] === "string" ? [[pair[0], { defaultValue: pair[1] }]] : [],
+  );
+}
+
+function failed(status: number, error: string): Response {
+  return publicJson({ status, error }, status);
+}
