@@ -77,7 +77,7 @@ async function identify(c: Context<Env>, access: Access): Promise<Caller | Respo
   // need no lockout.
   if (session !== null && access.sessions.isOpen(session)) return { kind: "session", session };
   const isRead = c.req.method === "GET" || c.req.method === "HEAD";
-  if (!isRead || !wantsPage(c) || c.req.path.startsWith("/api/")) return unauthorized(c);
+  if (!isRead || !wantsPage(c) || /^\/(?:api|compat)\//.test(c.req.path)) return unauthorized(c);
   const { pathname, search } = new URL(c.req.url);
   return c.redirect(`/login?${new URLSearchParams({ next: pathname + search })}`, 303);
 }

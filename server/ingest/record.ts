@@ -33,6 +33,11 @@ export interface Post {
   readonly sent?: string | null | undefined;
   /** The body's text of at most MAX_BODY_BYTES. Rejects with BodyRejected. */
   readonly read: () => Promise<string>;
+  /**
+   * Whether groups were chosen elsewhere, as other systems' clients and imports do: they need not be
+   * those of our hash.
+   */
+  readonly isChosenElsewhere?: boolean;
 }
 
 /** Stores one event or an array, and answers when they are durable. */
@@ -64,7 +69,7 @@ export function recorder({
     return { believed: believedTimes(registry.epochs, received), ...(net === null ? {} : { net }) };
   };
 
-  return async ({ header, address, sent, read }) => {
+  return async ({ header, address, sent, read, isChosenElsewhere = false }) => {
     let body = "";
     const received = Date.now();
     const run = runs.verify(header(RUN_HEADER), received);
@@ -103,7 +108,7 @@ export function recorder({
       if (events.length === 0) return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
       // What a run's signature vouches for is not in the results of visitors.
       const judge = (texts: readonly EventText[]) =>
-        run === null ? judged(texts, registry.epochs, receivedAt) : texts;
+        run === null && !isChosenElsewhere ? judged(texts, registry.epochs, receivedAt) : texts;
       const { stored, duplicates } = await log.record(judge(events));
       const exposures = withGroups.flatMap((event) => exposuresIn?.(event) ?? []);
       if (exposures.length > 0) await log.record(judge(exposures.map(writeEvent)));

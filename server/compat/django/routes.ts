@@ -12,6 +12,7 @@ import type { EventLog } from "../../events/log.ts";
 import { BodyRejected } from "../../http/body.ts";
 import { type Env, publicJson, respond } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { reservedKeyProblems } from "../../registry/reserved-keys.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import { BadId, hashable } from "../projection/attributes.ts";
 import { preflightFor } from "../projection/cors.ts";
@@ -97,7 +98,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
     if (given === "") return publicJson({ error: "user_id is required" }, 400);
     const user = hashable(given, "user_id");
     const ids = { device: user, account: user, session: null };
-    const evaluated = evaluatedFor({ registry, sticky }, { ids }).find(
+    const evaluated = evaluatedFor({ registry, sticky }, { ids, named: [found.key] }).find(
       ({ experiment }) => experiment.key === found.key,
     );
     if (!evaluated) return failed(404, NOT_FOUND);
@@ -153,7 +154,9 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
   function eventOf(experiment: Experiment, user: string, type: string): NewEvent {
     if (type !== "view") return { event: type, experiment: experiment.key };
     const ids = { device: user, account: user, session: null };
-    const evaluated = evaluatedFor({ registry, sticky }, { ids }).find((one) => one.experiment.key === experiment.key);
+    const evaluated = evaluatedFor({ registry, sticky }, { ids, named: [experiment.key] }).find(
+      (one) => one.experiment.key === experiment.key,
+    );
     const group = evaluated?.evaluation.group ?? experiment.fallback;
     return { event: "exposure", experiment: experiment.key, group, epoch: epochOf(experiment, user, group, sticky) };
   }
@@ -184,7 +187,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
 
   function newKey(name: string, id: number): string {
     const key = keyFromTitle(name);
-    return key === "" || registry.get(key) ? `experiment_${id}` : key;
+    return key === "" || registry.get(key) || reservedKeyProblems(key).length > 0 ? `experiment_${id}` : key;
   }
 
   const app = new Hono<Env>();

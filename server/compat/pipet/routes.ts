@@ -55,7 +55,7 @@ export function pipetRoutes(settings: PipetSettings, { registry, sticky, store, 
       parameters.force !== "" &&
       mayForce(c, settings.force, { adminToken: deps.adminToken, proxies: deps.limits.proxies });
     const forced = parseForce(isPrivileged ? parameters.force : "", registry.list());
-    const evaluated = evaluatedFor({ registry, sticky }, asked(parameters, forced)).filter(
+    const evaluated = evaluatedFor({ registry, sticky }, { ...asked(parameters, forced), named: tests ?? [] }).filter(
       ({ experiment }) => tests === null || tests.includes(experiment.key),
     );
     const isPreview = forced.groups.size > 0 || forced.others !== "own";

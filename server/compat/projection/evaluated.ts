@@ -19,6 +19,8 @@ export interface Asked extends Partial<RuleContext> {
   readonly ids: CallerIds;
   /** Groups to preview; already authorised. */
   readonly forced?: Forces;
+  /** Keys that the caller names: drafts are for who knows their names. */
+  readonly named?: readonly string[];
 }
 
 /** An experiment with the group of a request. */
@@ -41,9 +43,11 @@ interface Deps {
  * The groups of a request, by the same `evaluate` and stickiness as `GET /api/expgroups`. While
  * everything is switched off nobody takes part.
  */
-export function evaluatedFor({ registry, sticky }: Deps, { ids, forced, ...context }: Asked): Evaluated[] {
+export function evaluatedFor({ registry, sticky }: Deps, { ids, forced, named = [], ...context }: Asked): Evaluated[] {
   const started = startedOf(registry.list());
-  const shown = registry.list().filter((one) => started.includes(one) || forced?.has(one.key));
+  const shown = registry
+    .list()
+    .filter((one) => started.includes(one) || forced?.has(one.key) || named.includes(one.key));
   return shown.map((experiment) => {
     const unitId = unitIdOf(experiment.unit, { ...ids, random: randomUUID });
     const evaluation = evaluate(

@@ -12,6 +12,8 @@ export type NewEvent = Readonly<Record<string, unknown>>;
 interface StoreOptions {
   /** True for callers that are back ends: their user agents are no crawlers'. */
   readonly isBackEnd?: boolean;
+  /** True where the client chooses the groups, not our hash. */
+  readonly isChosenElsewhere?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ interface StoreOptions {
 export type Store = (c: Context<Env>, events: readonly NewEvent[], options?: StoreOptions) => Promise<Answer | null>;
 
 export function storeOf(record: Recorder, dialect: Dialect): Store {
-  return async (c, events, { isBackEnd = false } = {}) => {
+  return async (c, events, { isBackEnd = false, isChosenElsewhere = false } = {}) => {
     let last: Answer | null = null;
     for (let at = 0; at < events.length; at += MAX_EVENTS_PER_REQUEST) {
       const part = events.slice(at, at + MAX_EVENTS_PER_REQUEST);
@@ -34,6 +36,7 @@ export function storeOf(record: Recorder, dialect: Dialect): Store {
         },
         address: ownAddress(c),
         read: async () => body,
+        isChosenElsewhere,
       });
       if (last.status !== 200) return last;
     }

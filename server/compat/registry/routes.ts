@@ -39,7 +39,7 @@ export function registryRoutes({ registry, sticky, analysis, store, guard }: Dep
     if (!hasGroup(experiment.groups, posted.group)) {
       return failed(404, `${experiment.key} has no variant ${JSON.stringify(posted.group)}`);
     }
-    const answer = await store(c, [eventOf(posted, experiment, sticky, isImpression)]);
+    const answer = await store(c, [eventOf(posted, experiment, sticky, isImpression)], { isChosenElsewhere: true });
     // Too many, or not stored: the client is to know.
     if (answer !== null && answer.status >= 429) return respond(answer);
     return accepted(isStored(answer));

@@ -156,7 +156,7 @@ const isFormRoute = ({ path }: Route) => !/^\/(?:api|compat)\//.test(path);
 
 /** A request of a route; `fields` are added to a form. */
 function requestOf(route: Route, headers: Record<string, string>, fields: Record<string, string> = {}): RequestInit {
-  const { method, path } = route;
+  const { method } = route;
   if (isRead(route)) return { method, headers };
   const change = CHANGES.get(nameOf(route)) ?? {};
   if (isFormRoute(route)) {

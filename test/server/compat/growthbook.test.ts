@@ -1,7 +1,7 @@
 import { GrowthBook, setPolyfills } from "@growthbook/growthbook";
 import { growthbookTrackingPlugin } from "@growthbook/growthbook/plugins";
 import { expect, test, vi } from "vitest";
-import { active, inactive, openApp, rolledOut } from "../rig/open-app.ts";
+import { active, openApp, rolledOut, stopped } from "../rig/open-app.ts";
 import { resultsOf } from "./results-of.ts";
 
 const HOST = "http://localhost/compat/growthbook";
@@ -17,7 +17,7 @@ async function open() {
     }),
     active("shop", { routes: ["/shop"] }),
     rolledOut("done", "B"),
-    inactive("off"),
+    stopped("off"),
   ]);
   const ask = async (body: object) => {
     const answer = await opened.app.request(`${HOST}/api/eval/sdk-1`, { method: "POST", body: JSON.stringify(body) });
