@@ -4,7 +4,7 @@ import { isCounted } from "../../../core/reason.ts";
 import type { Evaluated } from "../projection/evaluated.ts";
 
 /** A group's value: its payload, or its name without one. */
-export function valueOf({ groups }: Experiment, name: string): unknown {
+export function featureValue({ groups }: Experiment, name: string): unknown {
   return groups.find((group: Group) => group.name === name)?.payload ?? name;
 }
 
@@ -14,12 +14,12 @@ export function valueOf({ groups }: Experiment, name: string): unknown {
  */
 export function featureOf({ experiment, unitId, evaluation, takesPart }: Evaluated) {
   const { key, groups, fallback, unit } = experiment;
-  const defaultValue = valueOf(experiment, fallback);
+  const defaultValue = featureValue(experiment, fallback);
   if (!takesPart) return { defaultValue, rules: [] };
   const { group, reason } = evaluation;
-  const force = valueOf(experiment, group);
+  const force = featureValue(experiment, group);
   const tracked = {
-    experiment: { key, variations: groups.map(({ name }) => valueOf(experiment, name)) },
+    experiment: { key, variations: groups.map(({ name }) => featureValue(experiment, name)) },
     result: {
       key: group,
       variationId: groups.findIndex(({ name }) => name === group),
