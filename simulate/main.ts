@@ -1,4 +1,3 @@
-import pc from "picocolors";
 import type { Event } from "../core/event.ts";
 import { findBrowser } from "./browser.ts";
 import { openBrowserDriver } from "./browser-driver.ts";
@@ -11,16 +10,18 @@ import { startFaultyProxy } from "./faults.ts";
 import { groupShown, type Observations } from "./observations.ts";
 import type { Options } from "./options.ts";
 import { setFirstWeights, startOwnServer } from "./own-server.ts";
-import { pretty } from "./pretty.ts";
 import { showProgress } from "./progress.ts";
 import { clickRate, parseRates, type Rates } from "./rates.ts";
-import { buildReport } from "./report.ts";
+import { buildReport, type SimulationReport } from "./report.ts";
+import { writeReports } from "./reporters/reporters.ts";
+import { rerunCommand } from "./rerun.ts";
 import { draw } from "./seed.ts";
 import { type Claims, type ServerClient, serverClient } from "./server-client.ts";
 
 /** Demo page that contains the seed experiments. */
 const DEMO_PAGE = "/demo/7-admin-page";
 const INTERRUPTED = 130;
+const INCONCLUSIVE = 4;
 /** Timeout for the server to store the events that it accepted. */
 const STORAGE_PATIENCE_MS = 3000;
 
@@ -52,16 +53,23 @@ export async function simulate(options: Options): Promise<number> {
     const report = buildReport(observations, {
       seed: options.seed,
       target: target.name,
-      partial: interruption.happened,
+      rerun: rerunCommand(options),
+      partial: visits.length < options.visits,
       startedAt: startedAt.toISOString(),
       seconds,
     });
-    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : pretty(report, pc));
-    return interruption.happened ? INTERRUPTED : report.ok ? 0 : 1;
+    await writeReports(report, options.reporters);
+    if (!options.quiet) process.stderr.write(`fairsplit: run it again with ${report.rerun}\n`);
+    return interruption.happened ? INTERRUPTED : exitCode(report, options);
   } finally {
     interruption.stop();
     await target.stop();
   }
+}
+
+function exitCode({ ok, checks }: SimulationReport, { strict }: Options): number {
+  if (!ok) return 1;
+  return strict && checks.some(({ tested }) => !tested) ? INCONCLUSIVE : 0;
 }
 
 interface Target {
@@ -115,24 +123,28 @@ function decider(seed: string, rates: Rates, claims: Claims): (index: number) =>
 
 async function sendVisits(
   driver: Driver,
-  { visits: total, concurrency }: Options,
+  { visits: total, concurrency, quiet, maxFailures }: Options,
   decide: (index: number) => Decide,
   interruption: Interruption,
 ): Promise<Visit[]> {
   const visits: Visit[] = [];
-  const progress = showProgress(total);
+  const progress = quiet ? null : showProgress(total);
   let next = 0;
+  let failures = 0;
+  const isOver = () => interruption.happened || (maxFailures !== null && failures >= maxFailures);
   const visitor = async () => {
-    while (next < total && !interruption.happened) {
+    while (next < total && !isOver()) {
       const index = next++;
-      visits.push(await driver.visit(index, decide(index)));
-      progress.advance();
+      const visit = await driver.visit(index, decide(index));
+      visits.push(visit);
+      if (visit.errors.length > 0) failures += 1;
+      progress?.advance();
     }
   };
   try {
     await Promise.all(Array.from({ length: Math.min(concurrency, total) }, visitor));
   } finally {
-    progress.stop();
+    progress?.stop();
   }
   return visits.sort((a, b) => a.index - b.index);
 }

@@ -1,8 +1,7 @@
 import type { Options as YargsOption } from "yargs";
 import { FAULTS, type Fault } from "./faults.ts";
-
-/** Invalid usage: exit code 2, one line and an example. */
-export class UsageError extends Error {}
+import { parseReporters, REPORTERS, type Reporter } from "./reporters/reporters.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface Options {
   readonly visits: number;
@@ -16,7 +15,13 @@ export interface Options {
   /** Value of `--rates`; null for the default. */
   readonly rates: string | null;
   readonly browserPath: string | null;
-  readonly json: boolean;
+  readonly reporters: readonly Reporter[];
+  /** Without progress and hints. */
+  readonly quiet: boolean;
+  /** Whether a check that could not be tested is no success. */
+  readonly strict: boolean;
+  /** Visits with errors after which the run ends; null for no limit. */
+  readonly maxFailures: number | null;
   readonly fault: Fault | null;
 }
 
@@ -39,6 +44,14 @@ export const SIMULATE_OPTIONS = {
     requiresArg: true,
   },
   "browser-path": { describe: "browser to use [FAIRSPLIT_BROWSER, CHROME_PATH]", type: "string", requiresArg: true },
+  reporter: {
+    describe: `reports to print or write: ${REPORTERS.join(", ")}; such as pretty,junit=report.xml [default pretty]`,
+    type: "string",
+    requiresArg: true,
+  },
+  quiet: { alias: "q", describe: "no progress, only the report", type: "boolean" },
+  strict: { describe: "exit with 4 when a check could not be tested", type: "boolean" },
+  "max-failures": { describe: "end the run after so many visits with errors", type: "string", requiresArg: true },
   json: { describe: "print one JSON document on stdout instead of the report", type: "boolean" },
   fault: {
     describe: `break something on purpose, to see the check fail: ${FAULTS.join(", ")}`,
@@ -76,7 +89,9 @@ export function parseOptions(
     if (!found) throw new UsageError(`${dashed(name)} is "${value}": ${choices(allowed)}`);
     return found;
   };
-  if (Array.isArray(flags.json)) throw new UsageError("--json is given twice: allowed is once");
+  for (const flag of ["json", "quiet", "strict"]) {
+    if (Array.isArray(flags[flag])) throw new UsageError(`--${flag} is given twice: allowed is once`);
+  }
   const url = text("url");
   if (url !== null && !/^https?:$/.test(protocolOf(url))) {
     throw new UsageError(`--url is "${url}": allowed is a URL such as http://127.0.0.1:5000`);
@@ -93,7 +108,10 @@ export function parseOptions(
     concurrency: count("concurrency", 4, 64),
     rates: text("rates"),
     browserPath: text("browser-path"),
-    json: flags.json === true,
+    reporters: parseReporters(text("reporter"), flags.json === true),
+    quiet: flags.quiet === true,
+    strict: flags.strict === true,
+    maxFailures: text("max-failures") === null ? null : count("max-failures", 1, 10_000_000),
     fault,
   };
 }

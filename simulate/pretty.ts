@@ -22,7 +22,7 @@ export function pretty(report: SimulationReport, colors: Colors): string {
     "",
     ...detectableLines(report),
     `${report.visits} visits in ${report.timing.seconds.toFixed(1)} s, ${report.timing.visitsPerSecond.toFixed(1)} per second.`,
-    report.ok ? colors.green("All checks passed.") : colors.red(`Failed: ${failed(report)}.`),
+    resultLine(report, colors),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -54,6 +54,12 @@ function detectableLines({ detectable: { split, conversion }, visits }: Simulati
     `and 1 false alarm in ${1 / FALSE_ALARM_RATE} runs. Use more visits to detect smaller deviations.`,
     "",
   ];
+}
+
+function resultLine(report: SimulationReport, colors: Colors): string {
+  if (report.ok) return colors.green("All checks passed.");
+  const names = failed(report);
+  return colors.red(names === "" ? "Not finished: the run was interrupted." : `Failed: ${names}.`);
 }
 
 function failed({ checks }: SimulationReport): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { UsageError } from "./options.ts";
 import type { Claims } from "./server-client.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Click probability by experiment and shown group, 0 to 1. */
 export type Rates = ReadonlyMap<string, ReadonlyMap<string, number>>;

@@ -21,6 +21,8 @@ export interface SimulationReport {
   readonly driver: "browser";
   readonly target: string;
   readonly visits: number;
+  /** The command that repeats the run. */
+  readonly rerun: string;
   readonly experiments: readonly SplitReport[];
   readonly conversions: readonly (ConversionReport & { readonly ok: boolean })[];
   readonly independence: readonly (IndependenceReport & { readonly ok: boolean })[];
@@ -35,6 +37,7 @@ export interface SimulationReport {
 export interface Circumstances {
   readonly seed: string;
   readonly target: string;
+  readonly rerun: string;
   readonly partial: boolean;
   readonly startedAt: string;
   readonly seconds: number;
@@ -45,7 +48,7 @@ export interface Circumstances {
  * rate by Holm.
  */
 export function buildReport(observations: Observations, circumstances: Circumstances): SimulationReport {
-  const { seed, target, partial, startedAt, seconds } = circumstances;
+  const { seed, target, rerun, partial, startedAt, seconds } = circumstances;
   const { rendering, check: renderingCheck } = checkRendering(observations);
   const { accounting, check: accountingCheck } = checkAccounting(observations);
   const split = splits(observations);
@@ -64,12 +67,13 @@ export function buildReport(observations: Observations, circumstances: Circumsta
   ];
   const visits = observations.visits.length;
   return {
-    ok: checks.every(({ ok }) => ok),
+    ok: !partial && checks.every(({ ok }) => ok),
     partial,
     seed,
     driver: "browser",
     target,
     visits,
+    rerun,
     experiments: split.experiments,
     conversions: conversion.rows.map((row) => ({ ...row, ok: passes("conversion", `${row.experiment} ${row.group}`) })),
     independence: pairs.pairs.map((pair) => ({ ...pair, ok: passes("independence", `${pair.a}/${pair.b}`) })),
@@ -101,11 +105,12 @@ function summarise(name: Test["check"], tests: readonly JudgedTest[], nothing: s
     (least, test) => ((test.p ?? 1) < (least?.p ?? 2) ? test : least),
     undefined,
   );
-  if (!smallest) return { name, ok: true, detail: `not tested: ${nothing}` };
+  if (!smallest) return { name, ok: true, tested: false, detail: `not tested: ${nothing}` };
   const ok = own.every(({ rejected }) => !rejected);
   return {
     name,
     ok,
+    tested: true,
     detail: `smallest p = ${formatP(smallest.p ?? 1)} of ${own.length} (${smallest.what}), ${ok ? "not significant" : "significant"} after correcting for ${tests.length} tests`,
   };
 }

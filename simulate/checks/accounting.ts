@@ -47,6 +47,7 @@ export function checkAccounting(observations: Observations): { accounting: Accou
     check: {
       name: "accounting",
       ok: wrong.length === 0,
+      tested: true,
       detail:
         `sent ${accounting.sent}, stored ${accounting.stored}, lost ${lost}, duplicates ${duplicates}, unexpected ${unexpected}` +
         (wrong.length > 0 ? `; first: ${wrong[0]}` : ""),

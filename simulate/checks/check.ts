@@ -5,6 +5,8 @@ export type CheckName = (typeof CHECK_NAMES)[number];
 export interface Check {
   readonly name: CheckName;
   readonly ok: boolean;
+  /** False when there was nothing to test: then it is `ok`, and proves nothing. */
+  readonly tested: boolean;
   readonly detail: string;
 }
 

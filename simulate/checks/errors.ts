@@ -8,6 +8,7 @@ export function checkErrors({ visits }: Observations): Check {
   return {
     name: "errors",
     ok: broken.length === 0,
+    tested: true,
     detail: first
       ? `${broken.length} of ${visits.length} visits had errors; first, in visit ${first.index}: ${first.errors[0]}`
       : "no page and no console reported an error",

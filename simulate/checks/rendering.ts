@@ -43,6 +43,7 @@ export function checkRendering(observations: Observations): { rendering: Renderi
     check: {
       name: "rendering",
       ok: wrong.length === 0 && found,
+      tested: true,
       detail: !found
         ? "no placeholder of a known experiment on the page"
         : (wrong[0] ?? `rendered = assigned in ${visits} of ${visits} visits`) +

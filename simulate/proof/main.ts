@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { UsageError } from "../options.ts";
 import { showProgress } from "../progress.ts";
+import { UsageError } from "../usage-error.ts";
 import type { Definitions } from "./count-block.ts";
 import { countBlocks } from "./count-blocks.ts";
 import type { ProofOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Options as YargsOption } from "yargs";
-import { UsageError } from "../options.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface ProofOptions {
   readonly ids: number;

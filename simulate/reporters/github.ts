@@ -1,0 +1,19 @@
+import { appendFile } from "node:fs/promises";
+import type { SimulationReport } from "../report.ts";
+import { markdown } from "./markdown.ts";
+
+/** Annotations of GitHub Actions, one for each failed check. */
+export function githubAnnotations({ checks, partial }: SimulationReport): string {
+  const failed = checks.filter(({ ok }) => !ok).map(({ name, detail }) => annotation(name, detail));
+  return [...failed, ...(partial ? [annotation("complete", "the run was interrupted")] : [])].join("");
+}
+
+/** Appends the report to the job's summary, where GitHub Actions says a file for it. */
+export async function appendSummary(report: SimulationReport, env: NodeJS.ProcessEnv): Promise<void> {
+  if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, `${markdown(report)}\n`);
+}
+
+function annotation(title: string, text: string): string {
+  const encoded = (part: string) => part.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return `::error title=fairsplit ${encoded(title).replaceAll(":", "%3A").replaceAll(",", "%2C")}::${encoded(text)}\n`;
+}

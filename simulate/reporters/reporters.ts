@@ -1,0 +1,90 @@
+import { writeFile } from "node:fs/promises";
+import pc from "picocolors";
+import { pretty } from "../pretty.ts";
+import type { SimulationReport } from "../report.ts";
+import { UsageError } from "../usage-error.ts";
+import { appendSummary, githubAnnotations } from "./github.ts";
+import { html } from "./html.ts";
+import { junit } from "./junit.ts";
+import { line } from "./line.ts";
+import { markdown } from "./markdown.ts";
+
+export const REPORTERS = ["pretty", "line", "json", "junit", "github", "markdown", "html"] as const;
+
+/** Where a report goes: a file, or stdout when it is null. */
+export interface Reporter {
+  readonly name: (typeof REPORTERS)[number];
+  readonly file: string | null;
+}
+
+/** `github` writes where GitHub says; these are for programs, which read a file. */
+const NEEDS_FILE: readonly Reporter["name"][] = ["junit", "markdown", "html"];
+
+/**
+ * Parses `--reporter pretty,junit=report.xml,…`. Throws UsageError naming the value and what is
+ * allowed.
+ */
+export function parseReporters(text: string | null, isJson: boolean): Reporter[] {
+  const parts = text === null ? (isJson ? ["json"] : ["pretty"]) : text.split(",");
+  const reporters = parts.map((part): Reporter => {
+    const at = part.indexOf("=");
+    const given = (at === -1 ? part : part.slice(0, at)).trim();
+    const file = at === -1 ? null : part.slice(at + 1).trim();
+    const name = REPORTERS.find((candidate) => candidate === given);
+    if (!name) throw new UsageError(`--reporter has "${given}": allowed are ${REPORTERS.join(", ")}`);
+    if (name === "github" && file !== null) {
+      throw new UsageError(`--reporter has "${part}": github takes no file, GitHub says where its summary goes`);
+    }
+    if (file === "" || (file === null && NEEDS_FILE.includes(name))) {
+      throw new UsageError(`--reporter has "${part}": ${name} needs a file, such as ${name}=report.${extension(name)}`);
+    }
+    return { name, file };
+  });
+  if (isJson && text !== null) reporters.push({ name: "json", file: null });
+  const printed = reporters.filter(({ name, file }) => file === null && name !== "github");
+  if (printed.length > 1) {
+    throw new UsageError(
+      `--reporter prints ${printed.map(({ name }) => name).join(" and ")}: allowed is one on stdout, the others as name=file`,
+    );
+  }
+  return reporters;
+}
+
+/** Prints and writes the report of a run, a failed or an interrupted one as well. */
+export async function writeReports(report: SimulationReport, reporters: readonly Reporter[]): Promise<void> {
+  for (const { name, file } of reporters) {
+    if (name === "github") {
+      process.stdout.write(githubAnnotations(report));
+      await appendSummary(report, process.env);
+      continue;
+    }
+    const text = formatted(name, report, file === null);
+    if (file === null) process.stdout.write(text);
+    else {
+      await writeFile(file, text).catch((error: Error) => {
+        throw new UsageError(`--reporter has "${name}=${file}", which cannot be written (${error.message})`);
+      });
+    }
+  }
+}
+
+function formatted(name: Exclude<Reporter["name"], "github">, report: SimulationReport, isScreen: boolean): string {
+  switch (name) {
+    case "pretty":
+      return pretty(report, isScreen ? pc : pc.createColors(false));
+    case "line":
+      return line(report);
+    case "json":
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case "junit":
+      return junit(report);
+    case "markdown":
+      return markdown(report);
+    case "html":
+      return html(report);
+  }
+}
+
+function extension(name: Reporter["name"]): string {
+  return name === "junit" ? "xml" : name === "markdown" ? "md" : name === "html" ? "html" : "txt";
+}
