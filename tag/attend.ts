@@ -5,8 +5,8 @@ import { arrive } from "./redirect.ts";
 let isAttended = false;
 
 /**
- * Watches over what only some visits need, once: roles that the keyboard clicks, and what a
- * redirect left for this page.
+ * Starts, once, what only some visits need: keyboard clicks on roles, and the arrival after a
+ * redirect.
  */
 export function attend(clicked: Clicked, resend: (events: readonly string[]) => void, cookieDomain?: string): void {
   if (isAttended) return;

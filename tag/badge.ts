@@ -1,12 +1,12 @@
 import type { Fairsplit } from "./start.ts";
 
-// What the tag loads when a page shows a preview: it says of which groups, and how to leave. A
-// script of its own, because visitors never need it. Tags of earlier versions load it, too: what it
-// reads of `fairsplit.groups` stays as it is.
+// Loaded by the tag when a page shows a preview: names the previewed groups, and offers a way to
+// leave. A separate script, because visitors never need it. Tags of earlier versions load it too:
+// its use of `fairsplit.groups` must not change.
 
 /**
- * Styles are set by script: a content security policy without 'unsafe-inline' forbids style
- * elements and attributes.
+ * Set styles by script: a content security policy without 'unsafe-inline' forbids style elements
+ * and attributes.
  */
 type Styles = Partial<CSSStyleDeclaration>;
 
@@ -25,12 +25,12 @@ const HOST: Styles = {
   borderRadius: "8px",
   background: "#1c1f26",
   color: "#fff",
-  // So that the browser's own focus ring is seen.
+  // Keeps the browser's own focus ring visible.
   colorScheme: "dark",
   font: "14px/1.5 system-ui, sans-serif",
   overflowWrap: "anywhere",
 };
-/** As large as WCAG 2.2 wants what is clicked. */
+/** Minimum target size of WCAG 2.2. */
 const TARGET: Styles = { minBlockSize: "24px", cursor: "pointer" };
 
 function element<Name extends keyof HTMLElementTagNameMap>(
@@ -65,7 +65,7 @@ function badge(forced: readonly (readonly [key: string, group: string])[]): HTML
   aside.ariaLabel = "Preview by fairsplit";
   const host = document.createElement("fairsplit-badge");
   Object.assign(host.style, HOST);
-  // The page's style sheets end here.
+  // A shadow root keeps the page's style sheets out.
   host.attachShadow({ mode: "open" }).append(aside);
   return host;
 }
@@ -73,5 +73,5 @@ function badge(forced: readonly (readonly [key: string, group: string])[]): HTML
 const forced = Object.entries((window.fairsplit as Fairsplit).groups).flatMap(([key, assigned]) =>
   assigned?.reason === "forced" ? [[key, assigned.group] as const] : [],
 );
-// Not into the body, whose content belongs to the page: some replace all of it.
+// Not in the body: some pages replace all of its content.
 document.documentElement.append(badge(forced));

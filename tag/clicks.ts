@@ -1,15 +1,15 @@
 import { safely } from "./safely.ts";
 
-/** Reports a click as the event of the nearest `[data-exp-click]`, in an open shadow root too. */
+/** Reports a click as the event of the nearest `[data-exp-click]`, also in open shadow roots. */
 export type Clicked = (event: Event) => void;
 
 /**
- * Reports clicks on `[data-exp-click]`, also on elements that come later, by the mouse, its middle
- * button and the keyboard. The capture phase hears a click that the page stops.
+ * Reports clicks on `[data-exp-click]` by mouse, middle button and keyboard, also on elements added
+ * later. Listens in the capture phase, before the page can stop a click.
  */
 export function watchClicks(report: (event: string, experiment: string | undefined, params: unknown) => void): Clicked {
   const clicked: Clicked = (event) =>
-    // Most clicks are on something else.
+    // Return early: most clicks are elsewhere.
     safely(() => {
       const path = event.composedPath() as HTMLElement[];
       const nearest = (name: string) => path.find((element) => element.dataset?.[name])?.dataset as DOMStringMap;
@@ -18,7 +18,7 @@ export function watchClicks(report: (event: string, experiment: string | undefin
       report(
         expClick as string,
         nearest("exp")?.exp,
-        // A typing mistake in a page's attribute must not cost the click.
+        // Invalid JSON in a page's attribute must not lose the click.
         safely(() => JSON.parse(expParams as string)),
       );
     });

@@ -2,8 +2,8 @@ import type { AssignedGroup } from "../core/http-contract.ts";
 import { readDevice } from "./identity.ts";
 import type { Fairsplit } from "./start.ts";
 
-// What the tag loads when the page's address has `fairsplit_debug`: an overlay that says what this
-// device gets and why, and what was reported. A script of its own, because visitors never need it.
+// Loaded by the tag when the page's URL has `fairsplit_debug`: an overlay with this device's
+// groups, the reasons, and the reported events. A separate script, because visitors never need it.
 
 const STYLES = `
   :host { all: initial; position: fixed; z-index: 2147483647; inset-block-end: 8px; inset-inline-end: 8px;
@@ -34,7 +34,7 @@ function table(caption: string, heads: readonly string[], rows: readonly (readon
   );
 }
 
-/** Whether this browser's visits are counted, and why not. */
+/** Whether this browser's visits are counted, or the reason why not. */
 function consent(): string {
   if (navigator.globalPrivacyControl) return "Not counted: the browser sends Global Privacy Control.";
   if (navigator.doNotTrack === "1") return "Not counted: the browser sends Do Not Track.";
@@ -52,7 +52,7 @@ function groupRow([key, assigned]: [string, AssignedGroup | undefined]): string[
 
 type Reported = { event: string; experiment?: string; group?: string };
 
-/** The newest first. */
+/** The events, newest first. */
 function eventRows(events: readonly object[]): string[][] {
   return (events as readonly Reported[])
     .slice(-20)
@@ -63,7 +63,7 @@ function eventRows(events: readonly object[]): string[][] {
 const tag = window.fairsplit as Fairsplit;
 const host = document.createElement("fairsplit-debug");
 const root = host.attachShadow({ mode: "open" });
-// A style element would need 'unsafe-inline'.
+// A style element would require 'unsafe-inline'.
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLES);
 root.adoptedStyleSheets = [sheet];
@@ -82,7 +82,7 @@ function show(): void {
   );
 }
 show();
-// Not at once: the tag renders and reports in this moment.
+// Defer the update: the tag is still rendering and reporting.
 for (const type of ["fairsplit:ready", "fairsplit:exposure", "fairsplit:error", "click"])
   addEventListener(type, () => setTimeout(show), true);
 document.documentElement.append(host);

@@ -1,7 +1,8 @@
 import { optionOf } from "./placeholders.ts";
 
 /**
- * In a second, which has fewer frames: a page that undoes each change at once has the last word.
+ * Maximum changes per second, above the number of frames: a page that undoes each change at once
+ * wins.
  */
 const MAX_CHANGES = 500;
 
@@ -10,16 +11,16 @@ interface Decoration {
   changes: number;
   since: number;
   readonly classes: Set<string>;
-  /** What the page had, by element: attributes that were set or taken away. */
+  /** The page's values of changed attributes, by element. */
   readonly attributes: Map<Element, Map<string, string | null>>;
 }
 
 const decorations = new WeakMap<Element, Decoration>();
 
 /**
- * Brings a placeholder's own attributes to what its group has: `data-exp-class` has the classes of
- * groups, as `group:class`, `data-exp-attr` the name of the attribute that is the payload. Does
- * nothing where all is as it should be.
+ * Sets a placeholder's own attributes for its group: `data-exp-class` lists the groups' classes as
+ * `group:class`, `data-exp-attr` names the attribute that takes the payload. Does nothing if they
+ * are already set.
  */
 export function decorate(
   placeholder: HTMLElement,
@@ -44,7 +45,7 @@ export function decorate(
   }
   if (expAttr && payload != null && payload !== Object(payload)) {
     set(decoration, placeholder, expAttr, String(payload));
-    // Else the browser would take another image than the one of the variant.
+    // Otherwise the browser would choose another image than the variant's.
     if (expAttr === "src" && placeholder.matches("img")) {
       const siblings = placeholder.parentElement?.matches("picture") ? placeholder.parentElement.children : [];
       for (const image of [placeholder, ...siblings].filter((each) => each.matches("img,source")))
@@ -53,7 +54,7 @@ export function decorate(
   }
 }
 
-/** Takes back what `decorate` did. */
+/** Undoes `decorate`. */
 export function undecorate(placeholder: Element): void {
   const { classes, attributes, observer } = decorations.get(placeholder) ?? {};
   observer?.disconnect();
@@ -86,10 +87,7 @@ function write(element: Element, name: string, value: string | null): void {
   else element.setAttribute(name, value);
 }
 
-/**
- * The words that a list of `group:word` has for a group. The name of a group may have spaces and
- * colons.
- */
+/** The words of a group in a list of `group:word`. Group names may contain spaces and colons. */
 function wordsOf(group: string | undefined, list: string | null): string[] {
   if (!group || !list) return [];
   const name = group.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");

@@ -2,14 +2,14 @@ import { MAX_TEXT_LENGTH } from "../core/event-limits.ts";
 import { safely } from "./safely.ts";
 
 /**
- * Characters of an event, of 3 bytes at most: beyond 64 KiB the server takes no request, nor does
- * one outlive its page.
+ * Maximum characters of an event, of 3 bytes at most: the server rejects requests beyond 64 KiB,
+ * and browsers do not keep them alive after their page.
  */
 const MAX_EVENT_LENGTH = 20_000;
 
 /**
- * An event as JSON. A long text goes with one character more than the server stores, which then
- * says what it cut; params that have no JSON, or too much, stay behind.
+ * An event as JSON. Long texts are cut one character above the server's limit, so that the server
+ * records the cut; params without JSON, or too large, are omitted.
  */
 export function eventText(event: object): string {
   const text = safely(() => JSON.stringify(event, plain));
@@ -18,9 +18,7 @@ export function eventText(event: object): string {
     : JSON.stringify({ ...event, params: null, dropped: ["params"] }, plain);
 }
 
-/**
- * The value itself, and not what a page's own `toJSON` makes of it; only moments have a good one.
- */
+/** JSON replacer that ignores a page's own `toJSON`, except that of dates. */
 function plain(this: Record<string, unknown>, name: string, value: unknown): unknown {
   const own = this[name];
   return typeof own === "string" ? own.slice(0, MAX_TEXT_LENGTH + 1) : own instanceof Date ? value : own;

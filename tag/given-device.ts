@@ -11,43 +11,42 @@ declare global {
   }
 }
 
-/** A device that the server made for a visitor who has none. */
+/** A device that the server created for a visitor without one. */
 interface GivenDevice {
   readonly id: string;
   readonly groups: Readonly<Record<string, AssignedGroup>>;
-  /** Of the page that they are for, as far as the server knows. */
+  /** Path of the page of these groups, as far as the server knows. */
   readonly path?: string;
-  /** When it was made, in milliseconds. */
+  /** Time of creation in milliseconds. */
   readonly at: number;
 }
 
 /**
- * A cache that disregards what the answer says would give one device to many: after this long it is
- * nobody's. Arbitrary.
+ * Maximum age of a given device: a cache that ignores the response headers would give one device to
+ * many visitors. Arbitrary.
  */
 const FRESH_MS = 10_000;
 
 /**
- * Makes the first view as good as the next ones: takes a given device with its groups, so that the
- * tag finds the cookie and the groups as it left them on an earlier view. Does nothing where the
- * tag would keep nothing, or where there is a device.
+ * Stores a given device with its groups, so that the tag finds the cookie and the groups as on
+ * later views. Does nothing if the tag would store nothing, or if there is a device already.
  *
  * @param given JSON of a GivenDevice
- * @param source where the script that brought it came from
+ * @param source URL of the script that contained it
  */
 export function takeDevice(
   given: string | undefined,
   { consent, cookie, cookieDomain }: Options,
   source: string,
 ): void {
-  // In a preview nothing is kept; a page with two tags has one that is in charge.
+  // A preview stores nothing; on a page with two tags the first one is in charge.
   const isPreview = /[?&]fairsplit_force/.test(location.search) || sessionStorage.fairsplit_force;
   const isStarted = (window.fairsplit as Partial<Fairsplit> | undefined)?.ready;
-  // One that is rendered ahead of a visit has no visitor yet.
+  // A prerendered page has no visitor yet.
   const isAhead = (document as { prerendering?: boolean }).prerendering;
   if (!given || isPreview || isStarted || consent || isRefused() || isAhead || readDevice(cookie)) return;
   // A copy from the browser's cache has the device of an earlier view, which the visitor may have
-  // had forgotten since.
+  // deleted since.
   const loaded = performance.getEntriesByName(source).at(-1) as PerformanceResourceTiming | undefined;
   if (!loaded?.transferSize) return;
   const { id, groups, path, at } = JSON.parse(given) as GivenDevice;
@@ -55,6 +54,6 @@ export function takeDevice(
   keepDevice(id, cookie, cookieDomain);
   if (readCookie(cookie) !== id) return;
   const known = Object.entries(groups).filter(([, { perPath }]) => !perPath || path === location.pathname);
-  // As the tag keeps them, see start.ts.
+  // The tag's storage format, see start.ts.
   localStorage.fairsplit = JSON.stringify([id, "", Object.fromEntries(known), location.pathname, Date.now()]);
 }

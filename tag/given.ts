@@ -1,5 +1,5 @@
-// What `/tag-with-groups.js` has before the tag. This shell only asks who included it, as the tag's
-// does.
+// First part of `/tag-with-groups.js`, before the tag. Like the tag's entry, this shell only finds
+// the script that included it.
 import { takeDevice } from "./given-device.ts";
 import { safely } from "./safely.ts";
 

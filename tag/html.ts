@@ -11,12 +11,12 @@ declare global {
 let policy: HtmlPolicy | undefined;
 
 /**
- * The nodes of an experiment's `html`, as its placeholder would have them. Its scripts run, as
- * those in templates do.
+ * Parses an experiment's `html` in the context of its placeholder. Its scripts run, as do those in
+ * templates.
  */
 export function nodesOf(placeholder: Element, html: string): Node[] {
   const rules = { createHTML: (html: string) => html };
-  // Only when it is needed: a page that does not allow the policy would report every visit.
+  // Create the policy on demand: a page that forbids it would report a violation on every visit.
   policy ||= window.trustedTypes?.createPolicy("fairsplit", rules) || rules;
   const range = document.createRange();
   range.selectNodeContents(placeholder);

@@ -1,10 +1,10 @@
-/** Roots that frameworks hydrate; `#app` is also what others call their page. */
+/** Roots that frameworks hydrate. Not `#app`, a name that other pages use as well. */
 const OWN_ROOTS = "#root,[id^=__],astro-island[ssr],[ng-server-context]";
 const STARTER_ROOTS = "#app";
-/** What pages have whose `#app` is hydrated. */
+/** Scripts of pages whose `#app` is hydrated. */
 const FRAMEWORK_SCRIPTS =
   "script[type=module],link[rel=modulepreload],script[src*=chunk],script[src*=bundle],script[src*='main.'],script[src*=react],script[src*=vue]";
-/** After the page is loaded; who hydrates later corrects what was rendered. Arbitrary. */
+/** Maximum wait after loading; a later hydration corrects what was rendered. Arbitrary. */
 const MAX_WAIT_MS = 1000;
 const LOOK_MS = 16;
 
@@ -12,9 +12,8 @@ let loadedAt: number | undefined;
 let isPolling: boolean | undefined;
 
 /**
- * Whether a placeholder must not be changed yet, because a framework is about to compare it with
- * what it would render, or because the page says so by `data-after="load"`. Calls `again` when that
- * may have changed.
+ * Whether a placeholder must not be changed yet, because a framework is about to hydrate it or the
+ * page has `data-after="load"`. Calls `again` when that may have changed.
  */
 export function isToWait(placeholder: Element, again: () => void): boolean {
   if (document.readyState === "complete") loadedAt ??= performance.now();
@@ -37,7 +36,7 @@ function isToBeHydrated(placeholder: Element): boolean {
   const root = placeholder.closest(OWN_ROOTS) ?? placeholder.closest(STARTER_ROOTS);
   const isOwn = root?.matches(OWN_ROOTS);
   if (!root || isKept(placeholder) || isKept(root)) return false;
-  // Its scripts may not have been parsed.
+  // Its scripts may not have been parsed yet.
   if (isOwn || document.readyState === "loading") return true;
   return (
     ["React", "ReactDOM", "Vue", "preact"].some((name) => name in window) || !!document.querySelector(FRAMEWORK_SCRIPTS)
@@ -45,8 +44,8 @@ function isToBeHydrated(placeholder: Element): boolean {
 }
 
 /**
- * Whether a framework has taken an element. React marks a root when hydration begins, and each
- * element when it is hydrated; Vue marks the root when it is done.
+ * Whether a framework has hydrated an element. React marks a root when hydration begins, and each
+ * element when it is hydrated; Vue marks the root at the end.
  */
 export function isKept(element: object): boolean {
   return Object.keys(element).some((name) =>

@@ -2,23 +2,21 @@ import { safely } from "./safely.ts";
 import { keep } from "./storage.ts";
 
 export const COOKIE = "fairsplit_id";
-/**
- * The cookie's name in earlier versions: an id of our form is taken over where there is no other.
- */
+/** Cookie name of earlier versions: an ID of our form is adopted if there is no other. */
 const EARLIER_COOKIE = "device_id";
 const YEAR_S = 31_536_000;
-/** A value of another form is of the site's own making. */
+/** Form of our IDs; other values are the site's own. */
 const FORM = /^[0-9a-f]{32}(?=;|$)/;
 
-/** Texts that begin with the values of cookies of a name. A sandboxed frame throws on cookies. */
+/** Strings that begin with each value of a cookie name. Sandboxed frames throw on cookies. */
 const values = (name: string) => `; ${document.cookie}`.split(`; ${name}=`).slice(1);
 
-/** The device id that a cookie holds. A site's own cookie of that name holds none. */
+/** The device ID in a cookie; undefined for a site's own cookie of that name. */
 export const readCookie = (name = COOKIE) =>
   safely(() => FORM.exec(values(name).find((text) => FORM.test(text)) as string)?.[0]);
 
 /**
- * The device id of this browser: from the cookie, else from storage, else from the cookie of an
+ * The device ID of this browser: from the cookie, else from storage, else from the cookie of an
  * earlier version.
  */
 export function readDevice(cookie?: string): string | undefined {
@@ -27,25 +25,25 @@ export function readDevice(cookie?: string): string | undefined {
 }
 
 /**
- * Lets the device keep its id: in the cookie, or in storage where the cookie cannot be written (an
- * HttpOnly cookie has its name, or the domain is not the page's).
+ * Stores the device ID: in the cookie, or in storage if the cookie cannot be written (an HttpOnly
+ * cookie has its name, or the domain is not the page's).
  *
- * @param domain whose subdomains share the cookie; `""` for this host only
+ * @param domain shared by its subdomains; `""` for this host only
  */
 export function keepDevice(id: string, cookie?: string, domain?: string): void {
-  // A site's own cookie of that name stays as it is.
+  // Do not overwrite a site's own cookie of that name.
   if (readCookie(cookie) || !safely(() => values(cookie ?? COOKIE)[0])) writeCookie(id, cookie, domain);
   if (readCookie(cookie) !== id) keep(COOKIE, id);
 }
 
-/** Takes the device's id away. */
+/** Deletes the device ID. */
 export function forgetDevice(cookie?: string, domain?: string): void {
   if (readCookie(cookie)) writeCookie("", cookie, domain, 0);
-  // So that the id of an earlier version is not taken over again.
+  // Prevents adopting the ID of an earlier version again.
   if (readCookie(EARLIER_COOKIE)) safely(() => (localStorage[COOKIE] = "-"));
 }
 
-/** @param seconds how long: every visit lets it live for another 365 days */
+/** @param seconds lifetime; every visit renews it for 365 days */
 function writeCookie(id: string, cookie = COOKIE, domain = "", seconds = YEAR_S): void {
   const secure = location.protocol === "https:" ? ";secure" : "";
   safely(() => {

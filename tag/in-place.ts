@@ -1,15 +1,14 @@
 import { optionOf } from "./placeholders.ts";
 
-/** What placeholders had before they were changed in place. */
+/** The content of placeholders before they were changed in place. */
 const before = new WeakMap<Element, Node[]>();
 
 /**
- * Changes a placeholder's content into the variant node by node, where `data-exp-keep` asks for it:
- * what has the same place and the same name stays, with the listeners that the page has bound to
- * it.
+ * Changes a placeholder's content into the variant node by node, if `data-exp-keep` asks for it:
+ * nodes with the same position and name stay, with the page's listeners.
  *
  * @param content the placeholder's own content
- * @returns what it has become, or undefined where it is not asked for
+ * @returns the new content, or undefined if not asked for
  */
 export function keep(placeholder: HTMLElement, content: readonly Node[], variant: readonly Node[]): Node[] | undefined {
   if (optionOf(placeholder, "keep") == null) return;
@@ -22,7 +21,7 @@ export function keep(placeholder: HTMLElement, content: readonly Node[], variant
   return [...placeholder.childNodes].filter((node) => !(node as Element).matches?.("template[data-group]"));
 }
 
-/** Turns the content back. Says whether it had been changed in place. */
+/** Restores the content. Returns whether it had been changed in place. */
 export function unkeep(placeholder: Element): boolean {
   const content = before.get(placeholder);
   if (!content) return false;

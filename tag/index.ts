@@ -1,11 +1,11 @@
-// The script that a site pastes. This shell only asks who included it: document.currentScript is
-// null in anything later.
+// The script that a site pastes. This shell only finds the script that included it:
+// document.currentScript is null in asynchronous code.
 import { safely } from "./safely.ts";
 import { start } from "./start.ts";
 
-// An element named currentScript hides it, and must not say which server to ask.
+// Check the type: an element named currentScript hides it and must not choose the server.
 const script = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
 const run = () => safely(() => start({ ...window.fairsplitConfig, ...script?.dataset }, script?.src || location.href));
-// A page that is rendered ahead of a visit that may never come has no visitor yet.
+// A prerendered page has no visitor yet, and may never have one.
 if ((document as { prerendering?: boolean }).prerendering) addEventListener("prerenderingchange", run, true);
 else run();

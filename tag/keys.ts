@@ -1,9 +1,9 @@
-/** Elements that the browser itself clicks by the keyboard. */
+/** Elements that the browser clicks by keyboard itself. */
 const NATIVE = "a[href],button,input,select,textarea,summary";
 
 /**
- * Reports Enter and the space bar on an element that only its role makes a button or a link: the
- * page's own listener does what a click does, and may make one.
+ * Reports Enter and the space bar on an element that is a button or a link only by its role: the
+ * page's own listener acts on the key, and may dispatch a click.
  */
 export function watchKeys(report: (event: Event) => void): void {
   addEventListener(
@@ -18,7 +18,7 @@ export function watchKeys(report: (event: Event) => void): void {
         isClicked ||= click.composedPath()[0] === element;
       };
       addEventListener("click", hear, true);
-      // A click of the page's own comes with this key, or when it is let go.
+      // The page's own click comes on this key's press or release.
       const end = () =>
         setTimeout(() => {
           removeEventListener("click", hear, true);

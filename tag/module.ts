@@ -7,11 +7,11 @@ export type { Options } from "./options.ts";
 export type { Fairsplit, Groups } from "./start.ts";
 
 /**
- * Does what the script tag does, and gives `window.fairsplit`. A second call, or a page that has
- * the script tag too, gives the same one and starts nothing.
+ * Starts the tag, like the script tag, and returns `window.fairsplit`. A second call, or one on a
+ * page with a script tag, returns the same object and starts nothing.
  *
- * @param options what the script tag says by `data-…` attributes; `api` has no default here
- * @throws TypeError when `api` is no address
+ * @param options the script tag's `data-…` attributes; `api` has no default here
+ * @throws TypeError if `api` is not a URL
  */
 export function start(options: Options & { readonly api: string }): Fairsplit {
   startPage(options, location.href);

@@ -1,5 +1,5 @@
-// What the tag loads when a page's markup or options ask for more than templates and texts:
-// `/tag-more.<hash>.js`. It shares nothing with the tag but what each function is given.
+// Loaded by the tag when a page's markup or options need more than templates and texts:
+// `/tag-more.<hash>.js`. Shares no state with the tag but the arguments of each function.
 export { attend } from "./attend.ts";
 export { decorate } from "./decoration.ts";
 export { nodesOf } from "./html.ts";

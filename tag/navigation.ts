@@ -1,6 +1,6 @@
-/** Calls back after each move of a single-page app, whether or not it changes the document. */
+/** Calls back after each navigation of a single-page app, even without a change of the document. */
 export function watchNavigation(heard: () => void): void {
-  // What the app shows there comes in the same task. Engines without the Navigation API are heard
-  // by what they change.
+  // Defer: the app renders the new page in the same task. In engines without the Navigation API the
+  // document's changes are observed.
   window.navigation?.addEventListener("currententrychange", () => setTimeout(heard));
 }

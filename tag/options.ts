@@ -1,29 +1,24 @@
 declare global {
   interface Window {
-    /**
-     * The script tag's attributes by another way: tag managers drop those that they do not know.
-     */
+    /** Another way to give the script tag's attributes: tag managers drop unknown attributes. */
     fairsplitConfig?: Options;
   }
 }
 
-/** What a page may say, as attributes `data-…` of the script tag. */
+/** Options of a page, as attributes `data-…` of the script tag. */
 export interface Options {
-  /** Base URL of the server; where the script came from when it is not said. */
+  /** Base URL of the server; default: that of the script. */
   readonly api?: string | undefined;
-  /**
-   * After this many milliseconds without an answer the fallback is shown; 1,000 when it is not
-   * said.
-   */
+  /** Milliseconds without an answer after which the fallback is shown; default 1,000. */
   readonly timeout?: string | number | undefined;
-  /** Name of the device's cookie; `fairsplit_id` when it is not said. */
+  /** Name of the device's cookie; default `fairsplit_id`. */
   readonly cookie?: string | undefined;
-  /** Whose subdomains share the device's cookie. */
+  /** Domain whose subdomains share the device's cookie. */
   readonly cookieDomain?: string | undefined;
-  /** `off`: the page reports its views itself, or not at all. */
+  /** `off`: the page reports page views itself, or not at all. */
   readonly pageview?: string | undefined;
-  /** `off`: each view waits for the server, so that a switch holds from the very next view on. */
+  /** `off`: each view waits for the server, so that changes apply from the very next view. */
   readonly stored?: string | undefined;
-  /** `required`: nothing is kept or sent before the page says `consent(true)`. */
+  /** `required`: nothing is stored or sent before the page calls `consent(true)`. */
   readonly consent?: string | undefined;
 }

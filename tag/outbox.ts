@@ -2,35 +2,31 @@ import { eventText } from "./event-text.ts";
 import { uuidv7 } from "./random.ts";
 import { area, clearStorage, keep, LINE_START, openStorage } from "./storage.ts";
 
-/** Events of one moment go together. */
+/** Events within this time are sent together. */
 const GATHER_MS = 30;
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 60_000;
 /**
- * Of a request: at most 16 KiB, because a browser lets 64 KiB be on their way from pages that are
- * left. A character has at most 3 bytes.
+ * Maximum characters of a request, of 3 bytes at most: 16 KiB, because a browser allows 64 KiB in
+ * flight for pages that are left.
  */
 const MOST_CHARACTERS = 5400;
 const MOST_WAITING = 200;
 const MOST_WAITING_CHARACTERS = 65_536;
-/** Lines of other pages that are open are theirs to send; those that are older were left behind. */
+/** Age from which stored lines were left behind; younger ones are sent by their own open page. */
 const LEFT_BEHIND_MS = 100_000;
 
-/**
- * Lines of JSON, an event each, in the order in which they came. Those on their way are not among
- * them.
- */
+/** Unsent lines of JSON, an event each, in order of arrival. Lines in flight are not included. */
 let waiting: string[] = [];
 let delayMs = GATHER_MS;
 let isDue: boolean | undefined;
-/** Events that waited too long behind others. */
+/** Number of events dropped from a full queue. */
 let lost: number | undefined;
-/** Where events go, if anywhere. */
+/** URL for events; undefined while nothing may be sent. */
 export let url: string | undefined;
 
 /**
- * Keeps an event until the server has it. One that is held goes with the next `flush`, at the
- * latest.
+ * Keeps an event until the server has it. A held event is sent with the next `flush` at the latest.
  */
 export function add(event: object, isHeld?: boolean): void {
   const line = `\n${eventText({ id: uuidv7(), ts: new Date().toISOString(), ...event, lost })}`;
@@ -44,8 +40,7 @@ export function add(event: object, isHeld?: boolean): void {
 }
 
 /**
- * From now on events go to an address: those that wait, those that pages before left behind, and
- * those that come.
+ * Opens the outbox: sends waiting events, those left behind by earlier pages, and all later ones.
  */
 export function openOutbox(to: string): void {
   url = to;
@@ -54,22 +49,24 @@ export function openOutbox(to: string): void {
   adopt();
 }
 
-/** From now on nothing goes anywhere, and nothing is kept. */
+/** Closes the outbox: nothing is sent or stored any more. */
 export function closeOutbox(): void {
   waiting = [];
   url = "";
   clearStorage();
 }
 
-/** Sends all that waits: the page may be left, or what was held for is there. */
+/**
+ * Sends all waiting events: the page may be left, or the exposures that they waited for are there.
+ */
 export function flush(): void {
   while (url && waiting[0]) send();
 }
 
-/** Events of this browser that the server has not taken yet, those on their way included. */
+/** Events of this browser that the server has not accepted yet, including those in flight. */
 export const unsent = () => Object.keys(area).filter((line) => line.startsWith(LINE_START));
 
-/** Sends what a page before left behind. */
+/** Sends events that an earlier page left behind. */
 export function resend(lines: readonly string[]): void {
   for (const line of lines) {
     if (waiting.includes(line)) continue;
@@ -104,23 +101,22 @@ async function send(): Promise<void> {
   }
   if (!batch[0]) return;
   const body = `[${batch}]`;
-  // By the tag's own clock the server tells how wrong the clock of the events is.
+  // The sending time lets the server correct the clock of the events.
   const to = `${url}?sent=${Date.now()}`;
   let isRefused = true;
   try {
     // A string is text/plain, which crosses origins without a preflight.
     const response = await fetch(to, { method: "POST", body, keepalive: true });
-    // An answer that nobody reads keeps its connection, of which a browser has six per host.
+    // Read the answer: an unread one keeps its connection, of which a browser has six per host.
     await response.text();
-    // Other 4xx will never become a 2xx.
+    // Do not retry other 4xx: they will never succeed.
     isRefused = /^5|408|42[59]/.test(`${response.status}`);
   } catch {
-    // A page's own fetch may fail before this function has left the loop that called it, which then
-    // would never end.
+    // Yield: a page's own fetch may throw synchronously, and the calling loop would never end.
     await null;
     if (url && document.hidden) navigator.sendBeacon(to, body);
   }
-  // Not what was taken back meanwhile.
+  // Keep nothing if consent was withdrawn meanwhile.
   if (url && isRefused) {
     waiting.unshift(...batch);
     delayMs = Math.min(delayMs * 2 + FIRST_RETRY_MS, LONGEST_RETRY_MS);

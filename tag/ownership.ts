@@ -4,8 +4,8 @@ type Call = (...nodes: Node[]) => Node;
 const asides = new WeakMap<Element, DocumentFragment>();
 
 /**
- * Lets a framework go on with nodes that were moved aside: its calls on the placeholder reach them
- * where they are. Without that React's `removeChild` throws, and it takes the whole page away.
+ * Redirects a framework's calls on the placeholder to the nodes that were moved aside. Otherwise
+ * React's `removeChild` throws and removes the whole page.
  */
 export function redirectCalls(placeholder: Element, aside: DocumentFragment): void {
   const isKnown = asides.has(placeholder);
@@ -13,7 +13,7 @@ export function redirectCalls(placeholder: Element, aside: DocumentFragment): vo
   if (isKnown) return;
   for (const name of CALLS) {
     const call = placeholder[name] as unknown as Call;
-    // The last argument is the child that is already there.
+    // The last argument is the existing child.
     const redirected: Call = (...nodes) => {
       const current = asides.get(placeholder);
       return call.apply(current && nodes.at(-1)?.parentNode === current ? current : placeholder, nodes);

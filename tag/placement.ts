@@ -2,32 +2,29 @@ import { more } from "./more-loader.ts";
 import { MARK, optionOf } from "./placeholders.ts";
 import { isVisible } from "./variant.ts";
 
-/** What a placeholder shows. */
+/** The variant that a placeholder shows. */
 export interface Placement {
   readonly key: string;
   readonly group: string | undefined;
-  /** The variant's nodes; none where the own content is the variant. */
+  /** The variant's nodes; none if the own content is the variant. */
   readonly put: readonly Node[];
-  /** The own content. It is moved, never destroyed: a framework may go on using its nodes. */
+  /** The own content: moved, never destroyed, because a framework may still use its nodes. */
   readonly aside: DocumentFragment;
-  /** Of the nodes aside, as long as nobody but us has changed which they are. */
+  /** `shapeOf` the nodes aside, to detect changes by others. */
   readonly shape: string;
   /** The placeholder's text before and after. */
   readonly before: string | null;
   readonly after: string | null;
   readonly isEmpty: boolean;
-  /** When it was placed, in ms since 1970, and how often it was placed again shortly before. */
+  /** Time of placement in ms since 1970, and the number of recent repetitions. */
   readonly at: number;
   readonly repeats: number;
 }
 
-/** The names of the elements in a fragment. */
+/** The element names of a fragment. */
 export const shapeOf = ({ children }: DocumentFragment) => `${[...children].map(({ nodeName }) => nodeName)}`;
 
-/**
- * Replaces the placeholder's content by a variant, in its place: templates stay where the author
- * has them.
- */
+/** Replaces the placeholder's content by a variant; templates stay in place. */
 export function place(
   placeholder: HTMLElement,
   key: string,
@@ -59,10 +56,7 @@ export function place(
   };
 }
 
-/**
- * Whether what was placed is still there, and the page's own content has not come back in its
- * place.
- */
+/** Whether the variant is still there, and the page's own content has not come back. */
 export const isIntact = (placeholder: HTMLElement, { put, before, after }: Placement) =>
   placeholder.hasAttribute(MARK) &&
   put.every((node) => node.parentNode === placeholder) &&

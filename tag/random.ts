@@ -1,6 +1,6 @@
 /**
- * 128 random bits in hexadecimal: a device's id. getRandomValues works on plain http, where
- * randomUUID is undefined.
+ * 128 random bits in hexadecimal: a device ID. Uses getRandomValues, because randomUUID is
+ * undefined on plain http.
  */
 export const random128 = () =>
   [...crypto.getRandomValues(new Uint8Array(32))].map((byte) => (byte % 16).toString(16)).join("");

@@ -2,27 +2,27 @@ import { safely } from "./safely.ts";
 import { wordFor } from "./word-for.ts";
 
 /**
- * Cookie with the pages that redirects led from and to; shared by the subdomains that share the
+ * Cookie with the source and target pages of redirects; shared by the subdomains that share the
  * device.
  */
 export const TRAIL = "fairsplit_trail";
-/** Longer than any page takes to load, shorter than a visitor takes to come back. */
+/** Longer than a page load, shorter than the time until a visitor returns. */
 const TRAIL_S = 15;
-/** The last ones are of the page that is left. */
+/** Maximum number of carried events; the last ones are those of the page being left. */
 const MAX_CARRIED = 4;
-/** Browsers keep cookies of 4 KiB; the rest is for events. */
+/** Browsers limit cookies to 4 KiB; a longer trail drops its events. */
 const MAX_TRAIL_LENGTH = 3000;
 
-/** A page that a redirect of an experiment led from or to. */
+/** A source or target page of an experiment's redirect. */
 type Step = readonly [experiment: string, page: string];
 
 interface Trail {
   readonly steps: readonly Step[];
-  /** Events that the server had not taken when the last page was left, as the outbox keeps them. */
+  /** Events not yet accepted by the server when the last page was left, as stored by the outbox. */
   readonly events: readonly string[];
 }
 
-/** What a redirect needs of the tag. */
+/** The tag's functions that a redirect needs. */
 export interface Redirected {
   readonly experiment: string;
   /** `data-exp-redirect`: pages by group. */
@@ -31,22 +31,22 @@ export interface Redirected {
   readonly group: string;
   readonly cookieDomain: string | undefined;
   /**
-   * Shows the placeholder's variant on this page, and reports its exposure unless that was done.
+   * Shows the placeholder's variant on this page, and reports its exposure unless already reported.
    */
   readonly show: (isReported: boolean) => void;
   /** Reports the exposure. */
   readonly expose: () => void;
-  /** Sends all that waits. */
+  /** Sends all waiting events. */
   readonly flush: () => void;
-  /** Events that the server has not taken yet, as the outbox keeps them. */
+  /** Events not yet accepted by the server, as stored by the outbox. */
   readonly unsent: () => readonly string[];
 }
 
 /**
- * Goes to the group's page, of the same origin or of a subdomain that shares the device, with the
- * page's query and fragment. The target's own parameters win. It goes to each target once: a host
- * that adds a slash or sends back, and two pages that point at each other, end with the page that
- * is there. The exposure is reported before the page is left, and only then.
+ * Goes to the group's page, on the same origin or a subdomain that shares the device, with the
+ * page's query and fragment; the target's own parameters win. Goes to each target once, so that
+ * hosts that add a slash or redirect back, and pages that redirect to each other, do not loop.
+ * Reports the exposure only when it leaves the page, just before.
  */
 export function redirect(redirected: Redirected): void {
   const { experiment, cookieDomain, show, expose, flush, unsent } = redirected;
@@ -57,7 +57,7 @@ export function redirect(redirected: Redirected): void {
     const next: Step[] = [...steps, [experiment, pageOf(location)], [experiment, pageOf(url)]];
     writeTrail({ steps: next, events: [] }, cookieDomain);
   }
-  // Where nothing can be kept, nothing would end a loop.
+  // Stay if the trail cannot be stored: nothing would end a loop.
   if (!url || !readTrail().steps[0]) {
     show(isReported);
     return;
@@ -68,10 +68,7 @@ export function redirect(redirected: Redirected): void {
   location.replace(url);
 }
 
-/**
- * The page that the group's visitors are to see, unless they see it, or were led from it or to it
- * before.
- */
+/** The target page of the group, unless it is this page or a redirect already led from or to it. */
 function destination({ list, group, cookieDomain }: Redirected, steps: readonly Step[]): URL | undefined {
   const word = wordFor(list, group);
   if (!word) return;
@@ -79,7 +76,7 @@ function destination({ list, group, cookieDomain }: Redirected, steps: readonly 
   const page = pageOf(url);
   if (page === pageOf(location) || !isOfSite(url, cookieDomain) || steps.some((step) => step[1] === page)) return;
   const own = new URLSearchParams(url.search);
-  // As it came, where there is nothing to be merged.
+  // Keep the query verbatim if there is nothing to merge.
   if (!url.search) url.search = location.search;
   else {
     for (const [name, value] of new URLSearchParams(location.search)) {
@@ -91,8 +88,8 @@ function destination({ list, group, cookieDomain }: Redirected, steps: readonly 
 }
 
 /**
- * Takes over what the page before could not send, and lets the visitor's next step be redirected
- * again.
+ * Takes over the unsent events of the previous page, and allows redirects again once the visitor
+ * acts.
  */
 export function arrive(resend: (events: readonly string[]) => void, cookieDomain?: string): void {
   const { events } = readTrail();
@@ -106,7 +103,7 @@ function isOfSite({ origin, protocol, hostname }: URL, cookieDomain = ""): boole
   return origin === location.origin || (!!domain[1] && /^http/.test(protocol) && `.${hostname}`.endsWith(domain));
 }
 
-/** A page's address without what hosts add. */
+/** A page's address without the trailing slash that hosts add. */
 const pageOf = ({ host, pathname }: URL | Location) => host + pathname.replace(/\/$/, "");
 
 function readTrail(): Trail {
@@ -114,7 +111,7 @@ function readTrail(): Trail {
   return safely(() => JSON.parse(decodeURIComponent(text as string)) as Trail) ?? { steps: [], events: [] };
 }
 
-/** @param trail without one it ends */
+/** @param trail undefined deletes the cookie */
 function writeTrail(trail: Trail | undefined, domain = ""): void {
   const whole = encodeURIComponent(JSON.stringify(trail ?? ""));
   const text =

@@ -5,12 +5,12 @@ import { MARK, optionOf } from "./placeholders.ts";
 import { type Placement, shapeOf } from "./placement.ts";
 import { remember } from "./remember.ts";
 
-/** The own content of placeholders that their page has changed into something else since. */
+/** The own content of placeholders whose page has changed it since. */
 const originals = new WeakMap<Element, string>();
 
 /**
- * Takes a variant back where the placeholder is for another experiment or group now, or where the
- * page has replaced its own content by something else, which is then shown. Says whether it did.
+ * Removes a variant if the placeholder now has another experiment or group, or if the page has
+ * replaced its own content, which is then shown. Returns whether it did.
  */
 export function release(placeholder: Element, placement: Placement | undefined, isOther: unknown): boolean {
   if (!placement) return false;
@@ -22,7 +22,7 @@ export function release(placeholder: Element, placement: Placement | undefined, 
   return true;
 }
 
-/** Whether a framework has added to its own content, which it does not know to be aside. */
+/** Whether a framework has added nodes, unaware that its content was moved aside. */
 function isAddedTo(placeholder: Element, { put }: Placement): boolean {
   return (
     contentOf(placeholder).some((node) => node.nodeType === 1 && !put.includes(node) && isKept(node)) && put.length > 0
@@ -30,8 +30,8 @@ function isAddedTo(placeholder: Element, { put }: Placement): boolean {
 }
 
 /**
- * Whether a placeholder must not be changed: not yet, or because what it shows is what its page has
- * made of it.
+ * Whether a placeholder must not be changed: not yet, or because the page has changed the shown
+ * content itself.
  */
 export function holds(placeholder: HTMLElement, placement: Placement | undefined, again: () => void): boolean {
   const content = contentOf(placeholder);
@@ -42,11 +42,11 @@ export function holds(placeholder: HTMLElement, placement: Placement | undefined
   }
   if (!placement) return isToWait(placeholder, again);
   if (optionOf(placeholder, "text") != null || placeholder.querySelector(":scope>template[data-group]")) return false;
-  // Its own content came back, or something else came.
+  // The own content came back, or other content came.
   return placeholder.textContent !== placement.before;
 }
 
-/** Puts the placeholder's own content back, unless the page has put another there. */
+/** Restores the placeholder's own content, unless the page has replaced it. */
 function withdraw(placeholder: Element, { put, aside, after }: Placement): void {
   const finish = remember(placeholder);
   const there = put.filter((node) => node.parentNode === placeholder);

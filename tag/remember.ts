@@ -16,11 +16,11 @@ interface Slider {
 const nameOf = ({ name, id }: FieldElement) => name || id;
 
 /**
- * Remembers what the visitor has done in a placeholder whose content is about to be replaced.
+ * Captures the visitor's state in a placeholder whose content is about to be replaced.
  *
- * @returns what carries it over to the new content: typed text, ticks, focus and selection to the
- * fields of the same name or id; the scroll to the part that the page's address names; and the
- * slides of a Swiper
+ * @returns a function that restores it in the new content: typed text, ticks, focus and selection
+ * in fields of the same name or ID; the scroll position of the URL's fragment; and the slides of a
+ * Swiper
  */
 export function remember(placeholder: Element): () => void {
   const active = (placeholder.getRootNode() as Document).activeElement;
@@ -50,7 +50,7 @@ export function remember(placeholder: Element): () => void {
   };
 }
 
-/** Swiper counts its slides when it begins. */
+/** Updates a Swiper, which counts its slides only at the start. */
 function updateSlider(slider: Slider | undefined): void {
   if (slider?.params?.loop) {
     slider.loopDestroy?.();
@@ -59,7 +59,7 @@ function updateSlider(slider: Slider | undefined): void {
   slider?.update?.();
 }
 
-/** The browser scrolls only to what is there when the page is parsed. */
+/** Scrolls to the URL's fragment: the browser only finds targets present during parsing. */
 function scrollToTarget(placeholder: Element): void {
   if (location.hash.length < 2 || document.querySelector(":target")) return;
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));

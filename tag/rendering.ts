@@ -6,27 +6,27 @@ import { safely } from "./safely.ts";
 import type { Groups } from "./start.ts";
 import { variantOf } from "./variant.ts";
 
-/** In one frame: where a page answers each rendering with new placeholders, it ends. */
+/** Maximum renderings per frame, for pages that answer each one with new placeholders. */
 const MAX_RENDERINGS = 1000;
 /**
- * Of one placeholder, less than a second apart: a page that undoes each one at once has the last
- * word.
+ * Maximum repetitions for one placeholder, less than a second apart: a page that undoes each one at
+ * once wins.
  */
 const MAX_REPEATS = 100;
 const REPEAT_MS = 1000;
 
-/** Whether the groups of a view are decided, and by an answer. */
+/** Whether the groups of a view are decided, and whether by a server's answer. */
 export type Decided = 0 | typeof UNSAID | typeof SAID;
 export const UNSAID = 1;
 export const SAID = 2;
 
 type ByKey<Value> = Record<string, Value | undefined>;
-/** Without a prototype, because experiments may be called `constructor`. */
+/** An object without prototype: an experiment may be called `constructor`. */
 const none = () => ({ __proto__: null }) as never;
 
-/** Those of the view's placeholders, by experiment. */
+/** Groups of the view's placeholders, by experiment. */
 export let shown: ByKey<AssignedGroup>;
-/** Those that are known. */
+/** All known groups. */
 export let groups: Groups;
 export let decided: Decided;
 let exposed: ByKey<boolean>;
@@ -36,21 +36,22 @@ let placements: WeakMap<Element, Placement>;
 let observer: MutationObserver | undefined;
 let page: Page;
 
-/** What rendering asks of the rest of the tag. */
+/** The parts of the tag that rendering uses. */
 interface Page {
-  /** Something may have changed. */
+  /** Checks the page for changes. */
   look(): void;
-  /** Asks for what only some pages need, once. */
+  /** Loads the code that only some pages need, once. */
   load(): unknown;
   /**
-   * An experiment's first placeholder in a view was seen with its variant, or with an empty one.
+   * Called when an experiment's first placeholder in a view was seen, with its variant or an empty
+   * one.
    */
   onShown(key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined): void;
   /** Leaves the page, after calling `expose`, or calls `stay`. */
   redirect(key: string, list: string, group: string, stay: (isReported: boolean) => void, expose: () => void): void;
 }
 
-/** Begins to watch the page. Nothing is rendered before a view begins. */
+/** Starts to observe the page. Nothing is rendered before a view begins. */
 export function startRendering(given: Page): void {
   page = given;
   placements = new WeakMap();
@@ -60,7 +61,7 @@ export function startRendering(given: Page): void {
   watch(document);
 }
 
-/** From now on placeholders in a root are rendered, too. */
+/** Adds a root whose placeholders are rendered. */
 export function watch(root: ParentNode): void {
   addRoot(root);
   observer?.observe(root, {
@@ -71,7 +72,7 @@ export function watch(root: ParentNode): void {
   });
 }
 
-/** From now on nothing is decided; what a restored page shows, it goes on showing. */
+/** Begins a view, with nothing decided; a restored page keeps what it shows. */
 export function beginView(isRestored?: boolean): void {
   if (!isRestored) {
     exposed = none();
@@ -81,7 +82,7 @@ export function beginView(isRestored?: boolean): void {
   decided = renderings = 0;
 }
 
-/** What was shown stays: a variant that replaces another would flicker. */
+/** Decides the groups. Shown variants stay: replacing one would flicker. */
 export function decide(given: Groups, last: Decided): Groups {
   decided = last;
   groups = { __proto__: null, ...given, ...shown } as unknown as Groups;
@@ -89,12 +90,12 @@ export function decide(given: Groups, last: Decided): Groups {
 }
 
 /**
- * Brings every placeholder to what its group is to see. Called before each paint that follows a
- * change of the page.
+ * Makes every placeholder show its group's variant. Called before each paint that follows a change
+ * of the page.
  */
 export function reconcileAll(): void {
   eachPlaceholder((placeholder) =>
-    // What is thrown here would be the page's error, and cost the other placeholders.
+    // An error here would reach the page and stop the other placeholders.
     safely(() => {
       if (isShown(placeholder) && !(keyOf(placeholder) in exposed)) {
         const seen = exposed;
@@ -104,12 +105,12 @@ export function reconcileAll(): void {
   );
 }
 
-/** Calls back when what is rendered now has been painted. */
+/** Calls back once the current rendering has been painted. */
 export function afterFrame(back: () => unknown): void {
   requestAnimationFrame(() => requestAnimationFrame(() => safely(back)));
 }
 
-/** A visitor who clicks on a variant has seen it, however short it was there. */
+/** Exposes a clicked variant: the visitor has seen it, however briefly. */
 export function exposeClicked(clicked: string): void {
   eachPlaceholder((placeholder) => keyOf(placeholder) === clicked && isShown(placeholder) && expose(placeholder));
 }
@@ -122,14 +123,14 @@ function expose(placeholder: HTMLElement): void {
   page.onShown(key, groups[key], placements.get(placeholder)?.isEmpty);
 }
 
-/** Whether a placeholder shows what its group is to see, which it is made to do. */
+/** Makes a placeholder show its group's variant; returns whether it does. */
 function isShown(placeholder: HTMLElement): unknown {
   const key = keyOf(placeholder);
   const placement = placements.get(placeholder);
   const isKnown = decided || groups[key];
   const assigned = groups[key] || ({ __proto__: null } as Partial<AssignedGroup>);
   const named = assigned.group || assigned.fallback;
-  // A text, and not what a broken server may say.
+  // Accept only strings: a broken server may answer anything.
   const group = named === `${named}` ? named : undefined;
   const isOther = placement && (placement.key !== key || (isKnown && placement.group !== group));
   const needs = isOther || (placement && shapeOf(placement.aside) !== placement.shape) || needsMore(placeholder);

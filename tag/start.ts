@@ -25,33 +25,33 @@ import {
 import { safely } from "./safely.ts";
 import { area, keep } from "./storage.ts";
 
-/** The answer of `/api/expgroups`; `{}` when the server is off or cannot be reached. */
+/** The answer of `/api/expgroups`; `{}` if the server is off or unreachable. */
 export type Groups = Readonly<Record<string, AssignedGroup | undefined>>;
 
 /**
- * What a page may ask and say, as `window.fairsplit`. Calls that come before the tag wait in an
- * array of that name.
+ * The page's API, `window.fairsplit`. Calls made before the tag loads wait in an array of that
+ * name.
  */
 export interface Fairsplit {
-  /** Calls back when the groups are known, or known not to come. */
+  /** Calls back when the groups are known, or have failed to load. */
   ready(heard?: (groups: Groups) => void): Promise<unknown>;
-  /** The device's group of an experiment, if it has one. */
+  /** The device's group in an experiment, if any. */
   group(key: string): string | undefined;
-  /** What the experiment has for that group. */
+  /** The payload of that group. */
   payload(key: string): unknown;
-  /** Reports an event: that of a goal, for instance. */
+  /** Reports an event, such as a goal's. */
   track(event: string, params?: unknown, value?: number): void;
-  /** Whether the visitor agrees to be counted. */
+  /** Records whether the visitor consents to being counted. */
   consent(isGiven: boolean): void;
-  /** Takes the device's id and all that is kept away, and ends counting. */
+  /** Deletes the device ID and everything stored, and stops counting. */
   forget(): void;
-  /** Looks for placeholders where no observer sees them, such as in a shadow root. */
+  /** Searches for placeholders that no observer sees, such as in a shadow root. */
   render(root?: ParentNode): void;
   /** A call as a list: `push(["track", "signup"])`. */
   push(...calls: [name: string, ...args: unknown[]][]): void;
-  /** Those that the page shows. */
+  /** The groups that the page shows. */
   groups: Groups;
-  /** What this page reported, to look at. */
+  /** The events that this page reported, for inspection. */
   readonly events: object[];
 }
 
@@ -67,13 +67,13 @@ declare global {
 
 const DEFAULT_TIMEOUT_MS = 1000;
 const DAY_MS = 86_400_000;
-/** Kept once the page said that the visitor agrees, where it has to ask. */
+/** Storage name of the visitor's consent, if the page has to ask for it. */
 const CONSENT = "fairsplit_consent";
 
-/** Everything the tag does on a page. A second tag does nothing. */
+/** Runs the tag on a page. A second tag does nothing. */
 export function start(options: Options, source: string): void {
   const queue = window.fairsplit;
-  // Whatever has that name: an element, too.
+  // The global may be anything, even an element of that name.
   if ((queue as Partial<Fairsplit> | undefined)?.ready) return;
   const { timeout, cookie, cookieDomain, pageview, consent, stored: use } = options;
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
@@ -103,14 +103,13 @@ export function start(options: Options, source: string): void {
       params,
       value,
     };
-    // A page view goes with the exposures that follow it.
+    // Hold the page view, to send it with the exposures that follow.
     safely(() => add(reported, !decided));
     tag.events.push(reported);
   };
 
   const onShown = (key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined) => {
-    // Where the server said something: the admin is to learn of keys that are mistyped, or left
-    // over.
+    // Report only if the server answered: the admin sees mistyped or obsolete keys.
     if (!assigned) decided === SAID && report("unknown_placeholder", key);
     else if (isEmpty) report("empty_variant", key);
     else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
@@ -126,14 +125,14 @@ export function start(options: Options, source: string): void {
     tag.groups = decide(given, last);
     look();
     settle(groups);
-    // With the exposures of what is painted now; a page in the background paints nothing.
+    // Wait for the exposures of the current paint; a background page does not paint.
     document.hidden ? flush() : afterFrame(flush);
   };
 
   const open = () => {
     openOutbox(`${api}/notes`);
     keepDevice(device, cookie, cookieDomain);
-    // Of what the page said, for its next views.
+    // Remember the consent for the next views.
     consent && keep(CONSENT, "1");
   };
 
@@ -143,17 +142,17 @@ export function start(options: Options, source: string): void {
 
   const viewed = () => pageview === "off" || report("pageview");
 
-  /** A view of a page: the first one, and each time that its path changes or it comes back. */
+  /** Starts a page view: the first one, and on each change of path or return to the page. */
   const see = async () => {
     path = location.pathname;
     const at = path;
     beginView();
     if (!isAllowed) return take({}, UNSAID);
     viewed();
-    // Nothing is kept, or nothing of ours.
+    // The stored text may be missing or not ours.
     safely(() => {
       const text = area.fairsplit as string;
-      // Earlier tags keep a token in the second place.
+      // Earlier tags store a token in second place.
       const [id, , stored, storedPath, storedAt] = JSON.parse(text);
       if (
         id === device &&
@@ -172,13 +171,13 @@ export function start(options: Options, source: string): void {
       given = await response.json();
       const text = JSON.stringify([device, "", given, at, Date.now()]);
       isPreview = !!force && /"reason":"forced"/.test(text);
-      // Not what was taken back meanwhile.
+      // Open only if consent was not withdrawn meanwhile.
       url || isPreview || (isAllowed && open());
       keep("fairsplit", text);
     } catch (error) {
       emit("error", error);
     }
-    // Else the page has another path by now.
+    // Ignore the answer if the path has changed since.
     if (at === path) take(given || groups, given ? SAID : UNSAID);
     if (isPreview) load("badge.js");
   };
@@ -208,7 +207,7 @@ export function start(options: Options, source: string): void {
       look();
     },
     push(...calls) {
-      // A page's mistake is not to end its script, nor to cost the other calls.
+      // A page's mistake must not end its script or lose the other calls.
       for (const call of calls) {
         safely(() => {
           const [name, ...args] = call;
@@ -227,7 +226,7 @@ export function start(options: Options, source: string): void {
     redirect: (experiment, list, group, show, expose) =>
       loaded?.redirect({ experiment, list, group, cookieDomain, show, expose, flush, unsent }),
   });
-  // A sandboxed frame throws: what is forced is for this page.
+  // A sandboxed frame throws: forced groups then hold for this page only.
   safely(() => {
     if (force != null) sessionStorage.fairsplit_force = force;
     force = sessionStorage.fairsplit_force;
@@ -242,15 +241,15 @@ export function start(options: Options, source: string): void {
     report(event, experiment, params);
   });
   const attend = async () => (await more())?.attend(clicked, resend, cookieDomain);
-  // Only what has the focus can be clicked by the keyboard.
+  // Load on focus: only a focused element can be clicked by keyboard.
   addEventListener("focusin", (event) => (event.composedPath()[0] as Element).role && attend());
   safely(() => document.cookie.includes("fairsplit_trail") && attend());
   watchNavigation(look);
-  // Before DOMContentLoaded, which waits for scripts, and so before the page is painted.
+  // Earlier than DOMContentLoaded, which waits for scripts, and so before the page is painted.
   addEventListener("readystatechange", look, true);
   addEventListener("pagehide", flush);
   addEventListener("visibilitychange", flush);
-  // What the page showed when it was left, it shows still.
+  // A page from the back/forward cache still shows its variants: only count the view.
   addEventListener("pageshow", ({ persisted }) => persisted && isAllowed && viewed());
   if (query.has("fairsplit_debug")) load("debug.js");
 }

@@ -1,20 +1,14 @@
 import { safely } from "./safely.ts";
 
-/**
- * A line of JSON that waits begins with white space, so that no name of the page's own is taken for
- * one.
- */
+/** Start of a stored line of JSON: the white space keeps it apart from the page's own names. */
 export const LINE_START = '\n{"id":"0';
 
-/**
- * What is kept, by name: as long as the page lives, or in the browser once that is allowed and can
- * be done.
- */
+/** Stored values by name: in memory, or in localStorage once that is allowed and possible. */
 export let area: Record<string, string> = {};
 
 /**
- * From now on it is kept in the browser. A sandboxed frame throws on localStorage, and elsewhere it
- * is null.
+ * Switches to the browser's storage. localStorage throws in a sandboxed frame, and is null in some
+ * browsers.
  */
 export function openStorage(): void {
   safely(() => {
@@ -22,7 +16,7 @@ export function openStorage(): void {
   });
 }
 
-/** Takes away what was kept, on pages before, too. */
+/** Deletes stored values, also those of earlier pages. */
 export function clearStorage(): void {
   area = {};
   safely(() => {
@@ -31,9 +25,9 @@ export function clearStorage(): void {
   });
 }
 
-/** @param text without one, nothing is kept by that name any more */
+/** @param text undefined deletes the value */
 export function keep(name: string, text?: string): void {
-  // It may be full.
+  // Storage may be full.
   safely(() => {
     if (text == null) delete area[name];
     else area[name] = text;

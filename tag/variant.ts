@@ -3,13 +3,13 @@ import { more } from "./more-loader.ts";
 import { optionOf } from "./placeholders.ts";
 
 /**
- * The variant of a group for a placeholder: the payload as text where `data-exp-text` asks for it,
- * else the group's template, else the experiment's `html`. Without a group it is the template
- * marked `data-fallback`, else the first. A template that JSX made has its children in the element,
- * not in `content`.
+ * The variant of a group for a placeholder: the payload as text if `data-exp-text` asks for it,
+ * else the group's template, else the experiment's `html`. Without a group, the template marked
+ * `data-fallback`, else the first one. A template made by JSX has its children in the element, not
+ * in `content`.
  *
- * @returns undefined where the page's own content is the variant, null where the variant is empty
- * and not marked `data-empty`, 0 where it takes `more`, which is not there
+ * @returns undefined if the page's own content is the variant, null if the variant is empty and not
+ * marked `data-empty`, 0 if it needs `more`, which is not loaded
  */
 export function variantOf(
   placeholder: HTMLElement,
@@ -28,6 +28,6 @@ export function variantOf(
   return "empty" in template.dataset || nodes.some(isVisible) ? nodes : null;
 }
 
-/** Whether a node is an element, or text that is not only white space. */
+/** Whether a node is an element, or text other than white space. */
 export const isVisible = (node: Node) =>
   node.nodeType === 1 || (node.nodeType === 3 && /\S/.test(node.nodeValue as string));

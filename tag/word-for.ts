@@ -1,8 +1,8 @@
 import { safely } from "./safely.ts";
 
 /**
- * What a list of `group:word` has for a group. A word ends before the next `group:`; an object in
- * JSON says the same of groups and words with any characters: `{"Big Red": "/a b"}`.
+ * The word of a group in a list of `group:word`. A word ends before the next `group:`. JSON objects
+ * allow any characters in groups and words: `{"Big Red": "/a b"}`.
  */
 export function wordFor(list: string, group: string): string | undefined {
   const object = safely(() => JSON.parse(list) as Record<string, unknown>);
