@@ -25,10 +25,10 @@ export class Cut {
   }
 
   /**
-   * A text of at most `most` characters without NUL and lone surrogates, which databases reject.
+   * A text of at most `max` characters without NUL and lone surrogates, which databases reject.
    */
-  text(value: string, field: string, most = MAX_TEXT_LENGTH): string {
-    const stored = shorten(wellFormed(value), most);
+  text(value: string, field: string, max = MAX_TEXT_LENGTH): string {
+    const stored = shorten(wellFormed(value), max);
     if (stored !== value) this.drop(field);
     return stored;
   }
@@ -86,7 +86,7 @@ function wellFormed(value: string): string {
   return storableText(value) === null ? value : value.toWellFormed().replaceAll("\0", "\ufffd");
 }
 
-function shorten(value: string, most: number): string {
+function shorten(value: string, max: number): string {
   // Remove half of a surrogate pair.
-  return value.length <= most ? value : value.slice(0, most).replace(/[\ud800-\udbff]$/, "");
+  return value.length <= max ? value : value.slice(0, max).replace(/[\ud800-\udbff]$/, "");
 }

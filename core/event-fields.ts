@@ -61,9 +61,9 @@ function asText(given: unknown): string | undefined {
   return typeof given === "string" ? given : undefined;
 }
 
-function textOf(given: unknown, field: string, most: number, cut: Cut): string | undefined {
+function textOf(given: unknown, field: string, max: number, cut: Cut): string | undefined {
   const text = asText(given);
-  return text === undefined ? undefined : cut.text(text, field, most);
+  return text === undefined ? undefined : cut.text(text, field, max);
 }
 
 /** A name that is compared with others: a part of it would be another name. */

@@ -12,8 +12,8 @@ const EVENT_ALLOWED = "the event's name, 1 to 100 characters";
 const NAME_ALLOWED = "text of at most 256 characters";
 const COUNT_ALLOWED = "a whole number ≥ 0";
 
-const text = (least: number, most: number, allowed: string) =>
-  v.pipe(v.string(allowed), v.minLength(least, allowed), v.maxLength(most, allowed));
+const text = (min: number, max: number, allowed: string) =>
+  v.pipe(v.string(allowed), v.minLength(min, allowed), v.maxLength(max, allowed));
 const Name = text(0, MAX_ID_LENGTH, NAME_ALLOWED);
 const Count = v.pipe(v.number(COUNT_ALLOWED), v.safeInteger(COUNT_ALLOWED), v.minValue(0, COUNT_ALLOWED));
 

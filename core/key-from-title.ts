@@ -1,5 +1,5 @@
 /** Arbitrary: a key is typed into pages by hand. */
-const MOST = 60;
+const MAX_LENGTH = 60;
 
 /**
  * A key derived from a title: lower-case letters and digits with _ between words, without accents,
@@ -16,7 +16,7 @@ export function keyFromTitle(title: string): string {
     .replace(/[^a-z0-9]+/g, "_")
     .replace(/^_+|_+$/g, "");
   const key = /^\d/.test(words) ? `_${words}` : words;
-  return key.slice(0, MOST).replace(/_+$/, "");
+  return key.slice(0, MAX_LENGTH).replace(/_+$/, "");
 }
 
 const GERMAN: ReadonlyMap<string, string> = new Map([

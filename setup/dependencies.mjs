@@ -81,8 +81,8 @@ function missingPackages({ packages }, absent) {
 /** Whether a list such as ["linux"] or ["!win32"] allows a value. */
 function fits(allowed, value) {
   if (!allowed) return true;
-  const refused = allowed.filter((one) => one.startsWith("!"));
-  return refused.length > 0 ? !refused.includes(`!${value}`) : allowed.includes(value);
+  const rejections = allowed.filter((one) => one.startsWith("!"));
+  return rejections.length > 0 ? !rejections.includes(`!${value}`) : allowed.includes(value);
 }
 
 function some(paths) {

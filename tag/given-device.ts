@@ -1,8 +1,8 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { keepDevice, readCookie, readDevice } from "./identity.ts";
 import type { Options } from "./options.ts";
-import { isRefused } from "./refusal.ts";
 import type { Fairsplit } from "./start.ts";
+import { isTrackingRejected } from "./tracking-rejection.ts";
 
 declare global {
   interface Window {
@@ -44,7 +44,7 @@ export function takeDevice(
   const isStarted = (window.fairsplit as Partial<Fairsplit> | undefined)?.ready;
   // A prerendered page has no visitor yet.
   const isAhead = (document as { prerendering?: boolean }).prerendering;
-  if (!given || isPreview || isStarted || consent || isRefused() || isAhead || readDevice(cookie)) return;
+  if (!given || isPreview || isStarted || consent || isTrackingRejected() || isAhead || readDevice(cookie)) return;
   // A copy from the browser's cache has the device of an earlier view, which the visitor may have
   // deleted since.
   const loaded = performance.getEntriesByName(source).at(-1) as PerformanceResourceTiming | undefined;

@@ -5,14 +5,14 @@ import { area, clearStorage, keep, LINE_START, openStorage } from "./storage.ts"
 /** Events within this time are sent together. */
 const GATHER_MS = 30;
 const FIRST_RETRY_MS = 400;
-const LONGEST_RETRY_MS = 60_000;
+const MAX_RETRY_MS = 60_000;
 /**
  * Maximum characters of a request, of 3 bytes at most: 16 KiB, because a browser allows 64 KiB in
  * flight for pages that are left.
  */
-const MOST_CHARACTERS = 5400;
-const MOST_WAITING = 200;
-const MOST_WAITING_CHARACTERS = 65_536;
+const MAX_CHARACTERS = 5400;
+const MAX_WAITING = 200;
+const MAX_WAITING_CHARACTERS = 65_536;
 /** Age from which stored lines were left behind; younger ones are sent by their own open page. */
 const LEFT_BEHIND_MS = 100_000;
 
@@ -32,7 +32,7 @@ export function add(event: object, isHeld?: boolean): void {
   const line = `\n${eventText({ id: uuidv7(), ts: new Date().toISOString(), ...event, lost })}`;
   waiting.push(line);
   keep(line, "");
-  while (waiting[MOST_WAITING] || `${waiting}`.length > MOST_WAITING_CHARACTERS) {
+  while (waiting[MAX_WAITING] || `${waiting}`.length > MAX_WAITING_CHARACTERS) {
     keep(waiting.shift() as string);
     lost = (lost ?? 0) + 1;
   }
@@ -96,30 +96,30 @@ function later(): void {
 
 async function send(): Promise<void> {
   const batch: string[] = [];
-  while (url && waiting[0] && (!batch[0] || `${batch}${waiting[0]}`.length < MOST_CHARACTERS)) {
+  while (url && waiting[0] && (!batch[0] || `${batch}${waiting[0]}`.length < MAX_CHARACTERS)) {
     batch.push(waiting.shift() as string);
   }
   if (!batch[0]) return;
   const body = `[${batch}]`;
   // The sending time lets the server correct the clock of the events.
   const to = `${url}?sent=${Date.now()}`;
-  let isRefused = true;
+  let mustRetry = true;
   try {
     // A string is text/plain, which crosses origins without a preflight.
     const response = await fetch(to, { method: "POST", body, keepalive: true });
     // Read the answer: an unread one keeps its connection, of which a browser has six per host.
     await response.text();
     // Do not retry other 4xx: they will never succeed.
-    isRefused = /^5|408|42[59]/.test(`${response.status}`);
+    mustRetry = /^5|408|42[59]/.test(`${response.status}`);
   } catch {
     // Yield: a page's own fetch may throw synchronously, and the calling loop would never end.
     await null;
     if (url && document.hidden) navigator.sendBeacon(to, body);
   }
   // Keep nothing if consent was withdrawn meanwhile.
-  if (url && isRefused) {
+  if (url && mustRetry) {
     waiting.unshift(...batch);
-    delayMs = Math.min(delayMs * 2 + FIRST_RETRY_MS, LONGEST_RETRY_MS);
+    delayMs = Math.min(delayMs * 2 + FIRST_RETRY_MS, MAX_RETRY_MS);
     later();
   } else {
     for (const line of batch) keep(line);

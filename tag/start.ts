@@ -6,7 +6,6 @@ import { watchNavigation } from "./navigation.ts";
 import type { Options } from "./options.ts";
 import { add, closeOutbox, flush, openOutbox, resend, unsent, url } from "./outbox.ts";
 import { random128 } from "./random.ts";
-import { isRefused } from "./refusal.ts";
 import {
   afterFrame,
   beginView,
@@ -24,6 +23,7 @@ import {
 } from "./rendering.ts";
 import { safely } from "./safely.ts";
 import { area, keep } from "./storage.ts";
+import { isTrackingRejected } from "./tracking-rejection.ts";
 
 /** The answer of `/api/expgroups`; `{}` if the server is off or unreachable. */
 export type Groups = Readonly<Record<string, AssignedGroup | undefined>>;
@@ -231,7 +231,7 @@ export function start(options: Options, source: string): void {
     if (force != null) sessionStorage.fairsplit_force = force;
     force = sessionStorage.fairsplit_force;
   });
-  if (isRefused()) tag.forget();
+  if (isTrackingRejected()) tag.forget();
   if (device && (!consent || safely(() => localStorage[CONSENT]))) tag.consent(true);
   else see();
   safely(() => tag.push(...(queue as [])));

@@ -45,10 +45,10 @@ function lifted(moves: Moves, effect: PlacedEffect, returning: number): Moves {
       factorFor((factor) => rate(weighted(base, page, factor)), wanted),
     );
   }
-  const most = rate(base) / rate(moves) - 1;
+  const max = rate(base) / rate(moves) - 1;
   const { experiment, group, goal: name, lift } = effect;
   throw new BadConfig(
-    `--effect ${experiment}.${group}.${name}=${percent(lift)} is more than visitors can do: allowed are changes up to ${percent(most)}`,
+    `--effect ${experiment}.${group}.${name}=${percent(lift)} is more than visitors can do: allowed are changes up to ${percent(max)}`,
   );
 }
 

@@ -53,10 +53,10 @@ export function parseGenerateOptions(flags: Readonly<Record<string, unknown>>): 
     if (value === "") throw new BadConfig(`--${name} is empty: it needs a value`);
     return String(value);
   };
-  const whole = (name: "visitors" | "days", fallback: number, most: number): number => {
+  const whole = (name: "visitors" | "days", fallback: number, max: number): number => {
     const value = given(name) ?? String(fallback);
-    if (/^\d{1,9}$/.test(value) && Number(value) >= 1 && Number(value) <= most) return Number(value);
-    throw new BadConfig(`--${name} is "${value}": allowed are whole numbers from 1 to ${most.toLocaleString("en")}`);
+    if (/^\d{1,9}$/.test(value) && Number(value) >= 1 && Number(value) <= max) return Number(value);
+    throw new BadConfig(`--${name} is "${value}": allowed are whole numbers from 1 to ${max.toLocaleString("en")}`);
   };
   const output = given("output");
   return {

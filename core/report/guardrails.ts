@@ -68,11 +68,11 @@ function guardrail(
     bounds && (sign > 0 ? bounds : [minus(bounds[1]), minus(bounds[0])]);
   const margin = goal.margin ?? 0;
   const harmInterval = harmOf(shared);
-  const most = harmOf(own)?.[1] ?? null;
+  const maxHarm = harmOf(own)?.[1] ?? null;
   const state =
     own === null || shared === null
       ? "none"
-      : most !== null && (most < margin || (margin === 0 && most <= 0))
+      : maxHarm !== null && (maxHarm < margin || (margin === 0 && maxHarm <= 0))
         ? "safe"
         : (harmInterval?.[0] ?? 0) > 0
           ? "harmed"
@@ -100,13 +100,9 @@ function textOf(found: Omit<Guardrail, "text">, { better = "up" }: Goal): string
   const acceptable = margin === 0 ? "" : ` A change for the worse of up to ${percentWords(margin)} is acceptable.`;
   switch (state) {
     case "harmed": {
-      const [least, most] = harmInterval ?? [null, null];
+      const [min, max] = harmInterval ?? [null, null];
       const range =
-        least === null
-          ? ""
-          : most === null
-            ? `, by at least ${change(least)}`
-            : `, by ${change(least)} to ${change(most)}`;
+        min === null ? "" : max === null ? `, by at least ${change(min)}` : `, by ${change(min)} to ${change(max)}`;
       return `${group} harms “${label}”${range}.${acceptable}`;
     }
     case "safe":

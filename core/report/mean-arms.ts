@@ -109,13 +109,13 @@ function pairMoments({ n, x, xSquares, y, ySquares, product }: PairSums, unitX: 
   // Both products are exact: a small covariance of large numbers loses no digit.
   const covariance = Number(devices * product - x * y) / Number(devices * (devices - 1n)) / unitX / unitY;
   const [varianceX, varianceY] = [ofX.variance ?? 0, ofY.variance ?? 0];
-  const most = Math.sqrt(varianceX) * Math.sqrt(varianceY);
+  const max = Math.sqrt(varianceX) * Math.sqrt(varianceY);
   return {
     meanX: ofX.mean,
     varianceX,
     meanY: ofY.mean,
     varianceY,
-    covariance: Math.max(-most, Math.min(most, covariance)),
+    covariance: Math.max(-max, Math.min(max, covariance)),
   };
 }
 

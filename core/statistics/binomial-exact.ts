@@ -58,8 +58,8 @@ export function binomialExact({ k, n, p }: BinomialExactInput): BinomialExactRes
  */
 export function binomialNoMoreLikely(k: number, n: number, p: number, q: number): Tail {
   return noMoreLikelyThan(k, {
-    fewest: 0,
-    most: n,
+    min: 0,
+    max: n,
     peak: Math.min(n, Math.floor((n + 1) * p)),
     lnTerm: (j) => lnBinomialTerm(j, n - j, p, q),
     lower: (j) => lowerTail(j, n, p, q),

@@ -39,7 +39,7 @@ export interface ConfidenceSequenceResult {
   readonly log10P: number;
 }
 
-const LARGEST = 1e150; // the square of an estimate is finite up to here
+const MAX_SIZE = 1e150; // the square of an estimate is finite up to here
 
 /**
  * Sequential inference on the difference of two means: an asymptotic confidence sequence.
@@ -52,8 +52,8 @@ export function confidenceSequence(input: Omit<ConfidenceSequenceInput, "kind">)
   requireAlpha(tuningAlpha);
   requireCount("tuningN", tuningN, 1);
   requireCount("n", n);
-  requireWithin("estimate", estimate, -LARGEST, LARGEST);
-  requireWithin("standardError", standardError, 0, LARGEST);
+  requireWithin("estimate", estimate, -MAX_SIZE, MAX_SIZE);
+  requireWithin("standardError", standardError, 0, MAX_SIZE);
   const surprise = -2 * Math.log(tuningAlpha);
   const rho = Math.sqrt((surprise + Math.log(surprise + 1)) / tuningN);
   if (n === 0 || standardError === 0) {
@@ -61,7 +61,7 @@ export function confidenceSequence(input: Omit<ConfidenceSequenceInput, "kind">)
     return { status: "no_variance", rho, ...none, pValue: 1, log10P: 0 };
   }
   const v = n * rho * rho;
-  const z = Math.min(LARGEST, Math.abs(estimate) / standardError);
+  const z = Math.min(MAX_SIZE, Math.abs(estimate) / standardError);
   const logE = ((z / (v + 1)) * v * z - Math.log1p(v)) / 2;
   const p = evidenceAgainst(logE);
   const halfWidth = standardError * Math.sqrt(((v + 1) / v) * (Math.log1p(v) - 2 * Math.log(alpha)));

@@ -38,7 +38,7 @@ export interface CountEvidenceResult {
 }
 
 /** Odds of 10^12 : 1 multiplied by its exponential must stay finite. */
-const MOST_LOG_ODDS = 650;
+const MAX_LOG_ODDS = 650;
 
 const UNTESTED = { logE: null, pValue: null, log10P: null, rejected: false, theta: null, rateRatio: null };
 
@@ -130,7 +130,7 @@ function oddsOfSecond(
   };
   const reach = (sign: 1 | -1) => {
     let far = 1;
-    while (excess(sign * far) < 0 && far < MOST_LOG_ODDS) far = Math.min(MOST_LOG_ODDS, 2 * far);
+    while (excess(sign * far) < 0 && far < MAX_LOG_ODDS) far = Math.min(MAX_LOG_ODDS, 2 * far);
     return (second / first) * Math.exp(sign * crossing((d) => excess(sign * d), 0, far));
   };
   return [reach(-1), reach(1)];

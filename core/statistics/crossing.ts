@@ -1,5 +1,5 @@
 /** Far more than ever needed: regula falsi takes about ten steps, and every third step halves. */
-const MOST_STEPS = 400;
+const MAX_STEPS = 400;
 
 /**
  * Finds where a non-decreasing function crosses 0, to the last digit or two.
@@ -19,7 +19,7 @@ export function crossing(f: (x: number) => number, low: number, high: number): n
   if (weightBelow >= 0) return low;
   if (weightAbove <= 0) return high;
   let last = 0;
-  for (let step = 1; step <= MOST_STEPS; step++) {
+  for (let step = 1; step <= MAX_STEPS; step++) {
     const share = step % 3 === 0 ? 0.5 : weightBelow / (weightBelow - weightAbove);
     let at = below + share * (above - below);
     if (!(at > below && at < above)) at = below + (above - below) / 2;

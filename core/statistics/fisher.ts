@@ -37,12 +37,12 @@ export function fisherExact({ table }: FisherExactInput): FisherExactResult {
   }
   const [[a, b], [c, d]] = table;
   const urn = { population: a + b + c + d, marked: a + b, drawn: a + c };
-  const [fewest, most] = support(urn);
+  const [min, max] = support(urn);
   const mode = Math.floor(((urn.drawn + 1) / (urn.population + 2)) * (urn.marked + 1));
   const twoSided = noMoreLikelyThan(a, {
-    fewest,
-    most,
-    peak: Math.min(most, Math.max(fewest, mode)),
+    min,
+    max,
+    peak: Math.min(max, Math.max(min, mode)),
     lnTerm: (k) => lnHypergeometricTerm(k, urn),
     lower: (k) => hypergeometricTail(k, -1, urn),
     upper: (k) => hypergeometricTail(k, 1, urn),

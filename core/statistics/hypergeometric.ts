@@ -12,7 +12,7 @@ export interface Urn {
 }
 
 /** The minimum and maximum number of marked items among the drawn. */
-export function support({ population, marked, drawn }: Urn): readonly [fewest: number, most: number] {
+export function support({ population, marked, drawn }: Urn): readonly [min: number, max: number] {
   return [Math.max(0, drawn + marked - population), Math.min(drawn, marked)];
 }
 
@@ -55,9 +55,9 @@ export function hypergeometricTails(k: number, urn: Urn): { lower: Tail; upper: 
  * mean.
  */
 export function hypergeometricTail(k: number, direction: 1 | -1, urn: Urn): Tail {
-  const [fewest, most] = support(urn);
-  if (direction === 1 ? k > most : k < fewest) return IMPOSSIBLE;
-  if (direction === 1 ? k <= fewest : k >= most) return SURE;
+  const [min, max] = support(urn);
+  if (direction === 1 ? k > max : k < min) return IMPOSSIBLE;
+  if (direction === 1 ? k <= min : k >= max) return SURE;
   return tailOfLog(lnHypergeometricTerm(k, urn) + Math.log(sumOutwards(k, direction, urn)));
 }
 

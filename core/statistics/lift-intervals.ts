@@ -9,7 +9,7 @@ export interface Estimate {
  * Standard errors above this multiple of the control's value have squares out of range; already 1
  * leaves no finite interval.
  */
-const MOST_ERROR = 1e150;
+const MAX_ERROR = 1e150;
 
 export interface LiftIntervals {
   /** B / A − 1; null where A is 0. With a negative A its sign is that of (B − A) / A. */
@@ -59,7 +59,7 @@ export function liftIntervals(
   const lift = difference / a.value;
   const ratio = 1 + lift;
   const [errorA, errorB] = [a.standardError / Math.abs(a.value), b.standardError / Math.abs(a.value)];
-  if (!(Math.abs(lift) < MOST_ERROR && errorA < MOST_ERROR && errorB < MOST_ERROR)) {
+  if (!(Math.abs(lift) < MAX_ERROR && errorA < MAX_ERROR && errorB < MAX_ERROR)) {
     return { ...NO_LIFT, liftStatus: "baseline_not_separated_from_zero" };
   }
   const reach = critical * Math.hypot(errorB, ratio * errorA);

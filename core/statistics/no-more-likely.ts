@@ -2,8 +2,8 @@ import { SURE, type Tail, tailOfLog } from "./tail.ts";
 
 /** A unimodal distribution over whole numbers. */
 export interface Unimodal {
-  readonly fewest: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   /** The mode; rounding may yield a neighbour with practically the same probability. */
   readonly peak: number;
   /** ln P(X = k). */
@@ -24,11 +24,11 @@ const LN_TIE = Math.log1p(1e-7);
  *
  * Source: R's binom.test and fisher.test.
  */
-export function noMoreLikelyThan(k: number, { fewest, most, peak, lnTerm, lower, upper }: Unimodal): Tail {
+export function noMoreLikelyThan(k: number, { min, max, peak, lnTerm, lower, upper }: Unimodal): Tail {
   const limit = lnTerm(k) + LN_TIE;
   if (k === peak || lnTerm(peak) <= limit) return SURE;
   const own = k > peak ? upper(k) : lower(k);
-  let unlikely = k > peak ? fewest : most;
+  let unlikely = k > peak ? min : max;
   if (lnTerm(unlikely) > limit) return own;
   let likely = peak;
   while (Math.abs(unlikely - likely) > 1) {

@@ -50,7 +50,7 @@ export interface ValuePermutationResult {
 }
 
 /** Enumerating more takes longer than 9,999 random permutations are worth. */
-const MOST_ENUMERATED = 200_000;
+const MAX_ENUMERATED = 200_000;
 const DRAWS = 9_999;
 /** Relative tolerance of the observed difference, for values such as 0.1 + 0.2 and 0.3. */
 const TIE = 1e-12;
@@ -66,7 +66,7 @@ export function permuteValues(input: Omit<ValuePermutationInput, "kind">): Value
   const [nA, nB] = [devicesOf(a), devicesOf(b)];
   const n = nA + nB;
   const ways = choose(n, nB) ?? Infinity;
-  const kind = ways <= MOST_ENUMERATED ? "enumeration" : "monteCarlo";
+  const kind = ways <= MAX_ENUMERATED ? "enumeration" : "monteCarlo";
   if (difference === null) {
     const none = { pTwoSided: null, log10PTwoSided: null, pGreater: null, pLess: null };
     return { status: "no_data", kind, permutations: 0, difference, ...none, exactPLower99: null, exactPUpper99: null };

@@ -125,8 +125,8 @@ export function rateLogEvidence(input: Omit<RateEvidenceInput, "kind">): number 
  * value.
  */
 function differenceEvidence({ a, b, alpha, tuningN, tuningAlpha = alpha }: Omit<RateEvidenceInput, "kind">) {
-  const least = Math.min(a.conversions, a.n - a.conversions, b.conversions, b.n - b.conversions);
-  if (least < MIN_OF_EACH) return null;
+  const min = Math.min(a.conversions, a.n - a.conversions, b.conversions, b.n - b.conversions);
+  if (min < MIN_OF_EACH) return null;
   const n = Math.min(a.n + b.n, 1e12);
   const [errorA, errorB] = [errorOf(a), errorOf(b)];
   const difference = rateDifference(a, b);

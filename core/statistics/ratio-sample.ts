@@ -89,8 +89,8 @@ function fromMoments(group: string, sample: Exclude<RatioSample, { readonly nume
   requireSize(`${group}.meanDenominator`, meanDenominator, ...SIZES);
   requireWithin(`${group}.varNumerator`, varNumerator, 0, SIZES[1] ** 2);
   requireWithin(`${group}.varDenominator`, varDenominator, 0, SIZES[1] ** 2);
-  const most = Math.sqrt(varNumerator) * Math.sqrt(varDenominator) * (1 + 1e-9); // 1e-9 allows for rounded inputs
-  requireWithin(`${group}.covariance`, covariance, -most, most);
+  const max = Math.sqrt(varNumerator) * Math.sqrt(varDenominator) * (1 + 1e-9); // 1e-9 allows for rounded inputs
+  requireWithin(`${group}.covariance`, covariance, -max, max);
   if (n === 0 || meanDenominator === 0) return { n, ratio: null, variance: null };
   const ratio = meanNumerator / meanDenominator;
   if (n < 2) return { n, ratio, variance: null };

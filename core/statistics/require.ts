@@ -37,12 +37,12 @@ export function requireAlpha(alpha: number): void {
 }
 
 /**
- * Requires 0, or an absolute value from `least` to `most`, so that products and quotients stay in
+ * Requires 0, or an absolute value from `min` to `max`, so that products and quotients stay in
  * range. Throws RangeError.
  */
-export function requireSize(field: string, value: number, least: number, most: number): void {
+export function requireSize(field: string, value: number, min: number, max: number): void {
   const size = Math.abs(value);
-  if (value !== 0 && !(size >= least && size <= most)) {
-    reject(field, value, `0 and numbers from ${least} to ${most} in size`);
+  if (value !== 0 && !(size >= min && size <= max)) {
+    reject(field, value, `0 and numbers from ${min} to ${max} in size`);
   }
 }

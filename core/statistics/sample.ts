@@ -1,7 +1,7 @@
 import { reject, requireCount, requireWithin } from "./require.ts";
 
 /** Above this, differences and errors could overflow. */
-const LARGEST = 1e300;
+const MAX_SIZE = 1e300;
 
 /** A number per device: as a list or as moments. */
 export type Sample =
@@ -135,14 +135,14 @@ function inUnits({ n, mean, squares }: Centered, { unit, origin }: Frame): Momen
 function rejectInvalid(group: string, sample: Sample): void {
   if ("values" in sample) {
     for (const [i, value] of sample.values.entries()) {
-      requireWithin(`${group}.values[${i}]`, value, -LARGEST, LARGEST);
+      requireWithin(`${group}.values[${i}]`, value, -MAX_SIZE, MAX_SIZE);
     }
     return;
   }
   const { n, mean, variance } = sample;
   requireCount(`${group}.n`, n);
   if (n === 0) return;
-  requireWithin(`${group}.mean`, mean, -LARGEST, LARGEST);
-  if (variance !== null) requireWithin(`${group}.variance`, variance, 0, LARGEST);
+  requireWithin(`${group}.mean`, mean, -MAX_SIZE, MAX_SIZE);
+  if (variance !== null) requireWithin(`${group}.variance`, variance, 0, MAX_SIZE);
   else if (n > 1) reject(`${group}.variance`, variance, "numbers ≥ 0, or null for fewer than 2 devices");
 }

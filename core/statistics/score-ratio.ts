@@ -41,16 +41,16 @@ function scoreEnd(a: Conversions, b: Conversions, sign: 1 | -1, limit: number, i
   const ofShrinking = (m: number) =>
     failing.shrinking === 0 ? 0 : ((m * failing.shrinking) / shrinking.n) * (m / (shrinking.conversions - m));
   const excess = (m: number) => ofGrowing(m) + ofShrinking(m) - limit;
-  const most = shrinking.conversions;
-  if (failing.shrinking === 0 && excess(most) <= 0) {
+  const max = shrinking.conversions;
+  if (failing.shrinking === 0 && excess(max) <= 0) {
     // The shrinking rate stays at 1 as long as m < n, and then falls at that m.
-    const rate = 1 / (1 + -excess(most) / most);
-    const other = (growing.conversions + most) / (growing.n + most);
+    const rate = 1 / (1 + -excess(max) / max);
+    const other = (growing.conversions + max) / (growing.n + max);
     return sign === 1 ? other / rate - 1 : rate / other - 1;
   }
   const cross = crossDifference(a, b);
-  const equal = failures === 0 ? 0 : Math.min(most, Math.max(0, (-sign * cross) / failures));
-  const m = isBeforeEqual ? crossing(excess, 0, equal) : crossing(excess, equal, most);
+  const equal = failures === 0 ? 0 : Math.min(max, Math.max(0, (-sign * cross) / failures));
+  const m = isBeforeEqual ? crossing(excess, 0, equal) : crossing(excess, equal, max);
   // rate B / rate A − 1 with the difference of the numerators multiplied out: nothing cancels near
   // a lift of 0.
   return (cross + sign * m * failures) / (b.n + sign * m) / (a.conversions - sign * m);

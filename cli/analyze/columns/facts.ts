@@ -105,17 +105,17 @@ async function factsIn(
 }
 
 /** Share of cells that decides a column's kind. */
-const MOST = 2 / 3;
+const MAJORITY = 2 / 3;
 
 /** Whether a column is a yes/no column. */
 export function isYesNo({ present, yes, no, numbers, others }: Facts): boolean {
-  if (present === 0 || yes + no < present * MOST) return false;
+  if (present === 0 || yes + no < present * MAJORITY) return false;
   const words = yes + no - (numbers - others);
   return others === 0 || words > others;
 }
 
 export function isNumeric(facts: Facts): boolean {
-  return facts.present > 0 && facts.numbers + facts.styled >= facts.present * MOST;
+  return facts.present > 0 && facts.numbers + facts.styled >= facts.present * MAJORITY;
 }
 
-export const isMost = (some: number, all: number) => all > 0 && some >= all * MOST;
+export const isMost = (some: number, all: number) => all > 0 && some >= all * MAJORITY;

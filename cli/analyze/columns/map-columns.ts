@@ -147,7 +147,7 @@ export async function mapColumns(
     if (place !== null) take("visitor", place);
   }
   if (!roles.has("variant")) {
-    const isFew = (most: number) => (place: number) => factOf(place).distinct <= most;
+    const isFew = (max: number) => (place: number) => factOf(place).distinct <= max;
     const certain = sure("variant").filter(isFew(MAX_GROUPS));
     const found = certain.length > 0 ? certain : await likelyVariants();
     const place = await only("variant", found);
