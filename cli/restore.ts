@@ -71,7 +71,7 @@ export async function runRestore({ folder, from, accept }: RestoreOptions, say: 
     const { content, keptAs, raised } = await restore(path, backup, keep, new Date().toISOString());
     if (keptAs) say(`kept what was there as ${keptAs}`);
     for (const { key, from, to } of raised) {
-      say(`${key}: epoch ${to} instead of ${from}, because the event log has events of later epochs`);
+      say(`${key}: period ${to} instead of ${from}, because the event log has events of later periods`);
     }
     say(`restored backup ${backup.number} to ${path}: ${count(content.experiments.length)}`);
   } finally {

@@ -89,7 +89,7 @@ export const ANALYZE_OPTIONS = {
   header: text("names of the columns of a file without a header, with commas"),
   yes: text("more words for yes, with commas"),
   blank: text("what an empty cell of a goal means: no or unknown [default: unknown, left out]"),
-  epoch: text("epoch to report [default: the last one]"),
+  epoch: text("number of the period to report [default: the last one]"),
   run: text("count the events of this run of the simulator instead of real visitors"),
   finished: { type: "boolean", describe: "the data is complete, and nobody decided by it before: one test decides" },
   interactive: { type: "boolean", describe: "ask, on a terminal, where two readings are possible" },

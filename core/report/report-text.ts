@@ -13,7 +13,7 @@ export function reportText(report: Report, { hasFormulas = true }: { readonly ha
   const others = epochs.filter((other) => other !== epoch);
   const when = from === null || to === null ? [] : [`${from.slice(0, 10)} to ${to.slice(0, 10)}`];
   const about = [
-    ...(others.length === 0 ? [] : [`epoch ${epoch} (others: ${others.join(", ")})`]),
+    ...(others.length === 0 ? [] : [`period ${epoch} (others: ${others.join(", ")})`]),
     ...(run === null ? [] : [`simulated run ${run}`]),
     ...when,
   ];

@@ -61,7 +61,7 @@ test("a report on its way has the evidence at any look, and says what is to be k
     ),
   );
   expect(body(text)).toBe(` [31mred  (headline_test)
-epoch 1 (others: 3), simulated run run-1, 2026-11-20 to 2026-11-21
+period 1 (others: 3), simulated run run-1, 2026-11-20 to 2026-11-21
 
 Too early to tell. 412 of 3,000 planned visitors per group (14%). At the current pace about 7 more days.
 note: “button_click” has no conversion window: what visitors do after the planned look is missed.

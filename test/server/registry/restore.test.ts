@@ -170,7 +170,7 @@ describe("an epoch that has events is not begun a second time", () => {
     expect(restored?.epoch).toBe(expected);
     const isRaised = expected !== experiment.epoch;
     expect(restored?.version).toBe(experiment.version + (isRaised ? 1 : 0));
-    const said = `one: epoch ${expected} instead of ${experiment.epoch}, because the event log has events of later epochs`;
+    const said = `one: period ${expected} instead of ${experiment.epoch}, because the event log has events of later periods`;
     expect(stdout.includes(said)).toBe(isRaised);
   });
 });
