@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatContent, NEW_CONTENT } from "../../../server/registry/content.ts";
 import { run, start } from "../rig/built-program.ts";
-import { active, inactive, temporaryFolder } from "../rig/open-app.ts";
+import { active, stopped, temporaryFolder } from "../rig/open-app.ts";
 
-const WHOLE = formatContent({ ...NEW_CONTENT, experiments: [active("one"), inactive("two")] });
+const WHOLE = formatContent({ ...NEW_CONTENT, experiments: [active("one"), stopped("two")] });
 const edited = (from: string | RegExp, to: string) => {
   const text = WHOLE.replace(from, to);
   expect(text).not.toBe(WHOLE);

@@ -8,11 +8,11 @@ import { formatContent, NEW_CONTENT, parseContent } from "../../../server/regist
 import { openRegistry } from "../../../server/registry/registry.ts";
 import { restore as restoreBackup } from "../../../server/registry/restore.ts";
 import { run, start } from "../rig/built-program.ts";
-import { active, inactive, NOW, temporaryFolder } from "../rig/open-app.ts";
+import { active, inactive, NOW, stopped, temporaryFolder } from "../rig/open-app.ts";
 
 const state = (...experiments: Experiment[]) => formatContent({ ...NEW_CONTENT, experiments });
 const OLD = state(inactive("one", { title: "old" }));
-const NEW = state(inactive("one", { title: "new" }), inactive("two"));
+const NEW = state(stopped("one", { title: "new" }), stopped("two"));
 
 /** A data folder with a damaged file and these backups, newest first. */
 async function damaged(backups: readonly string[], text: string | null = "{torn"): Promise<string> {
