@@ -1,6 +1,6 @@
 import type { AssignedGroup } from "../../core/http-contract.ts";
 
-/** What the server says of a device in group B of a running experiment. */
+/** The server's answer for a device in group B of a running experiment. */
 export const ASSIGNED: AssignedGroup = {
   active: true,
   state: "active",

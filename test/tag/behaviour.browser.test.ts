@@ -59,7 +59,7 @@ test("a shadow root shows its variants when the page says that it is there", asy
     </script>`,
   );
   const page = await open();
-  // Playwright looks into open shadow roots.
+  // Playwright's selectors pierce open shadow roots.
   expect(await page.locator("button").textContent()).toMatch(/^test [AB]$/);
   await expect.poll(shop.heard).toEqual(["exposure /", "pageview /"]);
 });
@@ -76,7 +76,7 @@ test("a single-page app has a pageview and its own exposures on each of its path
       },
       [path, html],
     );
-  // What is replaced before it was painted was not shown.
+  // A variant replaced before it was painted was not shown.
   const exposed = (path: string, times: number) =>
     expect.poll(async () => (await shop.heard()).filter((what) => what === `exposure ${path}`).length).toBe(times);
   await exposed("/", 1);
@@ -85,7 +85,8 @@ test("a single-page app has a pageview and its own exposures on each of its path
   await go("/pay", `${placeholder("other")}${placeholder("test")}`);
   await exposed("/pay", 2);
   await go("/pay?step=2", placeholder("other"));
-  // As an app does, in the task of the move: what is there two frames later was shown on that path.
+  // Render in the task of the navigation, as apps do: two frames later the variant counts as shown
+  // on that path.
   await page.evaluate((html) => {
     addEventListener("popstate", () => {
       if (location.pathname === "/cart") (document.querySelector("main") as HTMLElement).innerHTML = html;
@@ -118,7 +119,7 @@ describe("a redirect", () => {
     }
     await expect.poll(async () => (await shop.heard()).filter((line) => line.endsWith(" /"))).toHaveLength(10);
     await expect.poll(async () => (await shop.heard()).filter((line) => line.endsWith(" /b"))).toHaveLength(5);
-    // The page that the visitor arrives on names the same experiment, which is exposed already.
+    // The target page names the same experiment, which is already exposed.
     expect(new Set(await shop.heard())).toEqual(new Set(["exposure /", "pageview /", "pageview /b"]));
   });
 
@@ -158,10 +159,10 @@ describe("without consent there is no cookie, nothing stored, nothing heard by t
     await page.close();
     const leftovers = await context.storageState();
     expect(leftovers).toEqual({ cookies: [], origins: [] });
-    // Who takes consent back at once has been asked for already; what was asked for is not heard of again.
+    // The groups were requested before consent was withdrawn; the answer must be ignored.
     if (what.startsWith("it was not")) expect(asked).not.toContain("/notes");
     else expect(asked).toEqual(["/", "/tag.js", "/next"]);
-    // Were anything on its way, it would be there before what another visitor sends now.
+    // Events in flight would arrive before those that another visitor sends now.
     const other = await newContext();
     onTestFinished(() => other.close());
     shop.pages.set("/other", TAG);

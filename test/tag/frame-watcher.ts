@@ -1,18 +1,18 @@
 import type { BrowserContext, Page } from "playwright-core";
 
-/** What the frames of a page showed, times in milliseconds since its navigation began. */
+/** Contents of a page's frames; times in milliseconds since its navigation began. */
 export interface Watched {
-  /** Now. */
+  /** The current time. */
   readonly now: number;
-  /** Each content of the first placeholder that was seen, with its first frame. */
+  /** Each content seen in the first placeholder, with the time of its first frame. */
   readonly contents: readonly (readonly [text: string, ms: number])[];
   /** Sum of the layout shifts. */
   readonly shift: number;
-  /** Style attributes that the root or the body had in any frame. */
+  /** Style attributes of the root or the body in any frame. */
   readonly styles: readonly string[];
 }
 
-/** In a world of its own, where nothing that the page does to its globals is felt. */
+/** Runs in an isolated world, unaffected by what the page does to its globals. */
 const WORLD = "frame watcher";
 const WATCH = `(() => {
   const watched = { now: 0, contents: [], shift: 0, styles: [] };
@@ -36,7 +36,7 @@ const WATCH = `(() => {
   globalThis.readWatched = () => JSON.stringify({ ...watched, now: performance.now() });
 })()`;
 
-/** Watches the frames of all documents that a page will have, and tells of the present one, if there is one. */
+/** Watches the frames of all documents of a page; returns those of the current one, if any. */
 export async function watchFrames(context: BrowserContext, page: Page): Promise<() => Promise<Watched | undefined>> {
   const session = await context.newCDPSession(page);
   const { frameTree } = await session.send("Page.getFrameTree");
@@ -50,7 +50,7 @@ export async function watchFrames(context: BrowserContext, page: Page): Promise<
   return async () => {
     if (contextId === undefined) return;
     const read = session.send("Runtime.evaluate", { expression: "readWatched()", contextId });
-    // Of a page that is being left.
+    // The page is being left.
     const { result } = await read.catch(() => ({ result: { value: undefined } }));
     return result.value && (JSON.parse(result.value) as Watched);
   };

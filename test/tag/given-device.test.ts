@@ -9,7 +9,7 @@ import { ASSIGNED } from "./assigned.ts";
 const SOURCE = "https://ab.example.com/tag-with-groups.js";
 const NOW = new Date("2026-01-31T12:00:00.000Z");
 const ID = "0123456789abcdef0123456789abcdef";
-/** Of the script, in the order in which it was loaded; cached ones have 0. */
+/** Transfer sizes of the script, in load order; cached ones have 0. */
 let transferSizes: (number | undefined)[];
 
 beforeEach(() => {
@@ -36,7 +36,7 @@ interface Given {
   groups?: Record<string, AssignedGroup>;
 }
 
-/** What the visitor has when the tag comes. */
+/** The visitor's state when the tag starts. */
 function take({ at = Date.now(), path, groups = { test: ASSIGNED } }: Given = {}, options: Options = {}) {
   takeDevice(JSON.stringify({ id: ID, groups, path, at }), options, SOURCE);
   const kept = localStorage.fairsplit as string | undefined;

@@ -1,36 +1,39 @@
 import type { ServerResponse } from "node:http";
 
-/** A page that makes it hard for the tag, and what its visitor sees all the same. */
+/** A page hostile to the tag, and what its visitor sees nevertheless. */
 export interface HostilePage {
   readonly name: string;
-  /** The variant of the device's group, the template marked as fallback, or what the page had before. */
+  /** The group's variant, the fallback template, or the page's own content. */
   readonly shows: "variant" | "fallback" | "content";
-  /** Until the fallback is seen, since the navigation began; 1,000 when it is not said. */
+  /** Milliseconds from the navigation to the fallback; default 1,000. */
   readonly withinMs?: number;
-  /** Instead of the usual ones. `{api}` is the server's address, in headers too; `{timeout}` is short where nothing is to come. */
+  /**
+   * Replaces the usual headers. `{api}` is the server's address, in headers too; `{timeout}` is
+   * short if nothing is expected.
+   */
   readonly head?: string;
   readonly body?: string;
   readonly tag?: string;
   readonly doctype?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Runs before anything of the page. */
+  /** Script that runs before the page's own. */
   readonly init?: string;
-  /** What the server does on everything but the tag; a real server answers when it is not said. */
+  /** Behaviour of the server on everything but the tag; default: a real server. */
   readonly answers?: (response: ServerResponse, url: string) => void;
-  /** Addresses that an ad blocker takes away. */
+  /** URLs blocked by an ad blocker. */
   readonly blocks?: RegExp;
-  /** The page's host, which is a secure context by default. */
+  /** The page's host; by default a secure context. */
   readonly host?: string;
-  /** What the browser, not the tag, says in its console of what the page forbids. */
+  /** Console messages of the browser, not the tag, about what the page forbids. */
   readonly complains?: RegExp;
-  /** How many exposures the server has in the end; 1 of a variant and 0 of all else when it is not said. */
+  /** Expected exposures; default 1 for a variant and 0 otherwise. */
   readonly exposures?: number;
 }
 
 const TEMPLATES = `<template data-group="A">Variant</template><template data-group="B">Variant</template>
   <template data-group="C" data-fallback>Fallback</template>`;
 export const PLACEHOLDER = `<div data-exp="test">Content${TEMPLATES}</div>`;
-/** The experiment of this key has HTML of its own for its groups. */
+/** Key of the experiment whose groups have HTML. */
 const WITHOUT_TEMPLATES = `<div data-exp="html">Content</div>`;
 export const TAG = `<script async src="{api}/tag.js" data-timeout="{timeout}"></script>`;
 const LATE_TAG = `<script>addEventListener("load", () => {
@@ -109,7 +112,7 @@ const storages: HostilePage[] = [
   {
     name: "localStorage that is full",
     shows: "variant",
-    // To fill it takes a slow machine a second.
+    // Filling it takes a slow machine a second.
     withinMs: 3000,
     init: `try { for (let size = 6e6; size >= 1; size /= 2) for (let i = 0; i < 3; i++)
       try { localStorage["x" + size + "." + i] = "x".repeat(size); } catch {} } catch {}`,
@@ -234,7 +237,7 @@ const clobbered = (name: string, shows: HostilePage["shows"] = "variant", exposu
   body: `<img name="${name}" alt=""><form name="${name}"></form>${TAG}${PLACEHOLDER}`,
 });
 const documents: HostilePage[] = [
-  // The script's attributes and address are behind it, and the page's own server knows no groups.
+  // It hides the script's attributes and URL, and the page's own server knows no groups.
   clobbered("currentScript", "fallback"),
   clobbered("cookie"),
   clobbered("readyState"),
@@ -300,7 +303,7 @@ const documents: HostilePage[] = [
     body: `<main>${PLACEHOLDER}</main><script>new MutationObserver(() => {
       document.querySelector("main").innerHTML = ${JSON.stringify(PLACEHOLDER)} + document.querySelectorAll("p").length;
     }).observe(document.querySelector("main"), { childList: true });</script>`,
-    // Where the tag gives up after a thousand of them the page's own content stays.
+    // When the tag gives up after a thousand renderings, the page's own content stays.
   },
   { name: "500 placeholders", shows: "variant", body: PLACEHOLDER.repeat(500) },
   {

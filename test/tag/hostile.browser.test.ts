@@ -11,13 +11,15 @@ import { active } from "../server/rig/open-app.ts";
 import { type Watched, watchFrames } from "./frame-watcher.ts";
 import { HOSTILE_PAGES, type HostilePage, PLACEHOLDER, TAG } from "./hostile-pages.ts";
 
-/** Of the whole browser: a context's is not sent with what a page sends while it is left. */
+/**
+ * Set for the whole browser: a context's user agent is not sent with requests of a page being left.
+ */
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const TIMEOUT_MS = 300;
-/** Longer than that: what the tag does, it has done. */
+/** Longer than any action of the tag. */
 const LIFE_MS = 1000;
-/** Of a page that a busy server does answer. */
+/** Timeout of a page whose server is busy but answers. */
 const LONG_TIMEOUT_MS = 15_000;
 const TEXTS = { variant: "Variant", fallback: "Fallback", content: "Content" };
 
@@ -28,7 +30,7 @@ const listen = (server: Server) =>
 
 let demo: Awaited<ReturnType<typeof openDemoApp>>;
 let real: Server;
-/** Answers as the row of the path wants. */
+/** Answers as the path's row specifies. */
 let broken: Server;
 let site: Server;
 let ports: { real: number; broken: number; site: number; closed: number };
@@ -99,7 +101,7 @@ async function exposures(path: string): Promise<number> {
   return events.filter((event) => event.event === "exposure" && event.path === path).length;
 }
 
-/** Opens a row's page, and looks at it until it shows what it is to show, and has lived long enough. */
+/** Opens a row's page, and waits until it shows the expected content and some time has passed. */
 async function visit(row: number, hostile: HostilePage, expect: ExpectStatic) {
   const { init, blocks, host = "127.0.0.1", shows, exposures: expected = shows === "variant" ? 1 : 0 } = hostile;
   const context = await browser.newContext();
@@ -121,11 +123,11 @@ async function visit(row: number, hostile: HostilePage, expect: ExpectStatic) {
     await expect.poll(see, { timeout: 20_000 }).toBe(true);
     return watched as unknown as Watched;
   };
-  // The same machine, in the same moment, without the tag: what a page takes in any case.
+  // Baseline: the time of the same page on this machine without the tag.
   const control = await look("control", ({ contents }) => contents.length > 0);
   if (init) await page.addInitScript(init);
   const shown = await look(`${row}`, ({ contents, now }) => contents.at(-1)?.[0] === TEXTS[shows] && now > LIFE_MS);
-  // Before it is closed: a page that may store nothing leaves nothing behind to be sent later.
+  // Check before closing: a page that may not store leaves nothing to be sent later.
   await expect.poll(() => exposures(`/${row}`), { timeout: 20_000 }).toBe(expected);
   await context.close();
   return { shown, errors, controlMs: control.contents[0]?.[1] ?? Number.NaN };

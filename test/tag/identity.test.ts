@@ -6,7 +6,7 @@ import { openStorage } from "../../tag/storage.ts";
 const ID = "0123456789abcdef0123456789abcdef";
 const OTHER = "fedcba9876543210fedcba9876543210";
 
-/** What the page's cookies are, and what was set. `accepts` says which writes the browser takes. */
+/** Mocks the page's cookies and records writes. `accepts` decides which writes succeed. */
 function cookies(present: string | Error, accepts: (text: string) => boolean = () => true) {
   const set = vi.fn();
   let text = present;

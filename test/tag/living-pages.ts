@@ -1,28 +1,28 @@
-/** A page of a living site, and what its visitor sees in the end. Every device is in group B. */
+/** A page of a dynamic site, and its final content. Every device is in group B. */
 export interface LivingPage {
   readonly name: string;
-  /** A file of test/cases/pages, or the page itself. `{api}` is the server's address. */
+  /** A file of test/cases/pages, or the page's HTML. `{api}` is the server's address. */
   readonly page: string;
-  /** Other addresses of the site: pages, and programs that begin with `import`. */
+  /** Other URLs of the site: pages, and scripts that begin with `import`. */
   readonly files?: Readonly<Record<string, string>>;
   readonly query?: string;
-  /** Text of each placeholder in the end. */
+  /** Final text of each placeholder. */
   readonly shows: readonly string[];
-  /** How many exposures of each experiment the server has; one of each that is placed when it is not said. */
+  /** Expected exposures by experiment; default one of each placed one. */
   readonly exposures?: Readonly<Record<string, number>>;
   /** Runs in the page once the variant is there. */
   readonly act?: string;
-  /** The same after that. */
+  /** Final text of each placeholder after `act`. */
   readonly afterwards?: readonly string[];
-  /** Experiments that are exposed only after that. */
+  /** Experiments exposed only after `act`. */
   readonly exposedByAct?: readonly string[];
-  /** What a repeat view shows, and its exposures, where they are others than those before the act. */
+  /** Content and exposures of a repeat view, if they differ from those before the act. */
   readonly again?: { readonly shows: readonly string[]; readonly exposures: Readonly<Record<string, number>> };
-  /** Is true in the end. */
+  /** Expression that becomes true. */
   readonly holds?: string;
-  /** Texts that no frame may show once the variant was seen. */
+  /** Texts that no frame may show after the variant. */
   readonly never?: readonly string[];
-  /** Errors that are the page's own with or without the tag. */
+  /** Errors that the page has even without the tag. */
   readonly complains?: RegExp;
 }
 

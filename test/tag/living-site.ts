@@ -12,7 +12,7 @@ import { listening } from "./shop.ts";
 const ROOT = new URL("../../", import.meta.url);
 const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css", ".html": "text/html" };
 
-/** All devices get group B, so that each page shows what its author wrote for it. */
+/** All devices get group B, so that each page's variant is known. */
 const onlyB = (key: string, a: object = {}, b: object = {}, more: object = {}): Experiment =>
   active(key, {
     groups: [
@@ -39,7 +39,9 @@ export const EXPERIMENTS: readonly Experiment[] = [
   }),
 ];
 
-/** A real server, and a site of another origin whose pages are the caller's; `/__nm/` is node_modules. */
+/**
+ * A real server, and a site on another origin with the caller's pages; `/__nm/` is node_modules.
+ */
 export async function openLivingSite() {
   const tag = await readFile(new URL("dist/tag.js", ROOT), "utf8");
   const demo = await openDemoApp(tag, [...EXPERIMENTS]);
@@ -55,7 +57,7 @@ export async function openLivingSite() {
         bundle: true,
         write: false,
         format: "iife",
-        // What react-dom asks for is of its own version.
+        // Resolve react-dom's imports to its own version.
         alias: source.includes("react19") ? { react: "react19", "react-dom": "react-dom19" } : {},
         define: { "process.env.NODE_ENV": '"production"' },
         logLevel: "silent",
@@ -85,7 +87,7 @@ export async function openLivingSite() {
     api,
     url,
     pages,
-    /** What pages reported and the server has stored. */
+    /** Events reported by pages and stored by the server. */
     async stored(): Promise<Event[]> {
       const response = await fetch(`${api}/events?limit=10000`);
       const events = (await response.json()) as Event[];

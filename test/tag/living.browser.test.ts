@@ -5,7 +5,7 @@ import { LIVING_PAGES, type LivingPage } from "./living-pages.ts";
 import { openLivingSite } from "./living-site.ts";
 import { VISITOR } from "./shop.ts";
 
-/** Writes down what each frame shows in the page's placeholders. */
+/** Records what each frame shows in the page's placeholders. */
 const WATCH = `
   window.frames_ = [];
   const text = (each) => {
@@ -90,7 +90,7 @@ describe.concurrent("a living page shows the variant, for good, and says so once
   });
 });
 
-/** Puts a row's page on the site. Gives its path, and its exposures before and after the visitor acts. */
+/** Adds a row's page to the site. Returns its path, and its exposures before and after the act. */
 function publish({ page, files = {}, shows, act, exposures, exposedByAct = [] }: LivingPage, at: number) {
   const isFile = page.endsWith(".html");
   const path = isFile ? `/${page}` : `/${at}`;

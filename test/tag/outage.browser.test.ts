@@ -12,7 +12,7 @@ import { listening, VISITOR } from "./shop.ts";
 const MINUTE_MS = 60_000;
 
 let browser: Browser;
-/** The marketer's site, which stays up and has the tag itself. */
+/** The marketer's site, which stays up and serves the tag itself. */
 let site: Server;
 let siteUrl: string;
 let apiUrl: string;
@@ -36,7 +36,7 @@ afterAll(async () => {
   site.close();
 });
 
-/** A server as a process, that can be killed and comes back on the same port with the same data. */
+/** A server process that can be killed and restarted on the same port with the same data. */
 async function openServer() {
   const data = await temporaryFolder();
   let port = "0";
@@ -56,7 +56,7 @@ async function openServer() {
   };
 }
 
-/** A browser whose visitors' time a test lets pass. */
+/** A browser whose clock the test controls. */
 async function openVisitor() {
   const context = await browser.newContext();
   onTestFinished(() => context.close());
@@ -67,7 +67,7 @@ async function openVisitor() {
 }
 
 let paths = 0;
-/** Goes to a page with a path that no other visit has. */
+/** Opens a page with a unique path. */
 async function visit(page: Page): Promise<void> {
   paths += 1;
   await page.goto(`${siteUrl}/page/${paths}`, { waitUntil: "commit" });
@@ -75,7 +75,7 @@ async function visit(page: Page): Promise<void> {
 }
 
 let tracked = 0;
-/** Something that happens on a page, told from all else by its number. */
+/** Causes an event on a page, identified by its number. */
 async function track(page: Page): Promise<void> {
   tracked += 1;
   await page.evaluate((n) => (window.fairsplit as Fairsplit).track("happened", { n }), tracked);
@@ -83,17 +83,17 @@ async function track(page: Page): Promise<void> {
 
 const line = ({ event, path, params }: Partial<Event>) => `${path} ${event} ${params?.n ?? ""}`;
 
-/** What a page has reported so far. */
+/** The events reported by a page so far. */
 const reported = async (page: Page) =>
   (await page.evaluate(() => (window.fairsplit as Fairsplit).events as Partial<Event>[])).map(line);
 
-/** What the server has, as often as it has it. */
+/** The server's events with their counts. */
 async function stored(): Promise<string[]> {
   const response = await fetch(`${apiUrl}/events?limit=10000`);
   return ((await response.json()) as Event[]).filter(({ source }) => source === "browser").map(line);
 }
 
-/** Lets time pass until the server has as much as was reported, and then some more. */
+/** Advances time until the server has as many events as were reported, and then some more. */
 async function settle(contexts: readonly BrowserContext[], expected: readonly string[]): Promise<string[]> {
   const pass = () => Promise.all(contexts.map(({ clock }) => clock.runFor(MINUTE_MS / 2)));
   await expect
@@ -130,7 +130,7 @@ test("the server is killed before, while and after pages load, for ten minutes: 
     await page.locator("button").click();
     await track(page);
   }
-  // While a page loads, and another reports.
+  // Kill while one page loads and another reports.
   const loading = await anna.context.newPage();
   const isAsking = loading.waitForEvent("request", (request) => request.url().includes("/groups?"));
   const loaded = visit(loading);
@@ -149,7 +149,7 @@ test("the server is killed before, while and after pages load, for ten minutes: 
   await minutesPass(3);
   for (const page of [stays, moves, loading, late, last]) await track(page);
   await leave(moves, visit);
-  // Nobody else has this visitor's browser open: what it left behind waits for the next visit.
+  // With no other page open in this browser, its unsent events wait for the next visit.
   await leave(last, (page) => page.close());
   await minutesPass(4);
   await server.comeBack();
@@ -174,9 +174,10 @@ test("two tabs of one browser send each line once, as long as the server answers
   const reportedBy = async () => (await Promise.all(tabs.map(reported))).flat();
   for (const tab of tabs) await visit(tab);
   for (let time = 0; time < 10; time += 1) {
-    // At once, so that one tab keeps a line while the other takes one away.
+    // Act at the same time, so that one tab stores a line while the other deletes one.
     await Promise.all(tabs.flatMap((tab) => [track(tab), track(tab)]));
-    // No answer may take minutes: those are what an outage lasts, and then the other tab sends, too.
+    // No answer may take minutes: the other tab would consider the events left behind and send them
+    // too.
     for (const tab of tabs)
       await expect.poll(() => tab.evaluate(() => Object.keys(localStorage))).toEqual(["fairsplit"]);
     await minutes(0.5);

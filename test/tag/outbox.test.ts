@@ -6,7 +6,7 @@ type Sent = { id: string; event: string; lost?: number; params?: unknown };
 type Outbox = typeof import("../../tag/outbox.ts");
 
 const URL_OF_EVENTS = "https://ab.example.com/notes";
-/** Longer than events gather. */
+/** Longer than events are gathered. */
 const GATHERED_MS = 100;
 
 let fetched: Mock<(url: string, init: RequestInit) => Promise<Response>>;
@@ -31,17 +31,17 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** The outbox of a page that is opened: all that lasts from the page before is what the browser stored. */
+/** The outbox of a new page: only the browser's storage survives from the previous page. */
 async function openPage({ isOpen = true } = {}): Promise<Outbox> {
   vi.resetModules();
   const outbox = await import("../../tag/outbox.ts");
   if (isOpen) outbox.openOutbox(URL_OF_EVENTS);
   return outbox;
 }
-/** Ends a page as a crash does: nothing of it runs any more. */
+/** Ends a page like a crash: none of its code runs any more. */
 const crash = () => vi.clearAllTimers();
 
-/** From now on nobody looks at the page; returns its `sendBeacon`. */
+/** Hides the page; returns its `sendBeacon`. */
 function hidePage() {
   const sendBeacon = vi.fn(() => true);
   vi.stubGlobal("navigator", { sendBeacon });

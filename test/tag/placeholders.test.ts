@@ -5,7 +5,7 @@ import { loadMore } from "../../tag/more-loader.ts";
 import { beginView, decide, reconcileAll, SAID, startRendering } from "../../tag/rendering.ts";
 import type { Groups } from "../../tag/start.ts";
 
-/** Longer than a busy machine takes to transform the module: a tag that has given it up once does without. */
+/** Longer than a busy machine takes to transform the module: the tag loads it only once. */
 const MODULE_TIMEOUT_MS = 30_000;
 
 vi.mock("https://ab.example.com/tag-more.js", () => import("../../tag/more.ts"));
@@ -36,12 +36,15 @@ afterEach(() => {
 
 let latest: () => void;
 
-/** Puts a page there, and renders it as the tag does. Returns who was shown, and how to look again. */
+/**
+ * Sets up a page and renders it like the tag. Returns the shown experiments, and a function to
+ * render again.
+ */
 function render(html: string, given: Groups, isKnown?: (key: string) => unknown) {
   document.body.innerHTML = html;
   const shown = vi.fn();
   const look = () => {
-    // Observers of earlier tests still look, and know other groups.
+    // Observers of earlier tests still run, with other groups.
     if (isKnown && look === latest)
       decide(Object.fromEntries(Object.entries(given).filter(([key]) => isKnown(key))), 0);
     reconcileAll();
@@ -64,7 +67,7 @@ function render(html: string, given: Groups, isKnown?: (key: string) => unknown)
 const painted = () =>
   new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))));
 
-/** The text of each placeholder, without what its templates hold. */
+/** The text of each placeholder, without its templates. */
 const texts = () =>
   [...document.querySelectorAll("[data-exp]")].map((element) =>
     [...element.childNodes]

@@ -10,7 +10,9 @@ import { launchBrowser } from "../launch-browser.ts";
 import { builtAssets } from "../server/rig/built-assets.ts";
 import { active, inactive, openApp } from "../server/rig/open-app.ts";
 
-/** Of the whole browser: a context's is not sent with what a page sends while it is left. */
+/**
+ * Set for the whole browser: a context's user agent is not sent with requests of a page being left.
+ */
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const HOUR_MS = 3_600_000;
@@ -26,7 +28,7 @@ const listen = (server: Server) =>
   });
 
 let browser: Browser;
-/** The marketer's site: another origin than the server, and as strict as a site can be. */
+/** The marketer's site: on another origin than the server, with the strictest policies. */
 let site: Server;
 let siteUrl: string;
 let apiUrl: string;
@@ -73,7 +75,7 @@ async function newContext(bypassCSP = false): Promise<BrowserContext> {
   return made;
 }
 
-/** A server, and what its log holds; a real one, unless it is to be the demo. */
+/** A server and its log; `serve` by default, or the demo. */
 async function openServer({ isDemo = false } = {}) {
   const experiments = [inactive("draft"), active("live"), inactive(LONG, { title: "Long" })];
   const opened = await openApp(experiments, {
@@ -99,7 +101,7 @@ async function openServer({ isDemo = false } = {}) {
 
 const badge = (page: Page) => page.getByRole("complementary", { name: "Preview by fairsplit" });
 const shown = (page: Page) => page.locator("button").allTextContents();
-/** Until every answer that the page waits for is there. */
+/** Waits until the page has all its answers. */
 const open = (page: Page, path: string) => page.goto(siteUrl + path, { waitUntil: "networkidle" });
 
 describe("a preview of a draft", () => {
@@ -152,7 +154,7 @@ describe("a preview of a draft", () => {
     expect(await badge(page).count()).toBe(0);
     await open(page, "/next");
     expect((await shown(page))[0]).toBe("draft A");
-    // The assignment is in the log already.
+    // The assignment is already in the log.
     await expect.poll(names).toHaveLength(5);
   });
 
@@ -195,7 +197,7 @@ describe("nothing of a preview is sent though", () => {
     await page.goto(`${siteUrl}/?fairsplit_force=${issue({ draft: "B" })}`);
     await page.waitForFunction(() => "fairsplit" in window);
     await page.goto("about:blank");
-    // Were anything on its way, it would be there before what an ordinary view sends now.
+    // Events in flight would arrive before those that an ordinary view sends now.
     await context.unroute("**/groups?*");
     await page.goto(`${siteUrl}/?fairsplit_force=`);
     await expect.poll(names).toEqual(["exp_groups", "exposure", "pageview"]);
@@ -245,7 +247,7 @@ describe("the badge", () => {
     expect(width).toBeGreaterThan(1000);
     const host = page.locator("fairsplit-badge");
     expect(await host.evaluate((element) => getComputedStyle(element).position)).toBe("fixed");
-    // It can be put away.
+    // The badge can be closed.
     await badge(page).getByText("Preview, not counted").click();
     expect((await badge(page).boundingBox())?.height).toBeLessThan(32);
   });

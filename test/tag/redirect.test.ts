@@ -13,7 +13,7 @@ beforeEach(() => {
   left = [];
   cookie = "";
   vi.spyOn(location, "replace").mockImplementation((url) => void left.push(String(url)));
-  // As of a browser, whichever subdomain asks.
+  // Cookies as of one browser, for all subdomains.
   Object.defineProperty(document, "cookie", {
     configurable: true,
     get: () => cookie,
@@ -28,7 +28,7 @@ afterEach(() => {
   happyDOM.setURL(before);
 });
 
-/** What a placeholder does on the page that is open. */
+/** Runs the redirect of a placeholder on the open page. */
 function see(list: string, { group = "B", cookieDomain = "", unsent = [] as string[] } = {}) {
   const calls: unknown[] = [];
   redirect({

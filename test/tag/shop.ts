@@ -6,7 +6,9 @@ import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 
-/** Of the whole browser: a context's is not sent with what a page sends while it is left. */
+/**
+ * Set for the whole browser: a context's user agent is not sent with requests of a page being left.
+ */
 export const VISITOR =
   "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
@@ -20,7 +22,10 @@ export const listening = async (server: Server) => {
   return (server.address() as AddressInfo).port;
 };
 
-/** A real server, and a site of another origin whose pages are the caller's. `{api}` in them is the server's address. */
+/**
+ * A real server, and a site on another origin with the caller's pages. `{api}` in them is the
+ * server's address.
+ */
 export async function openShop(experiments: readonly Experiment[]) {
   const tag = await readFile(new URL("../../dist/tag.js", import.meta.url), "utf8");
   const demo = await openDemoApp(tag, [...experiments]);
@@ -40,7 +45,7 @@ export async function openShop(experiments: readonly Experiment[]) {
   });
   site.listen(0, "127.0.0.1");
   const siteUrl = `http://127.0.0.1:${await listening(site)}`;
-  /** What pages reported and the server has stored. */
+  /** Events reported by pages and stored by the server. */
   const stored = async () => {
     const response = await fetch(`${apiUrl}/events?limit=10000`);
     return ((await response.json()) as Event[]).filter(({ source }) => source === "browser");
@@ -50,7 +55,7 @@ export async function openShop(experiments: readonly Experiment[]) {
     siteUrl,
     pages,
     stored,
-    /** The same, as sorted texts `event path`. */
+    /** These events as sorted strings `event path`. */
     heard: async () => (await stored()).map(({ event, path }) => `${event} ${path}`).sort(),
     async close() {
       for (const each of [server, site]) {

@@ -57,7 +57,7 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-/** What the script tag does, with nothing left of the pages before but what the browser stored. */
+/** Starts the tag; only the browser's storage survives from earlier pages. */
 async function start(options: Options = {}, source = "https://ab.example.com/tag.js"): Promise<Fairsplit> {
   vi.resetModules();
   const tag = await import("../../tag/start.ts");
@@ -68,7 +68,7 @@ async function start(options: Options = {}, source = "https://ab.example.com/tag
 const groups = (change: Partial<AssignedGroup> = {}) =>
   new Response(JSON.stringify({ test: { ...ASSIGNED, ...change } }));
 const soon = () => vi.advanceTimersByTimeAsync(0);
-/** Longer than events gather, shorter than the timeout. */
+/** Longer than events are gathered, shorter than the timeout. */
 const settle = () => vi.advanceTimersByTimeAsync(350);
 const sent = () =>
   fetched.mock.calls.flatMap(([url, init]) =>
@@ -257,9 +257,9 @@ describe("what is forced", () => {
     happyDOM.setURL(before);
     storage.clear();
   });
-  /** Opens a page of the site, as if the browser had gone there. */
+  /** Opens a page of the site, as by navigation. */
   const open = async (query: string) => {
-    // The page before is left.
+    // Leave the previous page.
     for (const cleanUp of cleanUps.splice(0)) cleanUp();
     vi.clearAllTimers();
     happyDOM.setURL(`https://shop.example.com/page${query}`);
@@ -340,9 +340,9 @@ describe("what a device's next page view takes from the one before", () => {
   const { happyDOM } = window as unknown as { happyDOM: { setURL(url: string): void } };
   const before = location.href;
   const asked = () => new URL(String(fetched.mock.calls.find(([url]) => url.includes("/groups?"))?.[0])).searchParams;
-  /** Opens a page whose question `response` answers, when there is one. */
+  /** Opens a page whose request gets `response`, if there is one. */
   const open = async (response?: Response, path = "/") => {
-    // The page before is left.
+    // Leave the previous page.
     for (const cleanUp of cleanUps.splice(0)) cleanUp();
     happyDOM.setURL(`https://shop.example.com${path}`);
     vi.clearAllTimers();
@@ -397,7 +397,7 @@ describe("what a device's next page view takes from the one before", () => {
     await open(new Response(JSON.stringify({ another: ASSIGNED })));
     await open(new Response("", { status: 500 }));
     expect(texts()).toEqual(["Variant A", "again A"]);
-    // The failure did not cost the groups.
+    // The failure did not lose the groups.
     document.body.innerHTML = PAGE.replaceAll('"test"', '"another"');
     await settle();
     expect(texts()).toEqual(["Variant B x", "again B"]);
@@ -561,7 +561,7 @@ describe("consent", () => {
     tag.consent(true);
     answer(groups());
     await settle();
-    // The new device sees the variant, too, which the page still shows.
+    // The new device also sees the variant, which the page still shows.
     expect(events()).toEqual(["pageview", "exposure"]);
     expect(sent()[0].deviceId).not.toBe(before.deviceId);
   });

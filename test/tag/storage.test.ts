@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { area, clearStorage, keep, LINE_START, openStorage } from "../../tag/storage.ts";
 
-/** Every access throws, as where third parties may store nothing. */
+/** Every access throws, as where third parties may not store anything. */
 const BLOCKED = new Proxy(
   {},
   {

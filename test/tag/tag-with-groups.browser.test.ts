@@ -37,7 +37,7 @@ afterEach(async () => {
 
 afterAll(() => browser?.close());
 
-/** Lets the question for the groups wait until it is called. The browser then keeps no copies of scripts. */
+/** Holds the request for groups until called. Routing disables the browser's script cache. */
 async function holdGroups() {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
@@ -99,7 +99,7 @@ describe("a first view", () => {
   test("shows what this page has groups for, where the browser says which page it is", async () => {
     await holdGroups();
     const page = await context.newPage();
-    // The server is another origin, so that by itself the browser says no more than the site's.
+    // The server is on another origin: by default the browser sends only the site's origin.
     shop.pages.set("/shoes", `<meta name="referrer" content="unsafe-url">${PAGE}${placeholder("shoes")}`);
     await page.goto(`${shop.siteUrl}/shoes`);
     await page.getByText(/^shoes [AB]$/).waitFor();
@@ -125,7 +125,7 @@ describe("a later view", () => {
     await expect.poll(async () => (await devices()).events.length).toBe(3);
     await page.goto(`${shop.siteUrl}/`);
     expect(await page.locator("button").textContent()).toBe(shown);
-    // The assignment is in the log already.
+    // The assignment is already in the log.
     await expect.poll(async () => (await devices()).events.length).toBe(5);
     const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map((entry) => entry.toJSON()));
     const script = loaded.find(({ name }) => name === `${shop.apiUrl}/tag-with-groups.js`);
@@ -135,7 +135,7 @@ describe("a later view", () => {
 
   test("of who has a device takes no other, whatever the script brings", async () => {
     await context.addCookies([{ name: "fairsplit_id", value: MINE, url: shop.siteUrl }]);
-    // As of another site's server, which the cookie does not reach.
+    // Simulate a server on another site, which the cookie does not reach.
     await context.route("**/tag-with-groups.js", async (route) => {
       const { cookie: _, ...headers } = await route.request().allHeaders();
       const response = await fetch(route.request().url(), { headers: { "user-agent": headers["user-agent"] ?? "" } });
@@ -187,7 +187,7 @@ describe("nothing is taken, kept or heard", () => {
     await page.getByText("test A").waitFor();
     await page.close();
     expect(await context.storageState(), what).toEqual({ cookies: [], origins: [] });
-    // Were anything on its way, it would be there before what another visitor sends now.
+    // Events in flight would arrive before those that another visitor sends now.
     const other = await browser.newContext();
     shop.pages.set("/other", TAG);
     const otherPage = await other.newPage();

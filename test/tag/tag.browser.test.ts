@@ -9,14 +9,16 @@ import { transition } from "../../core/transition.ts";
 import { openDemoApp } from "../demo/demo-app.ts";
 import { launchBrowser } from "../launch-browser.ts";
 
-/** Of the whole browser: a context's is not sent with what a page sends while it is left. */
+/**
+ * Set for the whole browser: a context's user agent is not sent with requests of a page being left.
+ */
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const PLACEHOLDER = `<div data-exp="homepage_button_test">Loading…
   <template data-group="A"><button data-exp-click="button_click">Click A</button></template>
   <template data-group="B" data-fallback><button data-exp-click="button_click">Click B</button></template></div>`;
 
-/** Writes down what every frame of a page, from the first on, shows in its placeholder. */
+/** Records what each frame of a page shows in its placeholder, from the first on. */
 const WATCH_CONTENTS = `
   const watched = (window.watched = []);
   const watch = () => {
@@ -38,7 +40,7 @@ let apiUrl: string;
 /** The marketer's site: another origin than the server. */
 let site: Server;
 let siteUrl: string;
-/** What a broken server answers to everything but the tag. */
+/** Answer of a broken server to everything but the tag. */
 let answer: (response: ServerResponse) => void;
 let broken: Server;
 let brokenUrl: string;
@@ -52,9 +54,12 @@ const listen = (server: Server) =>
     server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
 const script = (url = apiUrl, attributes = "") => `<script async src="${url}/tag.js" ${attributes}></script>`;
-/** Without content of its own: the parser may pause in the middle of any, and the browser paints what is there. */
+/**
+ * Placeholders without own content: the parser may pause anywhere, and the browser paints what
+ * exists.
+ */
 const EMPTY = PLACEHOLDER.replace("Loading…", "");
-/** It runs before anything is painted: an async script may come after the first frame, from a cache too. */
+/** The tag runs before the first paint: even a cached async script may come after it. */
 const FIRST = () => script().replace("async ", "");
 
 beforeAll(async () => {
@@ -104,7 +109,7 @@ afterAll(async () => {
   }
 });
 
-/** Events that the server has stored and that come from a page. */
+/** Stored events that come from a page. */
 async function stored(): Promise<Event[]> {
   const response = await fetch(`${apiUrl}/events?limit=1000`);
   return ((await response.json()) as Event[]).filter(({ source }) => source === "browser");
@@ -221,7 +226,7 @@ describe("on another origin than the server", () => {
   });
 
   it("takes its options from a variable when a tag manager adds the script without attributes", async () => {
-    // Another server than the API, as a CDN.
+    // A server other than the API, like a CDN.
     answer = (response) => response.end("{}");
     pages["/"] = `${PLACEHOLDER}<script>
       window.fairsplitConfig = { api: "${apiUrl}", pageview: "off" };
