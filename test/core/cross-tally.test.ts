@@ -37,7 +37,7 @@ test("counts those of the epochs that are asked for, by first exposures", () => 
     b: { experiment: "two", epoch: 1, groups: ["X"] },
     table: [[1], [1]],
   });
-  // d5 counts in epoch 2, whatever it saw later.
+  // d5 counts in epoch 2, regardless of later exposures.
   expect(cross(one, { ...two, epoch: 3 }).table).toEqual([]);
 });
 

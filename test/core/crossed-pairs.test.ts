@@ -10,7 +10,7 @@ const DEPENDENT = [
   [100, 0],
   [0, 100],
 ];
-/** Expected counts of 2.25: chi-square finds p = 1.9e-7 there, which is not to be trusted. */
+/** Expected counts of 2.25: chi-square finds p = 1.9e-7 there, which is unreliable. */
 const SMALL = [
   [9, 0, 0],
   [3, 9, 6],
@@ -40,7 +40,7 @@ describe("pairs of experiments", () => {
     expect(two?.pValue).toBeCloseTo(1 / 35, 12);
     expect(independence({ table: SMALL }).pValue).toBeCloseTo(1.9e-7, 8);
     expect(larger).toMatchObject({ status: "untested", pValue: null, log10P: null, adjustedP: null, devices: 36 });
-    // Which is no comparison either.
+    // This is not a comparison either.
     expect(two?.adjustedP).toBeCloseTo(2 / 35, 12);
     expect(even?.adjustedP).toBe(1);
   });

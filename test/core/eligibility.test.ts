@@ -17,7 +17,7 @@ const GROUPS = [
   { name: "Z", weight: 0 },
 ];
 
-/** Fallback and control are Z, which nobody is assigned, so that a fallback shows. */
+/** Fallback and control are Z, to which no device is assigned, so that a fallback is visible. */
 function experiment(draft: Partial<ExperimentDraft> = {}, state: State = "active"): Experiment {
   const drafted = defineExperiment({ key: KEY, groups: GROUPS, control: "Z", ...draft }, NOW, "test");
   const by = "test";
@@ -26,7 +26,7 @@ function experiment(draft: Partial<ExperimentDraft> = {}, state: State = "active
   return state === "active" ? active : drafted;
 }
 
-/** By Node's own SHA-256, written down once more. */
+/** A second implementation with Node's own SHA-256. */
 const modulo = (text: string, total: bigint) =>
   Number(BigInt(`0x${createHash("sha256").update(text).digest("hex")}`) % total);
 const slot = (id: string) => modulo(`${id}:layer:shop`, 10_000n);
@@ -34,7 +34,7 @@ const slot = (id: string) => modulo(`${id}:layer:shop`, 10_000n);
 /** Assigned B, with a slot of the layer "shop" that is known. */
 const DEVICE = "b8afe181-0214-45fa-8904-fce9229a8b42";
 const SLOT = slot(DEVICE);
-/** Held out from this share on. */
+/** Share from which devices are held out. */
 const HELD_FROM = modulo(`${DEVICE}:holdout:2026`, 2n ** 53n - 1n) / (2 ** 53 - 1);
 
 const found = (...others: Experiment[]) => ({
@@ -43,7 +43,7 @@ const found = (...others: Experiment[]) => ({
 const other = (draft: Partial<ExperimentDraft> = {}, state: State = "active") =>
   experiment({ key: "other", salt: KEY, ...draft }, state);
 const onB = { dependsOn: { key: "other", group: "B" } };
-/** What the device was exposed to, by the experiment's key. */
+/** Earlier exposures of the device by experiment key. */
 const exposed = (entries: ReadonlyMap<string, StickyEntry>): Context => ({
   sticky: { of: ({ key, unit }, unitId) => (unit === "device" && unitId === DEVICE ? entries.get(key) : undefined) },
 });

@@ -111,7 +111,7 @@ test("refuses what is no split", () => {
   expect(() => impact(split({ A: 1 }), split({ A: 0 }))).toThrow("the weights add up to 0");
 });
 
-/** The group of every remainder, by the contract's words. */
+/** The group of every remainder, by the contract's definition. */
 function walk({ groups }: Split): string[] {
   return [...groups]
     .sort((a, b) => (a.name < b.name ? -1 : 1))

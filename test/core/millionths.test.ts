@@ -31,7 +31,7 @@ test.each<[value: number, millionths: bigint | null]>([
 
 const BITS = new DataView(new ArrayBuffer(8));
 
-/** The same by whole numbers only: value = mantissa × 2^exponent. */
+/** A second implementation in whole numbers: value = mantissa × 2^exponent. */
 function exactly(value: number): bigint {
   BITS.setFloat64(0, value);
   const bits = BITS.getBigUint64(0);
@@ -51,7 +51,7 @@ function halfToEven(number: bigint, shift: bigint): bigint {
 }
 
 /**
- * Doubles at, and next to, halves of millionths: where a rounded product may be on the wrong side.
+ * Doubles at and next to halves of millionths, where a rounded product may be on the wrong side.
  */
 const nearHalves = fc
   .tuple(fc.integer({ min: 0, max: 2_000_000_000 }), fc.integer({ min: -3, max: 3 }), fc.boolean())

@@ -17,7 +17,7 @@ function epochOf(events: readonly Event[], goals: readonly Goal[], options: Opti
   return epochs[0] as EpochTally;
 }
 
-/** What group A did for a goal. */
+/** Group A's counts of a goal. */
 function ofA(events: readonly Event[], goal: Goal, options: Options = {}): GoalTally {
   const group = epochOf(events, [goal], options).groups.find((other) => other.group === "A");
   return group?.goals[0] as GoalTally;
@@ -25,7 +25,7 @@ function ofA(events: readonly Event[], goal: Goal, options: Options = {}): GoalT
 
 const CLICK: Goal = { event: "button_click", kind: "binary" };
 const SALES: Goal = { event: "order", kind: "value" };
-/** The same event so many milliseconds later. */
+/** The same event, the given milliseconds later. */
 const shifted = (ms: number, made: Event): Event => ({
   ...made,
   ts: new Date(Date.parse(made.ts) + ms).toISOString(),

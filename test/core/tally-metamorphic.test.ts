@@ -10,7 +10,7 @@ const runs = fc.constantFrom(...RUNS);
 const all = (events: Event[], run: string | null) => tally("one", events, { goals: GOALS, run });
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Enough devices in most logs for some of these to be reached. */
+/** Plans that most logs have enough devices to reach. */
 const planned = (run: string | null) => ({
   run,
   epoch: 1,
@@ -114,7 +114,7 @@ holds(
   }),
 );
 
-/** Everything that adds up, added up with weights that tell it apart. */
+/** A weighted sum of all additive counts; the weights distinguish them. */
 function additive({ epochs }: Tally): bigint {
   const ofGoal = ({ devices, events, unusableValues, counts, values }: GoalTally) =>
     BigInt(devices) * 3n +

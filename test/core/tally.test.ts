@@ -13,7 +13,7 @@ function count(events: Event[], { goals = ["button_click"], run = null, ...until
   );
 }
 
-/** The only epoch, of orders with a value. */
+/** The only epoch of a log of orders with a value. */
 function orders(events: Event[]): EpochTally {
   const { epochs } = tally("headline_test", events, { goals: ["order"], run: null });
   expect(epochs).toHaveLength(1);

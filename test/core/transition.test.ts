@@ -167,7 +167,7 @@ describe("a change of the definition", () => {
   ];
   const allocations = [{ id: "vip", rule: "true", weights: [future, journey] }];
 
-  /** What moves devices, or lets others take part. */
+  /** Changes that move devices, or let others take part. */
   const splitting: readonly [what: string, definition: Partial<Definition>][] = [
     ["a weight", { groups: [{ ...future, weight: 51 }, journey] }],
     ["weights of the same shares", { groups: [future, journey].map((group) => ({ ...group, weight: 1 })) }],
@@ -235,8 +235,7 @@ describe("a change of the definition", () => {
       transition(from, { by, state, rolloutGroup, definition }, NOW);
     expect(to(draft, "active")).toMatchObject({ epoch: 1, version: 2, startedAt: NOW, ...definition });
     expect(to(rolledOut, "active")).toMatchObject({ epoch: 2, version: 4, endedAt: null, ...definition });
-    // What is counted by then was assigned by the old definition, and must not be judged by the new
-    // one.
+    // Earlier counts were assigned by the old definition and must not be judged by the new one.
     expect(to(active, "inactive")).toMatchObject({ epoch: 2, version: 3, endedAt: NOW, ...definition });
     expect(to(active, "rollout")).toMatchObject({ epoch: 2, version: 3, rolloutGroup: "Future", ...definition });
     expect(to(active, "active")).toMatchObject({ epoch: 2, version: 3, startedAt: BEFORE, ...definition });
@@ -328,7 +327,7 @@ describe("no way to write an experiment lets in weights that are no split", () =
       total <= BigInt(Number.MAX_SAFE_INTEGER)
     );
   };
-  /** The experiment that was written, or null when it was refused as it should be. */
+  /** The written experiment, or null if it was rejected as expected. */
   const attempt = (write: () => Experiment): Experiment | null => {
     try {
       return write();
@@ -389,7 +388,7 @@ describe("no way to write an experiment lets in weights that are no split", () =
       ),
       { seed: 12, numRuns: 2000 },
     );
-    // Both ways were gone, or this shows nothing.
+    // Both outcomes must occur, or this proves nothing.
     expect(written).toBeGreaterThan(300);
     expect(refused).toBeGreaterThan(300);
   });

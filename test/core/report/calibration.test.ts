@@ -13,10 +13,10 @@ import { converted } from "../../../bench/calibrate-visitors.ts";
 import { seededRandom } from "../../../core/statistics/seeded-random.ts";
 import { decidedReport, reportOf } from "./report-of.ts";
 
-// The whole of it is `npm run calibrate`; here are as many runs as a few seconds have.
+// A short version of `npm run calibrate`, with the runs of a few seconds.
 
 test("bands are those that 999 of 1,000 right calibrations are in", () => {
-  // Worked out apart from this code, in exact fractions.
+  // Computed independently in exact fractions.
   expect(band(10_000, 0.05)).toEqual([430, 573]);
   expect(band(10_000, 0.95)).toEqual([9427, 9570]);
   expect(band(2000, 0.05)).toEqual([69, 133]);

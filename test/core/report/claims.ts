@@ -3,7 +3,7 @@ import type { ReportInput } from "../../../core/report/report.ts";
 import type { EpochTally } from "../../../core/tally.ts";
 import { countedOf, decidedInput, inputOf, PLAN, type Row, totalsOf } from "./report-of.ts";
 
-/** An input, and what has to be in its report. */
+/** An input, and the claims that its report must hold. */
 export interface Claim {
   readonly name: string;
   readonly input: ReportInput;
@@ -245,7 +245,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     name: "values are compared by their means, and the interval of a lift is Student's",
     input: { ...values, tally: valueTally, frozen: valueTally },
-    // By looking at all 924 ways with Python's fractions; Fieller and Welch with scipy.stats.t.
+    // All 924 permutations with Python's fractions; Fieller and Welch with scipy.stats.t.
     expected: first({
       test: "permutation",
       pValue: near(2 / 924),

@@ -89,7 +89,7 @@ function expectInside(estimate: number | null, interval: Bounds | null): void {
   expect(interval[1] ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(estimate - slack);
 }
 
-/** By group: 1 for surely better, −1 for surely worse, by the adjusted p that decides. */
+/** By group: 1 if significantly better, −1 if worse, by the deciding adjusted p. */
 function sidesOf({ comparisons, better }: GoalReport, isFixed: boolean, alpha: number) {
   const merit = better === "down" ? -1 : 1;
   return comparisons.map(({ group, adjustedP, alwaysValid, difference }) => {
@@ -122,8 +122,7 @@ function expectVerdict(
     expect(best > 0).toBe(kind === "better");
   }
   if (kind === "unclear") expect(look === "finished" || look === "planned").toBe(true);
-  // The p and the interval that the sentence tells are on the side of alpha and 0 that the verdict
-  // is on.
+  // The p and the interval of the sentence agree with the verdict on alpha and 0.
   const p = /\((?:sequential )?p ([=<]) ([\d.e-]+)/.exec(text);
   if (p) expect(p[1] === "<" ? true : Number(p[2]) < alpha).toBe(isSure);
   const ends = /is likely between (\S+(?: \S+ 0%)?) .*?and (\S+)/.exec(text);

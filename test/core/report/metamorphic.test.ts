@@ -23,7 +23,7 @@ interface Visit {
   readonly spent: number | null;
 }
 
-/** What devices did: minutes after the start, and what they spent. */
+/** Events of devices: minutes after the start, and amounts. */
 const visits: fc.Arbitrary<Visit[]> = fc.array(
   fc.record({
     group: fc.constantFrom("A", "B"),

@@ -5,7 +5,7 @@ import { mutate } from "../../faults/rig/mutants.ts";
 import { CLAIMS } from "./claims.ts";
 import { MISTAKES } from "./mistakes.ts";
 
-/** Names of the claims that a report does not hold. */
+/** Names of the claims that a report violates. */
 function broken(make: typeof report): string[] {
   return CLAIMS.filter(({ input, expected }) => {
     try {

@@ -7,7 +7,7 @@ const mistake = (name: string, file: string, text: string, replacement: string):
   replacement,
 });
 
-/** What a report is easily made wrong by. The texts quote the sources and have to follow them. */
+/** Plausible mistakes in a report. The texts quote the sources and must follow them. */
 export const MISTAKES: readonly Mutant[] = [
   mistake(
     "rates of events instead of devices",

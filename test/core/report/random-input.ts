@@ -6,13 +6,13 @@ import type { Sums } from "../../../core/sums.ts";
 import type { EpochTally, GoalTally } from "../../../core/tally.ts";
 import { countedOf, inputOf, PLAN, type Row, totalsOf } from "./report-of.ts";
 
-/** What the totals of a group are like; all shares are 0 to 1 or a little more. */
+/** Parameters of a group's totals; all shares are 0 to 1 or a little more. */
 interface Shape {
   readonly mean: number;
-  /** Standard deviation over mean; 0 when all devices did the same. */
+  /** Standard deviation over mean; 0 if all devices have the same value. */
   readonly spread: number;
   readonly skewness: number | null;
-  /** Correlation with what a ratio is divided by, or with what came before. */
+  /** Correlation with a ratio's denominator, or with the covariate. */
   readonly correlation: number;
 }
 
@@ -49,7 +49,7 @@ const goals: fc.Arbitrary<Goal> = fc
     ...(kind === "ratio" ? { ratio: { of: "count" as const, per: "session" as const } } : isAdjusted && { cuped: 7 }),
   }));
 
-/** How the report comes to be looked at. */
+/** The way in which the report is looked at. */
 export type Look = "live" | "finished" | "on the way" | "planned";
 
 const scenarios = fc.record({
@@ -69,7 +69,7 @@ const scenarios = fc.record({
   pending: fc.constantFrom(0, 0.1, 0.9, 1),
   unusable: fc.constantFrom(0, 0, 0, 0.0005, 0.01),
   /**
-   * Whether the weights are what the groups came to be: else they are equal, which may be a split
+   * Whether the weights equal the observed split; otherwise they are equal, which may raise a split
    * alarm.
    */
   isAsWeighted: fc.boolean(),
@@ -78,8 +78,8 @@ const scenarios = fc.record({
 type Scenario = typeof scenarios extends fc.Arbitrary<infer One> ? One : never;
 
 /**
- * The input of a report about groups near the first, so that some differ barely, and others by a
- * split alarm.
+ * Report input with groups near the first one, so that some barely differ, and others raise a split
+ * alarm.
  */
 export const randomInput: fc.Arbitrary<{ input: ReportInput; look: Look }> = scenarios.map(inputOfScenario);
 
@@ -116,7 +116,7 @@ function inputOfScenario(scenario: Scenario): { input: ReportInput; look: Look }
   if (look === "live" || look === "finished") return { look, input: { ...input, isFinished: look === "finished" } };
   const plan = { ...PLAN, alpha, devices: look === "planned" ? reached : 2 * reached + 2 };
   const planned = { ...input, experiment: { ...input.experiment, plan } };
-  // Rounding up may ask one group for a device more than it has.
+  // Rounding up may require one device more than a group has.
   const isReached = plannedOf(plan, weights).every(({ devices }, place) => (mature[place] ?? 0) >= devices);
   return isReached
     ? { look: "planned", input: { ...planned, frozen: tally, reachedAt: input.asOf } }
@@ -168,7 +168,7 @@ function goalOf(goal: Goal, devices: number, rate: number, shift: number, scenar
       };
 }
 
-/** Totals of few devices, one by one. */
+/** Individual totals of few devices. */
 function told(goal: Goal, n: number, conversions: number, shift: number): GoalTally {
   const totals = Array.from({ length: n }, (_, device) =>
     device < conversions ? Math.round(1 + ((device * 7 + Math.round(9 * shift)) % 23) ** 2) : 0,

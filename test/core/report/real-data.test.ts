@@ -8,7 +8,7 @@ import { addUp } from "../../../core/sums.ts";
 import type { EpochTally, GoalTally } from "../../../core/tally.ts";
 import { countedOf, decidedReport, inputOf, PLAN, type Row, reportOf, totalsOf } from "./report-of.ts";
 
-/** The report of totals per device at the one look of all there will be, or at any look. */
+/** The report of totals per device, for the single look at complete data or sequentially. */
 function totalsReport(
   totals: Readonly<Record<string, readonly number[]>>,
   {

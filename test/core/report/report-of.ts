@@ -4,7 +4,7 @@ import { type Report, type ReportInput, report } from "../../../core/report/repo
 import { addUp, type Sums } from "../../../core/sums.ts";
 import type { EpochTally, GoalTally } from "../../../core/tally.ts";
 
-/** A group as a test says it: devices, and of those how many converted on each binary goal. */
+/** A test's notation of a group: devices, and their conversions on each binary goal. */
 export type Row = readonly [group: string, devices: number, ...conversions: readonly number[]];
 
 const GOALS: readonly Goal[] = [{ event: "button_click", kind: "binary" }];
@@ -71,8 +71,7 @@ export const PLAN: Plan = { devices: 7684, alpha: 0.05, power: 0.8, baseline: 0.
 type Change = Partial<Omit<ReportInput, "experiment">> & { readonly experiment?: Partial<ReportInput["experiment"]> };
 
 /**
- * What a report of groups of equal weight, the first of them the control, is made from; without a
- * plan.
+ * The input of a report of groups with equal weights, the first one the control; without a plan.
  */
 export function inputOf(rows: readonly Row[], { experiment, ...change }: Change = {}): ReportInput {
   const goals = experiment?.goals ?? [...GOALS];
@@ -100,21 +99,21 @@ export function inputOf(rows: readonly Row[], { experiment, ...change }: Change 
   };
 }
 
-/** The report while visitors come, or without a plan. */
+/** The report while visitors arrive, or without a plan. */
 export function reportOf(rows: readonly Row[], change: Change = {}): Report {
   return report(inputOf(rows, change));
 }
 
-/** The report at the one look of a plan of so many devices: those that there are. */
+/** The report at the one look of a plan for exactly the devices present. */
 export function decidedReport(rows: readonly Row[], change: Change = {}): Report {
   return report(decidedInput(rows, change));
 }
 
-/** What it is made from. */
+/** The input of that report. */
 export function decidedInput(rows: readonly Row[], change: Change = {}): ReportInput {
   const { tally, ...input } = inputOf(rows, change);
   const weightTotal = input.experiment.groups.reduce((sum, { weight }) => sum + weight, 0);
-  // As many as every group has by its weight.
+  // The number that each group has by its weight.
   const devices = Math.floor(
     Math.min(
       ...rows.flatMap(([name, count]) => {

@@ -3,7 +3,7 @@ import { FORMULAS } from "../../../core/report/formulas.ts";
 import { reportText } from "../../../core/report/report-text.ts";
 import { decidedReport, PLAN, reportOf } from "./report-of.ts";
 
-/** Without the footer, which is the formulas. */
+/** The text without the footer of formulas. */
 const body = (text: string) => text.slice(0, text.indexOf("\nIntervals are"));
 
 test("a decided report in plain text", () => {

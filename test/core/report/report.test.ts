@@ -122,7 +122,7 @@ describe("the split comes before everything", () => {
 });
 
 describe("p-value, interval and lift", () => {
-  /** Whether each says that there is a difference; null where there is no such number. */
+  /** Whether each indicates a difference; null for a missing number. */
   function says({ alpha, goals }: Report) {
     const { pValue, differenceInterval, liftInterval } = goals[0]?.comparisons[0] ?? {};
     return {
@@ -198,7 +198,7 @@ describe("p-value, interval and lift", () => {
   });
 });
 
-/** At the one look of a plan, of a goal that is a value. */
+/** The report at the one look of a plan, for a value goal. */
 function meansReport(a: readonly number[], b: readonly number[]): Report {
   const goals = [{ event: "purchase", kind: "value" } as const];
   const rows = [
@@ -446,7 +446,7 @@ test("counts and reports the events of a log, up to the moment at which the plan
     params: {},
     ...more,
   });
-  // A device a minute, A and B in turn; every second one of B's converts at once, all of A's after
+  // One device a minute, A and B in turn; every second B converts at once, all of A's only after
   // the look.
   const events = Array.from({ length: 200 }, (_, device): Event[] => {
     const group = device % 2 === 0 ? "A" : "B";
@@ -486,7 +486,7 @@ describe("values", () => {
     [99, 99, "permutation"],
     [100, 100, "welch"],
     [99, 4999, "permutation"],
-    // So many are not told, and then the mean of the few is all there is.
+    // So many totals are not listed: then only the mean is known.
     [99, 5000, "welch"],
   ])("of %d and %d devices that have one are compared by %s", (a, b, by) => {
     const spent = (n: number) => [

@@ -13,10 +13,7 @@ interface Design {
 
 const { rows } = golden<{ rows: GoldenRow<Design>[] }>("calibration_exact.json");
 
-/**
- * Outcomes that no run of any length will show are left out: together they are far below the
- * tolerance.
- */
+/** Leaves out practically impossible outcomes: together they are far below the tolerance. */
 const NEVER = 1e-15;
 
 describe("over every pair of outcomes, tests reject and intervals cover as often as they say", () => {

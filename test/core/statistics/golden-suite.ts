@@ -3,9 +3,7 @@ import { expectGolden, type GoldenRow, golden } from "./golden.ts";
 
 export type Statistics = typeof statistics;
 
-/**
- * Every golden file that consists of rows, the function that it is for, and its relative tolerance.
- */
+/** All golden files of rows, each with its function and relative tolerance. */
 const FILES = [
   ["srm.json", "sampleRatioMismatch", 1e-9],
   ["two_proportion.json", "twoProportions", 1e-9],
@@ -23,11 +21,11 @@ const FILES = [
 ] as const satisfies readonly (readonly [file: string, name: keyof Statistics, relative: number])[];
 
 interface NamedRow extends GoldenRow<unknown> {
-  /** Name of the function that the row is for. */
+  /** Name of the function under test. */
   readonly function: keyof Statistics;
 }
 
-/** Ids of the golden rows that these functions get wrong. */
+/** IDs of the golden rows on which these functions fail. */
 export function wrongRows(functions: Statistics): string[] {
   const rows = FILES.flatMap(([file, name, relative]) =>
     golden<{ rows: GoldenRow<unknown>[] }>(file).rows.map((row) => ({ ...row, function: name, relative })),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 
-/** A row of a golden file: what goes in, and the fields that must come out. */
+/** A row of a golden file: the input, and the expected fields of the result. */
 export interface GoldenRow<Input> {
   readonly id: string;
   readonly note?: string;
@@ -17,22 +17,22 @@ export function golden<Contents>(file: string): Contents {
   return JSON.parse(readFileSync(new URL(`../../cases/statistics/${file}`, import.meta.url), "utf8"));
 }
 
-/** The rows of a golden file, each with its test name in front, as `test.each` takes them. */
+/** The rows of a golden file for `test.each`, each preceded by its test name. */
 export function goldenRows<Input>(file: string): [name: string, row: GoldenRow<Input>][] {
   const { rows } = golden<{ rows: GoldenRow<Input>[] }>(file);
   return rows.map((row) => [`${row.id}: ${row.note ?? JSON.stringify(row.input)}`, row]);
 }
 
 /**
- * Named as a probability (`pValue`, `pTwoSided`, `fisherP`, `chanceBBeatsA`): compared relatively
- * however small.
+ * Names of probabilities (`pValue`, `pTwoSided`, `fisherP`, `chanceBBeatsA`), which are compared
+ * relatively, however small.
  */
 const PROBABILITY = /(^|\.)(p[A-Z]|chance)\w*$|[a-z]P$/;
 
 /**
- * `actual` has every field of `expected` and agrees with it: numbers to the relative tolerance or,
- * near 0, to 1e-12; everything else exactly. A probability has no such "near 0", else every p below
- * 1e-12 would pass.
+ * `actual` has every field of `expected` and agrees with it: numbers within the relative tolerance
+ * or, near 0, within 1e-12; all else exactly. Probabilities have no absolute tolerance: otherwise
+ * every p below 1e-12 would pass.
  */
 export function expectGolden(actual: unknown, expected: unknown, relative = 1e-9, path = "result"): void {
   if (typeof expected === "number" || expected === "Infinity" || expected === "-Infinity") {

@@ -8,8 +8,8 @@ const mistake = (name: string, file: string, text: string, replacement: string):
 });
 
 /**
- * What is easily done wrong, and looks right in most examples. The texts quote the sources and have
- * to follow them.
+ * Plausible mistakes that look right in most examples. The texts quote the sources and must follow
+ * them.
  */
 export const MISTAKES: readonly Mutant[] = [
   mistake(

@@ -11,7 +11,7 @@ const rates = (a: Conversions, b: Conversions, { weights = [1, 1] as const, alph
   alwaysValid({ kind: "rates", a, b, weights, alpha, tuningN });
 const of = (n: number, conversions: number) => ({ n, conversions });
 
-/** The fewest conversions of n devices that are five standard errors above those of the control. */
+/** The minimum of conversions that is five standard errors above the control. */
 function fiveErrorsAbove(a: Conversions): Conversions {
   for (let conversions = a.conversions; conversions <= a.n; conversions++) {
     if ((twoProportions({ a, b: of(a.n, conversions), alpha: 0.05 }).pooled.z ?? 0) >= 5) return of(a.n, conversions);

@@ -23,7 +23,7 @@ const alphas = fc.double({ min: 1e-12, max: 0.9, noNaN: true });
 const excludes0 = ([lower, upper]: Interval) => lower > 0 || upper < 0;
 
 test("p < alpha, the difference's and the lift's interval say the same, on 100,000 tables", () => {
-  // A loop, not fast-check, which would take ten times as long to make the tables.
+  // Use a loop: fast-check would take ten times as long to generate the tables.
   const random = sequence(2010);
   const disagreeing: unknown[] = [];
   let rejected = 0;
@@ -209,8 +209,8 @@ function turned(interval: Interval | null): readonly number[] {
 }
 
 /**
- * The score chi-square by its definition: rates that fit best under the difference, found by
- * halving.
+ * The score chi-square by its definition, with the best-fitting rates under the difference found by
+ * bisection.
  */
 function chiSquareOfDifference(a: Conversions, b: Conversions, difference: number): number {
   return chiSquareOf(a, b, Math.max(0, -difference), Math.min(1, 1 - difference), (p) => [p + difference, 1]);
@@ -243,7 +243,7 @@ function chiSquareOf(
   return distance(a, p) + distance(b, q);
 }
 
-/** Numbers from [0, 1) (mulberry32). */
+/** Random numbers in [0, 1) (mulberry32). */
 function sequence(seed: number): () => number {
   let state = seed;
   return () => {

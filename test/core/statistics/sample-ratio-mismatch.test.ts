@@ -61,7 +61,7 @@ test("is never NaN, and says null where there is nothing to test", () => {
 });
 
 test("lets the exact test decide when two groups expect few devices", () => {
-  // 99:1, five in the small group where one is expected: chi-square cries wolf.
+  // 99:1, with five in the small group instead of one: chi-square raises a false alarm.
   const result = sampleRatioMismatch({ counts: [95, 5], weights: [99, 1] });
   expect(result).toMatchObject({ status: "small_counts", mismatch: false });
   expect(result.pValue).toBeLessThan(0.001);

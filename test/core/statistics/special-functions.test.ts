@@ -29,7 +29,7 @@ test.each(Object.entries(grids))("%s agrees with 60-digit arithmetic to 1e-11", 
   expect(failures).toEqual([]);
 });
 
-/** The point at which two numbers differ; none where they agree. */
+/** The point if two numbers differ; nothing if they agree. */
 function failureOf(input: object, actual: number, wanted: number, relative: number): string[] {
   try {
     expectClose(actual, wanted, relative);

@@ -174,7 +174,7 @@ test.each<[WelchInput, string]>([
   expect(() => welch(input)).toThrow(message);
 });
 
-/** What does not depend on an offset. */
+/** The fields that do not depend on an offset. */
 function withoutMeans({ meanA: _, meanB: __, ...rest }: WelchResult) {
   return rest;
 }
