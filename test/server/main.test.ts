@@ -23,7 +23,7 @@ async function stop(child: ChildProcess, closed: Promise<number | null>): Promis
   return closed;
 }
 
-/** Something that listens on a free loopback port. */
+/** A listener on a free loopback port. */
 async function takePort(): Promise<number> {
   const holder = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void holder.close());

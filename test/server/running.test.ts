@@ -14,10 +14,10 @@ const serve = async (args: readonly string[] = [], env: Record<string, string> =
   return { data, ...(await start(["serve", "--data", data, "--port", "0", ...args], env)) };
 };
 
-/** What a server answers to bytes on a socket. */
+/** A server's answer to bytes on a socket. */
 async function answerTo(where: number | string, request: string): Promise<string> {
   const socket = typeof where === "number" ? connect(where, "127.0.0.1") : connect(where);
-  // Not its end as well: whoever has hung up gets no answer.
+  // Do not end the socket: a closed client gets no answer.
   socket.write(request);
   return text(socket);
 }
@@ -59,7 +59,7 @@ describe("where the server listens", () => {
       FAIRSPLIT_SERVICE_PORT_HTTP: "80",
       FAIRSPLIT_PORT_80_TCP: "tcp://10.0.0.1:80",
       FAIRSPLIT_PORT_80_TCP_ADDR: "10.0.0.1",
-      // Of another Service, named fairsplit-web.
+      // Variables of another Service, named fairsplit-web.
       FAIRSPLIT_WEB_PORT: "tcp://10.0.0.2:80",
       FAIRSPLIT_WEB_SERVICE_HOST: "10.0.0.2",
     };
@@ -124,7 +124,7 @@ describe("bad settings are exit code 2", () => {
 });
 
 test("without DuckDB the server takes requests, and says what does not work", async () => {
-  // A copy of what is packed, beside all packages but that one.
+  // A copy of the packed files, with all packages but that one.
   const root = await temporaryFolder();
   for (const part of ["dist", "demo-pages", "package.json"])
     await cp(join(ROOT, part), join(root, part), { recursive: true });

@@ -11,8 +11,8 @@ import { temporaryFolder } from "../rig/open-app.ts";
 
 const TOKEN = "an-admin-token-of-a-real-server";
 /**
- * Of a person: HeadlessChrome's own is a bot's. Of the whole browser, because it also sends what
- * pages send while they are left.
+ * A person's user agent: HeadlessChrome's own counts as a bot. Set for the whole browser, so that
+ * requests of a page being left have it too.
  */
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
@@ -23,7 +23,7 @@ const HTML = {
 };
 
 let browser: Browser;
-/** The marketer's site: one page with the tag, on another origin than the server. */
+/** The marketer's site: one page with the tag, on an origin other than the server's. */
 let site: Server;
 let siteUrl: string;
 let apiUrl: string;
@@ -46,7 +46,7 @@ afterAll(async () => {
   site.close();
 });
 
-/** The built program with an empty data folder, and what an admin's script would ask it. */
+/** The built program with an empty data folder, and requests of an admin's script. */
 async function openServer() {
   const { base } = await start(["serve", "--data", await temporaryFolder(), "--port", "0"], {
     FAIRSPLIT_ADMIN_TOKEN: TOKEN,
@@ -72,7 +72,7 @@ async function newContext(options: BrowserContextOptions = {}): Promise<BrowserC
   const complaints: string[] = [];
   context.on("weberror", (error) => complaints.push(error.error().message));
   context.on("console", (message) => {
-    // Browsers write every answer that is no success.
+    // Browsers log every answer that is not a success.
     const isStatus = /the server responded with a status of 4\d\d/.test(message.text());
     if (message.type() === "error" && !isStatus) complaints.push(message.text());
   });
@@ -80,13 +80,13 @@ async function newContext(options: BrowserContextOptions = {}): Promise<BrowserC
   return context;
 }
 
-/** A person who comes to the site, is shown something, and has all of it reported. */
+/** A visitor of the site, until the variant is shown and all events are reported. */
 async function visit(page: Page): Promise<string> {
   await page.goto(siteUrl, { waitUntil: "networkidle" });
   return page.locator(`[data-exp=${KEY}]`).innerText();
 }
 
-/** Not the one that stands for the Enter key, which no Tab stops at. */
+/** Excludes the button for the Enter key, which is not in the tab order. */
 const button = (page: Page, name: string | RegExp) =>
   page.getByRole("button", { name, exact: typeof name === "string" }).and(page.locator(":not([tabindex='-1'])"));
 const link = (page: Page, name: string) => page.getByRole("link", { name, exact: true });
@@ -153,7 +153,7 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     expect(await events()).toEqual([]);
     expect(await counters()).toEqual(before);
 
-    // Start, and somebody comes.
+    // Start the experiment; a visitor arrives.
     await toExperiment();
     await hands.press(button(page, "Start"));
     await page
@@ -172,7 +172,7 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
       .nth(2);
     expect(await devices.innerText()).toBe("1");
 
-    // Pause: the site shows the fallback, and nobody is exposed.
+    // Pause: the site shows the fallback, and no visitor is exposed.
     await hands.press(button(page, "Stop Homepage button"));
     await page.getByRole("status").getByText("“Homepage button” is stopped. Everyone sees A").waitFor();
     expect(await visit(visitor)).toBe("Reserve in white");
@@ -180,14 +180,14 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     await expect.poll(async () => (await counted()).filter((event) => event === "pageview").length).toBe(2);
     expect(await exposures()).toHaveLength(1);
 
-    // On again: the device that is known keeps its group, and the epoch that it is counted in.
+    // Start again: the known device keeps its group, and the epoch in which it counts.
     await hands.press(button(page, "Start Homepage button"));
     await page.getByRole("status").getByText("“Homepage button” is running.").waitFor();
     expect(await visit(visitor)).toBe(first);
     await expect.poll(async () => (await exposures()).map(({ epoch }) => epoch)).toEqual([1, 1]);
     expect(await experiment()).toMatchObject({ state: "active", epoch: 2 });
 
-    // Other weights: what that means is shown before it is done.
+    // Change the weights: the consequences are shown first.
     await toExperiment();
     await hands.press(link(page, "Edit"));
     await hands.write(group(page, "A").getByLabel("Weight"), "80");
@@ -195,7 +195,7 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     if (options.javaScriptEnabled === false) await hands.press(button(page, "Check and preview"));
     const consequence = page.getByRole("region", { name: "What saving does" });
     await consequence.getByText("A new period begins.").waitFor();
-    // With the script it follows what is written, weight by weight.
+    // With the script they follow the input, weight by weight.
     await expect
       .poll(() => consequence.innerText())
       .toMatch(/gives 30% of the visitors another group; at least 30% have to/);
@@ -207,7 +207,7 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     expect(await experiment()).toMatchObject({ state: "active", epoch: 3, groups: [{ weight: 80 }, { weight: 20 }] });
     expect(await visit(visitor)).toBe(first);
 
-    // Everyone gets B, and the page can do without the experiment.
+    // Roll out B to everyone; the page no longer needs the experiment.
     await hands.press(page.getByText("Roll out to a group"));
     await hands.choose(page.getByRole("radio", { name: "B" }));
     await hands.press(button(page, "Roll out"));
@@ -215,7 +215,7 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     expect(await page.getByRole("region", { name: "Permanent code" }).innerText()).toBe(HTML.B);
     expect(await visit(visitor)).toBe("Reserve in gold");
 
-    // The history has every step, from what to what; one is taken back.
+    // The history has every step with values before and after; revert one.
     await hands.press(page.getByRole("main").getByRole("link", { name: "History" }));
     await heading(page, `History of ${KEY}`).waitFor();
     const steps = await page.getByRole("main").getByRole("listitem").allInnerTexts();
@@ -286,7 +286,7 @@ test("the focus begins where one goes on", async () => {
   await page.keyboard.press("Enter");
   await heading(page, "Experiments").waitFor();
 
-  // The first stop of a page leads past its navigation.
+  // The first tab stop of a page skips its navigation.
   await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the content");
   await page.keyboard.press("Enter");
@@ -296,7 +296,7 @@ test("the focus begins where one goes on", async () => {
   await page.keyboard.press("Enter");
   await heading(page, "New experiment").waitFor();
   await expect.poll(focused).toBe("title");
-  // What is wrong comes first, and leads to its field.
+  // Errors come first, with links to their fields.
   await page.keyboard.press("Enter");
   await page.getByRole("alert").waitFor();
   await expect.poll(focused).toBe("errors");
@@ -304,7 +304,7 @@ test("the focus begins where one goes on", async () => {
   await page.keyboard.press("Enter");
   await expect.poll(focused).toBe("key");
 
-  // A new row is written in at once; one that is removed leads back to where they are added.
+  // A new row gets the focus; after a removal the focus returns to the Add button.
   await hands.press(button(page, "Add a group"));
   await group(page, "C")
     .or(page.getByRole("group", { name: "Group 3" }))

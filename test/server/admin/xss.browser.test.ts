@@ -11,11 +11,11 @@ import { launchBrowser } from "../../launch-browser.ts";
 import { active, inactive, NOW } from "../rig/open-app.ts";
 
 /**
- * Texts that run a script where they are taken for HTML, each in 64 characters so that a group's
- * name may be one.
+ * Texts that run a script if parsed as HTML, each within 64 characters so that it can be a group's
+ * name.
  */
 const VECTORS: string[] = JSON.parse(await readFile(new URL("../../cases/xss-vectors.json", import.meta.url), "utf8"));
-/** Pages that are open at a time. */
+/** Number of pages open at a time. */
 const TABS = 4;
 
 /** An experiment with a vector wherever a person may write a text. */
@@ -83,7 +83,7 @@ afterAll(async () => {
   await demo.close();
 });
 
-/** A browser that reports what is run. */
+/** A browser that reports executed scripts. */
 async function openVictim(): Promise<{ context: BrowserContext; executed: string[] }> {
   const context = await browser.newContext();
   onTestFinished(() => context.close());
@@ -95,7 +95,7 @@ async function openVictim(): Promise<{ context: BrowserContext; executed: string
   return { context, executed };
 }
 
-/** Runs in a page: elements and attributes that only people's texts can have brought there. */
+/** Runs in a page: finds elements and attributes that only user-entered texts can have added. */
 function countStrange(): number {
   const allowed = "script[src='/admin.js'], iframe[sandbox='']";
   const elements = document.querySelectorAll(
@@ -139,7 +139,7 @@ test("no page of the admin runs what people wrote in any field", async () => {
     Array.from({ length: TABS }, async () => {
       const page = await context.newPage();
       for (let path = paths.shift(); path !== undefined; path = paths.shift()) {
-        // Not until everything is loaded: some of what is in the previews never is.
+        // Do not wait for the load event: some content of the previews never loads.
         await page.goto(origin + path, { waitUntil: "domcontentloaded" });
         if (!page.url().startsWith(`${origin}/experiments`)) found.push(`${path} led to ${page.url()}`);
         const strange = await page.evaluate(countStrange);
@@ -156,7 +156,7 @@ test("no page that comes back from a form does either", async () => {
   const page = await context.newPage();
   for (const [place, vector] of VECTORS.entries()) {
     if (place % 6 !== 0) continue;
-    // Something is wrong in every field.
+    // Submit errors in every field.
     await page.goto(`${origin}/experiments/new`);
     for (const label of ["Title", "Key", "Description", "Weight", "HTML that visitors see", "Pages", "Rule", "Event"]) {
       await page.getByLabel(label, { exact: true }).first().fill(vector);
@@ -165,7 +165,7 @@ test("no page that comes back from a form does either", async () => {
     await page.getByRole("alert").waitFor();
     expect(await page.getByLabel("Key").inputValue()).toBe(vector);
   }
-  // A confirmation and both conflicts, of an experiment that is an attack itself.
+  // A confirmation and both conflicts, of an experiment full of attack vectors.
   for (const key of ["x14", "x40"]) {
     await page.goto(`${origin}/experiments/${key}/edit`);
     await page.getByLabel("Weight", { exact: true }).first().fill("7");

@@ -17,7 +17,7 @@ import { temporaryFolder } from "../rig/open-app.ts";
 const OPTIONS = { goals: ["button_click", "order"], run: null };
 const PLANNED = { run: null, epoch: 1, groups: [{ name: "A", devices: 2 }] };
 
-/** Events of so many devices, from a number on. */
+/** Events of consecutively numbered devices. */
 function visits(from: number, devices: number): Event[] {
   return Array.from({ length: devices }, (_, i) => {
     const device = `d${from + i}`;
@@ -27,7 +27,7 @@ function visits(from: number, devices: number): Event[] {
   }).flat();
 }
 
-/** A log of many small segments, and an analysis of it that counts what its engine does. */
+/** A log of many small segments, and its analysis with a count of the engine's queries. */
 async function open(more: Partial<AnalysisOptions> = {}) {
   const folder = await temporaryFolder();
   const events = join(folder, "events");
@@ -75,11 +75,11 @@ async function open(more: Partial<AnalysisOptions> = {}) {
     engines,
     texts,
     async append(batch: Event[]) {
-      // One after the other, so that segments fill up.
+      // Append one after the other, so that segments fill up.
       for (let i = 0; i < batch.length; i += 8) await log.append(batch.slice(i, i + 8));
       stored.push(...batch);
     },
-    /** The tally of the analysis, which has to be that of the definition. */
+    /** The tally of the analysis, which must equal that by definition. */
     async check() {
       const found = await analysis.tally("headline_test", OPTIONS);
       expect(found).toEqual(tally("headline_test", stored, OPTIONS));
@@ -219,7 +219,7 @@ describe("a compacted copy", () => {
     const { events, analysis, append, check, texts, stored } = await compacted();
     const path = join(events, "00000001.ndjson");
     const lines = await readFile(path, "utf8");
-    // A person mends the log; the size stays.
+    // Edit the log by hand without changing its size.
     await writeFile(path, lines.replace('"deviceId":"d0"', '"deviceId":"d9"'));
     await utimes(path, new Date(), new Date(Date.now() + 5000));
     for (const [i, event] of stored.entries()) {
@@ -267,7 +267,7 @@ describe("a compacted copy", () => {
     const { events, append, analysis, check, stored, texts } = await open();
     await append(visits(0, 30));
     if (!isBefore) await analysis.compact();
-    // The log itself would not take it.
+    // The log itself would reject it.
     const path = join(events, "00000003.ndjson");
     const lines = await readFile(path, "utf8");
     const isClick = ({ event }: Event) => event === "button_click";
@@ -281,7 +281,7 @@ describe("a compacted copy", () => {
     texts.length = 0;
     const twice = stored.map((event, i) => ({ ...event, id: `${i}` }));
     expect(await check()).not.toEqual(tally("headline_test", twice, OPTIONS));
-    // Asked again with the places of the events.
+    // The query is repeated with the positions of the events.
     expect(texts).toHaveLength(2);
     expect(texts[0]?.includes("where not is_copy")).toBe(!isBefore);
   });

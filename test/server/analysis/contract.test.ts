@@ -19,12 +19,12 @@ import { EXPERIMENTS, GOALS, NETWORKS, orderlyLog, RUNS, randomLog, timestamps }
 import { type Segment, writeSegments } from "./segments-of.ts";
 
 /**
- * So many are kept as lines, and a quarter in each other storage. For more:
+ * Number of logs stored as lines, and a quarter in each other storage. For more:
  * `FAIRSPLIT_CONTRACT_LOGS=20000 npx vitest run test/server/analysis/contract.test.ts`
  */
 const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 40);
 
-/** Far more than a machine needs that has nothing else to do. */
+/** Far more than an idle machine needs. */
 const TIMEOUT_MS = 120_000 + LOGS * 1000;
 
 let folder: string;
@@ -47,11 +47,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** How the segments of a log are kept. */
+/** The storage of a log's segments. */
 const STORAGES = {
   lines: () => false,
   compacted: () => true,
-  // The last one is open, as that of a running server.
+  // Leave the last one open, as on a running server.
   mixed: (index: number, count: number) => index < count - 1 && index % 3 !== 1,
 } satisfies Record<string, (index: number, count: number) => boolean>;
 
@@ -69,7 +69,7 @@ async function store(storage: Storage, log: readonly Event[], cuts: readonly num
   );
 }
 
-/** Whether no id of a segment is in it twice, or earlier in the log. */
+/** Whether a segment's IDs are unique in it and in earlier segments. */
 function isDistinct(log: readonly Event[], { from, to }: Segment): boolean {
   const earlier = new Set(log.slice(0, from).map(({ id }) => id));
   const ids = log.slice(from, to).map(({ id }) => id);
@@ -101,7 +101,7 @@ const goals = fc.oneof(
 const arms = fc.array(fc.record({ epoch: fc.constantFrom(0, 1, 2), group: fc.constantFrom("A", "B", "'", "") }), {
   maxLength: 4,
 });
-/** Goals of every kind; events of different ones are the same. */
+/** Goals of every kind, some with the same event. */
 const definedGoals = fc.array(
   fc
     .tuple(
@@ -280,7 +280,7 @@ test.each([
       (_, i): Event => ({
         id: `e${(i * 31) % ids}`,
         ts: "2026-01-31T12:00:00Z",
-        // Devices come again far away in the file, in another group.
+        // Devices recur far apart in the file, in another group.
         deviceId: `device-${(i * 7919) % 90_001}`,
         event: "exposure",
         source: "browser",

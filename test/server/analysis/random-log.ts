@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Event } from "../../../core/event.ts";
 
-/** Names that a query could stumble over. */
+/** Names that could break a query. */
 const NAMES = [
   "A",
   "B",
@@ -72,10 +72,10 @@ const VALUES = [
 
 const SESSIONS: readonly unknown[] = ["s1", "s2", "", "1", 1, true, null, { s: 1 }, ["s1"], "'"];
 
-/** Hashes of networks. */
+/** Hashed network addresses. */
 export const NETWORKS = ["00000000", "a1b2c3d4", "ffffffff"] as const;
 
-/** Of few names and times, so that they collide, tie and repeat. */
+/** Events of few names and times, so that they collide, tie and repeat. */
 export const timestamps = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...TIMES.slice(0, 3)) },
   { weight: 2, arbitrary: fc.constantFrom(...TIMES) },
@@ -136,7 +136,7 @@ const events = fc
   )
   .map((parts) => Object.assign({}, ...parts) as Event);
 
-/** A log; some of its ids come again, with the same event or with another one. */
+/** A log; some of its IDs recur, with the same event or another one. */
 export const randomLog: fc.Arbitrary<Event[]> = fc
   .array(
     fc.tuple(
@@ -160,9 +160,7 @@ export const randomLog: fc.Arbitrary<Event[]> = fc
     return log;
   });
 
-/**
- * A log in which every id is of one event, and no device was exposed twice in the same millisecond.
- */
+/** A log with a unique ID per event, and no two exposures of a device in the same millisecond. */
 export const orderlyLog: fc.Arbitrary<Event[]> = randomLog.map((log) => {
   const times = new Set<string>();
   return log.flatMap((event, i) => {

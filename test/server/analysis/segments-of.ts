@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Event } from "../../../core/event.ts";
 import type { EventFile } from "../../../server/analysis/log-source.ts";
 
-/** A segment of lines, and which events of the log it has. */
+/** A segment of lines, with the indices of its events. */
 export interface Segment extends EventFile {
   readonly from: number;
   readonly to: number;

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../rig/open-app.ts";
 
 const KEY = "homepage_button_test";
 
-/** A demo's server with four devices in its log, which was asked for results. */
+/** A demo server with four devices in its log, after a request for results. */
 async function asked() {
   const data = await temporaryFolder();
   const server = await start(["demo", "--data", data, "--port", "0"]);
@@ -74,7 +74,7 @@ test.skipIf(process.platform !== "linux").each([
   const niceness = new Set<string | undefined>();
   for (const thread of await readdir(`/proc/${pid}/task`)) {
     const fields = (await readFile(`/proc/${pid}/task/${thread}/stat`, "utf8")).split(") ")[1]?.split(" ");
-    // The 19th field of all.
+    // Niceness is the 19th field.
     niceness.add(fields?.[16]);
   }
   expect([...niceness]).toEqual(expected);

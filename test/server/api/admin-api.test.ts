@@ -8,7 +8,7 @@ const GROUPS = [
 ];
 const API = "/api/admin/experiments";
 
-/** The app with these experiments, and requests with a JSON body. */
+/** The app with these experiments, and a function for requests with a JSON body. */
 async function openApi(experiments: readonly Experiment[] = []) {
   const opened = await openApp(experiments);
   const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -179,7 +179,7 @@ describe("reading, changing, removing", () => {
     }
     expect((await send("PUT", `${API}/one`, body)).status).toBe(428);
     expect(registry.get("one")?.version).toBe(2);
-    // A proxy that compresses makes it weak.
+    // A compressing proxy makes the ETag weak.
     expect((await send("PUT", `${API}/one`, body, { "if-match": 'W/"2"' })).status).toBe(200);
     expect((await send("PUT", `${API}/one`, body, { "if-match": "*" })).status).toBe(200);
     expect((await send("DELETE", `${API}/one`)).status).toBe(204);

@@ -75,7 +75,7 @@ describe("as JSON", () => {
 });
 
 describe("as CSV", () => {
-  /** Rows of cells, all of them quoted. */
+  /** Parses rows of quoted cells. */
   const cellsOf = (csv: string) =>
     csv
       .trimEnd()
@@ -133,7 +133,7 @@ describe("as CSV", () => {
     const { registry, get } = await renamed(0);
     await registry.updateSettings((settings) => settings, { by, now: NOW });
     const text = await (await get("?format=csv")).text();
-    // Every cell is quoted, so the person's is what is between these.
+    // Every cell is quoted, so the author's cell lies between these.
     const found = /^"3","2026-01-31T12:00:00\.000Z","((?:[^"]|"")*)","settings",""/m.exec(text)?.[1];
     expect(found?.replaceAll('""', '"')).toBe(cell);
   });

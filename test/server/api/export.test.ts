@@ -39,7 +39,7 @@ test("an empty log is an empty body", async () => {
   expect(await (await app.request(EXPORT)).text()).toBe("");
 });
 
-/** A log whose lines never end, and how many of them were read. */
+/** An endless log, and the number of lines read. */
 async function endless() {
   const { log } = await openApp();
   const state = { read: 0, isOpen: false };

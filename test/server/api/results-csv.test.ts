@@ -3,7 +3,7 @@ import { REPORT_COLUMNS, reportRows } from "../../../core/report/report-rows.ts"
 import { resultsCsv } from "../../../server/api/results-csv.ts";
 import { decidedReport, reportOf } from "../../core/report/report-of.ts";
 
-/** The table that a spreadsheet makes of CSV. */
+/** The table that a spreadsheet reads from CSV. */
 function cellsOf(csv: string): string[][] {
   expect(csv.startsWith("\ufeff")).toBe(true);
   return csv

@@ -5,7 +5,7 @@ import { active, inactive, NOW, openApp, rolledOut } from "../rig/open-app.ts";
 const ANN = { by: "ann", now: "2026-02-01T08:00:00.000Z" };
 const path = (key: string) => `/api/admin/experiments/${key}/revert`;
 
-/** `one` with a title that change 3 gave it, and `two`, which the fourth touched. */
+/** `one` with its title from change 3, and `two`, which change 4 affected. */
 async function edited() {
   const opened = await openApp([active("one"), inactive("two")]);
   const edit = (key: string, title: string) =>
@@ -63,7 +63,7 @@ describe("a revert", () => {
     const response = await revert({ change: 5 }, '"0"');
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ key: "one", title: "Uno", state: "inactive" });
-    // It is there again.
+    // The experiment exists again.
     expect((await revert({ change: 5 }, '"0"')).status).toBe(412);
   });
 

@@ -60,7 +60,7 @@ describe("GET /tag.<hash>.js", () => {
     expect(Object.fromEntries(response.headers)).toMatchObject({
       "content-type": "text/javascript; charset=utf-8",
       "cross-origin-resource-policy": "cross-origin",
-      // Without it no browser checks the integrity of another origin's script.
+      // Without CORS browsers do not check the integrity of another origin's script.
       "access-control-allow-origin": "*",
       "cache-control": "public, max-age=31536000, immutable",
       etag: expect.stringMatching(/^"[\w-]{43}"$/),

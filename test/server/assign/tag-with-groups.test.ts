@@ -5,7 +5,7 @@ import { active, inactive, openApp, rolledOut, TESTER } from "../rig/open-app.ts
 
 const TAG = "/* the tag */";
 
-/** What the script gives, read as a browser reads it; null when it is the tag alone. */
+/** The device and groups in the script, read like a browser; null for the tag alone. */
 function givenIn(script: string) {
   const [, literal, rest] = /^window\.fairsplitGiven=(".*");\n(.*)$/s.exec(script) ?? [];
   if (literal === undefined) {
@@ -138,7 +138,7 @@ describe("GET /tag-with-groups.js is the tag alone", () => {
     expect((await app.request("/tag-with-groups.js", { headers: { ...headers, "if-none-match": etag } })).status).toBe(
       304,
     );
-    // Who has it from then, and no device now, gets one.
+    // A visitor with a cached copy but without a device gets a new one.
     expect((await load(app, { "if-none-match": etag })).given).not.toBeNull();
     expect(await stored()).toEqual([]);
   });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** A real server with a login, and an empty page of a browser in which nothing may go wrong. */
+/** A real server with a login, and an empty page that fails the test on errors. */
 async function openBrowser(options: BrowserContextOptions = { javaScriptEnabled: false }) {
   const assets = await builtAssets();
   const opened = await openApp([active("headline_test", { title: "Headline" })], { adminToken: TOKEN, assets });
@@ -34,8 +34,8 @@ async function openBrowser(options: BrowserContextOptions = { javaScriptEnabled:
 }
 
 /**
- * A site of somebody else with one page. Another name is another site; another port is not, and
- * gets the cookie.
+ * A foreign site with one page. Another host name is another site; another port is not, and gets
+ * the cookie.
  */
 async function openOtherSite(host: "127.0.0.1" | "localhost", html: string): Promise<string> {
   const server = createServer((_, response) => response.writeHead(200, { "content-type": "text/html" }).end(html));
@@ -152,7 +152,7 @@ describe("a page of somebody else that an admin opens", () => {
     await logIn(page);
     await page.getByRole("heading", { name: "Experiments" }).waitFor();
     const [cookie] = await page.context().cookies();
-    // The worst case: it knows the CSRF token.
+    // The worst case: the attacker knows the CSRF token.
     await page.goto(await openOtherSite(host, attack(origin, sessions.csrf(cookie?.value ?? ""))));
     expect(await page.evaluate("window.done")).toBe("refused");
     await page.evaluate("document.forms[0].submit()");

@@ -12,7 +12,7 @@ type App = Awaited<ReturnType<typeof open>>["app"];
 const login = (app: App, fields: Record<string, string>, headers: Record<string, string> = HTML) =>
   app.request("/login", { method: "POST", body: new URLSearchParams(fields), headers });
 
-/** What a browser keeps of a Set-Cookie header. */
+/** The cookie that a browser stores from a Set-Cookie header. */
 const cookieOf = (response: Response) => response.headers.get("set-cookie")?.split(";")[0] ?? "";
 
 describe("a browser that is not logged in", () => {
@@ -160,7 +160,7 @@ describe("the cookie", () => {
       (await app.request("/experiments", { headers: { ...headers, cookie: sent } })).status;
     const [name = "", id = ""] = cookieOf(response).split("=");
     expect(await status(`${name}=${id}`)).toBe(200);
-    // Over https, the name that a sibling domain could set counts for nothing.
+    // Over https, ignore the name that a sibling domain could set.
     expect(await status(`${name === "fairsplit" ? "__Host-fairsplit" : "fairsplit"}=${id}`)).toBe(401);
   });
 });

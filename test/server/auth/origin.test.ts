@@ -6,8 +6,8 @@ import { active, openApp } from "../rig/open-app.ts";
 const HOST = "ab.example.com";
 
 /**
- * Toggles as a browser that is logged in, with the right CSRF token: only where the request comes
- * from may be wrong.
+ * Toggles like a logged-in browser with the right CSRF token: only the request's origin may be
+ * wrong.
  */
 async function toggle(headers: Record<string, string>, deps: Partial<Deps> = {}) {
   const { app, registry, sessions } = await openApp([active("headline_test")], { adminToken: TOKEN, ...deps });

@@ -5,7 +5,7 @@ import { run, start } from "../rig/built-program.ts";
 import { temporaryFolder } from "../rig/open-app.ts";
 
 const LINK = /^fairsplit: log in within 15 minutes, with a link that works once: (\S+\/login\/([\w-]{43}))$/m;
-/** What it says, as soon as that has come: stdout and stderr are two pipes. */
+/** The output once it has arrived: stdout and stderr are separate pipes. */
 async function linkOf(output: { readonly stderr: string }) {
   await expect.poll(() => output.stderr).toMatch(LINK);
   const [line = "", link = "", code = ""] = LINK.exec(output.stderr) ?? [];
@@ -43,7 +43,7 @@ test("no login, right or wrong, leaves a secret in a log line, a URL or a page",
   expect((await ask(`/experiments/${token}`, { headers: { cookie: "fairsplit=guess-of-the-cookie" } })).status).toBe(
     303,
   );
-  // What a mistaken admin put into the URL is in the way back, because it was in the URL before.
+  // A token that an admin put into the URL by mistake stays in the return address.
   urls.pop();
   expect((await ask("/login", { method: "POST", body: "x".repeat(5000) })).status).toBe(413);
   const byLink = await login({ code });

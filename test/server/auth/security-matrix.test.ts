@@ -8,7 +8,7 @@ import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
 import { authorized, logIn, TOKEN } from "../rig/logged-in.ts";
 import { active, NOW, openApp } from "../rig/open-app.ts";
 
-/** The only routes that everyone may use; whatever else the app has must refuse strangers. */
+/** The public routes; all other routes of the app must reject unauthenticated requests. */
 const PUBLIC = [
   "GET /tag.js",
   "GET /tag-with-groups.js",
@@ -26,7 +26,7 @@ const PUBLIC = [
   "OPTIONS /events",
   "OPTIONS /api/expgroups",
   "OPTIONS /api/experiments",
-  // The same under paths that say nothing of what they are for.
+  // Aliases with neutral paths.
   "GET /parts.js",
   "GET /tag-more.js",
   "GET /tag-more.:hash.js",
@@ -40,21 +40,21 @@ const PUBLIC = [
   "POST /login",
 ];
 
-/** What other systems' clients call without credentials. */
+/** Routes that other systems' clients call without credentials. */
 const PUBLIC_BELOW =
   /^\/(?:compat\/(?:ofrep|pipet|growthbook|unleash|registry\/api\/experiments|django\/api\/(?!experiments\/))|ofrep)\b/;
 /** Those of the Django platform that only read. */
 const PUBLIC_READS = /^(?:GET|OPTIONS) \/compat\/django\//;
 
 const KEY = "headline_test";
-/** What stands for a route's parameters. */
+/** Values of a route's parameters. */
 const PARAMS: ReadonlyMap<string, string> = new Map([
   ["key", KEY],
   ["group", "B"],
   ["number", "2"],
   ["id", "1"],
 ]);
-/** Of the experiment, after it was stopped. */
+/** The experiment's version after it was stopped. */
 const VERSION = 3;
 const HOST = "ab.example.com";
 
@@ -69,7 +69,7 @@ async function openAsAdmin() {
   let now = 0;
   const sessions = openSessions(() => now);
   const opened = await openApp([active(KEY)], { adminToken: TOKEN, sessions });
-  // Change 2, which can be taken back; and what is inactive can be started and removed.
+  // Change 2 can be reverted; an inactive experiment can be started and deleted.
   const stopped = await opened.registry.update(KEY, (experiment) =>
     transition(experiment, { by: "setup", state: "inactive" }, NOW),
   );
@@ -78,8 +78,8 @@ async function openAsAdmin() {
 }
 
 /**
- * Routes that are not public, as they are registered; middleware has a wildcard, or stands before a
- * route of its path.
+ * Registered routes that are not public; middleware has a wildcard, or precedes a route of its
+ * path.
  */
 function adminRoutes(app: Opened["app"]): Route[] {
   const routes = app.routes
@@ -95,8 +95,8 @@ const nameOf = ({ method, path }: Route) => `${method} ${path}`;
 const fill = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?\??/g, (_, name) => PARAMS.get(name) ?? "1");
 
 /**
- * What each write is sent, so that it changes something when it is let in. A new route needs a line
- * here or below.
+ * Bodies of writes, so that each changes something if let in. A new route needs a line here or
+ * below.
  */
 const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Record<string, unknown>>([
   ["POST /experiments/toggle", { experiment: KEY }],
@@ -145,9 +145,9 @@ const CHANGES_NOTHING = [
   "POST /logout",
   // It ends all sessions, which are in memory.
   "POST /experiments/settings/log-out",
-  // It makes a link, which nobody keeps.
+  // It makes a link, which is not stored.
   "POST /experiments/force",
-  // The guard itself, which stands before every method.
+  // The guard itself, which precedes every method.
   "POST /openapi.json",
 ];
 
@@ -167,8 +167,7 @@ function requestOf(route: Route, headers: Record<string, string>, fields: Record
 }
 
 /**
- * Everything that a change could leave behind: the files of the data folder and the registry in
- * memory.
+ * Everything that a change could affect: the files of the data folder and the registry in memory.
  */
 async function stateOf({ folder, registry }: Opened): Promise<string> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
@@ -184,7 +183,7 @@ interface Attack {
   readonly status: 401 | 403;
 }
 
-/** What attackers may have: everything but the one thing that the name says. */
+/** Attackers' requests: each lacks only what its name says. */
 const ATTACKS: Readonly<Record<string, (opened: Opened) => Attack>> = {
   "no token": () => ({ headers: {}, status: 401 }),
   "a wrong bearer": () => ({ headers: { authorization: `Bearer ${TOKEN.slice(1)}x` }, status: 401 }),
@@ -265,7 +264,7 @@ const ATTACKS: Readonly<Record<string, (opened: Opened) => Attack>> = {
   },
 };
 
-/** What is wrong with how an app treats an attack; nothing is. */
+/** The faults in an app's response to an attack; expected to be empty. */
 async function complaints(opened: Opened, routes: readonly Route[], name: string): Promise<string[]> {
   const found: string[] = [];
   for (const route of routes) {
@@ -290,7 +289,7 @@ test("the routes are found, and every one can be reached by the admin", async ()
   expect(routes.map(nameOf)).toEqual(expect.arrayContaining(["GET /experiments", "GET /events", "GET /metrics"]));
   for (const route of routes) {
     for (const isBearer of [true, false]) {
-      // Anew, because one of the routes ends all sessions.
+      // Log in again: one of the routes ends all sessions.
       const { csrf, cookie } = logIn(opened.sessions);
       const session = { ...cookie, "x-csrf-token": csrf, "sec-fetch-site": "same-origin" };
       const headers = isBearer ? authorized : session;
@@ -387,7 +386,7 @@ describe("every read of the admin", () => {
       const headers = { ...cookie, host: HOST, accept: "text/html" };
       const response = await app.request(fill(route.path), { headers });
       const page = await response.text();
-      // Parts of pages are for their scripts.
+      // Fragments of pages are for their scripts.
       if (!page.startsWith("<!doctype html>")) continue;
       const forms = page.match(/<form[^>]*method="post"[\s\S]*?<\/form>/gi) ?? [];
       expect(

@@ -144,7 +144,7 @@ test("OpenFeature's web SDK gets values, and its hook's exposures and conversion
   Web.addHooks(hook as never);
   await Web.setContext({ targetingKey: "w0" });
   await Web.setProviderAndWait(
-    // Its types allow what those of the SDK do not, under exactOptionalPropertyTypes.
+    // Under exactOptionalPropertyTypes its types are wider than the SDK's.
     new OFREPWebProvider({ baseUrl: BASE, fetchImplementation, cacheMode: "disabled" }) as WebProvider,
   );
   const client = Web.getClient();

@@ -107,7 +107,7 @@ describe("groups/identify", () => {
     const converted = "Could not convert raw value 'x' to type 'java.lang.Integer' for context variable 'age'";
     expect(await identify("ctx.years=x&id.ctk=")).toEqual(failed(400, `${converted}: NumberFormatException`));
     const { body } = await identify("ctx.years=%2B33&id.ctk=&ctx.loggedIn=TRUE&ctx.other=1");
-    // An empty identifier is one, and no unit.
+    // An empty identifier is given but is not a unit.
     expect(body.data.groups).toEqual({});
     expect(body.data.context).toEqual({ country: "US", age: 33, loggedIn: true, agent: "" });
   });
@@ -217,7 +217,7 @@ describe("exposures", () => {
     for (let user = 0; user < 20; user += 1) {
       const { groups } = (await identify({ "id.USER": `u${user}` })).data;
       const { name, value } = groups.buttoncolortst;
-      // Answering is not seeing: who sends no event is not counted.
+      // An assignment is not an exposure: without events a device is not counted.
       if (user % 5 === 0) continue;
       const text = `buttoncolortst${value},donetst${groups.donetst.value},none3,buttoncolortst9`;
       const answer = await post(

@@ -4,7 +4,7 @@ interface App {
   request(path: string): Response | Promise<Response>;
 }
 
-/** Devices and conversions on the primary goal by group, as the report has them. */
+/** Devices and conversions on the primary goal by group, from the report. */
 export async function resultsOf(app: App, key: string): Promise<Record<string, [devices: number, converted: number]>> {
   const response = await app.request(`/api/admin/experiments/${key}/results`);
   const report = (await response.json()) as Report;

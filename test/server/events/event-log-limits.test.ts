@@ -25,7 +25,7 @@ const PROTOTYPE: FileHandle = await open("/dev/null", "r").then(async (file) => 
   await file.close();
   return Object.getPrototypeOf(file);
 });
-/** The methods as they are without a spy. */
+/** The original methods, without a spy. */
 const REAL = { write: PROTOTYPE.write, datasync: PROTOTYPE.datasync, sync: PROTOTYPE.sync, stat: PROTOTYPE.stat };
 const spyOn = <Method extends keyof typeof REAL>(method: Method) => vi.spyOn(PROTOTYPE, method);
 afterEach(() => vi.restoreAllMocks());
@@ -94,7 +94,7 @@ test("a log is not closed before what waits is on the disk", async () => {
   void log.append([event(0)]).then(() => order.push("stored"));
   await syncing;
   const closed = log.close().then(() => order.push("closed"));
-  // Time enough for a log that does not wait.
+  // Long enough for a log that does not wait.
   for (let i = 0; i < 3; i += 1) {
     const other = await openEventLog(await temporaryFolder());
     await other.append([event(0)]);

@@ -33,7 +33,7 @@ describe("every byte prefix of a log", () => {
       expect(await readFile(join(folder, FIRST)), `${length} bytes`).toEqual(whole);
       await log.close();
     };
-    // 400 logs, each synced to the disk several times: eight folders wait at a time.
+    // 400 logs, each synced to the disk several times: run eight folders at a time.
     const walk = async (first: number) => {
       const folder = await temporaryFolder();
       for (let length = first; length <= whole.length; length += 8) await openAfter(folder, length);

@@ -26,8 +26,8 @@ async function recordsIn(folder: string) {
 }
 
 /**
- * A log that is open, and how many events it holds: the first ones were synced in their segment,
- * later ones are in the journal.
+ * An open log, and its number of events: the first ones were synced in their segment, later ones
+ * are in the journal.
  */
 async function busyLog(batches: number): Promise<{ folder: string; log: EventLog; count: number }> {
   const folder = await temporaryFolder();
@@ -38,16 +38,13 @@ async function busyLog(batches: number): Promise<{ folder: string; log: EventLog
     count += more;
   };
   while (!(await readdir(folder)).includes(JOURNAL_FILE)) await append(2000);
-  // It is made beside the next writes.
+  // It is created concurrently with the next writes.
   while ((await recordsIn(folder)).length === 0) await append(1);
   for (let i = 0; i < batches; i += 1) await append(10);
   return { folder, log, count };
 }
 
-/**
- * The folder as a power cut may leave it: the segment ends where somebody cut it, all else is
- * there.
- */
+/** The folder as after a power cut: the segment is truncated, all else is intact. */
 async function afterPowerCut(folder: string, segmentBytes: number): Promise<string> {
   const copy = join(await temporaryFolder(), "copy");
   await cp(folder, copy, { recursive: true });

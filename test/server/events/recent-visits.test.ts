@@ -66,7 +66,7 @@ test("only visits count that began after the moment, not what old ones still sen
   await add("exposure", "d2", { experiment: "new", path: "/new" });
   expect(await seen(opened)).toEqual({ page: "/new", isAsked: true, placeholders: ["new"] });
   expect(await seen(log.end())).toEqual(NOTHING);
-  // Several may watch, each from a moment of its own.
+  // Several clients may watch, each from its own moment.
   expect(await seen()).toMatchObject({ placeholders: ["new"] });
 });
 

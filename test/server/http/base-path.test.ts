@@ -27,7 +27,7 @@ describe("the path that a proxy left in a request is taken off", () => {
     ["/ab", "/"],
     ["/ab?a=b", "/?a=b"],
     ["/ab/ab/x", "/ab/x"],
-    // Taken off by the proxy already, or another path.
+    // The proxy already removed the prefix, or the path is another one.
     ["/experiments", "/experiments"],
     ["/about", "/about"],
     ["/", "/"],
@@ -154,7 +154,7 @@ test("a base path cannot begin as a path of ours does", async () => {
   const { app } = await openDemoApp();
   const { app: served } = await open();
   const first = [...app.routes, ...served.routes].map(({ path }) => path.split("/")[1] ?? "");
-  // Files are no folders, and patterns are other routes' own.
+  // Files are not folders, and wildcard paths belong to other routes.
   const segments = new Set(first.filter((segment) => /^\w+$/.test(segment)));
   expect([...segments].sort()).toEqual(OWN_SEGMENTS);
 });

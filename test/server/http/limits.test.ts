@@ -111,8 +111,8 @@ describe("the client's address", () => {
     ["2001:db8::1", undefined, 0, "2001:db8:0:0"],
     ["2001:db8:1:2::1", undefined, 0, "2001:db8:1:2"],
     ["::1", undefined, 0, "0:0:0:0"],
-    // Azure's gateway and IIS append the port; what a client wrote before it must not tell one
-    // client from another.
+    // Azure's gateway and IIS append the port; earlier entries, written by clients, must not
+    // distinguish clients.
     ["192.0.2.1", "203.0.113.7:50001", 1, "203.0.113.7"],
     ["192.0.2.1", "[2001:db8::7]:50001", 1, "2001:db8:0:0"],
     ["192.0.2.1", "2001:db8:1:2:3::7", 1, "2001:db8:1:2"],

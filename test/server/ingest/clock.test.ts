@@ -5,7 +5,7 @@ import { openApp } from "../rig/open-app.ts";
 
 const MINUTE = 60_000;
 
-/** Sends events by a clock that is so much fast. */
+/** Sends events with a clock that is fast by the given time. */
 async function send(app: Awaited<ReturnType<typeof openApp>>["app"], events: object, fastMs: number) {
   const sent = Date.now() + fastMs;
   const response = await app.request(`/events?sent=${sent}`, {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { turnLoadShedder } from "../../../server/ingest/load-shedder.ts";
 
-/** A gate in an event loop whose clock and turns are ours. */
+/** A load shedder in a simulated event loop with its own clock. */
 function loop() {
   let time = 0;
   let endTurn = () => {};
@@ -12,7 +12,7 @@ function loop() {
     },
   );
   return {
-    /** A turn with so many requests of so many milliseconds each; returns how many were begun. */
+    /** One turn with `requests` of some milliseconds each; returns the number begun. */
     turn(requests: number, ms: number, idleMs = 0): number {
       let begun = 0;
       for (let i = 0; i < requests; i += 1) {

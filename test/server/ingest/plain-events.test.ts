@@ -11,9 +11,7 @@ const NOW = "2026-01-31T12:00:00.000Z";
 const DEFAULTS: EventDefaults = { id: () => "made-1", ts: () => NOW, run: null };
 const CLICK = `{"id":"e-1","ts":"${NOW}","deviceId":"d1","path":"/","event":"button_click","params":{"btn":"A"}}`;
 
-/**
- * What the schema makes of a body: its events as they are read back, or the first error's message.
- */
+/** The schema's result for a body: its events as read back, or the first error's message. */
 function bySchema(body: string, defaults: EventDefaults): unknown {
   const input: unknown = JSON.parse(body);
   try {
@@ -40,7 +38,7 @@ function byText(body: string, defaults: EventDefaults): unknown[] | null {
   );
 }
 
-/** As the log writes it, without the line's end. */
+/** The log's line, without the line break. */
 function lineOf(event: EventText): string {
   const buffer = new LineBuffer();
   buffer.push(event);
@@ -194,10 +192,7 @@ const likely: Record<string, fc.Arbitrary<unknown>> = {
 };
 const names = ["id", ...Object.keys(likely), "device_id", "run", "own", "__proto__", "constructor", "prototype"];
 
-/**
- * Fields in the order of the tag or of the log, mostly well-formed, now and then an odd one
- * somewhere.
- */
+/** Fields in the order of the tag or of the log, mostly well-formed, with an occasional odd one. */
 const TAG_ORDER = ["ts", "deviceId", "path", "event", "experiment", "params", "group", "epoch", "value", "source"];
 const LOG_ORDER = ["ts", "deviceId", "event", "source", "path", "experiment", "group", "epoch", "value", "params"];
 const event = fc

@@ -14,7 +14,7 @@ interface Sent {
   readonly method?: string;
   readonly type?: string | null;
   readonly headers?: Record<string, string>;
-  /** Written one after the other; without a `content-length` they are chunks. */
+  /** Parts written one after the other; without a `content-length` they are chunks. */
   readonly body?: readonly (string | Buffer)[];
 }
 
@@ -55,12 +55,10 @@ const REQUESTS: readonly (readonly [what: string, sent: Sent])[] = [
   ["one more than the limit", { body: [event("r")] }],
 ];
 
-/**
- * One more than the requests before the last that take from the limit: all posts to the two paths.
- */
+/** One more than the counted requests before the last one: all posts to the two paths count. */
 const LIMIT = REQUESTS.filter(([, { method, path }]) => method === undefined && path !== "/events/x").length - 1;
 
-/** A server that takes events by the route alone, or by the fast lane too, and what it answered. */
+/** A server that takes events by the route only, or by the fast lane too, and its answers. */
 async function answers(isFast: boolean) {
   let left = LIMIT;
   const events = {

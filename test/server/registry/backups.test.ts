@@ -13,7 +13,7 @@ async function fileIn(folder: string, title: string): Promise<string> {
   return path;
 }
 
-/** Backs up, and changes the file, once for each of the states. */
+/** Backs up and changes the file, once per state. */
 async function change(folder: string, titles: readonly string[]): Promise<string> {
   for (const title of titles) await backUp(await fileIn(folder, title));
   return join(folder, "experiments.json");

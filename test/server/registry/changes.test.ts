@@ -38,7 +38,7 @@ const edit = (
 ) => registry.update(key, (experiment) => transition(experiment, { by: "ann", ...change }, ANN.now), version);
 
 /**
- * Every change's `after` is the next one's `before`, and the last is what the registry holds; also
+ * Every change's `after` is the next one's `before`, and the last one equals the registry; also
  * after a restart.
  */
 async function expectExplained(registry: Registry) {
@@ -214,7 +214,7 @@ describe("reverting", () => {
     await edit(registry, "one", { state: "rollout", rolloutGroup: "B" });
     expect(await registry.revert(5, ANN)).toMatchObject({ state: "active", epoch: 3, rolloutGroup: null });
     expect(await registry.revert(6, ANN)).toMatchObject({ state: "rollout", rolloutGroup: "B" });
-    // Number 2 found it switched off, and from a rollout nothing leads there.
+    // Change 2 began from inactive, which cannot be reached from a rollout.
     await expect(registry.revert(2, ANN)).rejects.toThrow('state is "inactive": allowed is rollout or active');
     expect(registry.get("one")?.state).toBe("rollout");
     await expectExplained(registry);
@@ -294,7 +294,7 @@ describe("a start makes a change of what the history does not lead to", () => {
     content.experiments[2] = { ...content.experiments[2], key: "four" };
     await save(content);
     const again = await reopen();
-    // Forms that are still open were made for version 2.
+    // Forms still open were made for version 2.
     expect(again.get("one")).toMatchObject({ title: "by hand", version: 3, updatedBy: "start" });
     expect(await log(again)).toEqual([
       ...(await log(registry)),
@@ -325,7 +325,7 @@ describe("a start makes a change of what the history does not lead to", () => {
     const registry = await open([inactive("one")]);
     const before = await readFile(path);
     await edit(registry, "one", { state: "active" });
-    // As after a kill between the history and the file.
+    // The state after a kill between writing the history and the file.
     await writeFile(path, before);
     const again = await reopen();
     expect(again.get("one")?.state).toBe("inactive");

@@ -65,7 +65,7 @@ describe("the check", () => {
         expect(error.message).not.toMatch(/[\n\r]/);
       }
     }
-    // A space that became another one.
+    // Some flips only turn a space into another kind of space.
     expect(accepted).toBeGreaterThan(0);
   });
 });

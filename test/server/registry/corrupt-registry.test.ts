@@ -14,7 +14,7 @@ const edited = (from: string | RegExp, to: string) => {
 };
 const half = WHOLE.slice(0, WHOLE.length / 2);
 
-/** What is in the place of experiments.json, and the reason that is given for refusing it. */
+/** Content in place of experiments.json, and the reason given for rejecting it. */
 const STATES: [what: string, content: string | Uint8Array, reason: string][] = [
   ["empty", "", "Unexpected end of JSON input"],
   ["only white space", " \n\t\n", "Unexpected end of JSON input"],
@@ -46,8 +46,8 @@ const STATES: [what: string, content: string | Uint8Array, reason: string][] = [
 ];
 
 /**
- * Refused by a server: exit 78, one line with path, reason and command, and not a byte of the
- * folder is changed.
+ * Rejected by a server: exit code 78, one line with path, reason and command, and no byte of the
+ * folder changed.
  */
 async function expectRefused(data: string, problem: string, command = `fairsplit restore ${data}`) {
   const before = await contents(data);
@@ -63,10 +63,7 @@ async function expectRefused(data: string, problem: string, command = `fairsplit
   return line;
 }
 
-/**
- * Fingerprints of a folder's files by name; of folders only the name. The lock is there to be
- * written.
- */
+/** Fingerprints of a folder's files by name; for folders only the name. The lock may be written. */
 async function contents(folder: string): Promise<string[]> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => name !== "lock").sort();
   const fingerprint = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");

@@ -23,7 +23,7 @@ const switchOff: NewEntry = {
   after: { ...SETTINGS, enabled: false },
 };
 
-/** A history of these changes, closed in between as by a restart. */
+/** A history of these changes, reopened in between like by a restart. */
 async function historyOf(changes: readonly NewEntry[], atLeast = 0) {
   const path = join(await temporaryFolder(), "history.ndjson");
   const history = await History.open(path, 0);

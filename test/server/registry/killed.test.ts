@@ -10,9 +10,9 @@ import { openRegistry } from "../../../server/registry/registry.ts";
 import { chooseBackup, restore } from "../../../server/registry/restore.ts";
 import { inactive, NOW } from "../rig/open-app.ts";
 
-/** Changes that the process still makes to the disk before it dies. */
+/** Number of disk changes before the process dies. */
 const life = vi.hoisted(() => ({ steps: Number.POSITIVE_INFINITY }));
-/** What was made durable or renamed, in this order. */
+/** Files made durable or renamed, in order. */
 const done = vi.hoisted((): string[] => []);
 
 vi.mock("node:fs/promises", async (importOriginal) => {
@@ -34,7 +34,7 @@ vi.mock("node:fs/promises", async (importOriginal) => {
     const writeFile = file.writeFile.bind(file);
     file.writeFile = async (data) => {
       const whole = Buffer.from(data as string);
-      // Dying in the middle of a write leaves a part.
+      // Dying during a write leaves a partial file.
       if (life.steps < 1) await writeFile(whole.subarray(0, whole.length / 2));
       step();
       return writeFile(whole);
@@ -76,8 +76,8 @@ async function filledFolder(): Promise<string> {
 }
 
 /**
- * Runs `act` with 0, 1, 2 … steps to live until it gets to its end, and looks at what every death
- * leaves.
+ * Runs `act` so that it dies after 0, 1, 2 … steps, until it completes, and inspects what each
+ * death leaves.
  */
 async function killAtEveryStep(
   prepare: () => Promise<string>,

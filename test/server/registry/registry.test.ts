@@ -9,9 +9,9 @@ import { CorruptRegistry } from "../../../server/registry/experiments-file.ts";
 import { openRegistry, type Registry } from "../../../server/registry/registry.ts";
 import { active, inactive, NOW, TESTER, temporaryFolder } from "../rig/open-app.ts";
 
-/** As an editor, or an older version, leaves the file: without a check. */
+/** The file as left by an editor or an older version: without a check. */
 const filed = (experiments: readonly unknown[]) => `${JSON.stringify({ schema: 1, experiments }, null, 2)}\n`;
-/** As fairsplit writes it. */
+/** The file as written by fairsplit. */
 const written = (experiments: readonly Experiment[], history: number) =>
   formatContent({ ...NEW_CONTENT, experiments, history });
 const activate = (experiment: Experiment) => transition(experiment, { state: "active", by: "test" }, NOW);

@@ -30,7 +30,7 @@ async function restore(...args: string[]) {
 const fileOf = (data: string) => readFile(join(data, "experiments.json"), "utf8");
 const experimentsOf = async (data: string) => parseContent(Buffer.from(await fileOf(data))).experiments;
 
-/** Titles in the file, whatever became of versions and the history's number. */
+/** Titles in the file, regardless of versions and the history's number. */
 const titlesOf = async (data: string) => (await experimentsOf(data)).map(({ key, title }) => `${key}: ${title}`);
 const OLD_TITLES = ["one: old"];
 const NEW_TITLES = ["one: new", "two: two"];

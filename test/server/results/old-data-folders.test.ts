@@ -6,10 +6,10 @@ import type { Report } from "../../../core/report/report.ts";
 import { ROOT, run, start } from "../rig/built-program.ts";
 
 /**
- * Data folders as earlier versions left them, without their secrets: `schema-1` by the first server
- * with a registry, `schema-2` by the last one before goals had windows. `counts.json` is what their
- * visitors were sent to do: by experiment, epoch and group; those epochs whose definition is known,
- * which without a history is the last one.
+ * Data folders of earlier versions, without their secrets: `schema-1` by the first server with a
+ * registry, `schema-2` by the last one before goals had windows. `counts.json` has what their
+ * visitors did: by experiment, epoch and group; only epochs with a known definition, which without
+ * a history is the last one.
  */
 const FOLDERS = join(ROOT, "test/cases/data-folders");
 
@@ -24,7 +24,7 @@ type Counts = Record<string, Record<string, Record<string, Sent>>>;
 
 const json = async (path: string) => JSON.parse(await readFile(join(FOLDERS, path), "utf8"));
 
-/** What a report says of a group's goals, of what was sent. */
+/** A report's counts of a group's goals, limited to what was sent. */
 function expectedGoals(event: string, kind: string, { clickers, clicks, buyers, spent }: Sent) {
   const [conversions, total] = event === "purchase" ? [buyers, spent] : [clickers, clicks];
   return { conversions, sum: kind === "binary" ? null : total };
@@ -76,8 +76,7 @@ test.each(["schema-1", "schema-2"])("a data folder of %s opens, and counts what 
   }
   child.kill("SIGTERM");
   expect(await closed, output.stderr).toBe(0);
-  // All that was stored is there as it was, and what a start adds to the history leads to the
-  // registry.
+  // All stored data is unchanged, and additions to the history at the start lead to the registry.
   const log = await readFile(join(FOLDERS, schema, "events/00000001.ndjson"), "utf8");
   expect(await readFile(join(data, "events/00000001.ndjson"), "utf8")).toBe(log);
   const verified = run(["verify", data]);

@@ -255,9 +255,7 @@ describe("as CSV", () => {
 });
 
 describe("what is kept", () => {
-  /**
-   * The results of an app, with a clock of the test's and a count of how often the log was counted.
-   */
+  /** The results of an app, with the test's clock and a count of the log's analyses. */
   async function keep() {
     const served = await openApp([active(KEY)]);
     let now = Date.parse(NOW);
@@ -318,7 +316,7 @@ describe("what is kept", () => {
     expect(results.latest(KEY)?.verdict.kind).toBe("waiting");
     await results.settled();
     expect(results.latest(KEY)?.verdict.kind).toBe("better");
-    // What was counted of another epoch is not what the experiment does now.
+    // Counts of another epoch do not describe the current experiment.
     await change(served, { state: "inactive" });
     await change(served, { state: "active" });
     expect(results.latest(KEY)).toBe(null);

@@ -7,7 +7,7 @@ import { active, openApp } from "../rig/open-app.ts";
 
 const AB = (a: Row, b: Row) => [a, b] as const;
 
-/** An experiment of which such counts come, and the verdict on it. */
+/** An experiment, its counts, and its verdict. */
 const CASES: readonly [key: string, rows: readonly Row[], devices: number, words: string][] = [
   ["waiting", [], 7684, "Waiting for visitors"],
   ["early", AB(["A", 412, 40], ["B", 412, 41]), 7684, "Too early to tell"],
@@ -18,7 +18,7 @@ const CASES: readonly [key: string, rows: readonly Row[], devices: number, words
   ["untrusted", AB(["A", 5612, 500], ["B", 4388, 500]), 7684, "Don't trust this yet (traffic problem)"],
 ];
 
-/** Counts as told, instead of those of a log. */
+/** The given counts, instead of a log's. */
 const told: Analysis = {
   tally: async (experiment, { run }) => {
     const rows = CASES.find(([key]) => key === experiment)?.[1] ?? [];
@@ -30,7 +30,7 @@ const told: Analysis = {
   crossTallies: () => Promise.reject(new Error("nobody asks")),
 };
 
-/** A page's text as people read it. */
+/** A page's visible text. */
 function textOf(page: string): string {
   const names: Record<string, string> = { "&#39;": "'", "&quot;": '"', "&lt;": "<", "&gt;": ">", "&amp;": "&" };
   return page

@@ -7,7 +7,7 @@ import { traffic } from "../../../core/traffic.ts";
 import type { Analysis } from "../../../server/analysis/contract.ts";
 import type { EventLog } from "../../../server/events/log.ts";
 
-/** Counts by the definition itself, which has all events that matter in memory at once. */
+/** Counts by the definition itself, with all relevant events in memory at once. */
 export function analysisByDefinition(log: Pick<EventLog, "read">): Analysis {
   const eventsOf = async (goals: TallyOptions["goals"]): Promise<Event[]> => {
     const isGoal = selectorsOf(countedGoals({ goals })).map(eventTest);

@@ -15,8 +15,7 @@ import { runSigner } from "../../../server/tokens/simulation-run.ts";
 import { analysisByDefinition } from "./analysis-by-definition.ts";
 
 /**
- * The whole app with real parts in a folder; without a token it is the demo's. The caller closes
- * its log.
+ * The whole app with real parts in a folder; without a token, as a demo. The caller closes its log.
  */
 export async function appIn(folder: string, experiments: readonly Experiment[], deps: Partial<Deps> = {}) {
   const registry = await openRegistry(join(folder, "experiments.json"), experiments);

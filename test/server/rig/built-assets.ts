@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 const built = (name: string) => readFile(new URL(`../../../dist/${name}`, import.meta.url), "utf8");
 
-/** Built assets of the admin pages, with a tag of the caller's. */
+/** Built assets of the admin pages, with the caller's tag. */
 export async function builtAssets(tag = "") {
   return {
     tag,

@@ -20,7 +20,7 @@ export function run(args: readonly string[], env: Record<string, string> = {}) {
   return {
     child,
     output,
-    /** Resolves to the exit code, when all output has come. */
+    /** Resolves to the exit code, once all output has arrived. */
     closed,
     lines: (stream: "stdout" | "stderr") => output[stream].split("\n").slice(0, -1),
   };

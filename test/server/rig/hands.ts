@@ -1,17 +1,17 @@
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
-/** Uses a page as a person does. */
+/** Uses a page like a person. */
 export interface Hands {
-  /** Presses a button, follows a link, or opens what is folded. */
+  /** Presses a button, follows a link, or opens a disclosure. */
   press(target: Locator): Promise<void>;
-  /** Writes a text instead of what a field has. */
+  /** Replaces a field's text. */
   write(field: Locator, text: string): Promise<void>;
   /** Chooses one of the radios of its group. */
   choose(radio: Locator): Promise<void>;
 }
 
-/** Longer than any page here has stops. */
+/** More than the tab stops of any page. */
 const MAX_STOPS = 150;
 
 /**
@@ -32,7 +32,7 @@ const hasFocus = (target: Locator) => target.evaluate((element) => element === d
 export function keyboard(page: Page): Hands & { goTo: (target: Locator) => Promise<void> } {
   const expectVisible = async () => {
     for (const frame of page.frames()) {
-      // A frame that is exchanged meanwhile has no focus.
+      // A frame that was replaced meanwhile has no focus.
       const fault = await frame.evaluate(faultOfFocus).catch(() => null);
       expect(fault, `at ${page.url()}`).toBe(null);
     }
@@ -69,7 +69,7 @@ export function keyboard(page: Page): Hands & { goTo: (target: Locator) => Promi
   };
 }
 
-/** A mouse, and fields that are filled in. */
+/** Uses the mouse, and fills in fields. */
 export const mouse: Hands = {
   press: (target) => target.click(),
   write: (field, text) => field.fill(text),

@@ -29,7 +29,7 @@ export const stopped = (key: string, draft: Partial<ExperimentDraft> = {}): Expe
 export const rolledOut = (key: string, rolloutGroup: string, draft: Partial<ExperimentDraft> = {}): Experiment =>
   transition(active(key, draft), { state: "rollout", rolloutGroup, by: "test" }, NOW);
 
-/** A small event, told from others by its id. */
+/** A small event, identified by its ID. */
 export const pageview = (id: number | string, more: Partial<Event> = {}): Event => ({
   id: `e-${id}`,
   ts: NOW,
@@ -47,7 +47,7 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** A log that takes nothing, for a reason. */
+/** A log that rejects everything, for a reason. */
 export async function failingLog(error: Error): Promise<EventLog> {
   const log = await openEventLog(await temporaryFolder());
   onTestFinished(() => log.close());
@@ -55,8 +55,8 @@ export async function failingLog(error: Error): Promise<EventLog> {
 }
 
 /**
- * The whole app with real parts in a folder of its own, closed when the test ends. Without a token
- * it is the demo's.
+ * The whole app with real parts in its own folder, closed when the test ends. Without a token it is
+ * a demo.
  */
 export async function openApp(experiments: readonly Experiment[] = [], deps: Partial<Deps> = {}) {
   const folder = await temporaryFolder();
@@ -82,7 +82,7 @@ export async function openApp(experiments: readonly Experiment[] = [], deps: Par
       return (await log.read({ since: null, limit: Number.MAX_SAFE_INTEGER, where: ({ event }) => event !== "flush" }))
         .events;
     },
-    /** Posts a body, given as text, bytes, a stream, or anything to be written as JSON. */
+    /** Posts a body: text, bytes, a stream, or a value sent as JSON. */
     post(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
       const isRaw = typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream;
       return Promise.resolve(

@@ -20,10 +20,7 @@ interface Where {
 
 const DAY_MS = 86_400_000;
 
-/**
- * Events of devices that were exposed to their group of an experiment, and of those that then
- * converted.
- */
+/** Events of devices exposed to their group of an experiment, and of those that then converted. */
 export function visitsOf(
   experiment: string,
   arms: readonly Arm[],
@@ -34,7 +31,7 @@ export function visitsOf(
     Array.from({ length: devices }, (_, n) => {
       const deviceId = `${experiment}-${epoch}-${run ?? ""}-${group}-${n}`;
       const ts = new Date(Date.parse(from) + Math.floor(((n + 0.5) / devices) * days * DAY_MS)).toISOString();
-      // Evenly among the devices, so that each day has its share.
+      // Spread conversions evenly among the devices, so that each day has its share.
       const isConverted = Math.floor(((n + 1) * converted) / devices) > Math.floor((n * converted) / devices);
       const id = (name: string) => `${Buffer.from(deviceId).toString("base64url").slice(0, 50)}-${n}-${name}`;
       const exposure: Event = { id: id("x"), ts, deviceId, event: "exposure", group, ...common };

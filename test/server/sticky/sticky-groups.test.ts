@@ -21,7 +21,7 @@ const weighing = (a: number, b: number) => edit({ groups: [group("A", a), group(
 const group = (name: string, weight: number) => ({ name, weight });
 const to = (state: State) => (experiment: Experiment) => transition(experiment, { by: "test", state }, NOW);
 
-/** Shows a visitor what it gets, and reports that, as the tag does. */
+/** Shows a visitor its group and reports the exposure, like the tag. */
 async function visit({ app, post }: Pick<Awaited<ReturnType<typeof openApp>>, "app" | "post">, deviceId: string) {
   const answer = await ask(app, `device_id=${deviceId}`);
   const exposures = Object.entries(answer).flatMap(([experiment, { group, epoch, value }]) =>
@@ -61,7 +61,7 @@ describe("units that were exposed keep their group and epoch", () => {
         expect(answer).toMatchObject({ epoch: on.epoch, reason: "hash" });
         if (answer?.group !== before.get(id)) moved += 1;
       }
-      // Of 51/50 half, because another number divides the hash; of 70/30 a fifth.
+      // 51/50 moves half, because another number divides the hash; 70/30 moves a fifth.
       expect(moved).toBeGreaterThan(150);
     }
     await log.close();
@@ -140,7 +140,7 @@ describe("an exposure that cannot be ours changes nothing:", () => {
   });
 });
 
-/** What happens to the experiments and visitors of a server. */
+/** Operations on the experiments and visitors of a server. */
 type Step = { visit: number } | { expose: number; group: string; epoch: number } | { change: number } | "restart";
 
 const CHANGES: readonly ((experiment: Experiment) => Experiment)[] = [
@@ -169,7 +169,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 5, maxLength: 40 },
 );
 
-/** The file's bytes after the tables are made from the log alone, without it. */
+/** The file's bytes after rebuilding the tables from the log alone. */
 async function madeAnew(folder: string): Promise<{ groups: StickyGroups; bytes: Buffer }> {
   const path = join(folder, "sticky-made-anew");
   await rm(path, { force: true });
@@ -193,12 +193,12 @@ test("made at once, made again at a start, and made as exposures come, the table
       for (const step of made) {
         if (step === "restart") {
           await server.log.close();
-          // Killed, every second time: then the file is that of an earlier end, or missing.
+          // Kill every second time: the file is then that of an earlier stop, or missing.
           if (id % 2 === 0) await server.sticky.close();
           server = await appIn(folder, []);
         } else if ("change" in step) {
           const change = CHANGES[step.change] as (typeof CHANGES)[number];
-          // Not every change is allowed in every state.
+          // Ignore rejections: not every change is allowed in every state.
           await server.registry.update("on", change).catch(() => undefined);
         } else if ("visit" in step) {
           const device = `d${step.visit}`;
@@ -213,7 +213,7 @@ test("made at once, made again at a start, and made as exposures come, the table
           const exposure = { experiment: "on", group: on.group, epoch: on.epoch, params: {}, source: "test" };
           await server.log.append([{ id: `e${id}`, ts: NOW, deviceId: device, event: "exposure", ...exposure }]);
         } else {
-          // Somebody sends what nobody was shown; it is about devices of its own.
+          // Send forged exposures, for separate devices.
           id += 1;
           const { group, epoch } = step;
           const exposure = { experiment: "on", group, epoch, params: {}, source: "test" };
@@ -226,7 +226,7 @@ test("made at once, made again at a start, and made as exposures come, the table
       await server.sticky.close();
       const file = await readFile(join(folder, "sticky")).catch(() => null);
       const { bytes } = await madeAnew(folder);
-      // Nothing was ever exposed: there is nothing to write.
+      // Without exposures there is nothing to write.
       if (file !== null) expect(file.equals(bytes)).toBe(true);
       await rm(folder, { recursive: true });
     }),

@@ -17,7 +17,7 @@ const FORCES: Forces = new Map([
 const tokens = forceTokens(SECRET);
 const token = tokens.issue(FORCES, NOW + HOUR_MS, NOW);
 
-/** What somebody signs who has the secret, for a purpose of this name. */
+/** A signature with the server's secret, for a purpose of this name. */
 function signed(purpose: string, body: string): string {
   const mac = createHmac("sha256", SECRET).update(`${purpose}${body}`).digest().subarray(0, 16);
   return Buffer.concat([Buffer.from(body), mac]).toString("base64url");

@@ -138,7 +138,7 @@ describe("a drift is named with its place", () => {
 describe("the history leads to what experiments.json holds", () => {
   const HISTORY = "history.ndjson";
 
-  /** A data folder whose experiment was made, renamed and started. */
+  /** A data folder whose experiment was created, renamed and started. */
   async function changed() {
     const data = await dataOf([], [inactive("one")]);
     const registry = await openRegistry(join(data, "experiments.json"), []);
@@ -331,7 +331,7 @@ describe("groups are recomputed from the definition of their epoch", () => {
         const { app, post, log, registry, folder } = await openApp([experiment]);
         for (const change of [null, ...made]) {
           const now = "2026-02-01T12:00:00Z";
-          // Not every change is allowed in every state.
+          // Ignore rejections: not every change is allowed in every state.
           if (change) {
             await registry.update("on", (before) => transition(before, { by: "test", ...change }, now)).catch(() => {});
           }

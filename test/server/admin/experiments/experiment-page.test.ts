@@ -199,7 +199,7 @@ describe("when somebody was faster", () => {
     expect(response.status).toBe(409);
     expect(await response.text()).toContain("Stop it anyway");
     await registry.update("x", (one) => transition(one, { by: "anna", state: "inactive" }, NOW));
-    // What was wanted is so already: a second switch would do the opposite.
+    // The experiment already has the requested state: a second toggle would undo it.
     const again = await post(app, "/experiments/toggle", { experiment: "x", version });
     expect(again.status).toBe(409);
     expect(await again.text()).not.toContain(" anyway");

@@ -51,7 +51,7 @@ const { served, openPage, expectGood, expectComplaints } = servePages(() => open
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const link = (page: Page, name: string) => page.getByRole("link", { name, exact: true });
-/** Changes an experiment as somebody else does meanwhile. */
+/** Changes an experiment as another user, concurrently. */
 const meanwhile = (key: string, definition: Partial<Experiment>) =>
   served.demo.registry.update(key, (one) => transition(one, { by: "anna", definition }, new Date().toISOString()));
 
@@ -90,7 +90,7 @@ describe("an experiment from its first to its last day, with the keyboard alone"
       await button(page, "Start").waitFor();
       expect(now()).toMatchObject({ state: "inactive", epoch: 1 });
 
-      // What is off is saved at once: here by the Enter key in a field.
+      // A stopped experiment is saved without a review: here by the Enter key in a field.
       await press(link(page, "Edit"));
       await write(page.getByLabel("Weight").nth(1), "60");
       await page.keyboard.press("Enter");
@@ -136,7 +136,7 @@ describe("the form", () => {
     await page.getByLabel("Title").fill("Three");
     await page.getByLabel("Rule").fill("not a rule (");
     await press(button(page, "Add a group"));
-    // One goes on writing.
+    // Continue writing.
     await writeAtOnce(page.getByRole("group", { name: "Group C" }).getByLabel("Name"), " or D");
     await press(button(page, "Add a goal"));
     await writeAtOnce(page.getByRole("group", { name: "Goal 2" }).getByLabel("Event"), "signup");
@@ -185,7 +185,7 @@ describe("the form", () => {
     expect(await gold.evaluate((element) => getComputedStyle(element).color)).toBe("rgb(255, 215, 0)");
     expect(await page.evaluate(() => "hacked" in window)).toBe(false);
     expect(page.url()).toBe(`${served.origin}/experiments/gold/edit`);
-    // The browser says of each script that it did not run it.
+    // The browser logs each script that it did not run.
     expectComplaints(/sandboxed|Content Security Policy/);
   });
 
@@ -210,7 +210,7 @@ describe("the form", () => {
   });
 });
 
-/** Every page, and what leads there from the path. */
+/** Every page, and the actions that lead there from its path. */
 const PAGES: [name: string, path: string, act?: (page: Page) => Promise<void>][] = [
   ["page-active", "/experiments/everything"],
   ["page-inactive", "/experiments/off"],

@@ -87,8 +87,7 @@ describe("the admin page", () => {
   test("meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async () => {
     const page = await openList({ bypassCSP: true });
     await expectGood(page, "experiments");
-    // The last screen was the narrowest: beside names as long as they may be, shares are on one
-    // line.
+    // The last screen was the narrowest: even beside the longest names, shares are on one line.
     const heights = await page.locator(".groups .share").evaluateAll((all) => all.map((one) => one.clientHeight));
     expect(heights.length).toBeGreaterThan(6);
     expect(Math.max(...heights)).toBeLessThan(30);

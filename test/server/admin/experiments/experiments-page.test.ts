@@ -9,7 +9,7 @@ type Served = Awaited<ReturnType<typeof openApp>>;
 const post = (app: Served["app"], path: string, fields: Record<string, string>) =>
   app.request(path, { method: "POST", body: new URLSearchParams(fields) });
 
-/** A page's text as people read it, block by block. */
+/** A page's visible text, block by block. */
 async function read(app: Served["app"], path: string): Promise<string> {
   const page = await (await app.request(path, { headers: { accept: "text/html" } })).text();
   return page.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
@@ -91,7 +91,7 @@ test("shows how many devices were exposed today", async () => {
     experiment: "price_table",
   }));
   await log.append(exposures);
-  // A page does not wait for the count on a machine as busy as this may be.
+  // Retry: a page does not wait for the count, and this machine may be busy.
   await expect
     .poll(() => read(app, "/experiments?q=price"))
     .toContain("B 50% 1,234 Results of Prices in a table: Waiting");

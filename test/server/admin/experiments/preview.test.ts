@@ -19,7 +19,7 @@ const EXPERIMENTS = [
   active("other"),
 ];
 
-/** A real server, unless `deps` says otherwise, and what it answers to a device. */
+/** A real server (or the demo, by `deps`), and its answer to a device. */
 async function open(deps: Partial<Deps> = { adminToken: ADMIN_TOKEN }, experiments = EXPERIMENTS) {
   const opened = await openApp(experiments, deps);
   const issue = (forces: Record<string, string>, from = Date.now()) =>

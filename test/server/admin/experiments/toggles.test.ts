@@ -7,7 +7,7 @@ import { parseContent } from "../../../../server/registry/content.ts";
 import { start } from "../../rig/built-program.ts";
 import { NOW, openApp, temporaryFolder } from "../../rig/open-app.ts";
 
-/** More by `FAIRSPLIT_KILLS=10 npm test -- test/server/admin`. */
+/** Run more with `FAIRSPLIT_KILLS=10 npm test -- test/server/admin`. */
 const KILLS = Number(process.env.FAIRSPLIT_KILLS ?? 4);
 const KEYS = ["homepage_button_test", "headline_test"] as const;
 const form = (experiment: string): RequestInit => ({ method: "POST", body: new URLSearchParams({ experiment }) });
@@ -41,7 +41,7 @@ test("50 clients that toggle at once are all counted, and file, memory and backu
 
 test("kills while clients toggle: the file is whole each time, and has every toggle that was answered", async () => {
   const data = await temporaryFolder();
-  /** Versions that the clients know of, by experiment. */
+  /** Versions known to the clients, by experiment. */
   const known = new Map<string, { answered: number; sent: number }>(KEYS.map((key) => [key, { answered: 2, sent: 2 }]));
   for (let kill = 0; kill < KILLS; kill += 1) {
     const { base, child, closed } = await start(["demo", "--data", data, "--port", "0"]);
@@ -55,13 +55,12 @@ test("kills while clients toggle: the file is whole each time, and has every tog
         const response = await fetch(`${base}/experiments/toggle`, { ...form(key), redirect: "manual" }).catch(
           () => null,
         );
-        // A connection may break before the kill: if all of them gave up then, nobody would be left
-        // to kill the server.
+        // A connection may break before the kill: some client must remain to kill the server.
         if (response === null) continue;
         expect(response.status).toBe(302);
         count.answered += 1;
         answers += 1;
-        // Another number each time, so that the kill meets another step.
+        // Vary the number, so that the kill hits another step.
         if (answers === 5 + 7 * kill) child.kill("SIGKILL");
       }
     });
@@ -72,8 +71,7 @@ test("kills while clients toggle: the file is whole each time, and has every tog
       const count = known.get(key);
       expect(version).toBeGreaterThanOrEqual(count?.answered ?? 0);
       expect(version).toBeLessThanOrEqual(count?.sent ?? 0);
-      // The next start may have to undo a toggle that was not finished: then the version goes on
-      // after both.
+      // The next start may have to undo an unfinished toggle, which adds two versions.
       known.set(key, { answered: version, sent: version + 2 });
     }
     expect((await listBackups(join(data, "experiments.json"))).filter(({ content }) => content === null)).toEqual([]);

@@ -26,7 +26,7 @@ const groups = fc
     ),
   );
 
-/** Any experiment that is off, with texts that a form can hold. */
+/** Any inactive experiment, with texts that a form can hold. */
 export const anyExperiment: fc.Arbitrary<Experiment> = groups.chain((groups) => {
   const group = fc.constantFrom(...groups.map(({ name }) => name));
   const weights = fc.tuple(

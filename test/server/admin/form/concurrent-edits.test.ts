@@ -9,9 +9,9 @@ import { verify } from "../../../../server/verify/verify.ts";
 import { start } from "../../rig/built-program.ts";
 import { temporaryFolder } from "../../rig/open-app.ts";
 
-/** Even: half of them edit each of two experiments. */
+/** An even number: half of the clients edit each of two experiments. */
 const CLIENTS = 50;
-/** More by `FAIRSPLIT_KILLS=10 npm test -- test/server/admin`. */
+/** Run more with `FAIRSPLIT_KILLS=10 npm test -- test/server/admin`. */
 const KILLS = Number(process.env.FAIRSPLIT_KILLS ?? 4);
 const TOKEN = "a-token-of-the-tests-0123456789";
 const GROUPS = [
@@ -20,7 +20,7 @@ const GROUPS = [
 ];
 
 /**
- * A server in a process of its own, and its admin's requests. Null where the server died before it
+ * A server in a separate process, and its admin's requests. Null if the server died before it
  * answered.
  */
 async function startServer(data: string) {
@@ -50,13 +50,15 @@ async function startServer(data: string) {
   return { ...server, send, history };
 }
 
-/** What an edit of a client came to; a title that nobody else writes tells it from all others. */
+/** The outcome of a client's edit; its title is unique. */
 interface Edit {
   readonly title: string;
   readonly experiment: Experiment;
 }
 
-/** Numbers are 1, 2, 3 …; each change begins where the one before it of its experiment ended. */
+/**
+ * Numbers are 1, 2, 3 …; each change's `before` is the `after` of the experiment's previous one.
+ */
 function expectUnbroken(entries: readonly Entry[]) {
   expect(entries.map(({ number }) => number)).toEqual(entries.map((_, index) => index + 1));
   const states = new Map<string | null, unknown>();
@@ -93,7 +95,7 @@ describe("clients that edit at once over HTTP", () => {
         const title = `client ${client}`;
         const answer = await send("PUT", `/experiments/${key}`, { title }, version);
         if (answer?.status === 200) {
-          // Nobody's work is lost: it is the version after the one that the client had seen.
+          // No edit overwrites another: its version follows the one that the client had seen.
           expect(answer.body).toMatchObject({ title, version: version + 1 });
           edits.push({ title, experiment: answer.body });
           return;
@@ -173,12 +175,12 @@ test("kills while clients edit: every acknowledged change is there, and history 
       for (let n = 0; !isDead; n += 1) {
         const title = `edit ${kill}.${client}.${n}`;
         const answer = await send("PUT", `/experiments/${key}`, { title }, version);
-        // A connection may break before the kill: somebody has to be left to kill the server.
+        // A connection may break before the kill: some client must remain to kill the server.
         if (answer === null) continue;
         if (answer.status === 200) {
           edits.push({ title, experiment: answer.body });
           answers += 1;
-          // Another number each time, so that the kill meets another step.
+          // Vary the number, so that the kill hits another step.
           if (answers === 5 + 7 * kill) child.kill("SIGKILL");
         }
         version = (answer.body.current ?? answer.body).version;

@@ -12,7 +12,7 @@ const textOf = (page: string) => page.replace(/<[^>]*>/g, " ").replace(/\s+/g, "
 const attribute = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** Sends a form as a browser does, with some fields filled in otherwise. */
+/** Sends a form like a browser, with some fields changed. */
 function send(app: Served["app"], path: string, begun: [string, string][], filled: Fields): Promise<Response> {
   const fields = new URLSearchParams(begun);
   for (const [name, value] of Object.entries(filled)) fields.set(name, value);
@@ -26,7 +26,7 @@ const edit = (app: Served["app"], experiment: Experiment, filled: Fields) =>
     ...filled,
   });
 
-/** What the form of a page holds, field by field, as a browser would send it. */
+/** The fields of a page's form, as a browser would send them. */
 function fieldsIn(page: string): Map<string, string> {
   const decode = (text: string) =>
     text

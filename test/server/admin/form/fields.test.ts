@@ -30,7 +30,7 @@ const group = (name: string, more: Partial<ExperimentForm["groups"][number]> = {
 
 const goal = (more: Partial<GoalFields> = {}): GoalFields => ({ ...NEW_GOAL, ...more });
 
-/** What is wrong with a form, field by field. */
+/** A form's errors by field. */
 function problemsOf(entered: ExperimentForm): string[] {
   const { definition, problems } = enteredBy(entered, entered.key);
   try {

@@ -15,7 +15,7 @@ const weighed = (a: number) => [
 const edit = (registry: Registry, key: string, change: Omit<Parameters<typeof transition>[1], "by">) =>
   registry.update(key, (experiment) => transition(experiment, { by: "ann", ...change }, ANN.now));
 
-/** What a person reads on a page. */
+/** A page's visible text. */
 const textOf = async (response: Response) =>
   (await response.text())
     .replace(/^[\s\S]*<main/, "<main")

@@ -4,10 +4,10 @@ import { active, inactive, openApp, rolledOut } from "../../rig/open-app.ts";
 
 const TOKEN = "a-token-of-the-tests-0123456789";
 const HOST = { host: "localhost:8080" };
-/** The demo answers to this computer's own names only. */
+/** The demo only answers to loopback names. */
 const PUBLIC = { host: "ab.example.com:8080", authorization: `Bearer ${TOKEN}` };
 
-/** What a person reads on a page. */
+/** A page's visible text. */
 const textOf = async (response: Response) =>
   (await response.text())
     .replace(/^[\s\S]*<main/, "<main")

@@ -8,7 +8,7 @@ import { keyboard } from "../../rig/hands.ts";
 import { active, inactive } from "../../rig/open-app.ts";
 import { servePages } from "../../rig/served-pages.ts";
 
-/** Of a person; HeadlessChrome's own is a bot's. */
+/** A person's user agent: HeadlessChrome's own counts as a bot. */
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
@@ -24,7 +24,7 @@ const { served, openPage, expectGood } = servePages(
   [`--user-agent=${USER_AGENT}`],
 );
 
-/** A marketer's site, of another origin. */
+/** A marketer's site, on another origin. */
 let site: Server;
 let siteUrl: string;
 
@@ -44,7 +44,7 @@ afterAll(() => {
   site.close();
 });
 
-/** Opens the site as a visitor does, and waits until the server has what its page reports. */
+/** Opens the site like a visitor, and waits until the server has its events. */
 async function visit(userAgent = USER_AGENT): Promise<Page> {
   const context = await served.browser.newContext({ userAgent });
   onTestFinished(() => context.close());
@@ -61,10 +61,10 @@ async function click(page: Page, name: string | RegExp): Promise<void> {
   await reported;
 }
 
-/** The panel as it is after the server was asked anew. */
+/** The panel after its next request. */
 async function checked(page: Page): Promise<string> {
   const isPanel = (response: { url(): string }) => response.url().includes("/install/visits");
-  // The first may have been on its way before.
+  // The first one may have been in flight before.
   await page.waitForResponse(isPanel);
   await page.waitForResponse(isPanel);
   return page.getByRole("status").innerText();

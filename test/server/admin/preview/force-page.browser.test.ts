@@ -28,7 +28,7 @@ const EXPERIMENTS = [
 ];
 
 let browser: Browser;
-/** The site, on another origin than the server. */
+/** The site, on an origin other than the server's. */
 let site: Server;
 let siteUrl: string;
 let apiUrl: string;
@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  // A form that is refused is no mistake of ours, though the browser writes it to the console.
+  // Allow console errors for rejected forms: the browser logs their status.
   expect(complaints.filter((text) => !text.includes("status of 422"))).toEqual([]);
 });
 
@@ -59,7 +59,7 @@ afterAll(async () => {
   site.close();
 });
 
-/** A real server, and a browser that is logged in there. */
+/** A real server, and a logged-in browser. */
 async function openServer(options: BrowserContextOptions = {}) {
   const opened = await openApp(EXPERIMENTS, {
     adminToken: "an admin token of a real server",

@@ -18,7 +18,7 @@ async function open(deps: Parameters<typeof openApp>[1] = {}) {
   };
   const post = (fields: Record<string, string>, headers: Record<string, string> = HTML) =>
     app.request("/experiments/force", { method: "POST", body: new URLSearchParams(fields), headers });
-  /** Where a form leads. */
+  /** The redirect target of a form. */
   const follow = async (fields: Record<string, string>) => {
     const response = await post(fields);
     expect(response.status).toBe(303);

@@ -4,7 +4,7 @@ import { pairsOf } from "../../../../server/results/pairs.ts";
 import { analysisByDefinition } from "../../rig/analysis-by-definition.ts";
 import { active, inactive, NOW, openApp } from "../../rig/open-app.ts";
 
-/** Devices that were exposed to some experiments, each to a group of it. */
+/** Devices exposed to several experiments, each to one group. */
 function seen(devices: number, name: string, groups: Readonly<Record<string, string>>, run?: string): Event[] {
   return Array.from({ length: devices }, (_, n) =>
     Object.entries(groups).map(
@@ -24,7 +24,7 @@ function seen(devices: number, name: string, groups: Readonly<Record<string, str
   ).flat();
 }
 
-/** One and two cross evenly; three has whoever is in B of one in its B. */
+/** `one` and `two` cross evenly; devices in B of `one` are also in B of `three`. */
 const VISITS = ["A", "B"].flatMap((one) =>
   ["A", "B"].flatMap((two) => seen(50, `${one}${two}`, { one, two, three: one })),
 );
@@ -45,7 +45,7 @@ describe("two experiments", () => {
     ]);
     expect(found[0]).toMatchObject({ cramersV: 0, pValue: 1, adjustedP: 1 });
     expect(found[1]?.cramersV).toBe(1);
-    // Of three pairs: Holm.
+    // Holm over three pairs.
     expect((found[1]?.adjustedP ?? 0) / (found[1]?.pValue ?? 1)).toBeCloseTo(3, 9);
     expect(found[1]?.b).toEqual({ key: "three", title: "Three" });
   });

@@ -52,7 +52,7 @@ const { served, openPage, expectGood } = servePages(
   visit,
 );
 
-/** What two weeks of visitors did. */
+/** Events of two weeks of visitors. */
 async function visit({ log }: Awaited<ReturnType<typeof openDemoApp>>): Promise<void> {
   const twoWeeks = { days: 14, from: "2026-01-31" };
   const headline = [
@@ -99,10 +99,7 @@ async function visit({ log }: Awaited<ReturnType<typeof openDemoApp>>): Promise<
   );
 }
 
-/**
- * Where a line may end between a number and what it is of, in what is written in lines and can be
- * seen.
- */
+/** Visible texts in which a line can break between a number and its unit. */
 function breaksOf(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const texts = document.createTreeWalker(document.querySelector("main") as Element, NodeFilter.SHOW_TEXT);
@@ -136,7 +133,7 @@ describe("the results", () => {
     const row = page.getByRole("table", { name: "Results of Signed up" }).getByRole("row", { name: "Question" });
     expect(await row.innerText()).toContain("2,390");
     const plot = page.getByRole("img", { name: "Lift of “Signed up” against Statement" });
-    // The picture says in words what the table says.
+    // The chart's text alternative agrees with the table.
     const told = await plot.locator("desc").textContent();
     const change = /\+[\d.]+% (?:to|and) \+[\d.]+%/.exec(told ?? "")?.[0];
     expect((await row.innerText()).replaceAll("\u00a0", " ")).toContain(change);
@@ -294,7 +291,7 @@ test("the calculator is filled in and sent by the keyboard alone, without JavaSc
   await write(page.getByLabel("Minimum detectable effect, in % of it"), "20");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "7,682 visitors" }).waitFor();
-  // Whoever gets the address sees the same.
+  // The URL reproduces the view.
   const another = await openPage(page.url().slice(served.origin.length), { javaScriptEnabled: false });
   await another.getByRole("heading", { name: "7,682 visitors" }).waitFor();
 });

@@ -8,7 +8,7 @@ const ANN = { by: "ann", now: "2026-02-01T08:00:00.000Z" };
 const OFF: Settings = { enabled: false, holdout: null };
 const holdout = (share: number, salt = "h"): Settings => ({ enabled: true, holdout: { share, salt } });
 
-/** What a person reads on a page. */
+/** A page's visible text. */
 const textOf = async (response: Response) =>
   (await response.text())
     .replace(/^[\s\S]*<main/, "<main")
@@ -197,7 +197,7 @@ describe("two tabs never overwrite each other", () => {
     expect(await textOf(await app.request(`/experiments/settings/confirm?${query}`))).toContain(
       "changed in the meantime by ann",
     );
-    // Only what the form is about is changed, of what is there now.
+    // Only the form's own settings change, relative to the current ones.
     expect((await save({ ...fields, version: String(registry.settingsVersion()) })).status).toBe(303);
     expect(registry.settings()).toEqual({ enabled: false, holdout: { share: 0.1, salt: "h" } });
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { unbroken } from "../../../../server/admin/ui/format.ts";
 
-/** A tilde stands for a space that no line ends at. */
+/** A tilde stands for a no-break space. */
 test.each([
   ["B converted 12.4% of visitors, A 10.1%.", "B converted 12.4% of visitors, A 10.1%."],
   ["likely between −6.1% and just below 0% (95% interval)", "likely between −6.1% and just below 0% (95% interval)"],

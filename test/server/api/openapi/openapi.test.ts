@@ -79,7 +79,7 @@ describe("real answers are what the document says", () => {
     const document = await documentOf(opened.app);
     const ajv = new Ajv2020({ strict: false });
     ajv.addSchema(document, "api");
-    /** Asks, and holds the answer to the document: its status, its type, its body. */
+    /** Sends a request, and checks the answer's status, type and body against the document. */
     const ask = async (
       method: string,
       path: string,
