@@ -14,8 +14,8 @@ export interface CumulativeTable {
 export const MAX_UNIT_ID_LENGTH = 256;
 
 /**
- * Which group a unit belongs to. Deterministic, and the same in every language that follows the
- * same steps:
+ * Assigns a unit to a group. Deterministic, and the same in every language that follows the same
+ * steps:
  *
  *     m = big-endian integer of SHA-256(utf8(`${unitId}:${salt}`)) mod sum of weights (256 bit)
  *     walk the groups sorted by name in code-point order, adding weights:
@@ -65,9 +65,7 @@ export function remainder(digestHex: string, total: number): number {
   return Number(BigInt(`0x${digestHex}`) % BigInt(total));
 }
 
-/**
- * Sorts the groups and adds up their weights. Throws RangeError when they are not a valid split.
- */
+/** Sorts the groups and adds up their weights. Throws RangeError if they are not a valid split. */
 export function cumulate(groups: Iterable<WeightedGroup>): CumulativeTable {
   const sorted = [...groups].sort(([a], [b]) => compareCodePoints(a, b));
   const steps: [string, number][] = [];

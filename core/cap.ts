@@ -21,8 +21,8 @@ export function partsAbove(percentile: number): number {
 }
 
 /**
- * A percentile of n totals by nearest rank; totals that are not given are 0. When it is not above
- * 0, too few devices have a total for a percentile: the bound is then that without a cap.
+ * A percentile of n totals by nearest rank; totals not given are 0. If it is not above 0, too few
+ * devices have a total for a percentile: the bound is then that without a cap.
  */
 export function percentileLimit(percentile: number, n: number, totals: readonly bigint[]): bigint {
   const above = Math.floor((n * partsAbove(percentile)) / PERCENTILE_PARTS);

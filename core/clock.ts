@@ -3,7 +3,7 @@ export const MIN_CORRECTION_MS = 10_000;
 
 /**
  * Milliseconds to add to the times of a request's events to convert them to the server's clock: how
- * far the sender's clock was behind. 0 when unknown, or when it may be the duration of the request.
+ * far the sender's clock was behind. 0 if unknown, or if it may be the duration of the request.
  *
  * @param sent the sender's clock when it sent the events, in milliseconds since 1970
  * @param received the server's clock when it received them

@@ -8,7 +8,7 @@ export interface Scope {
   readonly run: string | null;
   /** ISO 8601 time in UTC; events that happened or were received later are ignored. */
   readonly until?: string;
-  /** Parts of the log to leave out; none when left out. */
+  /** Parts of the log to leave out; default none. */
   readonly exclusions?: readonly Exclusion[];
 }
 
@@ -22,7 +22,7 @@ export interface Counted {
 /**
  * Events of a log that count, by rules 2, 3, 4, 6 and 23 of `tally`, in log order.
  *
- * @param isByReceipt whether `at` is when the server knew of the event, instead of its own time
+ * @param isByReceipt whether `at` is the time of receipt, instead of the event's own
  * @throws RangeError when `until` is not a time
  */
 export function countedEvents(

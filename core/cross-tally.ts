@@ -7,10 +7,10 @@ import { firstExposures, isExposure } from "./first-exposures.ts";
 /** An experiment and one of its epochs. */
 export interface Crossing {
   readonly experiment: string;
-  /** The last epoch with devices when left out. */
+  /** The epoch; default: the last one with devices. */
   readonly epoch?: number;
   /**
-   * The arms that the experiment had; any when left out. The same array for every crossing with it.
+   * The arms that the experiment had; default any. Use the same array for every crossing with it.
    */
   readonly arms?: readonly Arm[] | undefined;
 }
@@ -25,7 +25,7 @@ export interface CrossTally {
 
 export interface CrossedExperiment {
   readonly experiment: string;
-  /** Null when it was not given and there are no devices. */
+  /** Null if it was not given and there are no devices. */
   readonly epoch: number | null;
   /** Groups of devices exposed to both, in code-point order of their names. */
   readonly groups: readonly string[];

@@ -20,14 +20,14 @@ export interface TestedPair {
   /** Cramér's V, 0 to 1; null where it cannot be computed. */
   readonly cramersV: number | null;
   /**
-   * Of Pearson's chi-square test; of Fisher's exact test where an expected count is below 5. Null
-   * for larger tables than 2 × 2 with such a count: chi-square is not reliable there.
+   * The p-value of Pearson's chi-square test, or of Fisher's exact test if an expected count is
+   * below 5. Null for tables larger than 2 × 2 with such a count, where chi-square is unreliable.
    */
   readonly pValue: number | null;
   readonly log10P: number | null;
   /** Adjusted over all pairs, by Holm. */
   readonly adjustedP: number | null;
-  /** `untested`: too few devices have seen both, or none can. */
+  /** `untested`: too few devices are in both, or none can be. */
   readonly status: "independent" | "dependent" | "linked" | "untested";
 }
 

@@ -13,7 +13,7 @@ export function isHeldOut(unitId: string, { share, salt }: NonNullable<Settings[
 }
 
 /**
- * A unit's slot of a layer: SHA-256(`${unitId}:layer:${name}`) mod 10,000. Never edited, as
+ * A unit's slot of a layer: SHA-256(`${unitId}:layer:${name}`) mod 10,000. Never edited, like
  * `assign`.
  */
 export function slotOf(unitId: string, layerName: string, hash: Sha256Hex): number {

@@ -13,7 +13,7 @@ export interface StickyEntry {
   readonly epoch: number;
 }
 
-/** Which group of an experiment each unit was exposed to. */
+/** Look-up of the group of an experiment that a unit was exposed to. */
 export interface Exposed {
   of(experiment: Experiment, unitId: string): StickyEntry | undefined;
 }
@@ -23,17 +23,17 @@ export interface Context extends Partial<RuleContext> {
   readonly settings?: Settings;
   /** Groups to preview by experiment key; already authorised by the caller. */
   readonly forced?: ReadonlyMap<string, string>;
-  /** What units were exposed to before. */
+  /** Earlier exposures of units. */
   readonly sticky?: Exposed;
   /** Look-up of other experiments, for dependencies and layers. */
   readonly experiments?: { get(key: string): Experiment | undefined; list?(): readonly Experiment[] };
 }
 
 export interface Evaluation {
-  /** A group's name; empty when there is no unit to assign. */
+  /** A group's name; empty without a unit to assign. */
   readonly group: string;
   readonly reason: Reason;
-  /** Epoch that the unit belongs to: an earlier one when it keeps its group. */
+  /** Epoch that the unit belongs to: an earlier one if it keeps its group. */
   readonly epoch: number;
 }
 
@@ -55,7 +55,7 @@ export function evaluate(
   const { key, state, fallback, rolloutGroup, epoch, groups, unit, dependsOn } = experiment;
   const answer = (group: string, reason: Reason): Evaluation => ({ group, reason, epoch });
   const { settings, forced } = context;
-  // Without a device there is no visitor; without an account there is one, who gets the fallback.
+  // Without a device there is no visitor; a visitor without an account gets the fallback.
   const isNobody = unitId === null && unit === "device";
   if (settings?.enabled === false) return answer(isNobody ? "" : fallback, "global_off");
   const preview = forced?.get(key);
@@ -78,7 +78,7 @@ export function evaluate(
   if (isEligible && !isEligible(ruleContext(context))) return answer(fallback, "rule");
 
   const assigned = assignEligible(experiment, unitId, context, hash);
-  // What depends on a preview is a preview too: it must not be counted.
+  // An experiment that depends on a preview is a preview too: it must not be counted.
   return isPreview && isCounted(assigned.reason) ? { ...assigned, reason: "forced" } : assigned;
 }
 
@@ -98,7 +98,7 @@ function assignEligible(experiment: Experiment, unitId: string, context: Context
   const chosen = allocations.find(({ holds }) => holds(ruleContext(context)));
   const split = chosen?.table ?? table;
   const group = pick(split, remainder(digest(unitId, salt ?? key, hash), split.total));
-  // In its own epoch the hash still says why a unit has its group.
+  // In the current epoch the hash explains a unit's group.
   return asKept && asKept.group !== group ? asKept : { group, reason: chosen ? "allocation" : "hash", epoch };
 }
 

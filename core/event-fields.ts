@@ -16,7 +16,7 @@ const ID = new RegExp(`^${ID_FORMAT}$`);
 const DECIMAL = /^[+-]?\d{1,15}(\.\d{1,15})?$/;
 /** ISO 8601 with any offset; seconds and their fraction are optional. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
-/** From the year 2001 on: shorter numbers are seconds. */
+/** Milliseconds of the year 2001: smaller numbers are seconds. */
 const MIN_EPOCH_MS = 1e12;
 const MAX_EPOCH_MS = 253_402_300_799_999;
 
@@ -35,7 +35,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Field>> = {
     return sha256Hex(id.toWellFormed()).slice(0, 32);
   },
   ts: (given) => (typeof given === "string" && isTimestamp(given) ? given : asTime(given)),
-  // Neither cut nor cleaned: two devices could become one.
+  // Neither cut nor clean: two devices could become one.
   deviceId: asText,
   event: (given, cut) => textOf(given, "event", MAX_EVENT_NAME_LENGTH, cut) || undefined,
   source: (given, cut) => textOf(given, "source", MAX_SOURCE_LENGTH, cut) || undefined,
@@ -66,7 +66,7 @@ function textOf(given: unknown, field: string, max: number, cut: Cut): string | 
   return text === undefined ? undefined : cut.text(text, field, max);
 }
 
-/** A name that is compared with others: a part of it would be another name. */
+/** A name, which is never cut: a part of it would be another name. */
 function asName(given: unknown): string | undefined {
   const name = asText(given);
   return name !== undefined && name.length <= MAX_ID_LENGTH && name.isWellFormed() && !name.includes("\0")
@@ -91,7 +91,7 @@ function asTime(given: unknown): string | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
-/** An object given as its JSON, as pages with a patched `toJSON` send it. */
+/** Parses an object sent as JSON text, as by pages with a patched `toJSON`. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

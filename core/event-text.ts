@@ -2,7 +2,7 @@ import type { Event } from "./event.ts";
 
 /**
  * An event ready to be stored, as a range of a text: its JSON on one line, whose first field is its
- * ID. A range instead of a substring: short strings that nobody reads would take most of a busy
+ * ID. A range instead of a substring: creating unused short strings would take most of a busy
  * server's time.
  */
 export interface EventText {

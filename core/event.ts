@@ -57,17 +57,17 @@ export interface EventDefaults {
   readonly ts: () => string;
   /** Simulator run that the request was signed for; a page cannot claim one. */
   readonly run: string | null;
-  /** When the server received the event; ISO 8601 time in UTC. Left out when no server did. */
+  /** When the server received the event; ISO 8601 time in UTC. Absent if no server did. */
   readonly receivedAt?: string;
-  /** Keyed hash of the client's network. Left out when there is none. */
+  /** Keyed hash of the client's network. Absent if unknown. */
   readonly net?: string;
-  /** Earliest and latest time that is believed; another one is replaced by `receivedAt`. */
+  /** Range of plausible times; others are replaced by `receivedAt`. */
   readonly believed?: TimeBounds;
   /** Milliseconds to be added to the event's own time; see `clockCorrection`. */
   readonly clockMs?: number;
 }
 
-/** Fields that only the server sets: removed from events that bring them. */
+/** Fields set only by the server: removed from received events. */
 const SERVER_FIELDS: readonly string[] = ["run", "receivedAt", "net", "uncounted", "clockMs"];
 
 /**

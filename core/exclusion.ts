@@ -27,8 +27,8 @@ export const Exclusions = v.pipe(
 );
 
 /**
- * What came from one network on one day (UTC), or what came from `from` until before `to`; both by
- * the server's clock.
+ * Events from one network on one day (UTC), or events received from `from` until before `to`; both
+ * by the server's clock.
  */
 export type Exclusion = v.InferOutput<typeof Exclusions>[number];
 
@@ -36,7 +36,7 @@ export type Exclusion = v.InferOutput<typeof Exclusions>[number];
  * Time at which an event was known to the server, in milliseconds since 1970: when it was received,
  * or when it happened if that is later or no server received it.
  *
- * @param at when it happened
+ * @param at time of the event in milliseconds since 1970
  */
 export function knownAt({ receivedAt }: Event, at: number): number {
   return typeof receivedAt === "string" && isTimestamp(receivedAt) ? Math.max(at, Date.parse(receivedAt)) : at;

@@ -32,9 +32,9 @@ const DEFINITION = {
   sticky: v.boolean("true or false"),
   // Missing in files and histories from before plans.
   plan: v.exactOptional(v.nullable(PlanSchema), null),
-  // Missing before other systems' clients were answered.
+  // Missing in files from before other systems' clients were supported.
   external: v.exactOptional(v.nullable(ExternalSchema), null),
-  // Missing before they could be left out.
+  // Missing in files from before exclusions.
   exclusions: v.exactOptional(Exclusions, []),
 };
 

@@ -9,15 +9,15 @@ const COOKIE_ALLOWED = "a cookie's name, 1 to 100 letters, digits and !#$%&'*+-.
 const METRICS_ALLOWED = "a list of at most 20 names";
 
 /**
- * Names that other systems' clients know an experiment by, see docs/compat.md. Dialects may add
- * fields of their own.
+ * Names of an experiment in other systems' clients, see docs/compat.md. Dialects may add their own
+ * fields.
  */
 export const ExternalSchema = v.pipe(
   v.looseObject(
     {
       /** Number of the experiment, unique. */
       id: v.exactOptional(wholeNumber("a whole number from 1 to 2^53 − 1", 1)),
-      /** Unique, too. */
+      /** Unique name. */
       name: v.exactOptional(name(200)),
       /** Cookie in which a site kept its groups. */
       cookieName: v.exactOptional(

@@ -10,7 +10,7 @@ export function selectorOf(goal: Goal): EventSelector {
   return goal.page === undefined ? { event: goalName(goal) } : { page: goal.page };
 }
 
-/** Selector of a ratio's denominator, or `session`; null for a goal that is no ratio. */
+/** Selector of a ratio's denominator, or `session`; null for a goal that is not a ratio. */
 export function denominatorOf({ ratio }: Goal): EventSelector | "session" | null {
   if (ratio === undefined) return null;
   const { per } = ratio;

@@ -4,53 +4,51 @@ import { type RatioSums, ratioSums } from "./ratio-sums.ts";
 import { addUp, type Moments, momentsOf, type Sums } from "./sums.ts";
 import { isOfValues, type UnitGoal } from "./unit-goal.ts";
 
-/** What a group's devices did for a goal. But for `pending`, of those whose window has closed. */
+/** A group's counts for a goal. All but `pending` count only devices whose window has closed. */
 export interface GoalTally {
   readonly event: string;
   /** Devices that converted. */
   readonly devices: number;
   readonly events: number;
-  /** Events whose value is none that counts; of goals that sum values. */
+  /** Events with a value that cannot be counted, for goals that sum values. */
   readonly unusableValues: number;
-  /** Events per device; with the skewness where the kind is count. */
+  /** Events per device; with skewness if the kind is count. */
   readonly counts: Sums;
-  /**
-   * Total of the values per device, in millionths, with the skewness; 0 unless the kind is value.
-   */
+  /** Total of the values per device, in millionths, with skewness; 0 unless the kind is value. */
   readonly values: Sums;
   /** Devices whose window has not closed yet. */
   readonly pending?: number;
-  /** Of goals that sum values. */
+  /** Present for goals that sum values. */
   readonly capped?: Capped;
-  /** Of a goal that is a ratio. */
+  /** Present for ratio goals. */
   readonly ratio?: RatioSums;
-  /** Of a goal that is adjusted by what devices did before. */
+  /** Present for goals with a covariate (CUPED). */
   readonly cuped?: CovariateSums;
 }
 
-/** Totals beyond ±limit (millionths) count as that. */
+/** Totals beyond ±limit (millionths) are clamped to it. */
 export interface Capped {
   readonly limit: bigint;
-  /** Devices of this group whose total was beyond. */
+  /** Devices of this group with a clamped total. */
   readonly units: number;
 }
 
-/** What devices did in the days before their first exposure, in the unit of what they did since. */
+/** Sums over devices of the covariate: results before the first exposure, in the goal's unit. */
 export interface CovariateSums extends Moments {
-  /** Sum of its products with what they did since: 0 or 1 where the kind is binary. */
+  /** Sum of its products with the results since the exposure (0 or 1 if the kind is binary). */
   readonly product: bigint;
 }
 
-/** What devices of one day did, whenever they did. */
+/** Results of one day's devices, whenever they occurred. */
 export interface DayGoalTally {
-  /** Those whose window has closed. */
+  /** Devices whose window has closed. */
   readonly n: number;
   readonly converted: number;
   readonly counts: Moments;
   readonly values: Moments;
 }
 
-/** Where a goal's totals are cut: by rule 18 of `tally`, from the devices of all groups. */
+/** The limit of a goal's totals, by rule 18 of `tally`, over the devices of all groups. */
 export function limitOf(goal: Goal, units: readonly UnitGoal[]): bigint {
   const fixed = fixedLimit(goal);
   if (fixed !== null || goal.cap == null || typeof goal.cap === "number") return fixed ?? 0n;
@@ -81,7 +79,7 @@ export function goalTally(goal: Goal, units: readonly UnitGoal[], limit: bigint)
   };
 }
 
-/** The same of the devices of one day, as far as an effect over time needs it. */
+/** The counts of one day's devices that an effect over time needs. */
 export function dayGoalTally(goal: Goal, units: readonly UnitGoal[], limit: bigint): DayGoalTally {
   const mature = units.filter(({ isMature }) => isMature);
   return {

@@ -5,15 +5,15 @@ import type { Reason } from "./reason.ts";
 export interface AssignedGroup {
   readonly active: boolean;
   readonly state: State;
-  /** Empty when the request named no device. */
+  /** Empty if the request named no device. */
   readonly group: string;
   readonly fallback: string;
   /** Epoch that the device belongs to. */
   readonly epoch: number;
   /**
-   * The group's number; −1 when the device does not take part: it is not eligible, or the
-   * experiment is off. A device is exposed and counted when the state is `active`, this is ≥ 0, and
-   * the reason of no experiment is `forced`.
+   * The group's number; −1 if the device does not take part: it is not eligible, or the experiment
+   * is off. A device is exposed and counted if the state is `active`, this is ≥ 0, and no
+   * experiment has the reason `forced`.
    */
   readonly value: number;
   readonly payload: unknown;

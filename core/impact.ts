@@ -2,7 +2,7 @@ import { cumulate } from "./assign.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Group, weights } from "./group.ts";
 
-/** What determines the groups of an experiment's units, except rules and allocations. */
+/** The data that determines the groups of units, except rules and allocations. */
 export interface Split {
   readonly groups: readonly Pick<Group, "name" | "weight">[];
   /** Hashed together with the unit's ID. */

@@ -8,12 +8,11 @@ interface LinkProblem extends Problem {
 }
 
 /**
- * Checks the constraints between experiments: keys are unique, and so are the numbers and
- * names of `external`; a dependency exists, has that group
- * and the same unit, and is not circular; active experiments of one layer have the same unit and
- * disjoint slots. Slots are compared between active experiments only: a draft may be prepared for
- * taken slots, and is rejected when it starts; a rolled out experiment shows the same to everybody,
- * whatever the layer.
+ * Checks the constraints between experiments: keys are unique, and so are the numbers and names of
+ * `external`; a dependency exists, has that group and the same unit, and is not circular; active
+ * experiments of one layer have the same unit and disjoint slots. Slots are compared between active
+ * experiments only: a draft may be prepared for taken slots, and is rejected when it starts; a
+ * rolled-out experiment shows the same to all visitors, whatever the layer.
  *
  * @param edited key of the experiment whose fields an error names without the key before them
  * @throws InvalidInput
@@ -46,7 +45,7 @@ function repeatedKeys(experiments: readonly Experiment[]): LinkProblem[] {
   });
 }
 
-/** The edited experiment is the one to be changed, not the one that has the value already. */
+/** Blames the edited experiment, not the one that already has the value. */
 function repeatedExternal(
   experiments: readonly Experiment[],
   field: "id" | "name",

@@ -4,7 +4,7 @@ import * as v from "valibot";
 export interface Problem {
   /** Path of the field as in JavaScript, e.g. `groups[1].weight`; empty for the whole input. */
   readonly field: string;
-  /** The same in parts, for names that contain dots or brackets. */
+  /** The path in parts, for names that contain dots or brackets. */
   readonly path?: readonly (string | number)[];
   readonly value: unknown;
   readonly allowed: string;
@@ -36,8 +36,8 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
     result.issues.filter(isFirstOfItsKind).map((issue) => ({
       field: fieldPath(issue.path),
       ...ownPath(issue.path),
-      // Not `issue.input`: for a check over several fields, or an unknown field, it is not the
-      // field's value.
+      // Do not use `issue.input`: for a check over several fields, or an unknown field, it is not
+      // the field's value.
       value: issue.path ? issue.path.at(-1)?.value : issue.input,
       allowed: issue.message,
     })),

@@ -12,7 +12,7 @@ const POWER_ALLOWED = "a chance from 0.5 to below 1, such as 0.8, or null";
 const between = (low: number, high: number, allowed: string) =>
   v.pipe(v.number(allowed), v.minValue(low, allowed), v.maxValue(high, allowed));
 
-/** Limits other than 0 and 1 are arbitrary: nobody plans beyond them. */
+/** Limits other than 0 and 1 are arbitrary: no realistic plan exceeds them. */
 export const PlanSchema = v.strictObject(
   {
     devices: wholeNumber("a whole number from 2 to 10^12", 2, 1e12),
@@ -28,7 +28,7 @@ export const PlanSchema = v.strictObject(
  * Decided before an experiment starts: the number of `devices`, in all groups together, before the
  * one test of the primary goal at level `alpha`. `power`, `baseline` (conversion rate of the
  * control) and `lift` (minimum detectable effect, relative) are the inputs of the sample size
- * calculation; null when it was not calculated.
+ * calculation; null if it was not calculated.
  */
 export type Plan = v.InferOutput<typeof PlanSchema>;
 
@@ -47,7 +47,7 @@ export function plannedOf(
 ): { readonly name: string; readonly devices: number }[] {
   const weightTotal = groups.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
   return groups.map(({ name, weight }) => {
-    // In integers: 10^12 × a weight exceeds a double, and rounding up would show it.
+    // Use integers: 10^12 × a weight exceeds a double, and rounding up would expose the error.
     const devices = (BigInt(plan.devices) * BigInt(weight) + weightTotal - 1n) / weightTotal;
     return { name, devices: Number(devices) };
   });

@@ -8,9 +8,9 @@ export interface PlannedEffect {
   readonly lift: number;
   readonly groups: readonly { readonly name: string; readonly weight: number }[];
   readonly control: string;
-  /** Two-sided significance level of all comparisons together; 0.05 when left out. */
+  /** Two-sided significance level of all comparisons together; default 0.05. */
   readonly alpha?: number;
-  /** Power, the probability to detect that effect; 0.8 when left out. */
+  /** Power, the probability to detect that effect; default 0.8. */
   readonly power?: number;
 }
 
@@ -33,7 +33,7 @@ export const PLANNED_POWER = 0.8;
  * Sample size for which an effect of that size is detected with that power, between the control and
  * each other group. The smallest group decides: all groups grow with it.
  *
- * @throws RangeError when the rate with the lift is not from 0 to 1, or the control or all other
+ * @throws RangeError if the rate with the lift is not from 0 to 1, or the control or all other
  * groups have weight 0
  */
 export function plannedDevices({

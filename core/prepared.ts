@@ -9,9 +9,9 @@ import { type Condition, compileRule } from "./rule.ts";
  * hashing.
  */
 export interface Prepared {
-  /** Null when the experiment runs on every page. */
+  /** Null if the experiment runs on every page. */
   readonly isRoute: RouteTest | null;
-  /** Null when every unit is eligible. */
+  /** Null if every unit is eligible. */
   readonly isEligible: Condition | null;
   readonly allocations: readonly { readonly holds: Condition; readonly table: CumulativeTable }[];
   readonly table: CumulativeTable;

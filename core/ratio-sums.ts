@@ -2,7 +2,7 @@ import { powerSums } from "./skewness.ts";
 import { momentsOf } from "./sums.ts";
 import type { UnitGoal } from "./unit-goal.ts";
 
-/** Two totals per device, exactly: values in millionths, or events; and events, or sessions. */
+/** Exact sums of two totals per device: values in millionths or events, and events or sessions. */
 export interface RatioSums {
   readonly n: number;
   readonly numerator: bigint;
@@ -12,8 +12,8 @@ export interface RatioSums {
   /** Sum of their products. */
   readonly product: bigint;
   /**
-   * Skewness of numerator − ratio × denominator, whose mean is 0; null for fewer than three, or
-   * when all are 0.
+   * Skewness of numerator − ratio × denominator, whose mean is 0; null for fewer than three, or if
+   * all are 0.
    */
   readonly skewness?: number | null;
 }
@@ -35,7 +35,11 @@ export interface RatioPowers {
   readonly zxx: bigint;
 }
 
-/** The sums of devices. @param of what the numerator is */
+/**
+ * Adds up the devices.
+ *
+ * @param of kind of the numerator
+ */
 export function ratioSums(of: "value" | "count", units: readonly UnitGoal[]): RatioSums {
   const n = units.length;
   const y = units.map(({ total, events }) => (of === "value" ? total : BigInt(events)));
@@ -67,12 +71,12 @@ export function ratioSums(of: "value" | "count", units: readonly UnitGoal[]): Ra
 }
 
 /**
- * Skewness of what is left of the numerators, z − (Σz / Σx) x, which the delta method takes for
- * normal. Null for fewer than three devices, without denominators, or when nothing is left.
+ * Skewness of the residuals z − (Σz / Σx) x, which the delta method assumes to be normal. Null for
+ * fewer than three devices, without denominators, or if all residuals are 0.
  */
 export function ratioSkewness({ n, z, zz, zzz, x, xx, xxx, zx, zzx, zxx }: RatioPowers): number | null {
   if (n < 3 || x === 0n) return null;
-  // Times Σx, so that all of it is whole numbers and nothing cancels.
+  // Multiply by Σx: all numbers are then whole and nothing cancels.
   const squares = Number(x * x * zz - 2n * x * z * zx + z * z * xx);
   const cubes = Number(x * x * x * zzz - 3n * x * x * z * zzx + 3n * x * z * z * zxx - z * z * z * xxx);
   return squares <= 0 ? null : (Math.sqrt(n) * cubes) / (squares * Math.sqrt(squares));

@@ -10,9 +10,9 @@ export interface PlannedSize {
   readonly epoch: number;
   /** Required devices of each group, as in `plannedDevices`; groups that need 0 are ignored. */
   readonly groups: readonly { readonly name: string; readonly devices: number }[];
-  /** Window of the primary goal after a device's first exposure; none when left out. */
+  /** Window of the primary goal after a device's first exposure; default none. */
   readonly windowMs?: number | null;
-  /** Ended epochs: later exposures expose nobody. */
+  /** Ended epochs: later exposures do not count. */
   readonly ends?: readonly EpochEnd[];
   /** Parts of the log to leave out. */
   readonly exclusions?: readonly Exclusion[];
@@ -25,7 +25,7 @@ export interface PlannedSize {
  * a plan was reached.
  *
  * @returns ISO 8601 time in UTC with milliseconds
- * @throws RangeError when a number of devices is not a whole number ≥ 0
+ * @throws RangeError if a number of devices is not a whole number ≥ 0
  */
 export function reachedAt(experiment: string, events: Iterable<Event>, planned: PlannedSize): string | null {
   const needed = neededDevices(planned);

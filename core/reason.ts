@@ -18,8 +18,8 @@ export const REASONS = [
 export type Reason = (typeof REASONS)[number];
 
 /**
- * Whether the unit takes part: only then its exposure and its conversions count. All others mostly
- * see the fallback.
+ * Whether the unit takes part: only then do its exposure and conversions count. Others mostly see
+ * the fallback.
  */
 export function isCounted(reason: string): boolean {
   return reason === "hash" || reason === "sticky" || reason === "allocation";

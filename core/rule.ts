@@ -3,11 +3,11 @@ import * as v from "valibot";
 
 /** Variables of rules. */
 export interface RuleContext {
-  /** Path of the page; empty when unknown. */
+  /** Path of the page; empty if unknown. */
   readonly path: string;
   /** The `ctx.NAME` parameters of the request, set by the page. */
   readonly ctx: ReadonlyMap<string, string>;
-  /** The browser's first language, as in `de-AT`; empty when unknown. */
+  /** The browser's first language, such as `de-AT`; empty if unknown. */
   readonly language: string;
   readonly userAgent: string;
 }
@@ -33,8 +33,8 @@ const OPERATORS = ["value", "id", ".", "[]", "list", "?:", "||", "&&", "!_", "-_
   "%",
 ]);
 /**
- * Without `matches`, whose patterns may take for ever, and without `bind` and the macros over
- * lists, because nesting multiplies their cost.
+ * Allowed functions. Excludes `matches`, whose patterns may take very long, and `bind` and the
+ * macros over lists, because nesting multiplies their cost.
  */
 const FUNCTIONS = ["has", "size", "int", "double", "bool", "string"].concat([
   "startsWith",
@@ -64,7 +64,7 @@ export class RuleError extends Error {
   }
 }
 
-/** A compiled rule. An evaluation error, as of a name that `ctx` does not have, is false. */
+/** A compiled rule. An evaluation error, such as a name missing in `ctx`, is false. */
 export type Condition = (context: RuleContext) => boolean;
 
 /**

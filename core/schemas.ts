@@ -8,8 +8,7 @@ const TEXT_ALLOWED = "text of at most 10,000 characters";
 export const Key = v.pipe(v.string(KEY_ALLOWED), v.regex(/^[A-Za-z_][A-Za-z0-9_-]{0,99}$/, KEY_ALLOWED));
 
 /**
- * Text that people write, long enough for a piece of HTML. Lone surrogates cannot be stored as
- * UTF-8.
+ * User-entered text, long enough for a piece of HTML. Lone surrogates cannot be stored as UTF-8.
  */
 export const Text = v.pipe(
   v.string(TEXT_ALLOWED),

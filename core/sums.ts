@@ -15,13 +15,11 @@ export interface Moments {
 /** Totals of a group's devices. */
 export interface Sums extends Moments {
   /**
-   * Skewness of all n totals; null for fewer than three, or when all are the same. Absent when not
+   * Skewness of all n totals; null for fewer than three, or if all are equal. Absent if not
    * requested.
    */
   readonly skewness?: number | null;
-  /**
-   * The devices' totals other than 0, ascending, when there are fewer than 5,000; null otherwise.
-   */
+  /** The devices' totals other than 0, ascending, if there are fewer than 5,000; null otherwise. */
   readonly sample: readonly bigint[] | null;
 }
 
@@ -79,7 +77,7 @@ export function meanAndVariance(
   const devices = BigInt(n);
   const mean = ratio(sum, devices) / perUnit;
   if (n === 1) return { n, mean, variance: null };
-  // Both products are exact, so that a small variance of large numbers loses no digit.
+  // Both products are exact: a small variance of large numbers loses no digit.
   const variance = ratio(devices * sumSquares - sum * sum, devices * (devices - 1n));
   return { n, mean, variance: variance / perUnit / perUnit };
 }

@@ -19,22 +19,19 @@ export type { RatioSums } from "./ratio-sums.ts";
  * The counts of one experiment. The unit is the device.
  *
  * The rules, which `tally` executes:
- *  1. Bots, previews (forced groups) and rejected events are not in the log, so that nothing has to
- *     leave them out here.
- *  2. Events of a simulator's run count only when that run is asked for, and then nothing else
- *     does.
- *  3. With `until`, only what happened and was received by then counts, as if nothing had happened
- *     since.
- *  4. Times are compared in whole milliseconds; what is finer is cut off.
+ *  1. Bots, previews (forced groups) and rejected events are not in the log, and need no rule here.
+ *  2. Events of a simulator's run count only if that run is requested, and then no others do.
+ *  3. With `until`, only events that happened and were received by then count.
+ *  4. Times are compared in whole milliseconds; finer digits are truncated.
  *  5. An `exposure` event with an experiment, a group and an epoch exposes its device to that
- *     experiment, unless the server marked it as `uncounted`. To be assigned is not to be exposed.
- *  6. Of the exposures and goal events that have the same id only the first in the log counts.
- *  7. A device's first exposure (by time, then by place in the log) fixes its group and epoch.
+ *     experiment, unless the server marked it as `uncounted`. Assignment is not exposure.
+ *  6. Of the exposures and goal events with the same ID only the first in the log counts.
+ *  7. A device's first exposure (by time, then by position in the log) fixes its group and epoch.
  *     Later ones change nothing, and the device counts in no other group or epoch.
- *  8. A goal event counts for the group of its device when it is not earlier than the first
- *     exposure, in the same millisecond too, wherever it is in the log. For a goal with a window it
- *     counts until the window closes, so long after the first exposure, and from 1,000 ms before
- *     it: times that the server corrected are late by what the network took.
+ *  8. A goal event counts for the group of its device if it is not earlier than the first exposure
+ *     (the same millisecond counts), anywhere in the log. For a goal with a window it counts from
+ *     1,000 ms before the first exposure until the window after it closes: times that the server
+ *     corrected are late by the network's latency.
  *  9. A device converts at most once per goal, however many events it sends.
  * 10. A goal event's value counts in millionths, rounded to the nearest one and half to even, where
  *     the goal sums values. One without a value adds 0. A value beyond ±10^9 adds 0 and is counted
@@ -42,54 +39,53 @@ export type { RatioSums } from "./ratio-sums.ts";
  * 11. Sums are of the devices' totals, where a device without a goal event has 0.
  * 12. A device that was exposed to more than one group of its epoch is counted in its first group,
  *     and as one of two groups.
- * 13. A session is a device's text `session_id` (or `sessionId` without that) on an event that
- *     counts; empty is none.
- * 14. With `days`, a device that was first exposed on none of them counts like any other, but on no
- *     day: events bring their own times, and whoever sends them may choose a thousand years of
- *     them.
+ * 13. A session is a device's text `session_id` (or `sessionId` without that) on a counted event;
+ *     an empty text is none.
+ * 14. With `days`, a device first exposed on none of them counts like any other, but on no day:
+ *     events bring their own times, so senders can spread them over a thousand years.
  * 15. With `arms`, an exposure to a group that its epoch did not have counts as one to the group
- *     without a name, and of epoch 0 when there was no such epoch: whoever sends events may make up
- *     as many of both as they like.
+ *     without a name, and of epoch 0 if there was no such epoch: senders can invent any number of
+ *     both.
  * 16. A goal with a window counts only devices whose window has closed, at `until` or `asOf`,
  *     whichever is earlier; the others are pending for that goal. Without both every window has
  *     closed.
- * 17. With `ends`, an exposure later than the end of its epoch exposes nobody. A goal event later
+ * 17. With `ends`, an exposure later than the end of its epoch does not count. A goal event later
  *     than the end of its device's epoch counts only for goals with a window, until that closes.
- * 18. A device's total of values counts within ±10^9, or ±the goal's cap. A percentile is that of
- *     the totals of all devices whose window has closed, by nearest rank over all groups but the
- *     one without a name, which no cap may depend on; where it is not above 0 it does not apply.
- * 19. A ratio is per device the goal's values or events, and what it is divided by: other events by
- *     rule 8, or the sessions of events that count from the first exposure until the window closes.
- * 20. A goal with days before counts the same in so many days before the first exposure, up to
+ * 18. A device's total of values is clamped to ±10^9, or ±the goal's cap. A percentile cap is that
+ *     of the totals of all devices whose window has closed, by nearest rank over all groups but the
+ *     one without a name, which no cap may depend on; if it is not above 0 it does not apply.
+ * 19. A ratio has per device the goal's values or events, and a denominator: other events by rule
+ *     8, or the sessions of counted events from the first exposure until the window closes.
+ * 20. A goal with a covariate counts the same in the given days before the first exposure, up to
  *     where rule 8 begins.
  * 21. A device's clock was wrong when the server corrected an exposure of the device by more than
  *     two minutes.
  * 22. The events of a goal of pages are page views whose path matches its glob, as in an
  *     experiment's routes.
- * 23. Events of the `exclusions` do not count, by when and from where the server received them.
+ * 23. Events within the `exclusions` do not count, by the time and network of their receipt.
  */
 export interface Tally {
   readonly experiment: string;
   readonly run: string | null;
-  /** Ascending; only those with devices. */
+  /** Epochs with devices, ascending. */
   readonly epochs: readonly EpochTally[];
 }
 
 export interface EpochTally {
   readonly epoch: number;
-  /** By the code points of their names; only those with devices. */
+  /** Groups with devices, in code-point order of their names. */
   readonly groups: readonly GroupTally[];
-  /** Devices that were exposed to more than one group. */
+  /** Devices exposed to more than one group. */
   readonly twoGroups: number;
-  /** When the first device was first exposed; ISO 8601 in UTC with milliseconds. */
+  /** Time of the first device's first exposure; ISO 8601 in UTC with milliseconds. */
   readonly firstAt: string;
-  /** When the last device was first exposed. */
+  /** Time of the last device's first exposure. */
   readonly lastAt: string;
-  /** Ascending; only those on which devices were first exposed. */
+  /** Days with first exposures, ascending. */
   readonly days: readonly DayTally[];
 }
 
-/** The devices that were first exposed on one day. */
+/** The devices first exposed on one day. */
 export interface DayTally {
   /** Day in UTC, such as `2026-01-31`. */
   readonly day: string;
@@ -98,7 +94,8 @@ export interface DayTally {
     readonly group: string;
     readonly devices: number;
     /**
-     * Of these devices whose window has closed, whenever they did so; in the order of the goals.
+     * Converted devices among those whose window has closed, whenever they converted; in the order
+     * of the goals.
      */
     readonly converted: readonly number[];
     /** In the order of the goals. */
@@ -110,11 +107,11 @@ export interface GroupTally {
   readonly group: string;
   /** Exposed devices. */
   readonly devices: number;
-  /** Of these, those that were first exposed on none of the days that were asked for. */
+  /** Devices among these that were first exposed on none of the requested days. */
   readonly otherDays: number;
   /** Sessions of the exposures and goal events of these devices. */
   readonly sessions: number;
-  /** Exposures of these devices to the experiment, to whichever group and in whichever epoch. */
+  /** Exposures of these devices to the experiment, to any group and in any epoch. */
   readonly exposures: number;
   /** Devices whose clock was corrected by more than two minutes. */
   readonly wrongClocks?: number;
@@ -123,22 +120,22 @@ export interface GroupTally {
 }
 
 export interface TallyOptions extends Scope {
-  /** The name of an event is its goal of values, without a window. */
+  /** Goals; an event's name stands for a goal of kind value without a window. */
   readonly goals: readonly (Goal | string)[];
-  /** ISO 8601 time in UTC at which windows are looked at; all have closed when left out. */
+  /** ISO 8601 time in UTC at which windows are evaluated; default: all have closed. */
   readonly asOf?: string;
   /** Epochs that have ended. */
   readonly ends?: readonly EpochEnd[];
-  /** Days that are told apart; all when left out. */
+  /** Days to distinguish; default all. */
   readonly days?: DayRange;
-  /** Those that the experiment had; any when left out. */
+  /** Arms that the experiment had; default any. */
   readonly arms?: readonly Arm[];
 }
 
 /**
  * Counts one experiment from events in log order.
  *
- * @throws RangeError when `until`, `asOf` or an end is not a time, or `days` are no days
+ * @throws RangeError if `until`, `asOf` or an end is not a time, or `days` are not days
  */
 export function tally(experiment: string, events: Iterable<Event>, options: TallyOptions): Tally {
   const { run, days, arms } = options;
@@ -178,22 +175,22 @@ export function scopeOf({ run, until, exclusions = [] }: Scope): Scope {
 
 const ALWAYS = { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 
-/** The goals with those that only a name stands for. */
+/** The goals, including those given only by name. */
 export function countedGoals({ goals }: Pick<TallyOptions, "goals">): Goal[] {
   return goals.map((goal) => (typeof goal === "string" ? { event: goal, kind: "value" } : goal));
 }
 
-/** Rule 16: when windows are looked at, in milliseconds. */
+/** Rule 16: the time at which windows are evaluated, in milliseconds. */
 export function asOfOf({ until, asOf }: Pick<TallyOptions, "until" | "asOf">): number {
   requireTime(asOf, "asOf");
   return Math.min(...[until, asOf].map((time) => (time === undefined ? Number.POSITIVE_INFINITY : Date.parse(time))));
 }
 
-/** What one device did. */
+/** One device's results. */
 interface Device {
   readonly first: FirstExposure;
   readonly exposures: number;
-  /** Groups of the epoch that it was exposed to. */
+  /** Groups of its epoch that the device was exposed to. */
   readonly groups: ReadonlySet<string>;
   readonly sessions: ReadonlySet<string>;
   readonly hasWrongClock: boolean;

@@ -16,8 +16,8 @@ export function isTimestamp(time: string): boolean {
 }
 
 /**
- * Whether the timestamp at an offset of a text, which matches the pattern, is on the calendar.
- * Without Date, which reads 30 February as 2 March and takes longer than all other checks of an
+ * Whether the timestamp at an offset of a text, which matches the pattern, is on the calendar. Does
+ * not use Date, which reads 30 February as 2 March and takes longer than all other checks of an
  * event.
  */
 export function isOnCalendar(text: string, start: number): boolean {
@@ -45,7 +45,7 @@ export interface TimeBounds {
   readonly latest: string;
 }
 
-/** Characters of a time to the second. */
+/** Length of a time up to the second. */
 const TO_SECONDS = 19;
 
 /**

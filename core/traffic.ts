@@ -1,9 +1,9 @@
 import type { Event } from "./event.ts";
 import { type Exclusion, isExcluded, knownAt } from "./exclusion.ts";
 
-/** Where the exposures of an epoch came from, and those that do not count. */
+/** Origin of an epoch's exposures, and the exposures that do not count. */
 export interface Traffic {
-  /** Networks that brought a large share of a day's exposures, largest first. */
+  /** Networks with a large share of a day's exposures, largest first. */
   readonly networks: readonly NetworkShare[];
   /** Exposures that the server marked, by its reason; largest first. */
   readonly uncounted: readonly UncountedExposures[];
@@ -13,19 +13,19 @@ export interface Traffic {
 
 /** Exposures of one network on one day, by the server's clock. */
 export interface NetworkShare {
-  /** Keyed hash, 8 hex digits; another one each day. */
+  /** Keyed hash, 8 hex digits; changes daily. */
   readonly network: string;
-  /** In UTC, such as `2026-01-31`. */
+  /** Day in UTC, such as `2026-01-31`. */
   readonly day: string;
   readonly exposures: number;
-  /** Exposures of that day, of all networks. */
+  /** Exposures of that day from all networks. */
   readonly ofDay: number;
 }
 
 export interface UncountedExposures {
   readonly reason: string;
   readonly exposures: number;
-  /** Networks that they came from; one counts once a day. */
+  /** Number of their networks; each counts once per day. */
   readonly networks: number;
 }
 
@@ -34,16 +34,18 @@ export interface TrafficOptions {
   readonly exclusions?: readonly Exclusion[];
 }
 
-/** A larger share of a day's exposures is shown; arbitrary. */
+/** Share of a day's exposures above which a network is shown; arbitrary. */
 export const MAX_NETWORK_SHARE = 0.2;
-/** Days with as few exposures show no network: one office is a large share of them. */
+/**
+ * Days with no more exposures than this show no network: a single office would be a large share.
+ */
 export const MIN_DAY_EXPOSURES = 200;
 export const MAX_NETWORKS = 20;
 const DAY_MS = 86_400_000;
 
 /**
- * Traffic of an epoch, from events of real visitors. Exposures of an epoch that did not exist are
- * in that of every epoch.
+ * Traffic of an epoch, from events of real visitors. Exposures of a nonexistent epoch are included
+ * in every epoch.
  */
 export function traffic(
   experiment: string,

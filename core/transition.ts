@@ -29,11 +29,11 @@ const SPLITTING = ["unit", "routes", "rule", "allocations", "dependsOn", "layer"
  * devices of different epochs are never counted together. Every change increments the version.
  *
  * A plan is made before an experiment starts: while it is active, neither the plan nor, with one,
- * its primary goal can change. Changing it after a look would give as many tries as looks; stop it,
- * and plan the next epoch.
+ * its primary goal can change. Changes after a look would allow as many tries as looks; stop the
+ * experiment, and plan the next epoch.
  *
  * @param now ISO 8601 time in UTC
- * @throws InvalidInput when the state does not allow the change, or its result is not valid
+ * @throws InvalidInput if the state does not allow the change, or its result is invalid
  */
 export function transition(experiment: Experiment, change: Change, now: string): Experiment {
   const { by, state = experiment.state, definition = {} } = change;

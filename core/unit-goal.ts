@@ -10,9 +10,9 @@ import { windowMs } from "./window.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * How much earlier than its device's first exposure an event of a goal with a window may be:
- * corrected times are late by the network's latency. Longer than most requests take, and shorter
- * than a person needs to act on a variant.
+ * Tolerance for events of a goal with a window before the first exposure: corrected times are late
+ * by the network's latency. Longer than most requests take, and shorter than a person needs to act
+ * on a variant.
  */
 export const TOLERANCE_MS = 1000;
 
@@ -28,7 +28,7 @@ export interface UnitGoal {
   readonly unusable: number;
   /** Denominator of a ratio: events, or sessions. */
   readonly denominator: number;
-  /** Events and total in the days before the first exposure; 0 when the goal does not use them. */
+  /** Events and total in the days before the first exposure; 0 if the goal does not use them. */
   readonly before: { readonly events: number; readonly total: bigint };
 }
 

@@ -17,7 +17,7 @@ export const Window = v.nullable(
   ),
 );
 
-/** Length of a window in milliseconds; null when there is none. */
+/** Length of a window in milliseconds; null without a window. */
 export function windowMs(window: string | null | undefined): number | null {
   return window == null ? null : millisecondsOf(window);
 }

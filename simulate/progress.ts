@@ -5,7 +5,7 @@ const LINE_EVERY_MS = 10_000;
 
 /** Shows the progress of a run on stderr, with its rate and remaining time. */
 export interface Progress {
-  /** By 1, or as many as are given. */
+  /** Advances by 1, or by the given number. */
   advance(by?: number): void;
   stop(): void;
 }

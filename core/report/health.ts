@@ -39,7 +39,7 @@ export interface Health {
     /** The old name of `rejected`. */
     readonly refused: number | null;
   };
-  /** Where the exposures came from, and those that do not count; null when nobody knows. */
+  /** Origin of the exposures, and the exposures that do not count; null if not known. */
   readonly traffic: Traffic | null;
   /** Goal events whose value could not be counted; they count as conversions. */
   readonly unusableValues: number;

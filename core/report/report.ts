@@ -45,7 +45,7 @@ export interface ReportInput {
    * The counts come from a file, so whether the experiment still runs is unknown. Default false.
    */
   readonly isFile?: boolean;
-  /** Where the exposures came from; null if not known. */
+  /** Origin of the exposures; null if not known. */
   readonly traffic?: Traffic | null;
   /** Windows and caps changed after the start; default none. */
   readonly changes?: readonly NotedChange[];

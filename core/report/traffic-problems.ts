@@ -2,14 +2,14 @@ import type { Traffic } from "../traffic.ts";
 import type { HealthProblem } from "./health.ts";
 import { countWords, percentWords, wholeWords } from "./number-words.ts";
 
-/** Name of a reason, and what it means. */
+/** Name and explanation of each reason. */
 const REASONS: Readonly<Record<string, readonly [name: string, why: string]>> = {
   group: ["Impossible group", "by the definition of their period these visitors cannot have the group they name"],
   epoch: ["Unknown period", "they name a period that had not begun"],
   ended: ["Ended period", "they came more than 10 minutes after the end of their period"],
 };
 
-/** What is to be said about where exposures came from. */
+/** The problems with the origin of exposures. */
 export function trafficProblems({ networks, uncounted, excluded }: Traffic): HealthProblem[] {
   return [
     ...uncounted.map(({ reason, exposures, networks: from }): HealthProblem => {

@@ -9,7 +9,7 @@ export interface Analysis {
   tally(experiment: string, options: TallyOptions): Promise<Tally>;
   /** Time at which every group had its planned number of devices; null while one has not. */
   reachedAt(experiment: string, planned: PlannedSize): Promise<string | null>;
-  /** Where an epoch's exposures came from. */
+  /** Origin of an epoch's exposures. */
   traffic(experiment: string, options: TrafficOptions): Promise<Traffic>;
   crossTally(a: Crossing, b: Crossing, scope: Scope): Promise<CrossTally>;
   /** Several contingency tables at once. */

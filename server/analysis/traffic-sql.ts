@@ -10,13 +10,13 @@ import {
 import { exclusionsSql, KNOWN } from "./counted-sql.ts";
 import { type Query, type Source, Values } from "./query.ts";
 
-/** A row of the result: networks and reasons by their names, with their numbers. */
+/** A row of the result: a network or a reason by name, with its counts. */
 export type TrafficRow = readonly [
   section: "network" | "uncounted" | "excluded",
   name: string | null,
   day: number | null,
   exposures: bigint,
-  /** Of the day, or the number of networks. */
+  /** Exposures of the day, or the number of networks. */
   others: bigint | null,
 ];
 
@@ -51,7 +51,7 @@ from shown where uncounted is null and not is_kept`,
   };
 }
 
-/** The traffic of the rows. */
+/** Reads the traffic from the rows. */
 export function trafficOfRows(rows: readonly TrafficRow[]): Traffic {
   const of = (section: TrafficRow[0]) => rows.filter((row) => row[0] === section);
   return {

@@ -6,7 +6,7 @@ import type { Settings } from "../../core/settings.ts";
 import { nodeHash } from "./node-hash.ts";
 import { seededIds } from "./seeded-ids.ts";
 
-/** What is proved: experiments and settings as `evaluate` reads them. */
+/** The subject of a proof: experiments and settings as `evaluate` reads them. */
 export interface Definitions {
   readonly experiments: readonly Experiment[];
   readonly settings: Settings;
@@ -21,23 +21,23 @@ export interface Block {
 /** Counts of a block; whole numbers only, so that blocks add up in any order. */
 export interface BlockCounts {
   readonly index: number;
-  /** By experiment, by group: IDs that take part. */
+  /** Participating IDs by experiment and group. */
   readonly groups: readonly (readonly number[])[];
-  /** By pair of experiments (a < b, in order), rows by groups of a: IDs that take part in both. */
+  /** IDs in both experiments of each pair (a < b, in order); rows are groups of a. */
   readonly pairs: readonly (readonly (readonly number[])[])[];
-  /** By experiment, rows by the group of the ID before. */
+  /** Counts by experiment; rows are the groups of the previous ID. */
   readonly serial: readonly (readonly (readonly number[])[])[];
-  /** By experiment: IDs that got another group after the edit, of those that were tried. */
+  /** By experiment: tried IDs, and those among them that changed group after the edit. */
   readonly moved: readonly { readonly tried: number; readonly moved: number }[];
   /** SHA-256 of all groups in order: a byte per experiment and ID, 255 for none. */
   readonly digest: string;
 }
 
 const NONE = 255;
-/** Edits are tried on every so many-th ID, because they say the same of each. */
+/** Interval of IDs on which edits are tried: a sample suffices. */
 const EDIT_EVERY = 16;
 
-/** Assigns the IDs of a block by the product's own `evaluate`, and counts. */
+/** Assigns the IDs of a block with the product's own `evaluate`, and counts them. */
 export function countBlock(definitions: Definitions, seed: string, { index, ids }: Block): BlockCounts {
   const { experiments, settings } = definitions;
   const names = experiments.map(({ groups }) => groups.map(({ name }) => name));
@@ -79,7 +79,7 @@ export function countBlock(definitions: Definitions, seed: string, { index, ids 
   }
   return { index, groups, pairs, serial, moved, digest: createHash("sha256").update(bytes).digest("hex") };
 
-  /** A unit that was exposed keeps its group when the weights change. */
+  /** Tries an edit: an exposed unit must keep its group when the weights change. */
   function tryEdit(at: number, id: string, { group, epoch }: Evaluation): void {
     const count = moved[at];
     const experiment = edited[at];
@@ -90,7 +90,7 @@ export function countBlock(definitions: Definitions, seed: string, { index, ids 
   }
 }
 
-/** The experiment after an edit that halves its first group; null where groups are not kept. */
+/** The experiment after an edit that halves its first group; null if groups are not kept. */
 function afterEdit(experiment: Experiment): Experiment | null {
   if (!experiment.sticky) return null;
   const groups = experiment.groups.map((group, place) => ({

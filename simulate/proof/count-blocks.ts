@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { type Block, type BlockCounts, countBlock, type Definitions } from "./count-block.ts";
 
-/** What a worker thread is started with. */
+/** Input of a worker thread. */
 export interface WorkerInput {
   readonly definitions: Definitions;
   readonly seed: string;
@@ -9,13 +9,13 @@ export interface WorkerInput {
 
 export interface CountOptions {
   readonly blocks: readonly Block[];
-  /** Worker threads; 0 counts in this one. */
+  /** Number of worker threads; 0 counts in this one. */
   readonly threads: number;
   /** Called with the IDs of each finished block. */
   readonly onCounted: (ids: number) => void;
 }
 
-/** Counts all blocks; the result is in their order, whoever counted them. */
+/** Counts all blocks; the result is in block order for any number of threads. */
 export async function countBlocks(
   input: WorkerInput,
   { blocks, threads, onCounted }: CountOptions,

@@ -8,8 +8,8 @@ import { blocksOf, proofOf, provable } from "./proof.ts";
 import { proofText } from "./proof-text.ts";
 
 /**
- * Assigns seeded IDs by the product's own function, tests the splits, prints the proof, and
- * resolves to the exit code: 0 when it holds, else 1.
+ * Assigns seeded IDs with the product's own function, tests the splits, prints the proof, and
+ * resolves to the exit code: 0 if it holds, else 1.
  */
 export async function prove(definitions: Definitions, version: string, options: ProofOptions): Promise<number> {
   const { ids, seed, threads, output, json } = options;

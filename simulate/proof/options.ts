@@ -7,7 +7,7 @@ export interface ProofOptions {
   readonly seed: string;
   /** Value of `--experiments`; null for the demo's. */
   readonly experiments: string | null;
-  /** File that the proof is written to; null for none. */
+  /** Output file of the proof; null for none. */
   readonly output: string | null;
   readonly json: boolean;
   readonly threads: number;

@@ -7,7 +7,7 @@ const CHECKS: Readonly<Record<ProofTest["check"], string>> = {
   evenness: "splits vary as chance does",
 };
 
-/** The proof as lines for people, ending with a newline. */
+/** The proof as text, ending with a newline. */
 export function proofText(proof: Proof): string {
   const { ids, seed, experiments, tests, faults, falseAlarmRate } = proof;
   const edits = experiments.reduce((sum, { edit }) => sum + edit.tried, 0);

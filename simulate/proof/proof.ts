@@ -8,14 +8,14 @@ import type { Block, BlockCounts, Definitions } from "./count-block.ts";
 export const PROOF_FALSE_ALARM_RATE = 1e-4;
 
 const MAX_BLOCK = 100_000;
-/** IDs of a block that an evenness test needs of each group: below, chi-square is none. */
+/** Expected IDs per block and group that an evenness test needs for chi-square to hold. */
 const MIN_EXPECTED = 50;
 
 export interface ProofTest {
   readonly check: "uniformity" | "independence" | "serial" | "evenness";
   /** Experiment, group or pair. */
   readonly what: string;
-  /** Null when there was too little to test. */
+  /** Null if there was too little to test. */
   readonly p: number | null;
   /** Holm-adjusted over all tests of the proof. */
   readonly adjusted: number | null;
@@ -23,8 +23,8 @@ export interface ProofTest {
 }
 
 /**
- * What `simulate proof` says: a function of seed, number of IDs, definitions and version alone, so
- * that running it again gives the same bytes.
+ * The result of `simulate proof`: depends only on seed, number of IDs, definitions and version, so
+ * that repeating it gives the same bytes.
  */
 export interface Proof {
   readonly tool: string;
@@ -41,22 +41,22 @@ export interface Proof {
     readonly key: string;
     readonly ids: number;
     readonly groups: readonly { readonly name: string; readonly expected: number; readonly ids: number }[];
-    /** IDs whose group changed with the weights, of those that were tried. */
+    /** Tried IDs, and those among them whose group changed with the weights. */
     readonly edit: { readonly tried: number; readonly moved: number };
   }[];
   readonly pairs: readonly {
     readonly a: string;
     readonly b: string;
-    /** `exclusive`: of one layer, so that no ID may be in both. */
+    /** `exclusive`: in one layer, so that no ID may be in both. */
     readonly kind: "independent" | "exclusive";
     readonly table: readonly (readonly number[])[];
   }[];
   readonly tests: readonly ProofTest[];
-  /** What contradicts the rules with certainty, in words. */
+  /** Certain violations of the rules, in words. */
   readonly faults: readonly string[];
 }
 
-/** Blocks of a proof: a function of the number of IDs alone. */
+/** Blocks of a proof; depends only on the number of IDs. */
 export function blocksOf(ids: number): Block[] {
   const size = Math.min(MAX_BLOCK, Math.max(1000, Math.ceil(ids / 64)));
   return Array.from({ length: Math.ceil(ids / size) }, (_, index) => ({
@@ -66,8 +66,8 @@ export function blocksOf(ids: number): Block[] {
 }
 
 /**
- * Experiments as every ID can take part in them: without routes, rules and dependencies. Layers,
- * holdouts, salts and weights stay.
+ * Makes every ID eligible: removes routes, rules and dependencies. Layers, holdouts, salts and
+ * weights stay.
  */
 export function provable({ experiments, settings }: Definitions): Definitions {
   const open = (experiment: Experiment): Experiment => ({ ...experiment, routes: [], rule: null, dependsOn: null });
@@ -150,8 +150,8 @@ export function proofOf(
 }
 
 /**
- * Probability that chance splits the blocks as evenly as this, or more so: the lower tail of the
- * sum of their chi-squares. A hash that deals out groups in turn has one near 0.
+ * Probability that chance splits the blocks at least as evenly: the lower tail of the sum of their
+ * chi-squares. A hash that alternates groups has one near 0.
  */
 function evennessP(blocks: readonly (readonly number[])[], shares: readonly number[]): number | null {
   let chi2 = 0;
@@ -165,7 +165,7 @@ function evennessP(blocks: readonly (readonly number[])[], shares: readonly numb
     }
     df += expected.filter((count) => count > 0).length - 1;
   }
-  // With few degrees of freedom an exactly even split is not rare enough to say anything.
+  // With few degrees of freedom an exactly even split is too likely to be evidence.
   return df < 8 ? null : 1 - chiSquareTail(chi2, df).p;
 }
 

@@ -3,9 +3,9 @@ import { seedWords } from "../seed.ts";
 const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /**
- * The device IDs of a block, as the tag makes them: 128 random bits as 32 hexadecimal digits. Each
- * block has a generator of its own (sfc32, Chris Doty-Humphrey), so that blocks may be counted in
- * any order.
+ * The device IDs of a block in the tag's format: 128 random bits as 32 hexadecimal digits. Each
+ * block has its own generator (sfc32, Chris Doty-Humphrey), so that blocks can be counted in any
+ * order.
  */
 export function seededIds(seed: string, block: number): () => string {
   let [a = 0, b = 0, c = 0, d = 1] = seedWords(seed, block);

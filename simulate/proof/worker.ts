@@ -1,4 +1,4 @@
-// A worker thread of `simulate proof`: counts the blocks that it is sent.
+// A worker thread of `simulate proof`: counts the blocks sent to it.
 import { parentPort, workerData } from "node:worker_threads";
 import { type Block, countBlock } from "./count-block.ts";
 import type { WorkerInput } from "./count-blocks.ts";

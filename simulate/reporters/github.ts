@@ -8,7 +8,7 @@ export function githubAnnotations({ checks, partial }: SimulationReport): string
   return [...failed, ...(partial ? [annotation("complete", "the run was interrupted")] : [])].join("");
 }
 
-/** Appends the report to the job's summary, where GitHub Actions says a file for it. */
+/** Appends the report to the job's summary, if GitHub Actions names a file for it. */
 export async function appendSummary(report: SimulationReport, env: NodeJS.ProcessEnv): Promise<void> {
   if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, `${markdown(report)}\n`);
 }

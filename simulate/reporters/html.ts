@@ -10,7 +10,7 @@ th, td { text-align: left; padding: 0.4rem 0.6rem; border-bottom: 1px solid colo
 code { overflow-wrap: anywhere; }
 `;
 
-/** The report as one HTML file that needs nothing else. */
+/** The report as one self-contained HTML file. */
 export function html(report: SimulationReport): string {
   const { ok, partial, visits, seed, target, checks, experiments, conversions, timing } = report;
   const result = partial ? "Interrupted" : ok ? "All checks passed" : "Failed";

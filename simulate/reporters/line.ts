@@ -1,6 +1,6 @@
 import type { SimulationReport } from "../report.ts";
 
-/** One line: the result, what failed, and how to repeat it. */
+/** One line: the result, the failures, and the command to repeat it. */
 export function line({ ok, partial, visits, seed, checks, timing }: SimulationReport): string {
   const failed = checks.filter((check) => !check.ok).map(({ name }) => name);
   const result = failed.length > 0 ? `failed: ${failed.join(", ")}` : ok ? "passed" : "not finished";

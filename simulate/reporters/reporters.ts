@@ -11,13 +11,13 @@ import { markdown } from "./markdown.ts";
 
 export const REPORTERS = ["pretty", "line", "json", "junit", "github", "markdown", "html"] as const;
 
-/** Where a report goes: a file, or stdout when it is null. */
+/** A reporter and its destination: a file, or stdout if null. */
 export interface Reporter {
   readonly name: (typeof REPORTERS)[number];
   readonly file: string | null;
 }
 
-/** `github` writes where GitHub says; these are for programs, which read a file. */
+/** Reporters for programs, which read a file; `github` writes to GitHub's own file. */
 const NEEDS_FILE: readonly Reporter["name"][] = ["junit", "markdown", "html"];
 
 /**
@@ -50,7 +50,7 @@ export function parseReporters(text: string | null, isJson: boolean): Reporter[]
   return reporters;
 }
 
-/** Prints and writes the report of a run, a failed or an interrupted one as well. */
+/** Prints and writes the report of a run, even of a failed or interrupted one. */
 export async function writeReports(report: SimulationReport, reporters: readonly Reporter[]): Promise<void> {
   for (const { name, file } of reporters) {
     if (name === "github") {
