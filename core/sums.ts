@@ -33,7 +33,7 @@ export const MANY_TOTALS = 5000;
  * Largest sum of databases: signed integers of 128 bits. 10^8 devices with a total of 10^9 each are
  * within.
  */
-const LARGEST_SUM = 2n ** 127n - 1n;
+const MAX_SUM = 2n ** 127n - 1n;
 
 /** Sums of the totals of n devices; totals that are not given are 0. */
 export function addUp(n: number, totals: readonly bigint[], isSkewed = false): Sums {
@@ -58,7 +58,7 @@ export function momentsOf(n: number, totals: readonly bigint[]): Moments {
 
 /** A sum of squares, clamped to the largest sum of databases. */
 export function summable(sumSquares: bigint): bigint {
-  return sumSquares > LARGEST_SUM ? LARGEST_SUM : sumSquares;
+  return sumSquares > MAX_SUM ? MAX_SUM : sumSquares;
 }
 
 function ascending(a: bigint, b: bigint): number {
