@@ -17,6 +17,7 @@ const FOLDERS = [
   "test/faults",
   "test/server",
   "test/setup",
+  "test/tag",
 ];
 const COMMENT = /^\s*(?:\/\/|\/\*|\*)/;
 

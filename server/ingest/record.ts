@@ -34,8 +34,8 @@ export interface Post {
   /** The body's text of at most MAX_BODY_BYTES. Rejects with BodyRejected. */
   readonly read: () => Promise<string>;
   /**
-   * Whether groups were chosen elsewhere, as other systems' clients and imports do: they need not be
-   * those of our hash.
+   * Whether groups were chosen elsewhere, as by other systems' clients and imports; they may differ
+   * from those of our hash.
    */
   readonly isChosenElsewhere?: boolean;
 }
