@@ -9,6 +9,7 @@ import { CannotLock } from "../server/files/data-lock.ts";
 import { CannotListen } from "../server/http/listening.ts";
 import { type Mode, main as runServer } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";
+import { NothingToErase } from "../server/retention/erase.ts";
 import { describeVerification } from "../server/verify/describe.ts";
 import { verify } from "../server/verify/verify.ts";
 import { BadBrowserPath } from "../simulate/browser.ts";
@@ -17,6 +18,7 @@ import { parseOptions, SIMULATE_OPTIONS } from "../simulate/options.ts";
 import { PROOF_OPTIONS, parseProofOptions } from "../simulate/proof/options.ts";
 import { UsageError } from "../simulate/usage-error.ts";
 import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
+import { DELETE_OPTIONS, ERASE_OPTIONS, runDeleteExperiment, runForgetUnit } from "./erase.ts";
 import { DEFINED_AT, readDefinitions } from "./experiment-definitions.ts";
 import { GENERATE_OPTIONS, parseGenerateOptions } from "./generate/options.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
@@ -30,6 +32,8 @@ const EXAMPLES = {
   demo: "fairsplit demo --port 5000",
   restore: "fairsplit restore ./data --from 2",
   verify: "fairsplit verify ./data",
+  "forget-unit": "fairsplit forget-unit 0123456789abcdef0123456789abcdef --data ./data",
+  "delete-experiment": "fairsplit delete-experiment headline_test --with-events --data ./data",
   analyze: "fairsplit analyze events.csv",
   generate: "fairsplit generate --visitors 20000 --effect checkout.B.confirmation=+20% --output log.ndjson",
 } as const;
@@ -59,7 +63,8 @@ function exitCode(error: unknown): number {
   if (error instanceof UsageError || error instanceof BadConfig || error instanceof BadBrowserPath) return EXIT.usage;
   if (error instanceof EnvironmentMissing || error instanceof CannotListen || error instanceof CannotLock)
     return EXIT.environment;
-  if (error instanceof CorruptRegistry || error instanceof NothingToRestore) return EXIT.invalidData;
+  if (error instanceof CorruptRegistry || error instanceof NothingToRestore || error instanceof NothingToErase)
+    return EXIT.invalidData;
   return 1;
 }
 
@@ -127,6 +132,26 @@ function parser(args: readonly string[]) {
         process.stdout.write(json ? `${JSON.stringify(verification)}\n` : describeVerification(verification));
         process.exitCode = verification.ok ? 0 : 1;
       },
+    })
+    .command({
+      command: "forget-unit <id>",
+      describe: "take a device or an account out of the data folder of a stopped server",
+      builder: (command) =>
+        command
+          .positional("id", { type: "string", demandOption: true, describe: "its id" })
+          .options(ERASE_OPTIONS)
+          .example(exampleRows("forget-unit")),
+      handler: (flags) => runForgetUnit(flags, process.env),
+    })
+    .command({
+      command: "delete-experiment <key>",
+      describe: "delete an experiment of a stopped server, and its events",
+      builder: (command) =>
+        command
+          .positional("key", { type: "string", demandOption: true, describe: "its key" })
+          .options(DELETE_OPTIONS)
+          .example(exampleRows("delete-experiment")),
+      handler: (flags) => runDeleteExperiment(flags, process.env),
     })
     .command({
       command: "analyze <files..>",

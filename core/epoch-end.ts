@@ -9,6 +9,30 @@ export interface EpochEnd {
   readonly at: string;
 }
 
+/** Time in which an experiment was paused within an epoch; ISO 8601 times in UTC. */
+export interface Pause {
+  readonly epoch: number;
+  readonly from: string;
+  /** Null while it is. */
+  readonly to: string | null;
+}
+
+/** Milliseconds since 1970; the end is not part of it. */
+export interface PauseTime {
+  readonly epoch: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Throws RangeError when one is not a time. */
+export function pauseTimes(pauses: readonly Pause[] = []): PauseTime[] {
+  return pauses.map(({ epoch, from, to }) => {
+    requireTime(from, `the pause of epoch ${epoch}`);
+    if (to !== null) requireTime(to, `the end of the pause of epoch ${epoch}`);
+    return { epoch, start: Date.parse(from), end: to === null ? Number.MAX_SAFE_INTEGER : Date.parse(to) };
+  });
+}
+
 /** Milliseconds since 1970. */
 export type EndTimes = ReadonlyMap<number, number>;
 

@@ -59,6 +59,8 @@ export const ExperimentSchema = v.pipe(
       epoch: wholeNumber("a whole number ≥ 0", 0),
       startedAt: Time,
       endedAt: Time,
+      // Missing before experiments could be paused.
+      pausedAt: v.exactOptional(Time, null),
       version: wholeNumber("a whole number ≥ 1", 1),
       updatedAt: timestamp(),
       updatedBy: Text,
@@ -115,6 +117,17 @@ export const ExperimentSchema = v.pipe(
 /** An experiment as stored; see the field table in the README. */
 export type Experiment = v.InferOutput<typeof ExperimentSchema>;
 export type State = Experiment["state"];
+
+/** States for people: `inactive` is one of three. */
+export const STATUSES = ["draft", "running", "paused", "stopped", "rolled_out"] as const;
+export type Status = (typeof STATUSES)[number];
+
+export function statusOf({ state, startedAt, pausedAt }: Pick<Experiment, "state" | "startedAt" | "pausedAt">): Status {
+  if (state === "active") return "running";
+  if (state === "rollout") return "rolled_out";
+  if (pausedAt !== null) return "paused";
+  return startedAt === null ? "draft" : "stopped";
+}
 export type Unit = Experiment["unit"];
 
 /** Required fields of a new experiment; all others have defaults. */
@@ -157,6 +170,7 @@ export function defineExperiment(draft: ExperimentDraft, now: string, by: string
     epoch: 0,
     startedAt: null,
     endedAt: null,
+    pausedAt: null,
     version: 1,
     updatedAt: now,
     updatedBy: by,

@@ -2,7 +2,17 @@ import { type Arm, NO_GROUP, withArms } from "./arms.ts";
 import { compareCodePoints } from "./assign.ts";
 import { type Counted, countedEvents, requireTime, type Scope } from "./counted-events.ts";
 import { type DayRange, timesOf } from "./day-range.ts";
-import { type EndTimes, type EpochEnd, endOf, endTimes, isLate, withoutLate } from "./epoch-end.ts";
+import {
+  type EndTimes,
+  type EpochEnd,
+  endOf,
+  endTimes,
+  isLate,
+  type Pause,
+  type PauseTime,
+  pauseTimes,
+  withoutLate,
+} from "./epoch-end.ts";
 import type { Event } from "./event.ts";
 import { type FirstExposure, firstExposures, isExposure } from "./first-exposures.ts";
 import type { Goal } from "./goal.ts";
@@ -50,7 +60,8 @@ export type { RatioSums } from "./ratio-sums.ts";
  *     whichever is earlier; the others are pending for that goal. Without both every window has
  *     closed.
  * 17. With `ends`, an exposure later than the end of its epoch does not count. A goal event later
- *     than the end of its device's epoch counts only for goals with a window, until that closes.
+ *     than the end of its device's epoch, or in one of its `pauses`, counts only for goals with a
+ *     window, until that closes.
  * 18. A device's total of values is clamped to ±10^9, or ±the goal's cap. A percentile cap is that
  *     of the totals of all devices whose window has closed, by nearest rank over all groups but the
  *     one without a name, which no cap may depend on; if it is not above 0 it does not apply.
@@ -126,6 +137,8 @@ export interface TallyOptions extends Scope {
   readonly asOf?: string;
   /** Epochs that have ended. */
   readonly ends?: readonly EpochEnd[];
+  /** Pauses within epochs. */
+  readonly pauses?: readonly Pause[];
   /** Days to distinguish; default all. */
   readonly days?: DayRange;
   /** Arms that the experiment had; default any. */
@@ -150,7 +163,11 @@ export function tally(experiment: string, events: Iterable<Event>, options: Tall
       (isExposure(event, experiment) && !isLate(event, at, experiment, ends)) || isGoal.some((test) => test(event)),
   );
   const timely = withArms(withoutLate(counted, experiment, ends), experiment, arms);
-  const devices = devicesOf(experiment, timely, goals, ends, asOfOf(options));
+  const devices = devicesOf(experiment, timely, goals, {
+    ends,
+    asOf: asOfOf(options),
+    pauses: pauseTimes(options.pauses),
+  });
   const epochs = groupBy(devices, ({ first }) => first.epoch);
   const { start, end } = days ? timesOf(days) : ALWAYS;
   const dayOf = ({ first: { at } }: Device) => (at >= start && at < end ? isoTime(at).slice(0, 10) : null);
@@ -202,14 +219,14 @@ function devicesOf(
   experiment: string,
   counted: readonly Counted[],
   goals: readonly Goal[],
-  ends: EndTimes,
-  asOf: number,
+  { ends, asOf, pauses }: { ends: EndTimes; asOf: number; pauses: readonly PauseTime[] },
 ): Device[] {
   const countGoals = goals.map(unitGoal);
   const byDevice = groupBy(counted, ({ event }) => event.deviceId);
   return [...firstExposures(experiment, counted)].map(([deviceId, first]) => {
     const own = byDevice.get(deviceId) ?? [];
     const end = endOf(ends, first.epoch);
+    const ofEpoch = pauses.filter(({ epoch }) => epoch === first.epoch);
     const since = own.filter(({ at }) => at >= first.at);
     const exposures = since.flatMap(({ event }) => (isExposure(event, experiment) ? event : []));
     return {
@@ -218,7 +235,7 @@ function devicesOf(
       groups: new Set(exposures.filter(({ epoch }) => epoch === first.epoch).map(({ group }) => group)),
       sessions: new Set(since.filter(({ at }) => at <= end).flatMap(({ event }) => sessionOf(event) || [])),
       hasWrongClock: exposures.some(isWrongClock),
-      goals: countGoals.map((count) => count(own, { first: first.at, end, asOf })),
+      goals: countGoals.map((count) => count(own, { first: first.at, end, asOf, pauses: ofEpoch })),
     };
   });
 }

@@ -1,4 +1,11 @@
-import { DEFINITION_FIELDS, type Definition, type Experiment, parseExperiment, type State } from "./experiment.ts";
+import {
+  DEFINITION_FIELDS,
+  type Definition,
+  type Experiment,
+  parseExperiment,
+  type State,
+  statusOf,
+} from "./experiment.ts";
 import { InvalidInput } from "./parse.ts";
 import { parsePlan } from "./plan.ts";
 
@@ -7,6 +14,11 @@ export interface Change {
   /** Author of the change: kept as `updatedBy`. */
   readonly by: string;
   readonly state?: State;
+  /**
+   * With the state `inactive`: the epoch goes on when the experiment is resumed, which is this with
+   * `active`.
+   */
+  readonly isPause?: boolean;
   /** Required when the state becomes `rollout`. */
   readonly rolloutGroup?: string;
   readonly definition?: Partial<Definition>;
@@ -25,7 +37,7 @@ const SPLITTING = ["unit", "routes", "rule", "allocations", "dependsOn", "layer"
  * The only way to change an experiment: state and definition in one step. Returns a new experiment;
  * the old one is never modified, so an invalid change changes nothing.
  *
- * Every start opens a new epoch, and so does a change of the split while the experiment is active:
+ * Every start opens a new epoch, but for the end of a pause, and so does a change of the split while the experiment is active:
  * devices of different epochs are never counted together. Every change increments the version.
  *
  * A plan is made before an experiment starts: while it is active, neither the plan nor, with one,
@@ -44,10 +56,24 @@ export function transition(experiment: Experiment, change: Change, now: string):
     ]);
   }
   rejectOtherFields(definition);
-  if (experiment.state === "active" && state === "active") rejectOtherPlan(experiment, definition);
+  const goesOn = (experiment.state === "active" || experiment.pausedAt !== null) && change.state !== "inactive";
+  if (goesOn && (state === "active" || experiment.pausedAt !== null)) rejectOtherPlan(experiment, definition);
   const wasActive = experiment.state === "active";
-  const starts = state === "active" && !wasActive;
-  const ends = state !== "active" && wasActive;
+  const wasPaused = experiment.pausedAt !== null;
+  if (change.isPause && !(state === "inactive" ? wasActive || wasPaused : state === "active" && wasPaused)) {
+    const allowed = `one that is running to be paused, one that is paused to be resumed, this one is ${statusOf(experiment)}`;
+    throw new InvalidInput([{ field: "state", value: state, allowed }]);
+  }
+  const resumes = wasPaused && state === "active" && change.isPause === true;
+  const starts = state === "active" && !wasActive && !resumes;
+  const pauses = state === "inactive" && change.isPause === true && !wasPaused;
+  // A paused one stays paused when something else is edited, but for what splits the units.
+  const staysPaused =
+    wasPaused &&
+    state === "inactive" &&
+    (change.state === undefined || change.isPause === true) &&
+    !splitsOtherwise(experiment, { ...experiment, ...definition } as Experiment);
+  const ends = state !== "active" && (wasActive || wasPaused) && !pauses && !staysPaused;
   const after = parseExperiment({
     ...experiment,
     ...definition,
@@ -55,12 +81,23 @@ export function transition(experiment: Experiment, change: Change, now: string):
     rolloutGroup: state === "rollout" ? (change.rolloutGroup ?? experiment.rolloutGroup) : null,
     startedAt: starts ? now : experiment.startedAt,
     endedAt: starts ? null : ends ? now : experiment.endedAt,
+    pausedAt: pauses ? now : staysPaused ? experiment.pausedAt : null,
     version: experiment.version + 1,
     updatedAt: now,
     updatedBy: by,
   });
-  const opensEpoch = starts || (wasActive && splitsOtherwise(experiment, after));
+  const opensEpoch = starts || ((wasActive || resumes) && splitsOtherwise(experiment, after));
   return opensEpoch ? { ...after, epoch: experiment.epoch + 1 } : after;
+}
+
+/**
+ * Change that the toggle of the list makes: it pauses a running experiment, resumes a paused one,
+ * and starts any other.
+ */
+export function toggleOf(experiment: Experiment): Pick<Change, "state" | "isPause"> {
+  const status = statusOf(experiment);
+  if (status === "running") return { state: "inactive", isPause: true };
+  return status === "paused" ? { state: "active", isPause: true } : { state: "active" };
 }
 
 /** State after the toggle of the admin page: active ↔ inactive, and rollout → active. */

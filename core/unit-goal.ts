@@ -1,5 +1,6 @@
 import { capped, LARGEST_TOTAL } from "./cap.ts";
 import type { Counted } from "./counted-events.ts";
+import type { PauseTime } from "./epoch-end.ts";
 import type { Event } from "./event.ts";
 import type { Goal } from "./goal.ts";
 import { denominatorOf, eventTest, selectorOf } from "./goal-events.ts";
@@ -40,6 +41,8 @@ export interface UnitTimes {
   readonly first: number;
   readonly end: number;
   readonly asOf: number;
+  /** Pauses of the device's epoch. */
+  readonly pauses: readonly PauseTime[];
 }
 
 /** Whether the values of a goal's events are summed. */
@@ -55,9 +58,11 @@ export function unitGoal(goal: Goal): (events: readonly Counted[], times: UnitTi
   const isPer = per === null || per === "session" ? () => false : eventTest(per);
   const beforeMs = (goal.cuped ?? 0) * DAY_MS;
   const millionthsOf = ({ value }: Event) => (!isOfValues(goal) || value === undefined ? 0n : toMillionths(value));
-  return (events, { first, end, asOf }) => {
+  return (events, { first, end, asOf, pauses }) => {
     const start = window === null ? first : first - TOLERANCE_MS;
-    const isInside = ({ at }: Counted) => at >= start && (window === null ? at <= end : at < first + window);
+    const isInside = ({ at }: Counted) =>
+      at >= start &&
+      (window === null ? at <= end && !pauses.some((one) => at >= one.start && at < one.end) : at < first + window);
     const inside = events.filter(isInside);
     const own = inside.filter(({ event }) => isOwn(event));
     const values = own.map(({ event }) => millionthsOf(event));

@@ -73,7 +73,7 @@ test.for(CASES)(
     await page.waitForURL(/\/ab\/experiments\/signup_button/);
     await page.goto(`${base}/experiments`);
     await page.getByRole("button", { name: "Start Sign up" }).click();
-    await page.getByRole("button", { name: "Stop Sign up" }).waitFor();
+    await page.getByRole("button", { name: "Pause Sign up" }).waitFor();
 
     await page.goto(`${base}/experiments/signup_button/results`);
     const isEmpty = page.locator("[data-results-live] a[href='/ab/experiments/install']");

@@ -90,6 +90,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   registry: ["events", "files", "memory", "tokens"],
   sticky: ["events", "memory", "registry"],
   results: ["analysis", "events", "http", "memory", "registry"],
+  retention: ["events", "files", "registry"],
   verify: ["events", "files", "registry", "tokens"],
   "admin/script": [],
   files: [],

@@ -6,6 +6,7 @@ import { countWords, percentWords, wholeWords } from "./number-words.ts";
 const REASONS: Readonly<Record<string, readonly [name: string, why: string]>> = {
   group: ["Impossible group", "by the definition of their period these visitors cannot have the group they name"],
   epoch: ["Unknown period", "they name a period that had not begun"],
+  paused: ["Pause", "they came while the experiment was paused"],
   ended: ["Ended period", "they came more than 10 minutes after the end of their period"],
 };
 

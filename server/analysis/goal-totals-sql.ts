@@ -1,5 +1,5 @@
 import { fixedLimit, LARGEST_TOTAL, PERCENTILE_PARTS, partsAbove } from "../../core/cap.ts";
-import type { EndTimes } from "../../core/epoch-end.ts";
+import type { EndTimes, PauseTime } from "../../core/epoch-end.ts";
 import type { Goal } from "../../core/goal.ts";
 import { isMasked } from "./counted-sql.ts";
 import type { GoalPart, GoalParts } from "./goal-parts.ts";
@@ -8,6 +8,7 @@ export interface TotalsInput {
   readonly goals: readonly Goal[];
   readonly counted: GoalParts;
   readonly ends: EndTimes;
+  readonly pauses: readonly PauseTime[];
   /** Time at which windows are evaluated, in milliseconds; Infinity when all have closed. */
   readonly asOf: number;
   /** Whether unknown groups are replaced by the one without a name. */
@@ -124,7 +125,7 @@ export function denominatorsSql(input: TotalsInput): string | null {
  * Joins counted events and their parts with the first exposures of their devices, by a condition on
  * an event's time.
  */
-function hitsSql({ counted, ends }: TotalsInput, isInside: (column: string) => string): string {
+function hitsSql({ counted, ends, pauses }: TotalsInput, isInside: (column: string) => string): string {
   const { parts, selectors } = counted;
   const isOneToOne =
     !isMasked(selectors) && parts.length === selectors.length && parts.every(({ selector }, part) => selector === part);
@@ -133,7 +134,7 @@ function hitsSql({ counted, ends }: TotalsInput, isInside: (column: string) => s
   const hits = isOneToOne
     ? "(select *, goal as part from counted where goal is not null) as counted"
     : `counted join (values ${rows.join(", ") || "(-1, -1)"}) as parts(part, selector) on ${isSelected}`;
-  const withArms = ends.size === 0 ? "" : " join arms on firsts.arm = arms.arm";
+  const withArms = ends.size + pauses.length === 0 ? "" : " join arms on firsts.arm = arms.arm";
   return `${hits} join firsts on counted.device = firsts.device and ${isInside("counted.at_ms")}${withArms} where true`;
 }
 
@@ -141,22 +142,27 @@ function hitsSql({ counted, ends }: TotalsInput, isInside: (column: string) => s
  * Condition for events that count: until windows close or epochs end, where windows have closed.
  */
 function closesSql(input: TotalsInput): string {
-  const { counted, ends } = input;
+  const { counted } = input;
   const { parts } = counted;
   const windowed = parts.flatMap(({ windowMs }, part) => (windowMs === null ? [] : part));
   const until =
     windowed.length === 0
       ? ""
       : ` and counted.at_ms < firsts.at_ms + ${byPart(parts, ({ windowMs }) => windowMs ?? ALWAYS_MS)}`;
-  const isTimely = ends.size === 0 ? "" : inTimeSql(input).replace(/^ and /, "");
+  const isTimely = inTimeSql(input).replace(/^ and /, "");
   const inTime =
     isTimely === "" ? "" : windowed.length === 0 ? ` and ${isTimely}` : ` and (part in (${windowed}) or (${isTimely}))`;
   return `${until}${inTime}${maturesSql(input)}`;
 }
 
-/** Whether an event is not later than the end of its device's epoch. */
-function inTimeSql({ ends }: TotalsInput): string {
-  return [...ends].map(([epoch, at]) => ` and not (arms.epoch = ${epoch} and counted.at_ms > ${at})`).join("");
+/** Whether an event is in no pause of its device's epoch, and not later than its end. */
+function inTimeSql({ ends, pauses }: TotalsInput): string {
+  const isPaused = pauses.map(
+    ({ epoch, start, end }) =>
+      ` and not (arms.epoch = ${epoch} and counted.at_ms >= ${start} and counted.at_ms < ${end})`,
+  );
+  const isOver = [...ends].map(([epoch, at]) => ` and not (arms.epoch = ${epoch} and counted.at_ms > ${at})`);
+  return [...isOver, ...isPaused].join("");
 }
 
 function maturesSql({ counted: { parts }, asOf }: TotalsInput): string {

@@ -1,4 +1,4 @@
-import { endTimes } from "../../core/epoch-end.ts";
+import { endTimes, pauseTimes } from "../../core/epoch-end.ts";
 import { asOfOf, countedGoals, scopeOf, type TallyOptions } from "../../core/tally.ts";
 import { countedSql } from "./counted-sql.ts";
 import { wide } from "./duckdb-dialect.ts";
@@ -84,7 +84,14 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
     (ms) => `sum(case when ${Number.isFinite(asOf) ? `at_ms <= ${asOf - ms}` : "true"} then 1 else 0 end)`,
   );
   const inTime = [...ends].map(([epoch, at]) => `and not (epoch = ${epoch} and counted.at_ms > ${at})`).join(" ");
-  const inputs: TotalsInput = { goals, counted, ends, asOf, hasArms: arms !== undefined };
+  const inputs: TotalsInput = {
+    goals,
+    counted,
+    ends,
+    pauses: pauseTimes(options.pauses),
+    asOf,
+    hasArms: arms !== undefined,
+  };
   const { text: totals, hasLimits } = totalsSql(inputs);
   const sections = [
     `${section("devices", "epoch, grp, day, null", ["devices", "exposures", "first_ms", "last_ms", "wrong", ...windows.map((_, i) => `closed_${i}`)])} from (

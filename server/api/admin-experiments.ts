@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { Experiment } from "../../core/experiment.ts";
+import { type Experiment, statusOf } from "../../core/experiment.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { transition } from "../../core/transition.ts";
 import { authorOf } from "../auth/author.ts";
@@ -20,15 +20,18 @@ export function adminExperimentsRoutes({ registry }: { registry: Registry }) {
     return problem(404, "Not Found", `there is no experiment ${JSON.stringify(key)}: there are ${known.join(", ")}`);
   };
   return new Hono<Env>()
-    .get("/api/admin/experiments", (c) => c.json(registry.list()))
+    .get("/api/admin/experiments", (c) => c.json(registry.list().map((one) => ({ ...one, status: statusOf(one) }))))
     .post("/api/admin/experiments", async (c) => {
       const created = await registry.create(readNewExperiment(await readJson(c)), authorOf(c));
-      return c.json(created, 201, { ...etag(created), location: `/api/admin/experiments/${created.key}` });
+      return c.json({ ...created, status: statusOf(created) }, 201, {
+        ...etag(created),
+        location: `/api/admin/experiments/${created.key}`,
+      });
     })
     .get("/api/admin/experiments/:key", (c) => {
       const key = c.req.param("key");
       const experiment = registry.get(key);
-      return experiment ? c.json(experiment, 200, etag(experiment)) : unknown(key);
+      return experiment ? c.json({ ...experiment, status: statusOf(experiment) }, 200, etag(experiment)) : unknown(key);
     })
     .put("/api/admin/experiments/:key", async (c) => {
       const key = c.req.param("key");
@@ -39,7 +42,7 @@ export function adminExperimentsRoutes({ registry }: { registry: Registry }) {
       const { by, now } = authorOf(c);
       const change = (experiment: Experiment) => transition(experiment, { ...readChange(input, experiment), by }, now);
       const changed = await registry.update(key, change, version);
-      return changed ? c.json(changed, 200, etag(changed)) : unknown(key);
+      return changed ? c.json({ ...changed, status: statusOf(changed) }, 200, etag(changed)) : unknown(key);
     })
     .delete("/api/admin/experiments/:key", async (c) => {
       const key = c.req.param("key");

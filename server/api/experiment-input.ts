@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { DEFINITION_FIELDS, type Definition, type Experiment, type State } from "../../core/experiment.ts";
+import { DEFINITION_FIELDS, type Definition, type Experiment, type State, statusOf } from "../../core/experiment.ts";
 import { InvalidInput, type Problem } from "../../core/parse.ts";
 import type { Change } from "../../core/transition.ts";
 import type { NewExperiment } from "../registry/registry.ts";
@@ -9,6 +9,7 @@ const SERVER_SET = {
   epoch: 0,
   startedAt: null,
   endedAt: null,
+  pausedAt: null,
   version: 1,
   updatedAt: undefined,
   updatedBy: undefined,
@@ -22,7 +23,7 @@ const SERVER_SET = {
  * @throws InvalidInput on any other field, or another value of such a field
  */
 export function readChange(input: unknown, present: Experiment): Omit<Change, "by"> {
-  const fields = fieldsOf(input);
+  const { status, ...fields } = fieldsOf(input);
   const fixed = new Map<string, unknown>(
     ["key", ...Object.keys(SERVER_SET)].map((field) => [field, present[field as keyof Experiment]]),
   );
@@ -33,9 +34,21 @@ export function readChange(input: unknown, present: Experiment): Omit<Change, "b
     const allowed = isRollout ? "one of the groups' names" : "null unless the state is rollout";
     throw new InvalidInput([{ field: "rolloutGroup", value: rolloutGroup, allowed }]);
   }
+  const before = statusOf(present);
+  const isPause = status !== undefined && status !== before;
+  if (isPause && status !== "paused" && !(status === "running" && before === "paused")) {
+    const allowed = `“${before}”, as it is; paused when it is running, running when it is paused; for the others set state`;
+    throw new InvalidInput([{ field: "status", value: status, allowed }]);
+  }
+  if (isPause) {
+    const to: State = status === "paused" ? "inactive" : "active";
+    return { definition: definition as Partial<Definition>, state: to, isPause };
+  }
+  // A client that sends back what it got does not stop what is paused.
+  const isAsItWas = before === "paused" && state === "inactive" && (status === before || "pausedAt" in fields);
   return {
     definition: definition as Partial<Definition>,
-    ...(state === undefined ? {} : { state: state as State }),
+    ...(state === undefined || isAsItWas ? {} : { state: state as State }),
     ...(isRollout && rolloutGroup !== undefined && rolloutGroup !== null
       ? { rolloutGroup: rolloutGroup as string }
       : {}),
@@ -47,7 +60,9 @@ export function readChange(input: unknown, present: Experiment): Omit<Change, "b
  * field that it may not set.
  */
 export function readNewExperiment(input: unknown): NewExperiment {
-  const fields = fieldsOf(input);
+  const { status, ...others } = fieldsOf(input);
+  // As an answer for a draft has it.
+  const fields = status === undefined || status === "draft" ? others : { ...others, status };
   const { key } = fields;
   const { definition, state, rolloutGroup } = sort(
     fields,

@@ -6,13 +6,16 @@ import { timestamp } from "../../core/timestamp.ts";
 
 /**
  * What was done. `imported`: found in `experiments.json` when the server started, where somebody
- * wrote it; `restored`: from a backup; `undone`: the process died before the change was saved.
+ * wrote it; `restored`: from a backup; `undone`: the process died before the change was saved;
+ * `erased`: events were taken out of the log, which changed no experiment and no setting.
  */
 export const ACTIONS = [
   "created",
   "edited",
   "started",
   "stopped",
+  "paused",
+  "resumed",
   "rolled_out",
   "removed",
   "reverted",
@@ -20,6 +23,7 @@ export const ACTIONS = [
   "imported",
   "restored",
   "undone",
+  "erased",
 ] as const;
 
 export type Action = (typeof ACTIONS)[number];
@@ -99,6 +103,10 @@ export function actionOf(before: Experiment | null, after: Experiment | null): A
   if (after === null) return "removed";
   const isOther = before.state !== after.state;
   if (after.state === "rollout" && (isOther || before.rolloutGroup !== after.rolloutGroup)) return "rolled_out";
-  if (isOther) return after.state === "active" ? "started" : "stopped";
+  if (isOther && after.pausedAt !== null) return "paused";
+  if (isOther && after.state === "active") {
+    return before.pausedAt !== null && after.epoch === before.epoch ? "resumed" : "started";
+  }
+  if (isOther || (before.pausedAt !== null && after.pausedAt === null)) return "stopped";
   return "edited";
 }

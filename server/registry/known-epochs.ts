@@ -13,6 +13,8 @@ interface Epoch {
   readonly unit: Unit;
   /** When the experiment was stopped or rolled out; ISO 8601 time in UTC. */
   end: string | null;
+  /** Newest version that was learned, and since when it is paused. */
+  newest: { version: number; pausedAt: string | null };
   /**
    * Definitions by what splits the units. More than one only when somebody edited the file by hand.
    */
@@ -35,12 +37,14 @@ export interface JudgedExposure {
 
 /**
  * Why an exposure is not counted. `epoch`: the epoch had not begun when it was received; `ended`:
- * it was over; `group`: the unit cannot have that group.
+ * it was over; `paused`: it was paused; `group`: the unit cannot have that group.
  */
-export type Uncounted = "epoch" | "ended" | "group";
+export type Uncounted = "epoch" | "ended" | "paused" | "group";
 
 /** Exposures that arrive later after the end of their epoch were not on their way. */
 const MAX_LATE_MS = 600_000;
+/** Exposures that arrive so long after a pause began were on their way; arbitrary. */
+const MAX_PAUSE_LATE_MS = 10_000;
 
 /**
  * Present and past groups and epochs of experiments. Anybody can send an exposure; it is rejected
@@ -56,8 +60,16 @@ export class KnownEpochs {
     const past = this.#pasts.get(key) ?? { groups: new Set<string>(), epochs: new Map<number, Epoch>() };
     this.#pasts.set(key, past);
     for (const { name } of groups) past.groups.add(name);
-    const known = past.epochs.get(epoch) ?? { version, since: updatedAt, unit, end: null, splits: new Map() };
+    const known = past.epochs.get(epoch) ?? {
+      version,
+      since: updatedAt,
+      unit,
+      end: null,
+      newest: { version, pausedAt: state.pausedAt },
+      splits: new Map(),
+    };
     past.epochs.set(epoch, known);
+    if (version > known.newest.version) known.newest = { version, pausedAt: state.pausedAt };
     if (version < known.version) Object.assign(known, { version, since: updatedAt });
     if (state.state === "active") known.splits.set(splitOf(state), state);
     else if (state.endedAt !== null && (known.end === null || state.endedAt < known.end)) known.end = state.endedAt;
@@ -90,6 +102,8 @@ export class KnownEpochs {
     const known = past.epochs.get(epoch);
     if (!known || receivedAt < known.since || (known.splits.size === 0 && known.end === null)) return "epoch";
     if (known.end !== null && Date.parse(receivedAt) > Date.parse(known.end) + MAX_LATE_MS) return "ended";
+    const { pausedAt } = known.newest;
+    if (pausedAt !== null && Date.parse(receivedAt) > Date.parse(pausedAt) + MAX_PAUSE_LATE_MS) return "paused";
     const id = known.unit === "device" ? deviceId : known.unit === "account" ? accountId : undefined;
     const splits = [...known.splits.values()];
     if (id === undefined || !splits.some(({ groups }) => hasGroup(groups, group))) return null;

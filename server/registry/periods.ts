@@ -14,9 +14,9 @@ export async function periodsOf(key: string, history: Pick<History, "all">): Pro
   let next: string | null = null;
   for await (const { key: changed, before, after, at } of history.all({ key })) {
     if (changed === null) continue;
-    const isCounting = after?.state === "active";
+    const isCounting = after?.state === "active" || (after !== null && after.pausedAt !== null);
     if (isCounting) periods.set(after.epoch, { from: at, to: periods.get(after.epoch)?.to ?? next });
-    const wasCounting = before?.state === "active";
+    const wasCounting = before?.state === "active" || (before !== null && before.pausedAt !== null);
     if (wasCounting && !(isCounting && before.epoch === after.epoch)) next = at;
   }
   return periods;

@@ -77,6 +77,8 @@ export interface Registry {
    * nothing was before the change.
    */
   revert(number: number, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
+  /** Writes into the history that something was done which changes neither experiments nor settings. */
+  note(action: "erased", author: Author): Promise<void>;
   /** Replaces the settings. Throws InvalidInput. */
   updateSettings(
     change: (settings: Settings) => Settings,
@@ -194,6 +196,12 @@ export async function openRegistry(
         if (!current) return add({ key: entry.key, ...stateBefore(entry).definition }, author, more);
         expectVersion(current, current.version, expectedVersion);
         return replace(current, reverted(entry, current, author), more);
+      }),
+    note: (action, { by, now: at }) =>
+      changes.run(async () => {
+        const { settings } = store.content;
+        await write(store.content, [{ key: null, action, at, by, before: settings, after: settings }]);
+        settingsVersion = store.history.last;
       }),
     updateSettings: (change, { by, now: at }, expectedVersion = null) =>
       changes.run(async () => {

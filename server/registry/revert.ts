@@ -8,7 +8,10 @@ import type { Author } from "./registry.ts";
  * The definition before a change, and the state when that change had changed it. Throws
  * InvalidInput when there was none.
  */
-export function stateBefore({ number, key, before, after }: ExperimentEntry): Omit<Change, "by"> & {
+export function stateBefore(
+  { number, key, before, after }: ExperimentEntry,
+  current?: Experiment,
+): Omit<Change, "by"> & {
   readonly definition: Definition;
 } {
   if (before === null) {
@@ -20,7 +23,11 @@ export function stateBefore({ number, key, before, after }: ExperimentEntry): Om
     return { definition };
   }
   const { state, rolloutGroup } = before;
-  return { definition, state, ...(rolloutGroup === null ? {} : { rolloutGroup }) };
+  // What was paused is resumed, and the other way round, as long as it is.
+  const isPause =
+    (state === "active" && current != null && current.pausedAt !== null) ||
+    (before.pausedAt !== null && current?.state === "active" && current.epoch === before.epoch);
+  return { definition, state, ...(isPause ? { isPause } : {}), ...(rolloutGroup === null ? {} : { rolloutGroup }) };
 }
 
 /**
@@ -28,7 +35,7 @@ export function stateBefore({ number, key, before, after }: ExperimentEntry): Om
  * state cannot change that way now, or nothing was before.
  */
 export function reverted(entry: ExperimentEntry, current: Experiment, { by, now }: Author): Experiment {
-  return transition(current, { ...stateBefore(entry), by }, now);
+  return transition(current, { ...stateBefore(entry, current), by }, now);
 }
 
 function definitionOf(experiment: Experiment): Definition {

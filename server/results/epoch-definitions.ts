@@ -1,4 +1,4 @@
-import type { EpochEnd } from "../../core/epoch-end.ts";
+import type { EpochEnd, Pause } from "../../core/epoch-end.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { NotedChange } from "../../core/report/verdict-notes.ts";
 import type { History } from "../registry/history.ts";
@@ -8,6 +8,7 @@ import { goalChanges } from "./goal-changes.ts";
 export interface Epochs {
   readonly definitions: ReadonlyMap<number, Experiment>;
   readonly ends: readonly EpochEnd[];
+  readonly pauses: readonly Pause[];
   /** Windows and caps that were changed while the epoch ran, oldest first. */
   readonly changes: ReadonlyMap<number, readonly NotedChange[]>;
 }
@@ -29,15 +30,21 @@ export async function epochsOf(experiment: Experiment, history: Pick<History, "a
     }
   };
   see(experiment);
+  const pauses: Pause[] = [];
+  if (experiment.pausedAt !== null) pauses.push({ epoch: experiment.epoch, from: experiment.pausedAt, to: null });
   for await (const entry of history.all({ key: experiment.key })) {
     if (entry.key === null) continue;
     see(entry.after);
     // Covers a history that lacks a change.
     see(entry.before);
+    const from = entry.before?.pausedAt ?? null;
+    if (entry.before && from !== null && entry.after?.pausedAt !== from) {
+      pauses.push({ epoch: entry.before.epoch, from, to: entry.at });
+    }
     const changed = goalChanges(entry);
     if (changed.length === 0 || entry.after === null) continue;
     // The history comes newest first.
     changes.set(entry.after.epoch, [...changed, ...(changes.get(entry.after.epoch) ?? [])]);
   }
-  return { definitions, ends: [...ends.values()], changes };
+  return { definitions, ends: [...ends.values()], pauses, changes };
 }

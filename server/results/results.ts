@@ -168,7 +168,7 @@ const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [
 /** Counts an epoch now, and at the time its plan was reached. */
 async function count(
   experiment: Experiment,
-  { definitions, ends }: Epochs,
+  { definitions, ends, pauses }: Epochs,
   run: string | null,
   analysis: Analysis,
   now: number,
@@ -180,7 +180,7 @@ async function count(
   // Of the present definition: they are about the log, not about the epoch.
   const exclusions = run === null ? experiment.exclusions : [];
   const bounded: Pick<Analysis, "tally" | "reachedAt"> = {
-    tally: (of, options) => analysis.tally(of, { ...options, days, arms, ends, exclusions }),
+    tally: (of, options) => analysis.tally(of, { ...options, days, arms, ends, pauses, exclusions }),
     reachedAt: (of, planned) => analysis.reachedAt(of, { ...planned, ends, exclusions }),
   };
   const { epochs } = await bounded.tally(key, { goals, run, ...lookedAt(goals, now) });

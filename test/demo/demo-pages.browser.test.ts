@@ -244,7 +244,7 @@ describe("stage 6", () => {
 test("stage 7 shows the fallback of an experiment that the admin page switched off, and goes on with the other", async () => {
   const deviceId = deviceWhere((id) => headline(id) === "Journey" && button(id) === "B");
   const page = await visit({ deviceId }, "/experiments");
-  await page.click("button[aria-label='Stop Headline']");
+  await page.click("button[aria-label='Pause Headline']");
   try {
     await page.goto(`${origin}/demo/7-admin-page`);
     await page.getByText(HEADLINE_TEXT.Future).waitFor();

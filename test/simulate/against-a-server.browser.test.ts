@@ -46,10 +46,13 @@ it("an experiment that an admin switched off in the page shows its fallback only
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(`${base}/experiments`);
-    await page.locator("tr", { hasText: "homepage_button_test" }).getByRole("button", { name: /^Stop/ }).click();
     await page
       .locator("tr", { hasText: "homepage_button_test" })
-      .getByRole("button", { name: /^Start/ })
+      .getByRole("button", { name: /^Pause/ })
+      .click();
+    await page
+      .locator("tr", { hasText: "homepage_button_test" })
+      .getByRole("button", { name: /^Resume/ })
       .waitFor();
   } finally {
     await browser.close();

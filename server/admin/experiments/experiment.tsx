@@ -12,6 +12,7 @@ import { percent } from "../ui/format.ts";
 import { Layout } from "../ui/layout.tsx";
 import { Dot, SplitBar } from "../ui/split.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
+import { Time } from "../ui/time.tsx";
 import { ExperimentFacts } from "./experiment-facts.tsx";
 import { placeholderCode } from "./placeholder-code.ts";
 import { Preview } from "./preview.tsx";
@@ -37,7 +38,7 @@ export function ExperimentPage({ experiment, change, period, seen = null, proble
       <Errors problems={problems} nameOf={(place) => groups[place]?.name} />
       <div class="heading">
         <h1>{title}</h1>
-        <StateBadge state={state} />
+        <StateBadge experiment={experiment} />
         <div class="actions">
           <a class="button" href={`/experiments/${key}/results`}>
             Results
@@ -78,7 +79,25 @@ interface StepsProps {
 }
 
 function NextSteps({ experiment }: StepsProps) {
-  const { state, fallback, rolloutGroup } = experiment;
+  const { state, fallback, rolloutGroup, pausedAt } = experiment;
+  if (pausedAt !== null) {
+    return (
+      <section class="card next" aria-label="State">
+        <p>
+          Paused since <Time at={pausedAt} />: everyone sees {fallback}, and nobody new is counted.
+        </p>
+        <StateForm experiment={experiment} to="resume">
+          <button type="submit" class="primary" aria-describedby="consequence">
+            Resume
+          </button>
+        </StateForm>
+        <p class="detail" id="consequence">
+          Visitors are split again at once, and the same period goes on with what it has counted.
+        </p>
+        <StopForm experiment={experiment} />
+      </section>
+    );
+  }
   if (state === "inactive") {
     return (
       <section class="card next" aria-label="State">
@@ -98,15 +117,15 @@ function NextSteps({ experiment }: StepsProps) {
     return (
       <section class="card next" aria-label="State">
         <p>Visitors are split by the weights below and counted.</p>
-        <StateForm experiment={experiment} to="inactive">
+        <StateForm experiment={experiment} to="pause">
           <button type="submit" aria-describedby="consequence">
-            Stop
+            Pause
           </button>
         </StateForm>
         <p class="detail" id="consequence">
-          Everyone sees {fallback} at once, and nothing more is counted. What was counted stays. Starting again begins a
-          new period.
+          Everyone sees {fallback} at once, and nobody new is counted. Resuming goes on with the same count.
         </p>
+        <StopForm experiment={experiment} />
         <RolloutForm experiment={experiment} words="Roll out to a group" />
       </section>
     );
@@ -127,7 +146,25 @@ function NextSteps({ experiment }: StepsProps) {
   );
 }
 
-function StateForm({ experiment, to, children }: StepsProps & { to: State; children?: unknown }) {
+/** Ends the period, which a second press confirms. */
+function StopForm({ experiment }: StepsProps) {
+  return (
+    <details>
+      <summary>Stop for good</summary>
+      <StateForm experiment={experiment} to="inactive">
+        <p class="detail">
+          Everyone sees {experiment.fallback} at once, and the period ends: what was counted stays, and starting again
+          begins a new period that counts from 0.
+        </p>
+        <button type="submit" class="danger">
+          Stop
+        </button>
+      </StateForm>
+    </details>
+  );
+}
+
+function StateForm({ experiment, to, children }: StepsProps & { to: State | "pause" | "resume"; children?: unknown }) {
   return (
     <form method="post" action={`/experiments/${experiment.key}/state`}>
       <CsrfField />

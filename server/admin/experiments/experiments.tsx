@@ -1,4 +1,4 @@
-import type { Experiment, State } from "../../../core/experiment.ts";
+import { type Experiment, type State, statusOf } from "../../../core/experiment.ts";
 import type { Report } from "../../../core/report/report.ts";
 import type { Exposed } from "../../events/exposed-today.ts";
 import type { LogState } from "../../events/log.ts";
@@ -158,7 +158,7 @@ function Row({ experiment, exposed, verdicts }: RowProps) {
         {title !== key && <code>{key}</code>}
       </th>
       <td data-label="State">
-        <StateBadge state={state} />
+        <StateBadge experiment={experiment} />
         {state === "rollout" && <span class="detail">everyone gets {rolloutGroup}</span>}
       </td>
       <td data-label="Groups">
@@ -181,9 +181,9 @@ function Row({ experiment, exposed, verdicts }: RowProps) {
           <button
             type="submit"
             class={state === "active" ? "stop" : "start"}
-            aria-label={`${switchWord(state)} ${title}`}
+            aria-label={`${switchWord(experiment)} ${title}`}
           >
-            {switchWord(state)}
+            {switchWord(experiment)}
           </button>
         </form>
         <span class="detail">{consequence(experiment)}</span>
@@ -199,12 +199,16 @@ function Devices({ exposed, experiment }: { exposed: Props["exposed"]; experimen
   return <>{exposed.isComplete ? devices : `at least ${devices}`}</>;
 }
 
-function switchWord(state: State): string {
-  return state === "active" ? "Stop" : "Start";
+function switchWord(experiment: Experiment): string {
+  const status = statusOf(experiment);
+  if (status === "running") return "Pause";
+  return status === "paused" ? "Resume" : "Start";
 }
 
-function consequence({ state, fallback }: Experiment): string {
-  if (state === "active") return `Stopping shows everyone ${fallback} and counts nothing.`;
+function consequence(experiment: Experiment): string {
+  const { state, fallback } = experiment;
+  if (state === "active") return `Pausing shows everyone ${fallback}; resuming goes on with the same count.`;
+  if (experiment.pausedAt !== null) return "Resuming splits visitors again and goes on with the same count.";
   return state === "rollout"
     ? "Starting splits visitors again and begins a new count."
     : "Starting splits visitors and begins a new count.";

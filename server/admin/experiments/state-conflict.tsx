@@ -9,6 +9,8 @@ import { StateBadge } from "../ui/state-badge.tsx";
 /** Requested state of an experiment. */
 export interface WantedState {
   readonly state: State;
+  /** To pause or resume. */
+  readonly isPause?: boolean;
   /** Only with `rollout`. */
   readonly rolloutGroup?: string;
 }
@@ -34,7 +36,7 @@ export function StateConflictPage({ experiment, seen, wanted }: Props) {
         Nothing was done: since you looked at “{title}”, it was changed by {updatedBy}.
       </p>
       <p class="actions">
-        It is now <StateBadge state={state} /> {stateWords(experiment)}
+        It is now <StateBadge experiment={experiment} /> {stateWords(experiment)}
       </p>
       {seen !== null && <ChangeTable caption="What was changed since" changes={changedFields(seen, experiment)} />}
       <div class="actions after">
@@ -42,7 +44,7 @@ export function StateConflictPage({ experiment, seen, wanted }: Props) {
           <form method="post" action={`/experiments/${key}/state`}>
             <CsrfField />
             <input type="hidden" name="version" value={String(version)} />
-            <input type="hidden" name="state" value={wanted.state} />
+            <input type="hidden" name="state" value={wordOf(wanted)} />
             {wanted.rolloutGroup !== undefined && (
               <input type="hidden" name="rolloutGroup" value={wanted.rolloutGroup} />
             )}
@@ -57,7 +59,14 @@ export function StateConflictPage({ experiment, seen, wanted }: Props) {
   );
 }
 
-function wantedWords({ state, rolloutGroup }: WantedState): string {
+/** What the form sends. */
+function wordOf({ state, isPause }: WantedState): string {
+  if (!isPause) return state;
+  return state === "active" ? "resume" : "pause";
+}
+
+function wantedWords({ state, rolloutGroup, isPause }: WantedState): string {
+  if (isPause) return state === "active" ? "Resume it anyway" : "Pause it anyway";
   if (state === "active") return "Start it anyway";
   return state === "inactive" ? "Stop it anyway" : `Roll out to ${rolloutGroup} anyway`;
 }

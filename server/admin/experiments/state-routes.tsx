@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { InvalidInput } from "../../../core/parse.ts";
-import { toggled, transition } from "../../../core/transition.ts";
+import { toggleOf, transition } from "../../../core/transition.ts";
 import { allowPreviews } from "../../auth/admin-headers.ts";
 import { authorOf } from "../../auth/author.ts";
 import { readForm, readVersion } from "../../http/form.ts";
@@ -34,12 +34,12 @@ export function experimentStateRoutes(deps: Deps) {
       if (version !== null) {
         const seen =
           registry.get(key)?.version === version ? registry.get(key) : await versionOf(registry, key, version);
-        if (seen) return setState(c, deps, key, { state: toggled(seen.state) }, version, "/experiments");
+        if (seen) return setState(c, deps, key, toggleOf(seen) as WantedState, version, "/experiments");
       }
       const { by, now } = authorOf(c);
       const changed = await registry.update(
         key,
-        (experiment) => transition(experiment, { state: toggled(experiment.state), by }, now),
+        (experiment) => transition(experiment, { ...toggleOf(experiment), by }, now),
         version,
       );
       return changed ? c.redirect("/experiments", 302) : unknown(registry, key);
@@ -58,10 +58,16 @@ export function experimentStateRoutes(deps: Deps) {
       const key = c.req.param("key");
       const form = await readForm(c);
       const [state, rolloutGroup] = [form.get("state") ?? "", form.get("rolloutGroup")];
-      if (!Object.hasOwn(STATE_NAMES, state)) {
-        return problem(422, "Unprocessable Content", `state is "${state}": allowed is active, inactive or rollout`);
+      const isPause = state === "pause" || state === "resume";
+      if (!isPause && !Object.hasOwn(STATE_NAMES, state)) {
+        const allowed = "active, inactive, rollout, pause or resume";
+        return problem(422, "Unprocessable Content", `state is "${state}": allowed is ${allowed}`);
       }
-      const wanted = { state, ...(rolloutGroup === null ? {} : { rolloutGroup }) } as WantedState;
+      const wanted = (
+        isPause
+          ? { state: state === "pause" ? "inactive" : "active", isPause }
+          : { state, ...(rolloutGroup === null ? {} : { rolloutGroup }) }
+      ) as WantedState;
       return setState(c, deps, key, wanted, readVersion(form), `/experiments/${key}`);
     })
     .post("/experiments/:key/delete", async (c) => {

@@ -42,6 +42,10 @@ function wordsOf({ action, before, after, key }: ExperimentEntry): string {
       return `${title} is running. ${stateWords(after, isNewEpoch)}`;
     case "stopped":
       return `${title} is stopped. ${stateWords(after)}`;
+    case "paused":
+      return `${title} is paused. ${stateWords(after)}`;
+    case "resumed":
+      return `${title} is running again. ${stateWords(after)}`;
     case "rolled_out":
       return `${title} is rolled out. ${stateWords(after)}`;
     case "reverted":
@@ -52,8 +56,9 @@ function wordsOf({ action, before, after, key }: ExperimentEntry): string {
 }
 
 /** Consequence of a state for visitors and counts. */
-export function stateWords({ state, fallback, rolloutGroup }: Experiment, isNewEpoch = false): string {
+export function stateWords({ state, fallback, rolloutGroup, pausedAt }: Experiment, isNewEpoch = false): string {
   if (state === "active") return `Visitors are split and counted${isNewEpoch ? ", from 0 in a new period" : ""}.`;
   if (state === "rollout") return `Everyone gets ${rolloutGroup}, and nothing is counted.`;
+  if (pausedAt !== null) return `Everyone sees ${fallback}, and nobody new is counted until it is resumed.`;
   return `Everyone sees ${fallback}, and nothing is counted.`;
 }

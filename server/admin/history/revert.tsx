@@ -75,7 +75,7 @@ function Proposal({
         <ChangeLines changes={changes} />
       ) : (
         <p>
-          <strong>{after.title}</strong> <StateBadge state={after.state} />
+          <strong>{after.title}</strong> <StateBadge experiment={after} />
         </p>
       )}
       {isChangedSince && (

@@ -58,7 +58,7 @@ function undoOf(entry: ExperimentEntry, current: Experiment | undefined): ShownC
   if (!current) return { version: 0, opensEpoch: false };
   try {
     const { by, updatedAt } = { by: current.updatedBy, updatedAt: current.updatedAt };
-    const { epoch } = transition(current, { ...stateBefore(entry), by }, updatedAt);
+    const { epoch } = transition(current, { ...stateBefore(entry, current), by }, updatedAt);
     return { version: current.version, opensEpoch: epoch > current.epoch };
   } catch {
     // As from rolled out to inactive, a change that does not exist.

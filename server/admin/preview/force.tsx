@@ -135,7 +135,7 @@ function Choice({ experiment, chosen }: { experiment: Experiment; chosen: string
     <fieldset class="card force" id={placeOfGroup(key)}>
       {/* Floats, so that it is not drawn into the border. */}
       <legend>
-        {title} {title !== key && <code>{key}</code>} <StateBadge state={state} />
+        {title} {title !== key && <code>{key}</code>} <StateBadge experiment={experiment} />
         {state === "rollout" && <span class="detail"> everyone gets {rolloutGroup}</span>}
       </legend>
       <SplitBar weights={groups.map(({ weight }) => weight)} isIdle={state !== "active"} />

@@ -20,14 +20,14 @@ interface Props {
 
 /** Results of an experiment: health, verdict, plots, numbers, and details. */
 export function ResultsPage({ report, experiment, runs, periods }: Props) {
-  const { title, key, state } = experiment;
+  const { title, key } = experiment;
   const query = queryOf(report);
   const api = (format: string) => `/api/admin/experiments/${key}/results?${query}&format=${format}`;
   return (
     <Layout title={`Results of ${title}`} section="experiments">
       <div class="heading">
         <h1>Results of {title}</h1>
-        <StateBadge state={state} />
+        <StateBadge experiment={experiment} />
         <div class="actions">
           <a class="button" href={`/experiments/${key}`}>
             Experiment

@@ -1,25 +1,37 @@
-import type { State } from "../../../core/experiment.ts";
+import { type Experiment, type State, type Status, statusOf } from "../../../core/experiment.ts";
 
 export const STATE_NAMES = { active: "Running", inactive: "Stopped", rollout: "Rolled out" } as const satisfies Record<
   State,
   string
 >;
 
+/** States for people. */
+export const STATUS_NAMES = {
+  draft: "Draft",
+  running: "Running",
+  paused: "Paused",
+  stopped: "Stopped",
+  rolled_out: "Rolled out",
+} as const satisfies Record<Status, string>;
+
 const LOOKS = {
-  active: { kind: "good", shape: "M2 1l9 5-9 5z" },
-  inactive: { kind: "", shape: "M2 2h8v8H2z" },
-  rollout: { kind: "note", shape: "M6 0l6 6-6 6-6-6z" },
-} as const satisfies Record<State, { kind: string; shape: string }>;
+  draft: { kind: "", shape: "M1 5h10v2H1z" },
+  running: { kind: "good", shape: "M2 1l9 5-9 5z" },
+  paused: { kind: "note", shape: "M2 1h3v10H2zM7 1h3v10H7z" },
+  stopped: { kind: "", shape: "M2 2h8v8H2z" },
+  rolled_out: { kind: "note", shape: "M6 0l6 6-6 6-6-6z" },
+} as const satisfies Record<Status, { kind: string; shape: string }>;
 
 /** An experiment's state as a word and a shape, independent of colour. */
-export function StateBadge({ state }: { state: State }) {
-  const { kind, shape } = LOOKS[state];
+export function StateBadge({ experiment }: { experiment: Pick<Experiment, "state" | "startedAt" | "pausedAt"> }) {
+  const status = statusOf(experiment);
+  const { kind, shape } = LOOKS[status];
   return (
     <span class={`badge ${kind}`}>
       <svg viewBox="0 0 12 12" aria-hidden="true">
         <path d={shape} />
       </svg>
-      {STATE_NAMES[state]}
+      {STATUS_NAMES[status]}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import { type ConversionConfig, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { EventSchema } from "../../../core/event.ts";
-import { DEFINITION_FIELDS, ExperimentSchema } from "../../../core/experiment.ts";
+import { DEFINITION_FIELDS, ExperimentSchema, STATUSES } from "../../../core/experiment.ts";
 import type { AssignedGroup, EventsAnswer, PublicExperiment } from "../../../core/http-contract.ts";
 import { REASONS } from "../../../core/reason.ts";
 import type { VerdictKind } from "../../../core/report/decision.ts";
@@ -37,7 +37,7 @@ const ErrorSchema = v.object({
  * The named schemas of the API's document: what is parsed by them here, is described by them there.
  */
 export const SCHEMAS = {
-  Experiment: ExperimentSchema,
+  Experiment: v.strictObject({ ...entries, status: v.exactOptional(v.picklist(STATUSES)) }),
   NewExperiment: v.pipe(
     v.strictObject({
       ...optional.entries,

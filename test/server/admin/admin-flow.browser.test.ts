@@ -172,20 +172,20 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
       .nth(2);
     expect(await devices.innerText()).toBe("1");
 
-    // Pause: the site shows the fallback, and no visitor is exposed.
-    await hands.press(button(page, "Stop Homepage button"));
-    await page.getByRole("status").getByText("“Homepage button” is stopped. Everyone sees A").waitFor();
+    // Pause: the site shows the fallback, and nobody is exposed.
+    await hands.press(button(page, "Pause Homepage button"));
+    await page.getByRole("status").getByText("“Homepage button” is paused. Everyone sees A").waitFor();
     expect(await visit(visitor)).toBe("Reserve in white");
     const exposures = async () => (await events()).filter(({ event }) => event === "exposure");
     await expect.poll(async () => (await counted()).filter((event) => event === "pageview").length).toBe(2);
     expect(await exposures()).toHaveLength(1);
 
-    // Start again: the known device keeps its group, and the epoch in which it counts.
-    await hands.press(button(page, "Start Homepage button"));
-    await page.getByRole("status").getByText("“Homepage button” is running.").waitFor();
+    // Resumed: the device keeps its group, and the same epoch goes on.
+    await hands.press(button(page, "Resume Homepage button"));
+    await page.getByRole("status").getByText("“Homepage button” is running again.").waitFor();
     expect(await visit(visitor)).toBe(first);
     await expect.poll(async () => (await exposures()).map(({ epoch }) => epoch)).toEqual([1, 1]);
-    expect(await experiment()).toMatchObject({ state: "active", epoch: 2 });
+    expect(await experiment()).toMatchObject({ state: "active", epoch: 1 });
 
     // Change the weights: the consequences are shown first.
     await toExperiment();
@@ -201,10 +201,10 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
       .toMatch(/gives 30% of the visitors another group; at least 30% have to/);
     await hands.press(button(page, "Save"));
     await page.getByRole("alert").getByText("A new period begins.").waitFor();
-    expect(await experiment()).toMatchObject({ epoch: 2, groups: [{ weight: 50 }, { weight: 50 }] });
+    expect(await experiment()).toMatchObject({ epoch: 1, groups: [{ weight: 50 }, { weight: 50 }] });
     await hands.press(button(page, "Save and begin a new period"));
     await page.getByRole("status").getByText("and counted, from 0 in a new period").waitFor();
-    expect(await experiment()).toMatchObject({ state: "active", epoch: 3, groups: [{ weight: 80 }, { weight: 20 }] });
+    expect(await experiment()).toMatchObject({ state: "active", epoch: 2, groups: [{ weight: 80 }, { weight: 20 }] });
     expect(await visit(visitor)).toBe(first);
 
     // Roll out B to everyone; the page no longer needs the experiment.
@@ -225,9 +225,9 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
     expect(words).toMatchInlineSnapshot(`
       [
         "Change 6 Rolled out by admin State before: active → after: rolled out: B Revert change 6",
-        "Change 5 Edited by admin Group “A”, weight before: 50 → after: 80 Group “B”, weight before: 50 → after: 20 Period before: 2 → after: 3 Revert change 5",
-        "Change 4 Started by admin State before: inactive → after: active Period before: 1 → after: 2 Revert change 4",
-        "Change 3 Stopped by admin State before: active → after: inactive Revert change 3",
+        "Change 5 Edited by admin Group “A”, weight before: 50 → after: 80 Group “B”, weight before: 50 → after: 20 Period before: 1 → after: 2 Revert change 5",
+        "Change 4 Resumed by admin State before: inactive → after: active Revert change 4",
+        "Change 3 Paused by admin State before: active → after: inactive Revert change 3",
         "Change 2 Started by admin State before: inactive → after: active Period before: 0 → after: 1 Revert change 2",
         "Change 1 Created by admin What it began with",
       ]

@@ -27,8 +27,8 @@ describe("GET /experiments", () => {
     expect(text).toContain("Homepage button homepage_button_test Running");
     expect(text).toContain("Gold 33.33% White 66.67% Grey 0%");
     expect(text).toContain("A 50% B 50%");
-    expect(text).toContain("Stopping shows everyone White and counts nothing.");
-    expect(text).toContain("headline_test Stopped");
+    expect(text).toContain("Pausing shows everyone White; resuming goes on with the same count.");
+    expect(text).toContain("headline_test Draft");
     expect(text).toContain("Rolled out everyone gets B");
   });
 

@@ -136,7 +136,13 @@ const definedGoals = fc.array(
 );
 const lookedAt = fc.record({ asOf: timestamps }, { requiredKeys: [] });
 const ends = fc.record(
-  { ends: fc.array(fc.record({ epoch: fc.constantFrom(0, 1, 2), at: timestamps }), { maxLength: 3 }) },
+  {
+    pauses: fc.array(
+      fc.record({ epoch: fc.constantFrom(0, 1, 2), from: timestamps, to: fc.oneof(timestamps, fc.constant(null)) }),
+      { maxLength: 2 },
+    ),
+    ends: fc.array(fc.record({ epoch: fc.constantFrom(0, 1, 2), at: timestamps }), { maxLength: 3 }),
+  },
   { requiredKeys: [] },
 );
 const cuts = fc.array(fc.nat(60), { maxLength: 2 });

@@ -47,11 +47,13 @@ describe("creating", () => {
       epoch: 0,
       startedAt: null,
       endedAt: null,
+      pausedAt: null,
+      status: "draft",
       version: 1,
       updatedAt: expect.any(String),
       updatedBy: "demo",
     });
-    expect(registry.get("one")).toEqual(created);
+    expect({ ...registry.get("one"), status: "draft" }).toEqual(created);
     expect(await (await send("GET", API)).json()).toEqual([created]);
   });
 

@@ -59,8 +59,8 @@ describe("without JavaScript", () => {
     await page.getByRole("heading", { name: "Experiments" }).waitFor();
     expect(page.url()).toBe(`${origin}/experiments?from=mail`);
 
-    await page.getByRole("button", { name: "Stop Headline" }).click();
-    await page.getByRole("button", { name: "Start Headline" }).waitFor();
+    await page.getByRole("button", { name: "Pause Headline" }).click();
+    await page.getByRole("button", { name: "Resume Headline" }).waitFor();
     expect(registry.get("headline_test")).toMatchObject({ state: "inactive", updatedBy: "admin" });
 
     await page.getByRole("button", { name: "Log out" }).click();
@@ -110,14 +110,14 @@ describe("without JavaScript", () => {
     await other.goto(`${origin}/experiments`);
     await other.getByRole("button", { name: "Log out" }).click();
     await logIn(other);
-    await page.getByRole("button", { name: "Stop Headline" }).click();
+    await page.getByRole("button", { name: "Pause Headline" }).click();
     expect(await page.getByRole("heading").innerText()).toBe("This page is out of date");
     expect(registry.get("headline_test")?.state).toBe("active");
 
     await page.goBack();
     await page.reload();
-    await page.getByRole("button", { name: "Stop Headline" }).click();
-    await page.getByRole("button", { name: "Start Headline" }).waitFor();
+    await page.getByRole("button", { name: "Pause Headline" }).click();
+    await page.getByRole("button", { name: "Resume Headline" }).waitFor();
   });
 
   test("a link on another site leads a browser that is logged in to the page, and others to the login", async () => {
@@ -159,8 +159,8 @@ describe("a page of somebody else that an admin opens", () => {
     await page.getByRole("heading", { name: /^(Forbidden|You are not logged in)$/ }).waitFor();
     expect(registry.get("headline_test")).toMatchObject({ state: "active", version: 2 });
     await page.goto(`${origin}/experiments`);
-    await page.getByRole("button", { name: "Stop Headline" }).click();
-    await page.getByRole("button", { name: "Start Headline" }).waitFor();
+    await page.getByRole("button", { name: "Pause Headline" }).click();
+    await page.getByRole("button", { name: "Resume Headline" }).waitFor();
     expect(registry.get("headline_test")).toMatchObject({ state: "inactive", version: 3 });
   });
 });
@@ -182,7 +182,7 @@ test("the pages meet WCAG 2.2 AA and fit, light and dark, wide and narrow", asyn
   await page.getByRole("heading", { name: "Experiments" }).waitFor();
   expect(await problemsOf(page, look("logged-in"))).toEqual([]);
   await page.context().clearCookies();
-  await page.getByRole("button", { name: "Stop Headline" }).click();
+  await page.getByRole("button", { name: "Pause Headline" }).click();
   await page.getByRole("heading", { name: "You are not logged in" }).waitFor();
   expect(await problemsOf(page, look("refused"))).toEqual([]);
 });

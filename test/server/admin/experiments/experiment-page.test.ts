@@ -197,7 +197,7 @@ describe("when somebody was faster", () => {
     const { app, registry, version } = await changedByAnother();
     const response = await post(app, "/experiments/toggle", { experiment: "x", version });
     expect(response.status).toBe(409);
-    expect(await response.text()).toContain("Stop it anyway");
+    expect(await response.text()).toContain("Pause it anyway");
     await registry.update("x", (one) => transition(one, { by: "anna", state: "inactive" }, NOW));
     // The experiment already has the requested state: a second toggle would undo it.
     const again = await post(app, "/experiments/toggle", { experiment: "x", version });

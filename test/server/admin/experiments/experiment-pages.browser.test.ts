@@ -84,11 +84,14 @@ describe("an experiment from its first to its last day, with the keyboard alone"
       expect(now()).toMatchObject({ state: "inactive", version: 1, groups: [{ name: "A" }, { name: "B" }] });
 
       await press(button(page, "Start"));
-      await button(page, "Stop").waitFor();
+      await button(page, "Pause").waitFor();
       expect(now()).toMatchObject({ state: "active", epoch: 1 });
+      await press(button(page, "Pause"));
+      await button(page, "Resume").waitFor();
+      expect(now()).toMatchObject({ state: "inactive", epoch: 1 });
+      await press(page.getByText("Stop for good"));
       await press(button(page, "Stop"));
       await button(page, "Start").waitFor();
-      expect(now()).toMatchObject({ state: "inactive", epoch: 1 });
 
       // A stopped experiment is saved without a review: here by the Enter key in a field.
       await press(link(page, "Edit"));
@@ -98,7 +101,7 @@ describe("an experiment from its first to its last day, with the keyboard alone"
       expect(now()).toMatchObject({ epoch: 1, groups: [{ weight: 50 }, { weight: 60 }] });
 
       await press(button(page, "Start"));
-      await button(page, "Stop").waitFor();
+      await button(page, "Pause").waitFor();
       await press(link(page, "Edit"));
       await write(page.getByLabel("Weight").nth(1), "70");
       await press(button(page, "Save").last());
@@ -116,8 +119,9 @@ describe("an experiment from its first to its last day, with the keyboard alone"
       expect(now()).toMatchObject({ state: "rollout", rolloutGroup: "B" });
 
       await press(button(page, "Undo"));
-      await button(page, "Stop").waitFor();
+      await button(page, "Pause").waitFor();
       expect(now()).toMatchObject({ state: "active", epoch: 4 });
+      await press(page.getByText("Stop for good"));
       await press(button(page, "Stop"));
       await button(page, "Start").waitFor();
       await press(page.getByText("Delete this experiment"));
@@ -262,7 +266,7 @@ const PAGES: [name: string, path: string, act?: (page: Page) => Promise<void>][]
     "/experiments/gold",
     async (page) => {
       await meanwhile("gold", { title: `White or gold ${Math.random()}` });
-      await button(page, "Stop").click();
+      await button(page, "Pause").click();
       await page.getByRole("heading", { name: "Somebody was faster" }).waitFor();
     },
   ],

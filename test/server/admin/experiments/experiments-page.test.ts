@@ -104,15 +104,15 @@ describe("after a switch", () => {
     const response = await post(app, "/experiments/toggle", { experiment: "price_table", version: "2" });
     expect([response.status, response.headers.get("location")]).toEqual([302, "/experiments?change=4"]);
     const page = await read(app, "/experiments?change=4");
-    expect(page).toContain("“Prices in a table” is stopped. Everyone sees A, and nothing is counted.");
-    expect(page).toContain("Undo Undoing begins a new period");
+    expect(page).toContain(
+      "“Prices in a table” is paused. Everyone sees A, and nobody new is counted until it is resumed.",
+    );
+    expect(page).toContain("Undo Experiments");
     const undone = await post(app, "/experiments/undo", { number: "4", version: "3", from: "list" });
     expect([undone.status, undone.headers.get("location")]).toEqual([303, "/experiments?change=5"]);
-    expect(registry.get("price_table")).toMatchObject({ state: "active", epoch: 2, version: 4 });
+    expect(registry.get("price_table")).toMatchObject({ state: "active", epoch: 1, version: 4 });
     const after = await read(app, "/experiments?change=5");
-    expect(after).toContain(
-      "“Prices in a table” is as it was before. Visitors are split and counted, from 0 in a new period.",
-    );
+    expect(after).toContain("“Prices in a table” is as it was before. Visitors are split and counted.");
     expect(after).not.toContain("Undo");
   });
 

@@ -1,0 +1,88 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { readEvent } from "../events/scan-log.ts";
+import { openRegistry } from "../registry/registry.ts";
+import { type Rewritten, rewriteLog } from "./rewrite-log.ts";
+
+/** There is nothing of that name in the data folder. */
+export class NothingToErase extends Error {}
+
+/**
+ * Takes a device or an account out of a data folder: out of the log, its copies and journals, the
+ * file of rejected events and the table of exposed units. The history says that it was done, not of
+ * whom. No server may run.
+ *
+ * @param now ISO 8601 time in UTC
+ */
+export async function forgetUnit(data: string, id: string, now: string): Promise<Rewritten> {
+  // As JSON writes it, so that most lines need not be parsed.
+  const text = Buffer.from(JSON.stringify(id).slice(1, -1));
+  const found = await rewriteLog(
+    join(data, "events"),
+    (line) => line.includes(text),
+    (line) => {
+      const event = readEvent(line);
+      return event && (event.deviceId === id || event.accountId === id) ? null : line;
+    },
+  );
+  await finish(data, now);
+  return found;
+}
+
+/**
+ * Deletes an experiment and, with `withEvents`, its events: exposures of it, and its part of
+ * assignments. Other events of its visitors are not its own. No server may run.
+ *
+ * @throws InvalidInput when another experiment depends on it, NothingToErase
+ */
+export async function deleteExperiment(
+  data: string,
+  key: string,
+  withEvents: boolean,
+  now: string,
+): Promise<Rewritten> {
+  const registry = await openRegistry(join(data, "experiments.json"), [], now);
+  const removed = await registry.remove(key, { by: "command line", now });
+  // Removed by a run that did not finish, of which the events may still be there.
+  const isKnown = removed !== undefined || (await registry.history.page(1, { key })).entries.length > 0;
+  if (!isKnown) {
+    const known = registry.list().map((experiment) => experiment.key);
+    throw new NothingToErase(`there is no experiment “${key}”: allowed are ${known.join(", ")}`);
+  }
+  if (!withEvents) return { removed: 0, changed: 0 };
+  const text = Buffer.from(`"${key}"`);
+  const found = await rewriteLog(
+    join(data, "events"),
+    (line) => line.includes(text),
+    (line) => withoutExperiment(line, key),
+  );
+  await finish(data, now);
+  return found;
+}
+
+/** A line without what it says of an experiment; null when it says nothing else. */
+function withoutExperiment(line: string, key: string): string | null {
+  const event = readEvent(line);
+  if (!event) return line;
+  if (event.experiment === key && event.event === "exposure") return null;
+  if (event.event !== "exp_groups") return line;
+  const without = (part: unknown) =>
+    typeof part === "object" && part !== null
+      ? Object.fromEntries(Object.entries(part).filter(([name]) => name !== key))
+      : part;
+  if (!Object.hasOwn(event.params, key)) return line;
+  const params = without(event.params) as Record<string, unknown>;
+  if (Object.keys(params).length === 0) return null;
+  const parts = Object.entries({ ...event, params }).map(([name, value]) =>
+    name === "epochs" || name === "reasons" ? [name, without(value)] : [name, value],
+  );
+  return JSON.stringify(Object.fromEntries(parts));
+}
+
+/** The last step: an entry without it was not finished. */
+async function finish(data: string, now: string): Promise<void> {
+  await rm(join(data, "sticky"), { force: true });
+  await rm(join(data, "analysis"), { recursive: true, force: true });
+  const registry = await openRegistry(join(data, "experiments.json"), [], now);
+  await registry.note("erased", { by: "command line", now });
+}
