@@ -116,6 +116,21 @@ export async function buildAll() {
       entryPoints: { core: "core/index.ts", assign: "core/assign.ts", statistics: "core/statistics/index.ts" },
       outdir: "dist",
     }),
+    build({
+      ...node,
+      platform: "neutral",
+      external: ["node:*"],
+      entryPoints: { node: "sdk/node/index.ts", openfeature: "sdk/openfeature/index.ts" },
+      outdir: "dist",
+    }),
+    build({
+      ...node,
+      platform: "neutral",
+      entryPoints: { react: "sdk/react/index.ts" },
+      outdir: "dist",
+      // Its context lives in the browser; server components hand it data.
+      banner: { js: '"use client";' },
+    }),
     emitTypes(),
   ]);
   await shrink("dist/tag.js");
@@ -187,7 +202,7 @@ export async function stamp(text) {
  * pure; tag/ has no Node.
  */
 async function emitTypes() {
-  for (const folder of ["core", "tag"]) {
+  for (const folder of ["core", "tag", "sdk"]) {
     const tsc = promisify(execFile)(process.execPath, ["node_modules/typescript/bin/tsc", "-p", folder]);
     await tsc.catch((error) => {
       throw new Error(`the types of ${folder}/ cannot be made:\n${error.stdout}`);

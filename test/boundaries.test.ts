@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
       "@valibot/to-json-schema",
     ],
   },
-  sdk: { folders: ["sdk", "core"], packages: ["node:"] },
+  sdk: { folders: ["sdk", "core"], packages: ["node:", "react"] },
   simulate: {
     folders: ["simulate", "core"],
     packages: ["node:", "yargs", "cli-progress", "picocolors"],

@@ -73,6 +73,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
         const address = () => clientAddress(c, deps.limits.proxies);
         record.add(assigned, { deviceId: device, path, run, address });
       }
+      const version = { "fairsplit-version": String(registry.history.last) };
       return publicJson(
         // From entries, because a key such as __proto__ must become a field like any other.
         Object.fromEntries(
@@ -81,6 +82,8 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
             assignedGroup(experiment, group, reason, epoch),
           ]),
         ),
+        200,
+        version,
       );
     })
     .on("OPTIONS", GROUPS_PATHS, preflight);

@@ -84,6 +84,42 @@ const texts = () =>
       : "",
   );
 
+describe("groups that a server put into the page", () => {
+  const ID = "0123456789abcdef0123456789abcdef";
+  const inline = (text: string) => {
+    // biome-ignore lint/suspicious/noDocumentCookie: as the tag reads it
+    document.cookie = `fairsplit_id=${ID}; path=/`;
+    document.head.innerHTML = '<script type="application/json" id="fairsplit"></script>';
+    (document.head.firstElementChild as Element).textContent = text;
+    cleanUps.push(() => {
+      document.head.innerHTML = "";
+      // biome-ignore lint/suspicious/noDocumentCookie: as the tag reads it
+      document.cookie = "fairsplit_id=; path=/; max-age=0";
+    });
+  };
+  const text = (id: string, path = location.pathname, more: Partial<AssignedGroup> = {}) =>
+    JSON.stringify([id, "", { test: { ...ASSIGNED, ...more } }, path, Date.now()]);
+
+  test("are shown and exposed before the server has answered", async () => {
+    inline(text(ID));
+    await start();
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+    answer(groups());
+    await settle();
+    expect(sent().find(({ event }) => event === "exposure")).toMatchObject({ deviceId: ID, group: "B", epoch: 3 });
+  });
+
+  test.each([
+    ["of another device", () => text("f".repeat(32))],
+    ["of another page", () => text(ID, "/elsewhere", { perPath: true })],
+    ["that are no JSON", () => "{"],
+  ])("are left where they are %s", async (_, made) => {
+    inline(made());
+    await start();
+    expect(texts()).toEqual(["Loading…", ""]);
+  });
+});
+
 describe("the groups", () => {
   test("are asked for once, with the device and the page's path, as any page may", async () => {
     await start();

@@ -1,0 +1,11 @@
+export type { AssignedGroup } from "../../core/http-contract.ts";
+export { type Client, type ClientOptions, createClient } from "./client.ts";
+export { type Answer, Groups } from "./groups.ts";
+export { expressGroups, groupsOf, type NodeRequest } from "./middleware/express.ts";
+export { fastifyGroups } from "./middleware/fastify.ts";
+export { withGroups } from "./middleware/fetch.ts";
+export { honoGroups } from "./middleware/hono.ts";
+export { inlineElement, inlineInto } from "./middleware/inline.ts";
+export { nextGroups, nextVisitor } from "./middleware/next.ts";
+export { type IncomingRequest, identify, type MiddlewareOptions } from "./middleware/visitor-of.ts";
+export type { Visitor } from "./unit.ts";

@@ -1,0 +1,45 @@
+import type { Client } from "../client.ts";
+import type { Groups } from "../groups.ts";
+import { groupsOf, type NodeRequest } from "./express.ts";
+import { inlineInto, isPage } from "./inline.ts";
+import type { MiddlewareOptions } from "./visitor-of.ts";
+
+interface FastifyRequest {
+  readonly raw: NodeRequest;
+  fairsplit?: Groups;
+}
+
+interface FastifyReply {
+  readonly raw: import("node:http").ServerResponse;
+  getHeader(name: string): unknown;
+  header(name: string, value: string): unknown;
+}
+
+interface Fastify {
+  addHook(name: "onRequest", hook: (request: FastifyRequest, reply: FastifyReply) => Promise<void>): unknown;
+  addHook(
+    name: "onSend",
+    hook: (request: FastifyRequest, reply: FastifyReply, payload: unknown) => Promise<unknown>,
+  ): unknown;
+}
+
+/**
+ * Fastify hooks: the groups are `request.fairsplit`, and pages that are sent as text have them
+ * inlined.
+ *
+ * @example fastifyGroups(app, client)
+ */
+export function fastifyGroups(app: Fastify, client: Client, options?: MiddlewareOptions): void {
+  app.addHook("onRequest", async (request, reply) => {
+    request.fairsplit = await groupsOf(client, request.raw, reply.raw, options);
+  });
+  app.addHook("onSend", async ({ fairsplit }, reply, payload) => {
+    if (typeof payload !== "string" || !fairsplit || !isPage(String(reply.getHeader("content-type") ?? ""))) {
+      return payload;
+    }
+    if (!reply.getHeader("cache-control")) reply.header("cache-control", "private, no-store");
+    const page = inlineInto(payload, fairsplit);
+    reply.header("content-length", String(Buffer.byteLength(page)));
+    return page;
+  });
+}

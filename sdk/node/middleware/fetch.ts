@@ -1,0 +1,24 @@
+import type { Client } from "../client.ts";
+import type { Groups } from "../groups.ts";
+import { personalised } from "./inline.ts";
+import { type IncomingRequest, identify, type MiddlewareOptions } from "./visitor-of.ts";
+
+/**
+ * Wraps a fetch-style handler, as of Deno, Bun, Cloudflare Workers or a Next route: it gets the
+ * visitor's groups, and its pages have them inlined.
+ */
+export function withGroups<Rest extends unknown[]>(
+  client: Client,
+  handler: (request: Request, groups: Groups, ...rest: Rest) => Response | Promise<Response>,
+  options?: MiddlewareOptions,
+) {
+  return async (request: Request, ...rest: Rest): Promise<Response> => {
+    const { visitor, setCookie } = identify(requestOf(request), options);
+    const groups = await client.groups(visitor);
+    return personalised(await handler(request, groups, ...rest), groups, setCookie);
+  };
+}
+
+export function requestOf(request: Request): IncomingRequest {
+  return { url: new URL(request.url), header: (name) => request.headers.get(name) ?? undefined };
+}

@@ -1,0 +1,63 @@
+import type { Groups } from "../groups.ts";
+
+/** The head of a page stands in its first part. */
+const MAX_SEARCHED = 64 * 1024;
+const HEAD = /<head(?:\s[^>]*)?>/i;
+
+/**
+ * The element by which the tag renders without a request. It is data, so no Content Security Policy
+ * forbids it. Empty for a visitor without a device.
+ */
+export function inlineElement(groups: Groups): string {
+  if (!groups.visitor.deviceId || groups.state === "none") return "";
+  return `<script type="application/json" id="fairsplit">${groups.toInlineJson()}</script>`;
+}
+
+/** The page with the element at the start of its head; unchanged when it has none. */
+export function inlineInto(page: string, groups: Groups): string {
+  const head = HEAD.exec(page);
+  if (!head) return page;
+  const at = head.index + head[0].length;
+  return page.slice(0, at) + inlineElement(groups) + page.slice(at);
+}
+
+/** The same for a page in parts: only the part up to its head waits. */
+export function inlineStream(groups: Groups): TransformStream<string, string> {
+  let before: string | null = "";
+  return new TransformStream({
+    transform(part, controller) {
+      if (before === null) return controller.enqueue(part);
+      before += part;
+      if (!HEAD.test(before) && before.length < MAX_SEARCHED) return;
+      controller.enqueue(inlineInto(before, groups));
+      before = null;
+    },
+    flush(controller) {
+      if (before) controller.enqueue(before);
+    },
+  });
+}
+
+export function isPage(contentType: string | null | undefined): boolean {
+  return /^text\/html\b/i.test(contentType ?? "");
+}
+
+/** A response with the element in its page, and the cookie. Such a page is of one visitor. */
+export function personalised(response: Response, groups: Groups, setCookie: string | null): Response {
+  const isInlined = isPage(response.headers.get("content-type")) && response.body !== null;
+  if (!isInlined && setCookie === null) return response;
+  const headers = new Headers(response.headers);
+  if (setCookie !== null) headers.append("set-cookie", setCookie);
+  if (isInlined) {
+    headers.delete("content-length");
+    headers.delete("etag");
+    headers.set("cache-control", headers.get("cache-control") ?? "private, no-store");
+  }
+  const body = isInlined
+    ? (response.body as ReadableStream<Uint8Array>)
+        .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+        .pipeThrough(inlineStream(groups))
+        .pipeThrough(new TextEncoderStream())
+    : response.body;
+  return new Response(body, { status: response.status, statusText: response.statusText, headers });
+}

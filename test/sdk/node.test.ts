@@ -1,0 +1,300 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import fastify from "fastify";
+import { Hono } from "hono";
+import { createElement } from "react";
+import { renderToString } from "react-dom/server";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { createClient } from "../../sdk/node/client.ts";
+import {
+  expressGroups,
+  fastifyGroups,
+  type Groups,
+  honoGroups,
+  identify,
+  nextGroups,
+  nextVisitor,
+  withGroups,
+} from "../../sdk/node/index.ts";
+import { serverProvider } from "../../sdk/openfeature/server-provider.ts";
+import { GroupsProvider, InlineGroups, Variant } from "../../sdk/react/index.ts";
+import { resultsOf } from "../server/compat/results-of.ts";
+import { active, openApp, rolledOut, stopped, TESTER } from "../server/rig/open-app.ts";
+
+const BASE = "http://localhost";
+
+async function open() {
+  const opened = await openApp([
+    active("buttoncolortst", { goals: [{ event: "click", kind: "binary" }] }),
+    active("pricetst", {
+      groups: [
+        { name: "low", weight: 1, payload: { price: 5 } },
+        { name: "high", weight: 1, payload: { price: 7, note: "</script>" } },
+      ],
+    }),
+    active("protst", { rule: 'ctx.plan == "pro"' }),
+    rolledOut("donetst", "B"),
+    stopped("offtst"),
+  ]);
+  let way: "up" | "down" | "hung" = "up";
+  const asked: string[] = [];
+  const send = (async (url: string, init?: RequestInit) => {
+    asked.push(String(url));
+    if (way === "down") throw new TypeError("fetch failed");
+    if (way === "hung") {
+      return new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
+    }
+    return opened.app.request(String(url), init);
+  }) as typeof fetch;
+  const errors: Error[] = [];
+  const client = createClient({ baseUrl: `${BASE}/`, fetch: send, onError: (error) => errors.push(error) });
+  onTestFinished(() => client.close());
+  return { ...opened, client, asked, errors, go: (to: typeof way) => (way = to) };
+}
+
+describe("a visitor's groups", () => {
+  test("are those of GET /api/expgroups, asked when awaited, once for the same question", async () => {
+    const { client, asked, app, registry } = await open();
+    const lazy = client.groups({ deviceId: "d1", ctx: { plan: "pro", age: 7 } });
+    expect(asked).toEqual([]);
+    const [groups, again] = await Promise.all([lazy, client.groups({ deviceId: "d1", ctx: { age: 7, plan: "pro" } })]);
+    const own = await (await app.request("/api/expgroups?device_id=d1&ctx.plan=pro")).json();
+    expect(groups.all).toEqual(own);
+    expect(again.all).toEqual(own);
+    expect(asked).toHaveLength(1);
+    expect(groups.group("protst")).toBe(own.protst.group);
+    expect(groups.payload("pricetst")).toEqual(own.pricetst.payload);
+    expect([groups.group("none"), groups.value("none"), groups.payload("none")]).toEqual([null, null, null]);
+    const { buttoncolortst, pricetst, protst } = own;
+    expect(groups.toLogString()).toBe(
+      `buttoncolortst${buttoncolortst.value},pricetst${pricetst.value},protst${protst.value},donetst1`,
+    );
+    await client.groups({ deviceId: "d2" });
+    expect(asked).toHaveLength(2);
+    // A change of any experiment makes kept answers old, as soon as an answer shows it.
+    await registry.remove("offtst", TESTER);
+    await client.groups({ deviceId: "d3" });
+    expect((await client.groups({ deviceId: "d1", ctx: { plan: "pro", age: 7 } })).all).not.toHaveProperty("offtst");
+  });
+
+  test("are stale while the server is down, none without any, and fresh within two seconds after", async () => {
+    const { client, go, errors, asked } = await open();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const before = await client.groups({ deviceId: "d1" });
+    go("down");
+    vi.setSystemTime(Date.now() + 60_000);
+    const stale = await client.groups({ deviceId: "d1" });
+    expect([stale.state, stale.all]).toEqual(["stale", before.all]);
+    // Four attempts, then a rest.
+    expect(asked).toHaveLength(5);
+    const none = await client.groups({ deviceId: "new" });
+    expect([none.state, none.group("buttoncolortst"), none.toLogString()]).toEqual(["none", null, ""]);
+    expect(asked).toHaveLength(5);
+    expect(errors[0]?.message).toContain("no groups after 4 attempts");
+    vi.setSystemTime(Date.now() + 3_600_000);
+    expect((await client.groups({ deviceId: "d1" })).state).toBe("none");
+    go("up");
+    vi.setSystemTime(Date.now() + 1001);
+    expect((await client.groups({ deviceId: "d1" })).state).toBe("fresh");
+  });
+
+  test("come within 1.1 s from a server that does not answer", async () => {
+    const { client, go } = await open();
+    go("hung");
+    const began = performance.now();
+    expect((await client.groups({ deviceId: "d1" })).state).toBe("none");
+    expect(performance.now() - began).toBeLessThan(1500);
+  });
+
+  test("with an ID that the server rejects are none, without another attempt", async () => {
+    const { client, asked, errors } = await open();
+    expect((await client.groups({ deviceId: "x".repeat(300) })).state).toBe("none");
+    expect(asked).toHaveLength(1);
+    expect(errors[0]?.message).toContain("status 400");
+    expect((await client.groups({ deviceId: "d1" })).state).toBe("fresh");
+  });
+});
+
+test("exposures and events are stored in the background, and in the report with the right numbers", async () => {
+  const { client, app, stored, go } = await open();
+  const seen: Record<string, [number, number]> = { A: [0, 0], B: [0, 0] };
+  for (let device = 0; device < 20; device += 1) {
+    const groups = await client.groups({ deviceId: `d${device}`, path: "/shop" });
+    const counts = seen[groups.group("buttoncolortst") ?? ""] as [number, number];
+    counts[0] += 1;
+    void groups.expose("buttoncolortst");
+    void groups.expose("buttoncolortst", "donetst", "offtst", "none");
+    if (device % 3 > 0) continue;
+    counts[1] += 1;
+    void groups.track("click", { at: "top" }, 2);
+  }
+  await client.flush();
+  expect(await resultsOf(app, "buttoncolortst")).toEqual(seen);
+  expect((await stored()).filter(({ event }) => event === "exposure")).toHaveLength(20);
+  expect((await stored()).find(({ event }) => event === "click")).toMatchObject({
+    source: "node",
+    path: "/shop",
+    value: 2,
+  });
+  // An outage loses nothing.
+  go("down");
+  const later = client.track({ deviceId: "d1" }, "after");
+  await Promise.resolve();
+  go("up");
+  expect(await later).toBe(true);
+  expect(await client.track({}, "nobody")).toBe(false);
+});
+
+const PAGE = "<!doctype html><html><head><title>x</title></head><body></body></html>";
+const inlined = (page: string) =>
+  JSON.parse(/<head><script type="application\/json" id="fairsplit">(.*?)<\/script>/.exec(page)?.[1] ?? "null");
+const cookieOf = (header: string | null) =>
+  /^fairsplit_id=([0-9a-f]{32}); Path=\/; Max-Age=31536000; SameSite=Lax$/.exec(header ?? "")?.[1];
+
+describe("middleware sets the device, and puts its groups into the page", () => {
+  /** Checks a first view and one with the cookie. */
+  async function check(
+    ask: (path: string, headers: Record<string, string>) => Promise<Response>,
+    app: { request(path: string): Response | Promise<Response> },
+  ) {
+    const first = await ask("/shop?a=1", {});
+    const device = cookieOf(first.headers.get("set-cookie"));
+    expect(device).toBeDefined();
+    const [id, , groups, path, at] = inlined(await first.text());
+    expect([id, path]).toEqual([device, "/shop"]);
+    expect(Math.abs(Date.now() - at)).toBeLessThan(60_000);
+    expect(groups).toEqual(await (await app.request(`/api/expgroups?device_id=${device}&path=/shop`)).json());
+    expect(first.headers.get("cache-control")).toContain("private");
+    const again = await ask("/", { cookie: `a=b; fairsplit_id=${device}` });
+    expect(cookieOf(again.headers.get("set-cookie"))).toBe(device);
+    expect(inlined(await again.text())[0]).toBe(device);
+    const refused = await ask("/", { "sec-gpc": "1" });
+    expect([refused.headers.get("set-cookie"), inlined(await refused.text())]).toEqual([null, null]);
+    const data = await ask("/data", {});
+    expect(await data.json()).toEqual({ group: expect.stringMatching(/^[AB]$/) });
+  }
+
+  /** A server on loopback, for frameworks that need one. */
+  async function listening(listener: Parameters<typeof createServer>[1]) {
+    const server = createServer(listener as never).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    return (path: string, headers: Record<string, string>) => fetch(`http://127.0.0.1:${port}${path}`, { headers });
+  }
+
+  test("for fetch-style handlers", async () => {
+    const { client, app } = await open();
+    const handler = withGroups(client, (request, groups) =>
+      request.url.endsWith("/data")
+        ? Response.json({ group: groups.group("buttoncolortst") })
+        : new Response(PAGE, { headers: { "content-type": "text/html" } }),
+    );
+    await check((path, headers) => handler(new Request(`http://site.example${path}`, { headers })), app);
+  });
+
+  test("for Hono", async () => {
+    const { client, app } = await open();
+    const site = new Hono<{ Variables: { fairsplit: Groups } }>();
+    site.use(honoGroups(client) as never);
+    site.get("/data", (c) => c.json({ group: c.get("fairsplit").group("buttoncolortst") }));
+    site.get("*", (c) => c.html(PAGE));
+    await check(async (path, headers) => site.request(path, { headers }), app);
+  });
+
+  test("for Express", async () => {
+    const { client, app } = await open();
+    const site = express();
+    site.use(expressGroups(client) as never);
+    site.get("/data", (request, response) => {
+      response.json({ group: (request as { fairsplit?: Groups }).fairsplit?.group("buttoncolortst") });
+    });
+    site.use((_, response) => void response.send(PAGE));
+    await check(await listening(site as never), app);
+  });
+
+  test("for Fastify", async () => {
+    const { client, app } = await open();
+    const site = fastify();
+    fastifyGroups(site as never, client);
+    site.get("/data", (request) => ({ group: (request as { fairsplit?: Groups }).fairsplit?.group("buttoncolortst") }));
+    site.get("/*", (_, reply) => reply.type("text/html").send(PAGE));
+    await site.ready();
+    await check(
+      await listening((request: unknown, response: unknown) => site.routing(request as never, response as never)),
+      app,
+    );
+    await site.close();
+  });
+
+  test("for Next: the device that the middleware made is the page's", async () => {
+    const { client } = await open();
+    const { headers, setCookie } = nextVisitor(new Request("http://site.example/shop?x=1"));
+    const groups = await nextGroups(client, headers);
+    expect(groups.visitor).toMatchObject({ deviceId: cookieOf(setCookie), path: "/shop" });
+    expect(groups.state).toBe("fresh");
+  });
+
+  test("with options: names, domain, account, consent, preview links, https", () => {
+    const request = (url: string, headers: Record<string, string> = {}) => ({
+      url: new URL(url),
+      header: (name: string) => headers[name],
+    });
+    const { visitor, setCookie } = identify(request("https://a.example/x?fairsplit_force=token"), {
+      cookie: "ab",
+      cookieDomain: "a.example",
+      account: () => "acc",
+      ctx: () => ({ plan: "pro" }),
+    });
+    expect(setCookie).toMatch(/^ab=[0-9a-f]{32}; Path=\/; Max-Age=31536000; SameSite=Lax; Domain=a.example; Secure$/);
+    expect(visitor).toMatchObject({ accountId: "acc", ctx: { plan: "pro" }, force: "token", path: "/x" });
+    expect(identify(request("http://a.example/"), { hasConsent: () => false }).visitor.deviceId).toBe(null);
+    expect(identify(request("http://a.example/", { cookie: "fairsplit_id=mine" })).visitor.deviceId).toMatch(
+      /^[0-9a-f]{32}$/,
+    );
+  });
+});
+
+test("React renders the group's content, and data that ends no element", async () => {
+  const { client } = await open();
+  let groups = await client.groups({ deviceId: "d1" });
+  for (let device = 0; groups.group("pricetst") !== "high"; device += 1) {
+    groups = await client.groups({ deviceId: `r${device}` });
+  }
+  const page = createElement(
+    GroupsProvider,
+    { groups: groups.all },
+    createElement(InlineGroups, { json: groups.toInlineJson() }),
+    createElement(Variant, { experiment: "pricetst", groups: { high: "High" } }, "Low"),
+    createElement(Variant, { experiment: "none", groups: { high: "High" } }, "Default"),
+  );
+  const html = renderToString(page);
+  expect(html).toMatch(/<\/script>High(?:<!-- -->)?Default$/);
+  expect(html.match(/<\/script>/g)).toHaveLength(1);
+  const [, json = ""] = /id="fairsplit">(.*)<\/script>/.exec(html) ?? [];
+  expect(JSON.parse(json)[2]).toEqual(groups.all);
+});
+
+test("OpenFeature's provider for back ends has the same groups", async () => {
+  const { client } = await open();
+  const provider = serverProvider(client);
+  const groups = await client.groups({ deviceId: "d1" });
+  const found = await provider.resolveStringEvaluation("buttoncolortst", "none", { targetingKey: "d1" });
+  expect(found).toMatchObject({
+    value: groups.group("buttoncolortst"),
+    variant: groups.group("buttoncolortst"),
+    reason: "SPLIT",
+  });
+  expect(await provider.resolveObjectEvaluation("pricetst", {}, { targetingKey: "d1" })).toMatchObject({
+    value: groups.payload("pricetst"),
+  });
+  expect(await provider.resolveStringEvaluation("offtst", "mine", { targetingKey: "d1" })).toMatchObject({
+    value: "mine",
+  });
+  expect(await provider.resolveBooleanEvaluation("donetst", false, { targetingKey: "d1" })).toMatchObject({
+    value: false,
+    reason: "ERROR",
+  });
+});
