@@ -8,7 +8,18 @@ import type { Claims } from "./server-client.ts";
  * Injects faults so that each check can be seen to fail. They live in a proxy between the visitors
  * and an own server; the server itself has no switch for them.
  */
-export const FAULTS = ["split-bias", "swap-render", "drop-events", "double-events"] as const;
+export const FAULTS = [
+  "split-bias",
+  "shared-salt",
+  "swap-render",
+  "stale-groups",
+  "drop-events",
+  "double-events",
+  "lose-exposures",
+  "bots-in-one-group",
+  "early-clicks",
+  "swap-labels",
+] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /**
@@ -17,30 +28,83 @@ export type Fault = (typeof FAULTS)[number];
 const SWAP_EVERY = 100;
 const DROP_EVERY = 50;
 const DOUBLE_EVERY = 100;
+const LOSE_EVERY = 10;
+const BOT_EVERY = 20;
+const EARLY_MS = 600_000;
 
 /** Changes a request or an answer in transit. A `null` body leaves it unchanged. */
 interface Tampering {
-  /** `claims` is what the server reported before the fault. */
-  answer?(path: string, body: string, claims: Claims): string | null;
+  answer?(path: string, body: string): string | null;
   events?(events: Event[]): { forward: Event[]; answer?: (answer: EventsAnswer) => EventsAnswer };
 }
 
-function tampering(fault: Fault): Tampering {
+function tampering(fault: Fault, claims: Claims): Tampering {
   let count = 0;
+  const namesOf = (experiment: string | undefined) => Object.keys(claims[experiment ?? ""]?.groups ?? {});
+  const isOfLast = ({ event, experiment, group }: Event) =>
+    event === "exposure" && group === namesOf(experiment).at(-1);
   const isFirstOfEvery = (every: number) => count++ % every === 0;
   switch (fault) {
     case "split-bias":
-      // The server splits 60/40 by its own file; report the original weights.
-      return { answer: (path, _body, claims) => (path === "/api/experiments" ? JSON.stringify(claims) : null) };
+    case "shared-salt":
+      // The server has another file than it says: the original weights are reported.
+      return { answer: (path) => (path === "/api/experiments" ? JSON.stringify(claims) : null) };
     case "swap-render":
       return {
-        answer(path, body, claims) {
+        answer(path, body) {
           if (!/^\/(api\/expgroups|groups)\?/.test(path) || !isFirstOfEvery(SWAP_EVERY)) return null;
           const groups = JSON.parse(body) as Record<string, AssignedGroup>;
           const [key, assigned] = Object.entries(groups)[0] ?? [];
           const other = Object.keys(claims[key ?? ""]?.groups ?? {}).find((name) => name !== assigned?.group);
           return key && assigned && other ? JSON.stringify({ ...groups, [key]: { ...assigned, group: other } }) : null;
         },
+      };
+    case "stale-groups": {
+      let stale: string | null = null;
+      return {
+        answer(path, body) {
+          if (!/^\/(api\/expgroups|groups)\?/.test(path)) return null;
+          // As a cache for a moment does: every second visitor gets the groups of the one before.
+          const answer = stale;
+          stale = stale === null ? body : null;
+          return answer;
+        },
+      };
+    }
+    case "lose-exposures":
+      return {
+        events(events) {
+          const forward = events.filter((event) => !(isOfLast(event) && isFirstOfEvery(LOSE_EVERY)));
+          return { forward, answer: (answer) => ({ ...answer, accepted: events.length }) };
+        },
+      };
+    case "bots-in-one-group":
+      return {
+        events(events) {
+          const bots = events
+            .filter((event) => isOfLast(event) && isFirstOfEvery(BOT_EVERY))
+            .map((event) => ({ ...event, id: `${event.id}-bot`, deviceId: `bot-${event.deviceId}`.slice(0, 32) }));
+          return { forward: [...events, ...bots], answer: (answer) => ({ ...answer, accepted: events.length }) };
+        },
+      };
+    case "early-clicks":
+      return {
+        events: (events) => ({
+          forward: events.map((event) => {
+            const isClick = event.experiment !== undefined && event.event !== "exposure";
+            return isClick ? { ...event, ts: new Date(Date.parse(event.ts) - EARLY_MS).toISOString() } : event;
+          }),
+        }),
+      };
+    case "swap-labels":
+      return {
+        events: (events) => ({
+          forward: events.map((event): Event => {
+            const names = namesOf(event.experiment);
+            const place = event.event === "exposure" ? names.indexOf(event.group ?? "") : -1;
+            return place === -1 ? event : { ...event, group: names[(place + 1) % names.length] ?? "" };
+          }),
+        }),
       };
     case "drop-events":
       return {
@@ -65,13 +129,17 @@ function tampering(fault: Fault): Tampering {
   }
 }
 
-/** Starts a faulty proxy in front of the server at `target`. Resolves to its base URL. */
+/**
+ * Starts a faulty proxy in front of the server at `target`. Resolves to its base URL.
+ *
+ * @param claims what the server reported before the fault
+ */
 export async function startFaultyProxy(
   fault: Fault,
   target: string,
   claims: Claims,
 ): Promise<{ url: string; stop(): void }> {
-  const tamper = tampering(fault);
+  const tamper = tampering(fault, claims);
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? "/";
     let body = await text(request);
@@ -94,7 +162,7 @@ export async function startFaultyProxy(
       redirect: "manual",
     });
     let answer = await upstream.text();
-    if (upstream.ok) answer = tamper.answer?.(path, answer, claims) ?? answer;
+    if (upstream.ok) answer = tamper.answer?.(path, answer) ?? answer;
     if (change) answer = JSON.stringify(change(JSON.parse(answer) as EventsAnswer));
     const kept = [...upstream.headers].filter(
       ([name]) => !/^(content-(length|encoding)|connection|keep-alive|transfer-encoding)$/.test(name),

@@ -7,9 +7,11 @@ import { checkRendering } from "./checks/rendering.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
 import { EnvironmentMissing } from "./environment.ts";
 import { startFaultyProxy } from "./faults.ts";
+import { openHttpDriver } from "./http-driver.ts";
 import { groupShown, type Observations } from "./observations.ts";
 import type { Options } from "./options.ts";
-import { setFirstWeights, startOwnServer } from "./own-server.ts";
+import { setFirstWeights, shareSalt, startOwnServer } from "./own-server.ts";
+import { readPageSource } from "./page-source.ts";
 import { showProgress } from "./progress.ts";
 import { clickRate, parseRates, type Rates } from "./rates.ts";
 import { buildReport, type SimulationReport } from "./report.ts";
@@ -27,8 +29,8 @@ const STORAGE_PATIENCE_MS = 3000;
 
 /** Runs a simulation, prints its report on stdout, and resolves to the exit code. */
 export async function simulate(options: Options): Promise<number> {
-  const executable = findBrowser(options.browserPath ?? undefined);
-  if (!executable) throw noBrowser();
+  const executable = options.driver === "browser" ? findBrowser(options.browserPath ?? undefined) : null;
+  if (options.driver === "browser" && !executable) throw noBrowser();
   const target = await openTarget(options);
   const interruption = listenForInterrupt();
   try {
@@ -38,9 +40,11 @@ export async function simulate(options: Options): Promise<number> {
     const { run, header } = await client.startRun();
     const startedAt = new Date();
     const url = pageUrl(options, target.base);
-    const isOwnServer = options.url === null && new URL(url).origin === target.base;
     const headers = { "Fairsplit-Run": header };
-    const driver = await openBrowserDriver({ ...options, executable, url, isOwnServer, headers });
+    const isOwnServer = options.url === null && new URL(url).origin === target.base;
+    const driver = executable
+      ? await openBrowserDriver({ ...options, executable, url, isOwnServer, headers })
+      : openHttpDriver({ ...options, page: await readPageSource(url), headers });
     let visits: Visit[];
     try {
       visits = await sendVisits(driver, options, decider(options.seed, rates, claims), interruption);
@@ -53,6 +57,7 @@ export async function simulate(options: Options): Promise<number> {
     const report = buildReport(observations, {
       seed: options.seed,
       target: target.name,
+      driver: options.driver,
       rerun: rerunCommand(options),
       partial: visits.length < options.visits,
       startedAt: startedAt.toISOString(),
@@ -90,7 +95,10 @@ async function openTarget({ url, token, fault }: Options): Promise<Target> {
     async before(url) {
       claims = await serverClient(url, token).claims();
     },
-    change: async (file) => (fault === "split-bias" ? setFirstWeights(file, 60, 40) : undefined),
+    async change(file) {
+      if (fault === "split-bias") await setFirstWeights(file, 60, 40);
+      if (fault === "shared-salt") await shareSalt(file);
+    },
   });
   const proxy = await startFaultyProxy(fault, server.url, claims);
   return {

@@ -15,6 +15,7 @@ export interface Options {
   /** Value of `--rates`; null for the default. */
   readonly rates: string | null;
   readonly browserPath: string | null;
+  readonly driver: (typeof DRIVERS)[number];
   readonly reporters: readonly Reporter[];
   /** Without progress and hints. */
   readonly quiet: boolean;
@@ -24,6 +25,8 @@ export interface Options {
   readonly maxFailures: number | null;
   readonly fault: Fault | null;
 }
+
+export const DRIVERS = ["browser", "http"] as const;
 
 /** All flags of `simulate`. Every flag is text, because yargs accepts `-n abc` as NaN. */
 export const SIMULATE_OPTIONS = {
@@ -35,7 +38,11 @@ export const SIMULATE_OPTIONS = {
     requiresArg: true,
   },
   token: { describe: "admin token of the server at --url [FAIRSPLIT_ADMIN_TOKEN]", type: "string", requiresArg: true },
-  driver: { describe: "how to visit: browser", type: "string", requiresArg: true },
+  driver: {
+    describe: "how to visit: browser, or http, which sends what the tag would [default browser]",
+    type: "string",
+    requiresArg: true,
+  },
   seed: { describe: "same seed, same visitors [default: a new one, printed]", type: "string", requiresArg: true },
   concurrency: { describe: "visitors at the same time, 1 to 64 [default 4]", type: "string", requiresArg: true },
   rates: {
@@ -96,7 +103,7 @@ export function parseOptions(
   if (url !== null && !/^https?:$/.test(protocolOf(url))) {
     throw new UsageError(`--url is "${url}": allowed is a URL such as http://127.0.0.1:5000`);
   }
-  oneOf("driver", ["browser"]);
+  const driver = oneOf("driver", DRIVERS) ?? "browser";
   const fault = oneOf("fault", FAULTS);
   if (fault && url) throw new UsageError("--fault breaks only a server that simulate starts itself: leave out --url");
   return {
@@ -108,6 +115,7 @@ export function parseOptions(
     concurrency: count("concurrency", 4, 64),
     rates: text("rates"),
     browserPath: text("browser-path"),
+    driver,
     reporters: parseReporters(text("reporter"), flags.json === true),
     quiet: flags.quiet === true,
     strict: flags.strict === true,

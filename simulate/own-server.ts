@@ -48,17 +48,33 @@ export async function startOwnServer(prepare?: Preparation): Promise<OwnServer> 
 
 /** Rewrites the first two weights of every experiment. */
 export async function setFirstWeights(experimentsFile: string, first: number, second: number): Promise<void> {
+  await edit(experimentsFile, ({ groups }) => {
+    groups.slice(0, 2).forEach((group, index) => {
+      group.weight = index === 0 ? first : second;
+    });
+  });
+}
+
+/** Gives all experiments one salt, so that they split alike. */
+export async function shareSalt(experimentsFile: string): Promise<void> {
+  await edit(experimentsFile, (experiment) => {
+    experiment.salt = "shared";
+  });
+}
+
+interface StoredExperiment {
+  groups: { weight: number }[];
+  salt: string | null;
+}
+
+async function edit(experimentsFile: string, change: (experiment: StoredExperiment) => void): Promise<void> {
   const content = JSON.parse(await readFile(experimentsFile, "utf8")) as {
-    experiments: { groups: { weight: number }[] }[];
+    experiments: StoredExperiment[];
     check?: string;
   };
   // Remove the checksum: it states that the file was not edited.
   delete content.check;
-  for (const { groups } of content.experiments) {
-    groups.slice(0, 2).forEach((group, index) => {
-      group.weight = index === 0 ? first : second;
-    });
-  }
+  content.experiments.forEach(change);
   await writeFile(experimentsFile, JSON.stringify(content));
 }
 

@@ -8,6 +8,7 @@ import { type IndependenceReport, independences } from "./checks/independence.ts
 import { checkRendering, type Rendering } from "./checks/rendering.ts";
 import { type SplitReport, splits } from "./checks/split.ts";
 import type { Observations } from "./observations.ts";
+import type { Options } from "./options.ts";
 
 /**
  * Result of a run: the JSON document of `--json`. The same seed gives the same report except for
@@ -18,7 +19,7 @@ export interface SimulationReport {
   /** True when the run was interrupted: fewer visits than requested. */
   readonly partial: boolean;
   readonly seed: string;
-  readonly driver: "browser";
+  readonly driver: Options["driver"];
   readonly target: string;
   readonly visits: number;
   /** The command that repeats the run. */
@@ -37,6 +38,7 @@ export interface SimulationReport {
 export interface Circumstances {
   readonly seed: string;
   readonly target: string;
+  readonly driver: Options["driver"];
   readonly rerun: string;
   readonly partial: boolean;
   readonly startedAt: string;
@@ -48,7 +50,7 @@ export interface Circumstances {
  * rate by Holm.
  */
 export function buildReport(observations: Observations, circumstances: Circumstances): SimulationReport {
-  const { seed, target, rerun, partial, startedAt, seconds } = circumstances;
+  const { seed, target, driver, rerun, partial, startedAt, seconds } = circumstances;
   const { rendering, check: renderingCheck } = checkRendering(observations);
   const { accounting, check: accountingCheck } = checkAccounting(observations);
   const split = splits(observations);
@@ -70,7 +72,7 @@ export function buildReport(observations: Observations, circumstances: Circumsta
     ok: !partial && checks.every(({ ok }) => ok),
     partial,
     seed,
-    driver: "browser",
+    driver,
     target,
     visits,
     rerun,

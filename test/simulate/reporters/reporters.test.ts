@@ -22,6 +22,7 @@ function reportOf(changes: Partial<SimulationReport> = {}): SimulationReport {
     {
       seed: "a b",
       target: NASTY,
+      driver: "browser",
       rerun: "fairsplit simulate -n 10",
       partial: false,
       startedAt: "2026-11-28T12:00:00.000Z",
@@ -49,7 +50,14 @@ async function written(text: string, report = reportOf()): Promise<string> {
 describe("a report", () => {
   test("of a run that was interrupted is never ok", () => {
     const observations = { claims: {}, rates: new Map(), visits: [], events: [] };
-    const circumstances = { seed: "1", target: "t", rerun: "fairsplit simulate -n 10", startedAt: "", seconds: 1 };
+    const circumstances = {
+      seed: "1",
+      target: "t",
+      driver: "browser" as const,
+      rerun: "fairsplit simulate -n 10",
+      startedAt: "",
+      seconds: 1,
+    };
     expect(buildReport(observations, { ...circumstances, partial: true })).toMatchObject({ ok: false, partial: true });
   });
 

@@ -1,0 +1,77 @@
+import { EnvironmentMissing } from "./environment.ts";
+import { groupShown } from "./observations.ts";
+
+/** What the source of a page says about its placeholders; nothing of it was run. */
+export interface PageSource {
+  readonly placeholders: readonly PlaceholderSource[];
+  /** Path prefix or origin of the tag's requests, without a slash at the end. */
+  readonly api: string;
+  readonly path: string;
+}
+
+export interface PlaceholderSource {
+  readonly experiment: string;
+  readonly variants: readonly { readonly group: string; readonly html: string; readonly clicks: readonly string[] }[];
+}
+
+/**
+ * Reads a page as the `http` driver visits it: placeholders with templates, and where the tag
+ * comes from.
+ *
+ * @throws EnvironmentMissing where the page cannot be read, has no tag, or shows variants in a way
+ * that only a browser can tell
+ */
+export async function readPageSource(url: string): Promise<PageSource> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
+    throw new EnvironmentMissing(`${url} cannot be reached: ${(error.cause as Error)?.message ?? error.message}`);
+  });
+  if (!response.ok) throw new EnvironmentMissing(`${url} answered ${response.status}`);
+  const { Window } = await import("happy-dom").catch(() => {
+    throw new EnvironmentMissing("--driver http reads the page with happy-dom: npm install happy-dom");
+  });
+  const window = new Window({ url: response.url, settings: { disableJavaScriptEvaluation: true } });
+  const document = new window.DOMParser().parseFromString(await response.text(), "text/html");
+  const scripts = [...document.querySelectorAll("script[src]")];
+  const tag = scripts.find((script) => /\/tag(-with-groups)?(\.[0-9a-f]+)?\.js/.test(script.getAttribute("src") ?? ""));
+  if (!tag) throw new EnvironmentMissing(`${url} has no script of the tag, so --driver http does not know its server`);
+  const placeholders = [...document.querySelectorAll("[data-exp]")].map((element): PlaceholderSource => {
+    const experiment = element.getAttribute("data-exp") ?? "";
+    const templates = [...element.children].filter(
+      (child) => child.tagName === "TEMPLATE" && child.getAttribute("data-group") !== null,
+    );
+    if (templates.length === 0) {
+      throw new EnvironmentMissing(
+        `${url}: the placeholder ${experiment} has no templates, and only --driver browser can tell what it shows`,
+      );
+    }
+    const variants = templates.map((template) => {
+      const content = (template as unknown as { content: { innerHTML?: string } & ParentLike }).content;
+      const clicks = [...content.querySelectorAll("[data-exp-click]")].map(
+        (each) => each.getAttribute("data-exp-click") ?? "",
+      );
+      const html = template.innerHTML.replace(/\s+/g, " ").trim();
+      return { group: template.getAttribute("data-group") ?? "", html, clicks };
+    });
+    return { experiment, variants };
+  });
+  const source = new URL(tag.getAttribute("src") ?? "", response.url);
+  const api = tag.getAttribute("data-api") ?? new URL(".", source).href;
+  await window.happyDOM.close();
+  return { placeholders, api: api.replace(/\/$/, ""), path: new URL(response.url).pathname };
+}
+
+interface ParentLike {
+  querySelectorAll(selector: string): Iterable<{ getAttribute(name: string): string | null }>;
+}
+
+/** What a visitor of a group sees in a placeholder, as `in-page.ts` reports it. */
+export function shownTo({ experiment, variants }: PlaceholderSource, group: string | undefined) {
+  const shown = variants.find((variant) => variant.group === group);
+  const placeholder = {
+    experiment,
+    rendered: shown?.html ?? "",
+    variants: variants.map(({ group: name, html }) => ({ group: name, html })),
+    clicks: shown?.clicks ?? [],
+  };
+  return { placeholder, group: shown ? groupShown(placeholder, shown.group) : null };
+}
