@@ -3,7 +3,8 @@ import { covariateArms, type PairSums, ratioArms, totalArms } from "../core/repo
 import { meanLooks } from "../core/report/mean-looks.ts";
 import { seededRandom } from "../core/statistics/seeded-random.ts";
 import { addUp } from "../core/sums.ts";
-import { countedOf, inputOf, reportOf } from "../test/core/report/report-of.ts";
+import { countedOf, inputOf } from "../test/core/report/report-of.ts";
+import { accountsOfDevices } from "./calibrate-accounts.ts";
 import { type Check, happens, happensAtMost } from "./calibrate-band.ts";
 import { converted } from "./calibrate-visitors.ts";
 
@@ -12,7 +13,12 @@ const TUNING = { alpha: ALPHA, devices: 5_000 };
 
 /** Ratios, CUPED, guardrails, and accounts of several devices. */
 export function goalsOfAllKinds(runs: number): Check[] {
-  return [...ratios(runs), ...covariates(runs), ...guarded(Math.ceil(runs / 10)), accounts(Math.ceil(runs / 10))];
+  return [
+    ...ratios(runs),
+    ...covariates(runs),
+    ...guarded(Math.ceil(runs / 10)),
+    ...accountsOfDevices(Math.ceil(runs / 2)),
+  ];
 }
 
 /**
@@ -151,24 +157,4 @@ function guarded(runs: number): Check[] {
       ALPHA,
     ),
   ];
-}
-
-/**
- * Accounts of three devices that do alike are not yet counted as one unit, and so have no verdict.
- */
-function accounts(runs: number): Check {
-  const random = seededRandom(14);
-  let claims = 0;
-  for (let run = 0; run < runs; run++) {
-    const devices = () => 3 * converted(random, 700, 0.3);
-    const { kind } = reportOf(
-      [
-        ["A", 2100, devices()],
-        ["B", 2100, devices()],
-      ],
-      { experiment: { unit: "account" } },
-    ).verdict;
-    if (kind !== "untrusted") claims += 1;
-  }
-  return happensAtMost("A/A, accounts of 3 devices: a verdict", claims, runs, ALPHA);
 }

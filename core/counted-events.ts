@@ -27,23 +27,31 @@ export interface Counted {
  */
 export function countedEvents(
   events: Iterable<Event>,
-  { run, until, exclusions = [] }: Scope,
+  scope: Scope,
   isWanted: (event: Event, at: number) => boolean,
   isByReceipt = false,
 ): Counted[] {
-  requireTime(until);
-  const end = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
+  requireTime(scope.until);
+  const isInScope = scopeTest(scope);
   const seen = new Set<string>();
   const counted: Counted[] = [];
   for (const event of events) {
     const at = Date.parse(event.ts);
-    if ((event.run ?? null) !== run || Number.isNaN(at) || !isWanted(event, at) || seen.has(event.id)) continue;
-    const known = knownAt(event, at);
-    if (known > end || isExcluded(event, known, exclusions)) continue;
+    if (!isWanted(event, at) || seen.has(event.id) || !isInScope(event, at)) continue;
     seen.add(event.id);
-    counted.push({ event, at: isByReceipt ? known : at });
+    counted.push({ event, at: isByReceipt ? knownAt(event, at) : at });
   }
   return counted;
+}
+
+/** Whether an event, at its time in milliseconds since 1970, is in the part of the log to count. */
+export function scopeTest({ run, until, exclusions = [] }: Scope): (event: Event, at: number) => boolean {
+  const end = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
+  return (event, at) => {
+    if ((event.run ?? null) !== run || Number.isNaN(at)) return false;
+    const known = knownAt(event, at);
+    return known <= end && !isExcluded(event, known, exclusions);
+  };
 }
 
 /** Throws RangeError when a given time is invalid. */

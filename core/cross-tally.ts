@@ -2,12 +2,15 @@ import { type Arm, withArms } from "./arms.ts";
 import { compareCodePoints } from "./assign.ts";
 import { countedEvents, type Scope } from "./counted-events.ts";
 import type { Event } from "./event.ts";
+import type { Unit } from "./experiment.ts";
 import { firstExposures, isExposure } from "./first-exposures.ts";
 
 /** An experiment and one of its epochs. */
 export interface Crossing {
   readonly experiment: string;
-  /** The epoch; default: the last one with devices. */
+  /** The counted unit; default `device`. */
+  readonly unit?: Unit;
+  /** The epoch; default: the last one with units. */
   readonly epoch?: number;
   /**
    * The arms that the experiment had; default any. Use the same array for every crossing with it.
@@ -15,7 +18,7 @@ export interface Crossing {
   readonly arms?: readonly Arm[] | undefined;
 }
 
-/** Devices exposed to two experiments, by their groups in both. */
+/** Units exposed to two experiments, by their groups in both; none where their units differ. */
 export interface CrossTally {
   readonly a: CrossedExperiment;
   readonly b: CrossedExperiment;
@@ -44,17 +47,18 @@ export interface CrossedGroups {
  */
 export function crossTally(a: Crossing, b: Crossing, events: Iterable<Event>, scope: Scope): CrossTally {
   const log = [...events];
-  const of = ({ experiment, arms }: Crossing) => {
+  const of = ({ experiment, arms, unit }: Crossing) => {
     const counted = countedEvents(log, scope, (event) => isExposure(event, experiment));
-    return firstExposures(experiment, withArms(counted, experiment, arms));
+    return firstExposures(experiment, withArms(counted, experiment, arms), unit);
   };
   const ofA = of(a);
   const ofB = of(b);
   const epochA = a.epoch ?? lastEpoch(ofA);
   const epochB = b.epoch ?? lastEpoch(ofB);
   const crossed: CrossedGroups[] = [];
-  for (const [deviceId, first] of ofA) {
-    const other = ofB.get(deviceId);
+  const isComparable = (a.unit ?? "device") === (b.unit ?? "device");
+  for (const [id, first] of isComparable ? ofA : []) {
+    const other = ofB.get(id);
     if (first.epoch === epochA && other?.epoch === epochB) crossed.push({ a: first.group, b: other.group, devices: 1 });
   }
   return crossTable({ experiment: a.experiment, epoch: epochA }, { experiment: b.experiment, epoch: epochB }, crossed);

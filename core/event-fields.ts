@@ -35,8 +35,12 @@ export const EVENT_FIELDS: Readonly<Record<string, Field>> = {
     return sha256Hex(id.toWellFormed()).slice(0, 32);
   },
   ts: (given) => (typeof given === "string" && isTimestamp(given) ? given : asTime(given)),
-  // Neither cut nor clean: two devices could become one.
+  // Neither cut nor clean: two units could become one.
   deviceId: asText,
+  accountId(given) {
+    const id = asText(given);
+    return id !== undefined && isUnitId(id) ? id : undefined;
+  },
   event: (given, cut) => textOf(given, "event", MAX_EVENT_NAME_LENGTH, cut) || undefined,
   source: (given, cut) => textOf(given, "source", MAX_SOURCE_LENGTH, cut) || undefined,
   path: (given, cut) =>
@@ -55,6 +59,11 @@ export const EVENT_FIELDS: Readonly<Record<string, Field>> = {
     return isRecord(params) ? cut.value(params, "params") : undefined;
   },
 };
+
+/** Whether a text can be the ID of a device or an account. */
+export function isUnitId(id: string): boolean {
+  return id.length >= 1 && id.length <= MAX_ID_LENGTH && id.isWellFormed() && !id.includes("\0");
+}
 
 function asText(given: unknown): string | undefined {
   if (typeof given === "number" && Number.isFinite(given)) return String(given);

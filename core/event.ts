@@ -1,19 +1,21 @@
 import * as v from "valibot";
 import { corrected } from "./clock.ts";
 import { Cut } from "./cut.ts";
-import { EVENT_FIELDS, ID_FORMAT, isRecord, MAX_ID_LENGTH, MAX_SOURCE_LENGTH } from "./event-fields.ts";
+import { EVENT_FIELDS, ID_FORMAT, isRecord, isUnitId, MAX_ID_LENGTH, MAX_SOURCE_LENGTH } from "./event-fields.ts";
 import { MAX_DROPPED, MAX_EVENT_NAME_LENGTH, MAX_TEXT_LENGTH } from "./event-limits.ts";
 import { parse } from "./parse.ts";
 import { isTimestamp, isWithin, type TimeBounds, timestamp } from "./timestamp.ts";
 
 const ID_ALLOWED = "1 to 64 letters, digits and _ . : -";
-const DEVICE_ALLOWED = "a device id of 1 to 256 characters";
+const DEVICE_ALLOWED = "a device id of 1 to 256 characters, or instead an accountId of as many";
+const ACCOUNT_ALLOWED = "an account id of 1 to 256 characters";
 const EVENT_ALLOWED = "the event's name, 1 to 100 characters";
 const NAME_ALLOWED = "text of at most 256 characters";
 const COUNT_ALLOWED = "a whole number ≥ 0";
 
 const text = (min: number, max: number, allowed: string) =>
   v.pipe(v.string(allowed), v.minLength(min, allowed), v.maxLength(max, allowed));
+const unitId = (allowed: string) => v.pipe(text(1, MAX_ID_LENGTH, allowed), v.check(isUnitId, allowed));
 const Name = text(0, MAX_ID_LENGTH, NAME_ALLOWED);
 const Count = v.pipe(v.number(COUNT_ALLOWED), v.safeInteger(COUNT_ALLOWED), v.minValue(0, COUNT_ALLOWED));
 
@@ -25,10 +27,8 @@ export const EventSchema = v.looseObject(
   {
     id: v.pipe(v.string(ID_ALLOWED), v.regex(new RegExp(`^${ID_FORMAT}$`), ID_ALLOWED)),
     ts: timestamp(),
-    deviceId: v.pipe(
-      text(1, MAX_ID_LENGTH, DEVICE_ALLOWED),
-      v.check((id) => id.isWellFormed() && !id.includes("\0"), DEVICE_ALLOWED),
-    ),
+    deviceId: v.exactOptional(unitId(DEVICE_ALLOWED)),
+    accountId: v.exactOptional(unitId(ACCOUNT_ALLOWED)),
     event: text(1, MAX_EVENT_NAME_LENGTH, EVENT_ALLOWED),
     source: text(1, MAX_SOURCE_LENGTH, "where the event comes from, 1 to 64 characters"),
     path: v.exactOptional(text(0, MAX_TEXT_LENGTH, "a page's path of at most 1,024 characters")),
@@ -45,7 +45,7 @@ export const EventSchema = v.looseObject(
     net: v.exactOptional(v.string()),
     uncounted: v.exactOptional(v.string()),
   },
-  "an event: an object with deviceId and event",
+  "an event: an object with deviceId or accountId, and event",
 );
 
 export type Event = v.InferOutput<typeof EventSchema>;
@@ -72,15 +72,19 @@ const SERVER_FIELDS: readonly string[] = ["run", "receivedAt", "net", "uncounted
 
 /**
  * Parses one event of a request's body: fills in missing `id`, `ts`, `source` and `params`, and
- * accepts the older spelling `device_id`. The result's first field is `id`. A field that cannot be
- * stored as received is converted, cut or set aside; `dropped` names those that lost something.
- * Only an event without a name or without a unit is rejected. Throws InvalidInput naming field,
- * value and what is allowed.
+ * accepts the spellings `device_id` and `account_id`. The result's first field is `id`. A field
+ * that cannot be stored as received is converted, cut or set aside; `dropped` names those that lost
+ * something. Only an event without a name or without a unit is rejected. Throws InvalidInput naming
+ * field, value and what is allowed.
  */
 export function parseEvent(input: unknown, defaults: EventDefaults): Event {
   if (!isRecord(input)) return parse(EventSchema, input);
-  const { device_id, dropped, lost = typeof dropped === "number" ? dropped : undefined, ...rest } = input;
-  const given: Record<string, unknown> = { ...rest, deviceId: rest.deviceId ?? device_id };
+  const { device_id, account_id, dropped, lost = typeof dropped === "number" ? dropped : undefined, ...rest } = input;
+  const given: Record<string, unknown> = {
+    ...rest,
+    deviceId: rest.deviceId ?? device_id,
+    accountId: (rest.accountId ?? account_id) === "" ? undefined : (rest.accountId ?? account_id),
+  };
   const known = Object.keys(EVENT_FIELDS).filter((name) => given[name] !== undefined);
   const cut = new Cut(known.length);
   // The tag cuts by the same limits and names what it cut; earlier tags give a number of lost
@@ -102,7 +106,10 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
     if (SERVER_FIELDS.includes(name)) cut.drop(name);
     else fields.push(...cut.field(name, value));
   }
-  const { id, ts, deviceId, event, source, params, ...others } = Object.fromEntries(fields);
+  const { id, ts, deviceId, accountId, event, source, params, ...others } = Object.fromEntries(fields);
+  // Of two IDs the valid one suffices; without an account the error is of the device.
+  const hasDevice = accountId === undefined || (typeof deviceId === "string" && isUnitId(deviceId));
+  if (!hasDevice && deviceId !== undefined && deviceId !== "") cut.drop("deviceId");
   const { receivedAt, net, believed } = defaults;
   const { at, clockMs } = timeOf(ts, defaults);
   const isBelieved = at === undefined || believed === undefined || isWithin(at, 0, believed);
@@ -110,7 +117,8 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
   return parse(EventSchema, {
     id: id ?? defaults.id(),
     ts: isBelieved ? (at ?? ts ?? defaults.ts()) : defaults.ts(),
-    deviceId,
+    ...(hasDevice ? { deviceId } : {}),
+    ...(accountId === undefined ? {} : { accountId }),
     event,
     source: source ?? "browser",
     ...others,

@@ -1,15 +1,19 @@
 import type { Counted } from "./counted-events.ts";
 import type { Event } from "./event.ts";
+import type { Unit } from "./experiment.ts";
+import { unitOf } from "./unit.ts";
 
-/** A device's first exposure to an experiment, which fixes its group and epoch. */
+/** A unit's first exposure to an experiment, which fixes its group and epoch. */
 export interface FirstExposure {
   readonly epoch: number;
   readonly group: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Place among the events that count. */
+  readonly place: number;
 }
 
-/** An event that exposes its device to an experiment. */
+/** An event that exposes its unit to an experiment. */
 export type Exposure = Event & { readonly group: string; readonly epoch: number };
 
 /** Rule 5 of `tally`. */
@@ -24,14 +28,20 @@ export function isExposure(event: Event, experiment: string): event is Exposure 
 }
 
 /**
- * Each device's first exposure to an experiment, by rule 7 of `tally`, from events in log order.
+ * Each unit's first exposure to an experiment, by rule 7 of `tally`, from events in log order.
  */
-export function firstExposures(experiment: string, counted: readonly Counted[]): Map<string, FirstExposure> {
+export function firstExposures(
+  experiment: string,
+  counted: readonly Counted[],
+  unit: Unit = "device",
+): Map<string, FirstExposure> {
   const exposures = new Map<string, FirstExposure>();
-  for (const { event, at } of counted) {
-    if (!isExposure(event, experiment)) continue;
-    const earlier = exposures.get(event.deviceId);
-    if (!earlier || at < earlier.at) exposures.set(event.deviceId, { epoch: event.epoch, group: event.group, at });
-  }
+  counted.forEach(({ event, at }, place) => {
+    if (!isExposure(event, experiment)) return;
+    const id = unitOf(event, unit);
+    if (id === null) return;
+    const earlier = exposures.get(id);
+    if (!earlier || at < earlier.at) exposures.set(id, { epoch: event.epoch, group: event.group, at, place });
+  });
   return exposures;
 }

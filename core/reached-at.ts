@@ -2,11 +2,14 @@ import { countedEvents } from "./counted-events.ts";
 import { type EpochEnd, endTimes, isLate } from "./epoch-end.ts";
 import type { Event } from "./event.ts";
 import type { Exclusion } from "./exclusion.ts";
+import type { Unit } from "./experiment.ts";
 import { firstExposures, isExposure } from "./first-exposures.ts";
 
 /** Required sample size of an epoch. */
 export interface PlannedSize {
   readonly run: string | null;
+  /** What is counted; `device` when left out. */
+  readonly unit?: Unit;
   readonly epoch: number;
   /** Required devices of each group, as in `plannedDevices`; groups that need 0 are ignored. */
   readonly groups: readonly { readonly name: string; readonly devices: number }[];
@@ -36,7 +39,9 @@ export function reachedAt(experiment: string, events: Iterable<Event>, planned: 
     (event, at) => isExposure(event, experiment) && !isLate(event, at, experiment, ends),
     true,
   );
-  const exposures = [...firstExposures(experiment, counted).values()].filter(({ epoch }) => epoch === planned.epoch);
+  const exposures = [...firstExposures(experiment, counted, planned.unit).values()].filter(
+    ({ epoch }) => epoch === planned.epoch,
+  );
   const times = needed.map(({ name, devices }) => {
     const ofGroup = exposures.filter(({ group }) => group === name).map(({ at }) => at);
     return ofGroup.sort((a, b) => a - b)[devices - 1] ?? null;

@@ -63,7 +63,7 @@ export type ReasonOf = (deviceId: string, experiment: string) => string | null;
 
 export function recordedReasons({ events }: Pick<Observations, "events">): ReasonOf {
   const byDevice = new Map<string, Readonly<Record<string, string>>>();
-  for (const { event, source, deviceId, reasons } of events) {
+  for (const { event, source, deviceId = "", reasons } of events) {
     if (event === "exp_groups" && source === "backend" && typeof reasons === "object" && reasons !== null) {
       byDevice.set(deviceId, reasons as Record<string, string>);
     }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { compareCodePoints } from "../../core/assign.ts";
 import type { CrossTally } from "../../core/cross-tally.ts";
-import type { Experiment } from "../../core/experiment.ts";
+import type { Experiment, Unit } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
 import { countWords } from "../../core/report/number-words.ts";
 import { type Report, report } from "../../core/report/report.ts";
@@ -12,6 +12,7 @@ import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../server/analys
 import type { EventFile } from "../../server/analysis/log-source.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { frozenOf } from "../../server/results/frozen.ts";
+import { normalised } from "./columns/names.ts";
 import { MAX_GOALS } from "./columns/outcomes.ts";
 import { definitionOf } from "./definition.ts";
 import { stageAssignments, stageEvents } from "./events.ts";
@@ -177,7 +178,7 @@ async function experimentsIn(
 
 async function reportOf(
   engine: Engine,
-  { files }: EventLog,
+  { files, inputs }: EventLog,
   key: string,
   known: Experiment | undefined,
   options: AnalyzeOptions,
@@ -210,12 +211,22 @@ async function reportOf(
     isFile: true,
     asOf: tally.lastAt,
     leftOut: { bots: null, rejected: null },
+    counted: { unit: definition.unit === visitorUnit(inputs) ? definition.unit : "device" },
   });
 }
 
 /** “3 events of purchase”. */
 function some(count: bigint, name: string): string {
   return `${countWords(Number(count), "event")} of ${name}`;
+}
+
+/** What the column of visitors names: accounts and sessions by their names in a log. */
+function visitorUnit(inputs: readonly ReadInput[]): Unit {
+  const names = inputs.flatMap(({ columns }) =>
+    Object.entries(columns).flatMap(([name, role]) => (role === "visitor" ? normalised(name) : [])),
+  );
+  const isEvery = (unit: Unit) => names.length > 0 && names.every((name) => name === unit || name === `${unit}id`);
+  return (["account", "session"] as const).find(isEvery) ?? "device";
 }
 
 /**

@@ -27,5 +27,6 @@ export function reportOfTally(
     hasTimes,
     isFile: true,
     leftOut: { bots: null, rejected: null },
+    counted: { unit: "device" },
   });
 }

@@ -12,7 +12,7 @@ export type NoNumber =
   | "zero_variance"
   /** Totals are too skewed for a t test of such uneven groups, and too many to permute. */
   | "too_skewed"
-  /** Devices are not split as configured, or are not the assigned unit: nothing is estimated. */
+  /** Units are not split as configured, or are not what was assigned: nothing is estimated. */
   | "untrusted"
   /** More than 1 in 1,000 of the goal's events have a value that cannot be counted. */
   | "unusable_values";

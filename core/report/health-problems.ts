@@ -16,12 +16,34 @@ const MANY_WRONG_CLOCKS = 0.01;
 
 /** The problems of an epoch's data, most severe first. */
 export function healthProblems(health: Omit<Health, "problems">): HealthProblem[] {
-  const { split, unit, wrongClocks, twoGroups, unknownGroups, unusableValues, unusableGoals, leftOut, traffic } =
-    health;
+  const {
+    split,
+    unit,
+    countedUnit,
+    withoutUnit,
+    splitAccounts,
+    wrongClocks,
+    twoGroups,
+    unknownGroups,
+    unusableValues,
+    unusableGoals,
+    leftOut,
+    traffic,
+  } = health;
   const problems: HealthProblem[] = [];
   const say = (severity: HealthProblem["severity"], text: string) => problems.push({ severity, text });
   if (split.mismatch) say("alarm", `${splitSentence(split)} ${CAUSES}`);
-  if (unit !== "device") say("alarm", unitSentence(unit));
+  if (unit === "random" || unit !== countedUnit) say("alarm", unitSentence(health));
+  else if (unit !== "device") say("note", countedSentence(unit));
+  if (withoutUnit > 0 && unit !== "random") {
+    say("warning", `${countWords(withoutUnit, "exposure")} without ${A_UNIT[unit]}: not counted.`);
+  }
+  if (splitAccounts > 0) {
+    say(
+      "note",
+      `${countWords(splitAccounts, "account")} saw different groups on different devices. Each device counts in its own.`,
+    );
+  }
   if (split.status === "assumed" && (split.pValue ?? 1) < split.threshold) {
     say(
       "warning",
@@ -73,9 +95,24 @@ function countedWords(count: number | null, one: string, many: string): string |
   return count === null || count === 0 ? null : countWords(count, one, many);
 }
 
-/** Says why an experiment that does not assign devices has no verdict. */
-export function unitSentence(unit: Health["unit"]): string {
-  return `This experiment assigns by ${unit}, but results are still counted by device: devices of one ${unit} are not independent, so there is no verdict.`;
+const A_UNIT = {
+  device: "a device",
+  account: "an account",
+  session: "a session",
+  random: "a unit",
+} as const satisfies Record<Health["unit"], string>;
+
+/** Why there is no verdict of an experiment whose units are not counted. */
+export function unitSentence({ unit, countedUnit, withoutUnit }: Omit<Health, "problems">): string {
+  if (unit === "random") {
+    return `This experiment draws anew at every request, so that nobody can be followed: it has ${countWords(withoutUnit, "exposure")} and no results.`;
+  }
+  return `This experiment assigns by ${unit}, but results are counted by ${countedUnit}: what one ${unit} does is not independent, so there is no verdict.`;
+}
+
+function countedSentence(unit: Health["unit"]): string {
+  const one = { account: ", on however many devices", session: "", device: "", random: "" }[unit];
+  return `Counted by ${unit}: each ${unit} is one visitor${one}.`;
 }
 
 /** “Visitors are not split as configured: expected 50/50, saw 5,612/4,388 (p < 0.001).” */

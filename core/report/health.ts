@@ -10,13 +10,19 @@ import { type SplitHealth, splitHealth } from "./split-health.ts";
 /** Whether the numbers can be trusted; shown before any result. */
 export interface Health {
   /**
-   * False while the split alarms, or if the assigned unit is not the device: then nothing is
+   * False while the split alarms, or what was counted is not what was assigned: then nothing is
    * estimated.
    */
   readonly trusted: boolean;
   readonly split: SplitHealth;
-  /** The unit of assignment; results count devices, so any other unit has none. */
+  /** What was assigned. Where every request is another unit there are no results. */
   readonly unit: Experiment["unit"];
+  /** What was counted. */
+  readonly countedUnit: Experiment["unit"];
+  /** Exposures that name no such unit, and count nowhere else. */
+  readonly withoutUnit: number;
+  /** Accounts whose devices are in different groups; of experiments that count devices. */
+  readonly splitAccounts: number;
   /** Devices whose clock was more than 2 minutes off and was corrected. */
   readonly wrongClocks: {
     readonly devices: number;
@@ -66,12 +72,21 @@ export interface LeftOut {
   readonly rejected: number | null;
 }
 
+/** What was counted as one unit, and what names none. */
+export interface CountedUnits {
+  /** The experiment's unit when left out. */
+  readonly unit?: Experiment["unit"];
+  /** Exposures of the epoch; 0 when left out. */
+  readonly withoutUnit?: number;
+}
+
 /** The current health of the epoch, even if the results are frozen. */
 export function health(
   counted: EpochTally | null,
   context: Pick<ReportContext, "experiment">,
   leftOut: LeftOut,
   traffic: Traffic | null = null,
+  { unit: countedUnit = context.experiment.unit ?? "device", withoutUnit = 0 }: CountedUnits = {},
 ): Health {
   const { experiment } = context;
   const { unit = "device" } = experiment;
@@ -90,9 +105,12 @@ export function health(
     ),
   }));
   const found = {
-    trusted: !split.mismatch && unit === "device",
+    trusted: !split.mismatch && unit === countedUnit && unit !== "random",
     split,
     unit,
+    countedUnit,
+    withoutUnit,
+    splitAccounts: counted?.splitAccounts ?? 0,
     wrongClocks: { devices: wrongClocks, share: share(wrongClocks) },
     twoGroups: { devices: counted?.twoGroups ?? 0, share: share(counted?.twoGroups ?? 0) },
     unknownGroups: groups.filter((group) => !isKnown(group)).map(({ group, devices }) => ({ group, devices })),

@@ -65,6 +65,9 @@ const COLUMNS: readonly (readonly [name: string, of: (row: Row) => Cell])[] = [
   ["alpha", ({ report }) => report.alpha],
   ["split_p", ({ report }) => report.health.split.pValue],
   ["formulas_version", ({ report }) => report.formulas.version],
+  ["unit", ({ report }) => report.health.countedUnit],
+  ["exposures_without_unit", ({ report }) => report.health.withoutUnit],
+  ["split_accounts", ({ report }) => report.health.splitAccounts],
 ];
 
 export const REPORT_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -8,7 +8,7 @@ import { daily, type ReportDay } from "./daily.ts";
 import { FORMULAS, FORMULAS_VERSION, type Formula } from "./formulas.ts";
 import { type GoalReport, goalDraft } from "./goal-report.ts";
 import { type Guardrail, guardrails } from "./guardrails.ts";
-import { type Health, health, type LeftOut } from "./health.ts";
+import { type CountedUnits, type Health, health, type LeftOut } from "./health.ts";
 import { type Progress, progress } from "./progress.ts";
 import { type SummaryCell, summary } from "./summary.ts";
 import { type Verdict, verdict } from "./verdict.ts";
@@ -47,6 +47,8 @@ export interface ReportInput {
   readonly isFile?: boolean;
   /** Origin of the exposures; null if not known. */
   readonly traffic?: Traffic | null;
+  /** What `tally` counts, and the exposures of the epoch that it leaves out. */
+  readonly counted?: CountedUnits;
   /** Windows and caps changed after the start; default none. */
   readonly changes?: readonly NotedChange[];
 }
@@ -125,7 +127,7 @@ export function report(input: ReportInput): Report {
   const counted = frozen ?? tally;
   const from = hasTimes ? (counted?.firstAt ?? null) : null;
   const alpha = plan?.alpha ?? PLANNED_ALPHA;
-  const found = { health: health(tally, { experiment }, leftOut, input.traffic ?? null) };
+  const found = { health: health(tally, { experiment }, leftOut, input.traffic ?? null, input.counted) };
   const isFixed = frozen !== null || isFinished;
   const context: ReportContext = { experiment, plan, alpha, isFixed, isTrusted: found.health.trusted };
   const results = {

@@ -26,7 +26,9 @@ export function verdictWords(kind: VerdictKind, group: string | null, problem = 
 /** The reason for not trusting the numbers. */
 export function problemOf({ health }: Pick<Judged, "health">): string {
   if (health.split.mismatch) return "traffic problem";
-  return health.unit === "device" ? "unusable values" : `counted by device, not by ${health.unit}`;
+  if (health.unit === "random") return "every request is drawn anew";
+  const { unit, countedUnit } = health;
+  return unit === countedUnit ? "unusable values" : `counted by ${countedUnit}, not by ${unit}`;
 }
 
 /** The reasons for the verdict, in full sentences. */

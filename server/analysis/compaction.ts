@@ -7,14 +7,15 @@ import type { Engine } from "./engine.ts";
 import { compactedText, type EventFile, logSource } from "./log-source.ts";
 
 /** Version of the contents and format of copies; others are made again. */
-const VERSION = "4";
+const VERSION = "5";
 /**
  * A fifth of the lines' size, written in 0.6 s of one core per 64 MiB; higher levels take longer
  * and save little.
  */
 const FORMAT = "format parquet, compression zstd, compression_level 1";
-/** Marks a copy with `isDistinct`. */
+/** Marks copies with `isDistinct`, and with `hasAccounts`. */
 const DISTINCT = "distinct";
+const ACCOUNTS = "accounts";
 
 export function compactedPath(folder: string, segment: number): string {
   return segmentPath(folder, segment).replace(/\.ndjson$/, ".parquet");
@@ -26,6 +27,7 @@ interface Copy {
   readonly identity: string;
   /** Whether the segment's IDs are unique, in it and in earlier segments. */
   readonly isDistinct: boolean;
+  readonly hasAccounts: boolean;
 }
 
 /**
@@ -98,15 +100,15 @@ export class Compaction {
     if (checked?.identity === identity) return checked;
     const text = `select decode(value) from parquet_kv_metadata(${literal(path)}) where decode(key) = 'fairsplit'`;
     const rows = await engine.rows<[string]>({ text, values: [] }).catch(() => []);
-    const [madeOf, distinct] = rows[0]?.[0].split(" ") ?? [];
+    const [madeOf, ...marks] = rows[0]?.[0].split(" ") ?? [];
     if (madeOf !== identity) return null;
-    const copy = { identity, isDistinct: distinct === DISTINCT };
+    const copy = { identity, isDistinct: marks.includes(DISTINCT), hasAccounts: marks.includes(ACCOUNTS) };
     this.#checked.set(segment, copy);
     return copy;
   }
 
-  #fileOf(segment: number, { isDistinct }: Copy): EventFile {
-    return { path: compactedPath(this.#folder, segment), format: "parquet", isDistinct };
+  #fileOf(segment: number, { isDistinct, hasAccounts }: Copy): EventFile {
+    return { path: compactedPath(this.#folder, segment), format: "parquet", isDistinct, hasAccounts };
   }
 
   /**
@@ -121,14 +123,15 @@ export class Compaction {
       const lines = compactedText(segmentPath(this.#folder, segment));
       await engine.run(`create or replace temp table segment as ${lines}`);
       const isDistinct = await isDistinctFrom(engine, before);
-      const says = literal(isDistinct ? `${identity} ${DISTINCT}` : identity);
+      const hasAccounts = await namesAccounts(engine);
+      const says = literal([identity, isDistinct && DISTINCT, hasAccounts && ACCOUNTS].filter(Boolean).join(" "));
       await engine.run(`copy segment to ${literal(temporary)} (${FORMAT}, kv_metadata {fairsplit: ${says}})`);
       // Open for writing: Windows does not sync read-only handles.
       const file = await open(temporary, "r+");
       await file.sync().finally(() => file.close());
       await rename(temporary, path);
       await syncFolder(this.#folder);
-      const copy = { identity, isDistinct };
+      const copy = { identity, isDistinct, hasAccounts };
       this.#checked.set(segment, copy);
       return copy;
     } catch (error) {
@@ -147,6 +150,12 @@ async function isDistinctFrom(engine: Engine, before: readonly EventFile[]): Pro
       + (select count(*) from (${logSource(before).text}) as earlier where fingerprint in (select fingerprint from segment))`;
   const [[repeats] = [null]] = await engine.rows<[bigint]>({ text, values: [] });
   return repeats === 0n;
+}
+
+/** Whether any event in the table `segment` names an account. */
+async function namesAccounts(engine: Engine): Promise<boolean> {
+  const [[named] = [null]] = await engine.rows<[bigint]>({ text: "select count(account) from segment", values: [] });
+  return named !== 0n;
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Crossing } from "../../core/cross-tally.ts";
 import { type DayRange, timesOf } from "../../core/day-range.ts";
 import type { EndTimes } from "../../core/epoch-end.ts";
 import { timesOfExclusion } from "../../core/exclusion.ts";
+import type { Unit } from "../../core/experiment.ts";
 import type { EventSelector } from "../../core/goal-events.ts";
 import { LARGEST_VALUE, MILLIONTHS, SPLITTER } from "../../core/millionths.ts";
 import { routePattern } from "../../core/route-pattern.ts";
@@ -40,11 +41,12 @@ export interface CountedSql {
  *  - `named`: the arm of each experiment, epoch and group that exposures name, by rule 15. By one
  *    `dense_rank` instead of a join DuckDB plans the joins that follow worse: a fifth more time on
  *    copies
- *  - `firsts`: a row per experiment and device, with its arm, its exposures, its day (null for one
+ *  - `firsts`: a row per experiment and unit, with its arm, its exposures, its day (null for one
  *    that is not told apart), whether its clock was wrong, and whether it saw `several` arms. For
  *    the few that did, `chosen` looks for the first one: to have every group look for it would take
  *    longer
- *  - `others`: exposures of devices to another arm than their first
+ *  - `others`: exposures of units to another arm than their first
+ *  - `strays`: by epoch, the exposures that do not name their experiment's unit
  *  - `unsure`: how many events might make a difference if they were in another order in the log.
  *    Places in the log are not read before that is known to be above 0, which it hardly ever is:
  *    numbering the lines of a file would double the time.
@@ -58,19 +60,19 @@ export function countedSql(query: CountedSql): string {
   const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null and uncounted is null${isTimely}`;
   const isGoal = selectors.length === 0 ? "" : ` or ${tests.join(" or ")}`;
   const wanted = `
-  select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, ${at}, device, session,
+  select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, ${at}, ${unitSql(experiments, isExposure, names, source)} as unit,
+    account, session,
     case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
     case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
     ${goalSql(selectors, tests)} as goal,
     ${hasValues ? millionthsSql() : "0"} as millionths, is_wrong_clock
   from (${source.text}) as events
-  where ${scope.run === null ? "run is null" : `run = ${values.of(scope.run)}`}
+  where ${scopeSql(scope, values)}
     ${source.isPlaced ? "and events.at_ms is not null" : ""}
-    ${scope.until === undefined ? "" : `and ${KNOWN} <= ${values.of(Date.parse(scope.until))}`}
-    ${exclusionsSql(scope, values)}
     and (${isExposure}${isGoal})`;
   const shown = `counted join named
     on counted.experiment = named.experiment and counted.epoch = named.epoch and counted.grp = named.grp`;
+  const exposing = "at_ms is not null and unit is not null";
   const { epoch, group } = armSql(experiments, values);
   const order = source.isPlaced ? ["at_ms", "segment", "place"] : ["at_ms"];
   return `with ${source.isPlaced ? onceSql(wanted, selectors.length === 0 ? "id, experiment" : "id") : `counted as materialized (${wanted})`},
@@ -87,27 +89,31 @@ named as materialized (
   from exposed join arms on exposed.experiment = arms.experiment and arm_epoch = arms.epoch and arm_grp = arms.grp
 ),
 seen as materialized (
-  select device, counted.experiment, min(at_ms) as at_ms, count(*) as exposures,
+  select unit, counted.experiment, min(at_ms) as at_ms, count(*) as exposures,
     min(arm) as arm, min(arm) <> max(arm) as several, max(is_wrong_clock) as is_wrong_clock
   from ${shown}
-  where at_ms is not null
-  group by device, counted.experiment
+  where ${exposing}
+  group by unit, counted.experiment
 ),
 chosen as materialized (
-  select device, counted.experiment, ${firstBy("arm", order)} as arm
+  select unit, counted.experiment, ${firstBy("arm", order)} as arm
   from ${shown}
-  where at_ms is not null and device in (select device from seen where several)
-  group by device, counted.experiment
+  where ${exposing} and unit in (select unit from seen where several)
+  group by unit, counted.experiment
 ),
 firsts as materialized (
-  select seen.device, seen.experiment, at_ms, exposures, several, is_wrong_clock, coalesce(chosen.arm, seen.arm) as arm,
+  select seen.unit, seen.experiment, at_ms, exposures, several, is_wrong_clock, coalesce(chosen.arm, seen.arm) as arm,
     ${dayOf(days, values)} as day
-  from seen left join chosen on seen.device = chosen.device and seen.experiment = chosen.experiment
+  from seen left join chosen on seen.unit = chosen.unit and seen.experiment = chosen.experiment
 ),
 others as materialized (
-  select firsts.device, firsts.arm as first_arm, named.arm, counted.at_ms = firsts.at_ms as is_tie
-  from ${shown} join firsts on counted.device = firsts.device and counted.experiment = firsts.experiment
+  select firsts.unit, firsts.arm as first_arm, named.arm, counted.at_ms = firsts.at_ms as is_tie
+  from ${shown} join firsts on counted.unit = firsts.unit and counted.experiment = firsts.experiment
   where several and named.arm <> firsts.arm
+),
+strays as (
+  select arms.epoch, count(*) as n from ${shown} join arms on named.arm = arms.arm
+  where at_ms is not null and unit is null group by arms.epoch
 ),
 unsure as materialized (${
     source.isPlaced
@@ -120,6 +126,13 @@ unsure as materialized (${
 
 /** Time at which the server knew of an event; see `knownAt` in `core/`. */
 export const KNOWN = "greatest(events.at_ms, coalesce(events.received_ms, events.at_ms))";
+
+/** Condition for the events that are in the part of the log to count, by rules 2, 3 and 23. */
+export function scopeSql(scope: Scope, values: Values): string {
+  const run = scope.run === null ? "run is null" : `run = ${values.of(scope.run)}`;
+  const until = scope.until === undefined ? "" : `and ${KNOWN} <= ${values.of(Date.parse(scope.until))}`;
+  return `${run} ${until} ${exclusionsSql(scope, values)}`;
+}
 
 /** Condition that leaves out the scope's exclusions; empty for none. */
 export function exclusionsSql({ exclusions = [] }: Pick<Scope, "exclusions">, values: Values): string {
@@ -138,6 +151,32 @@ const REPEATS: Readonly<Record<Source["distinct"], string>> = {
     + (select count(*) from counted where is_copy and fingerprint in (select fingerprint from counted where not is_copy))`,
   none: "select count(*) - count(distinct fingerprint) from counted",
 };
+
+/** The unit of an event: of an exposure the one of its experiment, of others the first one's. */
+function unitSql(
+  experiments: readonly Crossing[],
+  isExposure: string,
+  names: readonly string[],
+  { keyOf }: Source,
+): string {
+  const columns = experiments.map(({ unit = "device" }) => columnOf(unit, keyOf));
+  const [first = "device"] = columns;
+  if (columns.every((column) => column === first)) return first;
+  const cases = columns.map((column, place) => `when ${place} then ${column}`);
+  return `case case when ${isExposure} then ${indexOf("experiment", names)} end ${cases.join(" ")} end`;
+}
+
+function columnOf(unit: Unit, keyOf: Source["keyOf"]): string {
+  switch (unit) {
+    case "device":
+    case "account":
+      return unit;
+    case "session":
+      return `case when session is not null then ${keyOf("session")} end`;
+    case "random":
+      return "case when false then device end";
+  }
+}
 
 /** Epoch and group that an exposure counts for, by rule 15. */
 function armSql(experiments: readonly Crossing[], values: Values) {
@@ -207,7 +246,8 @@ function indexOf(column: string, names: readonly string[]): string {
 
 /** Rule 6: compares IDs only of the few events with repeated fingerprints. */
 function onceSql(wanted: string, identity: string): string {
-  const columns = "segment, place, at_ms, device, epoch, grp, session, experiment, goal, millionths, is_wrong_clock";
+  const columns =
+    "segment, place, at_ms, unit, account, epoch, grp, session, experiment, goal, millionths, is_wrong_clock";
   return `wanted as materialized (${wanted}),
 repeated as materialized (select fingerprint from wanted group by fingerprint having count(*) > 1),
 counted as materialized (

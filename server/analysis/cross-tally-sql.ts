@@ -6,9 +6,9 @@ import { type Query, type Source, Values } from "./query.ts";
 
 /**
  * A row of the result; experiments are told by their places in the list.
- *  - `pair`: devices with these epochs and groups in two experiments, of which the first stands
+ *  - `pair`: units with these epochs and groups in two experiments, of which the first stands
  *    before the other
- *  - `epoch`: the last epoch that an experiment has devices in
+ *  - `epoch`: the last epoch that an experiment has units in
  *  - `unsure`: see `countedSql`
  */
 export type CrossRow = readonly [
@@ -39,7 +39,7 @@ export function crossTallySql(
     text: `${tables}
 select 'pair' as section, a.experiment, a.epoch, a.grp, b.experiment, b.epoch, b.grp, ${wide("devices")} from (
   select a.arm as arm_a, b.arm as arm_b, count(*) as devices
-  from firsts as a join firsts as b on a.device = b.device and a.experiment ${withItself ? "<=" : "<"} b.experiment
+  from firsts as a join firsts as b on a.unit = b.unit and a.experiment ${withItself ? "<=" : "<"} b.experiment
   group by a.arm, b.arm
 ) as pairs join arms as a on arm_a = a.arm join arms as b on arm_b = b.arm
 union all
@@ -63,7 +63,8 @@ export function crossTallyOfRows(
     return epoch ?? (last == null ? null : Number(last));
   };
   const [epochA, epochB] = [epochOf(a, placeA), epochOf(b, placeB)];
-  const crossed = rows.flatMap((row) => {
+  const isComparable = (a.unit ?? "device") === (b.unit ?? "device");
+  const crossed = (isComparable ? rows : []).flatMap((row) => {
     const [section, first, firstEpoch, firstGroup, second, secondEpoch, secondGroup, devices] = row;
     if (section !== "pair") return [];
     const left = { place: first, epoch: Number(firstEpoch), group: firstGroup ?? "" };

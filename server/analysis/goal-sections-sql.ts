@@ -68,7 +68,7 @@ export function ratioSections(input: TotalsInput, section: SectionHead): string[
     select arm, part, x, y, ${z} as z from (
       select denominators.arm, denominators.part, denominator as x,
         coalesce(case when is_of_values then value else events end, 0) as y, coalesce(top, 0) as top
-      from denominators left join totals on denominators.device = totals.device and denominators.part = totals.part
+      from denominators left join totals on denominators.unit = totals.unit and denominators.part = totals.part
         left join tops on denominators.arm = tops.arm and denominators.part = tops.part
     ) as pairs
   ) as scaled group by arm, part
@@ -83,8 +83,8 @@ export function beforeSections(input: TotalsInput, section: SectionHead): string
     `${section("before", OF_GOAL, ["x", "x2", "product"])} from (
   select befores.arm, befores.part, sum(x) as x, sum(${wide("x")} * x) as x2,
     sum(${wide("x")} * coalesce(case kind when 0 then totals.value when 1 then totals.events else 1 end, 0)
-      * case when totals.device is null then 0 else 1 end) as product
-  from befores left join totals on befores.device = totals.device and befores.part = totals.part
+      * case when totals.unit is null then 0 else 1 end) as product
+  from befores left join totals on befores.unit = totals.unit and befores.part = totals.part
   group by befores.arm, befores.part
 ) as per_arm ${NAMED}`,
   ];

@@ -13,6 +13,8 @@ export interface TotalsInput {
   readonly asOf: number;
   /** Whether unknown groups are replaced by the one without a name. */
   readonly hasArms: boolean;
+  /** The table of events with their units. */
+  readonly acts: "acts" | "counted";
 }
 
 const DAY_MS = 86_400_000;
@@ -20,7 +22,7 @@ const DAY_MS = 86_400_000;
 const ALWAYS_MS = 9_000_000_000_000_000;
 
 /**
- * The tables `totals` (a row per device and part with events: events, value, whether it was cut,
+ * The tables `totals` (a row per unit and part with events: events, value, whether it was cut,
  * unusable values) and, for percentiles, `limits` (caps by epoch and part). By rules 8 to 11 and 16
  * to 18 of `core/tally.ts`.
  */
@@ -40,10 +42,10 @@ export function totalsSql(input: TotalsInput): { readonly text: string; readonly
     sum(case when ${valued} and millionths is null then 1 else 0 end) as unusable`
     : "0 as value, 0 as unusable";
   const sums = `
-  select firsts.device, firsts.arm, day, part, count(*) as events, ${value}
+  select firsts.unit, firsts.arm, day, part, count(*) as events, ${value}
   from ${hitsSql(input, (column) => `${column} >= firsts.at_ms - ${byPart(parts, ({ earlyMs }) => earlyMs)}`)}
     ${closesSql(input)}
-  group by firsts.device, firsts.arm, day, part`;
+  group by firsts.unit, firsts.arm, day, part`;
   const limit = limitSql(input);
   const isPooled = hasArms ? " and arms.grp <> ''" : "";
   const pools = percentiles.map(
@@ -65,7 +67,7 @@ export function totalsSql(input: TotalsInput): { readonly text: string; readonly
     ? `sums join arms on sums.arm = arms.arm left join limits on arms.epoch = limits.epoch and sums.part = limits.part`
     : "sums";
   const totals = `totals as materialized (
-  select sums.device, sums.arm, sums.day, sums.part, events, unusable,
+  select sums.unit, sums.arm, sums.day, sums.part, events, unusable,
     cast(greatest(least(value, ${limit}), -${limit}) as bigint) as value, abs(value) > ${limit} as is_cut
   from ${hasLimits ? from : `(${sums}) as sums`}
 )`;
@@ -73,7 +75,7 @@ export function totalsSql(input: TotalsInput): { readonly text: string; readonly
 }
 
 /**
- * The table `befores`: a row per device and goal with events in the days before its first exposure,
+ * The table `befores`: a row per unit and goal with events in the days before its first exposure,
  * in the outcome's unit (rule 20); null when no goal uses it.
  */
 export function beforesSql(input: TotalsInput): string | null {
@@ -88,18 +90,18 @@ export function beforesSql(input: TotalsInput): string | null {
   const isBefore = (column: string) =>
     `${column} < firsts.at_ms - ${byPart(parts, ({ earlyMs }) => earlyMs)} and ${column} >= firsts.at_ms - ${daysMs}`;
   return `befores as materialized (
-  select device, sums.arm, sums.part, kind,
+  select unit, sums.arm, sums.part, kind,
     cast(case kind when 0 then greatest(least(value, ${limit}), -${limit}) when 1 then events else 1 end as bigint) as x
   from (
-    select firsts.device, firsts.arm, part, ${kind} as kind, count(*) as events, coalesce(sum(millionths), 0) as value
+    select firsts.unit, firsts.arm, part, ${kind} as kind, count(*) as events, coalesce(sum(millionths), 0) as value
     from ${hitsSql(input, isBefore)} and part in (${asked.map(({ part }) => part).join(", ")})${maturesSql(input)}
-    group by firsts.device, firsts.arm, part
+    group by firsts.unit, firsts.arm, part
   ) as sums${hasLimits ? " join arms on sums.arm = arms.arm left join limits on arms.epoch = limits.epoch and sums.part = limits.part" : ""}
 )`;
 }
 
 /**
- * The table `denominators`: a row per device and ratio whose denominator is not 0 (rule 19); null
+ * The table `denominators`: a row per unit and ratio whose denominator is not 0 (rule 19); null
  * when no goal is a ratio.
  */
 export function denominatorsSql(input: TotalsInput): string | null {
@@ -108,34 +110,34 @@ export function denominatorsSql(input: TotalsInput): string | null {
     if (of === null) return [];
     const columns = `${part} as part, ${goals[part]?.ratio?.of === "value"} as is_of_values`;
     if (of !== "session") {
-      return `select device, arm, ${columns}, events as denominator from totals where part = ${of}`;
+      return `select unit, arm, ${columns}, events as denominator from totals where part = ${of}`;
     }
     const window = counted.parts[part]?.windowMs ?? null;
-    const until = window === null ? inTimeSql(input) : ` and counted.at_ms < firsts.at_ms + ${window}`;
-    return `select firsts.device, firsts.arm, ${columns}, count(distinct session) as denominator
-    from counted join firsts on counted.device = firsts.device and counted.at_ms >= firsts.at_ms
+    const until = window === null ? inTimeSql(input) : ` and acts.at_ms < firsts.at_ms + ${window}`;
+    return `select firsts.unit, firsts.arm, ${columns}, count(distinct session) as denominator
+    from ${input.acts} as acts join firsts on acts.unit = firsts.unit and acts.at_ms >= firsts.at_ms
       join arms on firsts.arm = arms.arm
     where session is not null${until}${matureSql(counted.parts[part], asOf)}
-    group by firsts.device, firsts.arm`;
+    group by firsts.unit, firsts.arm`;
   });
   return rows.length === 0 ? null : `denominators as materialized (\n  ${rows.join("\n  union all\n  ")}\n)`;
 }
 
 /**
- * Joins counted events and their parts with the first exposures of their devices, by a condition on
+ * Joins counted events and their parts with the first exposures of their units, by a condition on
  * an event's time.
  */
-function hitsSql({ counted, ends, pauses }: TotalsInput, isInside: (column: string) => string): string {
+function hitsSql({ counted, ends, pauses, acts }: TotalsInput, isInside: (column: string) => string): string {
   const { parts, selectors } = counted;
   const isOneToOne =
     !isMasked(selectors) && parts.length === selectors.length && parts.every(({ selector }, part) => selector === part);
   const rows = parts.map(({ selector }, part) => `(${part}, ${selector})`);
   const isSelected = isMasked(selectors) ? "(goal >> selector) & 1 = 1" : "goal = selector";
   const hits = isOneToOne
-    ? "(select *, goal as part from counted where goal is not null) as counted"
-    : `counted join (values ${rows.join(", ") || "(-1, -1)"}) as parts(part, selector) on ${isSelected}`;
+    ? `(select *, goal as part from ${acts} where goal is not null) as acts`
+    : `${acts} as acts join (values ${rows.join(", ") || "(-1, -1)"}) as parts(part, selector) on ${isSelected}`;
   const withArms = ends.size + pauses.length === 0 ? "" : " join arms on firsts.arm = arms.arm";
-  return `${hits} join firsts on counted.device = firsts.device and ${isInside("counted.at_ms")}${withArms} where true`;
+  return `${hits} join firsts on acts.unit = firsts.unit and ${isInside("acts.at_ms")}${withArms} where true`;
 }
 
 /**
@@ -148,20 +150,19 @@ function closesSql(input: TotalsInput): string {
   const until =
     windowed.length === 0
       ? ""
-      : ` and counted.at_ms < firsts.at_ms + ${byPart(parts, ({ windowMs }) => windowMs ?? ALWAYS_MS)}`;
+      : ` and acts.at_ms < firsts.at_ms + ${byPart(parts, ({ windowMs }) => windowMs ?? ALWAYS_MS)}`;
   const isTimely = inTimeSql(input).replace(/^ and /, "");
   const inTime =
     isTimely === "" ? "" : windowed.length === 0 ? ` and ${isTimely}` : ` and (part in (${windowed}) or (${isTimely}))`;
   return `${until}${inTime}${maturesSql(input)}`;
 }
 
-/** Whether an event is in no pause of its device's epoch, and not later than its end. */
+/** Whether an event is in no pause of its unit's epoch, and not later than its end. */
 function inTimeSql({ ends, pauses }: TotalsInput): string {
   const isPaused = pauses.map(
-    ({ epoch, start, end }) =>
-      ` and not (arms.epoch = ${epoch} and counted.at_ms >= ${start} and counted.at_ms < ${end})`,
+    ({ epoch, start, end }) => ` and not (arms.epoch = ${epoch} and acts.at_ms >= ${start} and acts.at_ms < ${end})`,
   );
-  const isOver = [...ends].map(([epoch, at]) => ` and not (arms.epoch = ${epoch} and counted.at_ms > ${at})`);
+  const isOver = [...ends].map(([epoch, at]) => ` and not (arms.epoch = ${epoch} and acts.at_ms > ${at})`);
   return [...isOver, ...isPaused].join("");
 }
 

@@ -74,7 +74,7 @@ async function surely<Row extends readonly unknown[]>(
   query: (source: Source) => Query,
 ): Promise<Row[]> {
   const rows = await engine.rows<Row>(query(logSource(files)));
-  const unsure = rows.find(([section]) => section === "unsure");
-  const isSure = unsure?.some((number) => typeof number === "bigint" && number > 0n) === false;
+  const unsure = rows.filter(([section]) => section === "unsure");
+  const isSure = unsure.length > 0 && !unsure.flat().some((number) => typeof number === "bigint" && number > 0n);
   return isSure ? rows : engine.rows<Row>(query(placedLogSource(files)));
 }

@@ -8,6 +8,8 @@ export interface EventFile {
   readonly format: "ndjson" | "parquet";
   /** Whether no ID is repeated, in it or in earlier files with the same mark. */
   readonly isDistinct?: boolean;
+  /** False when no event of it names an account, so that it need not be read for links. */
+  readonly hasAccounts?: boolean;
 }
 
 /** Fields of an event that results depend on; others are not read. */
@@ -15,6 +17,8 @@ const FIELDS = {
   id: "VARCHAR",
   ts: "VARCHAR",
   deviceId: "VARCHAR",
+  // Lines of earlier versions may have anything there, as in clockMs.
+  accountId: "JSON",
   event: "VARCHAR",
   experiment: "VARCHAR",
   epoch: "BIGINT",
@@ -25,7 +29,6 @@ const FIELDS = {
   // JSON, since pages can send any type: only a string counts as a session.
   session_id: "JSON",
   sessionId: "JSON",
-  // JSON, since lines of earlier versions may hold any type.
   clockMs: "JSON",
   receivedAt: "VARCHAR",
   net: "VARCHAR",
@@ -35,28 +38,30 @@ const FIELDS = {
 const textOf = (column: string) => `case when json_type(${column}) = 'VARCHAR' then nullif(${column} ->> '$', '') end`;
 
 /**
- * 128 bits of a device's ID: comparing and grouping take half the time of texts, but hashing takes
+ * 128 bits of a unit's ID: comparing and grouping take half the time of texts, but hashing takes
  * longer, so lines alone keep their texts. Accidental collisions are negligible, and deliberate
  * ones achieve no more than sending as one device.
  */
-const keyOf = (device: string) => `cast(md5(${device}) as uuid)`;
+const keyOf = (id: string) => `cast(md5(${id}) as uuid)`;
+const asIs = (id: string) => id;
+type KeyOf = typeof keyOf;
 
 /**
  * The columns of `Source` from lines of JSON. Lines that are not events are skipped, and counted as
  * unreadable. Truncate times to milliseconds before a cast can round them; nearly all have 24
  * characters and no further digits.
  */
-function fromLines(files: string, device: string, place: string): string {
+function fromLines(files: string, key: KeyOf, place: string): string {
   const columns = Object.entries(FIELDS).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
   return `select id, hash(id) as fingerprint, ${millisecondsOf("ts")} as at_ms,
-    ${device} as device, event as name, experiment, epoch, "group" as grp, value, run, path,
+    ${key("deviceId")} as device, case when accountId is not null then ${key(textOf("accountId"))} end as account, event as name, experiment, epoch, "group" as grp, value, run, path,
     case when session_id is not null or sessionId is not null
       then coalesce(${textOf("session_id")}, ${textOf("sessionId")}) end as session,
     clockMs is not null and json_type(clockMs) in ('BIGINT', 'UBIGINT', 'DOUBLE')
       and abs(cast(clockMs as double)) > ${MAX_CLOCK_ERROR_MS} as is_wrong_clock,
     ${millisecondsOf("receivedAt")} as received_ms, net, uncounted, false as is_copy${place}
   from read_ndjson([${files}], columns = {${columns.join(", ")}}, ignore_errors = true)
-  where id is not null and deviceId is not null`;
+  where id is not null and (deviceId is not null or ${textOf("accountId")} is not null)`;
 }
 
 /** A column's time, cut to milliseconds; null for an invalid one. */
@@ -66,11 +71,11 @@ function millisecondsOf(column: string): string {
 
 /** The columns of `Source` in a compacted file. */
 const COLUMNS =
-  "id, fingerprint, at_ms, device, name, experiment, epoch, grp, value, run, path, session, is_wrong_clock, received_ms, net, uncounted";
+  "id, fingerprint, at_ms, device, account, name, experiment, epoch, grp, value, run, path, session, is_wrong_clock, received_ms, net, uncounted";
 
 /** Defaults of columns that other sources may lack. */
 const NO_OPTIONAL =
-  "select cast(null as varchar) as path, false as is_wrong_clock, null::bigint as received_ms, null::varchar as net, null::varchar as uncounted where false";
+  "select cast(null as uuid) as account, cast(null as varchar) as path, false as is_wrong_clock, null::bigint as received_ms, null::varchar as net, null::varchar as uncounted where false";
 
 function fromParquet(files: string, place: string): string {
   return `select ${COLUMNS}, true as is_copy${place}
@@ -78,33 +83,44 @@ function fromParquet(files: string, place: string): string {
 }
 
 /**
- * Query for a compacted file, from one for events with the columns of `Source` and `place`. Sorted
- * by kind, so that a query skips most events that it does not need.
+ * Query for a compacted file, from a file of lines: the columns of `Source` and `place`. Sorted by
+ * kind, so that a query skips most events that it does not need.
  */
-export function compacted(events: string): string {
-  return `select * replace (${keyOf("device")} as device) from (
-      select ${COLUMNS}, place from (${events} union all by name ${NO_OPTIONAL}) as events
-    ) as columns
-    order by name, experiment, place`;
-}
-
-/** Query for a compacted file from lines, in their order. */
 export function compactedText(path: string): string {
-  return compacted(fromLines(literal(path), "deviceId", ", row_number() over () as place"));
+  const events = fromLines(literal(path), keyOf, ", row_number() over () as place");
+  return `select ${COLUMNS}, place from (${events}) as events order by name, experiment, place`;
 }
 
 /** Events of a log without positions; files of one kind are read at once. */
 export function logSource(files: readonly EventFile[]): Source {
+  const isDistinct =
+    files.some(({ format }) => format === "parquet") &&
+    files.every((file) => file.format === "ndjson" || file.isDistinct);
+  const distinct = !isDistinct ? "none" : files.some(({ format }) => format === "ndjson") ? "copies" : "all";
+  return {
+    text: textOfFiles(files, keyIn(files)) || nothing(""),
+    isPlaced: false,
+    distinct,
+    ...keysOf(files),
+  };
+}
+
+function textOfFiles(files: readonly EventFile[], key: KeyOf): string {
   const of = (format: EventFile["format"]) =>
     files.filter((file) => file.format === format).map(({ path }) => literal(path));
   const [lines, parquet] = [of("ndjson"), of("parquet")];
   const parts = [
     ...(parquet.length > 0 ? [fromParquet(parquet.join(", "), "")] : []),
-    ...(lines.length > 0 ? [fromLines(lines.join(", "), deviceOf(files), "")] : []),
+    ...(lines.length > 0 ? [fromLines(lines.join(", "), key, "")] : []),
   ];
-  const isDistinct = parquet.length > 0 && files.every((file) => file.format === "ndjson" || file.isDistinct);
-  const distinct = !isDistinct ? "none" : lines.length > 0 ? "copies" : "all";
-  return { text: parts.join("\nunion all\n") || nothing(""), isPlaced: false, distinct };
+  return parts.join("\nunion all\n");
+}
+
+/** The form of IDs, and the events that may name accounts. */
+function keysOf(files: readonly EventFile[]): Pick<Source, "keyOf" | "accounts"> {
+  const keyOf = keyIn(files);
+  const some = files.filter(({ hasAccounts }) => hasAccounts !== false);
+  return { keyOf, accounts: textOfFiles(some, keyOf) || null };
 }
 
 /** Events of a log with positions, which take longer to read. */
@@ -112,18 +128,23 @@ export function placedLogSource(files: readonly EventFile[]): Source {
   const parts = files.map(({ path, format }, segment) =>
     format === "parquet"
       ? fromParquet(literal(path), `, ${segment} as segment, place`)
-      : fromLines(literal(path), deviceOf(files), `, ${segment} as segment, row_number() over () as place`),
+      : fromLines(literal(path), keyIn(files), `, ${segment} as segment, row_number() over () as place`),
   );
-  return { text: parts.join("\nunion all\n") || nothing(", segment, place"), isPlaced: true, distinct: "none" };
+  return {
+    text: parts.join("\nunion all\n") || nothing(", segment, place"),
+    isPlaced: true,
+    distinct: "none",
+    ...keysOf(files),
+  };
 }
 
-/** The device of a line, in the form that the other files use. */
-function deviceOf(files: readonly EventFile[]): string {
-  return files.some(({ format }) => format === "parquet") ? keyOf("deviceId") : "deviceId";
+/** The form of IDs in the other files. */
+function keyIn(files: readonly EventFile[]): KeyOf {
+  return files.some(({ format }) => format === "parquet") ? keyOf : asIs;
 }
 
 /** A log without files. */
 function nothing(places: string): string {
-  const columns = `null, null, null, null, null, null, null, null, null::double, null, null::varchar, null, null::boolean, null::bigint, null::varchar, null::varchar, false${places && ", null, null"}`;
+  const columns = `null, null, null, null::varchar, null::varchar, null, null, null, null, null::double, null, null::varchar, null, null::boolean, null::bigint, null::varchar, null::varchar, false${places && ", null, null"}`;
   return `select * from (values (${columns})) as nothing(${COLUMNS}, is_copy${places}) where false`;
 }

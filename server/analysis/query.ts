@@ -6,9 +6,10 @@ export interface Query {
 
 /**
  * Source of events: a query for the columns `id`, `fingerprint` (64 bits of the ID), `at_ms`
- * (milliseconds since 1970; null for invalid times), `device` (equal for equal devices), `name`,
- * `experiment`, `epoch`, `grp`, `value`, `run`, `path`, `session`, `is_wrong_clock`, `received_ms`,
- * `net`, `uncounted` and `is_copy` (whether it comes from a compacted file).
+ * (milliseconds since 1970; null for invalid times), `device` and `account` (equal for equal
+ * IDs; null for none), `name`, `experiment`, `epoch`, `grp`, `value`, `run`, `path`, `session`,
+ * `is_wrong_clock`, `received_ms`, `net`, `uncounted` and `is_copy` (whether it comes from a
+ * compacted file).
  */
 export interface Source {
   readonly text: string;
@@ -16,6 +17,10 @@ export interface Source {
   readonly isPlaced: boolean;
   /** Events among which IDs are known to be distinct. */
   readonly distinct: "all" | "copies" | "none";
+  /** The form that IDs have in `device` and `account`, from a column of texts. */
+  readonly keyOf: (id: string) => string;
+  /** Query for the events among which are all that name an account; null for none. */
+  readonly accounts: string | null;
 }
 
 /** Collects the values of a query while its text is written. */

@@ -15,7 +15,7 @@ export function reachedAtSql(experiment: string, planned: PlannedSize, source: S
     source,
     values,
     scope: { run, exclusions: planned.exclusions ?? [] },
-    experiments: [{ experiment }],
+    experiments: [{ experiment, ...(planned.unit && { unit: planned.unit }) }],
     selectors: [],
     ends,
     isByReceipt: true,

@@ -28,8 +28,9 @@ export function tallyOfRows(
 ): Tally {
   const asked = countedGoals({ goals });
   const windows = windowsOf(goalParts(asked));
+  const strays = of("no unit", rows).map((row) => ({ epoch: Number(row[1]), exposures: Number(row[A]) }));
   const epochs = groupBy(
-    rows.filter((row): row is EpochRow => row[1] !== null),
+    rows.filter((row): row is EpochRow => row[1] !== null && row[0] !== "no unit"),
     (row) => row[1],
   );
   return {
@@ -38,6 +39,7 @@ export function tallyOfRows(
     epochs: [...epochs]
       .sort(([a], [b]) => Number(a - b))
       .map(([epoch, ofEpoch]) => epochTally(Number(epoch), ofEpoch, asked, windows)),
+    ...(strays.length > 0 && { withoutUnit: strays.sort((a, b) => a.epoch - b.epoch) }),
   };
 }
 
@@ -55,6 +57,7 @@ function epochTally(
   const inGroups = rows.filter((row) => row[2] !== null);
   const groups = [...groupBy(inGroups, (row) => row[2] as string)].sort(([a], [b]) => compareCodePoints(a, b));
   const devices = of("devices", rows);
+  const split = add(of("split accounts", rows), A);
   const times = (column: number) => devices.map((row) => Number(row[column]));
   const limits = goals.map((goal, place) => limitOf(goal, ofGoal(of("limit", rows), place)));
   const closed = goals.map(({ window }) => {
@@ -65,6 +68,7 @@ function epochTally(
     epoch,
     groups: groups.map(([group, ofGroup]) => groupTally(group, ofGroup, goals, limits, closed)),
     twoGroups: add(of("two groups", rows), A),
+    ...(split > 0 && { splitAccounts: split }),
     // Do not spread: a log may have more days than a call can have arguments.
     firstAt: isoTime(times(C).reduce((a, b) => Math.min(a, b))),
     lastAt: isoTime(times(D).reduce((a, b) => Math.max(a, b))),

@@ -5,6 +5,7 @@ import { wide } from "./duckdb-dialect.ts";
 import { goalParts } from "./goal-parts.ts";
 import { beforeSections, powersSections, ratioSections, toldSections, topsSql } from "./goal-sections-sql.ts";
 import { beforesSql, denominatorsSql, type TotalsInput, totalsSql } from "./goal-totals-sql.ts";
+import { LINK_TIES, linksSql, SPLIT_ACCOUNTS } from "./links-sql.ts";
 import { type Query, type Source, Values } from "./query.ts";
 
 /** Sections of the result. */
@@ -13,6 +14,8 @@ export type TallySection =
   | "goal"
   | "sessions"
   | "two groups"
+  | "no unit"
+  | "split accounts"
   | "counts"
   | "values"
   | "powers"
@@ -32,6 +35,8 @@ export type TallySection =
  *    cut
  *  - `sessions` (per epoch and group): sessions
  *  - `two groups` (per epoch): devices
+ *  - `no unit` (per epoch): exposures that do not name the experiment's unit
+ *  - `split accounts` (per epoch): accounts with devices in different groups
  *  - `counts` and `values` (per epoch, group and goal, where few devices have one): a total that is
  *    not 0, its devices
  *  - `powers` (per epoch, group and goal of a kind that has a skewness): see `PowerSums`
@@ -63,7 +68,7 @@ export const DEVICE_NUMBERS = 5;
 
 /** Query for the tally of an experiment, equivalent to `core/tally.ts`. */
 export function tallySql(experiment: string, options: TallyOptions, source: Source): Query {
-  const { days, arms } = options;
+  const { days, arms, unit = "device" } = options;
   const goals = countedGoals(options);
   const values = new Values();
   const scope = scopeOf(options);
@@ -72,8 +77,10 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
   const counted = goalParts(goals);
   const hasValues = counted.parts.some(({ isOfValues }) => isOfValues);
   const { selectors } = counted;
-  const experiments = [{ experiment, arms }];
+  const experiments = [{ experiment, arms, unit }];
   const tables = countedSql({ source, values, scope, experiments, selectors, hasValues, ends, days });
+  const links = unit === "device" && source.accounts ? [linksSql(source.accounts, source, values, scope)] : [];
+  const isLinked = links.length > 0;
   const windows = windowsOf(counted);
   const width = Math.max(GOAL_NUMBERS, DEVICE_NUMBERS + windows.length);
   const section = (name: TallySection, where: string, numbers: readonly string[]) => {
@@ -83,7 +90,7 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
   const closed = windows.map(
     (ms) => `sum(case when ${Number.isFinite(asOf) ? `at_ms <= ${asOf - ms}` : "true"} then 1 else 0 end)`,
   );
-  const inTime = [...ends].map(([epoch, at]) => `and not (epoch = ${epoch} and counted.at_ms > ${at})`).join(" ");
+  const inTime = [...ends].map(([epoch, at]) => `and not (epoch = ${epoch} and acts.at_ms > ${at})`).join(" ");
   const inputs: TotalsInput = {
     goals,
     counted,
@@ -91,6 +98,7 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
     pauses: pauseTimes(options.pauses),
     asOf,
     hasArms: arms !== undefined,
+    acts: isLinked ? "acts" : "counted",
   };
   const { text: totals, hasLimits } = totalsSql(inputs);
   const sections = [
@@ -108,30 +116,39 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
     ends.size === 0
       ? `${section("sessions", "epoch, grp, null, null", ["sessions"])} from (
   select arm, count(*) as sessions from (
-    select device, session, max(at_ms) as last_ms from counted where session is not null group by device, session
-  ) as seen_sessions join firsts on seen_sessions.device = firsts.device and last_ms >= firsts.at_ms
+    select unit, session, max(at_ms) as last_ms from ${inputs.acts} where session is not null group by unit, session
+  ) as seen_sessions join firsts on seen_sessions.unit = firsts.unit and last_ms >= firsts.at_ms
   group by arm
 ) as per_arm join arms on per_arm.arm = arms.arm`
       : `${section("sessions", "epoch, grp, null, null", ["sessions"])} from (
   select epoch, grp, count(*) as sessions from (
-    select distinct counted.device, session, arms.epoch, arms.grp
-    from counted join firsts on counted.device = firsts.device and counted.at_ms >= firsts.at_ms
+    select distinct acts.unit, session, arms.epoch, arms.grp
+    from ${inputs.acts} as acts join firsts on acts.unit = firsts.unit and acts.at_ms >= firsts.at_ms
       join arms on firsts.arm = arms.arm
     where session is not null ${inTime.replaceAll("epoch =", "arms.epoch =")}
   ) as seen_sessions group by epoch, grp
 ) as per_arm`,
     `${section("two groups", "epoch, null, null, null", ["devices"])} from (
-  select arms.epoch, count(distinct others.device) as devices
+  select arms.epoch, count(distinct others.unit) as devices
   from others join arms as shown on others.arm = shown.arm join arms on others.first_arm = arms.arm
   where shown.epoch = arms.epoch group by arms.epoch
 ) as per_epoch`,
+    `${section("no unit", "epoch, null, null, null", ["n"])} from strays`,
+    ...(isLinked
+      ? [`${section("split accounts", "epoch, null, null, null", ["n"])} from (${SPLIT_ACCOUNTS}) as per_epoch`]
+      : []),
     ...toldSections(inputs, section),
     ...powersSections(inputs, section),
     ...ratioSections(inputs, section),
     ...beforeSections(inputs, section),
     ...(hasLimits ? [section("limit", "epoch, null, null, part", ["cap"]).concat(" from limits")] : []),
     `${section("unsure", "null, null, null, null", ["n"])} from unsure`,
+    ...(isLinked && !source.isPlaced
+      ? [`${section("unsure", "null, null, null, null", ["n"])} from (${LINK_TIES}) as ties(n)`]
+      : []),
   ];
-  const ctes = [totals, topsSql(inputs), denominatorsSql(inputs), beforesSql(inputs)].filter((text) => text !== null);
+  const ctes = [...links, totals, topsSql(inputs), denominatorsSql(inputs), beforesSql(inputs)].filter(
+    (text) => text !== null,
+  );
   return { values: values.list, text: `${tables},\n${ctes.join(",\n")}\n${sections.join("\nunion all\n")}` };
 }

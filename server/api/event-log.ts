@@ -7,12 +7,12 @@ const DEFAULT_LIMIT = 1000;
 const MAX_LIMIT = 10_000;
 
 /**
- * `GET /events?since=&limit=&run=&device_id=`: the stored events in log order as a JSON array. The
- * `Link` header with `rel="next"` says where to go on; its `since` stays valid for ever.
+ * `GET /events?since=&limit=&run=&device_id=&account_id=`: the stored events in log order as a JSON
+ * array. The `Link` header with `rel="next"` says where to go on; its `since` stays valid for ever.
  */
 export function eventLogRoutes({ log }: { log: EventLog }) {
   return new Hono<Env>().get("/events", async (c) => {
-    const { since, limit = String(DEFAULT_LIMIT), run, device_id: deviceId } = c.req.query();
+    const { since, limit = String(DEFAULT_LIMIT), run, device_id: deviceId, account_id: accountId } = c.req.query();
     if (!/^\d{1,5}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_LIMIT) {
       return problem(400, "Bad Request", `limit is "${limit}": allowed are whole numbers from 1 to ${MAX_LIMIT}`);
     }
@@ -21,7 +21,9 @@ export function eventLogRoutes({ log }: { log: EventLog }) {
         since: since === undefined ? null : parsePosition(since),
         limit: Number(limit),
         where: (event) =>
-          (run === undefined || event.run === run) && (deviceId === undefined || event.deviceId === deviceId),
+          (run === undefined || event.run === run) &&
+          (deviceId === undefined || event.deviceId === deviceId) &&
+          (accountId === undefined || event.accountId === accountId),
       });
       const query = new URLSearchParams({ ...c.req.query(), since: formatPosition(next) });
       return c.json(events, 200, { link: `</events?${query}>; rel="next"` });

@@ -7,16 +7,22 @@ import type { EventLog } from "../events/log.ts";
 import { RecentIds } from "../events/recent-ids.ts";
 import type { RateLimit } from "../http/rate-limit.ts";
 
-/** An experiment with the group that a device was assigned. */
+/** An experiment with the group that a unit was assigned. */
 export type Assigned = readonly [experiment: Experiment, evaluation: Evaluation];
 
 /** Two generations of 8 MiB each: at least the newest 600,000 answers are known. */
 const GENERATION = 600_000;
 const GENERATIONS = 2;
 
+/** IDs of a request for groups; at least one of device and account. */
+interface AskedIds {
+  readonly deviceId?: string;
+  readonly accountId?: string;
+  readonly sessionId?: string;
+}
+
 /** Circumstances of a request for groups. */
-interface Asked {
-  readonly deviceId: string;
+interface Asked extends AskedIds {
   readonly path: string | undefined;
   /** ID of the simulator's run; null for a visitor. */
   readonly run: string | null;
@@ -48,14 +54,15 @@ export class AssignmentRecord {
   add(assigned: readonly Assigned[], asked: Asked): void {
     const print = fingerprint(signature(assigned, asked), this.#seeds);
     if (this.#recorded.has(print)) {
-      if (asked.run === null) this.#log.visitBegan(asked.deviceId, asked.path ?? "");
+      if (asked.run === null && asked.deviceId !== undefined) this.#log.visitBegan(asked.deviceId, asked.path ?? "");
       return;
     }
     this.#recorded.add(print);
     void this.#store(assigned, asked).catch(() => undefined);
   }
 
-  async #store(assigned: readonly Assigned[], { deviceId, path, run, address }: Asked): Promise<void> {
+  async #store(assigned: readonly Assigned[], asked: Asked): Promise<void> {
+    const { deviceId, accountId, sessionId, path, run, address } = asked;
     if (this.#log.state().room !== "enough") {
       this.#log.drop("shed", 1);
       return;
@@ -70,7 +77,9 @@ export class AssignmentRecord {
       {
         id: randomUUID(),
         ts,
-        deviceId,
+        ...(deviceId === undefined ? {} : { deviceId }),
+        ...(accountId === undefined ? {} : { accountId }),
+        ...(sessionId === undefined ? {} : { sessionId }),
         event: "exp_groups",
         source: "backend",
         ...(path === undefined ? {} : { path: path.slice(0, MAX_TEXT_LENGTH) }),
@@ -90,8 +99,8 @@ export class AssignmentRecord {
 const USUAL: ReadonlySet<string> = new Set(["hash", "inactive", "rollout"] satisfies Evaluation["reason"][]);
 
 /** Text that differs whenever the records of two assignments would. */
-function signature(assigned: readonly Assigned[], { deviceId, run }: Asked): string {
-  let text = `${deviceId}\n${run ?? ""}`;
+function signature(assigned: readonly Assigned[], { deviceId, accountId, sessionId, run }: Asked): string {
+  let text = JSON.stringify([deviceId, accountId, sessionId, run]);
   for (const [{ key }, { group, reason, epoch }] of assigned) {
     text += `\n${key} ${epoch} ${reason} ${group}`;
   }

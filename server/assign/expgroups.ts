@@ -29,10 +29,10 @@ interface Deps extends ForceDeps {
 const GROUPS_PATHS = ["/api/expgroups", "/groups"];
 
 /**
- * `GET /api/expgroups`: the groups of a device. A new assignment is recorded as an `exp_groups`
- * event, without delaying the answer. A bot gets every fallback, and is only counted. A preview (a
- * request that forces a group) leaves no trace at all: it is not recorded, not counted, and no
- * later group depends on it.
+ * `GET /api/expgroups`: the groups of a device, an account and a session. A new assignment is
+ * recorded as an `exp_groups` event, without delaying the answer. A bot gets every fallback, and is
+ * only counted. A preview (a request that forces a group) leaves no trace at all: it is not
+ * recorded, not counted, and no later group depends on it.
  */
 export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) {
   const readForces = forcedGroups({ registry, ...deps });
@@ -64,14 +64,19 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
         );
       }
 
-      const { device } = ids;
+      const { device, account, session } = ids;
       const context: Context = { ...asked, sticky, ...(isPreview ? { forced } : {}) };
       const assigned = experiments.map(
         (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
       );
-      if (device !== null && assigned.length > 0 && !isPreview) {
+      if ((device !== null || account !== null) && assigned.length > 0 && !isPreview) {
         const address = () => clientAddress(c, deps.limits.proxies);
-        record.add(assigned, { deviceId: device, path, run, address });
+        const named = {
+          ...(device === null ? {} : { deviceId: device }),
+          ...(account === null ? {} : { accountId: account }),
+          ...(session === null ? {} : { sessionId: session }),
+        };
+        record.add(assigned, { ...named, path, run, address });
       }
       const version = { "fairsplit-version": String(registry.history.last) };
       return publicJson(

@@ -1,11 +1,13 @@
 import { randomInt } from "node:crypto";
 import { stat } from "node:fs/promises";
+import type { Unit } from "../../core/experiment.ts";
+import { unitOf } from "../../core/unit.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Fingerprints, fingerprint, type Seeds } from "./fingerprints.ts";
 import { fieldsOf, scanLog } from "./scan-log.ts";
 import { listSegments, type Position, segmentPath } from "./segments.ts";
 
-/** Devices exposed to each experiment since midnight (UTC). */
+/** Units exposed to each experiment since midnight (UTC). */
 export interface Exposed {
   /** By experiment key; a missing key means 0. */
   readonly devices: ReadonlyMap<string, number>;
@@ -13,7 +15,9 @@ export interface Exposed {
   readonly isComplete: boolean;
 }
 
-/** Distinct pairs of experiment and device: some 20 MB of memory when all are used. */
+export type UnitOfKey = (key: string) => Unit | undefined;
+
+/** Distinct pairs of experiment and unit: some 20 MB of memory when all are used. */
 const MAX_PAIRS = 1_000_000;
 /**
  * Segments that the first call reads, newest first: 1 GiB, some 8 s (130 MB/s where every third
@@ -23,7 +27,7 @@ const MAX_SEGMENTS = 16;
 const MARK = Buffer.from('"exposure"');
 
 /**
- * Counts devices from the log; each call reads the lines added since the last one, and the first
+ * Counts units from the log; each call reads the lines added since the last one, and the first
  * call the segments written today. Events of simulator runs are left out, as in results.
  */
 export class ExposedToday {
@@ -45,19 +49,20 @@ export class ExposedToday {
 
   /**
    * @param end where the log ends
-   * @param isKnown whether an experiment has that key: anyone can send an event that names another
+   * @param unitOfKey unit of the experiment with that key; undefined when there is none: anyone can
+   * send an event that names another
    */
-  count(end: Position, now: Date, isKnown: (key: string) => boolean): Promise<Exposed> {
-    return this.#queue.run(() => this.#read(end, now, isKnown));
+  count(end: Position, now: Date, unitOfKey: UnitOfKey): Promise<Exposed> {
+    return this.#queue.run(() => this.#read(end, now, unitOfKey));
   }
 
-  async #read(end: Position, now: Date, isKnown: (key: string) => boolean): Promise<Exposed> {
+  async #read(end: Position, now: Date, unitOfKey: UnitOfKey): Promise<Exposed> {
     const day = now.toISOString().slice(0, 10);
     if (day !== this.#day) this.#forget(day);
     this.#next ??= await this.#firstOf(day);
     // A failed read is repeated, and its pairs count once.
     await scanLog(this.#folder, this.#next, end, (line) => {
-      if (line.includes(MARK)) this.#add(line, isKnown);
+      if (line.includes(MARK)) this.#add(line, unitOfKey);
     });
     this.#next = end;
     return { devices: new Map(this.#devices), isComplete: this.#isComplete };
@@ -83,12 +88,18 @@ export class ExposedToday {
     return { segment: segments[first] ?? 0, offset: 0 };
   }
 
-  #add(line: Buffer, isKnown: (key: string) => boolean): void {
-    const { event, experiment, deviceId, ts, run, uncounted } = fieldsOf(line);
-    if (event !== "exposure" || run !== undefined || uncounted !== undefined || !ts?.startsWith(this.#day)) return;
-    if (experiment === undefined || deviceId === undefined || !isKnown(experiment)) return;
+  #add(line: Buffer, unitOfKey: UnitOfKey): void {
+    const event = fieldsOf(line);
+    const { experiment, ts, run, uncounted } = event;
+    if (event.event !== "exposure" || run !== undefined || uncounted !== undefined || !ts?.startsWith(this.#day))
+      return;
+    const unit = experiment === undefined ? undefined : unitOfKey(experiment);
+    if (experiment === undefined || unit === undefined) return;
+    // Where every request is another unit, so is every exposure.
+    const id = unit === "random" ? event.id : unitOf(event, unit);
+    if (!id) return;
     // Unambiguous: keys contain no space.
-    const pair = fingerprint(`${experiment} ${deviceId}`, this.#seeds);
+    const pair = fingerprint(`${experiment} ${id}`, this.#seeds);
     if (this.#pairs.has(pair)) return;
     if (this.#pairs.isFull) {
       this.#isComplete = false;

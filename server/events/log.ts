@@ -6,7 +6,7 @@ import { syncFolder } from "../files/durable-file.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts";
 import { type DroppedField, DroppedFields } from "./dropped-fields.ts";
-import { type Exposed, ExposedToday } from "./exposed-today.ts";
+import { type Exposed, ExposedToday, type UnitOfKey } from "./exposed-today.ts";
 import { fingerprintIn } from "./fingerprints.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
 import { JOURNAL_FILE } from "./journal.ts";
@@ -82,7 +82,7 @@ export interface EventLog {
   raw(): AsyncGenerator<Uint8Array>;
   state(): LogState;
   /** Devices exposed since midnight (UTC), of known experiments. */
-  exposedToday(now: Date, isKnown: (key: string) => boolean): Promise<Exposed>;
+  exposedToday(now: Date, unitOfKey: UnitOfKey): Promise<Exposed>;
   /** Event names and page paths of the last 24 hours, from the newest part of the log. */
   seenNames(now: Date): Promise<SeenNames>;
   /** Position of the next event. */
@@ -300,7 +300,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       room: roomFor(0),
       lastError,
     }),
-    exposedToday: (now, isKnown) => exposed.count(writer.end, now, isKnown),
+    exposedToday: (now, unitOfKey) => exposed.count(writer.end, now, unitOfKey),
     seenNames: (now) => names.seen(writer.end, now),
     end: () => writer.end,
     visitBegan(deviceId, path) {

@@ -36,7 +36,8 @@ export function fieldsOf(line: Buffer): Partial<Event> {
 /** The event of a line of the log; null when it holds none. */
 export function readEvent(text: string): Event | null {
   const event = parseLine(text);
-  return typeof event?.id === "string" && typeof event.deviceId === "string" ? (event as Event) : null;
+  const { id, deviceId, accountId } = event ?? {};
+  return typeof id === "string" && typeof (deviceId ?? accountId) === "string" ? (event as Event) : null;
 }
 
 function parseLine(text: string): Partial<Event> | null {

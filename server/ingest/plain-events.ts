@@ -13,6 +13,7 @@ const NUMBER = `(?:${WHOLE}|-[1-9]\\d{0,14})(?:\\.\\d{1,9})?`;
 const FIELDS = {
   ts: `"${TIME_FORMAT}"`,
   deviceId: text(1, 256),
+  accountId: text(1, 256),
   event: text(1, 100),
   source: text(1, 64),
   path: text(0, MAX_TEXT_LENGTH),
@@ -71,14 +72,14 @@ const PARAMS = ',"params":{}';
 /** Field orders of events: as the tag writes them, and as the log stores them. */
 const ORDERS = [
   inOrder(
-    ["ts", "deviceId", "path", "event", "experiment", "params", "group", "epoch", "value", "source"],
+    ["ts", "deviceId", "accountId", "path", "event", "experiment", "params", "group", "epoch", "value", "source"],
     [
       { missing: ["source"], addition: SOURCE },
       { missing: ["source", "params"], addition: `${SOURCE}${PARAMS}` },
     ],
   ),
   inOrder(
-    ["ts", "deviceId", "event", "source", "path", "experiment", "group", "epoch", "value", "params"],
+    ["ts", "deviceId", "accountId", "event", "source", "path", "experiment", "group", "epoch", "value", "params"],
     [{ missing: [], addition: "" }],
   ),
 ];

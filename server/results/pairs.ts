@@ -22,6 +22,7 @@ export async function pairsOf(
   const crossing = (experiment: Experiment) => ({
     experiment: experiment.key,
     epoch: experiment.epoch,
+    unit: experiment.unit,
     arms: armsOf(experiment),
   });
   const tallies = await analysis.crossTallies(

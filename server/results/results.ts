@@ -161,7 +161,7 @@ function lookedAt(goals: readonly Goal[], now: number): { asOf?: string } {
   return { asOf: new Date(now - (now % WINDOW_STEP_MS)).toISOString() };
 }
 
-type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs" | "traffic">;
+type Counted = Pick<ReportInput, "tally" | "frozen" | "reachedAt" | "epochs" | "traffic" | "counted">;
 
 const NOTHING: Counted = { tally: null, frozen: null, reachedAt: null, epochs: [], traffic: null };
 
@@ -176,16 +176,19 @@ async function count(
   const { key, epoch } = experiment;
   const goals = run === null ? experiment.goals : experiment.goals.map(withoutWindow);
   const days = epochDays(experiment, now);
+  const { unit } = experiment;
   const arms = [...definitions.values()].flatMap(armsOf);
   // Of the present definition: they are about the log, not about the epoch.
   const exclusions = run === null ? experiment.exclusions : [];
   const bounded: Pick<Analysis, "tally" | "reachedAt"> = {
-    tally: (of, options) => analysis.tally(of, { ...options, days, arms, ends, pauses, exclusions }),
-    reachedAt: (of, planned) => analysis.reachedAt(of, { ...planned, ends, exclusions }),
+    tally: (of, options) => analysis.tally(of, { ...options, unit, days, arms, ends, pauses, exclusions }),
+    reachedAt: (of, planned) => analysis.reachedAt(of, { ...planned, unit, ends, exclusions }),
   };
-  const { epochs } = await bounded.tally(key, { goals, run, ...lookedAt(goals, now) });
+  const { epochs, withoutUnit = [] } = await bounded.tally(key, { goals, run, ...lookedAt(goals, now) });
   const tally = epochs.find((other) => other.epoch === epoch) ?? null;
   const frozen = await frozenOf({ ...experiment, goals }, tally, run, bounded, now);
   const traffic = run === null ? await analysis.traffic(key, { epoch, exclusions }) : null;
-  return { tally, epochs: epochs.map((other) => other.epoch), traffic, ...frozen };
+  const strays = withoutUnit.find((other) => other.epoch === epoch)?.exposures ?? 0;
+  const counted = { unit, withoutUnit: strays };
+  return { tally, epochs: epochs.map((other) => other.epoch), traffic, ...frozen, counted };
 }

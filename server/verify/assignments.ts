@@ -4,6 +4,7 @@ import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { weights } from "../../core/group.ts";
 import { isCounted } from "../../core/reason.ts";
+import { unitOf } from "../../core/unit.ts";
 import { sha256 } from "../tokens/sha256.ts";
 
 /** A group that an event says, and the ones that the experiment's definition allows. */
@@ -17,7 +18,7 @@ export interface Contradiction {
  * event.
  */
 interface Claim {
-  readonly deviceId: string;
+  readonly event: Event;
   readonly key: string;
   readonly epoch: unknown;
   readonly group: unknown;
@@ -25,9 +26,10 @@ interface Claim {
 }
 
 /**
- * Recomputes the groups that events say, from what their experiment was in their epoch. It knows
- * the device only. So these are counted as not checked: groups of epochs and experiments that
- * nobody remembers, of accounts, sessions and random draws, and of devices that did not take part.
+ * Recomputes the groups that events say, from what their experiment was in their epoch and the unit
+ * that they name. These are counted as not checked: groups of epochs and experiments that nobody
+ * remembers, of random draws, of events that do not name the experiment's unit, and of units that
+ * did not take part. A unit that keeps its group is checked by the epoch that it keeps it from.
  */
 export class AssignmentCheck {
   /**
@@ -49,10 +51,9 @@ export class AssignmentCheck {
   }
 
   check(event: Event): Contradiction[] {
-    const { deviceId } = event;
     if (event.event === "exposure" && event.experiment !== undefined) {
       const { experiment: key, epoch, group } = event;
-      return this.#compare({ deviceId, key, epoch, group, kind: "exposure" });
+      return this.#compare({ event, key, epoch, group, kind: "exposure" });
     }
     if (event.event !== "exp_groups" || event.source !== "backend") return [];
     const epochs = new Map(Object.entries((event.epochs ?? {}) as Record<string, unknown>));
@@ -62,29 +63,31 @@ export class AssignmentCheck {
         this.unchecked += 1;
         return [];
       }
-      return this.#compare({ deviceId, key, epoch: epochs.get(key), group, kind: "assignment" });
+      return this.#compare({ event, key, epoch: epochs.get(key), group, kind: "assignment" });
     });
   }
 
-  #compare({ deviceId, key, epoch, group, kind }: Claim): Contradiction[] {
+  #compare({ event, key, epoch, group, kind }: Claim): Contradiction[] {
     const states = [...(this.#states.get(nameOf(key, epoch))?.values() ?? [])];
     const active = states.filter(({ state }) => state === "active");
     const definitions = active.length > 0 ? active : states.filter((state) => !isEdited(state));
-    const isUnit = deviceId.length > 0 && deviceId.length <= MAX_UNIT_ID_LENGTH && deviceId.isWellFormed();
-    if (definitions.length === 0 || !isUnit || states.some(({ unit }) => unit !== "device")) {
+    const unit = states[0]?.unit ?? "random";
+    const id = unitOf(event, unit);
+    const isUnit = id !== null && id.length > 0 && id.length <= MAX_UNIT_ID_LENGTH && id.isWellFormed();
+    if (definitions.length === 0 || !isUnit || states.some((state) => state.unit !== unit)) {
       this.unchecked += 1;
       return [];
     }
     this.checked += 1;
     // The tag reports an exposure only while the experiment is active.
-    const allowed = definitions.flatMap((definition) => groupsByHash(definition, deviceId, sha256));
+    const allowed = definitions.flatMap((definition) => groupsByHash(definition, id, sha256));
     // Switched off or rolled out, an experiment keeps its epoch; then everybody got the same group.
     if (kind === "assignment") {
-      for (const state of states) if (state.state !== "active") allowed.push(evaluate(state, deviceId).group);
+      for (const state of states) if (state.state !== "active") allowed.push(evaluate(state, id).group);
     }
     if (allowed.includes(String(group))) return [];
     const expected = [...new Set(allowed)].join(" or ");
-    return [{ kind, detail: `${key} is "${group}" for this device, but epoch ${epoch} gives ${expected}` }];
+    return [{ kind, detail: `${key} is "${group}" for this ${unit}, but epoch ${epoch} gives ${expected}` }];
   }
 }
 

@@ -15,7 +15,7 @@ export function describeVerification(verification: Verification): string {
     `checkpoints: ${number(checkpoints.checked)} compared` +
       (checkpoints.damaged > 0 ? `, ${number(checkpoints.damaged)} damaged (the next start does without)` : ""),
     `groups: ${number(assignments.checked)} recomputed, ${number(assignments.unchecked)} not ` +
-      "(of other epochs, of devices that did not take part, or of other units)",
+      "(of other epochs, of units that did not take part or are not named)",
     `history: ${number(history.changes)} changes` +
       (history.unfinished > 0 ? `, ${number(history.unfinished)} not finished (the next start undoes them)` : ""),
     drifts === 0 ? "✓ no drift" : `✗ ${number(drifts)} ${drifts === 1 ? "drift" : "drifts"}:`,

@@ -23,7 +23,7 @@ export interface Accounting {
 export function checkAccounting(observations: Observations): { accounting: Accounting; check: Check } {
   const sent = expectedEvents(observations);
   const stored = new Map<string, number>();
-  for (const { deviceId, event, source, experiment } of observations.events) {
+  for (const { deviceId = "", event, source, experiment } of observations.events) {
     if (source !== "backend") add(stored, deviceId, event, experiment);
   }
   let lost = 0;

@@ -12,7 +12,7 @@ export interface Rendering {
  */
 export function checkRendering(observations: Observations): { rendering: Rendering; check: Check } {
   const assigned = new Map<string, unknown>();
-  for (const { event, source, deviceId, params } of observations.events) {
+  for (const { event, source, deviceId = "", params } of observations.events) {
     if (event === "exp_groups" && source === "backend") assigned.set(deviceId, params);
   }
   const keys = experimentsOnPage(observations);

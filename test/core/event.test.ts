@@ -210,8 +210,41 @@ describe("a bad field never loses the event", () => {
   });
 });
 
+describe("an event names a device, an account, or both", () => {
+  const stored = (ids: Record<string, unknown>) => {
+    const { deviceId, accountId, dropped } = parseEvent({ event: "order", ...ids }, DEFAULTS);
+    return [deviceId, accountId, dropped];
+  };
+
+  test.each<[what: string, ids: Record<string, unknown>, stored: unknown[]]>([
+    ["an account alone", { accountId: "a1" }, [undefined, "a1", undefined]],
+    ["both", { deviceId: "d1", accountId: "a1" }, ["d1", "a1", undefined]],
+    ["the other spellings", { device_id: "d1", account_id: "a1" }, ["d1", "a1", undefined]],
+    ["an account that is a number", { accountId: 7 }, [undefined, "7", undefined]],
+    ["an account of 256 characters", { accountId: "🚀".repeat(128) }, [undefined, "🚀".repeat(128), undefined]],
+    ["an empty account beside a device", { deviceId: "d1", accountId: "" }, ["d1", undefined, undefined]],
+    ["an empty device beside an account", { deviceId: "", accountId: "a1" }, [undefined, "a1", undefined]],
+    ["no account as null", { deviceId: "d1", accountId: null }, ["d1", undefined, undefined]],
+    ["a bad account beside a device", { deviceId: "d1", accountId: { a: 1 } }, ["d1", undefined, ["accountId"]]],
+    ["a long account beside a device", { deviceId: "d1", accountId: x(257) }, ["d1", undefined, ["accountId"]]],
+    ["a bad device beside an account", { deviceId: ["d1"], accountId: "a1" }, [undefined, "a1", ["deviceId"]]],
+    ["a NUL in a device beside an account", { deviceId: "d\0", accountId: "a1" }, [undefined, "a1", ["deviceId"]]],
+  ])("%s", (_, ids, expected) => {
+    expect(stored(ids)).toEqual(expected);
+  });
+
+  test.each([
+    [{}],
+    [{ accountId: "" }],
+    [{ accountId: x(257) }],
+    [{ deviceId: "", accountId: null }],
+  ])("%.40j names none and is rejected", (ids) => {
+    expect(() => stored(ids)).toThrow("deviceId is ");
+  });
+});
+
 describe("an event without a name or without a unit is rejected, and the error names field, value and what is allowed", () => {
-  const DEVICE = "a device id of 1 to 256 characters";
+  const DEVICE = "a device id of 1 to 256 characters, or instead an accountId of as many";
   const EVENT = "the event's name, 1 to 100 characters";
 
   test.each<[change: Record<string, unknown>, field: string, allowed: string]>([
@@ -233,7 +266,7 @@ describe("an event without a name or without a unit is rejected, and the error n
   });
 
   test.each<[input: unknown]>([[null], ["pageview"], [7], [[]], [[LEAST]], [true]])("%j is no event", (input) => {
-    expect(errorOf(input).message).toMatch(/: allowed is an event: an object with deviceId and event$/);
+    expect(errorOf(input).message).toMatch(/: allowed is an event: an object with deviceId or accountId, and event$/);
   });
 });
 

@@ -68,9 +68,7 @@ function isFound({ key, title, state }: Experiment, search: Search): boolean {
 }
 
 function exposedToday(registry: Registry, log: EventLog) {
-  const counted = log
-    .exposedToday(new Date(), (key) => registry.get(key) !== undefined)
-    .catch(() => "unknown" as const);
+  const counted = log.exposedToday(new Date(), (key) => registry.get(key)?.unit).catch(() => "unknown" as const);
   return atMost(MAX_COUNT_MS, counted, "counting" as const);
 }
 

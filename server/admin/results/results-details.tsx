@@ -45,7 +45,12 @@ export function ResultsDetails({ report }: { report: Report }) {
         <Fact name="Planned visitors">
           {plan === null ? "none: the sequential test decides" : wholeWords(plan.devices)}
         </Fact>
+        <Fact name="One visitor is">{UNITS[health.countedUnit]}</Fact>
         <Fact name="In two groups">{wholeWords(health.twoGroups.devices)}</Fact>
+        <Fact name="Exposures without a unit">{wholeWords(health.withoutUnit)}</Fact>
+        {health.countedUnit === "device" && (
+          <Fact name="Accounts in different groups">{wholeWords(health.splitAccounts)}</Fact>
+        )}
       </dl>
       <h3>How it is computed (version {formulas.version})</h3>
       <dl class="facts card formulas">
@@ -56,6 +61,13 @@ export function ResultsDetails({ report }: { report: Report }) {
     </>
   );
 }
+
+const UNITS = {
+  device: "a device",
+  account: "an account, on however many devices",
+  session: "a session",
+  random: "nobody: every request is drawn anew",
+} as const satisfies Record<Report["health"]["countedUnit"], string>;
 
 function Fact({ name, children }: { name: string; children?: Child }) {
   return (

@@ -152,6 +152,7 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
       limit: "1 to 10000, 1000 unless said",
       run: "only events of this run",
       device_id: "only events of this device",
+      account_id: "only events of this account",
     },
     answers: {
       200: {

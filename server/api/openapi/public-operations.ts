@@ -25,9 +25,9 @@ const OPERATIONS: readonly Operation[] = [
     path: "/api/expgroups",
     summary: "The groups of a device",
     description:
-      "With a device id, an exp_groups event is recorded, unless a group is forced. `{}` while the global switch is off; bots get every fallback.",
+      "With a device or an account id, an exp_groups event is recorded, unless a group is forced. `{}` while the global switch is off; bots get every fallback.",
     query: {
-      device_id: "the unit of assignment, 1 to 256 characters; without it every group is empty",
+      device_id: "for experiments whose unit is the device, 1 to 256 characters; without it their groups are empty",
       account_id: "for experiments whose unit is the account",
       session_id: "for experiments whose unit is the session",
       path: "the page's path, for experiments with routes",

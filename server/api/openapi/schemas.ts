@@ -129,9 +129,10 @@ export const SCHEMAS = {
       ...v.partial(v.object(EventSchema.entries)).entries,
       event: EventSchema.entries.event,
       device_id: v.exactOptional(v.pipe(v.string(), v.description("older spelling of deviceId"))),
+      account_id: v.exactOptional(v.pipe(v.string(), v.description("another spelling of accountId"))),
     }),
     v.description(
-      "deviceId and event are needed; id, ts, source and params have defaults; run is the server's to say.",
+      "deviceId or accountId, and event are needed; id, ts, source and params have defaults; run is the server's to say.",
     ),
   ),
   EventsAnswer: v.strictObject({
@@ -150,6 +151,10 @@ export const SCHEMAS = {
       alpha: v.number(),
       health: v.looseObject({
         trusted: v.boolean(),
+        unit,
+        countedUnit: unit,
+        withoutUnit: v.pipe(count, v.description("Exposures that do not name the experiment's unit: not counted.")),
+        splitAccounts: v.pipe(count, v.description("Accounts whose devices are in different groups.")),
         problems: v.array(v.strictObject({ severity: v.picklist(["alarm", "warning", "note"]), text: v.string() })),
       }),
       verdict: v.looseObject({

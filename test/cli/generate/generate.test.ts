@@ -17,6 +17,8 @@ import { twoProportions } from "../../../core/statistics/two-proportions.ts";
 import { tally } from "../../../core/tally.ts";
 import { generated, generatedLines } from "./generated.ts";
 
+type DeviceEvent = Event & { readonly deviceId: string };
+
 interface FakeWebEvent {
   readonly event_timestamp: string;
   readonly page_url_path: string;
@@ -43,7 +45,7 @@ describe("the bytes", () => {
 
   test("of all formats tell of the same visitors", async () => {
     const flags = { visitors: "200" };
-    const log = await generatedLines<Event>(flags);
+    const log = await generatedLines<DeviceEvent>(flags);
     const pages = log.filter(({ event }) => event === "pageview").map(({ ts, deviceId, path }) => [ts, deviceId, path]);
     const fake = await generatedLines<FakeWebEvent>({ ...flags, format: "fake-web-events" });
     expect(
@@ -90,7 +92,7 @@ describe("the log", () => {
   });
 
   test("is in the order of its times, and its events are events of our log", async () => {
-    const lines = await generatedLines<Event>({ visitors: "500" });
+    const lines = await generatedLines<DeviceEvent>({ visitors: "500" });
     expect(lines.map((line) => parseEvent(line, { id: () => "", ts: () => "", run: null }))).toEqual(lines);
     const times = lines.map(({ ts }) => ts);
     expect(times).toEqual([...times].sort());
@@ -98,7 +100,10 @@ describe("the log", () => {
   });
 
   test("has the groups of the server's own assignment, in as many experiments as there are", async () => {
-    const lines = await generatedLines<Event>({ visitors: "500", experiments: "checkout:A=50,B=50;title:x=1,y=2,z=3" });
+    const lines = await generatedLines<DeviceEvent>({
+      visitors: "500",
+      experiments: "checkout:A=50,B=50;title:x=1,y=2,z=3",
+    });
     const exposures = lines.filter(({ event }) => event === "exposure");
     const groups = { checkout: { A: 50, B: 50 }, title: { x: 1, y: 2, z: 3 } };
     for (const [key, weights] of Object.entries(groups)) {
@@ -113,9 +118,9 @@ describe("the log", () => {
     const folder = await mkdtemp(join(tmpdir(), "fairsplit-routes-"));
     const file = join(folder, "experiments.json");
     await writeFile(file, JSON.stringify({ checkout: { groups: { A: 1, B: 1 }, routes: ["/cart", "/pay*"] } }));
-    const lines = await generatedLines<Event>({ visitors: "800", returning: "0", experiments: file });
+    const lines = await generatedLines<DeviceEvent>({ visitors: "800", returning: "0", experiments: file });
     await rm(folder, { recursive: true });
-    const first = new Map<string, Event>();
+    const first = new Map<string, DeviceEvent>();
     for (const line of lines) {
       const isEligible = line.event === "pageview" && (line.path === "/cart" || line.path === "/payment");
       if (isEligible && !first.has(line.deviceId)) first.set(line.deviceId, line);
@@ -129,7 +134,7 @@ describe("the log", () => {
 
   test("walks as often to each page as the Markov chain says", async () => {
     const visitors = 20_000;
-    const lines = await generatedLines<Event>({ visitors: String(visitors), returning: "0", seed: "walk" });
+    const lines = await generatedLines<DeviceEvent>({ visitors: String(visitors), returning: "0", seed: "walk" });
     const pages = lines.filter(({ event }) => event === "pageview");
     for (const page of ["product_a", "cart", "payment", "confirmation"] as const) {
       const seen = new Set(pages.filter(({ path }) => path === `/${page}`).map(({ deviceId }) => deviceId)).size;
@@ -171,7 +176,7 @@ describe("the log", () => {
 describe("an effect", () => {
   /** Exposed and converted devices by group. */
   async function rates(flags: Readonly<Record<string, string>>, experiment: string, goal: string) {
-    return ratesIn(await generatedLines<Event>(flags), experiment, goal);
+    return ratesIn(await generatedLines<DeviceEvent>(flags), experiment, goal);
   }
   function ratesIn(lines: readonly Event[], experiment: string, goal: string) {
     const { epochs } = tally(experiment, lines, { goals: [goal], run: null });
@@ -202,7 +207,7 @@ describe("an effect", () => {
 
   test("is in the log, for its goal and its experiment only", async () => {
     const flags = { visitors: "12000", effect: "checkout.B.confirmation=+50%", seed: "effect" };
-    const lines = await generatedLines<Event>(flags);
+    const lines = await generatedLines<DeviceEvent>(flags);
     const [a, b] = ratesIn(lines, "checkout", "confirmation");
     const lift = (b?.conversions ?? 0) / (b?.n ?? 1) / ((a?.conversions ?? 0) / (a?.n ?? 1)) - 1;
     expect(lift).toBeGreaterThan(0.3);

@@ -118,14 +118,13 @@ describe("a control below 0", () => {
 });
 
 describe("what is not counted as it was assigned", () => {
+  const rows = [
+    ["A", 3000, 300],
+    ["B", 3000, 400],
+  ] as const;
+
   test.each(["account", "session"] as const)("by %s has no verdict and no numbers but counts", (unit) => {
-    const { verdict, health, goals } = decidedReport(
-      [
-        ["A", 3000, 300],
-        ["B", 3000, 400],
-      ],
-      { experiment: { unit } },
-    );
+    const { verdict, health, goals } = decidedReport(rows, { experiment: { unit }, counted: { unit: "device" } });
     expect(verdict.words).toBe(`Don't trust this yet (counted by device, not by ${unit})`);
     expect(health.problems[0]?.text).toContain(`assigns by ${unit}`);
     expect(goals[0]?.comparisons[0]).toMatchObject({ status: "untrusted", pValue: null, lift: null });
@@ -133,6 +132,24 @@ describe("what is not counted as it was assigned", () => {
       [300, null],
       [400, null],
     ]);
+  });
+
+  test.each(["account", "session"] as const)("counted by %s it has, and says so", (unit) => {
+    const { verdict, health } = decidedReport(rows, { experiment: { unit }, counted: { unit, withoutUnit: 5 } });
+    expect(verdict.words).toBe("B is better");
+    expect(health).toMatchObject({ trusted: true, unit, countedUnit: unit, withoutUnit: 5 });
+    const said = health.problems.map(({ severity, text }) => `${severity}: ${text}`);
+    expect(said[0]).toBe(
+      `warning: 5 exposures without ${unit === "account" ? "an account" : "a session"}: not counted.`,
+    );
+    expect(said[1]).toMatch(`note: Counted by ${unit}: each ${unit} is one visitor`);
+  });
+
+  test("drawn anew at every request it has exposures and no results", () => {
+    const { verdict, health } = decidedReport(rows, { experiment: { unit: "random" }, counted: { withoutUnit: 700 } });
+    expect(verdict.words).toBe("Don't trust this yet (every request is drawn anew)");
+    expect(verdict.text).toContain("it has 700 exposures and no results");
+    expect(health.problems).toHaveLength(1);
   });
 
   test.each([

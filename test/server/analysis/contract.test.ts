@@ -15,7 +15,7 @@ import { crossTallyFiles, reachedAtFiles, tallyFiles, trafficFiles } from "../..
 import { compactedText, type EventFile } from "../../../server/analysis/log-source.ts";
 import type { Query } from "../../../server/analysis/query.ts";
 import { exposure, order } from "../../core/made-events.ts";
-import { EXPERIMENTS, GOALS, NETWORKS, orderlyLog, RUNS, randomLog, timestamps } from "./random-log.ts";
+import { EXPERIMENTS, GOALS, NETWORKS, orderlyLog, RUNS, randomLog, timestamps, UNITS } from "./random-log.ts";
 import { type Segment, writeSegments } from "./segments-of.ts";
 
 /**
@@ -64,7 +64,8 @@ async function store(storage: Storage, log: readonly Event[], cuts: readonly num
       if (!STORAGES[storage](index, segments.length)) return segment;
       const path = segment.path.replace(/ndjson$/, "parquet");
       await engine.run(`copy (${compactedText(segment.path)}) to ${literal(path)} (format parquet)`);
-      return { path, format: "parquet", isDistinct: isDistinct(log, segment) };
+      const hasAccounts = log.slice(segment.from, segment.to).some(({ accountId }) => accountId !== undefined);
+      return { path, format: "parquet", isDistinct: isDistinct(log, segment), hasAccounts };
     }),
   );
 }
@@ -76,6 +77,7 @@ function isDistinct(log: readonly Event[], { from, to }: Segment): boolean {
   return new Set(ids).size === ids.length && ids.every((id) => !earlier.has(id));
 }
 
+const units = fc.oneof({ weight: 2, arbitrary: fc.constant("device" as const) }, fc.constantFrom(...UNITS));
 const exclusions = fc.array(
   fc.oneof(
     fc
@@ -90,6 +92,10 @@ const scopes = fc.oneof(
   { weight: 1, arbitrary: fc.record({ run: fc.constantFrom(...RUNS), until: timestamps }) },
   { weight: 1, arbitrary: fc.record({ run: fc.constantFrom(...RUNS), exclusions }) },
 );
+/** Not of queries of several experiments, which have a unit each. */
+const countedScopes = fc
+  .tuple(scopes, fc.record({ unit: units }, { requiredKeys: [] }))
+  .map(([scope, unit]) => ({ ...scope, ...unit }));
 const days = fc
   .tuple(timestamps, timestamps)
   .map((times) => times.map((time) => time.slice(0, 10)).sort() as [string, string])
@@ -147,11 +153,16 @@ const ends = fc.record(
 );
 const cuts = fc.array(fc.nat(60), { maxLength: 2 });
 const crossings: fc.Arbitrary<Crossing> = fc.record(
-  { experiment: fc.constantFrom<string>(...EXPERIMENTS), epoch: fc.constantFrom(1, 2) },
+  {
+    experiment: fc.constantFrom<string>(...EXPERIMENTS),
+    epoch: fc.constantFrom(1, 2),
+    unit: fc.constantFrom("device" as const, "account" as const),
+  },
   { requiredKeys: ["experiment"] },
 );
 const planned = fc.record({
   run: fc.constantFrom(...RUNS),
+  unit: units,
   epoch: fc.constantFrom(1, 2, Number.MAX_SAFE_INTEGER),
   groups: fc.array(fc.record({ name: fc.constantFrom("A", "B", "'"), devices: fc.nat(3) }), { maxLength: 2 }),
   windowMs: fc.constantFrom(null, 300_000),
@@ -164,7 +175,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
     "the query finds what the definition finds",
     async () => {
       await fc.assert(
-        fc.asyncProperty(randomLog, cuts, scopes, goals, async (log, cutAt, scope, names) => {
+        fc.asyncProperty(randomLog, cuts, countedScopes, goals, async (log, cutAt, scope, names) => {
           const files = await store(storage, log, cutAt);
           const options = { ...scope, goals: names };
           expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
@@ -179,7 +190,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
     "on the days that are asked for, too",
     async () => {
       await fc.assert(
-        fc.asyncProperty(randomLog, cuts, scopes, days, async (log, cutAt, scope, range) => {
+        fc.asyncProperty(randomLog, cuts, countedScopes, days, async (log, cutAt, scope, range) => {
           const files = await store(storage, log, cutAt);
           const options = { ...scope, goals: [...GOALS], days: range };
           expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
@@ -197,7 +208,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
         fc.asyncProperty(
           randomLog,
           cuts,
-          scopes,
+          countedScopes,
           definedGoals,
           lookedAt,
           ends,
@@ -236,7 +247,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
     "also by the first query, which does not read the places, where they make no difference",
     async () => {
       await fc.assert(
-        fc.asyncProperty(orderlyLog, cuts, scopes, goals, async (log, cutAt, scope, names) => {
+        fc.asyncProperty(orderlyLog, cuts, countedScopes, goals, async (log, cutAt, scope, names) => {
           const files = await store(storage, log, cutAt);
           const options = { ...scope, goals: names };
           const before = queries;

@@ -21,6 +21,7 @@ const NAMES = [
 
 export const EXPERIMENTS = ["one", "two", "o'ne"] as const;
 export const GOALS = ["order", "click", "exposure", 'it\'s "odd" 🚀'] as const;
+export const UNITS = ["device", "account", "session", "random"] as const;
 export const RUNS = [null, "run-1", "it's"] as const;
 
 const TIMES = [
@@ -89,6 +90,19 @@ const devices = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 6 }).map((n) => `d${n}`) },
   { weight: 1, arbitrary: fc.constantFrom("é", "e\u0301", "'", "🚀", "\\", "D1") },
 );
+/** Of few names, some of which are of devices too. */
+const accounts = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 3 }).map((n) => `a${n}`) },
+  { weight: 1, arbitrary: fc.constantFrom("d1", "'", "🚀") },
+);
+/** Lines of earlier versions may have anything as an account. */
+const strangeAccounts = fc.constantFrom<unknown>("", 1, null, true, { a: 1 }, ["a1"]);
+const ids = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ deviceId: devices }) },
+  { weight: 4, arbitrary: fc.record({ deviceId: devices, accountId: accounts }) },
+  { weight: 3, arbitrary: fc.record({ accountId: accounts }) },
+  { weight: 1, arbitrary: fc.record({ deviceId: devices, accountId: strangeAccounts }) },
+);
 const epochs = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(1, 2) },
   { weight: 1, arbitrary: fc.constantFrom(0, 10, Number.MAX_SAFE_INTEGER) },
@@ -105,7 +119,6 @@ const events = fc
     fc.record({
       id: fc.constant(""),
       ts: timestamps,
-      deviceId: devices,
       event: fc.oneof(
         { weight: 4, arbitrary: fc.constant("exposure") },
         { weight: 4, arbitrary: fc.constantFrom(...GOALS) },
@@ -113,6 +126,7 @@ const events = fc
       ),
       source: fc.constantFrom("browser", "backend"),
     }),
+    ids,
     optional("path", fc.constantFrom("/", "/a\nb", "/🚀"), 50),
     optional(
       "experiment",
@@ -160,11 +174,11 @@ export const randomLog: fc.Arbitrary<Event[]> = fc
     return log;
   });
 
-/** A log with a unique ID per event, and no two exposures of a device in the same millisecond. */
+/** A log with a unique ID per event, and no two exposures of one experiment in the same ms. */
 export const orderlyLog: fc.Arbitrary<Event[]> = randomLog.map((log) => {
   const times = new Set<string>();
   return log.flatMap((event, i) => {
-    const moment = `${event.deviceId} ${Date.parse(event.ts)}`;
+    const moment = `${event.experiment} ${Date.parse(event.ts)}`;
     if (event.event === "exposure" && times.has(moment)) return [];
     if (event.event === "exposure") times.add(moment);
     return [{ ...event, id: `id-${i}` }];

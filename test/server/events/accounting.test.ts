@@ -148,7 +148,7 @@ describe("what is rejected", () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       {
         at: expect.stringMatching(/^\d{4}-/),
-        reason: 'deviceId is "": allowed is a device id of 1 to 256 characters',
+        reason: 'deviceId is "": allowed is a device id of 1 to 256 characters, or instead an accountId of as many',
         text: JSON.stringify(event(1, { deviceId: "" })),
       },
       { at: expect.anything(), reason: expect.stringContaining("the body is not JSON"), text: "{not JSON" },

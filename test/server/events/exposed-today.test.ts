@@ -8,7 +8,7 @@ import { listSegments, segmentPath, segmentSizes } from "../../../server/events/
 import { temporaryFolder } from "../rig/open-app.ts";
 
 const TODAY = new Date("2026-01-31T12:00:00.000Z");
-const anything = () => true;
+const anything = () => "device" as const;
 let ids = 0;
 
 const exposure = (experiment: string, deviceId: string, more: Partial<Event> = {}): Event => {
@@ -43,8 +43,19 @@ test.each<[what: string, event: Event]>([
 ])("leaves out %s", async (_, event) => {
   const { log } = await openLog();
   await log.append([event, exposure("a", "d9")]);
-  const { devices } = await log.exposedToday(TODAY, (key) => key === "a");
+  const { devices } = await log.exposedToday(TODAY, (key) => (key === "a" ? "device" : undefined));
   expect(Object.fromEntries(devices)).toEqual({ a: 1 });
+});
+
+test("counts the experiment's own units, and every exposure where each request is another unit", async () => {
+  const { log } = await openLog();
+  const account = (device: string, accountId: string) => exposure("a", device, { accountId, session_id: "s1" });
+  await log.append([account("d1", "a1"), account("d2", "a1"), account("d3", "a2"), exposure("a", "d4")]);
+  const counted = async (unit: "account" | "session" | "random") => (await log.exposedToday(TODAY, () => unit)).devices;
+  expect((await counted("account")).get("a")).toBe(2);
+  const { log: other } = await openLog();
+  await other.append([account("d1", "a1"), account("d1", "a1")]);
+  expect((await other.exposedToday(TODAY, () => "random")).devices.get("a")).toBe(2);
 });
 
 test("counts anew after midnight", async () => {

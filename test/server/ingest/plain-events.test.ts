@@ -99,6 +99,7 @@ describe("a plain event's text", () => {
         params: {},
       }),
     ],
+    ["one of an account", JSON.stringify({ id: "1", ts: NOW, deviceId: "d", accountId: "a 1", path: "/", event: "c" })],
     ["one that leaves out what it may", JSON.stringify({ id: "1", deviceId: "d", event: "c" })],
     ["an array", `[${CLICK},${CLICK}]`],
     ["umlauts and emoji", JSON.stringify({ id: "1", deviceId: "dé", event: "😀" })],
@@ -132,13 +133,15 @@ describe("a plain event's text", () => {
   test.each<[field: string, most: number]>([
     ["id", 64],
     ["deviceId", 256],
+    ["accountId", 256],
     ["event", 100],
     ["source", 64],
     ["experiment", 256],
     ["group", 256],
   ])("%s has at most %i characters, as in the schema", (field, most) => {
     const body = (length: number) => {
-      const event = { id: "1", deviceId: "d", event: "x", source: "s", experiment: "e", group: "g" };
+      const account = field === "accountId" ? { accountId: "a" } : {};
+      const event = { id: "1", deviceId: "d", ...account, event: "x", source: "s", experiment: "e", group: "g" };
       return JSON.stringify({ ...event, [field]: "x".repeat(length) });
     };
     expect(byText(body(most), DEFAULTS)).toEqual(bySchema(body(most), DEFAULTS));
@@ -174,6 +177,7 @@ const value = fc.oneof(
 const likely: Record<string, fc.Arbitrary<unknown>> = {
   ts: fc.constant(NOW),
   deviceId: fc.string({ minLength: 1, maxLength: 5 }),
+  accountId: fc.string({ maxLength: 5 }),
   event: fc.constantFrom("pageview", "button_click"),
   source: fc.constant("page"),
   path: fc.webPath(),
@@ -190,11 +194,45 @@ const likely: Record<string, fc.Arbitrary<unknown>> = {
     fc.dictionary(fc.string({ maxLength: 4 }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 }),
   ),
 };
-const names = ["id", ...Object.keys(likely), "device_id", "run", "own", "__proto__", "constructor", "prototype"];
+const names = [
+  "id",
+  ...Object.keys(likely),
+  "device_id",
+  "account_id",
+  "run",
+  "own",
+  "__proto__",
+  "constructor",
+  "prototype",
+];
 
 /** Fields in the order of the tag or of the log, mostly well-formed, with an occasional odd one. */
-const TAG_ORDER = ["ts", "deviceId", "path", "event", "experiment", "params", "group", "epoch", "value", "source"];
-const LOG_ORDER = ["ts", "deviceId", "event", "source", "path", "experiment", "group", "epoch", "value", "params"];
+const TAG_ORDER = [
+  "ts",
+  "deviceId",
+  "accountId",
+  "path",
+  "event",
+  "experiment",
+  "params",
+  "group",
+  "epoch",
+  "value",
+  "source",
+];
+const LOG_ORDER = [
+  "ts",
+  "deviceId",
+  "accountId",
+  "event",
+  "source",
+  "path",
+  "experiment",
+  "group",
+  "epoch",
+  "value",
+  "params",
+];
 const event = fc
   .tuple(
     fc.oneof({ weight: 9, arbitrary: fc.stringMatching(/^[A-Za-z0-9_.:-]{1,64}$/) }, { weight: 1, arbitrary: value }),

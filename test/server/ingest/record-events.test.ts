@@ -152,8 +152,12 @@ describe("what is refused", () => {
       accepted: 2,
       duplicates: 0,
       rejected: [
-        { index: 1, reason: "deviceId is missing: allowed is a device id of 1 to 256 characters" },
-        { index: 3, reason: 'the input is "x": allowed is an event: an object with deviceId and event' },
+        {
+          index: 1,
+          reason:
+            "deviceId is missing: allowed is a device id of 1 to 256 characters, or instead an accountId of as many",
+        },
+        { index: 3, reason: 'the input is "x": allowed is an event: an object with deviceId or accountId, and event' },
         { index: 4, reason: 'event is "": allowed is the event\'s name, 1 to 100 characters' },
       ],
     });

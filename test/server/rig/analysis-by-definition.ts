@@ -14,7 +14,8 @@ export function analysisByDefinition(log: Pick<EventLog, "read">): Analysis {
     const { events } = await log.read({
       since: null,
       limit: Number.POSITIVE_INFINITY,
-      where: (event) => event.event === "exposure" || isGoal.some((test) => test(event)),
+      where: (event) =>
+        event.event === "exposure" || event.accountId !== undefined || isGoal.some((test) => test(event)),
     });
     return events;
   };

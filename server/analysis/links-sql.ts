@@ -1,0 +1,57 @@
+import type { Scope } from "../../core/counted-events.ts";
+import { scopeSql } from "./counted-sql.ts";
+import { firstBy } from "./duckdb-dialect.ts";
+import type { Source, Values } from "./query.ts";
+
+/**
+ * The tables that link accounts and devices, by rules 24 and 25 of `core/tally.ts`, after those of
+ * `countedSql` of one experiment of devices:
+ *  - `links`: a row per account and device, with the time from which on they belong together
+ *  - `owned`: those of them that were exposed
+ *  - `adopted`: by account and time, the device that an event without one is of
+ *  - `acts`: `counted`, with these devices
+ *
+ * @param accounts query for the events that may name accounts
+ */
+export function linksSql(accounts: string, source: Source, values: Values, scope: Scope): string {
+  const turns = source.isPlaced
+    ? ` join (
+    select unit, min(row(at_ms, segment, place)) as turn from counted
+    where experiment is not null and at_ms is not null and unit in (select unit from links) group by unit
+  ) as turns on firsts.unit = turns.unit`
+    : "";
+  const isOrphan = "goal is not null and experiment is null and unit is null and account is not null";
+  return `links as materialized (
+  select account, device as unit, min(at_ms) as since from (${accounts}) as events
+  where account is not null and device is not null and at_ms is not null
+    and ${scopeSql(scope, values)}
+  group by account, device
+),
+owned as materialized (
+  select account, since, firsts.unit, firsts.at_ms, arm${source.isPlaced ? ", turn" : ""}
+  from links join firsts on links.unit = firsts.unit${turns}
+),
+adopted as materialized (
+  select orphans.account, orphans.at_ms, ${firstBy("owned.unit", [source.isPlaced ? "turn" : "owned.at_ms"])} as unit
+  from (select distinct account, at_ms from counted where ${isOrphan} and at_ms is not null) as orphans
+    join owned on orphans.account = owned.account and since <= orphans.at_ms
+  group by orphans.account, orphans.at_ms
+),
+acts as (
+  select * from counted where unit is not null
+  union all
+  select counted.* replace (adopted.unit as unit)
+  from counted join adopted on counted.account = adopted.account and counted.at_ms = adopted.at_ms
+  where ${isOrphan.replaceAll("unit is", "counted.unit is").replaceAll("account is", "counted.account is")}
+)`;
+}
+
+/** Devices of one account that were first exposed at the same time: their order matters. */
+export const LINK_TIES = `select count(*) - count(distinct row(account, at_ms)) from owned
+  where account in (select account from adopted)`;
+
+/** By epoch: accounts with devices in different groups of it. */
+export const SPLIT_ACCOUNTS = `select epoch, count(*) as n from (
+    select account, epoch from owned join arms on owned.arm = arms.arm
+    group by account, epoch having count(distinct owned.arm) > 1
+  ) as split group by epoch`;
