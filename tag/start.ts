@@ -149,7 +149,8 @@ export function start(options: Options, source: string): void {
     beginView();
     if (!isAllowed) return take({}, UNSAID);
     viewed();
-    // The stored text may be missing or not ours. A server may have put the same text into the page.
+    // The stored text may be missing or not ours. A server may have put the same text into the
+    // page.
     safely(() => {
       const text = document.getElementById("fairsplit")?.textContent || (area.fairsplit as string);
       // Earlier tags store a token in second place.
