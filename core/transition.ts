@@ -37,8 +37,9 @@ const SPLITTING = ["unit", "routes", "rule", "allocations", "dependsOn", "layer"
  * The only way to change an experiment: state and definition in one step. Returns a new experiment;
  * the old one is never modified, so an invalid change changes nothing.
  *
- * Every start opens a new epoch, but for the end of a pause, and so does a change of the split while the experiment is active:
- * devices of different epochs are never counted together. Every change increments the version.
+ * Every start opens a new epoch, except the end of a pause, and so does a change of the split while
+ * the experiment is active: devices of different epochs are never counted together. Every change
+ * increments the version.
  *
  * A plan is made before an experiment starts: while it is active, neither the plan nor, with one,
  * its primary goal can change. Changes after a look would allow as many tries as looks; stop the

@@ -11,8 +11,8 @@ import { readChange, readNewExperiment } from "./experiment-input.ts";
 
 /**
  * `GET POST /api/admin/experiments`, `GET PUT DELETE /api/admin/experiments/:key`. An experiment's
- * ETag is its version; what changes or removes it needs If-Match, so that nobody overwrites what he
- * has not seen.
+ * ETag is its version; changes and removals need If-Match, so that no client overwrites a state
+ * that it has not seen.
  */
 export function adminExperimentsRoutes({ registry }: { registry: Registry }) {
   const unknown = (key: string) => {
@@ -53,7 +53,7 @@ export function adminExperimentsRoutes({ registry }: { registry: Registry }) {
         const removed = await registry.remove(key, authorOf(c), version);
         return removed ? c.body(null, 204) : unknown(key);
       } catch (error) {
-        // Nothing is wrong with the request: another experiment depends on this one.
+        // The request is valid, but another experiment depends on this one.
         if (error instanceof InvalidInput) return problem(409, "Conflict", error.message);
         throw error;
       }

@@ -9,8 +9,8 @@ const MAX_LIMIT = 1000;
 const WHOLE = /^[1-9]\d{0,14}$/;
 
 /**
- * `GET /api/admin/history?key=&before=&limit=&format=`: who changed what, newest first, as a JSON
- * array whose `Link` header says where to go on; or everything as CSV, by `format=csv` or an Accept
+ * `GET /api/admin/history?key=&before=&limit=&format=`: the changes, newest first, as a JSON array
+ * with the next page in the `Link` header; or everything as CSV, by `format=csv` or an Accept
  * header that asks for text/csv.
  */
 export function adminHistoryRoutes({ registry: { history } }: { registry: Registry }) {

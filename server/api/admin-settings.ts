@@ -8,8 +8,8 @@ import { readJson } from "../http/json-body.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /**
- * `GET PUT /api/admin/settings`: the global switch and the holdout. A field that is left out stays;
- * If-Match may be there.
+ * `GET PUT /api/admin/settings`: the global switch and the holdout. Omitted fields stay unchanged;
+ * If-Match is optional.
  */
 export function adminSettingsRoutes({ registry }: { registry: Registry }) {
   const etag = () => ({ etag: etagOf(registry.settingsVersion()) });

@@ -6,12 +6,10 @@ import { BadParameter } from "../http/visitor.ts";
 import { Conflict, KeyTaken, NotSaved } from "../registry/errors.ts";
 import { UnknownEpoch } from "../results/results.ts";
 
-/** Longer values are cut in an answer. */
+/** Longer values are truncated in an answer. */
 const MAX_VALUE_LENGTH = 1000;
 
-/**
- * The answer to an error that is the client's, or that a second try may mend; null when it is ours.
- */
+/** The answer to a client's error, or one that a retry may resolve; null for the server's own. */
 export function problemFor(error: Error): Response | null {
   if (error instanceof InvalidInput) {
     const errors = error.problems.map(describeError);
@@ -39,10 +37,7 @@ export function problemFor(error: Error): Response | null {
   return null;
 }
 
-/**
- * One thing that is wrong with a request's body, as RFC 9457 shows it, with a JSON pointer (RFC
- * 6901).
- */
+/** One problem of a request's body in the form of RFC 9457, with a JSON pointer (RFC 6901). */
 function describeError(wrong: Problem) {
   const { field, value, allowed } = wrong;
   const text = JSON.stringify(value) ?? "";
@@ -61,7 +56,7 @@ function pointerOf({ field, path = pathOf(field) }: Problem): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** Of a field's name as an error writes it, `groups[1].weight`. */
+/** Splits a field's name as written in errors, `groups[1].weight`. */
 function pathOf(field: string): string[] {
   return field.split(/[.[\]]+/).filter((part) => part !== "");
 }

@@ -8,7 +8,7 @@ const MAX_LIMIT = 10_000;
 
 /**
  * `GET /events?since=&limit=&run=&device_id=&account_id=`: the stored events in log order as a JSON
- * array. The `Link` header with `rel="next"` says where to go on; its `since` stays valid for ever.
+ * array. The `Link` header with `rel="next"` has the next page; its `since` stays valid forever.
  */
 export function eventLogRoutes({ log }: { log: EventLog }) {
   return new Hono<Env>().get("/events", async (c) => {

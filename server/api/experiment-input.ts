@@ -4,7 +4,7 @@ import { InvalidInput, type Problem } from "../../core/parse.ts";
 import type { Change } from "../../core/transition.ts";
 import type { NewExperiment } from "../registry/registry.ts";
 
-/** What the server writes into an experiment, and what these fields are in a new one. */
+/** Fields set by the server, with their values in a new experiment. */
 const SERVER_SET = {
   epoch: 0,
   startedAt: null,
@@ -16,9 +16,9 @@ const SERVER_SET = {
 } as const satisfies Partial<Record<keyof Experiment, unknown>>;
 
 /**
- * The change that a client's definition makes of an experiment. What it leaves out stays. What only
- * the server writes may be there as it is now, so that a client can send back what it got, changed.
- * Values are checked by `transition`.
+ * The change that a client's definition makes to an experiment. Omitted fields stay unchanged.
+ * Fields set by the server may be present with their current values, so that a client can send back
+ * what it received, edited. Values are checked by `transition`.
  *
  * @throws InvalidInput on any other field, or another value of such a field
  */
@@ -44,7 +44,7 @@ export function readChange(input: unknown, present: Experiment): Omit<Change, "b
     const to: State = status === "paused" ? "inactive" : "active";
     return { definition: definition as Partial<Definition>, state: to, isPause };
   }
-  // A client that sends back what it got does not stop what is paused.
+  // A client that sends back the received state must not stop a paused experiment.
   const isAsItWas = before === "paused" && state === "inactive" && (status === before || "pausedAt" in fields);
   return {
     definition: definition as Partial<Definition>,
@@ -61,7 +61,7 @@ export function readChange(input: unknown, present: Experiment): Omit<Change, "b
  */
 export function readNewExperiment(input: unknown): NewExperiment {
   const { status, ...others } = fieldsOf(input);
-  // As an answer for a draft has it.
+  // The form of an answer for a draft.
   const fields = status === undefined || status === "draft" ? others : { ...others, status };
   const { key } = fields;
   const { definition, state, rolloutGroup } = sort(
@@ -85,7 +85,7 @@ function fieldsOf(input: unknown): Record<string, unknown> {
   throw new InvalidInput([{ field: "", value: input, allowed: "an experiment: an object" }]);
 }
 
-/** Tells what a client may set from what has to be as it is. */
+/** Separates the fields that a client may set from those that must be unchanged. */
 function sort(fields: Record<string, unknown>, fixed: ReadonlyMap<string, unknown>) {
   const { state, rolloutGroup, ...others } = fields;
   const definition: Record<string, unknown> = {};

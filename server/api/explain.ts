@@ -15,9 +15,9 @@ import { sha256 } from "../tokens/sha256.ts";
 
 /**
  * `GET /api/admin/explain?device_id=&experiment=`: why a device gets its group, step by step, so
- * that anybody can compute it again. It takes what `GET /api/expgroups` takes (`path`,
- * `account_id`, `session_id`, `ctx.NAME`), and `language` and `user_agent` for the
- * visitor's instead of the admin's own. Nothing is recorded.
+ * that it can be recomputed. It takes the parameters of `GET /api/expgroups` (`path`, `account_id`,
+ * `session_id`, `ctx.NAME`), and `language` and `user_agent` for the visitor's instead of the
+ * admin's own. Nothing is recorded.
  */
 export function explainRoutes({ registry, sticky }: { registry: Registry; sticky: StickyGroups }) {
   return new Hono<Env>().get("/api/admin/explain", (c) => {
@@ -54,8 +54,8 @@ function readVisitor(c: Request<Env>): Omit<RuleContext, "path"> {
 }
 
 /**
- * How the hash alone decides: by the groups' weights, or by those of the first allocation whose
- * rule holds.
+ * The hash's decision alone: by the groups' weights, or by those of the first allocation whose rule
+ * holds.
  */
 function hashingOf(experiment: Experiment, unitId: string, asked: RuleContext) {
   const { key, salt, groups, layer } = experiment;
@@ -73,8 +73,7 @@ function hashingOf(experiment: Experiment, unitId: string, asked: RuleContext) {
     remainder: rest,
     allocation: chosen?.id ?? null,
     /**
-     * In the order in which they are walked; a group has the remainders from `from` to below
-     * `upTo`.
+     * Groups in the order of the algorithm; a group has the remainders from `from` to below `upTo`.
      */
     table: steps.map(([group, upTo], index) => {
       const from = steps[index - 1]?.[1] ?? 0;

@@ -9,7 +9,7 @@ import type { Env } from "../http/http.ts";
 export function exportRoutes({ log }: { log: EventLog }) {
   return new Hono<Env>().get("/api/admin/export.ndjson", () => {
     const lines = log.raw();
-    // Pulled, and with nothing read ahead: a HEAD request never opens a file.
+    // Read on demand without reading ahead: a HEAD request never opens a file.
     const body = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {

@@ -5,10 +5,10 @@ import type { Entry } from "../registry/history-entry.ts";
 
 const COLUMNS = ["number", "at", "by", "action", "key", "reverts", "before", "after"] as const;
 
-/** Changes as CSV, a row each. */
+/** Changes as CSV, one row each. */
 export function historyCsv(changes: AsyncIterable<Entry>): ReadableStream<Uint8Array> {
   const csv = stringify({ ...SPREADSHEET_CSV, columns: [...COLUMNS] });
-  // An error ends the answer in the middle, which is how a client sees it.
+  // An error truncates the answer, which signals it to the client.
   pipeline(Readable.from(rows(changes)), csv, () => undefined);
   return Readable.toWeb(csv) as ReadableStream<Uint8Array>;
 }

@@ -11,7 +11,7 @@ import type { Registry } from "../registry/registry.ts";
 import { readChange } from "./experiment-input.ts";
 
 /**
- * `POST /api/admin/experiments/:key/impact`: what a change would do, before it is made. The body is
+ * `POST /api/admin/experiments/:key/impact`: the effect of a change before it is made. The body is
  * that of a PUT, or `{weights: {group: weight}}` alone. Nothing is changed.
  */
 export function impactRoutes({ registry }: { registry: Registry }) {

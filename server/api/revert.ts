@@ -8,19 +8,15 @@ import { type Env, problem } from "../http/http.ts";
 import { readJson } from "../http/json-body.ts";
 import type { Registry } from "../registry/registry.ts";
 
-/**
- * What a revert says: which change of the experiment to go back before, by its number in the
- * history.
- */
+/** Body of a revert: the number of the change in the history. */
 export const RevertSchema = v.strictObject(
   { change: wholeNumber("the number of a change", 1) },
   "the change to go back before: {change}",
 );
 
 /**
- * `POST /api/admin/experiments/:key/revert`: goes back to before a change, as the history's page
- * does. If-Match is that of a PUT; of an experiment that was removed it is "0", and it comes back
- * switched off.
+ * `POST /api/admin/experiments/:key/revert`: reverts a change, like the history's page. If-Match is
+ * that of a PUT; for a removed experiment it is "0", and it comes back inactive.
  */
 export function revertRoutes({ registry }: { registry: Registry }) {
   const { history } = registry;

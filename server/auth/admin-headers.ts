@@ -16,8 +16,8 @@ const contentSecurityPolicy = ({ styles, images }: { styles: string; images: str
 
 const STRICT = contentSecurityPolicy({ styles: "'self'", images: "'self' data:" });
 /**
- * A sandboxed frame made of `srcdoc` takes its page's policy over (seen in Chromium 156), and what
- * a group shows has styles and pictures of its site.
+ * A sandboxed `srcdoc` frame inherits its page's policy (seen in Chromium 156), and variants
+ * contain styles and pictures of their site.
  */
 const WITH_PREVIEWS = contentSecurityPolicy({
   styles: "'self' 'unsafe-inline'",
@@ -28,14 +28,14 @@ const HEADERS = {
   "cache-control": "no-store",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  // Not no-referrer: with that, forms of our own pages would come with `Origin: null`.
+  // Not no-referrer, with which forms of our own pages would send `Origin: null`.
   "referrer-policy": "same-origin",
   "x-content-type-options": "nosniff",
 } as const;
 
 /**
- * Sets the headers of everything that only an admin sees. A page that has a content security policy
- * of its own keeps it.
+ * Sets the headers of everything that only an admin sees. A page's own content security policy is
+ * kept.
  */
 export function setAdminHeaders(c: Context<Env>): void {
   const { headers } = c.res;
@@ -47,8 +47,7 @@ export function setAdminHeaders(c: Context<Env>): void {
 }
 
 /**
- * Lets a page show what groups look like: inline styles and foreign pictures, and no more scripts
- * than any other.
+ * Lets a page show variants: allows inline styles and foreign pictures, but no additional scripts.
  */
 export function allowPreviews(c: Context): void {
   c.header("content-security-policy", WITH_PREVIEWS);

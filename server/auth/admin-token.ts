@@ -6,15 +6,13 @@ import { isEasyToGuess, STRONG_ENOUGH } from "./token-strength.ts";
 
 export interface AdminToken {
   readonly token: string;
-  /** File of the data folder that it was read from, or written to; null when it was configured. */
+  /** File of the data folder that holds it; null if it was configured. */
   readonly path: string | null;
-  /** It has just been made, so nobody knows it. */
+  /** Whether it was just created, and must be shown. */
   readonly isNew: boolean;
 }
 
-/**
- * The configured token, or else the data folder's. Throws BadConfig on one that others could guess.
- */
+/** The configured token, or else the data folder's. Throws BadConfig on a guessable one. */
 export async function readAdminToken(
   config: Reachability & { readonly adminToken: string; readonly data: string },
 ): Promise<AdminToken> {
@@ -25,7 +23,7 @@ export async function readAdminToken(
   return { token, path, isNew };
 }
 
-/** Throws BadConfig on a token that others could guess, where others can reach the server. */
+/** Throws BadConfig on a guessable token if others can reach the server. */
 export function checkTokenStrength(token: string, reachability: Reachability): void {
   if (isForThisComputerOnly(reachability) || !isEasyToGuess(token)) return;
   throw new BadConfig(`the admin token is too easy to guess for a server that others can reach: ${STRONG_ENOUGH}`);

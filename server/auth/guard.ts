@@ -12,21 +12,21 @@ import { type Reach, readSessionCookie } from "./session-cookie.ts";
 import type { Sessions } from "./sessions.ts";
 
 export interface Access extends Reach {
-  /** The admin's token; null lets everybody in, as the demo does on loopback. */
+  /** The admin's token; null admits every request, as the demo does on loopback. */
   readonly token: string | null;
   readonly sessions: Sessions;
   readonly lockout: Lockout;
 }
 
 const FORM = "application/x-www-form-urlencoded";
-/** Stands for the session that the demo does not have. */
+/** Placeholder for the session that the demo lacks. */
 const DEMO_SESSION = "demo";
 
 /**
- * Guards everything that only an admin may see or do. It lets in the bearer of the token, a
- * logged-in browser, and in the demo whoever asks for this computer by name; writes must not come
+ * Guards everything that only an admin may see or do. It admits the bearer of the token, a
+ * logged-in browser, and in the demo any request addressed to a loopback name; writes must not come
  * from another site's page, and those of a session must carry its CSRF token (form field `csrf` or
- * header `X-CSRF-Token`). Tells handlers `actor`, `isDemo`, `csrf` and `isStillIn`.
+ * header `X-CSRF-Token`). Sets `actor`, `isDemo`, `csrf` and `isStillIn` for handlers.
  */
 export function adminGuard(access: Access): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -58,7 +58,7 @@ type Caller =
   | { readonly kind: "token"; readonly session: null }
   | { readonly kind: "session" | "demo"; readonly session: string };
 
-/** Who asks, or the answer to somebody who may not. */
+/** The caller, or the answer to an unauthorised one. */
 async function identify(c: Context<Env>, access: Access): Promise<Caller | Response> {
   if (access.token === null) {
     if (isForLoopback(c)) return { kind: "demo", session: DEMO_SESSION };
@@ -73,8 +73,8 @@ async function identify(c: Context<Env>, access: Access): Promise<Caller | Respo
     return isRight ? { kind: "token", session: null } : unauthorized(c);
   }
   const session = readSessionCookie(c, access);
-  // Not counted as a guess: browsers send a cookie on after its session has ended, and 256 bits
-  // need no lockout.
+  // Do not count it as a guess: browsers keep sending a cookie after its session has ended, and 256
+  // bits need no lockout.
   if (session !== null && access.sessions.isOpen(session)) return { kind: "session", session };
   const isRead = c.req.method === "GET" || c.req.method === "HEAD";
   if (!isRead || !wantsPage(c) || /^\/(?:api|compat)\//.test(c.req.path)) return unauthorized(c);
@@ -83,16 +83,15 @@ async function identify(c: Context<Env>, access: Access): Promise<Caller | Respo
 }
 
 /**
- * Every write of a session needs its token. In the demo nobody is logged in, so there is no
- * authority that a forged form could borrow: there it may be left out, and must be right when it is
- * there.
+ * Every write of a session needs its token. The demo has no login, so a forged form has no
+ * authority to borrow: there the token is optional, but must be right if present.
  */
 async function csrfError(c: Context<Env>, { sessions }: Access, { kind, session }: Caller): Promise<Response | null> {
   if (session === null) return null;
   let given = header(c, "x-csrf-token");
   if (given === undefined && (header(c, "content-type") ?? "").split(";")[0]?.trim().toLowerCase() === FORM) {
     try {
-      // Its handler may allow less.
+      // Its handler may have a smaller limit.
       given = (await readForm(c, MAX_FORM_BYTES)).get("csrf") ?? undefined;
     } catch (error) {
       if (error instanceof BodyRejected) return errorResponse(c, error.status, "Request rejected", error.message);

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** Links that log in once, for the person who reads the server's terminal. */
+/** One-time login links, shown on the server's terminal. */
 export interface LoginLinks {
-  /** The code of a new link (256 bit, base64url); the link before it opens nothing any more. */
+  /** Issues the code of a new link (256 bit, base64url); the previous link becomes invalid. */
   issue(): string;
-  /** Whether the link would log in now; it still will. */
+  /** Whether the link would log in now; does not use it. */
   isGood(code: string): boolean;
-  /** Whether it logs in; the second time it does not. */
+  /** Uses the link; returns whether it logs in, which it does only once. */
   use(code: string): boolean;
 }
 
@@ -16,7 +16,7 @@ export const LINK_LIFE_MS = 15 * 60 * 1000;
 export function loginLinks(now: () => number): LoginLinks {
   let link: { readonly hash: string; readonly issuedAt: number } | null = null;
   const hash = (code: string) => createHash("sha256").update(code).digest("base64url");
-  // Hashes may be compared in any way: nobody can choose one.
+  // Comparing hashes needs no constant time: a caller cannot choose a hash.
   const isGood = (code: string) => link?.hash === hash(code) && now() - link.issuedAt < LINK_LIFE_MS;
   return {
     issue() {

@@ -35,7 +35,7 @@ export function loginRoutes(access: Access, links: LoginLinks) {
     const session = readSessionCookie(c, access);
     if (session !== null && sessions.isOpen(session)) return c.redirect(next, 303);
     // A browser that follows a link from another site does not send a SameSite=Strict cookie. It
-    // does when a page of this site asks for the same address.
+    // does when a page of this site requests the same URL.
     const isFromElsewhere = ["cross-site", "same-site"].includes(header(c, "sec-fetch-site") ?? "");
     return c.html(isFromElsewhere ? <ReloadPage next={next} /> : <LoginPage next={next} error={null} />);
   });
@@ -58,8 +58,8 @@ export function loginRoutes(access: Access, links: LoginLinks) {
     const code = form.get("code");
     const next = nextPath(form.get("next"));
     const isRight = code === null ? isSameSecret(form.get("token") ?? "", token ?? "") : links.use(code);
-    // A right code is let in from a locked address, too: it cannot be guessed, and it is the
-    // admin's way around the lock.
+    // A right code is admitted from a locked address too: it cannot be guessed, and is the admin's
+    // way around the lock.
     if (code === null || !isRight) {
       const wait = await lockout.attempt(clientAddress(c, proxies), isRight);
       if (wait !== null) return lockedOut(c, wait);

@@ -1,13 +1,13 @@
 import { Layout } from "../admin/ui/layout.tsx";
 
 interface Props {
-  /** Where to go after the login. */
+  /** Target after the login. */
   readonly next: string;
-  /** Why the last try failed; null before the first. */
+  /** Reason for the last failure; null before the first try. */
   readonly error: string | null;
 }
 
-/** Asks for the admin's token. */
+/** Form for the admin's token. */
 export function LoginPage({ next, error }: Props) {
   return (
     <Layout title="Log in">
@@ -42,9 +42,7 @@ export function LoginPage({ next, error }: Props) {
   );
 }
 
-/**
- * Loads the login again at once. It has no form, because a form would lose what was typed into it.
- */
+/** Reloads the login at once. It has no form, which would lose typed text. */
 export function ReloadPage({ next }: { next: string }) {
   return (
     <Layout title="Log in" refreshTo={loginPath(next)}>
@@ -57,8 +55,8 @@ export function ReloadPage({ next }: { next: string }) {
 }
 
 /**
- * What a login link opens. The link itself logs nobody in, because chat and mail programs open
- * links to look at them.
+ * Page of a login link. The link itself does not log in, because chat and mail programs open links
+ * to preview them.
  */
 export function LoginLinkPage({ code }: { code: string }) {
   return (

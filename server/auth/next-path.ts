@@ -1,13 +1,13 @@
-/** Where a login may lead: the admin's own pages. */
+/** Allowed targets of a login: the admin's own pages. */
 const ADMIN_PAGE = /^\/(experiments|events|metrics|docs)(\/|$)/;
 
 export const FIRST_PAGE = "/experiments";
 
 /**
- * The page to go to after a login. Anything that is no page of the admin becomes the first one,
- * without an error: a link that somebody else wrote must neither lead away nor keep the admin out.
- * Read as browsers do (`/\evil.example` and `/.//evil.example` are other hosts to them), and then
- * told by its beginning.
+ * The page to go to after a login. Anything but an admin page becomes the first one, without an
+ * error: a foreign link must neither lead away nor keep the admin out. Parsed like browsers do
+ * (`/\evil.example` and `/.//evil.example` are other hosts to them), and then checked by its
+ * beginning.
  */
 export function nextPath(wanted: string | null | undefined): string {
   const here = "http://here.invalid";

@@ -1,4 +1,4 @@
-/** What decides who can reach the server; see the settings of the same names. */
+/** The settings that determine who can reach the server; see their documentation. */
 export interface Reachability {
   readonly host: string;
   readonly baseUrl: string | null;

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Whether somebody knows a secret; how long the answer takes says nothing about either text. */
+/** Compares a given text with a secret in constant time. */
 export function isSameSecret(given: string, secret: string): boolean {
   return timingSafeEqual(createHash("sha256").update(given).digest(), createHash("sha256").update(secret).digest());
 }

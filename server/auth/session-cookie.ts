@@ -6,20 +6,20 @@ import { type Env, header } from "../http/http.ts";
 
 const NAME = "fairsplit";
 
-/** How the server is reached, as far as it can know. */
+/** The way in which clients reach the server, as far as it can know. */
 export interface Reach {
   /**
-   * URL under which browsers reach the server, such as `https://ab.example.com`; null when
-   * nobody said.
+   * URL under which browsers reach the server, such as `https://ab.example.com`; null if not
+   * configured.
    */
   readonly baseUrl: string | null;
-  /** Proxies in front whose X-Forwarded-Proto is to be believed. */
+  /** Number of trusted proxies, for X-Forwarded-Proto. */
   readonly proxies: number;
 }
 
 /**
- * The id of the session that a browser says it has. Over https only the cookie counts that no
- * sibling domain can set.
+ * The session ID sent by a browser. Over https only the cookie that no sibling domain can set
+ * counts.
  */
 export function readSessionCookie(c: Context<Env>, reach: Reach): string | null {
   return getCookie(c, NAME, options(c, reach).prefix) || null;

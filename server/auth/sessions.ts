@@ -3,21 +3,20 @@ import { BoundedMap } from "../memory/bounded-map.ts";
 import { isSameSecret } from "./same-secret.ts";
 
 /**
- * The logged-in browsers. They are in memory only, so a restart (a new token, say) logs everybody
- * out.
+ * The logged-in browsers. Kept in memory only, so a restart (with a new token, say) logs out all.
  */
 export interface Sessions {
-  /** Begins one; resolves to its id (256 bit, base64url), which only the browser keeps. */
+  /** Opens a session; returns its ID (256 bit, base64url), which only the browser keeps. */
   open(): string;
-  /** Whether it is one that has not ended; counts as use of it. */
+  /** Whether the session is open; counts as its use. */
   isOpen(id: string): boolean;
-  /** The same without being a use of it. */
+  /** Whether the session is open, without counting as its use. */
   has(id: string): boolean;
-  /** Ends it; one that there is not is no error. */
+  /** Ends a session; ignores an unknown one. */
   close(id: string): void;
-  /** Ends all. */
+  /** Ends all sessions. */
   closeAll(): void;
-  /** What the forms of this session carry, so that no other page can make them up. */
+  /** CSRF token of the session's forms, which other pages cannot forge. */
   csrf(id: string): string;
   isCsrf(id: string, given: string): boolean;
 }
@@ -25,17 +24,14 @@ export interface Sessions {
 export const SESSION_LIMITS = {
   idleMs: 12 * 60 * 60 * 1000,
   totalMs: 7 * 24 * 60 * 60 * 1000,
-  /** Arbitrary: more than one admin has browsers. The one that was used longest ago gives way. */
+  /** Arbitrary: more than an admin has browsers. The least recently used one is evicted. */
   most: 1000,
 };
 
 /** @param now milliseconds of a clock */
 export function openSessions(now: () => number, { idleMs, totalMs, most } = SESSION_LIMITS): Sessions {
   const key = randomBytes(32);
-  /**
-   * By the hash of its id, the one used longest ago first: what a dump of the memory shows opens
-   * nothing.
-   */
+  /** Keyed by the hash of the ID, least recently used first: a memory dump reveals no usable ID. */
   const sessions = new BoundedMap<string, { readonly openedAt: number; usedAt: number }>(most);
   const hash = (id: string) => createHash("sha256").update(id).digest("base64url");
   const csrf = (id: string) => createHmac("sha256", key).update(id).digest("base64url");

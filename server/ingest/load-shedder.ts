@@ -7,10 +7,10 @@ const LATE_MS = 100;
 const MANY = 64;
 /** Length of a turn under overload: clients are turned away within two turns. */
 const TURN_MS = 6;
-/** Overload ends when nobody was turned away for this long. */
+/** Overload ends when no request was rejected for this long. */
 const CALM_MS = 200;
 
-/** Decides which requests are processed under overload; the others are turned away at once. */
+/** Decides which requests are processed under overload; the others are rejected at once. */
 export interface LoadShedder {
   /** Call once per request, when its head has arrived. */
   admits(): boolean;

@@ -24,10 +24,10 @@ const KeySchema = v.strictObject({
 export type NetworkHash = (address: string, day: string) => string | null;
 
 /**
- * A hash whose key is drawn anew each day and then forgotten, so that nobody can find out addresses
- * of earlier days, nor follow a network from one day to the next.
+ * A hash whose key is replaced each day and then forgotten, so that earlier addresses cannot be
+ * recovered, nor a network followed from one day to the next.
  *
- * @param path file of the day's key, so that a restart goes on with it; null for memory only
+ * @param path file of the day's key, so that it survives a restart; null for memory only
  */
 export async function openNetworkHash(path: string | null, onError: (error: Error) => void): Promise<NetworkHash> {
   const kept = path === null ? null : await readKey(path);
@@ -66,7 +66,7 @@ async function readKey(path: string): Promise<DayKey | null> {
   try {
     return v.parse(KeySchema, JSON.parse(await readFile(path, "utf8")));
   } catch {
-    // A missing or damaged file: networks of today are told apart from now on.
+    // The file is missing or damaged: today's networks get new hashes.
     return null;
   }
 }

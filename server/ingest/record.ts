@@ -48,9 +48,9 @@ export interface RecorderDeps {
   readonly log: EventLog;
   readonly runs: RunSigner;
   readonly limits: Limits;
-  /** Exposures that an event reports besides itself; none when left out. */
+  /** Additional exposures that an event reports; default none. */
   readonly exposuresIn?: (event: Event) => readonly Event[];
-  /** One whose key is in memory when left out. */
+  /** Hash of networks; default: with its key in memory. */
   readonly networks?: NetworkHash;
 }
 
@@ -106,7 +106,7 @@ export function recorder({
       if (rejections.length > 0) log.reject(rejections);
       const rejected = rejections.map(({ index, reason }) => ({ index, reason }));
       if (events.length === 0) return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
-      // What a run's signature vouches for is not in the results of visitors.
+      // Do not judge events of a signed run: they are not in the results of visitors.
       const judge = (texts: readonly EventText[]) =>
         run === null && !isChosenElsewhere ? judged(texts, registry.epochs, receivedAt) : texts;
       const { stored, duplicates } = await log.record(judge(events));
@@ -149,13 +149,12 @@ interface ReadEvents {
   readonly events: readonly EventText[];
   readonly rejections: readonly Rejected[];
   readonly cut: readonly CutEvent[];
-  /** Those with a text `groups`, which other systems' loggers write. */
+  /** Events with a text `groups`, as written by other systems' loggers. */
   readonly withGroups: readonly Event[];
 }
 
 /**
- * Events of a body, rejected ones, and those with fields cut. Throws BodyRejected when it holds
- * none.
+ * Events of a body, rejected ones, and those with fields cut. Throws BodyRejected if it has none.
  */
 function readEvents(body: string, defaults: EventDefaults): ReadEvents {
   const plain = readPlainEvents(body, defaults);

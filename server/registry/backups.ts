@@ -10,12 +10,12 @@ export function backupPath(path: string, number: number): string {
   return `${path}.${number}`;
 }
 
-/** A backup that is there. */
+/** An existing backup. */
 export interface Backup {
   readonly number: number;
   readonly path: string;
   readonly writtenAt: Date;
-  /** Null when it is not whole; `reason` then says why. */
+  /** Null if it is damaged; `reason` then says why. */
   readonly content: RegistryContent | null;
   readonly reason: string | null;
 }
@@ -40,10 +40,10 @@ async function readBackup(path: string, number: number): Promise<Backup | null> 
 }
 
 /**
- * Keeps the file as backup 1 and moves the others on. Backups are moved only when the new one is
- * whole on disk, from the highest down, so a kill between two moves leaves a gap in the numbers and
- * loses nothing but the oldest. A file that is backup 1 already is not kept twice: ten changes that
- * the disk rejects must not push ten good states out.
+ * Keeps the file as backup 1 and shifts the others. Backups are shifted only once the new one is
+ * complete on disk, from the highest down, so a kill between two moves leaves a gap in the numbers
+ * and loses only the oldest. A file that already is backup 1 is not kept twice: ten changes that
+ * the disk rejects must not push out ten good states.
  */
 export async function backUp(path: string): Promise<void> {
   const bytes = await readFile(path).catch(ifMissing);

@@ -7,11 +7,11 @@ import { Key, wholeNumber } from "../../core/schemas.ts";
 import { DEFAULT_SETTINGS, type Settings, SettingsSchema } from "../../core/settings.ts";
 import { hasFieldTwice } from "../files/strict-json.ts";
 
-/** What `experiments.json` holds. */
+/** Content of `experiments.json`. */
 export interface RegistryContent {
   readonly settings: Settings;
   readonly experiments: readonly Experiment[];
-  /** Number of the last change that this is the result of; see `History`. */
+  /** Number of the last change included; see `History`. */
   readonly history: number;
   readonly retired: readonly Retired[];
 }
@@ -22,18 +22,15 @@ const RetiredSchema = v.strictObject(
 );
 
 /**
- * The last epoch and version of an experiment that was removed: a later one of its key goes on from
- * there, because the log still has the events of the earlier. Also in the history, but results must
+ * The last epoch and version of a removed experiment: a later one with its key continues from
+ * there, because the log still has the earlier one's events. Also in the history, but results must
  * not depend on that file.
  */
 export type Retired = v.InferOutput<typeof RetiredSchema>;
 
 export const NEW_CONTENT: RegistryContent = { settings: DEFAULT_SETTINGS, experiments: [], history: 0, retired: [] };
 
-/**
- * The version of the file that is written. Version 1 had no settings, and its experiments had fewer
- * fields.
- */
+/** Version of the file format. Version 1 had no settings, and its experiments had fewer fields. */
 const SCHEMA = 2;
 
 const Version = v.looseObject(
@@ -46,7 +43,7 @@ const FileSchema = v.strictObject(
     schema: v.number(),
     settings: SettingsSchema,
     experiments: v.array(ExperimentSchema, "a list of experiments"),
-    // Whoever writes the file by hand knows of neither.
+    // Optional: a file written by hand has neither.
     history: v.exactOptional(wholeNumber("a whole number ≥ 0", 0), 0),
     retired: v.exactOptional(v.array(RetiredSchema, "a list of removed experiments"), []),
     check: v.exactOptional(v.string("text, or no such field")),
@@ -54,13 +51,10 @@ const FileSchema = v.strictObject(
   "an object {schema, settings, experiments}",
 );
 
-/** The bytes are no registry; the message says why. */
+/** The bytes are not a registry; the message says why. */
 export class NotARegistry extends Error {}
 
-/**
- * A registry in every other way, but not what was written: somebody edited it, or the disk damaged
- * it.
- */
+/** A registry whose check does not match: it was edited, or damaged on disk. */
 export class CheckFailed extends NotARegistry {
   readonly content: RegistryContent;
 
@@ -71,16 +65,16 @@ export class CheckFailed extends NotARegistry {
 }
 
 /**
- * The file's text: JSON that people can read and edit, with a check over what it means, not over
- * its spaces. Without its last field it is accepted too, so that an edited file needs no SHA-256 by
- * hand.
+ * The file's text: JSON that people can read and edit, with a check over its meaning, not its
+ * spaces. A file without the check is accepted too, so that editing does not require computing a
+ * SHA-256.
  */
 export function formatContent({ settings, experiments, history, retired }: RegistryContent): string {
   const file = { schema: SCHEMA, settings, experiments, history, retired };
   return `${JSON.stringify({ ...file, check: checkOf(file) }, null, 2)}\n`;
 }
 
-/** Throws NotARegistry, or CheckFailed when nothing but the check is wrong. */
+/** Throws NotARegistry, or CheckFailed if only the check is wrong. */
 export function parseContent(bytes: Uint8Array): RegistryContent {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -89,15 +83,14 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
     const { settings, experiments, history, retired, check } = parse(FileSchema, inPresentVersion(input));
     checkLinks(experiments);
     const content: RegistryContent = { settings, experiments, history, retired };
-    // Of the input: parsing may order the fields anew, and fills those that an older version did
-    // not have.
+    // Check the input: parsing may reorder fields and adds those that older versions lacked.
     if (check !== undefined && check !== checkOf(input as Record<string, unknown>)) {
       throw new CheckFailed("its check does not fit: it was edited, or damaged", content);
     }
     return content;
   } catch (error) {
     if (error instanceof InvalidInput) throw new NotARegistry(error.message);
-    // It quotes the text, which may have line ends and control characters; an error is one line.
+    // Escape the message: it quotes the text, and an error must be one line.
     if (error instanceof SyntaxError) throw new NotARegistry(error.message.replace(/[\s\p{Cc}]+/gu, " "));
     if ((error as NodeJS.ErrnoException).code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
       throw new NotARegistry("it is not UTF-8 text");
@@ -107,7 +100,7 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
   }
 }
 
-/** The input with what version 1 did not have. Throws InvalidInput on any other version. */
+/** Adds the fields that version 1 lacked. Throws InvalidInput on any other version. */
 function inPresentVersion(input: unknown): unknown {
   const file = parse(Version, input);
   if (file.schema === SCHEMA) return file;

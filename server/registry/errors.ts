@@ -2,11 +2,11 @@ import type { Experiment } from "../../core/experiment.ts";
 import type { Settings } from "../../core/settings.ts";
 
 /**
- * Somebody else was faster: the state is not the one that the change was made for. Nothing was
- * changed.
+ * A concurrent change came first: the state is not the one that the change was made for. Nothing
+ * was changed.
  */
 export class Conflict extends Error {
-  /** What is there now. */
+  /** The current state. */
   readonly current: Experiment | Settings;
   readonly version: number;
 
@@ -18,7 +18,7 @@ export class Conflict extends Error {
   }
 }
 
-/** An experiment of this key is there already. */
+/** An experiment with this key exists already. */
 export class KeyTaken extends Error {
   readonly current: Experiment;
 
@@ -29,7 +29,7 @@ export class KeyTaken extends Error {
   }
 }
 
-/** The disk did not take the change: it may be tried again. */
+/** The disk rejected the change; it may be retried. */
 export class NotSaved extends Error {
   constructor(cause: unknown) {
     super(`the change cannot be saved: ${(cause as Error).message}`, { cause });

@@ -7,19 +7,18 @@ import { CheckFailed, formatContent, NotARegistry, parseContent, type RegistryCo
 import { HISTORY_FILE } from "./history.ts";
 
 /**
- * Room for some 10,000 experiments with their HTML. What is larger was not written by us, and would
+ * Room for some 10,000 experiments with their HTML. A larger file was not written by us, and would
  * only fill the memory.
  */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 /**
- * The file is not what we wrote, or is gone: the start stops (exit 78), and everything is left as
- * it is.
+ * The file is damaged or missing: the start stops (exit code 78), and everything is left unchanged.
  */
 export class CorruptRegistry extends Error {
-  /** What is wrong, to be read after the file's path. */
+  /** The problem, worded to follow the file's path. */
   readonly problem: string;
-  /** What it holds when nothing but its check is wrong. */
+  /** Its content, if only its check is wrong. */
   readonly edited: RegistryContent | null;
 
   constructor(path: string, problem: string, advice: string, edited: RegistryContent | null = null) {
@@ -41,7 +40,7 @@ export class ExperimentsFile implements Adapter<RegistryContent> {
   }
 
   /**
-   * The content, or null when the folder is new. Throws CorruptRegistry with path, reason, and the
+   * The content, or null if the folder is new. Throws CorruptRegistry with path, reason, and the
    * command that helps.
    */
   async read(): Promise<RegistryContent | null> {
@@ -49,7 +48,7 @@ export class ExperimentsFile implements Adapter<RegistryContent> {
     const goBack = `To go back to the newest whole backup: ${restore}`;
     try {
       const stats = await stat(this.path);
-      // Reading a pipe would wait for ever.
+      // Reject pipes: reading one would never end.
       if (!stats.isFile()) throw new NotARegistry("it is not a file");
       if (stats.size > MAX_BYTES) throw new NotARegistry(`it has ${stats.size} bytes, allowed are ${MAX_BYTES}`);
       return parseContent(await readFile(this.path));
@@ -75,15 +74,15 @@ export class ExperimentsFile implements Adapter<RegistryContent> {
     await this.rewrite(content);
   }
 
-  /** Without a backup: for what says the same as the file that is there. */
+  /** Writes without a backup: for content equivalent to the existing file. */
   async rewrite(content: RegistryContent): Promise<void> {
     await replaceFile(this.path, formatContent(content));
   }
 }
 
 /**
- * What shows that a missing file was there before, or null: a folder that holds events did not
- * begin without experiments.
+ * Evidence that a missing file once existed, or null: a folder with events did not start without
+ * experiments.
  */
 async function remainsOf(path: string): Promise<string | null> {
   const backups = await listBackups(path);
@@ -94,7 +93,7 @@ async function remainsOf(path: string): Promise<string | null> {
   return history && history.size > 0 ? "there is a history" : null;
 }
 
-/** As it can be pasted into a shell. */
+/** The command, quoted for a shell. */
 function restoreCommand(path: string): string {
   const folder = dirname(path);
   const quoted = /^[\w./:@%+=,][\w./:@%+=,-]*$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;

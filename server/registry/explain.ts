@@ -4,7 +4,7 @@ import { DEFAULT_SETTINGS } from "../../core/settings.ts";
 import type { RegistryContent, Retired } from "./content.ts";
 import type { Action, Entry, NewEntry } from "./history-entry.ts";
 
-/** Who found a content that the history does not explain, and when. */
+/** Author and time of finding content that the history does not explain. */
 export interface Finding {
   readonly action: Action;
   readonly by: string;
@@ -12,15 +12,14 @@ export interface Finding {
 }
 
 /**
- * Compares what `experiments.json` holds with what the history said last of each experiment and of
- * the settings, and makes a change of every difference. So the history always leads to the present
- * state, also after somebody edited or exchanged the file, and after a process that died between
- * writing the two.
+ * Compares `experiments.json` with the history's last state of each experiment and of the settings,
+ * and makes a change of every difference. So the history always leads to the present state, even
+ * after the file was edited or replaced, and after a process died between writing the two.
  *
- * An experiment that is not what it was continues with a higher version, so that no form that is
- * still open can overwrite it, and never goes back to an epoch before the last. Also where the last
- * change was only not finished: nobody can tell that from a backup that somebody copied into its
- * place, after which an epoch that has events would begin again.
+ * A changed experiment continues with a higher version, so that no open form can overwrite it, and
+ * never returns to an epoch before the last. This holds even if the last change was merely
+ * unfinished, which cannot be distinguished from a backup copied into its place, after which an
+ * epoch with events would begin again.
  */
 export function explain(
   content: RegistryContent,

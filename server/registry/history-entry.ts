@@ -5,9 +5,9 @@ import { SettingsSchema } from "../../core/settings.ts";
 import { timestamp } from "../../core/timestamp.ts";
 
 /**
- * What was done. `imported`: found in `experiments.json` when the server started, where somebody
- * wrote it; `restored`: from a backup; `undone`: the process died before the change was saved;
- * `erased`: events were taken out of the log, which changed no experiment and no setting.
+ * Kinds of changes. `imported`: found in an `experiments.json` edited before the server's start;
+ * `restored`: from a backup; `undone`: the process died before the change was saved; `erased`:
+ * events were removed from the log, without a change of experiments or settings.
  */
 export const ACTIONS = [
   "created",
@@ -34,7 +34,7 @@ const COMMON = {
   action: v.picklist(ACTIONS),
   at: timestamp(),
   by: v.string(),
-  /** Number of the change that a `reverted` one goes back before. */
+  /** Number of the change that a `reverted` one reverts. */
   reverts: v.exactOptional(count),
 };
 
@@ -55,19 +55,19 @@ const SettingsEntrySchema = v.strictObject({
 /** One line of `data/history.ndjson`. */
 export const EntrySchema = v.union([ExperimentEntrySchema, SettingsEntrySchema]);
 
-/** A change of an experiment; before it was created, and after it was removed, there is none. */
+/** A change of an experiment; `before` is null for a creation, `after` for a removal. */
 export type ExperimentEntry = v.InferOutput<typeof ExperimentEntrySchema>;
 /** A change of the settings, whose key is null. */
 export type SettingsEntry = v.InferOutput<typeof SettingsEntrySchema>;
-/** A numbered change: who did what, when, and the whole state before and after it. */
+/** A numbered change: author, action, time, and the whole state before and after it. */
 export type Entry = ExperimentEntry | SettingsEntry;
 /** A change that has no number yet. */
 export type NewEntry = Omit<ExperimentEntry, "number"> | Omit<SettingsEntry, "number">;
 
-/** What a line begins with: enough to find changes without parsing them. */
+/** The beginning of a line: enough to find changes without parsing them. */
 export type Head = Pick<Entry, "number" | "key" | "action">;
 
-/** In this order, so that the head is found without parsing the rest. */
+/** Writes the fields in this order, so that the head is found without parsing the rest. */
 export function formatEntry({ number, key, action, at, by, reverts, before, after }: Entry): string {
   return JSON.stringify({ number, key, action, at, by, ...(reverts === undefined ? {} : { reverts }), before, after });
 }
@@ -78,16 +78,16 @@ const HEAD = new RegExp(
 const MAX_HEAD_BYTES = 170;
 const CLOSING_BRACE = 0x7d;
 
-/** The head of a whole line of ours; null when it is none. */
+/** The head of a complete line; null if it is not one of ours. */
 export function entryHead(buffer: Buffer, start: number, end: number): Head | null {
   if (buffer[end - 1] !== CLOSING_BRACE) return null;
   const found = HEAD.exec(buffer.toString("latin1", start, Math.min(end, start + MAX_HEAD_BYTES)));
-  // The word of ours, because a part of the text would keep all of it in memory.
+  // Return our constant: a substring would retain the whole text.
   const action = found && ACTIONS.find((known) => known === found[3]);
   return found && action ? { number: Number(found[1]), key: found[2] ?? null, action } : null;
 }
 
-/** The change that a line holds; null when it holds none. */
+/** The change in a line; null if there is none. */
 export function readEntry(line: string): Entry | null {
   try {
     return parse(EntrySchema, JSON.parse(line));
@@ -97,7 +97,7 @@ export function readEntry(line: string): Entry | null {
   }
 }
 
-/** What a change from one state to another is called. */
+/** The action that a change from one state to another amounts to. */
 export function actionOf(before: Experiment | null, after: Experiment | null): Action {
   if (before === null) return "created";
   if (after === null) return "removed";

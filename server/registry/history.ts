@@ -14,48 +14,48 @@ import {
 } from "./history-entry.ts";
 
 export const HISTORY_FILE = "history.ndjson";
-/** Read at once, where all are read; arbitrary. */
+/** Changes read at once; arbitrary. */
 const PAGE = 16;
 
 export interface HistoryQuery {
-  /** Only changes of this experiment, or of the settings (null); of everything when left out. */
+  /** Only changes of this experiment, or of the settings (null); default: all. */
   readonly key?: string | null | undefined;
   readonly action?: Action | undefined;
   /** Only changes with a lower number. */
   readonly before?: number | undefined;
 }
 
-/** What is wrong with the history's file, when it was opened. */
+/** Damage of the history's file found on opening. */
 export interface Damage {
-  /** Numbers up to the last that no line has. */
+  /** Count of numbers up to the last without a line. */
   readonly missing: number;
-  /** Lines that are no change of the next number. */
+  /** Lines that are not a change with the next number. */
   readonly unreadable: number;
-  /** Bytes after the last whole line, which are in `history.bad.ndjson` now. */
+  /** Bytes after the last complete line, moved to `history.bad.ndjson`. */
   readonly torn: number;
 }
 
-/** Where a change is in the file. */
+/** Position of a change in the file. */
 interface Place extends Head {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Every change of the registry, numbered from 1 without gaps, one line each, only ever appended to.
- * In memory is where each is (some 100 bytes a change), not what it says.
+ * Every change of the registry, numbered from 1 without gaps, one line each, append-only. Memory
+ * holds the positions (some 100 bytes a change), not the contents.
  *
  * A change is prepared here (durable) before `experiments.json` is replaced, and accepted after: a
  * process that dies in between leaves a change in the history that did not happen, which the next
- * start finds and undoes in the history too. So a line is never taken out again, but for what was
- * prepared and not accepted while the process lives.
+ * start finds and undoes in the history too. So no line is ever removed, except one that was
+ * prepared and not accepted by the living process.
  */
 export class History {
   readonly #path: string;
   readonly #places: Place[];
   readonly damage: Damage;
   #last: number;
-  /** Bytes that are accepted. What follows them is written over. */
+  /** Accepted bytes; any that follow are overwritten. */
   #end: number;
   #prepared: { readonly places: readonly Place[]; readonly end: number } | null = null;
 
@@ -68,8 +68,8 @@ export class History {
   }
 
   /**
-   * Opens the file, or creates it. A torn line at the end is moved aside; other damage is counted
-   * and left alone.
+   * Opens or creates the file. A torn line at the end is moved aside; other damage is counted and
+   * left unchanged.
    *
    * @param atLeast the last number that was given out: no later change gets it again, even if the
    *   file was lost
@@ -86,14 +86,14 @@ export class History {
     return new History(path, places, last, size, { missing: last - places.length, unreadable, torn });
   }
 
-  /** Number of the last change; 0 when there is none. */
+  /** Number of the last change; 0 without changes. */
   get last(): number {
     return this.#last;
   }
 
   /**
-   * Writes changes that become valid when they are accepted; durable when it resolves to them. One
-   * caller at a time.
+   * Writes changes that become valid once accepted; durable when it resolves to them. One caller at
+   * a time.
    */
   async prepare(changes: readonly NewEntry[]): Promise<readonly Entry[]> {
     this.#prepared = null;
@@ -102,13 +102,13 @@ export class History {
       return change.key === null ? { number, ...change } : { number, ...change };
     });
     const lines = entries.map((entry) => Buffer.from(`${formatEntry(entry)}\n`));
-    // Not created anew: a history that somebody takes away is to be missed.
+    // Do not create it: a history that was deleted must be noticed.
     const file = await open(this.#path, "r+");
     try {
       const { size } = await file.stat();
-      // To write on would fill what is missing with NULs.
+      // Appending would fill the missing part with NULs.
       if (size < this.#end) throw new Error(`${this.#path} has ${size} bytes, there were ${this.#end}`);
-      // What was prepared and not accepted, or a part of it.
+      // Remove prepared lines, or parts of them, that were not accepted.
       await file.truncate(this.#end);
       await writeAll(file, Buffer.concat(lines), this.#end);
       await file.sync();
@@ -125,7 +125,7 @@ export class History {
     return entries;
   }
 
-  /** The changes that were prepared have happened. */
+  /** Accepts the prepared changes. */
   accept(): void {
     if (!this.#prepared) return;
     const { places, end } = this.#prepared;
@@ -136,14 +136,14 @@ export class History {
   }
 
   /**
-   * The changes that were prepared did not happen. A rejection means that they are still in the
-   * file; the next change writes over them.
+   * Drops the prepared changes. If it rejects, they are still in the file; the next change
+   * overwrites them.
    */
   async drop(): Promise<void> {
     this.#prepared = null;
     const file = await open(this.#path, "r+");
     try {
-      // Somebody may have cut it meanwhile: to cut it longer would fill it with NULs.
+      // Never lengthen the file: if it was truncated meanwhile, that would fill it with NULs.
       if ((await file.stat()).size <= this.#end) return;
       await file.truncate(this.#end);
       await file.sync();
@@ -152,7 +152,7 @@ export class History {
     }
   }
 
-  /** One change; null when there is none of that number, or its line is damaged. */
+  /** One change; null if there is none with that number, or its line is damaged. */
   async get(number: number): Promise<Entry | null> {
     const place = this.#places.find((candidate) => candidate.number === number);
     return place ? ((await this.#read([place]))[0] ?? null) : null;
@@ -171,15 +171,15 @@ export class History {
     return { entries: await this.#read(found), next: null };
   }
 
-  /** Changes, newest first, of the moment of the call; all of them unless `most` are enough. */
+  /** Changes at the time of the call, newest first; at most `most`. */
   async *all(query: HistoryQuery = {}, most = Number.POSITIVE_INFINITY): AsyncGenerator<Entry> {
     const places = [...this.#find(query)].slice(0, most);
     for (let at = 0; at < places.length; at += PAGE) yield* await this.#read(places.slice(at, at + PAGE));
   }
 
   /**
-   * Keys of everything that ever changed, also of what is removed; in the order of their first
-   * changes.
+   * Keys of everything that ever changed, including removed experiments, in the order of their
+   * first changes.
    */
   keys(): string[] {
     return [...new Set(this.#places.flatMap(({ key }) => key ?? []))];
@@ -225,7 +225,7 @@ async function findEntries(path: string, size: number) {
     const at = offset;
     offset += stop - start + 1;
     const head = entryHead(buffer, start, stop);
-    // A number that is not above the last one is a line that somebody copied or moved.
+    // A number not above the last one belongs to a copied or moved line.
     if (head === null || head.number <= (places.at(-1)?.number ?? 0)) unreadable += 1;
     else places.push({ ...head, start: at, end: offset });
   });

@@ -8,15 +8,15 @@ import { sha256 } from "../tokens/sha256.ts";
 interface Epoch {
   /** Version of the experiment with which the epoch began. */
   version: number;
-  /** When it began: ISO 8601 time in UTC. */
+  /** Start of the epoch; ISO 8601 time in UTC. */
   since: string;
   readonly unit: Unit;
-  /** When the experiment was stopped or rolled out; ISO 8601 time in UTC. */
+  /** Time at which the experiment was stopped or rolled out; ISO 8601 in UTC. */
   end: string | null;
-  /** Newest version that was learned, and since when it is paused. */
+  /** Newest known version, and the time since which it is paused. */
   newest: { version: number; pausedAt: string | null };
   /**
-   * Definitions by what splits the units. More than one only when somebody edited the file by hand.
+   * Definitions by the fields that split the units. Several only if the file was edited by hand.
    */
   readonly splits: Map<string, Experiment>;
 }
@@ -36,19 +36,19 @@ export interface JudgedExposure {
 }
 
 /**
- * Why an exposure is not counted. `epoch`: the epoch had not begun when it was received; `ended`:
- * it was over; `paused`: it was paused; `group`: the unit cannot have that group.
+ * Reason for not counting an exposure. `epoch`: the epoch had not begun when it was received;
+ * `ended`: it was over; `paused`: it was paused; `group`: the unit cannot have that group.
  */
 export type Uncounted = "epoch" | "ended" | "paused" | "group";
 
-/** Exposures that arrive later after the end of their epoch were not on their way. */
+/** Exposures later than this after the end of their epoch were not in flight. */
 const MAX_LATE_MS = 600_000;
-/** Exposures that arrive so long after a pause began were on their way; arbitrary. */
+/** Exposures up to this long after the start of a pause were in flight; arbitrary. */
 const MAX_PAUSE_LATE_MS = 10_000;
 
 /**
- * Present and past groups and epochs of experiments. Anybody can send an exposure; it is rejected
- * if its group or epoch never existed, or if it was received before its epoch began.
+ * Present and past groups and epochs of experiments. Exposures can be forged: one is rejected if
+ * its group or epoch never existed, or if it was received before its epoch began.
  */
 export class KnownEpochs {
   readonly #pasts = new Map<string, Past>();
@@ -77,12 +77,12 @@ export class KnownEpochs {
     if (startedAt !== null && (this.#firstStart === null || startedAt < this.#firstStart)) this.#firstStart = startedAt;
   }
 
-  /** When the first of all experiments was started; ISO 8601 time in UTC, null when none was. */
+  /** Start of the first experiment; ISO 8601 time in UTC, null if none was started. */
   get firstStart(): string | null {
     return this.#firstStart;
   }
 
-  /** Unit of an exposure's epoch; null when the exposure is to be rejected. */
+  /** Unit of an exposure's epoch; null if the exposure must be rejected. */
   unitOf(key: string, group: string, epoch: number, receivedAt: string | undefined): Unit | null {
     const past = this.#pasts.get(key);
     const known = past?.epochs.get(epoch);
@@ -91,8 +91,8 @@ export class KnownEpochs {
   }
 
   /**
-   * Why an exposure is not counted, by the definition of its epoch; null when it may count. Of
-   * experiments and groups that there never were, reports say so themselves.
+   * Reason for not counting an exposure, by the definition of its epoch; null if it may count.
+   * Nonexistent experiments and groups are handled by reports.
    *
    * @param receivedAt ISO 8601 time in UTC with milliseconds
    */

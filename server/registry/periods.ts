@@ -1,9 +1,9 @@
 import type { History } from "./history.ts";
 
-/** When an epoch began and ended; ISO 8601 times in UTC. */
+/** Start and end of an epoch; ISO 8601 times in UTC. */
 export interface Period {
   readonly from: string;
-  /** Null while it goes on. */
+  /** Null while it continues. */
   readonly to: string | null;
 }
 

@@ -13,15 +13,15 @@ import { reservedKeyProblems } from "./reserved-keys.ts";
 import { reverted, stateBefore } from "./revert.ts";
 import { Store } from "./store.ts";
 
-/** Who changes something, and when (ISO 8601 time in UTC). */
+/** Author of a change, and its time (ISO 8601 in UTC). */
 export interface Author {
   readonly by: string;
   readonly now: string;
 }
 
-/** What a person has to say of a new experiment, and may. */
+/** Required and optional fields of a new experiment. */
 export interface NewExperiment extends Pick<Experiment, "key" | "groups">, Partial<Omit<Definition, "groups">> {
-  /** `inactive` unless said; `active` starts it at once. */
+  /** Default `inactive`; `active` starts it at once. */
   readonly state?: State;
 }
 
@@ -29,35 +29,32 @@ export interface NewExperiment extends Pick<Experiment, "key" | "groups">, Parti
  * The experiments, in the order in which they were created, and the settings. Reads are from
  * memory.
  *
- * A change is durable, in the history too, when it resolves. Changes happen one after the other.
- * When the experiments do not fit together (InvalidInput), somebody else was faster (Conflict), or
- * the disk does not take it (NotSaved), nothing has changed. `expectedVersion` is the version that
- * the change was made for; null for any.
+ * A change is durable, in the history too, when it resolves. Changes are serialised. If the
+ * experiments do not fit together (InvalidInput), a concurrent change came first (Conflict), or the
+ * disk rejects it (NotSaved), nothing has changed. `expectedVersion` is the version that the change
+ * was made for; null for any.
  */
 export interface Registry {
   list(): readonly Experiment[];
   get(key: string): Experiment | undefined;
   settings(): Settings;
-  /** Number of the settings' last change; 0 when they never changed. */
+  /** Number of the settings' last change; 0 if they never changed. */
   settingsVersion(): number;
-  /**
-   * From now on a listener gets each experiment as it is after a change, before the change
-   * resolves.
-   */
+  /** Adds a listener for each changed experiment, called before the change resolves. */
   onChange(listener: (experiment: Experiment) => void): void;
-  /** From now on a listener is called after every change: of experiments, and of the settings. */
+  /** Adds a listener called after every change of experiments or settings. */
   onWrite(listener: () => void): void;
   /** Present and past epochs of all experiments. */
   readonly epochs: KnownEpochs;
   readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all" | "keys">;
   /**
-   * Throws InvalidInput, KeyTaken. With the key of one that was removed it goes on after its last
-   * epoch and version.
+   * Throws InvalidInput, KeyTaken. With the key of a removed experiment it continues after that
+   * one's last epoch and version.
    */
   create(experiment: NewExperiment, author: Author): Promise<Experiment>;
   /**
-   * Replaces one experiment by what `change` makes of it. Resolves to undefined when there is no
-   * such experiment.
+   * Replaces one experiment by the result of `change`. Resolves to undefined if there is no such
+   * experiment.
    */
   update(
     key: string,
@@ -65,19 +62,19 @@ export interface Registry {
     expectedVersion?: number | null,
   ): Promise<Experiment | undefined>;
   /**
-   * Resolves to what was removed, or undefined. Throws InvalidInput when another experiment depends
-   * on it.
+   * Resolves to the removed experiment, or undefined. Throws InvalidInput if another experiment
+   * depends on it.
    */
   remove(key: string, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
   /**
-   * Goes back to before a change of an experiment: to the definition, and to the state when that
-   * change had changed it. What it removed comes back switched off (`expectedVersion` 0: nobody
-   * made it anew). Resolves to undefined when there is no such change, or the version that is
-   * expected is removed by now. Throws InvalidInput when the state cannot change that way now, or
-   * nothing was before the change.
+   * Reverts a change of an experiment: restores the definition, and the state if the change had
+   * changed it. A removed experiment comes back inactive (`expectedVersion` 0: it was not created
+   * again). Resolves to undefined if there is no such change, or the expected version has been
+   * removed. Throws InvalidInput if the state cannot change that way now, or nothing preceded the
+   * change.
    */
   revert(number: number, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
-  /** Writes into the history that something was done which changes neither experiments nor settings. */
+  /** Records an action in the history that changes neither experiments nor settings. */
   note(action: "erased", author: Author): Promise<void>;
   /** Replaces the settings. Throws InvalidInput. */
   updateSettings(
@@ -91,8 +88,8 @@ export interface Registry {
  * Opens `path` and the history beside it; in a new folder both are created, with `initial`. Throws
  * CorruptRegistry.
  *
- * @param now ISO 8601 time, for what became of the file while no server ran
- * @param reserve space for changes when the disk is full
+ * @param now ISO 8601 time, for changes made to the file while no server ran
+ * @param reserve space for changes if the disk is full
  */
 export async function openRegistry(
   path: string,

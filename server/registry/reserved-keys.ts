@@ -1,6 +1,6 @@
 import type { Problem } from "../../core/parse.ts";
 
-/** Pages of the admin that stand where an experiment's own page would: `/experiments/new`. */
+/** Admin pages at the URL of an experiment's own page: `/experiments/new`. */
 export const RESERVED_KEYS: readonly string[] = [
   "calculator",
   "force",
@@ -14,8 +14,7 @@ export const RESERVED_KEYS: readonly string[] = [
 ];
 
 /**
- * What is wrong with the key of a new experiment that would have no page. Experiments that have one
- * already keep it.
+ * Problems of a new experiment's key that would have no page. Existing experiments keep such keys.
  */
 export function reservedKeyProblems(key: string): Problem[] {
   if (!RESERVED_KEYS.includes(key)) return [];

@@ -11,25 +11,25 @@ import { usedEpochs } from "./used-epochs.ts";
 
 export interface Restored {
   readonly content: RegistryContent;
-  /** Where the file that was there is now; null when there was none. */
+  /** New path of the replaced file; null if there was none. */
   readonly keptAs: string | null;
-  /** Experiments whose epoch is not the backup's. */
+  /** Experiments whose epoch differs from the backup's. */
   readonly raised: readonly { readonly key: string; readonly from: number; readonly to: number }[];
 }
 
-/** Newest whole backup, or the one with this number; null when there is none. */
+/** Newest undamaged backup, or the one with this number; null if there is none. */
 export async function chooseBackup(path: string, number: number | null): Promise<Backup | null> {
   const whole = (await listBackups(path)).filter(({ content }) => content !== null);
   return whole.find((backup) => number === null || backup.number === number) ?? null;
 }
 
 /**
- * Puts a backup in the file's place and keeps what was there; what changes by that is in the
- * history. Killed at any step, it leaves either the old file, or the restored one, or (where the
- * old one cannot have two names) none, which no server takes for a new folder; doing it again goes
- * on. Backups are not touched. The caller holds the data folder's lock.
+ * Replaces the file by a backup and keeps the old file; the differences are in the history. Killed
+ * at any step, it leaves either the old file, or the restored one, or (where the old one cannot
+ * have two names) none, which no server takes for a new folder; repeating it continues. Backups are
+ * not modified. The caller holds the data folder's lock.
  *
- * @param keep name for what was there, for example `broken`
+ * @param keep suffix of the old file's name, for example `broken`
  * @param now ISO 8601 time in UTC
  */
 export async function restore(path: string, backup: Backup, keep: string, now: string): Promise<Restored> {
@@ -45,7 +45,7 @@ export async function restore(path: string, backup: Backup, keep: string, now: s
   return { content, keptAs, raised };
 }
 
-/** Number of the last change that any of the files knows of. */
+/** Number of the last change known to any of the files. */
 async function lastNumber(path: string): Promise<number> {
   const present = await new ExperimentsFile(path).read().catch((error) => {
     if (error instanceof CorruptRegistry) return error.edited;
@@ -56,8 +56,8 @@ async function lastNumber(path: string): Promise<number> {
 }
 
 /**
- * Writes the check of a file anew that somebody edited. Throws CorruptRegistry when anything else
- * is wrong with it. Null when there is none. The caller holds the data folder's lock.
+ * Rewrites the check of an edited file. Throws CorruptRegistry if anything else is wrong with it.
+ * Null if there is no file. The caller holds the data folder's lock.
  */
 export async function acceptEdited(path: string): Promise<RegistryContent | null> {
   const content = await new ExperimentsFile(path).read().catch((error) => {
@@ -69,9 +69,9 @@ export async function acceptEdited(path: string): Promise<RegistryContent | null
 }
 
 /**
- * A later state may have begun epochs that this one knows nothing of. Beginning them again would
- * count the devices of two different splits together, so an epoch that has events is skipped. One
- * change begins at most one epoch, and backup n is n changes old.
+ * A later state may have begun epochs unknown to this one. Beginning them again would count the
+ * devices of two different splits together, so epochs with events are skipped. One change begins at
+ * most one epoch, and backup n is n changes old.
  */
 async function withFreshEpochs(path: string, experiments: readonly Experiment[], changes: number, now: string) {
   const epochs = new Map(experiments.map(({ key, epoch }) => [key, epoch]));
@@ -101,8 +101,8 @@ async function withFreshEpochs(path: string, experiments: readonly Experiment[],
 async function keepAside(path: string, suffix: string): Promise<string> {
   let kept = `${path}.${suffix}`;
   for (let again = 2; await exists(kept); again += 1) kept = `${path}.${suffix}-${again}`;
-  // A second name keeps the first one until it is replaced. Folders have only one, as have files on
-  // some file systems.
+  // A hard link keeps the file until it is replaced. Folders, and files on some file systems,
+  // cannot have one.
   await link(path, kept).catch(() => rename(path, kept));
   await syncFolder(dirname(path));
   return kept;

@@ -5,8 +5,8 @@ import type { ExperimentEntry } from "./history-entry.ts";
 import type { Author } from "./registry.ts";
 
 /**
- * The definition before a change, and the state when that change had changed it. Throws
- * InvalidInput when there was none.
+ * The definition before a change, and the state if that change had changed it. Throws InvalidInput
+ * if there was none.
  */
 export function stateBefore(
   { number, key, before, after }: ExperimentEntry,
@@ -23,7 +23,7 @@ export function stateBefore(
     return { definition };
   }
   const { state, rolloutGroup } = before;
-  // What was paused is resumed, and the other way round, as long as it is.
+  // Reverting a pause resumes, and vice versa, while that state lasts.
   const isPause =
     (state === "active" && current != null && current.pausedAt !== null) ||
     (before.pausedAt !== null && current?.state === "active" && current.epoch === before.epoch);
@@ -31,8 +31,8 @@ export function stateBefore(
 }
 
 /**
- * What an experiment becomes when it goes back to before a change. Throws InvalidInput when its
- * state cannot change that way now, or nothing was before.
+ * The experiment after reverting a change. Throws InvalidInput if its state cannot change that way
+ * now, or nothing preceded the change.
  */
 export function reverted(entry: ExperimentEntry, current: Experiment, { by, now }: Author): Experiment {
   return transition(current, { ...stateBefore(entry, current), by }, now);

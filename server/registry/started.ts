@@ -3,10 +3,9 @@ import type { Experiment } from "../../core/experiment.ts";
 const started = new WeakMap<readonly Experiment[], readonly Experiment[]>();
 
 /**
- * Experiments that may leave the server without a token: those that were ever started. Nobody is to
- * learn from the outside what is planned.
+ * Experiments visible without a token: those that were ever started. Planned ones must stay secret.
  *
- * @param experiments the registry's list, which is another one after each change
+ * @param experiments the registry's list, a new array after each change
  */
 export function startedOf(experiments: readonly Experiment[]): readonly Experiment[] {
   const known = started.get(experiments);

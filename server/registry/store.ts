@@ -11,9 +11,9 @@ import { HISTORY_FILE, History } from "./history.ts";
 import type { NewEntry } from "./history-entry.ts";
 
 /**
- * The registry's content in memory, in `experiments.json`, and how it came about in
- * `history.ndjson`. A change is written in this order, each step durable before the next: the
- * history's line, the file that names its number, the memory.
+ * The registry's content in memory and in `experiments.json`, and its changes in `history.ndjson`.
+ * A change is written in this order, each step durable before the next: the history's line, the
+ * file that names its number, the memory.
  */
 export class Store {
   readonly history: History;
@@ -31,8 +31,8 @@ export class Store {
   }
 
   /**
-   * Opens the files, or creates them with `initial`. What the history does not lead to becomes a
-   * change of it.
+   * Opens the files, or creates them with `initial`. Differences from the history's last state
+   * become changes.
    *
    * @param now ISO 8601 time in UTC
    * @throws CorruptRegistry, InvalidInput
@@ -48,7 +48,7 @@ export class Store {
     const before = await file.read();
     low.data = before ?? { ...NEW_CONTENT, experiments: initial };
     checkLinks(low.data.experiments);
-    // Before the history: one without this file would be the remains of a registry that is gone.
+    // Write it before the history: a history without this file would indicate a lost registry.
     if (!before) await low.write();
     const historyPath = join(dirname(path), HISTORY_FILE);
     const history = await History.open(historyPath, low.data.history).catch((error: Error) => {
@@ -73,7 +73,7 @@ export class Store {
   }
 
   /**
-   * Makes the content what the changes made of it. One caller at a time. Throws NotSaved; then
+   * Writes the changes and the resulting content. One caller at a time. Throws NotSaved; then
    * nothing has changed.
    */
   async write(content: RegistryContent, changes: readonly NewEntry[]): Promise<void> {
@@ -89,11 +89,11 @@ export class Store {
     try {
       const entries = await this.history.prepare(changes);
       next = { ...content, history: entries.at(-1)?.number ?? this.history.last };
-      // The adapter first, memory after: lowdb keeps a change in memory even when its write failed.
+      // Write first, then change memory: lowdb keeps a change in memory even if its write failed.
       await save(next);
     } catch (error) {
       const found = next && (await this.#file.read().catch(() => null));
-      // When the file was replaced, and only the sync of its folder failed, it is what counts.
+      // If the file was replaced and only the sync of its folder failed, the new content counts.
       if (next && found?.history === next.history) this.#accept(next);
       else await this.history.drop().catch(() => undefined);
       throw new NotSaved(error);

@@ -4,8 +4,8 @@ import { listSegments } from "../events/segments.ts";
 const MARK = Buffer.from('"epoch":');
 
 /**
- * The highest epoch of each experiment that has events in the log, up to `mostOf(key)`: anybody can
- * send an event, and what it says must not carry an experiment's epoch to the end of the numbers.
+ * The highest epoch of each experiment with events in the log, up to `mostOf(key)`: events can be
+ * forged, and must not raise an experiment's epoch without bound.
  */
 export async function usedEpochs(
   eventsFolder: string,

@@ -20,11 +20,11 @@ export class ExposedGroups {
   }
 
   /**
-   * Takes in an exposure. The latest epoch counts, and of an epoch the exposure that was stored
-   * first. So the entries are the same whether exposures are added once or, after a restart, some
-   * of them twice.
+   * Adds an exposure. The latest epoch counts, and within an epoch the exposure stored first. So
+   * the entries are the same whether exposures are added once or, after a restart, some of them
+   * twice.
    *
-   * @returns false when there are more groups and epochs than there are codes
+   * @returns false if there are more groups and epochs than codes
    */
   add(unit: Fingerprint, entry: StickyEntry): boolean {
     const before = this.find(unit);
@@ -35,7 +35,7 @@ export class ExposedGroups {
     return true;
   }
 
-  /** The code of a group and epoch, a new one where there is none; null when all are used. */
+  /** The code of a group and epoch, a new one if needed; null if all are used. */
   codeOf(entry: StickyEntry): number | null {
     const name = `${entry.epoch} ${entry.group}`;
     const known = this.#codes.get(name);

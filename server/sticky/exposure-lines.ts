@@ -1,8 +1,6 @@
 import { fieldsOf } from "../events/scan-log.ts";
 
-/**
- * An assignment is what a client was told to keep, as other systems' platforms do when they assign.
- */
+/** Assignments are kept too: other systems' platforms fix the group on assignment. */
 const EVENTS: readonly unknown[] = ["exposure", "assignment"];
 const MARKS = EVENTS.map((event) => Buffer.from(`"${event}"`));
 const NEWLINE = 0x0a;

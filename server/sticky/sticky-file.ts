@@ -14,9 +14,9 @@ interface Index {
   readonly version: number;
   /** Identifies the seeds of the fingerprints. */
   readonly seeds: string;
-  /** Every exposure before this place in the log is in the tables. */
+  /** Every exposure before this position of the log is in the tables. */
   readonly upTo: Position;
-  /** CRC of the log right before that place. */
+  /** CRC of the log right before that position. */
   readonly tie: number;
   readonly experiments: readonly {
     readonly key: string;
@@ -32,8 +32,8 @@ export interface Saved {
 }
 
 /**
- * Writes the tables, shard by shard, so that requests are answered in between. What is added
- * meanwhile may be in the file or not: whoever reads it adds what the log has after `upTo`.
+ * Writes the tables, shard by shard, so that requests are answered in between. Exposures added
+ * meanwhile may be missing in the file: the reader adds those of the log after `upTo`.
  */
 export async function writeStickyFile(
   path: string,
@@ -60,7 +60,7 @@ export async function writeStickyFile(
         shards.push(pairs.length);
         if (pairs.length > 0) await write(Buffer.from(pairs.buffer, pairs.byteOffset, pairs.byteLength));
       }
-      // After the shards: a unit's code is one of these, also when it came meanwhile.
+      // Write entries after the shards, so that codes added meanwhile are included.
       list.push({ key, entries: [...groups.entries], shards });
     }
     const index = Buffer.from(
@@ -81,17 +81,14 @@ export async function writeStickyFile(
   await rename(temporary, path);
 }
 
-/**
- * The tables of a file; null when there is none that can be trusted: it is damaged, or of another
- * log.
- */
+/** The tables of a file; null if it is missing, damaged, or of another log. */
 export async function readStickyFile(path: string, folder: string, seeds: string): Promise<Saved | null> {
   const content = await readFile(path).catch(() => null);
   if (!content || content.length < 8) return null;
   if (crc32(content.subarray(0, -4)) !== content.readUInt32LE(content.length - 4)) return null;
   const end = content.length - 8;
   const start = end - content.readUInt32LE(end);
-  // The CRC held, so this is what we wrote; only another version may have written something else.
+  // The CRC matched, so this is what we wrote; only another version may differ.
   const index: Index = JSON.parse(content.toString("utf8", start, end));
   if (index.version !== VERSION || index.seeds !== seeds) return null;
   const { upTo } = index;
@@ -103,7 +100,7 @@ export async function readStickyFile(path: string, folder: string, seeds: string
     for (const entry of entries) groups.codeOf(entry);
     shards.forEach((length, shard) => {
       if (length === 0) return;
-      // A copy, because 64-bit words have to begin at a multiple of 8 bytes.
+      // Copy: 64-bit words must begin at a multiple of 8 bytes.
       const bytes = new Uint8Array(content.subarray(at, at + length * BYTES_OF_PAIR));
       groups.units.load(shard, new BigUint64Array(bytes.buffer));
       at += length * BYTES_OF_PAIR;

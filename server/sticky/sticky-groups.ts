@@ -10,18 +10,18 @@ import { ExposedGroups } from "./exposed-groups.ts";
 import { exposuresIn } from "./exposure-lines.ts";
 import { readStickyFile, writeStickyFile } from "./sticky-file.ts";
 
-/** Of all experiments together, some 450 MB; beyond it units are not sticky. */
+/** Maximum of units over all experiments, some 450 MB; further ones are not sticky. */
 const MAX_UNITS = 40_000_000;
-/** A start after a crash reads so many segments of 64 MiB at most, some 2 s. */
+/** A start after a crash reads at most this many segments of 64 MiB, some 2 s. */
 const SAVE_EVERY_SEGMENTS = 4;
 
-/** The groups that units were exposed to, as the log has them. */
+/** The groups that units were exposed to, from the log. */
 export interface StickyGroups {
   /**
-   * Group and epoch of a unit's last epoch in the experiment; undefined when it was never exposed.
+   * Group and epoch of a unit's last epoch in the experiment; undefined if it was never exposed.
    */
   of(experiment: Experiment, unitId: string): StickyEntry | undefined;
-  /** Exposed units of all experiments, and those that there was no memory for. */
+  /** Exposed units of all experiments, and those rejected for lack of memory. */
   state(): { readonly units: number; readonly rejected: number };
   /** Writes the file that spares the next start from reading the log. */
   close(): Promise<void>;
@@ -34,15 +34,14 @@ interface Deps {
   readonly folder: string;
   readonly log: Pick<EventLog, "end" | "onStored">;
   readonly registry: Pick<Registry, "epochs">;
-  /** Of the fingerprints; a secret, so that nobody can choose ids that collide. */
+  /** Key of the fingerprints; secret, so that colliding IDs cannot be chosen. */
   readonly secret: Buffer;
   readonly maxUnits?: number;
 }
 
 /**
- * Reads the exposures of the log, as far as the file does not have them, and from now on takes in
- * those that are stored. The groups are a function of the log and the history alone: made anew,
- * they are the same.
+ * Reads the exposures that the file lacks from the log, and then adds those being stored. The
+ * groups depend only on the log and the history: rebuilt, they are the same.
  */
 export async function openStickyGroups({
   path,
@@ -63,7 +62,7 @@ export async function openStickyGroups({
   const saves = new PromiseQueue();
   let upTo = log.end();
 
-  // A request asks for the same unit once for each experiment.
+  // Cache the last unit: a request looks it up once for each experiment.
   let last: { unit: Unit; id: string; print: Fingerprint } | null = null;
 
   const take = (lines: Buffer): void => {
@@ -83,7 +82,7 @@ export async function openStickyGroups({
   const save = (): Promise<void> => {
     const end = upTo;
     savedUpTo = end;
-    // Without the file the next start takes longer, that is all.
+    // Ignore errors: without the file the next start only takes longer.
     return saves.run(() => writeStickyFile(path, folder, { upTo: end, experiments }, seedName)).catch(() => undefined);
   };
 

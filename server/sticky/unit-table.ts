@@ -1,12 +1,10 @@
 import type { Fingerprint } from "../events/fingerprints.ts";
 
-/** A power of two. Each shard grows alone, so that no request waits for all units to be moved. */
+/** A power of two. Shards grow separately, so that no request waits for all units to move. */
 export const SHARDS = 64;
 const SHARD_BITS = 6;
 const MIN_SLOTS = 8;
-/**
- * A look-up of a unit that is not there takes some 20 probes of neighbouring memory at this load.
- */
+/** A look-up of a missing unit takes some 20 probes of neighbouring memory at this load. */
 const MAX_LOAD_FACTOR = 0.85;
 const GROWTH = 1.25;
 export const MAX_CODE = 0xffff;
@@ -21,7 +19,7 @@ interface Shard {
 }
 
 /**
- * A number from 1 to 65,535 for each of many units, in some 11 bytes a unit. Units are told apart
+ * A number from 1 to 65,535 for each of many units, in some 11 bytes a unit. Units are identified
  * by 54 bits of their fingerprint: of ten million look-ups of other units in a table of ten
  * million, one finds an entry in 180 tables.
  */
@@ -39,7 +37,7 @@ export class UnitTable {
     return this.#shards.reduce((sum, shard) => sum + (shard?.words.byteLength ?? 0), 0);
   }
 
-  /** The unit's code; 0 when it has none. */
+  /** The unit's code; 0 if it has none. */
   get({ high, low }: Fingerprint): number {
     const shard = this.#shards[high >>> (32 - SHARD_BITS)];
     if (!shard) return 0;
@@ -61,14 +59,14 @@ export class UnitTable {
     shard.words[slot + 1] = ((high & 0xffff) << 16) | code;
   }
 
-  /** The words of one shard's units, in an order that depends on nothing but them. */
+  /** The words of one shard's units, in an order that depends only on them. */
   dump(index: number): BigUint64Array {
     const words = this.#shards[index]?.words ?? new Uint32Array(0);
     const pairs = new BigUint64Array(words.buffer, words.byteOffset, words.length / 2);
     return pairs.filter((pair) => pair !== 0n).sort();
   }
 
-  /** Takes over what `dump` gave. */
+  /** Loads the result of `dump`. */
   load(index: number, pairs: BigUint64Array): void {
     const shard: Shard = { words: new Uint32Array(2 * slotsFor(pairs.length)), size: pairs.length };
     const words = new Uint32Array(pairs.buffer, pairs.byteOffset, pairs.length * 2);
@@ -99,7 +97,7 @@ function insert(words: Uint32Array, low: number, high: number): void {
 /** Index of the slot that holds the unit, or of the free one where it belongs. */
 function find(words: Uint32Array, low: number, tag: number): number {
   const slots = words.length / 2;
-  // The range of 32 bits onto the slots, whose number is no power of two (Lemire 2016).
+  // Map 32 bits onto the slots, whose number is not a power of two (Lemire 2016).
   let slot = 2 * Math.floor((low / 0x1_0000_0000) * slots);
   for (;;) {
     const found = words[slot];

@@ -1,16 +1,16 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { InvalidInput } from "../../core/parse.ts";
 
-/** Parameter of a page's address by which the tag gets what to force; empty ends the preview. */
+/** URL parameter of a page with the token of forced groups; empty ends the preview. */
 export const FORCE_PARAMETER = "fairsplit_force";
 export const MAX_FORCE_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Half of the 8 KiB that nginx and Apache let through in a request's first line, where a sticky
- * token comes beside it.
+ * Half of the 8 KiB that nginx and Apache allow for a request line, which may also hold a sticky
+ * token.
  */
 const MAX_CHARACTERS = 4096;
-/** 128 bits, as many as nobody can guess. */
+/** 128 bits cannot be guessed. */
 const MAC_BYTES = 16;
 
 /** Groups to show by their experiments' keys. */
@@ -23,20 +23,21 @@ export interface ForceToken {
 }
 
 /**
- * Signs which groups a browser is to be shown, so that only who was given a token sees a draft, and
- * visits like others count.
+ * Signs the groups that a browser is shown, so that drafts are visible only with a token, and
+ * ordinary visits cannot be forced.
  */
 export interface ForceTokens {
-  /** A token that holds from `now` until `expiresAt`, both in milliseconds. Throws InvalidInput. */
+  /**
+   * Issues a token valid from `now` until `expiresAt`, both in milliseconds. Throws InvalidInput.
+   */
   issue(forces: Forces, expiresAt: number, now: number): string;
-  /** What a token says; null when it is not whole, not ours, of another purpose, or too old. */
+  /** Content of a token; null if it is incomplete, forged, of another purpose, or expired. */
   read(token: string, now: number): ForceToken | null;
 }
 
 /**
- * A token is base64url of a JSON list (the end of its life in seconds, then key, group, key, group
- * …) and 16 bytes of HMAC-SHA-256 over it. Whoever has one may preview, and can do nothing else
- * with it.
+ * A token is base64url of a JSON list (its expiry in seconds, then key, group, key, group …) and 16
+ * bytes of HMAC-SHA-256 over it. Its holder may preview, and nothing else.
  */
 export function forceTokens(secret: Buffer): ForceTokens {
   const key = createSecretKey(secret);
@@ -55,7 +56,7 @@ export function forceTokens(secret: Buffer): ForceTokens {
     read(token, now) {
       if (token.length > MAX_CHARACTERS) return null;
       const bytes = Buffer.from(token, "base64url");
-      // Node reads over what is no base64url; one way to write a token is enough.
+      // Node ignores characters outside base64url: accept only the canonical form.
       if (bytes.length <= MAC_BYTES || bytes.toString("base64url") !== token) return null;
       const body = bytes.subarray(0, -MAC_BYTES);
       if (!timingSafeEqual(mac(key, body), bytes.subarray(-MAC_BYTES))) return null;
@@ -66,9 +67,7 @@ export function forceTokens(secret: Buffer): ForceTokens {
   };
 }
 
-/**
- * A signature for one purpose is worth nothing for another, such as the name of a simulator's run.
- */
+/** A signature for one purpose is invalid for another, such as the name of a simulator's run. */
 function mac(key: KeyObject, body: Buffer): Buffer {
   return createHmac("sha256", key).update("force:").update(body).digest().subarray(0, MAC_BYTES);
 }

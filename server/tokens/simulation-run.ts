@@ -1,15 +1,15 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 /**
- * Request header by which the simulator says which run a visit is of; its events carry `run` and
- * are counted apart.
+ * Request header with the simulator's run of a visit; its events carry `run` and are counted
+ * separately.
  */
 export const RUN_HEADER = "fairsplit-run";
 
-/** A run's signed name is worth something for this long. */
+/** Lifetime of a run's signed name. */
 const RUN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** Runs that are remembered, for pages that lead to their results; arbitrary. */
+/** Recent runs remembered for links to their results; arbitrary. */
 const MAX_RECENT = 5;
 
 export interface IssuedRun {
@@ -18,9 +18,11 @@ export interface IssuedRun {
   readonly at: string;
 }
 
-/** Signs the names of simulator runs, so that nobody else can keep events out of the results. */
+/**
+ * Signs the names of simulator runs, so that other clients cannot keep events out of the results.
+ */
 export interface RunSigner {
-  /** A new run: its name, and the header's value that proves it for 24 hours. */
+  /** Issues a new run: its name, and the header's value that proves it for 24 hours. */
   issue(now: number): { run: string; header: string };
   /** The run that a header's value proves, or null. */
   verify(header: string | undefined, now: number): string | null;

@@ -9,7 +9,7 @@ const experiment = (description: string, headers: Record<string, string> = ETAG)
   headers,
 });
 
-/** What programs of the admin call: with the token as bearer. */
+/** Operations for the admin's programs, with the token as bearer. */
 export const ADMIN_OPERATIONS: readonly Operation[] = [
   {
     method: "get",

@@ -311,7 +311,7 @@ const DJANGO: readonly Operation[] = [
   ].map((path) => preflight(`${DJANGO_BASE}/${path}`)),
 ];
 
-/** What clients of other systems call, in their formats. */
+/** Operations for other systems' clients, in their formats. */
 export const COMPAT_OPERATIONS: readonly Operation[] = [
   ...OFREP,
   ...PIPET,

@@ -5,7 +5,7 @@ import { PAGE_OPERATIONS } from "./page-operations.ts";
 import { PUBLIC_OPERATIONS } from "./public-operations.ts";
 import { jsonSchemas, type SchemaName } from "./schemas.ts";
 
-/** Operations by who calls them. */
+/** Operations of one kind of caller. */
 export interface Section {
   readonly name: string;
   readonly about: string;
@@ -31,7 +31,7 @@ const SECTIONS: readonly Section[] = [
   { name: "Pages", about: "People.", operations: PAGE_OPERATIONS, isOpen: false },
 ];
 
-/** What is described of the routes that there are; the demo pages are not. */
+/** The sections of described routes that exist; demo pages are excluded. */
 export function sectionsOf(routes: readonly { readonly method: string; readonly path: string }[]): Section[] {
   const known = new Set(routes.map(({ method, path }) => `${method.toLowerCase()} ${pathAsDescribed(path)}`));
   return SECTIONS.map((section) => ({
@@ -40,7 +40,7 @@ export function sectionsOf(routes: readonly { readonly method: string; readonly 
   }));
 }
 
-/** Versions of the tag have a route each; what is said of one holds for all. */
+/** The described path of a route: all versions of the tag share one. */
 export function pathAsDescribed(path: string): string {
   return path.replace(/^\/(tag|parts|tag-more)\.[0-9a-f]+\.js$/, "/$1.:hash.js");
 }

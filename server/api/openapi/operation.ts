@@ -1,6 +1,6 @@
 import type { SchemaName } from "./schemas.ts";
 
-/** Where a request or an answer is not JSON. */
+/** Media of a request or answer. */
 export interface Media {
   readonly type: string;
   readonly schema?: SchemaName | "text";
@@ -8,29 +8,29 @@ export interface Media {
 
 export interface Answer {
   readonly description: string;
-  /** One, or a list of them, or an object of them by key. */
+  /** One schema, a list of it, or an object of it by key. */
   readonly schema?: SchemaName | readonly [SchemaName] | { readonly each: SchemaName };
-  /** JSON unless said; problem details for errors. */
+  /** Media type; default JSON, or problem details for errors. */
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One route, as the document describes it. */
+/** One route of the document. */
 export interface Operation {
   readonly method: "get" | "post" | "put" | "patch" | "delete" | "options";
-  /** As Hono writes it: `/api/admin/experiments/:key`. */
+  /** Path in Hono's syntax: `/api/admin/experiments/:key`. */
   readonly path: string;
   readonly summary: string;
-  /** In an open section: whether it needs a login all the same. */
+  /** Whether it needs a login although its section is open. */
   readonly needsLogin?: boolean;
   readonly description?: string;
-  /** Query parameters and headers, each with what it is for. */
+  /** Query parameters and headers with their descriptions. */
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: {
     readonly types: readonly string[];
     readonly schema?: SchemaName;
-    /** One, or an array of up to a hundred. */
+    /** Whether an array of up to a hundred is accepted too. */
     readonly isList?: boolean;
     /** Names of a form's fields. */
     readonly form?: readonly string[];
@@ -40,7 +40,7 @@ export interface Operation {
 
 const problem = (description: string): Answer => ({ description, schema: "Problem", type: "application/problem+json" });
 
-/** Errors that many operations have. */
+/** Errors common to many operations. */
 export const PROBLEMS = {
   400: problem("The request is not what is allowed: bad JSON, a bad parameter or header."),
   401: problem("The admin's token or a session is needed."),
@@ -57,7 +57,7 @@ export const PROBLEMS = {
   503: problem("The storage does not take it, or too much waits for it; Retry-After says when to come again."),
 } as const satisfies Record<number, Answer>;
 
-/** These of the errors. */
+/** The selected common errors. */
 export function problems(...statuses: (keyof typeof PROBLEMS)[]): Record<number, Answer> {
   return Object.fromEntries(statuses.map((status) => [status, PROBLEMS[status]]));
 }

@@ -25,10 +25,7 @@ const form = (path: string, summary: string, fields: readonly string[], status: 
 
 const EXPERIMENT_FIELDS = [...fieldsOf(NEW_FORM).map(([name]) => name), "action"];
 
-/**
- * What people see in a browser. A line whose route the app does not have is left out of the
- * document.
- */
+/** The pages. Entries without a route in the app are left out of the document. */
 export const PAGE_OPERATIONS: readonly Operation[] = [
   page("/experiments", "All experiments"),
   form("/experiments/toggle", "Switch an experiment on or off", ["experiment"], 302),

@@ -7,7 +7,7 @@ interface Props {
   readonly document: ReturnType<typeof openApiDocument>;
 }
 
-/** The API for people who read: every route with what it takes and answers, and every schema. */
+/** The API as a page: every route with parameters and answers, and every schema. */
 export function ApiPage({ sections, document }: Props) {
   const { schemas } = document.components;
   return (

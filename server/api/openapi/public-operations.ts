@@ -11,7 +11,7 @@ const preflight = (path: string): Operation => ({
   answers: { 204: { description: "Yes." } },
 });
 
-/** Other names of a route: blockers' lists have some of the first ones. */
+/** Alternative names of routes, for those on blockers' lists. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ["/api/expgroups", "/groups"],
   ["/events", "/notes"],
@@ -150,7 +150,7 @@ const OPERATIONS: readonly Operation[] = [
   },
 ];
 
-/** What the tag, pages and other programs call: any site may, without credentials. */
+/** Operations for the tag, pages and other programs: open to any site, without credentials. */
 export const PUBLIC_OPERATIONS: readonly Operation[] = OPERATIONS.flatMap((operation) => {
   const path = OTHER_NAMES.get(operation.path);
   const summary = `${operation.summary}, under a name that no blocker's list has`;

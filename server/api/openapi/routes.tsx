@@ -4,15 +4,15 @@ import { openApiDocument, type Section, sectionsOf } from "./document.ts";
 import { ApiPage } from "./page.tsx";
 
 interface Deps {
-  /** The app that these routes are part of: what it does not have is not described. */
+  /** The app of these routes; only its existing routes are described. */
   readonly app: App<Env>;
-  /** URL of the server for clients; null for the one that they have the document from. */
+  /** URL of the server for clients; null for the document's own origin. */
   readonly baseUrl: string | null;
 }
 
 /** `GET /openapi.json`: the API as OpenAPI 3.1. `GET /docs`: the same for people. */
 export function openApiRoutes({ app, baseUrl }: Deps) {
-  // Only once somebody asks: all routes are there then, and it takes some milliseconds.
+  // Build it on the first request: all routes exist then, and it takes some milliseconds.
   let described: { sections: readonly Section[]; document: ReturnType<typeof openApiDocument> } | undefined;
   const describe = () => {
     if (!described) {

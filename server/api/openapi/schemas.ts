@@ -33,9 +33,7 @@ const ErrorSchema = v.object({
   detail: v.string(),
 });
 
-/**
- * The named schemas of the API's document: what is parsed by them here, is described by them there.
- */
+/** The named schemas of the API's document; the same schemas parse requests. */
 export const SCHEMAS = {
   Experiment: v.strictObject({ ...entries, status: v.exactOptional(v.picklist(STATUSES)) }),
   NewExperiment: v.pipe(
@@ -222,11 +220,11 @@ export const SCHEMAS = {
 
 export type SchemaName = keyof typeof SCHEMAS;
 
-/** The schemas as JSON Schema 2020-12, whose descriptions are the words that errors use. */
+/** The schemas as JSON Schema 2020-12; descriptions use the errors' wording. */
 export function jsonSchemas(): Record<SchemaName, object> {
   const config: ConversionConfig = {
     target: "draft-2020-12",
-    // Checks over several fields have no words in JSON Schema; they are the server's to make.
+    // JSON Schema cannot express checks over several fields; the server makes them.
     errorMode: "ignore",
     overrideSchema: ({ valibotSchema, jsonSchema }) => {
       const { message } = valibotSchema as { message?: unknown };
