@@ -18,6 +18,7 @@ import { parseOptions, SIMULATE_OPTIONS } from "../simulate/options.ts";
 import { PROOF_OPTIONS, parseProofOptions } from "../simulate/proof/options.ts";
 import { UsageError } from "../simulate/usage-error.ts";
 import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
+import { DOCTOR_OPTIONS, doctor } from "./doctor/doctor.ts";
 import { DELETE_OPTIONS, ERASE_OPTIONS, runDeleteExperiment, runForgetUnit } from "./erase.ts";
 import { DEFINED_AT, readDefinitions } from "./experiment-definitions.ts";
 import { GENERATE_OPTIONS, parseGenerateOptions } from "./generate/options.ts";
@@ -30,6 +31,7 @@ const EXAMPLES = {
   simulate: "fairsplit simulate -n 1000 --seed 1",
   serve: "fairsplit serve --data ./data --port 8080",
   demo: "fairsplit demo --port 5000",
+  doctor: "fairsplit doctor --url https://www.example.com/",
   restore: "fairsplit restore ./data --from 2",
   verify: "fairsplit verify ./data",
   "forget-unit": "fairsplit forget-unit 0123456789abcdef0123456789abcdef --data ./data",
@@ -107,6 +109,19 @@ function parser(args: readonly string[]) {
         // Loaded on demand: a server needs neither the simulator nor playwright.
         const { simulate } = await import("../simulate/main.ts");
         process.exitCode = await simulate(options);
+      },
+    })
+    .command({
+      command: "doctor",
+      describe: "examine machine, data folder, port, and whether the tag can work on a site",
+      builder: (command) =>
+        command
+          .options({ ...settingOptions((flag) => ["data", "host", "port"].includes(flag)), ...DOCTOR_OPTIONS })
+          .example(exampleRows("doctor")),
+      handler: async (flags) => {
+        const { data, host, port } = readConfig(flags, process.env);
+        const options = { data, host, port, url: (flags.url as string) ?? null, json: flags.json === true };
+        process.exitCode = await doctor(options, (text) => process.stdout.write(text));
       },
     })
     .command({
