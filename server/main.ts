@@ -180,7 +180,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     const minutes = LINK_LIFE_MS / 60_000;
     say(`log in within ${minutes} minutes, with a link that works once: ${base}/login/${links.issue()}`);
   }
-  // Print last: whoever waits for this line finds the others printed.
+  // Print it last: a reader of this line finds all others printed.
   const where = config.socket === null ? `http://${host}:${port}` : `unix:${config.socket}`;
   process.stdout.write(`fairsplit listening on ${where}\n`);
 

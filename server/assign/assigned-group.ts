@@ -3,7 +3,7 @@ import { groupValue } from "../../core/group.ts";
 import type { AssignedGroup } from "../../core/http-contract.ts";
 import { isCounted } from "../../core/reason.ts";
 
-/** What pages are told of a group that a device gets of an experiment. */
+/** The public description of a unit's group in an experiment. */
 export function assignedGroup(
   experiment: Experiment,
   group: string,
@@ -26,8 +26,8 @@ export function assignedGroup(
 }
 
 /**
- * Whether a device may get another group on another page: what it got on this one holds for this
- * one only.
+ * Whether a unit may get another group on another page, so that the answer holds for this page
+ * only.
  */
 function dependsOnRequest({ routes, rule, allocations, dependsOn }: Experiment): boolean {
   return routes.length > 0 || rule !== null || allocations.length > 0 || dependsOn !== null;

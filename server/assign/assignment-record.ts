@@ -27,17 +27,17 @@ interface Asked extends AskedIds {
   /** ID of the simulator's run; null for a visitor. */
   readonly run: string | null;
   /**
-   * The client's address, as rate limits count it; only asked for when there is something to
+   * Returns the client's address, as used by rate limits; called only if there is something to
    * record.
    */
   readonly address: () => string;
 }
 
 /**
- * Records assignments as `exp_groups` events, for `fairsplit verify`. An assignment that was
- * recorded before is not recorded again: otherwise every page view would store one, and any client
- * could fill the disk by asking. Of one address only so many are recorded a minute; the others are
- * counted as shed.
+ * Records assignments as `exp_groups` events, for `fairsplit verify`. An assignment already
+ * recorded is not recorded again: otherwise every page view would store one, and clients could fill
+ * the disk with requests. The number per address and minute is limited; further ones are counted as
+ * shed.
  */
 export class AssignmentRecord {
   readonly #log: EventLog;
@@ -84,7 +84,7 @@ export class AssignmentRecord {
         source: "backend",
         ...(path === undefined ? {} : { path: path.slice(0, MAX_TEXT_LENGTH) }),
         params: Object.fromEntries(assigned.map(([{ key }, { group }]) => [key, group])),
-        // By these `fairsplit verify` finds the definition that the groups were assigned by.
+        // Epochs let `fairsplit verify` find the definition behind the groups.
         epochs: Object.fromEntries(assigned.map(([{ key }, { epoch }]) => [key, epoch])),
         ...(unusual.length === 0
           ? {}
@@ -95,7 +95,7 @@ export class AssignmentRecord {
   }
 }
 
-/** Reasons that the experiment's state says already; the others are recorded with the groups. */
+/** Reasons implied by the experiment's state; others are recorded with the groups. */
 const USUAL: ReadonlySet<string> = new Set(["hash", "inactive", "rollout"] satisfies Evaluation["reason"][]);
 
 /** Text that differs whenever the records of two assignments would. */

@@ -4,7 +4,7 @@ import { type Env, preflight, publicJson } from "../http/http.ts";
 import type { Registry } from "../registry/registry.ts";
 import { startedOf } from "../registry/started.ts";
 
-/** `GET /api/experiments`: what was started, for everyone, without titles. */
+/** `GET /api/experiments`: the started experiments, publicly, without titles. */
 export function experimentsRoutes({ registry }: { registry: Registry }) {
   return new Hono<Env>()
     .get("/api/experiments", () =>

@@ -25,7 +25,7 @@ interface Deps extends ForceDeps {
   readonly limits: Limits;
 }
 
-/** The second is what the tag asks: no blocker's list has it. */
+/** The tag requests the second path, which is on no blocker's list. */
 const GROUPS_PATHS = ["/api/expgroups", "/groups"];
 
 /**
@@ -51,12 +51,12 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
       const forced = readForces(readParameter(c, "force"), now.getTime());
       const isPreview = forced.size > 0;
       const started = startedOf(registry.list());
-      // A draft only for who has a preview of it.
+      // Include a draft only with a preview of it.
       const experiments = isPreview
         ? registry.list().filter((one) => forced.has(one.key) || started.includes(one))
         : started;
       const run = runs.verify(header(c, RUN_HEADER), now.getTime());
-      // A request with a signed preview or run is no crawler, though its browser may look like one.
+      // A request with a signed preview or run is not from a crawler, even if it looks like one.
       if (run === null && !isPreview && isFromBot(c)) {
         log.drop("bot", 1);
         return publicJson(
@@ -80,7 +80,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
       }
       const version = { "fairsplit-version": String(registry.history.last) };
       return publicJson(
-        // From entries, because a key such as __proto__ must become a field like any other.
+        // Use entries: a key such as __proto__ must become an ordinary field.
         Object.fromEntries(
           assigned.map(([experiment, { group, reason, epoch }]) => [
             experiment.key,

@@ -3,8 +3,8 @@ import type { Registry } from "../registry/registry.ts";
 import type { Forces, ForceTokens } from "../tokens/force.ts";
 
 /**
- * The groups that a request is to be shown, as far as there are such groups: an ordinary request
- * has none, and nobody has any while everything is switched off.
+ * The forced groups of a request, as far as they exist: none for an ordinary request, and none
+ * while the global switch is off.
  *
  * @param given the request's parameter `force`
  * @param now milliseconds
@@ -14,7 +14,7 @@ export type ReadForces = (given: string | undefined, now: number) => Forces;
 export interface ForceDeps {
   readonly forceTokens: ForceTokens;
   readonly registry: Pick<Registry, "get" | "settings">;
-  /** Null in the demo: there `key:group,key:group` needs no signature. */
+  /** Null in the demo, where `key:group,key:group` needs no signature. */
   readonly adminToken: string | null;
 }
 
@@ -29,7 +29,7 @@ export function forcedGroups({ forceTokens, registry, adminToken }: ForceDeps): 
   };
 }
 
-/** A key has no colon, a group's name may. */
+/** Split at the first colon: a key has none, but a group's name may. */
 function unsigned(text: string): Forces {
   return new Map(
     text.split(",").map((entry) => {

@@ -4,20 +4,20 @@ import { join } from "node:path";
 import { replaceFile } from "../files/durable-file.ts";
 
 /**
- * A tag as pages may pin it: an address that always answers the same bytes, and what `integrity`
- * says of them.
+ * A version of the tag for pages to pin: a URL that always returns the same bytes, and its
+ * `integrity`.
  */
 export interface PublishedTag {
   /** `tag.<hash>.js`, by the first 64 bits of its SHA-256. */
   readonly file: string;
   readonly script: string;
-  /** As in an `integrity` attribute: `sha384-…`. */
+  /** Value of the `integrity` attribute: `sha384-…`. */
   readonly integrity: string;
 }
 
 const FILE = /^(tag|tag-more)\.[0-9a-f]{16}\.js$/;
 
-/** @param name of the script: the tag itself, or what it loads */
+/** @param name of the script: the tag itself, or a script that it loads */
 export function publishTag(script: string, name = "tag"): PublishedTag {
   const hash = createHash("sha256").update(script).digest("hex").slice(0, 16);
   const integrity = `sha384-${createHash("sha384").update(script).digest("base64")}`;
@@ -25,9 +25,9 @@ export function publishTag(script: string, name = "tag"): PublishedTag {
 }
 
 /**
- * Keeps a tag in a folder for later versions of the server, and resolves to the earlier ones: a
- * page that pinned one must not lose it, nor what it loads, by an update. A file that is not what
- * its name says is left alone and not published.
+ * Stores a tag in a folder for later versions of the server, and resolves to the earlier ones: an
+ * update must not break pages that pinned one, nor the scripts that it loads. A file that does not
+ * match its name is kept but not published.
  */
 export async function keepTag(folder: string, script: string, more = ""): Promise<readonly PublishedTag[]> {
   await mkdir(folder, { recursive: true });

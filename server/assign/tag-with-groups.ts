@@ -15,8 +15,8 @@ import { assignedGroup } from "./assigned-group.ts";
 const HEADERS = {
   ...PUBLIC_HEADERS,
   "content-type": "text/javascript; charset=utf-8",
-  // Of one visitor each. Kept all the same: the script takes the device only when it comes from the
-  // network, which it may see where another site loads it, too.
+  // Cache it although it is for one visitor: the script takes the device only if it comes from the
+  // network, which it can also detect when another site loads it.
   "cache-control": "private, max-age=300",
   "timing-allow-origin": "*",
 };
@@ -24,7 +24,7 @@ const HEADERS = {
 interface Deps {
   readonly registry: Registry;
   readonly runs: RunSigner;
-  /** `given` is what takes the device that is given, see tag/given-device.ts. */
+  /** `given` is the code that stores the given device, see tag/given-device.ts. */
   readonly assets: { readonly tag: string; readonly given: string };
 }
 
@@ -33,9 +33,9 @@ interface Deps {
  * has none. Nothing is recorded, and no cookie is set: the tag asks for the groups of the device
  * that it has, as always, and that is recorded.
  *
- * Who has a device gets the tag alone: its groups depend on what it was exposed to, and an account
- * or context that the page knows. So the answer holds nothing about anybody, and may be read by
- * every site.
+ * A visitor with a device gets the tag alone: the groups depend on earlier exposures, and on an
+ * account or context known to the page. So the answer contains no personal data, and any site may
+ * read it.
  */
 export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
   const plain = asset(assets.tag, HEADERS);
@@ -47,7 +47,7 @@ export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
     }
     const id = randomBytes(16).toString("hex");
     const path = readReferringPath(c);
-    // As text, because an object's literal takes a key __proto__ for something else.
+    // Write it as text: in an object literal the key __proto__ has a special meaning.
     const given = JSON.stringify({ id, groups: groupsOf(c, registry, id, path), path, at: now });
     const script = `window.fairsplitGiven=${inScript(given)};\n${assets.given}${assets.tag}`;
     return new Response(script, { headers: HEADERS });
@@ -55,8 +55,8 @@ export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
 }
 
 /**
- * Whether the visitor may be given a device: there is none yet, and the browser does not say that
- * there shall be none.
+ * Whether the visitor may get a new device: there is none yet, and the browser does not object to
+ * tracking.
  */
 function mayBeNew(c: Context<Env>): boolean {
   const hasDevice = /(?:^|;\s*)(?:fairsplit_id|device_id)=/.test(header(c, "cookie") ?? "");
@@ -64,8 +64,7 @@ function mayBeNew(c: Context<Env>): boolean {
 }
 
 /**
- * The groups of a device that was never seen. Those that depend on the page are left out where that
- * is not known.
+ * The groups of a new device. Groups that depend on the page are omitted if the page is unknown.
  */
 function groupsOf(c: Context<Env>, registry: Registry, id: string, path: string | undefined) {
   const ids = { device: id, account: null, session: null, random: () => randomBytes(16).toString("hex") };
@@ -77,10 +76,7 @@ function groupsOf(c: Context<Env>, registry: Registry, id: string, path: string 
   return Object.fromEntries(groups.filter(([, { perPath }]) => !perPath || path !== undefined));
 }
 
-/**
- * A text as a script's literal that ends neither a line nor, were it ever put into a page, the
- * script.
- */
+/** A text as a script literal that ends neither its line nor, inlined into a page, the script. */
 function inScript(text: string): string {
   return JSON.stringify(text).replace(
     /[<\u2028\u2029]/g,

@@ -5,15 +5,14 @@ import { type PublishedTag, publishTag } from "./published-tag.ts";
 
 const HEADERS = { ...PUBLIC_HEADERS, "content-type": "text/javascript; charset=utf-8" };
 const SHORT = "public, max-age=300";
-/** A year, the longest that caches take for "for ever". */
+/** A year, which caches treat as forever. */
 const FOREVER = "public, max-age=31536000, immutable";
 
 /**
  * `GET /tag.js`: the script that a site pastes, with a strong ETag; `GET /parts.js` is the same
- * under a name that no blocker's list has. `GET /tag.<hash>.js`: one version of it for ever, also
- * one that an earlier version of the server had. `GET /tag-more.<hash>.js`: what few pages need of
- * that version. `GET /badge.js` and `GET /debug.js`: what all of them load when they show a
- * preview, and when somebody looks into what they do.
+ * under a name on no blocker's list. `GET /tag.<hash>.js`: one immutable version, also of an
+ * earlier server version. `GET /tag-more.<hash>.js`: its rarely needed part. `GET /badge.js` and
+ * `GET /debug.js`: scripts that all versions load for a preview, and for debugging.
  */
 export function tagRoutes(
   current: PublishedTag,

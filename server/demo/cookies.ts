@@ -6,10 +6,7 @@ import type { Env } from "../http/http.ts";
 const DAY_S = 24 * 60 * 60;
 /** The tag's cookie too, so that a device keeps its id from stage 2 to stage 7. */
 const DEVICE_COOKIE = "device_id";
-/**
- * Narrower than what the tag takes: the characters that every kind of id is made of, and that no
- * cookie encodes.
- */
+/** Stricter than the tag: only characters common to all kinds of IDs, which no cookie encodes. */
 const DEVICE_ID = /^[\w.:-]{1,256}$/;
 
 /** Stage 1: the dice's result. */
@@ -19,7 +16,7 @@ export const HASHED_GROUP_COOKIE = "demo_group";
 
 export const RANDOM_GROUP_OPTIONS = { path: "/demo", maxAge: 30 * DAY_S, sameSite: "Lax", httpOnly: true } as const;
 /**
- * Without an age: it ends with the browser's session, because the group can be computed again at
+ * No Max-Age: the cookie ends with the browser's session, because the group can be recomputed at
  * any time.
  */
 export const HASHED_GROUP_OPTIONS = { path: "/demo", sameSite: "Lax" } as const;

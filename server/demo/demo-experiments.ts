@@ -1,13 +1,10 @@
 import { defineExperiment, type Experiment } from "../../core/experiment.ts";
 import { transition } from "../../core/transition.ts";
 
-/** The demo's visitors click within minutes, and their hosts want to see it. */
+/** The demo's visitors click within minutes, and results should show it. */
 const GOALS = [{ event: "button_click", kind: "binary", window: "5m" }] as const;
 
-/**
- * What the demo starts with when its data folder is new: the two experiments of its last stages,
- * switched on.
- */
+/** The experiments of a new demo data folder: the two of its last stages, active. */
 export function demoExperiments(now: string): Experiment[] {
   const drafts = [
     {

@@ -1,7 +1,7 @@
-/** What a page's `[[name]]` marks are replaced by: plain text, never HTML. */
+/** Values for a page's `[[name]]` marks: plain text, never HTML. */
 export type Marks = ReadonlyMap<string, string>;
 
-/** Square brackets, because linters take `{{` in HTML for a framework's. */
+/** Square brackets, because linters mistake `{{` in HTML for a framework's syntax. */
 const MARK = /\[\[(\w+)\]\]/g;
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

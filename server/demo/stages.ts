@@ -20,14 +20,12 @@ const GROUPS = [
 ] as const;
 
 /**
- * What the server does before it answers a stage's page: reads and sets cookies, and says what the
- * page's marks hold.
+ * Prepares the answer of a stage's page: reads and sets cookies, and returns the values of the
+ * page's marks.
  */
 export type Stage = (c: Context<Env>) => Marks;
 
-/**
- * The stages that the server has a part in, by their page's name; the other pages are plain files.
- */
+/** The stages with server code, by their page's name; the other pages are plain files. */
 export const STAGES: ReadonlyMap<string, Stage> = new Map([
   ["1-random-choice", randomChoice],
   ["2-hashing", hashing],

@@ -22,7 +22,7 @@ export type DroppedField = Readonly<v.InferOutput<typeof Field>>;
 const SavedSchema = v.strictObject({ version: v.literal(1), fields: v.array(Field) });
 
 export const DROPPED_FIELDS_FILE = "dropped-fields.json";
-/** Enough to see what a site sends wrongly; bounded, because anyone can choose field names. */
+/** Enough to see a site's mistakes; bounded, because clients can invent field names. */
 const MAX_FIELDS = 50;
 const MAX_EXAMPLE_LENGTH = 200;
 

@@ -16,7 +16,10 @@ export interface Batch {
   readonly settle: (error?: Error) => void;
 }
 
-/** When nobody waits (assignments), an earlier sync would only cost processor time. */
+/**
+ * Delay for events without a waiting client (assignments): an earlier sync only costs processor
+ * time.
+ */
 const MAX_GATHER_MS = 5;
 const MAX_PATIENCE_MS = 2;
 /** A write of this size is worth its own sync, during which the next batch is gathered. */
@@ -120,7 +123,7 @@ function newBatch({ lines, ids }: Room): Batch {
   const done = new Promise<void>((resolve, reject) => {
     settle = (error) => (error ? reject(error) : resolve());
   });
-  // Nobody may be waiting (an assignment's event): a failed write must not end the process.
+  // Handle the rejection: without a waiting client a failed write must not end the process.
   done.catch(() => undefined);
   return { lines, ids, resends: 0, done, settle };
 }

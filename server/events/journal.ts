@@ -10,7 +10,7 @@ export const JOURNAL_FILE = "journal";
 export const FRAME_BYTES = 32;
 /** A block of its own, so that no torn record can overwrite it. */
 const HEAD_BYTES = 4096;
-/** As much as a busy server writes in 0.1 s. */
+/** The amount that a busy server writes in 0.1 s. */
 const HALF_BYTES = 4 * 1024 * 1024;
 const FILE_BYTES = HEAD_BYTES + 2 * HALF_BYTES;
 const MAGIC = 0x66736a31;
@@ -50,7 +50,7 @@ export class Journal {
   static async create(folder: string): Promise<Journal> {
     const file = await open(join(folder, JOURNAL_FILE), "w+");
     try {
-      // Written, not only reserved: the first write to a reserved block changes metadata.
+      // Write the blocks: the first write to a merely reserved block changes metadata.
       await writeDurably(file, Buffer.alloc(FILE_BYTES), 0);
       await syncFolder(folder);
       const journal = new Journal(file, 0);
@@ -84,7 +84,7 @@ export class Journal {
     if (this.#used + frame.length > HALF_BYTES) {
       await this.#synced;
       this.#synced = syncSegments();
-      // Awaited when this half is full as well.
+      // It is awaited when this half is full as well.
       this.#synced.catch(() => undefined);
       this.#half = this.#half === 0 ? 1 : 0;
       this.#used = 0;

@@ -15,10 +15,10 @@ export class KnownIds {
   readonly #folder: string;
   readonly #seeds: Seeds;
   readonly #recent = new RecentIds();
-  /** Of the newest segment. */
+  /** IDs of the newest segment. */
   #list = new FingerprintList();
   #unreadable = 0;
-  /** Of all segments. */
+  /** IDs of all segments. */
   #total = { stored: 0, unreadable: 0 };
   readonly #saves = new PromiseQueue();
 
@@ -27,7 +27,7 @@ export class KnownIds {
     this.#seeds = seeds;
   }
 
-  /** Reads the checkpoints of a folder up to `end`, and the log where they say nothing. */
+  /** Reads the checkpoints of a folder up to `end`, and the log where there are none. */
   static async rebuild(folder: string, end: Position): Promise<KnownIds> {
     // Newest first: IDs beyond the guaranteed number may be forgotten and need not be read at all.
     const segments = (await listSegments(folder)).filter((segment) => segment <= end.segment).reverse();

@@ -28,7 +28,7 @@ export interface Appended {
 }
 
 export interface ReadOptions {
-  /** Where to continue; null for the beginning. */
+  /** Position to continue from; null for the beginning. */
   readonly since: Position | null;
   /** Maximum number of events to return. */
   readonly limit: number;
@@ -89,7 +89,7 @@ export interface EventLog {
   end(): Position;
   /** Visits that began after a position in the log. */
   visitsSince(from: Position): Promise<RecentVisits>;
-  /** A device asked for groups that are in the log already. */
+  /** Records a device's request for groups that are already in the log. */
   visitBegan(deviceId: string, path: string): void;
   /**
    * Calls `listener` with the lines of each batch once they are durable, and the end of the log.
@@ -113,7 +113,7 @@ const NEARLY_FULL = 0.95;
 export interface LogOptions {
   /** Largest size in bytes; Infinity for any. */
   readonly maxBytes: number;
-  /** False when the disk is full except for what is kept for the admin. */
+  /** False if the disk is full except for the admin's reserve. */
   readonly hasSpace: () => boolean;
   /** Size after which a new segment begins. */
   readonly segmentBytes: number;
@@ -305,7 +305,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     end: () => writer.end,
     visitBegan(deviceId, path) {
       const { segment, offset } = writer.end;
-      // Between the last line and the next.
+      // The position between the last line and the next.
       const position = { segment, offset: offset + 1 };
       visits.began(deviceId, { position, at: new Date().toISOString(), path });
     },

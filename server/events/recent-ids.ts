@@ -5,9 +5,9 @@ const GENERATION = 1_250_000;
 const GENERATIONS = 5;
 
 /**
- * IDs that tell a resend from a new event: at least the newest 5 million, whatever their age, in at
- * most 80 MiB. Two of a million IDs share a fingerprint with a probability of 3 in 100 million; one
- * event is then dropped as a duplicate.
+ * IDs that tell a resend from a new event: at least the newest 5 million of any age, in at most 80
+ * MiB. Two of a million IDs share a fingerprint with a probability of 3 in 100 million; one event
+ * is then dropped as a duplicate.
  *
  * Stored in generations of equal size; the oldest is dropped as a whole, so no single ID is ever
  * deleted.

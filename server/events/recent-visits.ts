@@ -10,7 +10,7 @@ export interface RecentVisits {
   readonly page: Seen | null;
   /** Whether any groups were requested, also without a page being reported. */
   readonly isAsked: boolean;
-  /** By the key that the page's placeholder names, which may be of no experiment. */
+  /** Groups by the placeholder's key, which may name no experiment. */
   readonly placeholders: ReadonlyMap<string, Seen>;
 }
 
@@ -65,7 +65,7 @@ export class VisitWatch {
     });
   }
 
-  /** A device was given groups again, which the log does not have. */
+  /** Records a repeated request for groups, which the log does not have. */
   began(deviceId: string, beginning: Beginning): void {
     this.#asked = laterOf(this.#asked, beginning.position);
     this.#devices.set(deviceId, beginning);

@@ -9,7 +9,7 @@ export interface Rejection {
 }
 
 export const REJECTED_FILE = "rejected.bad.ndjson";
-/** Enough to see what a site sends wrongly; bounded, so that nobody can fill the disk. */
+/** Enough to see a site's mistakes; bounded, so that clients cannot fill the disk. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_TEXT_LENGTH = 1024;
 const MAX_REASON_LENGTH = 256;

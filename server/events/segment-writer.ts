@@ -14,11 +14,11 @@ export type OnFull = (segment: number, bytes: number) => void;
 export interface WriterOptions {
   readonly segmentBytes: number;
   readonly onFull: OnFull;
-  /** Of the folder, without records; null when it has none yet. */
+  /** Journal of the folder, without records; null if it has none yet. */
   readonly journal: Journal | null;
 }
 
-/** A log with less appended needs no journal, which takes 8 MiB. */
+/** Appended bytes from which a log gets a journal, which takes 8 MiB. */
 const BYTES_BEFORE_JOURNAL = 64 * 1024;
 
 /**
@@ -95,7 +95,7 @@ export class SegmentWriter {
       if (this.#appendedBytes >= BYTES_BEFORE_JOURNAL) this.#making ??= this.#makeJournal();
     } catch (error) {
       this.#isSound = false;
-      // Fails too while the disk is failing; the next append tries again before it writes.
+      // This fails too while the disk is failing; the next append retries before it writes.
       await this.#cutBack().catch(() => undefined);
       throw new StorageFailed(`the event log cannot be written: ${(error as Error).message}`);
     }

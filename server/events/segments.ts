@@ -38,7 +38,7 @@ export async function segmentSizes(folder: string): Promise<number[]> {
 
 export interface Line {
   readonly text: string;
-  /** Where the next line begins. */
+  /** Position at which the next line begins. */
   readonly end: Position;
 }
 
@@ -176,7 +176,7 @@ export async function openSegment(folder: string, segment: number): Promise<File
     return open(path, "wx+");
   });
   try {
-    // Also for an existing file: the sync after its creation may have failed.
+    // Sync even for an existing file: the sync after its creation may have failed.
     await syncFolder(folder);
     return file;
   } catch (error) {

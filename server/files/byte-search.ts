@@ -1,4 +1,4 @@
-/** Watches for some bytes in a stream that goes by, also across the borders of its chunks. */
+/** Searches a stream for a byte sequence, also across chunk borders. */
 export class ByteSearch {
   readonly #wanted: Buffer;
   #rest: Buffer = Buffer.alloc(0);
@@ -8,7 +8,7 @@ export class ByteSearch {
     this.#wanted = wanted;
   }
 
-  /** Whether the bytes were in what has gone by. */
+  /** Whether the sequence has occurred so far. */
   get isFound(): boolean {
     return this.#isFound;
   }

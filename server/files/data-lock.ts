@@ -3,33 +3,32 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { lockByProgram } from "./program-lock.ts";
 
-/** The data folder belongs to another process that runs, or nobody can tell. */
+/** The data folder belongs to a running process, or its owner cannot be determined. */
 export class CannotLock extends Error {}
 
 export interface DataLock {
   release(): void;
 }
 
-/** Beyond the text, because on Windows nobody else may read locked bytes. */
+/** Beyond the text, because on Windows other processes cannot read locked bytes. */
 const LOCKED_BYTE = 2 ** 30;
-/** Between getting the lock and writing its name a process needs less than this; arbitrary. */
+/** Maximum time between taking the lock and writing the owner's name; arbitrary. */
 const NAMING_PATIENCE_MS = 500;
 
 /**
- * Takes the data folder for this process. It is the operating system's lock on the open file `lock`
- * (Linux: an open file description lock), not the file's existence: the system drops it the moment
- * the owner ends, even by kill -9, never while it lives, and neither a reused process id nor a
- * container in which everything is process 1 can fool it. The file's text only tells people who has
- * it. It is never removed: of two processes one could then lock a file that has no name any more.
+ * Locks the data folder for this process. The lock is the operating system's on the open file
+ * `lock` (Linux: an open file description lock), not the file's existence: the system releases it
+ * the moment the owner ends, even by kill -9, and never before, and neither a reused process ID nor
+ * a container in which everything is process 1 can confuse it. The file's text only names the
+ * owner. Never unlink it: another process could then lock the deleted inode.
  *
- * @param load the native lock; a package without a build for every system
+ * @param load loads the native lock, a package without a build for every system
  * @throws CannotLock naming the owner
  */
 export async function lockDataFolder(folder: string, load = () => import("fs-native-extensions")): Promise<DataLock> {
   const path = join(folder, "lock");
   try {
-    // Not a FileHandle: that closes itself, and with it gives the lock away, when it is
-    // garbage-collected.
+    // Do not use a FileHandle: it closes itself, and so releases the lock, when garbage-collected.
     const descriptor = openSync(path, "a+");
     const release = await lockFile(path, descriptor, load).catch((error) => {
       closeSync(descriptor);
@@ -47,7 +46,7 @@ export async function lockDataFolder(folder: string, load = () => import("fs-nat
 
 type NativeLock = typeof import("fs-native-extensions");
 
-/** Resolves to what gives the lock back, or to null when another process has it. */
+/** Resolves to a function that releases the lock, or to null if another process has it. */
 async function lockFile(path: string, descriptor: number, load: () => Promise<NativeLock>) {
   const native = await load().catch((error: Error) => error);
   if (!(native instanceof Error)) return native.tryLock(descriptor, LOCKED_BYTE, 1) ? () => undefined : null;

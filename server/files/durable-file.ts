@@ -2,9 +2,9 @@ import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Replaces a file so that after a power cut either the old or the new content is there, whole:
- * temporary file, fsync, rename, fsync of the folder. (lowdb's own writer makes no fsync: the file
- * was missing after 8 of 8 power cuts.)
+ * Replaces a file so that a power cut leaves either the old or the new content, complete: temporary
+ * file, fsync, rename, fsync of the folder. (lowdb's own writer does not fsync: the file was
+ * missing after 8 of 8 power cuts.)
  */
 export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   const temporary = `${path}.tmp`;
@@ -18,7 +18,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
  * synced.
  */
 export async function writeSynced(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  // One that an interrupted write left behind would keep its own mode.
+  // Remove a leftover of an interrupted write: it would keep its own mode.
   await rm(path, { force: true });
   const file = await open(path, "wx", mode);
   try {
@@ -31,7 +31,7 @@ export async function writeSynced(path: string, content: string | Uint8Array, mo
 
 /** Makes created, renamed and removed entries of a folder durable. */
 export async function syncFolder(path: string): Promise<void> {
-  // Windows has no sync of a folder (EPERM); NTFS keeps a journal of names.
+  // Windows cannot sync a folder (EPERM); NTFS journals names.
   if (process.platform === "win32") return;
   const folder = await open(path, "r");
   try {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** Exit code of `flock -n` when another process has the lock. */
+/** Exit code of `flock -n` if another process has the lock. */
 const IS_LOCKED = 1;
 
 /**
@@ -8,13 +8,13 @@ const IS_LOCKED = 1;
  * loaded, as on musl. The program holds the operating system's lock until its input ends, which a
  * kill -9 of this process does as well.
  *
- * @returns what gives the lock back, or null when another process has it
- * @throws Error when there is no such program, or the file cannot be opened
+ * @returns a function that releases the lock, or null if another process has it
+ * @throws Error if there is no such program, or the file cannot be opened
  */
 export async function lockByProgram(path: string): Promise<(() => void) | null> {
   const child = spawn("flock", ["-n", path, "sh", "-c", "echo locked; exec cat >/dev/null"], {
     stdio: ["pipe", "pipe", "ignore"],
-    // Signals to our process group are for us, who give the lock back at the end.
+    // Ignore signals to the process group: this process releases the lock at the end.
     detached: true,
   });
   const outcome = await new Promise<number | "locked" | null>((resolve, reject) => {

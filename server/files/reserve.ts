@@ -2,17 +2,17 @@ import { rm, statfs } from "node:fs/promises";
 import { writeSynced } from "./durable-file.ts";
 
 const MAX_RESERVE_BYTES = 16 * 1024 * 1024;
-/** Share of the free space, on small volumes. */
+/** Maximum share of the free space, for small volumes. */
 const RESERVE_SHARE = 16;
-/** Free space with which the reserve is made again, in reserves. */
+/** Free space from which the reserve is recreated, in multiples of it. */
 const MIN_FREE_RESERVES = 4;
 const RETAKE_EVERY_MS = 5000;
 
-/** Space that is kept for what an admin does when the disk is full. */
+/** Space reserved for an admin's actions on a full disk. */
 export interface Reserve {
-  /** False after it was given up, until there is space again. */
+  /** False once released, until there is space again. */
   readonly isKept: boolean;
-  /** Runs a write; when the disk is full, gives up the reserve and runs it again. */
+  /** Runs a write; on a full disk releases the reserve and runs it again. */
   spend<Result>(write: () => Promise<Result>): Promise<Result>;
   close(): void;
 }
@@ -21,7 +21,7 @@ export interface Reserve {
 export const NO_RESERVE: Reserve = { isKept: true, spend: (write) => write(), close: () => undefined };
 
 /**
- * Keeps a file of 16 MiB, of a sixteenth of the free space where that is less. None is kept when it
+ * Keeps a file of 16 MiB, or of a sixteenth of the free space if that is less. None is kept if it
  * cannot be written.
  */
 export async function openReserve(path: string, folder: string): Promise<Reserve> {
@@ -36,7 +36,7 @@ export async function openReserve(path: string, folder: string): Promise<Reserve
     const { bavail, bsize } = await statfs(folder);
     if (!isKept && bavail * bsize < MIN_FREE_RESERVES * size) return;
     if (isKept) size = Math.min(MAX_RESERVE_BYTES, Math.floor((bavail * bsize) / RESERVE_SHARE));
-    // Written, because a file system gives away blocks that are only reserved.
+    // Write it: a file system may hand out blocks that are merely reserved.
     await writeSynced(path, Buffer.alloc(size), 0o600).catch(async (error: Error) => {
       await rm(path, { force: true });
       throw error;

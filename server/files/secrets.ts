@@ -7,7 +7,7 @@ export const MIN_TOKEN_LENGTH = 24;
 
 /**
  * Reads a secret of the data folder, or makes one (256 bit, mode 0600). `created` says which.
- * Throws BadConfig on a short one: an empty file would let everybody in.
+ * Throws BadConfig on a short one: an empty file would admit everyone.
  */
 export async function readOrCreateSecret(path: string): Promise<{ secret: string; created: boolean }> {
   try {

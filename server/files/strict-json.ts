@@ -1,26 +1,24 @@
-/**
- * Nested deeper than `mostLevels`, or a field is there twice; not what JSON.parse calls a mistake.
- */
+/** Valid for JSON.parse, but nested deeper than `mostLevels` or with a repeated field. */
 export class UnclearJson extends Error {}
 
 /**
- * Parses JSON that means the same to everybody: JSON.parse keeps the last of two fields of one name
- * silently, and other readers the first. Throws SyntaxError or UnclearJson.
+ * Parses unambiguous JSON: of two fields with one name JSON.parse silently keeps the last, other
+ * readers the first. Throws SyntaxError or UnclearJson.
  */
 export function parseStrictJson(text: string, mostLevels: number): unknown {
-  // First: what walks the value would overflow the stack on nesting that JSON.parse accepts.
+  // Check first: walking the value would overflow the stack on nesting that JSON.parse accepts.
   if (isDeeper(text, mostLevels)) throw new UnclearJson(`it is nested deeper than ${mostLevels} levels`);
   const value: unknown = JSON.parse(text);
   if (hasFieldTwice(text, value)) throw new UnclearJson("a field is there twice");
   return value;
 }
 
-/** Whether JSON, of which `value` was parsed, has two fields of one name in one object. */
+/** Whether the JSON of `value` has two fields with one name in an object. */
 export function hasFieldTwice(json: string, value: unknown): boolean {
   return countFields(json) !== countOwnFields(value);
 }
 
-/** Fields as written. */
+/** Counts fields as written. */
 function countFields(json: string): number {
   let count = 0;
   for (const [, colon] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g)) if (colon !== undefined) count += 1;
@@ -33,7 +31,7 @@ function countOwnFields(value: unknown): number {
   return Array.isArray(value) ? below : below + Object.keys(value).length;
 }
 
-/** One pass over the text, whatever it is. */
+/** One pass over any text. */
 function isDeeper(text: string, mostLevels: number): boolean {
   let level = 0;
   let isInString = false;

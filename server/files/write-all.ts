@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 
-/** Writes all bytes at a place of a file. A write near a full disk may take only a part of them. */
+/** Writes all bytes at an offset of a file. On a nearly full disk one write may be partial. */
 export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
@@ -9,7 +9,7 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, position: nu
   }
 }
 
-/** The same; resolves when they are durable. */
+/** Writes all bytes, and resolves when they are durable. */
 export async function writeDurably(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   await writeAll(file, bytes, position);
   await file.datasync();

@@ -2,7 +2,7 @@ import type { RequestListener } from "node:http";
 import type { MiddlewareHandler } from "hono";
 import type { Env } from "./http.ts";
 
-/** First segments of our own paths: a base path that began with one could not be told from them. */
+/** First segments of our own paths: a base path beginning with one would be ambiguous. */
 export const OWN_SEGMENTS: readonly string[] = [
   "api",
   "compat",

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
-/** Why a body was not read; `status` is that of the answer. */
+/** The reason for not reading a body; `status` is the answer's. */
 export class BodyRejected extends Error {
   readonly status: 400 | 413 | 415;
 

@@ -13,9 +13,9 @@ export interface Env {
     isDemo: boolean;
     /** Token that forms carry in their field `csrf`. */
     csrf: string;
-    /** Whether the caller is still logged in, for answers that go on. */
+    /** Whether the caller is still logged in, for streaming answers. */
     isStillIn: () => boolean;
-    /** What every page says first. */
+    /** The banners of every page. */
     alarms: readonly string[];
   };
 }

@@ -2,14 +2,14 @@
 export class PromiseQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Settles as `work` does; its error does not reach those that wait behind it. */
+  /** Settles like `work`; its error does not affect later work. */
   run<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     const result = this.#last.then(work);
     this.#last = result.catch(() => undefined);
     return result;
   }
 
-  /** Resolves when everything is done that was waiting at the time of the call. */
+  /** Resolves when all work queued before the call is done. */
   async idle(): Promise<void> {
     await this.#last;
   }

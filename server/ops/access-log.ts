@@ -24,7 +24,7 @@ export function openAccessLog(path: string, format: LogFormat): AccessLog {
       const start = performance.now();
       response.once("close", () => {
         const line = describe(request, response, Math.round((performance.now() - start) * 10) / 10, format);
-        // Synchronous: a line of 100 bytes to a file is quicker than to hand it to another thread.
+        // Write synchronously: for 100 bytes that is faster than handing them to another thread.
         writeSync(descriptor, line);
       });
       return listener(request, response);

@@ -3,7 +3,7 @@ import { type Env, problem, publicJson } from "../http/http.ts";
 
 interface HealthDeps {
   readonly obstacle: () => Promise<string | null>;
-  /** What does not work although the server is ready; null when all does. */
+  /** The failing part of a server that is ready nevertheless; null if none. */
   readonly engineProblem?: string | null;
 }
 

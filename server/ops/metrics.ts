@@ -10,11 +10,11 @@ interface Deps {
   readonly sticky: StickyGroups;
 }
 
-/** `GET /metrics`: the log's accounting, and how the process is, as Prometheus reads them. */
+/** `GET /metrics`: the log's accounting and the process's state, for Prometheus. */
 export function metricsRoutes({ log, sticky }: Deps) {
   let metrics: ReturnType<typeof metricsOf> | undefined;
   return new Hono<Env>().get("/metrics", async (c) => {
-    // Only once somebody asks, because measuring the event loop is not free.
+    // Start on the first request: measuring the event loop is not free.
     metrics ??= metricsOf({ log, sticky });
     metrics.update();
     return c.body(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType });
@@ -68,7 +68,7 @@ function metricsOf({ log, sticky }: Deps) {
     help: "Exposures since the start whose unit is not sticky, because there was no memory for more",
     registers,
   });
-  /** All at once, so that they are of the same moment. */
+  /** Read all at once, for a consistent snapshot. */
   const update = () => {
     const state = log.state();
     for (const counter of [received, events, notKept, notKeptBefore, stickyRejected]) counter.reset();

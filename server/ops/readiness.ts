@@ -1,22 +1,22 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** More than a nearly full disk still has in a file's last block. */
+/** More than fits into a file's last block on a nearly full disk. */
 const PROBE = Buffer.alloc(64 * 1024);
-/** Whoever asks more often gets the last answer: anybody may ask. */
+/** Lifetime of the last answer: the route is public. */
 const LASTS_MS = 1000;
 
-/** Says whether the server should get requests. */
+/** Whether the server should get requests. */
 export interface Readiness {
-  /** Why it should not; null when it should. */
+  /** The reason why not; null if it should. */
   obstacle(): Promise<string | null>;
-  /** From now on it should not: it is stopping. */
+  /** Marks the server as stopping. */
   stop(): void;
 }
 
 /**
- * Ready as long as a file can be written, synced and removed in the folder, and nobody stops the
- * server.
+ * Ready as long as a file can be written, synced and removed in the folder, and the server is not
+ * stopping.
  */
 export function readinessOf(folder: string): Readiness {
   let isStopping = false;

@@ -14,7 +14,7 @@ interface Deps {
   readonly baseUrl: string | null;
 }
 
-/** Names and values of what the server runs with, as a person reads them. No secrets. */
+/** Names and values of the server's configuration for display, without secrets. */
 export async function serverFacts({ setup, registry, log, limits, baseUrl }: Deps): Promise<[string, string][]> {
   const { used, free } = await spaceOf(setup.data);
   const { stored, logBytes } = log.state();

@@ -1,7 +1,7 @@
 import { readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What the server was started with, for the admin to see. No secrets. */
+/** The configuration of the running server for the admin, without secrets. */
 export interface Setup {
   readonly version: string;
   /** ISO 8601 time in UTC. */
@@ -12,9 +12,7 @@ export interface Setup {
   readonly rateLimit: number;
 }
 
-/**
- * Bytes that a folder's files have, and that are free on its disk; null where it cannot be said.
- */
+/** Bytes of a folder's files, and free bytes of its disk; null if unknown. */
 export async function spaceOf(folder: string): Promise<{ used: number | null; free: number | null }> {
   const used = await bytesIn(folder).catch(() => null);
   const free = await statfs(folder).then(
@@ -28,7 +26,7 @@ async function bytesIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   const sizes = entries.map(async (entry) => {
     if (!entry.isFile()) return 0;
-    // One that is gone by now, such as a temporary file.
+    // The file is gone by now, such as a temporary one.
     return stat(join(entry.parentPath, entry.name)).then(
       ({ size }) => size,
       () => 0,

@@ -178,7 +178,7 @@ async function count(
   const days = epochDays(experiment, now);
   const { unit } = experiment;
   const arms = [...definitions.values()].flatMap(armsOf);
-  // Of the present definition: they are about the log, not about the epoch.
+  // Use the current definition: exclusions concern the log, not the epoch.
   const exclusions = run === null ? experiment.exclusions : [];
   const bounded: Pick<Analysis, "tally" | "reachedAt"> = {
     tally: (of, options) => analysis.tally(of, { ...options, unit, days, arms, ends, pauses, exclusions }),

@@ -7,15 +7,14 @@ import { isCounted } from "../../core/reason.ts";
 import { unitOf } from "../../core/unit.ts";
 import { sha256 } from "../tokens/sha256.ts";
 
-/** A group that an event says, and the ones that the experiment's definition allows. */
+/** An event's group, and the groups that the experiment's definition allows. */
 export interface Contradiction {
   readonly kind: "assignment" | "exposure";
   readonly detail: string;
 }
 
 /**
- * What an event says of one experiment; what is in the file may be anything that begins like an
- * event.
+ * An event's claim about one experiment; the file may contain anything that begins like an event.
  */
 interface Claim {
   readonly event: Event;
@@ -26,21 +25,18 @@ interface Claim {
 }
 
 /**
- * Recomputes the groups that events say, from what their experiment was in their epoch and the unit
- * that they name. These are counted as not checked: groups of epochs and experiments that nobody
- * remembers, of random draws, of events that do not name the experiment's unit, and of units that
- * did not take part. A unit that keeps its group is checked by the epoch that it keeps it from.
+ * Recomputes the groups of events from the experiment's definition in their epoch and the event's
+ * unit. Not checked, only counted: groups of unknown epochs and experiments, of random draws, of
+ * events without the experiment's unit, and of units that did not take part. A unit that keeps its
+ * group is checked by the epoch of that group.
  */
 export class AssignmentCheck {
-  /**
-   * What each experiment was in each epoch, by key and epoch; what makes no difference to groups
-   * comes once.
-   */
+  /** Definitions by key and epoch; those that do not differ in groups are kept once. */
   readonly #states = new Map<string, Map<string, Experiment>>();
   checked = 0;
   unchecked = 0;
 
-  /** Takes in what an experiment was at some time. */
+  /** Adds a state that an experiment once had. */
   learn(state: Experiment): void {
     const name = nameOf(state.key, state.epoch);
     const states = this.#states.get(name) ?? new Map<string, Experiment>();
@@ -81,7 +77,7 @@ export class AssignmentCheck {
     this.checked += 1;
     // The tag reports an exposure only while the experiment is active.
     const allowed = definitions.flatMap((definition) => groupsByHash(definition, id, sha256));
-    // Switched off or rolled out, an experiment keeps its epoch; then everybody got the same group.
+    // A stopped or rolled-out experiment keeps its epoch, with one group for all visitors.
     if (kind === "assignment") {
       for (const state of states) if (state.state !== "active") allowed.push(evaluate(state, id).group);
     }
@@ -96,8 +92,8 @@ function nameOf(key: string, epoch: unknown): string {
 }
 
 /**
- * Whether somebody may have changed what its epoch was: only while it is active does such a change
- * begin another.
+ * Whether the definition may have changed within its epoch: only while the experiment is active
+ * does such a change begin another.
  */
 function isEdited({ state, version, updatedAt, endedAt }: Experiment): boolean {
   return state !== "active" && version > 1 && updatedAt !== endedAt;

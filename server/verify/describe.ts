@@ -1,7 +1,7 @@
 import type { Drift } from "./drift.ts";
 import type { Verification } from "./verify.ts";
 
-/** A verification for people, several lines. */
+/** A verification as text of several lines. */
 export function describeVerification(verification: Verification): string {
   const { folder, segments, bytes, events, assignments, checkpoints, counters, history, drifts, details } =
     verification;

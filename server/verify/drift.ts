@@ -1,4 +1,4 @@
-/** Something that is not as the rest of the data folder says. */
+/** A contradiction within the data folder. */
 export interface Drift {
   readonly kind:
     | "torn"
@@ -14,7 +14,7 @@ export interface Drift {
   readonly file: string;
   /** Counted from 1; null when it is not about a line. */
   readonly line: number | null;
-  /** Where the line begins, in bytes. */
+  /** Offset of the line in bytes. */
   readonly offset: number | null;
   readonly id: string | null;
   readonly detail: string;

@@ -21,7 +21,7 @@ export interface HistoryCheck {
  * Checks that the history is numbered without gaps, that each change begins where the one before it
  * ended, and that they lead to what `experiments.json` holds.
  *
- * @param see told of all that experiments ever were
+ * @param see called with every state that an experiment ever had
  */
 export async function checkHistory(
   registryPath: string,
@@ -34,7 +34,7 @@ export async function checkHistory(
   const aboutFile = (about: string, detail: string) =>
     add({ kind: "history", file: about, line: null, offset: null, id: null, detail });
   if (!existsSync(path)) {
-    // Older versions had none; the next start begins it.
+    // Older versions had no history; the next start begins one.
     if (content.history > 0) aboutFile(file, `it is missing, and ${content.history} changes with it`);
     return { changes: 0, unfinished: 0 };
   }
@@ -66,7 +66,7 @@ export async function checkHistory(
   if (last < content.history) {
     aboutFile(file, `it ends at change ${last}, but experiments.json is the result of ${content.history} changes`);
   }
-  // One write makes them all at the same time.
+  // One write makes all of them with the same time.
   if (new Set(unfinished.map(({ at }) => at)).size > 1) {
     const detail = `it is the result of ${content.history} changes, but the history has ${last}`;
     aboutFile(basename(registryPath), detail);
@@ -75,7 +75,7 @@ export async function checkHistory(
     [null, content.settings],
     ...content.experiments.map((experiment) => [experiment.key, experiment] as const),
   ]);
-  // A file that no server has opened yet is the result of no change.
+  // A file not yet opened by a server results from no change.
   const keys = content.history === 0 ? [] : new Set([...states.keys(), ...held.keys()]);
   for (const key of keys) {
     if (isDeepStrictEqual(states.get(key) ?? null, held.get(key) ?? null)) continue;

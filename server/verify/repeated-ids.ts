@@ -4,9 +4,8 @@ const TABLE = 1_250_000;
 const MAX_SUSPECTS = 10_000;
 
 /**
- * Ids that come more than once, in two passes over a log: the first keeps 64 bits of each id and
- * suspects those that it saw before, the second compares the suspects as they are, because two ids
- * can have the same fingerprint.
+ * Finds repeated IDs in two passes over a log: the first keeps 64 bits of each ID and suspects
+ * repeated ones, the second compares the suspects in full, because two IDs can share a fingerprint.
  */
 export class RepeatedIds {
   readonly #tables = [new Fingerprints(TABLE)];
@@ -32,7 +31,7 @@ export class RepeatedIds {
     return this.#suspects.size > 0;
   }
 
-  /** Second pass: whether the id came before. */
+  /** Second pass: whether the ID occurred before. */
   isRepeated(id: string): boolean {
     if (!this.#suspects.has(id)) return false;
     if (this.#seen.has(id)) return true;

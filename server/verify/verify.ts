@@ -15,7 +15,7 @@ import { type Drift, Drifts } from "./drift.ts";
 import { checkHistory, type HistoryCheck } from "./history.ts";
 import { RepeatedIds } from "./repeated-ids.ts";
 
-/** What a data folder holds, and what in it contradicts the rest. */
+/** Content of a data folder, and its contradictions. */
 export interface Verification {
   readonly ok: boolean;
   readonly folder: string;
@@ -27,13 +27,11 @@ export interface Verification {
   readonly counters: SavedCounts | null;
   readonly history: HistoryCheck;
   readonly drifts: number;
-  /** The first of them. */
+  /** The first drifts. */
   readonly details: readonly Drift[];
 }
 
-/**
- * Any will do: the log is not changing meanwhile, and a collision is found out in the second pass.
- */
+/** Any seeds will do: the log does not change meanwhile, and the second pass detects collisions. */
 const SEEDS: Seeds = { high: 0x2545f491, low: 0x4f6cdd1d };
 
 /**
@@ -147,8 +145,8 @@ function isUpTo(segment: number, offset: number, { upTo }: SavedCounts): boolean
 }
 
 /**
- * How a checkpoint disagrees with its segment as a whole, or null. A damaged one is no drift: the
- * next start ignores it.
+ * A checkpoint's disagreement with its segment as a whole, or null. A damaged one is not a drift:
+ * the next start ignores it.
  */
 async function contradiction(folder: string, segment: number, claim: Claim, size: number) {
   const file = basename(checkpointPath(folder, segment));
@@ -169,7 +167,7 @@ async function unwritten(folder: string): Promise<JournalRecord[]> {
   return missing;
 }
 
-/** Bytes of a file, fewer where it ends. */
+/** Bytes of a file; fewer at its end. */
 async function readAt(path: string, offset: number, length: number): Promise<Buffer> {
   const file = await open(path, "r").catch(() => null);
   if (!file) return Buffer.alloc(0);

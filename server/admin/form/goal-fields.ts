@@ -20,7 +20,7 @@ export interface GoalFields {
   readonly label: string;
   /** Such as `1d`; empty for none. */
   readonly window: string;
-  /** `secondary` or `guardrail`; the first goal is primary, whatever this says. */
+  /** `secondary` or `guardrail`; ignored for the first goal, which is primary. */
   readonly role: string;
   /** `up` or `down`. */
   readonly better: string;
@@ -30,7 +30,7 @@ export interface GoalFields {
   readonly cap: string;
   /** ISO 4217 code. */
   readonly currency: string;
-  /** What a ratio sums: `value` or `count`. */
+  /** Numerator of a ratio: `value` or `count`. */
   readonly of: string;
   /** One of `RATIO_BASES`, and its name or pattern unless it is `session`. */
   readonly per: string;

@@ -36,5 +36,5 @@ function isPlain(text: string): boolean {
   }
 }
 
-/** What the payload field accepts, for its error message. */
+/** Accepted input of the payload field, for its error message. */
 export const PAYLOAD_ALLOWED = `text, or JSON such as 12, true or {"price": 9.9}, at most ${MAX_PAYLOAD_DEPTH} levels deep`;

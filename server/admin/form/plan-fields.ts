@@ -29,7 +29,7 @@ const SPLIT_ALLOWED = "groups of which the control and another get devices";
  *
  * @param groups as entered
  * @param before the experiment's current state. While it is active, an unedited plan stays,
- * whatever the weights become.
+ * regardless of new weights.
  */
 export function readPlan(
   form: Pick<ExperimentForm, "plan" | "control">,

@@ -30,7 +30,7 @@ interface Props {
   readonly done: Entry | null;
 }
 
-/** All changes, newest first: what, who, when, from what to what. */
+/** All changes, newest first, with author, time, and values before and after. */
 export function HistoryPage(props: Props) {
   const { filter, isOfOne, entries, before, next, damage, done } = props;
   const query = queryOf(filter, isOfOne);

@@ -16,7 +16,7 @@ const PAGE = 25;
 const WHOLE = /^\d{1,15}$/;
 
 /**
- * `GET /experiments/history` and `GET /experiments/:key/history`: who changed what. `GET` and `POST
+ * `GET /experiments/history` and `GET /experiments/:key/history`: the changes. `GET` and `POST
  * /experiments/history/:number/revert`: the consequences of a revert, and the revert.
  */
 export function historyPageRoutes({ registry }: { registry: Registry }) {

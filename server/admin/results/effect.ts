@@ -15,7 +15,7 @@ export interface Effect {
   readonly isLive: boolean;
 }
 
-/** What of a goal decides the words of its effects. */
+/** The properties of a goal that determine the words of its effects. */
 export type EffectGoal = Pick<GoalReport, "kind" | "currency">;
 
 /** Unit of a goal's effects. */

@@ -3,7 +3,7 @@ import type { Report } from "../../../core/report/report.ts";
 import { CsrfField } from "../ui/csrf-field.tsx";
 import { exclusionWords } from "../ui/exclusion-words.ts";
 
-/** What an admin left out of an experiment's reports, and forms to change it. */
+/** Traffic excluded from an experiment's reports, and forms to change the exclusions. */
 export function ExclusionsForm({ experiment, report }: { experiment: Experiment; report: Report }) {
   const { key, exclusions } = experiment;
   const networks = (report.health.traffic?.networks ?? []).filter(

@@ -100,7 +100,7 @@ function Rate({ row: { rate, rateInterval }, interval }: { row: GoalGroup; inter
   );
 }
 
-/** What is summed: a ratio's numerator is of events or of their values. */
+/** The summed quantity: a ratio's numerator counts events or sums their values. */
 function totalWords({ kind, currency }: EffectGoal): string {
   return kind === "count" ? "Events" : amountWords("Total", currency);
 }

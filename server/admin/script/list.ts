@@ -22,7 +22,7 @@ export function watchList(): void {
       exchange(list, fresh);
       isCounting = fresh.querySelector("[data-counting]") !== null;
     } catch {
-      // Retry; whoever reloads the page sees the error.
+      // Retry; a reload of the page shows the error.
     }
     clearTimeout(timer);
     pauseMs = Math.min(2 * pauseMs, MAX_MS);

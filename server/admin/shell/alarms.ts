@@ -8,7 +8,7 @@ interface Deps {
   readonly log: Pick<EventLog, "state">;
 }
 
-/** Tells every page what an admin has to know at once, as red banners. */
+/** Shows urgent problems on every page, as red banners. */
 export function alarms({ registry, log }: Deps): MiddlewareHandler<Env> {
   return async (c, next) => {
     const found: string[] = [];

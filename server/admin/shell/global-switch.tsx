@@ -4,14 +4,12 @@ import type { Registry } from "../../registry/registry.ts";
 import { wantsPage } from "../ui/error-response.tsx";
 import { SwitchedOffPage } from "./switched-off.tsx";
 
-/**
- * Pages that stay while the global switch is off: where it is switched on again, and its history.
- */
+/** Pages available while the global switch is off: the settings and their history. */
 const STAYS = /^\/experiments\/(?:settings(?:\/confirm|\/log-out)?|history)$/;
 
 /**
- * While the global switch is off, people read the pages as ever, with a banner that says it; writes
- * and programs get a 404, as visitors do.
+ * While the global switch is off, people can read the pages, with a banner; writes and programs get
+ * a 404, like visitors.
  */
 export function onlyWhileOn({ registry }: { registry: Registry }): MiddlewareHandler<Env> {
   return async (c, next) => {

@@ -1,6 +1,6 @@
 import type { Exclusion } from "../../../core/exclusion.ts";
 
-/** What is left out of a report, in words. */
+/** Words an exclusion. */
 export function exclusionWords(exclusion: Exclusion): string {
   if ("network" in exclusion) return `network ${exclusion.network} on ${exclusion.day}`;
   return `events received from ${exclusion.from} until ${exclusion.to}`;

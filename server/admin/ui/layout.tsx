@@ -21,7 +21,7 @@ interface Props {
   readonly section?: Section;
   /** A `Notice` of a completed action. */
   readonly notice?: Child;
-  /** Address of an immediate client-side redirect. */
+  /** URL of an immediate client-side redirect. */
   readonly refreshTo?: string | null;
 }
 

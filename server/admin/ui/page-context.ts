@@ -3,7 +3,7 @@ import type { Env } from "../../http/http.ts";
 
 export interface PageContext {
   readonly isDemo: boolean;
-  /** The token that forms carry in their field `csrf`; null where nobody is logged in. */
+  /** Token for the field `csrf` of forms; null without a login. */
   readonly csrf: string | null;
   readonly alarms: readonly string[];
 }

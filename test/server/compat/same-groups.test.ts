@@ -12,7 +12,9 @@ const weights = (a: number, b: number) => [
   { name: "B", weight: b },
 ];
 
-/** Weights, rules, allocations, a layer, a dependency, a roll-out, an end, payloads of every kind. */
+/**
+ * Weights, rules, allocations, a layer, a dependency, a roll-out, an end, payloads of every kind.
+ */
 const EXPERIMENTS = [
   active("weights", {
     groups: [
