@@ -22,6 +22,7 @@ import { DOCTOR_OPTIONS, doctor } from "./doctor/doctor.ts";
 import { DELETE_OPTIONS, ERASE_OPTIONS, runDeleteExperiment, runForgetUnit } from "./erase.ts";
 import { DEFINED_AT, readDefinitions } from "./experiment-definitions.ts";
 import { GENERATE_OPTIONS, parseGenerateOptions } from "./generate/options.ts";
+import { IMPORT_KINDS, IMPORT_OPTIONS, runImport } from "./import/import.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
 
 /** Exit codes, as documented. */
@@ -36,6 +37,7 @@ const EXAMPLES = {
   verify: "fairsplit verify ./data",
   "forget-unit": "fairsplit forget-unit 0123456789abcdef0123456789abcdef --data ./data",
   "delete-experiment": "fairsplit delete-experiment headline_test --with-events --data ./data",
+  import: "fairsplit import proctor matrix.json --data ./data",
   analyze: "fairsplit analyze events.csv",
   generate: "fairsplit generate --visitors 20000 --effect checkout.B.confirmation=+20% --output log.ndjson",
 } as const;
@@ -167,6 +169,17 @@ function parser(args: readonly string[]) {
           .options(DELETE_OPTIONS)
           .example(exampleRows("delete-experiment")),
       handler: (flags) => runDeleteExperiment(flags, process.env),
+    })
+    .command({
+      command: "import <kind> <file>",
+      describe: "take experiments and assignments of another system into the data folder of a stopped server",
+      builder: (command) =>
+        command
+          .positional("kind", { choices: IMPORT_KINDS, demandOption: true, describe: "what wrote the file" })
+          .positional("file", { type: "string", demandOption: true, describe: "the file" })
+          .options(IMPORT_OPTIONS)
+          .example(exampleRows("import")),
+      handler: (flags) => runImport(flags, process.env, (line) => console.log(line)),
     })
     .command({
       command: "analyze <files..>",
