@@ -6,7 +6,7 @@ const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 /** Hosts and folders that public filter lists of blockers name. */
 const BLOCKED = /(^|[./-])(analytics|tracking|tracker|telemetry|metrics|stats|pixel|adserver|ads)([./-]|$)/i;
 
-/** Whether the tag can work on a page: it is there, it loads, and the page's policy lets it report. */
+/** Whether the tag can work on a page: it is there, loads, and may report by the page's policy. */
 export async function examineSite(url: string): Promise<Finding[]> {
   const page = new URL(url);
   const asked = Date.now();
