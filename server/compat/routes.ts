@@ -17,7 +17,7 @@ import { storeOf } from "./projection/store.ts";
 import { registryRoutes } from "./registry/routes.ts";
 import { unleashRoutes } from "./unleash/routes.ts";
 
-/** Which other systems' clients are answered, and how. */
+/** Settings of the dialects for other systems' clients. */
 export interface CompatSettings {
   readonly dialects: readonly Dialect[];
   readonly pipet: PipetSettings;
@@ -43,7 +43,7 @@ interface Mounted {
   readonly app: Hono<Env>;
 }
 
-/** Exposures that posted events report in the words of a dialect that is switched on. */
+/** Exposures reported by posted events in the terms of an enabled dialect. */
 export function exposuresOf(
   { dialects }: CompatSettings,
   deps: { readonly registry: Registry; readonly sticky: StickyGroups },
@@ -51,14 +51,14 @@ export function exposuresOf(
   return dialects.includes("pipet") ? { exposuresIn: (event) => exposuresInText(deps, event) } : {};
 }
 
-/** The routes of the dialects that are switched on, each with the path that they stand below. */
+/** The routes of the enabled dialects, each with its base path. */
 export function compatRoutes({ dialects, pipet }: CompatSettings, deps: Deps): Mounted[] {
   return dialects.flatMap((dialect): Mounted[] => {
     const path = baseOf(dialect);
     const store = storeOf(deps.record, dialect);
     switch (dialect) {
       case "ofrep":
-        // A provider that is given the server's own URL finds its routes, too.
+        // A provider configured with the server's own URL finds its routes too.
         return [path, ""].map((base) => ({ path: base === "" ? "/" : base, app: ofrepRoutes(base, deps) }));
       case "pipet":
         return [{ path, app: pipetRoutes(pipet, { ...deps, store }) }];

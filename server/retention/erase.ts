@@ -4,18 +4,18 @@ import { readEvent } from "../events/scan-log.ts";
 import { openRegistry } from "../registry/registry.ts";
 import { type Rewritten, rewriteLog } from "./rewrite-log.ts";
 
-/** There is nothing of that name in the data folder. */
+/** The data folder has nothing with that name. */
 export class NothingToErase extends Error {}
 
 /**
- * Takes a device or an account out of a data folder: out of the log, its copies and journals, the
- * file of rejected events and the table of exposed units. The history says that it was done, not of
- * whom. No server may run.
+ * Removes a device or an account from a data folder: from the log, its copies and journals, the
+ * file of rejected events and the table of exposed units. The history records the erasure, but not
+ * of whom. No server may run.
  *
  * @param now ISO 8601 time in UTC
  */
 export async function forgetUnit(data: string, id: string, now: string): Promise<Rewritten> {
-  // As JSON writes it, so that most lines need not be parsed.
+  // Search for its JSON form, so that most lines need not be parsed.
   const text = Buffer.from(JSON.stringify(id).slice(1, -1));
   const found = await rewriteLog(
     join(data, "events"),
@@ -43,7 +43,7 @@ export async function deleteExperiment(
 ): Promise<Rewritten> {
   const registry = await openRegistry(join(data, "experiments.json"), [], now);
   const removed = await registry.remove(key, { by: "command line", now });
-  // Removed by a run that did not finish, of which the events may still be there.
+  // An unfinished run may have removed it and left its events.
   const isKnown = removed !== undefined || (await registry.history.page(1, { key })).entries.length > 0;
   if (!isKnown) {
     const known = registry.list().map((experiment) => experiment.key);
@@ -60,7 +60,7 @@ export async function deleteExperiment(
   return found;
 }
 
-/** A line without what it says of an experiment; null when it says nothing else. */
+/** A line without its parts about an experiment; null if nothing else remains. */
 function withoutExperiment(line: string, key: string): string | null {
   const event = readEvent(line);
   if (!event) return line;
@@ -79,7 +79,7 @@ function withoutExperiment(line: string, key: string): string | null {
   return JSON.stringify(Object.fromEntries(parts));
 }
 
-/** The last step: an entry without it was not finished. */
+/** The last step: without this entry the erasure is unfinished. */
 async function finish(data: string, now: string): Promise<void> {
   await rm(join(data, "sticky"), { force: true });
   await rm(join(data, "analysis"), { recursive: true, force: true });

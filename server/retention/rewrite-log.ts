@@ -6,30 +6,29 @@ import { replay } from "../events/replay.ts";
 import { idOfLine, listSegments, scanLines, segmentPath } from "../events/segments.ts";
 import { syncFolder } from "../files/durable-file.ts";
 
-/** What becomes of a line of the log: its text, another text, or nothing. */
+/** The new form of a log line: the same text, another text, or nothing. */
 export type Rewrite = (line: string) => string | null;
 
 export interface Rewritten {
-  /** Events that were taken out. */
+  /** Removed events. */
   readonly removed: number;
-  /** Events of which a part was taken out. */
+  /** Events with a removed part. */
   readonly changed: number;
 }
 
 /** Text of a segment that is being rewritten. */
 const UNFINISHED = ".rewrite";
-/** Derived files, which the next start makes anew from the segments. */
+/** Derived files, which the next start rebuilds from the segments. */
 const DERIVED = /\.(ids|parquet|parquet\.tmp|ids\.tmp)$/;
 const FLUSH_BYTES = 1 << 20;
 
 /**
- * Rewrites the segments of a log durably, one after the other, while no server runs. What was not
- * finished, after a kill, is finished by running it again. Checkpoints and copies of the log are
- * removed first, and the journal after its writes are in the segments: none of them may bring back
- * what is taken out.
+ * Rewrites the segments of a log durably, one after the other, while no server runs. After a kill,
+ * running it again completes it. Checkpoints and copies of the log are removed first, and the
+ * journal once its writes are in the segments: none of them may restore removed events.
  *
  * @param folder the log's
- * @param mentions whether a line is to be looked at: others are copied as they are
+ * @param mentions whether a line must be examined; others are copied unchanged
  */
 export async function rewriteLog(
   folder: string,
@@ -119,7 +118,7 @@ async function dropLines(path: string, mentions: (line: Buffer) => boolean): Pro
   await rename(temporary, path);
 }
 
-/** Makes the saved counters those of the log as it is now. */
+/** Sets the saved counters to those of the present log. */
 async function recount(folder: string): Promise<void> {
   const before = await readCounts(folder);
   if (!before) return;

@@ -1,6 +1,6 @@
 import type { EventLog } from "../../events/log.ts";
 
-/** A user's kept group, as the platform lists it. */
+/** A user's assignment, as listed by the platform. */
 export interface UserGroup {
   readonly id: number;
   readonly user_id: string;
@@ -8,10 +8,10 @@ export interface UserGroup {
   readonly group: string;
 }
 
-/** Events that are read at once. */
+/** Events read at once. */
 const PAGE = 10_000;
 
-/** Lists the assignments of the log in their order; each call reads what is new. */
+/** Lists the assignments of the log in order; each call reads the new part. */
 export class Assignments {
   readonly #log: Pick<EventLog, "read">;
   readonly #found: UserGroup[] = [];
@@ -23,7 +23,7 @@ export class Assignments {
     this.#log = log;
   }
 
-  /** The first one of each user in an experiment; of all experiments when left out. */
+  /** The first assignment of each user in an experiment; default: in all experiments. */
   async list(experiment?: string): Promise<readonly UserGroup[]> {
     this.#reading = this.#reading.then(() => this.#read());
     await this.#reading;

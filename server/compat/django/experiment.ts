@@ -19,10 +19,10 @@ const STATUSES = ["active", "paused", "completed"] as const;
 type Status = (typeof STATUSES)[number];
 
 const MAX_NAME_LENGTH = 200;
-/** Ratios with decimals become weights of hundredths. */
+/** Ratios with decimals become weights in hundredths. */
 const HUNDREDTHS = 100;
 
-/** What a write wants of an experiment. */
+/** The content of a create or an update. */
 export interface Wanted {
   readonly name?: string;
   readonly state?: State;

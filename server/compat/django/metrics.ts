@@ -34,7 +34,7 @@ export async function metricsOf(analysis: Analysis, experiment: Experiment, now:
   }));
 }
 
-/** Whether a user reached a goal, whatever else is counted of it. */
+/** The goal as a binary one: whether a user reached it. */
 function reached({ event, page, click }: Goal): Goal {
   if (page !== undefined) return { page, kind: "binary" };
   return click === undefined ? { event: event ?? "click", kind: "binary" } : { click, kind: "binary" };

@@ -5,7 +5,7 @@ import type { Registry } from "../../registry/registry.ts";
 
 const AUTHOR = "compat:django";
 
-/** The experiments with the numbers that the platform's clients call them by. */
+/** The experiments with the numbers used by the platform's clients. */
 export class Numbered {
   readonly #registry: Registry;
   readonly #queue = new PromiseQueue();

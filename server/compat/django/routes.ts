@@ -78,7 +78,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
     const { state, definition } = readExperiment(await readAnyJson(c), found, isPartial, namesBut(found.key));
     const { by, now } = authorOf(c);
     const changed = await registry.update(found.key, (experiment) => {
-      // Rolled out is completed already, and cannot be stopped.
+      // A rolled-out experiment is already completed, and cannot be stopped.
       const wanted = experiment.state === "rollout" && state === "inactive" ? "rollout" : (state ?? experiment.state);
       return transition(experiment, { state: wanted, definition, by }, now);
     });
@@ -165,7 +165,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
     const body = await readAnyJson(c);
     const { user_id, ...params } = isRecord(body) ? body : {};
     const user = user_id === undefined || user_id === null || user_id === "" ? "unknown" : String(user_id);
-    // A name of its own: the front end sends each click here as well.
+    // Use a separate event name: the front end sends each click here as well.
     const answer = await store(c, [{ ...unitOf(hashable(user, "user_id")), event: "log_event", params }]);
     if (answer !== null && answer.status !== 200) return respond(answer);
     return publicJson({ status: "accepted" }, 202);
@@ -211,7 +211,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
     );
 }
 
-/** A user stands for both kinds of unit. */
+/** A user is both the device and the account. */
 function unitOf(user: string): NewEvent {
   return { deviceId: user, accountId: user };
 }

@@ -10,7 +10,7 @@ export function featureValue({ groups }: Experiment, name: string): unknown {
 
 /**
  * An experiment as a GrowthBook feature that is evaluated already: one rule forces the value, and
- * says what to track. Who takes no part gets the fallback's value.
+ * says what to track. Units that do not take part get the fallback's value.
  */
 export function featureOf({ experiment, unitId, evaluation, takesPart }: Evaluated) {
   const { key, groups, fallback, unit } = experiment;

@@ -80,7 +80,7 @@ export function growthbookRoutes({ registry, sticky, store }: Deps) {
     .on("OPTIONS", ["/api/eval/:clientKey", "/track"], preflightFor("content-type, cache-control, authorization"));
 }
 
-/** Of running experiments only: a draft is nobody's to see. Indexes are those of the groups. */
+/** Forced groups by index, of running experiments only: drafts must stay hidden. */
 function forcedBy(forced: unknown, experiments: readonly Experiment[]): ReadonlyMap<string, string> {
   if (!isRecord(forced)) return new Map();
   return new Map(
@@ -91,7 +91,7 @@ function forcedBy(forced: unknown, experiments: readonly Experiment[]): Readonly
   );
 }
 
-/** Pairs of a key and a value, which the page asked for itself. */
+/** Pairs of key and value forced by the page. */
 function forcedFeatures(forced: unknown): [string, { defaultValue: unknown }][] {
   if (!Array.isArray(forced)) return [];
   return forced.flatMap((pair: unknown): [string, { defaultValue: unknown }][] =>

@@ -11,13 +11,12 @@ interface Deps {
   readonly sticky: StickyGroups;
 }
 
-/** Told of every flag that code asks for; nobody is counted by it. */
+/** Sent for every evaluated flag; it is not an exposure. */
 const IGNORED = ["Feature Evaluated"];
 
 /**
- * The event that one of GrowthBook's tracking plugin is for us; null for one without a meaning
- * here. "Experiment Viewed" is the exposure: it has no id, so that is made of experiment, unit and
- * group.
+ * Converts an event of GrowthBook's tracking plugin; null for one without a meaning here.
+ * "Experiment Viewed" is the exposure: it has no ID, so one is made of experiment, unit and group.
  */
 export function eventOf({ registry, sticky }: Deps, input: unknown): NewEvent | null {
   if (!isRecord(input) || typeof input.event_name !== "string" || IGNORED.includes(input.event_name)) return null;
@@ -40,7 +39,7 @@ export function eventOf({ registry, sticky }: Deps, input: unknown): NewEvent | 
   const experiment = registry.get(text(properties.experimentId) ?? "");
   const group = experiment && groupOf(experiment, properties.variationId);
   const unitId = text(properties.hashValue);
-  // Stored as it came, so that it is not lost in silence; it exposes nobody.
+  // Store it as received instead of dropping it silently; it is not an exposure.
   if (!experiment || group === undefined || unitId === undefined) {
     return { ...common, event: "Experiment Viewed", params: properties };
   }

@@ -6,7 +6,7 @@ export interface Flag {
   readonly key: string;
   readonly reason: FlagReason;
   readonly variant?: string;
-  /** Missing when the unit takes no part: the caller uses its code's default. */
+  /** Missing if the unit does not take part: the caller uses its code's default. */
   readonly value?: unknown;
   readonly metadata: Readonly<Record<string, string | number>>;
 }
@@ -29,7 +29,7 @@ const REASONS: Readonly<Record<Reason, FlagReason>> = {
   hash: "SPLIT",
 };
 
-/** The value is the group's payload, or its name when it has none. */
+/** The value is the group's payload, or its name if it has none. */
 export function flagOf({ experiment: { key }, evaluation, assigned, takesPart }: Evaluated): Flag {
   const { group, reason, epoch } = evaluation;
   return {

@@ -25,7 +25,7 @@ export class OfrepError extends Error {
 export const MAX_BODY_BYTES = 64 * 1024;
 const MAX_LEVELS = 32;
 
-/** What an evaluation is asked with, and the context as it was sent. */
+/** Inputs of an evaluation, and the context as received. */
 export interface Evaluation {
   readonly asked: Asked;
   readonly context: Readonly<Record<string, unknown>>;

@@ -27,8 +27,8 @@ const REFETCH = JSON.stringify({ type: "refetchEvaluation" });
 
 /**
  * The OpenFeature Remote Evaluation Protocol (https://openfeature.dev/specification/appendix-c):
- * flags of a context, all or one, and a stream that says when to ask again. An evaluation exposes
- * nobody: the caller says what it showed, by the hook of `fairsplit/openfeature`.
+ * flags of a context, all or one, and a stream that announces changes. An evaluation is not an
+ * exposure: the caller reports exposures by the hook of `fairsplit/openfeature`.
  *
  * @param base path before the protocol's own
  */
@@ -53,13 +53,13 @@ export function ofrepRoutes(base: string, { registry, log, sticky, baseUrl, stop
           return new Response(null, { status: 304, headers: { ...PUBLIC_HEADERS, ...EXPOSED, etag } });
         }
         const path = `${base}${STREAM}`;
-        // Without a configured URL clients take the origin that they asked.
+        // Without a configured URL clients use the origin of their request.
         const stream =
           baseUrl === null ? { type: "sse", endpoint: { requestUri: path } } : { type: "sse", url: baseUrl + path };
         return publicJson({ flags, ...(streams.isFull ? {} : { eventStreams: [stream] }) }, 200, {
           ...EXPOSED,
           etag,
-          // Browsers may keep it to ask with If-None-Match, and have to ask.
+          // Browsers may store it, but must revalidate it with If-None-Match.
           "cache-control": "private, no-cache",
         });
       }),

@@ -2,7 +2,7 @@ import type { Experiment } from "../../../core/experiment.ts";
 import { type Group, groupValue } from "../../../core/group.ts";
 import { proctorPayload } from "./payload.ts";
 
-/** Value and name of the bucket of who is told that the test is inactive. */
+/** Value and name of the bucket of an inactive test. */
 const INACTIVE = -1;
 
 const TEST_TYPES: Readonly<Record<Experiment["unit"], string>> = {

@@ -4,9 +4,9 @@ import { isPayloadType, type ProctorPayload } from "./payload.ts";
 
 /** Groups of a `prforceGroups` text. */
 export interface ForcedGroups {
-  /** By the experiment's key. */
+  /** Forced groups by experiment key. */
   readonly groups: ReadonlyMap<string, Forced>;
-  /** What tests without a forced group get: their own, none, or their lowest live group. */
+  /** Groups of tests without a forced one: their own, the fallback, or their lowest live group. */
   readonly others: "own" | "fallback" | "min_live";
 }
 
@@ -31,8 +31,8 @@ const NOTHING: ForcedGroups = { groups: new Map(), others: "own" };
 
 /**
  * Parses `name1,name-1,name2;stringValue:"x",default_to_fallback`; a later entry wins. Names may
- * end in a digit or hold `-`, so they are matched with the keys that there are. Entries of unknown
- * names and values are ignored, as Proctor does.
+ * end in a digit or hold `-`, so they are matched with existing keys. Entries of unknown names and
+ * values are ignored, as Proctor does.
  */
 export function parseForce(text: string, experiments: readonly Experiment[]): ForcedGroups {
   if (text === "") return NOTHING;
@@ -52,7 +52,7 @@ export function parseForce(text: string, experiments: readonly Experiment[]): Fo
   return { groups, others };
 }
 
-/** The longest key that the rest of is the number of one of its groups. */
+/** Finds the longest key whose remainder is the number of one of its groups. */
 function namedGroup(named: string, experiments: readonly Experiment[]) {
   const candidates = experiments
     .filter(({ key }) => named.startsWith(key) && /^-?\d+$/.test(named.slice(key.length)))

@@ -12,9 +12,9 @@ interface Deps {
 }
 
 /**
- * Exposures of an event whose `groups` is what `str(proc)` of django-proctor gives, as in
- * `buttoncolortst1,countryalgotst0`: the caller says with it what the request showed. Entries of
- * unknown names and numbers are ignored.
+ * Exposures of an event whose `groups` is the output of django-proctor's `str(proc)`, such as
+ * `buttoncolortst1,countryalgotst0`: the groups that the request showed. Entries with unknown names
+ * and numbers are ignored.
  */
 export function exposuresInText({ registry, sticky }: Deps, event: Event): Event[] {
   const { groups, deviceId, accountId, session_id } = event as Event & Readonly<Record<string, unknown>>;
@@ -49,7 +49,7 @@ function receivedAt(event: Event): { receivedAt?: string } {
   return typeof event.receivedAt === "string" ? { receivedAt: event.receivedAt } : {};
 }
 
-/** The longest key that is followed by the number of one of its groups. */
+/** Finds the longest key followed by the number of one of its groups. */
 function groupNamed(entry: string, experiments: readonly Experiment[]) {
   const candidates = experiments
     .filter(({ key }) => entry.startsWith(key) && /^\d+$/.test(entry.slice(key.length)))

@@ -16,13 +16,13 @@ const whole = (bits: bigint) => (raw: string) => {
   return Number(value);
 };
 
-/** As `Double.valueOf` reads it: spaces around it and the letters f and d after it are allowed. */
+/** Parses like `Double.valueOf`: allows spaces around the number and the suffixes f and d. */
 function decimal(raw: string): number | string {
   const [, sign = "", special, digits] =
     /^\s*([+-]?)(?:(NaN|Infinity)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?)\s*$/.exec(raw) ?? [];
   if (special === undefined && digits === undefined) throw new NotConverted("NumberFormatException");
   const value = Number(special ?? digits) * (sign === "-" ? -1 : 1);
-  // JSON has neither of both numbers: Java's library writes them as text.
+  // JSON has neither number: Java's library writes them as text.
   return Number.isFinite(value) ? value : String(value);
 }
 

@@ -55,7 +55,7 @@ export function readParameters(c: Context<Env>, configuration: Configuration | n
   });
   if (found.length === 0) throw new BadRequest("Request must have at least one identifier.");
   const idOf = (unit: string) => {
-    // An empty value is present, and names nobody.
+    // An empty value is present but names no unit.
     const entry = found.find(([name, value]) => value !== "" && unitOf({ identifiers }, name) === unit);
     return entry ? hashable(entry[1], `id.${entry[0]}`) : null;
   };

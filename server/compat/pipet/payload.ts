@@ -13,7 +13,7 @@ const isMap = (value: unknown) =>
   isRecord(value) &&
   Object.values(value).every((item) => isScalar(item) || isList(isText)(item) || isList(isNumber)(item));
 
-/** The first type that holds for the payloads of all groups is that of the experiment. */
+/** Types in order; the experiment has the first one that all groups' payloads satisfy. */
 const TYPES: readonly (readonly [name: string, holds: (value: unknown) => boolean])[] = [
   ["stringValue", isText],
   ["longValue", isLong],

@@ -5,7 +5,7 @@ import { BadConfig } from "../../files/bad-config.ts";
 import { clientAddress } from "../../http/client-address.ts";
 import { type Env, header } from "../../http/http.ts";
 
-/** Callers that may force groups: the platform's own server decides who is privileged. */
+/** Callers that may force groups: the platform's own server decides about privileges. */
 export interface ForcePrivilege {
   /** Whether loopback and private networks may. */
   readonly isTrustedNetwork: boolean;

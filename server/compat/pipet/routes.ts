@@ -61,7 +61,7 @@ export function pipetRoutes(settings: PipetSettings, { registry, sticky, store, 
     const isPreview = forced.groups.size > 0 || forced.others !== "own";
     if (settings.isExposedByAnswer && !isPreview) {
       const exposed = evaluated.filter(({ evaluation }) => isCounted(evaluation.reason));
-      // Without delaying the answer.
+      // Do not delay the answer.
       void store(
         c,
         exposed.map((one) => exposureOf(one, ids, "pipet")),
@@ -140,7 +140,7 @@ function bucketOf(
   return takesPart ? bucket(evaluation.group, assigned.value) : undefined;
 }
 
-/** When the experiments changed last, and who did it. The version is that of any change. */
+/** Time and author of the experiments' last change. The version is that of any change. */
 function auditOf(registry: Registry) {
   const newest = registry
     .list()

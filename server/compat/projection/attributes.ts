@@ -19,7 +19,7 @@ const UNIT_NAMES = {
 const BROWSER = ["path", "language", "userAgent"] as const;
 
 /**
- * What a client's attributes say for rules: texts, numbers and booleans become texts of `ctx`;
+ * Converts a client's attributes for rules: texts, numbers and booleans become texts of `ctx`;
  * lists, objects and null have no meaning in a rule. `path`, `language` and `userAgent` are those
  * of the visitor, before the request's own headers.
  *

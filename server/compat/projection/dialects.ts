@@ -1,9 +1,9 @@
-/** Clients of other systems that the server answers, by the name in `FAIRSPLIT_COMPAT`. */
+/** Supported clients of other systems, by their name in `FAIRSPLIT_COMPAT`. */
 export const DIALECTS = ["pipet", "registry", "django", "ofrep", "growthbook", "unleash", "demo"] as const;
 
 export type Dialect = (typeof DIALECTS)[number];
 
-/** OFREP is a standard, and its routes collide with nobody's. */
+/** OFREP is a standard whose routes cannot collide with others. */
 export const DEFAULT_DIALECTS: readonly Dialect[] = ["ofrep"];
 
 /** Base path of a dialect: clients append their own paths to it. */

@@ -11,15 +11,15 @@ import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import type { Forces } from "../../tokens/force.ts";
 import { sha256 } from "../../tokens/sha256.ts";
 
-/** IDs of a request in another system's words; null when missing. */
+/** IDs of a request in another system's terms; null if missing. */
 export type CallerIds = Omit<UnitIds, "random">;
 
-/** A request for groups in another system's words. */
+/** A request for groups in another system's terms. */
 export interface Asked extends Partial<RuleContext> {
   readonly ids: CallerIds;
   /** Groups to preview; already authorised. */
   readonly forced?: Forces;
-  /** Keys that the caller names: drafts are for who knows their names. */
+  /** Keys named by the caller: a draft is visible only by its name. */
   readonly named?: readonly string[];
 }
 
@@ -40,8 +40,8 @@ interface Deps {
 }
 
 /**
- * The groups of a request, by the same `evaluate` and stickiness as `GET /api/expgroups`. While
- * everything is switched off nobody takes part.
+ * The groups of a request, by the same `evaluate` and stickiness as `GET /api/expgroups`. While the
+ * global switch is off no unit takes part.
  */
 export function evaluatedFor({ registry, sticky }: Deps, { ids, forced, named = [], ...context }: Asked): Evaluated[] {
   const started = startedOf(registry.list());

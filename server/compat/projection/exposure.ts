@@ -13,8 +13,8 @@ export function eventIds({ device, account, session }: CallerIds): NewEvent {
 }
 
 /**
- * The exposure of a unit to the group that it got. Its ID is of the unit, the group and the epoch:
- * a repeated one is stored once, and only the first counts.
+ * The exposure of a unit to its group. Its ID is derived from unit, group and epoch: repeated ones
+ * are stored once, and only the first counts.
  */
 export function exposureOf({ experiment, unitId, evaluation }: Evaluated, ids: CallerIds, dialect: string): NewEvent {
   const { group, epoch } = evaluation;

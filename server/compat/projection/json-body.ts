@@ -7,7 +7,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_LEVELS = 32;
 
 /**
- * The JSON of a request's body, whatever type it says: beacons say `text/plain`. Throws
+ * The JSON of a request's body with any content type: beacons send `text/plain`. Throws
  * BodyRejected.
  */
 export async function readAnyJson(c: Context<Env>): Promise<unknown> {

@@ -4,12 +4,12 @@ import { streamSSE } from "hono/streaming";
 import { type Env, PUBLIC_HEADERS, problem } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
 
-/** Each holds a connection; arbitrary. Clients without a stream ask again when they start. */
+/** Each holds a connection; arbitrary. Clients without a stream refetch when they start. */
 const MAX_STREAMS = 1000;
 /** Proxies close connections that are silent for a minute. */
 const COMMENT_EVERY_MS = 25_000;
 
-/** Open streams of clients that are told when the registry has changed. */
+/** Open streams that notify clients of changes of the registry. */
 export class RefetchStreams {
   readonly #wake = new Set<() => void>();
   readonly #stopped: AbortSignal;

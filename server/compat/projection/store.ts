@@ -10,14 +10,14 @@ import type { Dialect } from "./dialects.ts";
 export type NewEvent = Readonly<Record<string, unknown>>;
 
 interface StoreOptions {
-  /** True for callers that are back ends: their user agents are no crawlers'. */
+  /** True for back-end callers, whose user agents are not crawlers. */
   readonly isBackEnd?: boolean;
   /** True where the client chooses the groups, not our hash. */
   readonly isChosenElsewhere?: boolean;
 }
 
 /**
- * Stores events of a dialect as `POST /events` does, with its limits and its answer. A list without
+ * Stores events of a dialect like `POST /events`, with its limits and its answer. A list without
  * events is answered by null.
  */
 export type Store = (c: Context<Env>, events: readonly NewEvent[], options?: StoreOptions) => Promise<Answer | null>;

@@ -34,7 +34,7 @@ export interface Wanted {
   readonly definition: Partial<Definition> & Pick<Definition, "groups">;
 }
 
-/** What the registry counts, the conversion first. */
+/** The goals counted by the registry, the conversion first. */
 export const REGISTRY_GOALS: Definition["goals"] = [
   { event: "conversion", kind: "binary" },
   { event: "cta_click", kind: "count" },
@@ -79,7 +79,7 @@ export function readDefinition(input: unknown, key: string, before: Experiment |
   const isShare = given.variants.some(({ allocation }) => !Number.isInteger(allocation));
   const scale = isShare ? 10 ** MAX_DECIMALS : 1;
   const groups = given.variants.map(({ variant_key: name, label, allocation }) => ({
-    // HTML, payload and number are not the registry's to say.
+    // Keep HTML, payload and number, which the registry does not define.
     ...before?.groups.find((group) => group.name === name),
     name,
     weight: Math.round(allocation * scale),

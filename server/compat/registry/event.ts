@@ -4,7 +4,7 @@ import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import { epochOf } from "../projection/exposure.ts";
 import type { NewEvent } from "../projection/store.ts";
 
-/** A post that lacks a field, or has another type in it; as FastAPI says it. */
+/** A post with a missing field or a wrong type, in FastAPI's words. */
 export class Unprocessable extends Error {
   readonly detail: readonly object[];
 

@@ -25,7 +25,7 @@ interface Deps {
 
 const EVENTS = ["/api/experiments/event", "/api/experiments/impression"];
 
-/** The registry's API: what is tested, its events, its results, and its definitions. */
+/** The registry's API: experiments, events, results and definitions. */
 export function registryRoutes({ registry, sticky, analysis, store, guard }: Deps) {
   const listed = () => (registry.settings().enabled ? registry.list() : []).map(listedOf);
 
@@ -40,7 +40,7 @@ export function registryRoutes({ registry, sticky, analysis, store, guard }: Dep
       return failed(404, `${experiment.key} has no variant ${JSON.stringify(posted.group)}`);
     }
     const answer = await store(c, [eventOf(posted, experiment, sticky, isImpression)], { isChosenElsewhere: true });
-    // Too many, or not stored: the client is to know.
+    // Report rejected or unstored events to the client.
     if (answer !== null && answer.status >= 429) return respond(answer);
     return accepted(isStored(answer));
   };
@@ -75,7 +75,7 @@ export function registryRoutes({ registry, sticky, analysis, store, guard }: Dep
       const key = c.req.query("experiment_key");
       const wanted = registry.list().filter((experiment) => key === undefined || experiment.key === key);
       const results = [];
-      // One after the other: each reads the log.
+      // Run one after the other: each reads the log.
       for (const experiment of wanted) results.push(await registryResults(analysis, experiment));
       return publicJson(results);
     })

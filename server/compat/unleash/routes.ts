@@ -20,7 +20,7 @@ interface Deps {
 }
 
 const FRONTEND = "/api/frontend";
-/** SDKs append their paths to the URL that they are given, with or without the first part. */
+/** SDKs append their paths to the configured URL, with or without the first part. */
 const METRICS = ["/client/metrics", `${FRONTEND}/client/metrics`];
 const REGISTER = ["/client/register", `${FRONTEND}/client/register`];
 const IMPRESSIONS = ["/client/impressions", `${FRONTEND}/client/impressions`];
@@ -34,9 +34,9 @@ const WHY_NOT =
   "Use a front-end SDK with /api/frontend, or fairsplit/node";
 
 /**
- * Unleash's front-end API (https://docs.getunleash.io/reference/front-end-api). Toggles that the
- * visitor has are listed, others are not. Metrics name no visitor, so they are accepted and count
- * nothing; impressions do, and are the exposures.
+ * Unleash's front-end API (https://docs.getunleash.io/reference/front-end-api). Lists only the
+ * toggles that the visitor has. Metrics name no visitor, so they are accepted but not counted;
+ * impressions are the exposures.
  */
 export function unleashRoutes({ registry, sticky, store }: Deps) {
   const toggles = (c: Context<Env>, context: Readonly<Record<string, unknown>>) => {
@@ -63,7 +63,7 @@ export function unleashRoutes({ registry, sticky, store }: Deps) {
     return answer === null ? publicJson({ status: "ok", accepted: 0, duplicates: 0, rejected: [] }) : respond(answer);
   };
 
-  /** Exposure of an impression event; null when it shows no group of ours. */
+  /** Exposure of an impression event; null if it shows none of our groups. */
   function exposureIn(c: Context<Env>, input: unknown): NewEvent | null {
     if (!isRecord(input) || !isRecord(input.context)) return null;
     const experiment = registry.get(String(input.featureName));
@@ -133,7 +133,7 @@ function readContext(c: Context<Env>, context: Readonly<Record<string, unknown>>
   };
 }
 
-/** `userId=…&properties[plan]=…`, as SDKs that ask by GET write it. */
+/** Parses `userId=…&properties[plan]=…`, the form of SDKs that use GET. */
 function contextOfQuery(query: URLSearchParams): Record<string, unknown> {
   const context: [string, unknown][] = [];
   const properties: [string, unknown][] = [];

@@ -11,7 +11,7 @@ export function toggleOf({ experiment: { key }, evaluation: { group }, assigned:
   };
 }
 
-/** Values are text, whatever they are. */
+/** All values are sent as text. */
 function variantPayload(payload: unknown): { type: "string" | "number" | "json"; value: string } {
   if (typeof payload === "string") return { type: "string", value: payload };
   return { type: typeof payload === "number" ? "number" : "json", value: JSON.stringify(payload) };
