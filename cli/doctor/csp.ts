@@ -1,11 +1,11 @@
-/** Whether a policy lets a page use an address; `unknown` where a nonce or a hash decides. */
+/** Whether a policy lets a page use a URL; `unknown` if a nonce or a hash decides. */
 export type Permission = "allowed" | "forbidden" | "unknown";
 
 /**
- * Looks an address up in a Content-Security-Policy, as browsers do for hosts, schemes, `'self'` and
- * `*` (CSP level 3, section 6.7.2).
+ * Matches a URL against a Content-Security-Policy, like browsers do for hosts, schemes, `'self'`
+ * and `*` (CSP level 3, section 6.7.2).
  *
- * @param policies one or more policies, each of which has to allow it
+ * @param policies one or more policies, each of which must allow it
  */
 export function permission(
   policies: readonly string[],

@@ -3,13 +3,13 @@ import { dirname, join, resolve } from "node:path";
 import { CannotLock, lockDataFolder } from "../../server/files/data-lock.ts";
 import { bad, type Finding, good, unknown } from "./finding.ts";
 
-/** Writes that are timed; the median of so many is steady enough. */
+/** Number of timed writes; enough for a stable median. */
 const SYNCS = 21;
-/** Slower disks make every event wait: arbitrary, ten times a usual solid-state disk. */
+/** Sync time above which events wait noticeably; arbitrary, ten times a usual solid-state disk. */
 const SLOW_SYNC_MS = 20;
 const LOW_SPACE = 2 ** 30;
 
-/** The data folder: whether it can be used, its lock, the disk's speed and space. */
+/** Examines the data folder: its usability, its lock, the disk's speed and space. */
 export async function examineDataFolder(data: string): Promise<Finding[]> {
   const kind = await stat(data).catch(() => null);
   if (kind !== null && !kind.isDirectory()) {
@@ -57,7 +57,7 @@ async function examineLock(data: string | null): Promise<Finding> {
   }
 }
 
-/** Median time of a write that is synced to the disk: every acknowledged event waits for one. */
+/** Median time of a synced write: every acknowledged event waits for one. */
 async function examineSync(folder: string): Promise<Finding> {
   const own = await mkdtemp(join(folder, ".fairsplit-doctor-"));
   try {

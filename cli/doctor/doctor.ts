@@ -6,7 +6,7 @@ import { examineMachine } from "./machine.ts";
 import { examinePort } from "./port.ts";
 import { examineSite } from "./site.ts";
 
-/** All flags of `doctor` but those of the server's settings. */
+/** The flags of `doctor`, except the server's settings. */
 export const DOCTOR_OPTIONS = {
   url: { describe: "page of a site: whether the tag can work there", type: "string", requiresArg: true },
   json: { describe: "print one JSON document", type: "boolean" },
@@ -20,7 +20,7 @@ export interface DoctorOptions {
   readonly json: boolean;
 }
 
-/** Examines machine, data folder, port and a site, prints what it found, and returns 0 or 1. */
+/** Examines machine, data folder, port and a site, prints the findings, and returns 0 or 1. */
 export async function doctor(options: DoctorOptions, print: (text: string) => void): Promise<number> {
   const { url } = options;
   if (url !== null && !(URL.canParse(url) && /^https?:/.test(url))) {

@@ -1,10 +1,10 @@
 /** A line of `fairsplit doctor`. */
 export interface Finding {
   readonly what: string;
-  /** Null where it cannot be told from here. */
+  /** Null if it cannot be determined here. */
   readonly ok: boolean | null;
   readonly detail: string;
-  /** What to do about it; null where there is nothing to do. */
+  /** The fix; null if none is needed. */
   readonly fix: string | null;
 }
 
@@ -27,6 +27,6 @@ export function findingsText(findings: readonly Finding[]): string {
   const wrong = findings.filter(({ ok }) => ok === false).length;
   const result =
     wrong === 0 ? "Nothing is in the way." : `${wrong} ${wrong === 1 ? "thing needs" : "things need"} fixing.`;
-  // A server's answer may have what moves a terminal's cursor.
+  // Replace control characters: a server's answer could move the terminal's cursor.
   return `${[...lines, "", result].map((line) => line.replace(/\p{Cc}+/gu, " ")).join("\n")}\n`;
 }

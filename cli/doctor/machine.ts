@@ -5,7 +5,7 @@ import { EnvironmentMissing } from "../../simulate/environment.ts";
 import { startBrowser } from "../../simulate/start-browser.ts";
 import { bad, type Finding, good } from "./finding.ts";
 
-/** Node, the engine that counts, and the browser that simulates. */
+/** Examines Node, the engine for counting, and the browser for simulation. */
 export async function examineMachine(): Promise<Finding[]> {
   const missing = missingEngine();
   return [

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { bad, type Finding, good } from "./finding.ts";
 
-/** Whether a server could listen on the port. */
+/** Checks that a server can listen on the port. */
 export function examinePort(host: string, port: number): Promise<Finding> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -3,10 +3,10 @@ import { bad, type Finding, good, unknown } from "./finding.ts";
 
 const TIMEOUT_MS = 10_000;
 const MAX_CLOCK_DIFFERENCE_MS = 60_000;
-/** Hosts and folders that public filter lists of blockers name. */
+/** Hosts and folders on public filter lists of blockers. */
 const BLOCKED = /(^|[./-])(analytics|tracking|tracker|telemetry|metrics|stats|pixel|adserver|ads)([./-]|$)/i;
 
-/** Whether the tag can work on a page: it is there, loads, and may report by the page's policy. */
+/** Checks that the tag works on a page: present, loadable, and allowed to report by the policy. */
 export async function examineSite(url: string): Promise<Finding[]> {
   const page = new URL(url);
   const asked = Date.now();
