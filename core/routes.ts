@@ -13,6 +13,17 @@ export const Route = v.pipe(
 /** Pages on which an experiment runs; empty for every page. */
 export const Routes = v.pipe(v.array(Route, "a list of paths"), v.maxLength(100, "at most 100 paths"));
 
+/** Largest `routeCost` of an experiment: 8 ms for the longest path. */
+export const MAX_ROUTE_COST = 1000;
+
+/**
+ * Cost of matching a path against globs: their characters from the first wildcard on, of all that
+ * have one.
+ */
+export function routeCost(globs: readonly string[]): number {
+  return globs.reduce((sum, glob) => sum + (glob.includes("*") ? glob.length - glob.indexOf("*") : 0), 0);
+}
+
 /** Whether a path matches. */
 export type RouteTest = (path: string) => boolean;
 

@@ -8,6 +8,7 @@ import {
 } from "./experiment.ts";
 import { InvalidInput } from "./parse.ts";
 import { parsePlan } from "./plan.ts";
+import { MAX_ROUTE_COST, routeCost } from "./routes.ts";
 
 /** A change of an experiment and its author. Missing fields are unchanged. */
 export interface Change {
@@ -57,6 +58,7 @@ export function transition(experiment: Experiment, change: Change, now: string):
     ]);
   }
   rejectOtherFields(definition);
+  rejectCostlyRoutes(definition.routes);
   const goesOn = (experiment.state === "active" || experiment.pausedAt !== null) && change.state !== "inactive";
   if (goesOn && (state === "active" || experiment.pausedAt !== null)) rejectOtherPlan(experiment, definition);
   const wasActive = experiment.state === "active";
@@ -104,6 +106,15 @@ export function toggleOf(experiment: Experiment): Pick<Change, "state" | "isPaus
 /** State after the toggle of the admin page: active ↔ inactive, and rollout → active. */
 export function toggled(state: State): State {
   return state === "active" ? "inactive" : "active";
+}
+
+/** Stored experiments keep the routes that they have. */
+export function rejectCostlyRoutes(routes: Definition["routes"] | undefined): void {
+  if (!Array.isArray(routes) || routes.some((route) => typeof route !== "string")) return;
+  const cost = routeCost(routes);
+  if (cost <= MAX_ROUTE_COST) return;
+  const allowed = `at most ${MAX_ROUTE_COST} characters from the first * on, of all paths together; there are ${cost}`;
+  throw new InvalidInput([{ field: "routes", value: routes[0], allowed }]);
 }
 
 function rejectOtherFields(definition: object): void {

@@ -19,7 +19,7 @@ import { openEventLog } from "./events/log.ts";
 import { BadConfig } from "./files/bad-config.ts";
 import { lockDataFolder } from "./files/data-lock.ts";
 import { quotaBytes } from "./files/quota.ts";
-import { openReserve } from "./files/reserve.ts";
+import { reserveAt } from "./files/reserve.ts";
 import { readOrCreateSecret } from "./files/secrets.ts";
 import { basePathOf, withoutBasePath } from "./http/base-path.ts";
 import { listen } from "./http/listening.ts";
@@ -59,6 +59,8 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     throw new BadConfig("base-url or trust-proxy is set for others to reach the demo, which has no login: use serve");
   }
   if (config.adminToken !== "") checkTokenStrength(config.adminToken, config);
+  // Files 0600, folders 0700: events, secrets and backups are nobody else's.
+  const umask = process.umask(0o077);
   await mkdir(config.data, { recursive: true }).catch((error) => {
     throw new BadConfig(`data is "${config.data}", which cannot be made a folder (${error.message})`);
   });
@@ -73,7 +75,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   // Lock first: another process may be writing.
   const lock = await lockDataFolder(config.data);
   const demo = mode === "demo";
-  const reserve = await openReserve(join(config.data, "reserve"), config.data);
+  const reserve = reserveAt(join(config.data, "reserve"), config.data);
   const startedAt = new Date().toISOString();
   const registry = await openRegistry(
     join(config.data, "experiments.json"),
@@ -81,6 +83,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
     startedAt,
     reserve,
   );
+  await reserve.take();
   const { missing, unreadable } = registry.history.damage;
   if (missing + unreadable > 0) {
     say(`the history lacks ${missing} changes and has ${unreadable} unreadable lines: fairsplit verify names them`);
@@ -166,12 +169,15 @@ export async function main(mode: Mode, config: Config): Promise<void> {
   const onTurnedAway = () => log.drop("shed", 1);
   const lane = { record: recorderOf(deps), shedder: turnLoadShedder(), onTurnedAway, onError: deps.onError };
   const listener = fastLane(lane, all);
+  // A proxy of another user connects to the socket.
+  process.umask(umask);
   const { server, port } = await listen(
     // Outermost: the access log knows our paths, and omits the code of a login link.
     withoutBasePath(basePathOf(config.baseUrl), accessLog?.wrap(listener) ?? listener),
     config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
     demo ? (moved) => say(`port ${config.port} is taken, using ${moved}`) : null,
   );
+  process.umask(0o077);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   // A reused token is shown only on a terminal: in a service's log, each restart would print a way
   // in.

@@ -132,7 +132,18 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     question: readonly unknown[],
     work: (engine: Engine, files: readonly EventFile[]) => Promise<Result>,
   ): Promise<Result> {
-    return answers.get(JSON.stringify(question), (to) => inTurn(() => read(to, work)));
+    return answers.get(JSON.stringify(question), (to) =>
+      inTurn(async () => {
+        try {
+          return await read(to, work);
+        } catch (error) {
+          // Its process died or was ended: ask a new one, once.
+          if (isClosed || (await engine?.catch(() => null))?.isOpen !== false) throw error;
+          onError(error as Error);
+          return read(to, work);
+        }
+      }),
+    );
   }
 
   const crossTallies: LogAnalysis["crossTallies"] = (crossings, scope) =>

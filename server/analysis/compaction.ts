@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { listSegments, type Position, segmentPath } from "../events/segments.ts";
-import { syncFolder } from "../files/durable-file.ts";
+import { replaceFile, syncFolder } from "../files/durable-file.ts";
 import { literal } from "./duckdb-dialect.ts";
 import type { Engine } from "./engine.ts";
 import { compactedText, type EventFile, logSource } from "./log-source.ts";
@@ -28,6 +28,8 @@ interface Copy {
   /** Whether the segment's IDs are unique, in it and in earlier segments. */
   readonly isDistinct: boolean;
   readonly hasAccounts: boolean;
+  /** When the file was last written, as it was checked; milliseconds since 1970. */
+  readonly writtenMs: number;
 }
 
 /**
@@ -95,14 +97,19 @@ export class Compaction {
 
   async #goodCopy(engine: Engine, segment: number, identity: string): Promise<Copy | null> {
     const path = compactedPath(this.#folder, segment);
-    if (!(await isThere(path))) return null;
+    const writtenMs = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => null,
+    );
+    if (writtenMs === null) return null;
     const checked = this.#checked.get(segment);
-    if (checked?.identity === identity) return checked;
+    if (checked?.identity === identity && checked.writtenMs === writtenMs) return checked;
+    if (!(await isSound(path))) return null;
     const text = `select decode(value) from parquet_kv_metadata(${literal(path)}) where decode(key) = 'fairsplit'`;
     const rows = await engine.rows<[string]>({ text, values: [] }).catch(() => []);
     const [madeOf, ...marks] = rows[0]?.[0].split(" ") ?? [];
     if (madeOf !== identity) return null;
-    const copy = { identity, isDistinct: marks.includes(DISTINCT), hasAccounts: marks.includes(ACCOUNTS) };
+    const copy = { identity, isDistinct: marks.includes(DISTINCT), hasAccounts: marks.includes(ACCOUNTS), writtenMs };
     this.#checked.set(segment, copy);
     return copy;
   }
@@ -129,9 +136,10 @@ export class Compaction {
       // Open for writing: Windows does not sync read-only handles.
       const file = await open(temporary, "r+");
       await file.sync().finally(() => file.close());
+      await replaceFile(checksumPath(path), `${await checksum(temporary)}\n`);
       await rename(temporary, path);
       await syncFolder(this.#folder);
-      const copy = { identity, isDistinct, hasAccounts };
+      const copy = { identity, isDistinct, hasAccounts, writtenMs: (await stat(path)).mtimeMs };
       this.#checked.set(segment, copy);
       return copy;
     } catch (error) {
@@ -141,6 +149,22 @@ export class Compaction {
       if (engine.isOpen) await engine.run("drop table if exists segment");
     }
   }
+}
+
+function checksumPath(path: string): string {
+  return `${path}.sha256`;
+}
+
+async function checksum(path: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+}
+
+/** Whether a copy is as it was written: Parquet itself does not notice a flipped bit. */
+async function isSound(path: string): Promise<boolean> {
+  const expected = await readFile(checksumPath(path), "utf8").catch(() => null);
+  return expected !== null && expected.trim() === (await checksum(path).catch(() => null));
 }
 
 /** Whether IDs in the table `segment` are unique, in it and in the files before it. */

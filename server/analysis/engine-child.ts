@@ -10,13 +10,21 @@ interface Asked {
   readonly reject: (error: Error) => void;
 }
 
+/** A question that takes longer is stuck: ten million events take some 10 s. */
+const MAX_ANSWER_MS = 120_000;
+
 /**
  * An engine in a separate process: a crash or lack of memory there loses no event, and it can run
  * at a lower priority than requests, unlike a thread of the server.
  *
  * @param entry the built `engine-process.ts`
+ * @param maxAnswerMs time after which a question fails and the process is ended
  */
-export async function openEngineChild(entry: URL, options: EngineOptions): Promise<Engine> {
+export async function openEngineChild(
+  entry: URL,
+  options: EngineOptions,
+  maxAnswerMs = MAX_ANSWER_MS,
+): Promise<Engine> {
   // Without the environment, which may contain secrets.
   const child = fork(fileURLToPath(entry), {
     serialization: "advanced",
@@ -27,6 +35,7 @@ export async function openEngineChild(entry: URL, options: EngineOptions): Promi
   const exit = once(child, "exit").catch(() => undefined);
   let asked: Asked | null = null;
   let isOpen = true;
+  let watchdog: NodeJS.Timeout | undefined;
   const fail = (why: string) => {
     isOpen = false;
     asked?.reject(new Error(why));
@@ -46,7 +55,12 @@ export async function openEngineChild(entry: URL, options: EngineOptions): Promi
       return new Promise<readonly unknown[]>((resolve, reject) => {
         asked = { resolve, reject };
         child.send(question);
-      });
+        // A stopped process answers no signal but this one.
+        watchdog = setTimeout(() => {
+          fail(`the analysis did not answer within ${maxAnswerMs / 1000} s, and was ended`);
+          child.kill("SIGKILL");
+        }, maxAnswerMs);
+      }).finally(() => clearTimeout(watchdog));
     });
   await ask({ open: options });
   return {

@@ -1,4 +1,4 @@
-import { appendFile, stat } from "node:fs/promises";
+import { appendFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** A rejected event and the reason. */
@@ -17,8 +17,8 @@ const MAX_REASON_LENGTH = 256;
 const MAX_WAITING = 256;
 
 /**
- * The rejected events of a folder, for people to look at. Bounded, and not durable: nothing is
- * derived from it.
+ * The rejected events of a folder, for people to look at, in two files of which the older is
+ * replaced. Bounded, and not durable: nothing is derived from it.
  */
 export class RejectedFile {
   readonly #path: string;
@@ -50,12 +50,10 @@ export class RejectedFile {
 
   keep(at: string, { reason, text }: Rejection): void {
     const line = `${JSON.stringify({ at, reason: reason.slice(0, MAX_REASON_LENGTH), text: text.slice(0, MAX_TEXT_LENGTH) })}\n`;
-    const bytes = Buffer.byteLength(line);
-    if (this.#waiting.length >= MAX_WAITING || this.#bytes + bytes > this.#mostBytes) {
+    if (this.#waiting.length >= MAX_WAITING) {
       this.#dropped += 1;
       return;
     }
-    this.#bytes += bytes;
     this.#waiting.push(line);
     this.#writing ??= this.#write();
   }
@@ -65,13 +63,27 @@ export class RejectedFile {
     await this.#writing;
   }
 
+  /** The older half is replaced: what is new says more. */
+  async #rotate(): Promise<void> {
+    await rename(this.#path, this.#path.replace(/\.bad\.ndjson$/, ".1.bad.ndjson")).catch(() => undefined);
+    this.#bytes = 0;
+  }
+
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
       const lines = this.#waiting;
       this.#waiting = [];
-      await appendFile(this.#path, lines.join("")).catch(() => {
-        this.#dropped += lines.length;
-      });
+      const text = lines.join("");
+      const bytes = Buffer.byteLength(text);
+      if (this.#bytes > 0 && this.#bytes + bytes > this.#mostBytes / 2) await this.#rotate();
+      await appendFile(this.#path, text).then(
+        () => {
+          this.#bytes += bytes;
+        },
+        () => {
+          this.#dropped += lines.length;
+        },
+      );
     }
     this.#writing = null;
   }

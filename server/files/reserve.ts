@@ -14,20 +14,26 @@ export interface Reserve {
   readonly isKept: boolean;
   /** Runs a write; on a full disk releases the reserve and runs it again. */
   spend<Result>(write: () => Promise<Result>): Promise<Result>;
+  /** Writes the file; before, there is none. */
+  take(): Promise<void>;
   close(): void;
 }
 
 /** No reserve: writes run once. */
-export const NO_RESERVE: Reserve = { isKept: true, spend: (write) => write(), close: () => undefined };
+export const NO_RESERVE: Reserve = {
+  isKept: true,
+  spend: (write) => write(),
+  take: async () => undefined,
+  close: () => undefined,
+};
 
 /**
  * Keeps a file of 16 MiB, or of a sixteenth of the free space if that is less. None is kept if it
  * cannot be written.
  */
-export async function openReserve(path: string, folder: string): Promise<Reserve> {
+export function reserveAt(path: string, folder: string): Reserve {
   let isKept = true;
   let size = 0;
-  await take().catch(() => undefined);
   const timer = setInterval(() => {
     if (!isKept) void take().catch(() => undefined);
   }, RETAKE_EVERY_MS).unref();
@@ -58,6 +64,7 @@ export async function openReserve(path: string, folder: string): Promise<Reserve
         return await write();
       }
     },
+    take: () => take().catch(() => undefined),
     close: () => clearInterval(timer),
   };
 }

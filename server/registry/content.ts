@@ -54,6 +54,9 @@ const FileSchema = v.strictObject(
 /** The bytes are not a registry; the message says why. */
 export class NotARegistry extends Error {}
 
+/** A later version of fairsplit wrote the file. */
+export class NewerVersion extends NotARegistry {}
+
 /** A registry whose check does not match: it was edited, or damaged on disk. */
 export class CheckFailed extends NotARegistry {
   readonly content: RegistryContent;
@@ -102,6 +105,12 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
 
 /** Adds the fields that version 1 lacked. Throws InvalidInput on any other version. */
 function inPresentVersion(input: unknown): unknown {
+  const { schema } = (input ?? {}) as { schema?: unknown };
+  if (typeof schema === "number" && Number.isSafeInteger(schema) && schema > SCHEMA) {
+    throw new NewerVersion(
+      `this data is of a newer version of fairsplit (schema ${schema}; this one reads 1 to ${SCHEMA})`,
+    );
+  }
   const file = parse(Version, input);
   if (file.schema === SCHEMA) return file;
   const { experiments, ...rest } = file;

@@ -3,7 +3,14 @@ import { dirname, join } from "node:path";
 import type { Adapter } from "lowdb";
 import { replaceFile } from "../files/durable-file.ts";
 import { backUp, listBackups } from "./backups.ts";
-import { CheckFailed, formatContent, NotARegistry, parseContent, type RegistryContent } from "./content.ts";
+import {
+  CheckFailed,
+  formatContent,
+  NewerVersion,
+  NotARegistry,
+  parseContent,
+  type RegistryContent,
+} from "./content.ts";
 import { HISTORY_FILE } from "./history.ts";
 
 /**
@@ -53,6 +60,9 @@ export class ExperimentsFile implements Adapter<RegistryContent> {
       if (stats.size > MAX_BYTES) throw new NotARegistry(`it has ${stats.size} bytes, allowed are ${MAX_BYTES}`);
       return parseContent(await readFile(this.path));
     } catch (error) {
+      if (error instanceof NewerVersion) {
+        throw new CorruptRegistry(this.path, `cannot be read: ${error.message}`, "Start that version, or a later one.");
+      }
       const { code, message } = error as NodeJS.ErrnoException;
       const problem = `is not a registry: ${message}`;
       if (error instanceof CheckFailed) {

@@ -2,7 +2,7 @@ import { type Definition, defineExperiment, type Experiment, type State } from "
 import { checkLinks } from "../../core/links.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { parseSettings, type Settings } from "../../core/settings.ts";
-import { transition } from "../../core/transition.ts";
+import { rejectCostlyRoutes, transition } from "../../core/transition.ts";
 import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Conflict, KeyTaken } from "./errors.ts";
@@ -217,6 +217,7 @@ function define(
   first: Partial<Pick<Experiment, "epoch" | "version">>,
   { by, now }: Author,
 ): Experiment {
+  rejectCostlyRoutes(draft.routes);
   const created = defineExperiment({ ...draft, ...first }, now, by);
   if (state === "inactive") return created;
   return { ...transition(created, { state, by }, now), version: created.version };

@@ -435,3 +435,25 @@ test("any sequence of changes counts versions one by one, and epochs by at most 
     { seed: 13 },
   );
 });
+
+test("globs that would cost every page view too much are rejected when they are saved, and kept where they are", () => {
+  const nasty = Array.from({ length: 5 }, (_, i) => `/${i}${"*a".repeat(120)}`);
+  const before = defineExperiment(
+    {
+      key: "one",
+      groups: [
+        { name: "A", weight: 1 },
+        { name: "B", weight: 1 },
+      ],
+    },
+    "2026-01-31T12:00:00.000Z",
+    "test",
+  );
+  const change = (routes: string[]) =>
+    transition(before, { by: "test", definition: { routes } }, "2026-01-31T12:00:00.000Z");
+  expect(() => change(nasty)).toThrow(
+    "at most 1000 characters from the first * on, of all paths together; there are 1200",
+  );
+  expect(change(nasty.slice(1)).routes).toHaveLength(4);
+  expect(transition({ ...before, routes: nasty }, { by: "test" }, "2026-01-31T12:00:00.000Z").routes).toEqual(nasty);
+});

@@ -242,6 +242,15 @@ describe("a compacted copy", () => {
     ["cut off", (path) => truncate(path, 500)],
     ["of zeros", async (path) => writeFile(path, Buffer.alloc((await stat(path)).size))],
     [
+      "of which one bit is another",
+      async (path) => {
+        const content = await readFile(path);
+        const middle = content.length >> 1;
+        content.writeUInt8(content.readUInt8(middle) ^ 1, middle);
+        await writeFile(path, content);
+      },
+    ],
+    [
       "damaged in the middle",
       async (path) => {
         const content = await readFile(path);
@@ -320,6 +329,14 @@ describe("a compacted copy", () => {
   });
 });
 
+async function childrenOf(pid: number): Promise<number[]> {
+  const tasks = await readdir(`/proc/${pid}/task`);
+  const lists = await Promise.all(
+    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/children`, "utf8").catch(() => "")),
+  );
+  return lists.flatMap((list) => list.trim().split(" ").filter(Boolean).map(Number));
+}
+
 describe("the engine's process", { timeout: 30_000 }, () => {
   const entry = pathToFileURL(join(process.cwd(), "dist", "engine.js"));
 
@@ -339,6 +356,7 @@ describe("the engine's process", { timeout: 30_000 }, () => {
           rows: <Row>(query: Query) => {
             const rows = engine.rows<Row>(query);
             if (isToDie) void engine.close();
+            isToDie = false;
             return rows;
           },
         };
@@ -353,13 +371,27 @@ describe("the engine's process", { timeout: 30_000 }, () => {
     expect(children).toHaveLength(2);
     await append(visits(31, 1));
     isToDie = true;
-    await expect(check()).rejects.toThrow(/^the analysis (ended|is not running)/);
-    isToDie = false;
     await check();
     expect(children).toHaveLength(3);
     await analysis.close();
     expect(children.map(({ isOpen }) => isOpen)).toEqual([false, false, false]);
     expect(await readdir(folder)).toEqual(["events"]);
+  });
+
+  test("one that is stopped is ended by the watchdog, and the question is asked again", async () => {
+    const children: Engine[] = [];
+    const { append, check } = await open({
+      openEngine: async (options) => {
+        const before = await childrenOf(process.pid);
+        const engine = await openEngineChild(entry, options, children.length === 0 ? 1500 : undefined);
+        const [pid] = (await childrenOf(process.pid)).filter((one) => !before.includes(one));
+        if (children.push(engine) === 1) process.kill(pid ?? 0, "SIGSTOP");
+        return engine;
+      },
+    });
+    await append(visits(0, 10));
+    await check();
+    expect(children.map(({ isOpen }) => isOpen)).toEqual([false, true]);
   });
 
   test("a device's total counts up to 10^9, so that nobody's values overflow a sum", async () => {

@@ -3,6 +3,7 @@ import { getPriority } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { assign } from "../../../core/assign.ts";
 import { ENGINE } from "../../../server/analysis/engine.ts";
 import { openEngineChild } from "../../../server/analysis/engine-child.ts";
 import { ROOT, start } from "../rig/built-program.ts";
@@ -14,8 +15,19 @@ const KEY = "homepage_button_test";
 async function asked() {
   const data = await temporaryFolder();
   const server = await start(["demo", "--data", data, "--port", "0"]);
+  const groups = [
+    ["A", 50],
+    ["B", 50],
+  ] as const;
   const events = ["d1", "d2", "d3", "d4"].flatMap((deviceId, i) => [
-    { id: `${deviceId}-seen`, deviceId, event: "exposure", experiment: KEY, group: i % 2 ? "B" : "A", epoch: 1 },
+    {
+      id: `${deviceId}-seen`,
+      deviceId,
+      event: "exposure",
+      experiment: KEY,
+      group: assign(deviceId, KEY, groups),
+      epoch: 1,
+    },
     ...(i < 3 ? [{ id: `${deviceId}-click`, deviceId, event: "button_click" }] : []),
   ]);
   const posted = await fetch(`${server.base}/events`, { method: "POST", body: JSON.stringify(events) });

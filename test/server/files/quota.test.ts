@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openEventLog } from "../../../server/events/log.ts";
 import { parseQuota } from "../../../server/files/quota.ts";
-import { openReserve } from "../../../server/files/reserve.ts";
+import { reserveAt } from "../../../server/files/reserve.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
 import { active, openApp, pageview, TESTER, temporaryFolder } from "../rig/open-app.ts";
 
@@ -44,7 +44,8 @@ test("at its quota the log stops assignments, then answers 507, and every page s
 
 test("on a full disk the reserve is given up, so that a change is saved", async () => {
   const folder = await temporaryFolder();
-  const reserve = await openReserve(join(folder, "reserve"), folder);
+  const reserve = reserveAt(join(folder, "reserve"), folder);
+  await reserve.take();
   onTestFinished(() => reserve.close());
   const { size } = await stat(join(folder, "reserve"));
   expect(size).toBeGreaterThan(1000);

@@ -27,7 +27,6 @@ const STATES: [what: string, content: string | Uint8Array, reason: string][] = [
   ["truncated before its last brace", WHOLE.trimEnd().slice(0, -1), "JSON"],
   ["truncated and filled up with NUL bytes", half.padEnd(WHOLE.length, "\0"), "JSON"],
   ["nothing but NUL bytes", "\0".repeat(4096), "JSON"],
-  ["of a later version", edited('"schema": 2', '"schema": 3'), "schema is 3: allowed is 1 or 2"],
   ["with an unknown field", edited('"title"', '"titel"'), "experiments[0].titel is"],
   ["with an experiment twice", edited('"key": "two"', '"key": "one"'), "a key that no other has"],
   ["with a field twice", edited('"epoch": 1,', '"epoch": 1, "epoch": 1,'), "a field is there twice"],
@@ -49,7 +48,12 @@ const STATES: [what: string, content: string | Uint8Array, reason: string][] = [
  * Rejected by a server: exit code 78, one line with path, reason and command, and no byte of the
  * folder changed.
  */
-async function expectRefused(data: string, problem: string, command = `fairsplit restore ${data}`) {
+async function expectRefused(
+  data: string,
+  problem: string,
+  command = `fairsplit restore ${data}`,
+  advice = `To go back to the newest whole backup: ${command}`,
+) {
   const before = await contents(data);
   const { closed, lines } = run(["serve", "--data", data, "--port", "0"]);
   expect(await closed).toBe(78);
@@ -58,7 +62,7 @@ async function expectRefused(data: string, problem: string, command = `fairsplit
   expect(more).toEqual([]);
   expect(line).toContain(`fairsplit: ${join(data, "experiments.json")} ${problem}`);
   expect(line.length).toBeLessThan(1000);
-  expect(line).toContain(`Nothing was changed. To go back to the newest whole backup: ${command}`);
+  expect(line).toContain(`Nothing was changed. ${advice}`);
   expect(await contents(data)).toEqual(before);
   return line;
 }
@@ -77,6 +81,14 @@ describe("a server does not start with an experiments file that is", () => {
     await writeFile(join(data, "experiments.json"), content);
     const line = await expectRefused(data, "is not a registry: ");
     expect(line).toContain(reason);
+  });
+
+  test("of a later version, which no backup is better than", async () => {
+    const data = await temporaryFolder();
+    await writeFile(join(data, "experiments.json"), edited('"schema": 2', '"schema": 3'));
+    const problem = "cannot be read: this data is of a newer version of fairsplit (schema 3; this one reads 1 to 2)";
+    const line = await expectRefused(data, problem, "", "Start that version, or a later one.");
+    expect(line).not.toContain("restore");
   });
 
   test("a folder", async () => {
