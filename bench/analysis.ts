@@ -153,7 +153,7 @@ async function endOf(log: string): Promise<Position> {
   return { segment: ((await listSegments(log)).at(-1) ?? 0) + 1, offset: 0 };
 }
 
-/** What the engine's process took. */
+/** Processor time and memory of the engine's process. */
 async function useOfChild(): Promise<{ cpuMs: number; peakMb: number }> {
   const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
   const pid = children.trim().split(" ").at(-1);

@@ -38,7 +38,7 @@ export function atTheLook(rows: readonly Row[], tally: EpochTally | null = null)
   return report({ ...input, tally: counted, frozen: counted, reachedAt: input.asOf });
 }
 
-/** What devices spent, as the report takes it. */
+/** Devices' spending as input of the report. */
 export function spentOf(groups: readonly (readonly [name: string, spends: readonly number[]])[]): EpochTally {
   return {
     epoch: 1,

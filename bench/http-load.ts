@@ -10,7 +10,7 @@ export interface LoadRequest {
   readonly body?: string;
 }
 
-/** What one round of load measured. */
+/** Measurements of one round of load. */
 export interface Load {
   readonly requests: number;
   readonly perSecond: number;

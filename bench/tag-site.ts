@@ -7,9 +7,9 @@ import { gzipSync } from "node:zlib";
 /** A way to show a variant. */
 export interface Contestant {
   readonly name: string;
-  /** What its page has in the head. */
+  /** Content of its page's head. */
   readonly head: string;
-  /** What shows the variant, between what comes before and after it on each page. */
+  /** The element that shows the variant, between the same content on each page. */
   readonly slot: string;
 }
 

@@ -13,7 +13,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { findBrowser } from "../simulate/browser.ts";
 import { CONTESTANTS, openSite } from "./tag-site.ts";
 
-/** What one view of a page took: times in milliseconds since the navigation began. */
+/** Times of one page view, in milliseconds since the navigation began. */
 interface View {
   /** Of the first frame that has the variant. */
   readonly variantMs: number;
@@ -120,7 +120,7 @@ async function look(page: Page, url: string): Promise<View> {
     bytes += encodedDataLength;
   });
   const before = await scriptMs();
-  // What it reports comes later, and delays nobody.
+  // Its reports come later, and delay no visitor.
   await page.goto(url, { waitUntil: "networkidle" });
   await page.waitForFunction(() => (window as unknown as { seen: View }).seen.variantMs > 0);
   const seen = await page.evaluate(() => (window as unknown as { seen: View }).seen);

@@ -8,7 +8,7 @@ import { firstExposures, isExposure } from "./first-exposures.ts";
 /** Required sample size of an epoch. */
 export interface PlannedSize {
   readonly run: string | null;
-  /** What is counted; `device` when left out. */
+  /** The counted unit; default `device`. */
   readonly unit?: Unit;
   readonly epoch: number;
   /** Required devices of each group, as in `plannedDevices`; groups that need 0 are ignored. */

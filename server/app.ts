@@ -112,7 +112,7 @@ const ADMIN_PATHS = ["/experiments/*", "/api/admin/*", "/metrics/*", "/docs/*", 
 /** A page of one experiment. */
 const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|history|results))?$/;
 
-/** What stores events, in the app and in the fast lane. */
+/** The recorder of events, for the app and the fast lane. */
 export function recorderOf(deps: Deps): Recorder {
   return recorder({ ...deps, ...exposuresOf(deps.compat, deps) });
 }

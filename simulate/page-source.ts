@@ -1,7 +1,7 @@
 import { EnvironmentMissing } from "./environment.ts";
 import { groupShown } from "./observations.ts";
 
-/** What the source of a page says about its placeholders; nothing of it was run. */
+/** The placeholders in a page's source, without running it. */
 export interface PageSource {
   readonly placeholders: readonly PlaceholderSource[];
   /** Path prefix or origin of the tag's requests, without a slash at the end. */
@@ -64,7 +64,7 @@ interface ParentLike {
   querySelectorAll(selector: string): Iterable<{ getAttribute(name: string): string | null }>;
 }
 
-/** What a visitor of a group sees in a placeholder, as `in-page.ts` reports it. */
+/** The content that a visitor of a group sees in a placeholder, in the form of `in-page.ts`. */
 export function shownTo({ experiment, variants }: PlaceholderSource, group: string | undefined) {
   const shown = variants.find((variant) => variant.group === group);
   const placeholder = {

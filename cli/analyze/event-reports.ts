@@ -220,7 +220,7 @@ function some(count: bigint, name: string): string {
   return `${countWords(Number(count), "event")} of ${name}`;
 }
 
-/** What the column of visitors names: accounts and sessions by their names in a log. */
+/** The unit named by the visitor column: accounts and sessions by their names in a log. */
 function visitorUnit(inputs: readonly ReadInput[]): Unit {
   const names = inputs.flatMap(({ columns }) =>
     Object.entries(columns).flatMap(([name, role]) => (role === "visitor" ? normalised(name) : [])),

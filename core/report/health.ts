@@ -15,9 +15,9 @@ export interface Health {
    */
   readonly trusted: boolean;
   readonly split: SplitHealth;
-  /** What was assigned. Where every request is another unit there are no results. */
+  /** The unit of assignment; there are no results if every request is another unit. */
   readonly unit: Experiment["unit"];
-  /** What was counted. */
+  /** The counted unit. */
   readonly countedUnit: Experiment["unit"];
   /** Exposures that name no such unit, and count nowhere else. */
   readonly withoutUnit: number;

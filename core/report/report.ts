@@ -47,7 +47,7 @@ export interface ReportInput {
   readonly isFile?: boolean;
   /** Origin of the exposures; null if not known. */
   readonly traffic?: Traffic | null;
-  /** What `tally` counts, and the exposures of the epoch that it leaves out. */
+  /** The unit that `tally` counts, and the exposures of the epoch that it leaves out. */
   readonly counted?: CountedUnits;
   /** Windows and caps changed after the start; default none. */
   readonly changes?: readonly NotedChange[];

@@ -13,7 +13,7 @@ interface Entry {
   readonly version: string;
 }
 
-/** What a visitor gets, and how old it may be. */
+/** A visitor's answer, and its maximum age. */
 export interface Found {
   readonly answer: Answer;
   readonly state: "fresh" | "stale" | "none";

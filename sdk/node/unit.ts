@@ -5,7 +5,7 @@ export interface Visitor {
   readonly sessionId?: string | null | undefined;
   /** Path of the page, for experiments with routes. */
   readonly path?: string | undefined;
-  /** What rules see as `ctx.NAME`. */
+  /** Values of `ctx.NAME` in rules. */
   readonly ctx?: Readonly<Record<string, string | number | boolean>> | undefined;
   /** Token of a preview link. */
   readonly force?: string | undefined;

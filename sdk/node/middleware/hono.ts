@@ -3,7 +3,7 @@ import { requestOf } from "./fetch.ts";
 import { personalised } from "./inline.ts";
 import { identify, type MiddlewareOptions } from "./visitor-of.ts";
 
-/** What is used of Hono's context. */
+/** The used part of Hono's context. */
 interface HonoContext {
   readonly req: { readonly raw: Request };
   res: Response;

@@ -2,7 +2,7 @@ import type { Client } from "../client.ts";
 import type { Groups } from "../groups.ts";
 import { identify, type MiddlewareOptions } from "./visitor-of.ts";
 
-/** What `headers()` of `next/headers` gives. */
+/** The result of `headers()` of `next/headers`. */
 interface ReadableHeaders {
   get(name: string): string | null;
 }

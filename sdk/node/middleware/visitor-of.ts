@@ -8,13 +8,13 @@ export interface MiddlewareOptions {
   readonly cookieDomain?: string;
   /** ID of a logged-in account, as an opaque text. */
   readonly account?: (request: IncomingRequest) => string | null | undefined;
-  /** What rules see as `ctx.NAME`. */
+  /** Values of `ctx.NAME` in rules. */
   readonly ctx?: (request: IncomingRequest) => Visitor["ctx"];
   /** Whether the visitor agreed to be counted, where the site has to ask; true when left out. */
   readonly hasConsent?: (request: IncomingRequest) => boolean;
 }
 
-/** What every framework knows of a request. */
+/** The parts of a request that every framework provides. */
 export interface IncomingRequest {
   /** Absolute. */
   readonly url: URL;

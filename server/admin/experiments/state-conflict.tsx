@@ -59,7 +59,7 @@ export function StateConflictPage({ experiment, seen, wanted }: Props) {
   );
 }
 
-/** What the form sends. */
+/** The form's word for a requested state. */
 function wordOf({ state, isPause }: WantedState): string {
   if (!isPause) return state;
   return state === "active" ? "resume" : "pause";

@@ -56,7 +56,7 @@ const CTX = (unit: string) => ({
   country: Number(unit.slice(5)) % 2 === 0 ? "AT" : "DE",
 });
 
-/** What each way in says of a unit; who takes no part is left out. */
+/** Each way's answer for a unit; units that do not take part are left out. */
 const WAYS: Readonly<Record<string, (app: App, unit: string) => Promise<Got>>> = {
   async pipet(app, unit) {
     const { plan, country } = CTX(unit);
