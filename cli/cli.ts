@@ -28,6 +28,10 @@ import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } fr
 /** Exit codes, as documented. */
 const EXIT = { usage: 2, environment: 3, invalidData: 78 } as const;
 
+const DEMO_OPTIONS = {
+  original: { type: "boolean", describe: "the last stage of the original demo at /, in its own terms" },
+} as const;
+
 const EXAMPLES = {
   simulate: "fairsplit simulate -n 1000 --seed 1",
   serve: "fairsplit serve --data ./data --port 8080",
@@ -77,8 +81,10 @@ function parser(args: readonly string[]) {
     ({
       command: mode,
       describe,
-      builder: (command: Argv) => command.options(settingOptions()).example(exampleRows(mode)),
-      handler: (flags: Record<string, unknown>) => runServer(mode, readConfig(flags, process.env)),
+      builder: (command: Argv) =>
+        command.options({ ...settingOptions(), ...(mode === "demo" ? DEMO_OPTIONS : {}) }).example(exampleRows(mode)),
+      handler: (flags: Record<string, unknown>) =>
+        runServer(mode, readConfig(flags, process.env), flags.original === true),
     }) as const;
   return yargs(args.map((arg) => (arg === "-" ? STANDARD_INPUT : arg)))
     .scriptName("fairsplit")

@@ -40,6 +40,7 @@ import { lockout } from "./auth/lockout.ts";
 import type { LoginLinks } from "./auth/login-links.ts";
 import { loginRoutes } from "./auth/login-routes.tsx";
 import type { Sessions } from "./auth/sessions.ts";
+import { originalRoutes, withoutBotFilter } from "./compat/original/routes.ts";
 import { type CompatSettings, compatRoutes, exposuresOf } from "./compat/routes.ts";
 import { demoRoutes } from "./demo/demo.ts";
 import type { EventLog } from "./events/log.ts";
@@ -114,7 +115,8 @@ const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|hist
 
 /** The recorder of events, for the app and the fast lane. */
 export function recorderOf(deps: Deps): Recorder {
-  return recorder({ ...deps, ...exposuresOf(deps.compat, deps) });
+  const record = recorder({ ...deps, ...exposuresOf(deps.compat, deps) });
+  return deps.compat.isOriginal ? withoutBotFilter(record) : record;
 }
 
 /**
@@ -125,6 +127,8 @@ export function createApp(deps: Deps): Hono<Env> {
   const app = new Hono<Env>();
   const results = new Results(deps);
 
+  // First: it has routes of ours in other terms.
+  if (deps.compat.isOriginal) app.route("/", originalRoutes({ ...deps, record: recorderOf(deps) }));
   const tag = publishTag(deps.assets.tag);
   app.get("/api/experiments", compressed);
   app.route("/", tagRoutes(tag, deps.assets));

@@ -51,7 +51,7 @@ const WRONG_TOKENS = 5;
  * Opens the data folder, listens, prints the base URL as the first line on stdout, and stops
  * cleanly on a signal.
  */
-export async function main(mode: Mode, config: Config): Promise<void> {
+export async function main(mode: Mode, config: Config, isOriginal = false): Promise<void> {
   if (mode === "demo" && !isLoopback(config.host)) {
     throw new BadConfig(`host is "${config.host}": the demo has no login, allowed is a loopback address`);
   }
@@ -160,7 +160,7 @@ export async function main(mode: Mode, config: Config): Promise<void> {
       adminJs: readBuilt("admin.js"),
     },
     demoPages: demo ? readDemoPages() : null,
-    compat: { dialects: config.compat, pipet: config.pipet },
+    compat: { dialects: config.compat, pipet: config.pipet, isOriginal },
     onError: logger.error,
   };
   // Default for a request without Host, which HTTP/1.0 allows.

@@ -76,6 +76,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compat/growthbook": ["compat/projection", "http", "registry", "sticky"],
   "compat/ofrep": ["assign", "compat/projection", "files", "http", "registry", "sticky", "tokens", "events"],
   "compat/pipet": ["auth", "compat/projection", "files", "http", "registry", "sticky"],
+  "compat/original": ["compat/projection", "events", "http", "ingest", "registry", "sticky"],
   "compat/projection": ["analysis", "assign", "files", "http", "ingest", "registry", "sticky", "tokens"],
   "compat/registry": ["analysis", "auth", "compat/projection", "http", "registry", "sticky"],
   "compat/unleash": ["compat/projection", "http", "registry", "sticky"],

@@ -21,6 +21,8 @@ import { unleashRoutes } from "./unleash/routes.ts";
 export interface CompatSettings {
   readonly dialects: readonly Dialect[];
   readonly pipet: PipetSettings;
+  /** Whether the original demo's own routes stand at `/`; for the demo only. */
+  readonly isOriginal?: boolean;
 }
 
 interface Deps extends ForceDeps {
@@ -71,7 +73,7 @@ export function compatRoutes({ dialects, pipet }: CompatSettings, deps: Deps): M
       case "django":
         return [{ path, app: djangoRoutes({ ...deps, store }) }];
       default:
-        return [];
+        throw new Error(`${dialect} has no routes`);
     }
   });
 }

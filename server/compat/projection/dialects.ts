@@ -1,5 +1,5 @@
 /** Supported clients of other systems, by their name in `FAIRSPLIT_COMPAT`. */
-export const DIALECTS = ["pipet", "registry", "django", "ofrep", "growthbook", "unleash", "demo"] as const;
+export const DIALECTS = ["pipet", "registry", "django", "ofrep", "growthbook", "unleash"] as const;
 
 export type Dialect = (typeof DIALECTS)[number];
 
