@@ -2,7 +2,7 @@
 export const MILLIONTHS = 1_000_000;
 
 /** Largest size of a value that counts, and of a device's total when its goal has no cap. */
-export const LARGEST_VALUE = 1_000_000_000;
+export const MAX_VALUE = 1_000_000_000;
 
 /** Splits a double into two halves of 26 bits (Veltkamp). */
 export const SPLITTER = 2 ** 27 + 1;
@@ -16,7 +16,7 @@ export const SPLITTER = 2 ** 27 + 1;
  * Source: T. J. Dekker 1971, "A floating-point technique for extending the available precision".
  */
 export function toMillionths(value: number): bigint | null {
-  if (!(Math.abs(value) <= LARGEST_VALUE)) return null;
+  if (!(Math.abs(value) <= MAX_VALUE)) return null;
   const product = value * MILLIONTHS;
   const whole = Math.floor(product);
   const part = product - whole;

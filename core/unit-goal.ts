@@ -1,4 +1,4 @@
-import { capped, LARGEST_TOTAL } from "./cap.ts";
+import { capped, MAX_TOTAL } from "./cap.ts";
 import type { Counted } from "./counted-events.ts";
 import type { PauseTime } from "./epoch-end.ts";
 import type { Event } from "./event.ts";
@@ -22,7 +22,7 @@ export interface UnitGoal {
   /** Whether its window has closed. */
   readonly isMature: boolean;
   readonly events: number;
-  /** Total of the values in millionths, within ±LARGEST_TOTAL. */
+  /** Total of the values in millionths, within ±MAX_TOTAL. */
   readonly total: bigint;
   /** Whether the total was clamped. */
   readonly isCut: boolean;
@@ -72,13 +72,13 @@ export function unitGoal(goal: Goal): (events: readonly Counted[], times: UnitTi
     return {
       isMature: window === null || first + window <= asOf,
       events: own.length,
-      total: capped(total, LARGEST_TOTAL),
-      isCut: capped(total, LARGEST_TOTAL) !== total,
+      total: capped(total, MAX_TOTAL),
+      isCut: capped(total, MAX_TOTAL) !== total,
       unusable: values.filter((value) => value === null).length,
       denominator: per === "session" ? sessions.size : inside.filter(({ event }) => isPer(event)).length,
       before: {
         events: earlier.length,
-        total: capped(sum(earlier.map(({ event }) => millionthsOf(event))), LARGEST_TOTAL),
+        total: capped(sum(earlier.map(({ event }) => millionthsOf(event))), MAX_TOTAL),
       },
     };
   };

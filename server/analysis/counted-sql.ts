@@ -6,7 +6,7 @@ import type { EndTimes } from "../../core/epoch-end.ts";
 import { timesOfExclusion } from "../../core/exclusion.ts";
 import type { Unit } from "../../core/experiment.ts";
 import type { EventSelector } from "../../core/goal-events.ts";
-import { LARGEST_VALUE, MILLIONTHS, SPLITTER } from "../../core/millionths.ts";
+import { MAX_VALUE, MILLIONTHS, SPLITTER } from "../../core/millionths.ts";
 import { routePattern } from "../../core/route-pattern.ts";
 import { decode } from "../../core/routes.ts";
 import { firstBy } from "./duckdb-dialect.ts";
@@ -211,7 +211,7 @@ function millionthsSql(): string {
   const error = `((${high} * ${MILLIONTHS}.0 - ${product}) + (value - ${high}) * ${MILLIONTHS}.0)`;
   const part = `(${product} - floor(${product}))`;
   const isOdd = `floor(${product}) / 2 <> floor(floor(${product}) / 2)`;
-  return `case when value is null then 0 when abs(value) <= ${LARGEST_VALUE} then cast(floor(${product}) as bigint)
+  return `case when value is null then 0 when abs(value) <= ${MAX_VALUE} then cast(floor(${product}) as bigint)
       + case when ${part} < 0.5 then 0 when ${part} > 0.5 then 1 when ${error} > 0 or ${error} = 0 and ${isOdd} then 1 else 0 end
     end`;
 }

@@ -1,4 +1,4 @@
-import { fixedLimit, LARGEST_TOTAL, PERCENTILE_PARTS, partsAbove } from "../../core/cap.ts";
+import { fixedLimit, MAX_TOTAL, PERCENTILE_PARTS, partsAbove } from "../../core/cap.ts";
 import type { EndTimes, PauseTime } from "../../core/epoch-end.ts";
 import type { Goal } from "../../core/goal.ts";
 import { isMasked } from "./counted-sql.ts";
@@ -54,7 +54,7 @@ export function totalsSql(input: TotalsInput): { readonly text: string; readonly
     from firsts join arms on firsts.arm = arms.arm where true${matureSql(parts[part], input.asOf)}${isPooled} group by epoch`,
   );
   const limits = `limits as materialized (
-  select ranked.epoch, ranked.part, least(value, ${LARGEST_TOTAL}) as cap from (
+  select ranked.epoch, ranked.part, least(value, ${MAX_TOTAL}) as cap from (
     select epoch, part, value, row_number() over (partition by epoch, part order by value desc) as place
     from sums join arms on sums.arm = arms.arm
     where part in (${percentiles.map(({ part }) => part).join(", ")}) and value > 0${isPooled}
@@ -179,7 +179,7 @@ function matureSql(part: GoalPart | undefined, asOf: number): string {
 /** Cap of a part's values. */
 function limitSql({ goals, counted }: TotalsInput): string {
   const limits = counted.parts.map((_, part) => (goals[part] && fixedLimit(goals[part])) ?? null);
-  const fixed = byPart(counted.parts, (_, part) => limits[part] ?? LARGEST_TOTAL, "sums.part");
+  const fixed = byPart(counted.parts, (_, part) => limits[part] ?? MAX_TOTAL, "sums.part");
   const hasPercentile = goals.some(({ cap }) => cap != null && typeof cap === "object");
   return hasPercentile ? `coalesce(limits.cap, ${fixed})` : fixed;
 }

@@ -1,5 +1,5 @@
 import { compareCodePoints } from "../../core/assign.ts";
-import { fixedLimit, LARGEST_TOTAL } from "../../core/cap.ts";
+import { fixedLimit, MAX_TOTAL } from "../../core/cap.ts";
 import { type Goal, goalName } from "../../core/goal.ts";
 import { ratioSkewness } from "../../core/ratio-sums.ts";
 import { skewness } from "../../core/skewness.ts";
@@ -82,7 +82,7 @@ function epochTally(
 }
 
 function limitOf(goal: Goal, [row]: readonly TallyRow[]): bigint {
-  return fixedLimit(goal) ?? (row?.[A] as bigint | undefined) ?? LARGEST_TOTAL;
+  return fixedLimit(goal) ?? (row?.[A] as bigint | undefined) ?? MAX_TOTAL;
 }
 
 function groupTally(
@@ -106,7 +106,7 @@ function groupTally(
     wrongClocks: add(perDay, E),
     goals: goals.map((goal, place) => {
       const mature = add(perDay, closed[place] ?? A);
-      return goalTally(goal, mature, devices - mature, limits[place] ?? LARGEST_TOTAL, ofGoal(rows, place));
+      return goalTally(goal, mature, devices - mature, limits[place] ?? MAX_TOTAL, ofGoal(rows, place));
     }),
   };
 }
