@@ -22,6 +22,8 @@ export interface AssignedGroup {
   readonly reason: Reason | "bot";
   /** True when other pages or requests may get another group; absent otherwise. */
   readonly perPath?: true;
+  /** False for the group of an account, which the next view may not have; absent otherwise. */
+  readonly kept?: false;
 }
 
 /** One experiment in the answer of `GET /api/experiments`, by its key. */

@@ -8,7 +8,7 @@ declare global {
 
 /** Code that only some pages need: undefined before it is loaded, null if loading failed. */
 export let more: typeof More | null | undefined;
-let asked: Promise<typeof More | null> | undefined;
+let asked: Promise<void> | undefined;
 
 /** Selector of placeholders that need more than templates and texts. */
 const NEEDS =
@@ -25,14 +25,17 @@ export const needsMore = (placeholder: HTMLElement) =>
   (optionOf(placeholder, "text") == null && !placeholder.querySelector("template"));
 
 /** Loads `more` once, and calls back when it is loaded or has failed. */
-export function loadMore(api: string, timeoutMs: number, back: () => void) {
-  asked ||= new Promise<typeof More | null>((resolve) => {
-    import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${__MORE__}`).then(resolve, () => resolve(null));
-    setTimeout(resolve, timeoutMs, null);
+export function loadMore(
+  load: (name: string) => Promise<typeof More | undefined>,
+  timeoutMs: number,
+  back: () => void,
+) {
+  asked ||= new Promise<typeof More | undefined>((resolve) => {
+    load(__MORE__).then(resolve);
+    setTimeout(resolve, timeoutMs);
   }).then((loaded) => {
-    more = loaded;
+    more = loaded || null;
     back();
-    return loaded;
   });
   return asked;
 }

@@ -19,6 +19,8 @@ export interface Options {
   readonly pageview?: string | undefined;
   /** `off`: each view waits for the server, so that changes apply from the very next view. */
   readonly stored?: string | undefined;
+  /** ID of the account that is logged in on this view. */
+  readonly account?: string | undefined;
   /** `required`: nothing is stored or sent before the page calls `consent(true)`. */
   readonly consent?: string | undefined;
 }

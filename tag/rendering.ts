@@ -16,9 +16,11 @@ const MAX_REPEATS = 100;
 const REPEAT_MS = 1000;
 
 /** Whether the groups of a view are decided, and whether by a server's answer. */
-export type Decided = 0 | typeof UNSAID | typeof SAID;
+export type Decided = 0 | typeof UNSAID | typeof SAID | typeof AGAIN;
 export const UNSAID = 1;
 export const SAID = 2;
+/** By an answer to a question that the view had asked before, without an account. */
+export const AGAIN = 3;
 
 type ByKey<Value> = Record<string, Value | undefined>;
 /** An object without prototype: an experiment may be called `constructor`. */
@@ -72,12 +74,10 @@ export function watch(root: ParentNode): void {
   });
 }
 
-/** Begins a view, with nothing decided; a restored page keeps what it shows. */
-export function beginView(isRestored?: boolean): void {
-  if (!isRestored) {
-    exposed = none();
-    shown = none();
-  }
+/** Begins a view, with nothing decided. */
+export function beginView(): void {
+  exposed = none();
+  shown = none();
   groups = shown;
   decided = renderings = 0;
 }
@@ -152,7 +152,7 @@ function isShown(placeholder: HTMLElement): unknown {
     const variant = variantOf(placeholder, group, assigned);
     if (variant === 0) return void page.load();
     const at = Date.now();
-    const { repeats = 0, at: before = 0 } = placement ?? {};
+    const { repeats = 0, at: before = 0 } = { ...placement };
     const again = repeats < MAX_REPEATS && at - before > REPEAT_MS ? 0 : repeats + 1;
     if (again > MAX_REPEATS || renderings > MAX_RENDERINGS) return;
     renderings++ || requestAnimationFrame(() => (renderings = 0));
@@ -160,7 +160,9 @@ function isShown(placeholder: HTMLElement): unknown {
     placements.set(placeholder, { ...place(placeholder, key, group, variant, aside), at, repeats: again });
     observer?.observe(aside, { childList: true });
   }
-  if (!(key in shown)) shown[key] = groups[key];
   more?.decorate(placeholder, group, assigned.payload, page.look);
+  // Of a unit that is not known yet, such as an account: it may be decided in this view.
+  if (assigned.group === "") return;
+  shown[key] ??= groups[key];
   return !needs || more;
 }

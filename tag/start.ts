@@ -7,6 +7,7 @@ import type { Options } from "./options.ts";
 import { add, closeOutbox, flush, openOutbox, resend, unsent, url } from "./outbox.ts";
 import { random128 } from "./random.ts";
 import {
+  AGAIN,
   afterFrame,
   beginView,
   type Decided,
@@ -41,6 +42,11 @@ export interface Fairsplit {
   payload(key: string): unknown;
   /** Reports an event, such as a goal's. */
   track(event: string, params?: unknown, value?: number): void;
+  /**
+   * Names the account that is logged in on this view; nothing keeps it. Experiments that had no
+   * account to decide by are decided now; all others stay as they are.
+   */
+  identify(id: string): void;
   /** Records whether the visitor consents to being counted. */
   consent(isGiven: boolean): void;
   /** Deletes the device ID and everything stored, and stops counting. */
@@ -76,6 +82,8 @@ export function start(options: Options, source: string): void {
   // The global may be anything, even an element of that name.
   if ((queue as Partial<Fairsplit> | undefined)?.ready) return;
   const { timeout, cookie, cookieDomain, pageview, consent, stored: use } = options;
+  // Kept nowhere: the next view says its own.
+  let { account } = options;
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
   const timeoutMs = (timeout as number) >= 0 ? (timeout as number) : DEFAULT_TIMEOUT_MS;
   const query = new URLSearchParams(location.search);
@@ -83,7 +91,7 @@ export function start(options: Options, source: string): void {
   let force = query.get("fairsplit_force");
   let path: string;
   let isAllowed: boolean | undefined;
-  let isPreview: boolean | undefined;
+  let isPreview: unknown;
   let settle: (groups: Groups) => void;
   const ready = new Promise<Groups>((resolve) => {
     settle = resolve;
@@ -95,6 +103,7 @@ export function start(options: Options, source: string): void {
     const assigned = shown[experiment as string];
     const reported = {
       deviceId: device,
+      accountId: account || undefined,
       path: location.pathname,
       event,
       experiment,
@@ -110,7 +119,7 @@ export function start(options: Options, source: string): void {
 
   const onShown = (key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined) => {
     // Report only if the server answered: the admin sees mistyped or obsolete keys.
-    if (!assigned) decided === SAID && report("unknown_placeholder", key);
+    if (!assigned) decided >= SAID && report("unknown_placeholder", key);
     else if (isEmpty) report("empty_variant", key);
     else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
       report("exposure", key);
@@ -121,7 +130,7 @@ export function start(options: Options, source: string): void {
   const look = () => safely(() => (path === location.pathname ? reconcileAll() : see()));
 
   const take = (given: Groups, last: Decided) => {
-    if (decided) return;
+    if (decided && last < AGAIN) return;
     tag.groups = decide(given, last);
     look();
     settle(groups);
@@ -138,17 +147,21 @@ export function start(options: Options, source: string): void {
 
   const load = (name: string) =>
     import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${name}`).catch(() => undefined);
-  const more = () => loadMore(api, timeoutMs, look);
+  const more = () =>
+    loadMore(load, timeoutMs, () => {
+      loaded?.attend(clicked, resend, cookieDomain);
+      look();
+    });
 
   const viewed = () => pageview === "off" || report("pageview");
 
   /** Starts a page view: the first one, and on each change of path or return to the page. */
-  const see = async () => {
+  const see = async (again?: typeof AGAIN) => {
     path = location.pathname;
     const at = path;
-    beginView();
+    again || beginView();
     if (!isAllowed) return take({}, UNSAID);
-    viewed();
+    again || viewed();
     // The stored text may be missing or not ours. A server may have put the same text into the
     // page.
     safely(() => {
@@ -166,12 +179,13 @@ export function start(options: Options, source: string): void {
     let given: Groups | undefined;
     try {
       setTimeout(() => at === path && take(groups, UNSAID), timeoutMs);
-      const asked = { device_id: device, path, force: force || "", at: `${Date.now()}` };
+      const asked = { device_id: device, account_id: account || "", path, force: force || "", at: `${Date.now()}` };
       const response = await fetch(`${api}/groups?${new URLSearchParams(asked)}`);
       if (!response.ok) throw response.status;
       given = await response.json();
-      const text = JSON.stringify([device, "", given, at, Date.now()]);
-      isPreview = !!force && /"reason":"forced"/.test(text);
+      // The next view may be another account's.
+      const text = JSON.stringify([device, "", given, at, Date.now()], (_, one) => one?.kept ?? one);
+      isPreview = force && /"reason":"forced"/.test(text);
       // Open only if consent was not withdrawn meanwhile.
       url || isPreview || (isAllowed && open());
       keep("fairsplit", text);
@@ -179,7 +193,7 @@ export function start(options: Options, source: string): void {
       emit("error", error);
     }
     // Ignore the answer if the path has changed since.
-    if (at === path) take(given || groups, given ? SAID : UNSAID);
+    if (at === path) take(given || groups, given ? again || SAID : UNSAID);
     if (isPreview) load("badge.js");
   };
 
@@ -202,6 +216,10 @@ export function start(options: Options, source: string): void {
       closeOutbox();
       forgetDevice(cookie, cookieDomain);
       device = "";
+    },
+    identify(id) {
+      account = id;
+      see(AGAIN);
     },
     render(root) {
       root && watch(root);
@@ -241,10 +259,9 @@ export function start(options: Options, source: string): void {
     experiment && exposeClicked(experiment);
     report(event, experiment, params);
   });
-  const attend = async () => (await more())?.attend(clicked, resend, cookieDomain);
   // Load on focus: only a focused element can be clicked by keyboard.
-  addEventListener("focusin", (event) => (event.composedPath()[0] as Element).role && attend());
-  safely(() => document.cookie.includes("fairsplit_trail") && attend());
+  addEventListener("focusin", (event) => (event.composedPath()[0] as Element).role && more());
+  safely(() => document.cookie.includes("fairsplit_trail") && more());
   watchNavigation(look);
   // Earlier than DOMContentLoaded, which waits for scripts, and so before the page is painted.
   addEventListener("readystatechange", look, true);

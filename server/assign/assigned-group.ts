@@ -22,6 +22,8 @@ export function assignedGroup(
     html: chosen?.html ?? null,
     reason,
     ...(dependsOnRequest(experiment) ? { perPath: true } : {}),
+    // The tag recognises a preview, which it does not keep, by its reason.
+    ...(experiment.unit === "account" && reason !== "forced" ? { kept: false } : {}),
   };
 }
 

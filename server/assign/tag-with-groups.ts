@@ -73,7 +73,7 @@ function groupsOf(c: Context<Env>, registry: Registry, id: string, path: string 
     const { group, reason, epoch } = evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256);
     return [experiment.key, assignedGroup(experiment, group, reason, epoch)] as const;
   });
-  return Object.fromEntries(groups.filter(([, { perPath }]) => !perPath || path !== undefined));
+  return Object.fromEntries(groups.filter(([, { perPath, kept = true }]) => kept && (!perPath || path !== undefined)));
 }
 
 /** A text as a script literal that ends neither its line nor, inlined into a page, the script. */

@@ -9,6 +9,7 @@ import type { Groups } from "../../tag/start.ts";
 const MODULE_TIMEOUT_MS = 30_000;
 
 vi.mock("https://ab.example.com/tag-more.js", () => import("../../tag/more.ts"));
+const load = (name: string) => import(`https://ab.example.com/${name}`);
 
 const ASSIGNED: AssignedGroup = {
   active: true,
@@ -53,7 +54,7 @@ function render(html: string, given: Groups, isKnown?: (key: string) => unknown)
   const onShown = (key: string, assigned: AssignedGroup | undefined) => shown(key, assigned?.group);
   startRendering({
     look,
-    load: () => loadMore("https://ab.example.com", MODULE_TIMEOUT_MS, look),
+    load: () => loadMore(load, MODULE_TIMEOUT_MS, look),
     onShown,
     redirect: vi.fn(),
   });
@@ -227,7 +228,7 @@ describe("while the page is still being parsed", () => {
 describe("what a placeholder takes from its experiment", () => {
   const shownIn = async (html: string, change: Partial<AssignedGroup>) => {
     render(html, groups("test", change));
-    await loadMore("https://ab.example.com", MODULE_TIMEOUT_MS, vi.fn());
+    await loadMore(load, MODULE_TIMEOUT_MS, vi.fn());
     return document.querySelector<HTMLElement>("[data-exp]") as HTMLElement;
   };
 

@@ -113,6 +113,7 @@ export const SCHEMAS = {
     html: v.nullable(v.string()),
     reason: v.picklist([...REASONS, "bot"]),
     perPath: v.exactOptional(v.pipe(v.literal(true), v.description("Another page or request may get another group."))),
+    kept: v.exactOptional(v.pipe(v.literal(false), v.description("The group of an account: not for the next view."))),
   }) satisfies v.GenericSchema<unknown, AssignedGroup>,
   PublicExperiment: v.strictObject({
     state,

@@ -1,0 +1,106 @@
+// @vitest-environment happy-dom
+import { beforeEach, expect, test, vi } from "vitest";
+import type { AssignedGroup } from "../../core/http-contract.ts";
+import type { Options } from "../../tag/options.ts";
+import type { Fairsplit } from "../../tag/start.ts";
+import { ASSIGNED } from "./assigned.ts";
+
+vi.mock("https://ab.example.com/tag-more.js", () => import("../../tag/more.ts"));
+
+const both = (name: string) =>
+  `<template data-group="A">${name} A</template><template data-group="B">${name} B</template>`;
+const PAGE = `<div data-exp="device">${both("device")}</div><div data-exp="account">${both("account")}</div>`;
+
+/** The group of each account and device; an account's is empty without one. */
+let groupOf: Record<string, string>;
+let asked: URLSearchParams[];
+let events: Record<string, unknown>[];
+
+beforeEach(() => {
+  [groupOf, asked, events] = [{ a1: "B", a2: "A", device: "B" }, [], []];
+  delete window.fairsplit;
+  localStorage.clear();
+  document.body.innerHTML = PAGE;
+  vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
+    const { pathname, searchParams } = new URL(url);
+    if (pathname === "/notes") events.push(...JSON.parse(String(init?.body)));
+    if (pathname !== "/groups") return new Response("{}");
+    asked.push(searchParams);
+    const account = groupOf[searchParams.get("account_id") ?? ""];
+    return new Response(
+      JSON.stringify({
+        device: { ...ASSIGNED, group: groupOf.device },
+        account: {
+          ...ASSIGNED,
+          kept: false,
+          ...(account ? { group: account } : ({ group: "", value: -1, reason: "no_unit" } as Partial<AssignedGroup>)),
+        },
+      }),
+    );
+  });
+});
+
+async function start(options: Options = {}): Promise<Fairsplit> {
+  vi.resetModules();
+  const tag = await import("../../tag/start.ts");
+  tag.start(options, "https://ab.example.com/tag.js");
+  return window.fairsplit as Fairsplit;
+}
+
+const texts = () =>
+  [...document.querySelectorAll("[data-exp]")].map((element) =>
+    [...element.childNodes].map((node) => (node.nodeName === "TEMPLATE" ? "" : node.textContent)).join(""),
+  );
+const shows = (...expected: string[]) =>
+  vi.waitFor(() => {
+    expect(texts()).toEqual(expected);
+  });
+const exposures = () =>
+  events
+    .filter(({ event }) => event === "exposure")
+    .map(({ experiment, group, accountId }) => [experiment, group, accountId]);
+const exposed = (...expected: unknown[][]) =>
+  vi.waitFor(() => {
+    expect(exposures().sort()).toEqual(expected);
+  });
+
+test("an account that the page names decides its experiments, and goes with events; nothing of it is kept", async () => {
+  const tag = await start({ account: "a1" });
+  await shows("device B", "account B");
+  await exposed(["account", "B", "a1"], ["device", "B", "a1"]);
+  tag.track("order");
+  await vi.waitFor(() => {
+    expect(events.find(({ event }) => event === "order")).toMatchObject({ accountId: "a1" });
+  });
+  expect(asked.map((query) => query.get("account_id"))).toEqual(["a1"]);
+  const kept = JSON.parse(localStorage.fairsplit);
+  expect(kept[2]).toEqual({ device: { ...ASSIGNED, group: "B" }, account: false });
+  expect(JSON.stringify(localStorage)).not.toContain("a1");
+});
+
+test("identify in the middle of a view decides only what had no account", async () => {
+  const tag = await start();
+  await shows("device B", "account A");
+  await exposed(["device", "B", undefined]);
+  // The next answer says another group: what was decided stays as it is.
+  groupOf.device = "A";
+  tag.identify("a1");
+  await shows("device B", "account B");
+  await exposed(["account", "B", "a1"], ["device", "B", undefined]);
+  tag.identify("a2");
+  await vi.waitFor(() => {
+    expect(asked).toHaveLength(3);
+  });
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(texts()).toEqual(["device B", "account B"]);
+  expect(events.filter(({ event }) => event === "pageview")).toHaveLength(1);
+});
+
+test("a view without an account does not show what an account had on the one before", async () => {
+  await start({ account: "a1" });
+  await shows("device B", "account B");
+  delete window.fairsplit;
+  document.body.innerHTML = PAGE;
+  await start();
+  await shows("device B", "account A");
+});
