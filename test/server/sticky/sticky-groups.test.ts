@@ -32,37 +32,40 @@ async function visit({ app, post }: Pick<Awaited<ReturnType<typeof openApp>>, "a
 }
 
 describe("units that were exposed keep their group and epoch", () => {
-  test("1,000 devices through 50/50, 51/50, a pause and 70/30, while half of those never exposed move", async () => {
-    const opened = await openApp([active("on")]);
+  test.each([
+    ["device", 1000],
+    ["account", 300],
+  ] as const)("%s: %i of them through 50/50, 51/50, a pause and 70/30, while many never exposed move", async (unit, units) => {
+    const opened = await openApp([active("on", { unit })]);
     const { app, registry, log, folder } = opened;
-    const seen = Array.from({ length: 1000 }, (_, i) => `seed-15:${i}`);
+    const seen = Array.from({ length: units }, (_, i) => `seed-15:${i}`);
     const unseen = seen.map((id) => `${id}:unseen`);
     const before = new Map<string, string | undefined>();
     const exposures = [];
-    for (const deviceId of seen) {
-      const { on } = await ask(app, `device_id=${deviceId}`);
-      before.set(deviceId, on?.group);
-      exposures.push({ deviceId, event: "exposure", experiment: "on", group: on?.group, epoch: on?.epoch });
+    for (const id of seen) {
+      const { on } = await ask(app, `${unit}_id=${id}`);
+      before.set(id, on?.group);
+      exposures.push({ [`${unit}Id`]: id, event: "exposure", experiment: "on", group: on?.group, epoch: on?.epoch });
     }
     for (let at = 0; at < exposures.length; at += 100) await opened.post(exposures.slice(at, at + 100));
-    for (const id of unseen) before.set(id, (await ask(app, `device_id=${id}`)).on?.group);
+    for (const id of unseen) before.set(id, (await ask(app, `${unit}_id=${id}`)).on?.group);
     for (const change of [weighing(51, 50), to("inactive"), to("active"), weighing(70, 30)]) {
       const on = await registry.update("on", change);
       if (on?.state !== "active") continue;
       let same = 0;
       for (const id of seen) {
-        const answer = (await ask(app, `device_id=${id}`)).on;
+        const answer = (await ask(app, `${unit}_id=${id}`)).on;
         if (answer?.group === before.get(id) && answer?.epoch === 1 && answer.reason === "sticky") same += 1;
       }
-      expect(same).toBe(1000);
+      expect(same).toBe(units);
       let moved = 0;
       for (const id of unseen) {
-        const answer = (await ask(app, `device_id=${id}`)).on;
+        const answer = (await ask(app, `${unit}_id=${id}`)).on;
         expect(answer).toMatchObject({ epoch: on.epoch, reason: "hash" });
         if (answer?.group !== before.get(id)) moved += 1;
       }
       // 51/50 moves half, because another number divides the hash; 70/30 moves a fifth.
-      expect(moved).toBeGreaterThan(150);
+      expect(moved).toBeGreaterThan(0.15 * units);
     }
     await log.close();
     expect(await verify(folder)).toMatchObject({ ok: true });
