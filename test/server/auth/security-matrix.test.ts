@@ -109,6 +109,10 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
   ],
   ["POST /experiments/:key/state", { state: "active", version: String(VERSION) }],
   ["POST /experiments/:key/delete", { version: String(VERSION) }],
+  [
+    "POST /experiments/:key/exclusions",
+    { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z", version: String(VERSION) },
+  ],
   ["POST /experiments/settings", { version: "0", enabled: "false", holdout: "none" }],
   [
     "POST /api/admin/experiments",
