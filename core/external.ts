@@ -27,7 +27,7 @@ export const ExternalSchema = v.pipe(
     },
     EXTERNAL_ALLOWED,
   ),
-  v.check((external) => v.is(Payload, external), EXTERNAL_ALLOWED),
+  v.check((external) => !Array.isArray(external) && v.is(Payload, external), EXTERNAL_ALLOWED),
 );
 
 export type External = v.InferOutput<typeof ExternalSchema>;
