@@ -13,6 +13,8 @@ const METRICS_ALLOWED = "a list of at most 20 names";
  * fields.
  */
 export const ExternalSchema = v.pipe(
+  // An object schema takes a list for an object without fields.
+  v.custom<Record<string, unknown>>((external) => !Array.isArray(external), EXTERNAL_ALLOWED),
   v.looseObject(
     {
       /** Number of the experiment, unique. */
@@ -27,7 +29,7 @@ export const ExternalSchema = v.pipe(
     },
     EXTERNAL_ALLOWED,
   ),
-  v.check((external) => !Array.isArray(external) && v.is(Payload, external), EXTERNAL_ALLOWED),
+  v.check((external) => v.is(Payload, external), EXTERNAL_ALLOWED),
 );
 
 export type External = v.InferOutput<typeof ExternalSchema>;
