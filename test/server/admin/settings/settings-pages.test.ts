@@ -82,22 +82,28 @@ describe("the global switch", () => {
     "/experiments",
     "/experiments/one",
     "/experiments/one/history",
-    "/experiments/install",
-    "/experiments/history/1/revert",
-    "/experiments/settingsx",
-  ])("off, %s is a 404 that says why, since when, and leads to the settings", async (path) => {
+  ])("off, %s can be read, below an alarm that leads to the settings; programs get a 404", async (path) => {
     const { app } = await openWith(OFF);
     const response = await app.request(path, page);
-    expect(response.status).toBe(404);
+    expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toMatch(/^text\/html/);
     expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
     const html = await response.text();
-    expect(html).toContain("All experiments are stopped");
-    expect(html).toContain('<time datetime="2026-02-01T08:00:00.000Z">');
-    expect(html).toContain('href="/experiments/settings"');
+    expect(html).toMatch(/role="alert">All experiments are stopped[^<]*<a href="\/experiments\/settings"/);
     const forPrograms = await app.request(path);
     expect(forPrograms.status).toBe(404);
     expect(forPrograms.headers.get("content-type")).toBe("application/problem+json");
+  });
+
+  test("off, what would change an experiment is a 404 that says why, since when, and leads to the settings", async () => {
+    const { app } = await openWith(OFF);
+    const body = new URLSearchParams({ experiment: "one" });
+    const response = await app.request("/experiments/toggle", { ...page, method: "POST", body });
+    expect(response.status).toBe(404);
+    const html = await response.text();
+    expect(html).toContain("<h1>All experiments are stopped</h1>");
+    expect(html).toContain('<time datetime="2026-02-01T08:00:00.000Z">');
+    expect(html).toContain('href="/experiments/settings"');
   });
 
   test.each([

@@ -28,8 +28,8 @@ test("all experiments are switched off and on by the keyboard alone, without Jav
   await page.getByRole("status").getByText("All experiments: off").waitFor();
   expect(demo.registry.settings().enabled).toBe(false);
   await page.goto(`${origin}/experiments`);
-  await page.getByRole("heading", { name: "All experiments are stopped" }).waitFor();
-  await keyboard(page).press(page.getByRole("link", { name: "Go to the settings" }));
+  const alarm = page.getByRole("alert").filter({ hasText: "All experiments are stopped" });
+  await keyboard(page).press(alarm.getByRole("link", { name: "Settings" }));
   await keyboard(page).press(page.getByRole("button", { name: "Start all" }));
   await keyboard(page).press(page.getByRole("button", { name: "Start all experiments" }));
   await page.getByRole("status").getByText("All experiments: on").waitFor();
