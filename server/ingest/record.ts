@@ -54,7 +54,13 @@ export interface RecorderDeps {
   readonly networks?: NetworkHash;
 }
 
-const NOTHING_STORED = publicAnswer({ status: "ok", accepted: 0, duplicates: 0, rejected: [] } satisfies EventsAnswer);
+/** The answer when there was nothing to store. */
+export const NOTHING_STORED = publicAnswer({
+  status: "ok",
+  accepted: 0,
+  duplicates: 0,
+  rejected: [],
+} satisfies EventsAnswer);
 
 export function recorder({
   registry,

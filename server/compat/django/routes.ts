@@ -97,10 +97,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
     const given = c.req.query("user_id") ?? "";
     if (given === "") return publicJson({ error: "user_id is required" }, 400);
     const user = hashable(given, "user_id");
-    const ids = { device: user, account: user, session: null };
-    const evaluated = evaluatedFor({ registry, sticky }, { ids, named: [found.key] }).find(
-      ({ experiment }) => experiment.key === found.key,
-    );
+    const evaluated = evaluatedOf(found, user);
     if (!evaluated) return failed(404, NOT_FOUND);
     const { group, epoch, reason } = evaluated.evaluation;
     if (isCounted(reason) && sticky.of(found, user)?.group !== group) {
@@ -114,10 +111,15 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
           epoch,
         },
       ]);
-      if (answer !== null && answer.status !== 200) return respond(answer);
+      if (answer.status !== 200) return respond(answer);
     }
     return publicJson({ group });
   };
+
+  function evaluatedOf({ key }: Experiment, user: string) {
+    const ids = { device: user, account: user, session: null };
+    return evaluatedFor({ registry, sticky }, { ids, named: [key] }).find(({ experiment }) => experiment.key === key);
+  }
 
   const userGroups = async (c: Context<Env>) => {
     const id = c.req.query("experiment_id");
@@ -146,18 +148,14 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
     const timestamp = new Date().toISOString();
     const stored = { id, ts: timestamp, ...unitOf(user), ...eventOf(experiment, user, String(event_type)) };
     const answer = await store(c, [stored]);
-    if (answer !== null && answer.status !== 200) return respond(answer);
+    if (answer.status !== 200) return respond(answer);
     const shown = { id: numberOf(id), user_id, event_type, timestamp, experiment: experiment.external?.id };
     return publicJson(shown, 201);
   };
 
   function eventOf(experiment: Experiment, user: string, type: string): NewEvent {
     if (type !== "view") return { event: type, experiment: experiment.key };
-    const ids = { device: user, account: user, session: null };
-    const evaluated = evaluatedFor({ registry, sticky }, { ids, named: [experiment.key] }).find(
-      (one) => one.experiment.key === experiment.key,
-    );
-    const group = evaluated?.evaluation.group ?? experiment.fallback;
+    const group = evaluatedOf(experiment, user)?.evaluation.group ?? experiment.fallback;
     return { event: "exposure", experiment: experiment.key, group, epoch: epochOf(experiment, user, group, sticky) };
   }
 
@@ -167,7 +165,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
     const user = user_id === undefined || user_id === null || user_id === "" ? "unknown" : String(user_id);
     // Use a separate event name: the front end sends each click here as well.
     const answer = await store(c, [{ ...unitOf(hashable(user, "user_id")), event: "log_event", params }]);
-    if (answer !== null && answer.status !== 200) return respond(answer);
+    if (answer.status !== 200) return respond(answer);
     return publicJson({ status: "accepted" }, 202);
   };
 

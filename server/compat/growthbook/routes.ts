@@ -5,7 +5,8 @@ import { BodyRejected } from "../../http/body.ts";
 import { type Env, publicJson, respond } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
-import { askedBy, BadId, hashable } from "../projection/attributes.ts";
+import { answeredWith } from "../projection/answered.ts";
+import { askedBy, hashable } from "../projection/attributes.ts";
 import { preflightFor } from "../projection/cors.ts";
 import { evaluatedFor } from "../projection/evaluated.ts";
 import { readAnyJson } from "../projection/json-body.ts";
@@ -60,18 +61,10 @@ export function growthbookRoutes({ registry, sticky, store }: Deps) {
     const inputs: readonly unknown[] = Array.isArray(body) ? body : [body];
     const events = inputs.map((input) => eventOf({ registry, sticky }, input)).filter((event) => event !== null);
     const answer = await store(c, events);
-    return answer === null ? publicJson({ status: "ok", accepted: 0, duplicates: 0, rejected: [] }) : respond(answer);
+    return respond(answer);
   };
 
-  const answered = (answer: (c: Context<Env>) => Promise<Response>) => async (c: Context<Env>) => {
-    try {
-      return await answer(c);
-    } catch (error) {
-      if (error instanceof BodyRejected) return failed(error.status, error.message);
-      if (error instanceof BadId) return failed(400, error.message);
-      throw error;
-    }
-  };
+  const answered = answeredWith(failed);
 
   return new Hono<Env>()
     .post("/api/eval/:clientKey", answered(evaluate))

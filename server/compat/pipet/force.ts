@@ -1,5 +1,6 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import { groupValue } from "../../../core/group.ts";
+import { numberedName } from "./numbered-name.ts";
 import { isPayloadType, type ProctorPayload } from "./payload.ts";
 
 /** Groups of a `prforceGroups` text. */
@@ -44,27 +45,12 @@ export function parseForce(text: string, experiments: readonly Experiment[]): Fo
       else if (/^default_to_min_live$/i.test(mode)) others = "min_live";
       continue;
     }
-    const found = named === undefined ? null : namedGroup(named, experiments);
+    const found = named === undefined ? null : numberedName(named, experiments);
     if (!found) continue;
     const parsed = payload !== undefined && isPayloadType(type) ? { payload: { [type]: JSON.parse(payload) } } : {};
-    groups.set(found.key, { group: found.group, value: found.value, ...parsed });
+    groups.set(found.experiment.key, { group: found.group, value: found.value, ...parsed });
   }
   return { groups, others };
-}
-
-/** Finds the longest key whose remainder is the number of one of its groups. */
-function namedGroup(named: string, experiments: readonly Experiment[]) {
-  const candidates = experiments
-    .filter(({ key }) => named.startsWith(key) && /^-?\d+$/.test(named.slice(key.length)))
-    .sort((a, b) => b.key.length - a.key.length);
-  for (const experiment of candidates) {
-    const { key } = experiment;
-    const value = Number(named.slice(key.length));
-    if (value === -1) return { key, group: experiment.fallback, value };
-    const group = experiment.groups.find(({ name }) => groupValue(experiment, name) === value)?.name;
-    if (group !== undefined) return { key, group, value };
-  }
-  return null;
 }
 
 /** The group of the lowest number that has weight. */

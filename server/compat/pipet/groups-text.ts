@@ -1,10 +1,10 @@
 import { type Event, parseEvent } from "../../../core/event.ts";
 import type { Experiment } from "../../../core/experiment.ts";
-import { groupValue } from "../../../core/group.ts";
 import { unitIdOf } from "../../../core/unit.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import { epochOf } from "../projection/exposure.ts";
 import { idOf } from "../projection/store.ts";
+import { numberedName } from "./numbered-name.ts";
 
 interface Deps {
   readonly registry: { list(): readonly Experiment[] };
@@ -22,9 +22,11 @@ export function exposuresInText({ registry, sticky }: Deps, event: Event): Event
   const text = (id: unknown) => (typeof id === "string" ? id : null);
   const ids = { device: text(deviceId), account: text(accountId), session: text(session_id), random: () => "" };
   return groups.split(",").flatMap((entry): Event[] => {
-    const found = groupNamed(entry.trim(), registry.list());
-    const unitId = found && unitIdOf(found.experiment.unit, ids);
-    if (!found || !unitId) return [];
+    const found = numberedName(entry.trim(), registry.list());
+    // A negative number is of a group that was not shown.
+    if (!found || found.value < 0) return [];
+    const unitId = unitIdOf(found.experiment.unit, ids);
+    if (!unitId) return [];
     const { experiment, group } = found;
     return [
       parseEvent(
@@ -47,17 +49,4 @@ export function exposuresInText({ registry, sticky }: Deps, event: Event): Event
 
 function receivedAt(event: Event): { receivedAt?: string } {
   return typeof event.receivedAt === "string" ? { receivedAt: event.receivedAt } : {};
-}
-
-/** Finds the longest key followed by the number of one of its groups. */
-function groupNamed(entry: string, experiments: readonly Experiment[]) {
-  const candidates = experiments
-    .filter(({ key }) => entry.startsWith(key) && /^\d+$/.test(entry.slice(key.length)))
-    .sort((a, b) => b.key.length - a.key.length);
-  for (const experiment of candidates) {
-    const value = Number(entry.slice(experiment.key.length));
-    const group = experiment.groups.find(({ name }) => groupValue(experiment, name) === value)?.name;
-    if (group !== undefined) return { experiment, group };
-  }
-  return null;
 }

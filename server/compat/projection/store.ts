@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { MAX_EVENTS_PER_REQUEST } from "../../../core/event-limits.ts";
 import { ownAddress } from "../../http/client-address.ts";
 import { type Answer, type Env, headersOf } from "../../http/http.ts";
-import type { Recorder } from "../../ingest/record.ts";
+import { NOTHING_STORED, type Recorder } from "../../ingest/record.ts";
+import { sha256 } from "../../tokens/sha256.ts";
 import type { Dialect } from "./dialects.ts";
 
 /** An event before it has defaults, as a page would post it. */
@@ -17,14 +17,13 @@ interface StoreOptions {
 }
 
 /**
- * Stores events of a dialect like `POST /events`, with its limits and its answer. A list without
- * events is answered by null.
+ * Stores events of a dialect like `POST /events`, with its limits and its answer.
  */
-export type Store = (c: Context<Env>, events: readonly NewEvent[], options?: StoreOptions) => Promise<Answer | null>;
+export type Store = (c: Context<Env>, events: readonly NewEvent[], options?: StoreOptions) => Promise<Answer>;
 
 export function storeOf(record: Recorder, dialect: Dialect): Store {
   return async (c, events, { isBackEnd = false, isChosenElsewhere = false } = {}) => {
-    let last: Answer | null = null;
+    let last = NOTHING_STORED;
     for (let at = 0; at < events.length; at += MAX_EVENTS_PER_REQUEST) {
       const part = events.slice(at, at + MAX_EVENTS_PER_REQUEST);
       const body = JSON.stringify(part.map((event) => ({ ...event, source: `compat:${dialect}` })));
@@ -45,13 +44,13 @@ export function storeOf(record: Recorder, dialect: Dialect): Store {
 }
 
 /** Whether the events are stored, or were before. */
-export function isStored(answer: Answer | null): boolean {
-  if (answer?.status !== 200) return false;
+export function isStored(answer: Answer): boolean {
+  if (answer.status !== 200) return false;
   const { accepted, duplicates } = JSON.parse(answer.body) as { accepted: number; duplicates: number };
   return accepted + duplicates > 0;
 }
 
 /** ID of an event that a client may repeat: the same for the same parts. */
 export function idOf(...parts: readonly (string | number)[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  return sha256(JSON.stringify(parts)).slice(0, 32);
 }

@@ -41,7 +41,7 @@ export function registryRoutes({ registry, sticky, analysis, store, guard }: Dep
     }
     const answer = await store(c, [eventOf(posted, experiment, sticky, isImpression)], { isChosenElsewhere: true });
     // Report rejected or unstored events to the client.
-    if (answer !== null && answer.status >= 429) return respond(answer);
+    if (answer.status >= 429) return respond(answer);
     return accepted(isStored(answer));
   };
 

@@ -1,11 +1,11 @@
 import { type Context, Hono } from "hono";
 import { isRecord } from "../../../core/event-fields.ts";
 import { hasGroup } from "../../../core/group.ts";
-import { BodyRejected } from "../../http/body.ts";
 import { type Env, header, PUBLIC_HEADERS, publicJson, respond } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
-import { askedBy, BadId, hashable } from "../projection/attributes.ts";
+import { answeredWith } from "../projection/answered.ts";
+import { askedBy, hashable } from "../projection/attributes.ts";
 import { preflightFor } from "../projection/cors.ts";
 import { type Asked, evaluatedFor } from "../projection/evaluated.ts";
 import { epochOf, eventIds } from "../projection/exposure.ts";
@@ -60,7 +60,7 @@ export function unleashRoutes({ registry, sticky, store }: Deps) {
       c,
       inputs.map((input) => exposureIn(c, input)).filter((event) => event !== null),
     );
-    return answer === null ? publicJson({ status: "ok", accepted: 0, duplicates: 0, rejected: [] }) : respond(answer);
+    return respond(answer);
   };
 
   /** Exposure of an impression event; null if it shows none of our groups. */
@@ -83,15 +83,7 @@ export function unleashRoutes({ registry, sticky, store }: Deps) {
     };
   }
 
-  const answered = (answer: (c: Context<Env>) => Promise<Response> | Response) => async (c: Context<Env>) => {
-    try {
-      return await answer(c);
-    } catch (error) {
-      if (error instanceof BodyRejected) return failed(error.status, error.message);
-      if (error instanceof BadId) return failed(400, error.message);
-      throw error;
-    }
-  };
+  const answered = answeredWith(failed);
 
   return new Hono<Env>()
     .get(
