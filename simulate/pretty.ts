@@ -1,6 +1,7 @@
 import type { Colors } from "picocolors/types.js";
 import { FALSE_ALARM_RATE } from "./checks/check.ts";
 import type { SimulationReport } from "./report.ts";
+import { percent } from "./reporters/group-rows.ts";
 
 /** Formats the report as text, ending with a newline. */
 export function pretty(report: SimulationReport, colors: Colors): string {
@@ -71,10 +72,6 @@ function failed({ checks }: SimulationReport): string {
 
 function seen(group: { seen: number; share: number }): string {
   return `${group.seen} visits (${percent(group.share)})`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)}%`;
 }
 
 function points(share: number): string {

@@ -1,4 +1,5 @@
 import type { SimulationReport } from "../report.ts";
+import { groupRows, resultWords } from "./group-rows.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -12,25 +13,16 @@ code { overflow-wrap: anywhere; }
 
 /** The report as one self-contained HTML file. */
 export function html(report: SimulationReport): string {
-  const { ok, partial, visits, seed, target, checks, experiments, conversions, timing } = report;
-  const result = partial ? "Interrupted" : ok ? "All checks passed" : "Failed";
+  const { visits, seed, target, checks, timing } = report;
+  const result = resultWords(report);
   const checkRows = checks.map(({ name, ok: passed, tested, detail }) => {
     const state = passed ? (tested ? "✓ passed" : "– not tested") : "✗ failed";
     return `<tr><th scope="row">${name}</th><td>${state}</td><td>${escapeHtml(detail)}</td></tr>`;
   });
-  const groupRows = experiments.flatMap(({ key, groups }) =>
-    groups.map(({ name, seen, share, expected }) => {
-      const row = conversions.find(({ experiment, group }) => experiment === key && group === name);
-      const numbers = [
-        String(seen),
-        percent(share),
-        percent(expected),
-        row ? percent(row.rate) : "–",
-        row ? percent(row.expected) : "–",
-      ];
-      return `<tr><th scope="row">${escapeHtml(key)}</th><td>${escapeHtml(name)}</td>${numbers.map((text) => `<td class="number">${text}</td>`).join("")}</tr>`;
-    }),
-  );
+  const rows = groupRows(report).map(({ experiment, group, numbers }) => {
+    const cells = numbers.map((text) => `<td class="number">${text}</td>`).join("");
+    return `<tr><th scope="row">${escapeHtml(experiment)}</th><td>${escapeHtml(group)}</td>${cells}</tr>`;
+  });
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${result}: fairsplit simulate</title><style>${STYLE}</style></head>
@@ -41,15 +33,13 @@ export function html(report: SimulationReport): string {
 <h2>Checks</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Checks"><table><thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col">Detail</th></tr></thead><tbody>${checkRows.join("")}</tbody></table></div>
 <h2>Groups</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Groups"><table><thead><tr><th scope="col">Experiment</th><th scope="col">Group</th><th scope="col" class="number">Visits</th><th scope="col" class="number">Share</th><th scope="col" class="number">Expected</th><th scope="col" class="number">Conversion</th><th scope="col" class="number">True rate</th></tr></thead><tbody>${groupRows.join("")}</tbody></table></div>
+<div class="scroll" tabindex="0" role="region" aria-label="Groups"><table><thead><tr><th scope="col">Experiment</th><th scope="col">Group</th><th scope="col" class="number">Visits</th><th scope="col" class="number">Share</th><th scope="col" class="number">Expected</th><th scope="col" class="number">Conversion</th><th scope="col" class="number">True rate</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>
 <p>Run it again: <code>${escapeHtml(report.rerun)}</code></p>
 </main>
 </body>
 </html>
 `;
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
 
 function escapeHtml(text: string): string {
   const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };

@@ -1,11 +1,11 @@
 import type { SimulationReport } from "../report.ts";
+import { groupRows, resultWords } from "./group-rows.ts";
 
 /** The report as Markdown, for a job's summary or a comment. */
 export function markdown(report: SimulationReport): string {
-  const { ok, partial, visits, seed, target, checks, experiments, conversions, timing } = report;
-  const result = partial ? "Interrupted" : ok ? "All checks passed" : "Failed";
+  const { ok, visits, seed, target, checks, timing } = report;
   return [
-    `## ${ok ? "✅" : "❌"} fairsplit simulate: ${result}`,
+    `## ${ok ? "✅" : "❌"} fairsplit simulate: ${resultWords(report)}`,
     "",
     `${visits} visits to ${cell(target)}, seed \`${code(seed)}\`, ${timing.seconds.toFixed(1)} s.`,
     "",
@@ -17,12 +17,8 @@ export function markdown(report: SimulationReport): string {
     "",
     "| experiment | group | visits | share | expected | conversion | true rate |",
     "|---|---|---:|---:|---:|---:|---:|",
-    ...experiments.flatMap(({ key, groups }) =>
-      groups.map(({ name, seen, share, expected }) => {
-        const row = conversions.find(({ experiment, group }) => experiment === key && group === name);
-        const rates = row ? `${percent(row.rate)} | ${percent(row.expected)}` : "– | –";
-        return `| ${cell(key)} | ${cell(name)} | ${seen} | ${percent(share)} | ${percent(expected)} | ${rates} |`;
-      }),
+    ...groupRows(report).map(
+      ({ experiment, group, numbers }) => `| ${cell(experiment)} | ${cell(group)} | ${numbers.join(" | ")} |`,
     ),
     "",
     `Run it again: \`${code(report.rerun)}\``,
@@ -30,7 +26,6 @@ export function markdown(report: SimulationReport): string {
   ].join("\n");
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
 const code = (text: string) => text.replaceAll("`", "'");
 
 /** Text in a table's cell: no markup of Markdown or HTML, and one line. */

@@ -1,0 +1,30 @@
+import type { SimulationReport } from "../report.ts";
+
+/** One group of a run, as tables show it. */
+export interface GroupRow {
+  readonly experiment: string;
+  readonly group: string;
+  /** Visits, share, expected share, conversion and true rate; – where there is none. */
+  readonly numbers: readonly string[];
+}
+
+/** The result in a word or two. */
+export function resultWords({ ok, partial }: SimulationReport): string {
+  return partial ? "Interrupted" : ok ? "All checks passed" : "Failed";
+}
+
+/** All groups, in the order of the report. */
+export function groupRows({ experiments, conversions }: SimulationReport): GroupRow[] {
+  return experiments.flatMap(({ key, groups }) =>
+    groups.map(({ name, seen, share, expected }) => {
+      const row = conversions.find(({ experiment, group }) => experiment === key && group === name);
+      const rates = row ? [percent(row.rate), percent(row.expected)] : ["–", "–"];
+      return { experiment: key, group: name, numbers: [String(seen), percent(share), percent(expected), ...rates] };
+    }),
+  );
+}
+
+/** A share with two decimals: “12.34%”. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}
