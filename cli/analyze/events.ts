@@ -7,7 +7,7 @@ import { isMissing, isUnnamed, plainNumber } from "./columns/cells.ts";
 import { isMost } from "./columns/facts.ts";
 import { EXPOSURE_EVENTS, normalised, type Role } from "./columns/names.ts";
 import { decimalsOf, numberStyle } from "./columns/numbers.ts";
-import { type TimeStyle, timeNotes, timeStyle } from "./columns/times.ts";
+import { sureTimeStyle, type TimeStyle, timeNotes, timeStyle } from "./columns/times.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { columnRoles, type Input, type ReadInput } from "./read-input.ts";
 import { MAX_EXAMPLES, type Rejected, shown } from "./reading/rejected.ts";
@@ -46,10 +46,8 @@ export async function stageEvents(
   const sampled = rows.replace(table.source, () => table.sample);
   const cell = (role: Role) => (roles.has(role) ? `c${roles.get(role)}` : "cast(null as varchar)");
   const columnOf = (role: Role) => table.columns[roles.get(role) ?? -1] ?? role;
-  const time = roles.has("time") ? await timeStyle(engine, cell("time"), sampled, options) : null;
-  if (time?.problem) {
-    throw new Ambiguous(`${table.path}: the column ${columnOf("time")} ${time.problem}`, time.choices);
-  }
+  const timePlace = roles.get("time");
+  const time = timePlace === undefined ? null : await sureTimeStyle(engine, table, timePlace, sampled, options);
   if (!roles.has("time")) {
     throw new BadConfig(
       `${table.path} is a table of events without a time, so nobody knows what came first: name its column by --columns time=…; its columns are ${table.columns.join(", ")}`,

@@ -1,17 +1,16 @@
 import { basename } from "node:path";
 import type { Engine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
-import { Ambiguous } from "./ambiguous.ts";
 import { factsOf } from "./columns/facts.ts";
 import { placeOf } from "./columns/map-columns.ts";
 import type { Role } from "./columns/names.ts";
 import { type Outcome, outcomesOf } from "./columns/outcomes.ts";
-import { type TimeStyle, timeNotes, timeStyle } from "./columns/times.ts";
+import { sureTimeStyle, timeNotes } from "./columns/times.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { quoted } from "./quoted.ts";
 import { addExamples, columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
 import { Rejections } from "./reading/rejected.ts";
-import { cellNotes, poolName } from "./visitors.ts";
+import { cellNotes, filtered, poolName } from "./visitors.ts";
 
 /** Assignment tables with the columns of outcome tables joined, and notes on the latter. */
 export interface WithOutcomes {
@@ -112,11 +111,7 @@ async function groupsOf(engine: Engine, tables: readonly Input[], options: Analy
   const styles = [];
   for (const { table, mapping, rows } of tables) {
     const place = mapping.roles.get("time");
-    styles.push(
-      place === undefined
-        ? null
-        : await sureTimes(engine, table.path, table.columns[place], `c${place}`, rows, options),
-    );
+    styles.push(place === undefined ? null : await sureTimeStyle(engine, table, place, rows, options));
   }
   const hasTimes = styles.every((style) => style !== null);
   const selects = tables.map(({ mapping, rows }, at) => {
@@ -126,19 +121,6 @@ async function groupsOf(engine: Engine, tables: readonly Input[], options: Analy
   await engine.run(`create temp table assigned_visitors as
     select visitor, min(ms) as at_ms from (${selects.join(" union all ")}) as assigned where visitor is not null group by visitor`);
   return { name: "assigned_visitors", hasTimes, isOfDays: await areDays(engine, "from assigned_visitors", "at_ms") };
-}
-
-async function sureTimes(
-  engine: Engine,
-  path: string,
-  column: string | undefined,
-  cell: string,
-  rows: string,
-  options: AnalyzeOptions,
-): Promise<TimeStyle | null> {
-  const style = await timeStyle(engine, cell, rows, options);
-  if (style?.problem) throw new Ambiguous(`${path}: the column ${column} ${style.problem}`, style.choices);
-  return style;
 }
 
 async function areDays(engine: Engine, rows: string, ms: string): Promise<boolean> {
@@ -159,10 +141,7 @@ async function sumOutcomes(
   const visitor = `c${mapping.roles.get("visitor")}`;
   const unnamed = await withoutRoles(engine, input, ["visitor"]);
   const place = mapping.roles.get("time");
-  const times =
-    place === undefined
-      ? null
-      : await sureTimes(engine, table.path, table.columns[place], `c${place}`, unnamed.accepted, options);
+  const times = place === undefined ? null : await sureTimeStyle(engine, table, place, unnamed.accepted, options);
   const rejections = new Rejections();
   const assignedAt = `(select at_ms from ${groups.name} where ${groups.name}.visitor = ${visitor})`;
   let accepted = unnamed.accepted;
@@ -212,11 +191,6 @@ async function sumOutcomes(
     const any = placeOf(table.columns, stem) === null ? stem : `any row of ${stem}`;
     columns.push({ name: any, from, cell: (other) => `case when ${other}.visitor is null then '0' else '1' end` });
   }
-  const left = table.rows - input.count - table.rejected.reduce((sum, { count }) => sum + count, 0);
-  const where =
-    options.where !== null && left > 0
-      ? [{ reason: `left out by --where ${options.where}`, count: left, examples: [] }]
-      : [];
   return {
     columns,
     read: {
@@ -225,7 +199,7 @@ async function sumOutcomes(
       kind: "outcomes",
       rows: table.rows,
       columns: columnRoles(input, found),
-      rejected: [...table.rejected, ...lost, ...where],
+      rejected: [...table.rejected, ...lost, ...filtered(input, options)],
       // Do not reuse the facts of all rows: some of these are rejected.
       cells: await cellNotes(engine, input, accepted, 1, found, null, options),
       notes: [

@@ -2,12 +2,11 @@ import { basename } from "node:path";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
-import { Ambiguous } from "./ambiguous.ts";
 import { isMissing } from "./columns/cells.ts";
 import type { Facts } from "./columns/facts.ts";
 import { isIdName, normalised } from "./columns/names.ts";
 import { isRejectedCell, MAX_VALUE, type Outcome, outcomesOf } from "./columns/outcomes.ts";
-import { timeNotes, timeStyle } from "./columns/times.ts";
+import { sureTimeStyle, timeNotes } from "./columns/times.ts";
 import { groupNotes } from "./group-notes.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { quoted } from "./quoted.ts";
@@ -65,13 +64,8 @@ export async function stageVisitors(
   for (const [index, { input, accepted, rejected, outcomes }] of found.entries()) {
     const { roles } = input.mapping;
     const timePlace = roles.get("time");
-    const time = timePlace === undefined ? null : await timeStyle(engine, `c${timePlace}`, accepted, options);
-    if (time?.problem) {
-      throw new Ambiguous(
-        `${input.table.path}: the column ${input.table.columns[timePlace ?? 0]} ${time.problem}`,
-        time.choices,
-      );
-    }
+    const time =
+      timePlace === undefined ? null : await sureTimeStyle(engine, input.table, timePlace, accepted, options);
     const ms = time?.sql ?? "cast(null as bigint)";
     const cell = (role: "visitor" | "experiment" | "variant") => `c${roles.get(role)}`;
     const values = goals.map(({ event, kind }, place) => {
@@ -146,7 +140,7 @@ function goalsOf(outcomes: readonly (readonly Outcome[])[]): { event: string; ki
 }
 
 /** Counts the rows that `--where` left out. */
-function filtered({ table, count }: Input, { where }: AnalyzeOptions) {
+export function filtered({ table, count }: Input, { where }: AnalyzeOptions) {
   const lost = table.rejected.reduce((sum, { count: some }) => sum + some, 0);
   const left = table.rows - lost - count;
   return where === null || left <= 0 ? [] : [{ reason: `left out by --where ${where}`, count: left, examples: [] }];

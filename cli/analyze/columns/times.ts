@@ -1,6 +1,6 @@
 import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../../server/analysis/engine.ts";
-import type { Choice } from "../ambiguous.ts";
+import { Ambiguous, type Choice } from "../ambiguous.ts";
 import { isMissing } from "./cells.ts";
 
 /** The time format of a column. */
@@ -330,4 +330,20 @@ export async function timeNotes(engine: Engine, column: string, style: TimeStyle
     notes.push(`${column}: times from ${day(first)} to ${day(last)}, which is hardly meant`);
   }
   return notes;
+}
+
+/**
+ * How a table's column writes its times; null where it has none. Throws Ambiguous where they could
+ * mean two things.
+ */
+export async function sureTimeStyle(
+  engine: Engine,
+  { path, columns }: { readonly path: string; readonly columns: readonly string[] },
+  place: number,
+  rows: string,
+  said: TimeSaid,
+): Promise<TimeStyle | null> {
+  const style = await timeStyle(engine, `c${place}`, rows, said);
+  if (style?.problem) throw new Ambiguous(`${path}: the column ${columns[place]} ${style.problem}`, style.choices);
+  return style;
 }
