@@ -107,7 +107,7 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
     else fields.push(...cut.field(name, value));
   }
   const { id, ts, deviceId, accountId, event, source, params, ...others } = Object.fromEntries(fields);
-  // Of two IDs the valid one suffices; without an account the error is of the device.
+  // With an account, an invalid device ID is dropped; without one it rejects the event.
   const hasDevice = accountId === undefined || (typeof deviceId === "string" && isUnitId(deviceId));
   if (!hasDevice && deviceId !== undefined && deviceId !== "") cut.drop("deviceId");
   const { receivedAt, net, believed } = defaults;

@@ -44,8 +44,8 @@ export function weights(experiment: { readonly groups: readonly Pick<Group, "nam
 }
 
 /**
- * A group's number for dashboards: its own, else control 0 and the others 1.. in order; −1 if there
- * is no such group.
+ * Number of a group for dashboards: its own `value`, else 0 for the control and 1, 2, … for the
+ * others in order. −1 for an unknown group.
  */
 export function groupValue(
   experiment: { readonly groups: readonly Group[]; readonly control: string },

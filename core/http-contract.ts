@@ -11,9 +11,9 @@ export interface AssignedGroup {
   /** Epoch that the device belongs to. */
   readonly epoch: number;
   /**
-   * The group's number; −1 if the device does not take part: it is not eligible, or the experiment
-   * is off. A device is exposed and counted if the state is `active`, this is ≥ 0, and no
-   * experiment has the reason `forced`.
+   * Number of the group; −1 if the device does not take part, because it is not eligible or the
+   * experiment is off. A device is exposed and counted if the state is `active`, this is ≥ 0, and
+   * no experiment has the reason `forced`.
    */
   readonly value: number;
   readonly payload: unknown;

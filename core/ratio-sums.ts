@@ -12,8 +12,8 @@ export interface RatioSums {
   /** Sum of their products. */
   readonly product: bigint;
   /**
-   * Skewness of numerator − ratio × denominator, whose mean is 0; null for fewer than three, or if
-   * all are 0.
+   * Skewness of the residuals (numerator − ratio × denominator). Null for fewer than three
+   * units, or if all residuals are 0.
    */
   readonly skewness?: number | null;
 }
@@ -71,8 +71,8 @@ export function ratioSums(of: "value" | "count", units: readonly UnitGoal[]): Ra
 }
 
 /**
- * Skewness of the residuals z − (Σz / Σx) x, which the delta method assumes to be normal. Null for
- * fewer than three devices, without denominators, or if all residuals are 0.
+ * Skewness of the residuals z − (Σz / Σx) x. The delta method assumes a normal mean of them.
+ * Null for fewer than three units, without denominators, or if all residuals are 0.
  */
 export function ratioSkewness({ n, z, zz, zzz, x, xx, xxx, zx, zzx, zxx }: RatioPowers): number | null {
   if (n < 3 || x === 0n) return null;

@@ -73,5 +73,5 @@ function badge(forced: readonly (readonly [key: string, group: string])[]): HTML
 const forced = Object.entries((window.fairsplit as Fairsplit).groups).flatMap(([key, assigned]) =>
   assigned?.reason === "forced" ? [[key, assigned.group] as const] : [],
 );
-// Not in the body: some pages replace all of its content.
+// Some pages replace all content of the body.
 document.documentElement.append(badge(forced));

@@ -161,7 +161,7 @@ function isShown(placeholder: HTMLElement): unknown {
     observer?.observe(aside, { childList: true });
   }
   more?.decorate(placeholder, group, assigned.payload, page.look);
-  // Of a unit that is not known yet, such as an account: it may be decided in this view.
+  // Its unit, such as an account, may still become known in this view.
   if (assigned.group === "") return;
   shown[key] ??= groups[key];
   return !needs || more;

@@ -16,19 +16,19 @@ export interface ImportedAssignment {
   readonly at: string | null;
 }
 
-/** What a file of another system holds. */
+/** Experiments and assignments of another system's file. */
 export interface Imported {
   readonly experiments: readonly ImportedExperiment[];
   readonly assignments: readonly ImportedAssignment[];
 }
 
-/** A file that is not what was said of it; the message names the place. */
+/** A file in another format than the command names; the message has the location. */
 export class NotImportable extends Error {}
 
 /** Weights of so many decimals of a share. */
 const DECIMALS = 1e6;
 
-/** Whole weights of the same shares; the largest one takes what rounding leaves. */
+/** Converts shares to whole weights. The largest weight absorbs the rounding error. */
 export function wholeWeights(shares: readonly number[]): number[] {
   const sum = shares.reduce((total, share) => total + share, 0);
   if (shares.every(Number.isInteger) || sum === 0) return [...shares];

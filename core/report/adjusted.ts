@@ -3,9 +3,9 @@ import type { Comparison, Evidence, Looks } from "./comparison.ts";
 import type { GoalDraft, GoalReport } from "./goal-report.ts";
 
 /**
- * Adjusts the goals' comparisons for how many there are: Holm for the primary goal, one of whose
- * comparisons decides; Benjamini–Hochberg for all other goals together, guardrails included, which
- * have a decision rule of their own.
+ * Adjusts comparisons for their number: Holm for the primary goal, which decides, and
+ * Benjamini–Hochberg for all other goals together. Guardrails are among these, although they have
+ * their own decision rule.
  *
  * An adjusted interval has the level alpha × p / adjusted p: it excludes 0 exactly when the
  * adjusted p is below alpha.

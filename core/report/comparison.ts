@@ -18,8 +18,8 @@ export type NoNumber =
   | "unusable_values";
 
 /**
- * A group compared with the control on one goal. A difference is group − control; a lift is (group
- * − control) / |control|, which for a control above 0 is group / control − 1.
+ * Comparison of a group with the control on one goal. The difference is group − control. The lift
+ * is (group − control) / |control|.
  */
 export interface Comparison {
   readonly group: string;
@@ -120,8 +120,8 @@ export type SingleLook = Omit<
 export type Evidence = Omit<AlwaysValidComparison, "adjustedP" | "adjustedDifferenceInterval" | "adjustedLiftInterval">;
 
 /**
- * Both kinds at level alpha: intervals cover with probability 1 − alpha; p-values do not depend on
- * it.
+ * Results of the single look and of sequential looks. Intervals cover with probability 1 − alpha;
+ * p-values do not depend on alpha.
  */
 export interface Looks {
   /** The observed effect; null if nothing may be estimated. */

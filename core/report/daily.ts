@@ -29,9 +29,9 @@ export interface ReportDayGoal {
   /** conversionsSoFar / devices so far whose window has closed; null without such devices. */
   readonly rateSoFar: number | null;
   /**
-   * Group − control up to and including this day, in rates or totals per device, with a sequential
-   * band: over all days together it misses the true difference with probability at most alpha. Null
-   * for the control, for ratios, and while counts are too small.
+   * Group − control up to and including this day, in rates or totals per device, with a
+   * sequential band: over all days together it misses the true difference with probability at most
+   * alpha. Null for the control, for ratios, and while counts are too small.
    */
   readonly difference: number | null;
   readonly differenceInterval: Bounds | null;

@@ -72,7 +72,7 @@ export interface LeftOut {
   readonly rejected: number | null;
 }
 
-/** What was counted as one unit, and what names none. */
+/** Unit that was counted, and exposures without it. */
 export interface CountedUnits {
   /** The experiment's unit when left out. */
   readonly unit?: Experiment["unit"];

@@ -48,8 +48,8 @@ export function signed(number: number): string {
 }
 
 /**
- * A p-value to two significant digits, or as many as keep it on its side of alpha: “p = 0.004”, “p
- * < 1e-300”.
+ * A p-value to two significant digits, or as many as keep it on its side of alpha: “p = 0.004”,
+ * “p < 1e-300”.
  *
  * @param log10P used where the p-value underflows
  */
@@ -64,8 +64,8 @@ export function pWords(p: number, log10P: number | null, alpha: number): string 
 }
 
 /**
- * A p-value in a sentence: “p = 0.0037”, “p < 0.001”. It has more digits if two would hide on which
- * side of alpha it is, and the exact value if a stricter level than 0.001 decides.
+ * A p-value in a sentence: “p = 0.0037”, “p < 0.001”. It has more digits if two would hide
+ * on which side of alpha it is, and the exact value if a stricter level than 0.001 decides.
  */
 export function sentenceP(p: number, alpha: number): string {
   return p < 0.001 && alpha >= 0.001 ? "p < 0.001" : pWords(p, null, alpha);

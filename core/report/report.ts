@@ -29,7 +29,7 @@ export interface ReportInput {
    * do not change them.
    */
   readonly frozen: EpochTally | null;
-  /** That moment, ISO 8601 in UTC; null if `frozen` is. */
+  /** Time of `frozen`, ISO 8601 in UTC; null if that is null. */
   readonly reachedAt: string | null;
   /** The current time, ISO 8601 in UTC, for the pace. */
   readonly asOf: string;

@@ -9,8 +9,8 @@ import { problemOf, verdictSentences, verdictWords } from "./verdict-words.ts";
  */
 export interface Verdict extends Pick<Decision, "kind" | "group" | "basis"> {
   /**
-   * One of seven verdicts with the group's name, such as “B is better”, and any harmed guardrail;
-   * for lists and headlines.
+   * One of seven verdicts with the group's name, such as “B is better”, and any harmed
+   * guardrail; for lists and headlines.
    */
   readonly words: string;
   /** The reasons in full sentences, each with a full stop; excludes `words`. */

@@ -12,7 +12,8 @@ export interface AdjustPValuesResult {
   /** Holm: compared with alpha, the probability of any false rejection stays at alpha. */
   readonly holm: (number | null)[];
   /**
-   * Benjamini–Hochberg: compared with alpha, the expected share of false rejections stays at alpha.
+   * Benjamini–Hochberg: compared with alpha, the expected share of false rejections stays at
+   * alpha.
    */
   readonly bh: (number | null)[];
   /** Adjusted ≤ alpha. */

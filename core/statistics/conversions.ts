@@ -28,7 +28,8 @@ export function rateDifference(a: Conversions, b: Conversions): number {
 }
 
 /**
- * Rate of B / rate of A − 1, of groups with devices: at least −1; null if no device of A converted.
+ * Rate of B / rate of A − 1, of groups with devices: at least −1; null if no device of A
+ * converted.
  */
 export function rateLift(a: Conversions, b: Conversions): number | null {
   return a.conversions === 0 ? null : Math.max(-1, crossDifference(a, b) / (a.conversions * b.n));

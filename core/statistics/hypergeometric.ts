@@ -35,9 +35,9 @@ export function lnHypergeometricTerm(k: number, { population, marked, drawn }: U
 }
 
 /**
- * P(X ≤ k) and P(X ≥ k), both including k, so that they add up to 1 + P(X = k). Each is summed on
- * its own side of the mean. Relative error below 1e-11 up to a population of 1e7, below 1e-9 up to
- * 1e9.
+ * P(X ≤ k) and P(X ≥ k), both including k, so that they add up to 1 + P(X = k). Each is summed
+ * on its own side of the mean. Relative error below 1e-11 up to a population of 1e7, below 1e-9 up
+ * to 1e9.
  *
  * @param k any whole number
  * @example hypergeometricTails(5, { population: 10, marked: 5, drawn: 5 }).upper.p // 1/252
@@ -51,8 +51,8 @@ export function hypergeometricTails(k: number, urn: Urn): { lower: Tail; upper: 
 }
 
 /**
- * P(X ≥ k) for direction 1, P(X ≤ k) for −1, summed from k outwards; k must be on that side of the
- * mean.
+ * P(X ≥ k) for direction 1, P(X ≤ k) for −1, summed from k outwards; k must be on that side
+ * of the mean.
  */
 export function hypergeometricTail(k: number, direction: 1 | -1, urn: Urn): Tail {
   const [min, max] = support(urn);

@@ -24,7 +24,9 @@ export interface BinaryPermutationResult {
   /** P(a difference at least as large, in either direction); the p-value to show. */
   readonly pTwoSided: number | null;
   readonly log10PTwoSided: number | null;
-  /** P(B − A at least as large) and P(B − A at most as large); both include the observed value. */
+  /**
+   * P(B − A at least as large) and P(B − A at most as large); both include the observed value.
+   */
   readonly pGreater: number | null;
   readonly pLess: number | null;
   /**

@@ -7,8 +7,8 @@ import { seededRandom } from "./seeded-random.ts";
 
 export interface PermutedValues {
   /**
-   * One value per device, each from −1e300 to 1e300; the unit of permutation is the device, not the
-   * event.
+   * One value per device, each from −1e300 to 1e300; the unit of permutation is the device, not
+   * the event.
    */
   readonly values: readonly number[];
   /**
@@ -41,7 +41,9 @@ export interface ValuePermutationResult {
   /** P(a difference at least as large, in either direction); the p-value to show. */
   readonly pTwoSided: number | null;
   readonly log10PTwoSided: number | null;
-  /** P(B − A at least as large) and P(B − A at most as large); both include the observed value. */
+  /**
+   * P(B − A at least as large) and P(B − A at most as large); both include the observed value.
+   */
   readonly pGreater: number | null;
   readonly pLess: number | null;
   /** For random permutations: 99 % interval of the exact pTwoSided. */

@@ -11,7 +11,8 @@
 const LN_2PI = Math.log(2 * Math.PI);
 
 /**
- * ln n! − ln(√(2πn) (n/e)ⁿ) for real n > 0: the error of Stirling's formula. Loader's `stirlerr`.
+ * ln n! − ln(√(2πn) (n/e)ⁿ) for real n > 0: the error of Stirling's formula. Loader's
+ * `stirlerr`.
  */
 export function stirlingError(n: number): number {
   let shifted = 0;

@@ -3,8 +3,8 @@ import { requireAlpha, requireBetween, requireWithin } from "./require.ts";
 
 interface PlannedTest {
   /**
-   * B − A: in rates for proportions, in the unit of the values for means. The sign does not affect
-   * the size.
+   * B − A: in rates for proportions, in the unit of the values for means. The sign does not
+   * affect the size.
    */
   readonly difference: number;
   /** Two-sided significance level, above 0 and below 1. */

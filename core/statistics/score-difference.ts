@@ -7,8 +7,9 @@ import { crossing } from "./crossing.ts";
  * rates fitted under that difference, is at most `limit`.
  *
  * The best-fitting rates under a difference are the root of a cubic. Instead of solving it, follow
- * both rates along their Lagrange multiplier m, where x − n p = ± m p (1 − p) is a quadratic for
- * each group alone. Difference and chi-square both rise as m leaves 0, so an end is one crossing.
+ * both rates along their Lagrange multiplier m, where x − n p = ± m p (1 − p) is a quadratic
+ * for each group alone. Difference and chi-square both rise as m leaves 0, so an end is one
+ * crossing.
  *
  * Source: Mee 1984, Miettinen & Nurminen 1985 (the limits); the multiplier is derived here.
  *

@@ -51,7 +51,7 @@ function scoreEnd(a: Conversions, b: Conversions, sign: 1 | -1, limit: number, i
   const cross = crossDifference(a, b);
   const equal = failures === 0 ? 0 : Math.min(max, Math.max(0, (-sign * cross) / failures));
   const m = isBeforeEqual ? crossing(excess, 0, equal) : crossing(excess, equal, max);
-  // rate B / rate A − 1 with the difference of the numerators multiplied out: nothing cancels near
-  // a lift of 0.
+  // rate B / rate A − 1 with the difference of the numerators multiplied out: nothing cancels
+  // near a lift of 0.
   return (cross + sign * m * failures) / (b.n + sign * m) / (a.conversions - sign * m);
 }

@@ -18,9 +18,9 @@ export interface SkewedArm {
 export const MAX_DIFFERENCE_SKEWNESS = 1 / Math.sqrt(355);
 
 /**
- * Skewness of mean B − mean A if both groups have the same distribution, as a test assumes. It is 0
- * for groups of equal size, whose skewnesses cancel, and largest if one group is small: μ₃ (1/nB² −
- * 1/nA²) / (σ² (1/nA + 1/nB))^1.5, with σ² and μ₃ pooled over the groups.
+ * Skewness of mean B − mean A if both groups have the same distribution, as a test assumes. It is
+ * 0 for groups of equal size, whose skewnesses cancel, and largest if one group is small: μ₃
+ * (1/nB² − 1/nA²) / (σ² (1/nA + 1/nB))^1.5, with σ² and μ₃ pooled over the groups.
  *
  * @returns 0 if nothing varies
  */

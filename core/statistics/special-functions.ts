@@ -18,8 +18,8 @@ const Z = [-1e150, 1e150] as const;
  * 1e7.
  *
  * Shapes run from 0.01 to 10^12, degrees of freedom from 1 to 10^12, p strictly between 0 and 1, z
- * to ±1e150; counts are whole numbers to 10^12. Other values throw RangeError. Sources are given at
- * the functions called.
+ * to ±1e150; counts are whole numbers to 10^12. Other values throw RangeError. Sources are given
+ * at the functions called.
  *
  * @example specialFunctions.norm_sf({ z: 1.96 }) // 0.0249978951482204
  */

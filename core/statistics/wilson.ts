@@ -39,8 +39,8 @@ export function wilson({ conversions, n, alpha }: WilsonInput): WilsonResult {
 export function wilsonEnds({ n, conversions }: Conversions, z2: number): readonly [lower: number, upper: number] {
   const spread = Math.sqrt(z2 * ((conversions * (n - conversions)) / n + z2 / 4));
   const upper = conversions === n ? 1 : (conversions + z2 / 2 + spread) / (n + z2);
-  // The ends are the roots of a quadratic with product x²/(n(n + z²)), which avoids a difference of
-  // near-equal numbers.
+  // The ends are the roots of a quadratic with product x²/(n(n + z²)), which avoids a difference
+  // of near-equal numbers.
   const lower = ((conversions / n) * conversions) / (n + z2) / upper;
   return [lower, upper];
 }

@@ -6,7 +6,7 @@ import { eventIds, queryOf, type Visitor } from "./unit.ts";
 export interface ClientOptions {
   /** URL of the fairsplit server, such as `https://ab.example.com`. */
   readonly baseUrl: string;
-  /** Of each attempt. */
+  /** Timeout of each attempt, in milliseconds. */
   readonly timeoutMs?: number;
   readonly attempts?: number;
   /** How long an answer is taken without asking again. */

@@ -1,4 +1,4 @@
-/** Who is asked about, and the circumstances; every part may be missing. */
+/** Unit IDs and context of a request; every part is optional. */
 export interface Visitor {
   readonly deviceId?: string | null | undefined;
   readonly accountId?: string | null | undefined;

@@ -1,4 +1,4 @@
-/** What a hook is told of an evaluation, as far as it is used; web and server SDKs agree in it. */
+/** Part of an evaluation's details that the hook uses; the same in web and server SDKs. */
 interface HookContext {
   readonly flagKey: string;
   readonly context: Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import type { Visitor } from "../node/unit.ts";
 
 type Context = Readonly<Record<string, unknown>>;
 
-/** What an OpenFeature provider answers; only what is used of it. */
+/** Part of an OpenFeature resolution that this provider sets. */
 interface Resolution<Value> {
   readonly value: Value;
   readonly variant?: string;

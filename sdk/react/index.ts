@@ -1,6 +1,6 @@
 import { createContext, createElement, type ReactNode, useContext } from "react";
 
-/** What is needed of a group's answer; the groups of `fairsplit/node` have it as `all`. */
+/** Fields of a group that components read; `fairsplit/node` has them in `all`. */
 export interface GroupAnswer {
   readonly group: string;
   readonly value: number;

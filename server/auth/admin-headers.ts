@@ -28,7 +28,7 @@ const HEADERS = {
   "cache-control": "no-store",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  // Not no-referrer, with which forms of our own pages would send `Origin: null`.
+  // With no-referrer, forms of our own pages would send `Origin: null`.
   "referrer-policy": "same-origin",
   "x-content-type-options": "nosniff",
 } as const;

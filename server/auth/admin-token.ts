@@ -8,7 +8,7 @@ export interface AdminToken {
   readonly token: string;
   /** File of the data folder that holds it; null if it was configured. */
   readonly path: string | null;
-  /** Whether it was just created, and must be shown. */
+  /** True if the token was just created and must be shown. */
   readonly isNew: boolean;
 }
 

@@ -95,7 +95,7 @@ export class ExposedToday {
       return;
     const unit = experiment === undefined ? undefined : unitOfKey(experiment);
     if (experiment === undefined || unit === undefined) return;
-    // Where every request is another unit, so is every exposure.
+    // With the unit `random` every exposure is of a new unit.
     const id = unit === "random" ? event.id : unitOf(event, unit);
     if (!id) return;
     // Unambiguous: keys contain no space.

@@ -36,8 +36,8 @@ export interface ForceTokens {
 }
 
 /**
- * A token is base64url of a JSON list (its expiry in seconds, then key, group, key, group …) and 16
- * bytes of HMAC-SHA-256 over it. Its holder may preview, and nothing else.
+ * A token is base64url of a JSON list (its expiry in seconds, then key, group, key, group …) and
+ * 16 bytes of HMAC-SHA-256 over it. Its holder may preview, and nothing else.
  */
 export function forceTokens(secret: Buffer): ForceTokens {
   const key = createSecretKey(secret);

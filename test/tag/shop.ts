@@ -55,7 +55,7 @@ export async function openShop(experiments: readonly Experiment[]) {
     siteUrl,
     pages,
     stored,
-    /** These events as sorted strings `event path`. */
+    /** Events as sorted texts of event and path. */
     heard: async () => (await stored()).map(({ event, path }) => `${event} ${path}`).sort(),
     async close() {
       for (const each of [server, site]) {

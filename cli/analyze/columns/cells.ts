@@ -45,8 +45,7 @@ function words(text: string): string[] {
 }
 
 /**
- * SQL condition that a cell is one of some words. DuckDB turns each `in (…)` into a join; this form
- * avoids that.
+ * SQL condition that a cell is one of some words. DuckDB would make a join of each `in` list.
  */
 const isOneOf = (cell: string, words: readonly string[]) =>
   `list_contains([${words.map(literal).join(", ")}], lower(${cell}))`;

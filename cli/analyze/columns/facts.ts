@@ -29,8 +29,7 @@ const MANY_ROWS = 100_000;
 const MANY_VALUES = 1 / 3;
 
 /**
- * Computes the facts of columns `c0` … of rows. Each distinct value is examined once, however often
- * it occurs.
+ * Computes the facts of the columns of some rows. Each distinct value is examined once.
  */
 export async function factsOf(
   engine: Engine,

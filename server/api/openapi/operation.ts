@@ -21,7 +21,7 @@ export interface Operation {
   /** Path in Hono's syntax: `/api/admin/experiments/:key`. */
   readonly path: string;
   readonly summary: string;
-  /** Whether it needs a login although its section is open. */
+  /** Operation that needs a login in a section that does not. */
   readonly needsLogin?: boolean;
   readonly description?: string;
   /** Query parameters and headers with their descriptions. */

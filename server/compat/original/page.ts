@@ -1,4 +1,4 @@
-/** What a visitor sees of the original demo's last stage. */
+/** Page of the original demo's last stage. */
 export interface OriginalPage {
   readonly deviceId: string;
   /** Group of the button, A or B. */

@@ -92,7 +92,7 @@ const scopes = fc.oneof(
   { weight: 1, arbitrary: fc.record({ run: fc.constantFrom(...RUNS), until: timestamps }) },
   { weight: 1, arbitrary: fc.record({ run: fc.constantFrom(...RUNS), exclusions }) },
 );
-/** Not of queries of several experiments, which have a unit each. */
+/** Queries of several experiments have no unit of their own. */
 const countedScopes = fc
   .tuple(scopes, fc.record({ unit: units }, { requiredKeys: [] }))
   .map(([scope, unit]) => ({ ...scope, ...unit }));

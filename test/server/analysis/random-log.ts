@@ -90,7 +90,7 @@ const devices = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 6 }).map((n) => `d${n}`) },
   { weight: 1, arbitrary: fc.constantFrom("é", "e\u0301", "'", "🚀", "\\", "D1") },
 );
-/** Of few names, some of which are of devices too. */
+/** Accounts of few names, some of which are also devices'. */
 const accounts = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 3 }).map((n) => `a${n}`) },
   { weight: 1, arbitrary: fc.constantFrom("d1", "'", "🚀") },

@@ -43,7 +43,7 @@ const PUBLIC = [
 /** Routes that other systems' clients call without credentials. */
 const PUBLIC_BELOW =
   /^\/(?:compat\/(?:ofrep|pipet|growthbook|unleash|registry\/api\/experiments|django\/api\/(?!experiments\/))|ofrep)\b/;
-/** Those of the Django platform that only read. */
+/** Routes of the Django platform that only read. */
 const PUBLIC_READS = /^(?:GET|OPTIONS) \/compat\/django\//;
 
 const KEY = "headline_test";

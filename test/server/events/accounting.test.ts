@@ -162,7 +162,7 @@ describe("what is rejected", () => {
     log.reject(Array.from({ length: 5 }, () => ({ reason: "x".repeat(5000), text: "y".repeat(60_000) })));
     expect(log.state()).toMatchObject({ received: 5, rejected: 5, rejectedNotKept: 0 });
     await log.close();
-    // What was there is the older file now.
+    // The earlier content is in the older file now.
     expect((await readFile(join(folder, "rejected.1.bad.ndjson"))).length).toBe(16 * 1024 * 1024 - 3000);
     const kept = await readFile(join(folder, "rejected.bad.ndjson"));
     expect(kept.length).toBeLessThan(10_000);
