@@ -84,8 +84,17 @@ export class Journal {
   }
 }
 
-function isAsSent({ id, ts, deviceId, event, params }: Event): boolean {
-  return isDeepStrictEqual({ id, ts, deviceId, event, params }, eventOf(id));
+function isAsSent({ id, ts, deviceId, event, params, receivedAt, dropped = [] }: Event): boolean {
+  const sent = eventOf(id);
+  // A time that the server's clock cannot believe is replaced, and named in `dropped`.
+  const isReplaced = dropped.includes("ts") && ts === receivedAt && isAhead(sent.ts, receivedAt);
+  const time = isReplaced ? sent.ts : ts;
+  return isDeepStrictEqual({ id, ts: time, deviceId, event, params }, sent);
+}
+
+/** True if a time is more than 10 minutes after the server's, as in the contract. */
+function isAhead(ts: string, receivedAt: string): boolean {
+  return Date.parse(ts) - Date.parse(receivedAt) > 600_000;
 }
 
 /** Adds tallies of separate data folders. */

@@ -83,7 +83,7 @@ describe("while the global switch is off", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
     const page = await response.text();
-    expect(page).toMatch(/<aside class="banner alarm" role="alert">All experiments are stopped/);
+    expect(page).toMatch(/<div class="banner alarm" role="alert">All experiments are stopped/);
     expect(page).toContain(">one<");
     expect(page).toContain('href="/experiments/settings"');
   });
