@@ -8,11 +8,12 @@ import { isNo, isYes, plainNumber } from "./columns/cells.ts";
 import { isNumeric, isYesNo } from "./columns/facts.ts";
 import { placeOf, valuesOf } from "./columns/map-columns.ts";
 import { isCovariateName, isIdName, isVariantName, normalised } from "./columns/names.ts";
-import { decimalsOf, numberStyle } from "./columns/numbers.ts";
+import { decimalsOf, numberChoices, numberStyle } from "./columns/numbers.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { type Input, type ReadInput, withoutRoles } from "./read-input.ts";
 import { shown } from "./reading/rejected.ts";
 import { ONLY_EPOCH, type VisitorTally } from "./visitor-tally.ts";
+import { filtered } from "./visitors.ts";
 
 /** Aggregated counts: each group's visitors and their outcomes. */
 export interface CountedGroups {
@@ -77,11 +78,8 @@ export async function readCounts(
     if (fact && fact.numbers === fact.present && !decimals.semicolons) return plainNumber(cell);
     const found = await numberStyle(engine, cell, accepted, decimals);
     if (found.problem !== null) {
-      const choices = found.isDecimal ? (["comma", "point"] as const).map((value) => ({ flag: "decimal", value })) : [];
-      throw new Ambiguous(`${path}: the column ${columns[place]} ${found.problem}`, [
-        ...choices,
-        { flag: "ignore", value: columns[place] as string },
-      ]);
+      const name = columns[place] as string;
+      throw new Ambiguous(`${path}: the column ${name} ${found.problem}`, numberChoices(found, name));
     }
     return found.sql;
   };
@@ -213,7 +211,7 @@ export async function readCounts(
       kind: "counts",
       rows: table.rows,
       columns: Object.fromEntries(columns.map((name, place) => [name, roleOf(place)])),
-      rejected: [...table.rejected, ...rejected],
+      rejected: [...table.rejected, ...rejected, ...filtered(input, options)],
       cells: [],
       notes: [
         ...table.notes,

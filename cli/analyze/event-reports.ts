@@ -14,13 +14,14 @@ import { BadConfig } from "../../server/files/bad-config.ts";
 import { frozenOf } from "../../server/results/frozen.ts";
 import { normalised } from "./columns/names.ts";
 import { MAX_GOALS } from "./columns/outcomes.ts";
+import { timeNotes } from "./columns/times.ts";
 import { definitionOf } from "./definition.ts";
 import { stageAssignments, stageEvents } from "./events.ts";
 import { rejectedText } from "./inputs-text.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
-import { poolName } from "./visitors.ts";
+import { cellNotes, filtered, poolName, without } from "./visitors.ts";
 
 /** Events of all files, as one log. */
 export interface EventLog {
@@ -67,7 +68,7 @@ export async function stageEventLog(
     const { accepted, rejected } = await withoutRoles(engine, input, ["visitor", "variant", "experiment"]);
     const path = join(temporary, `events-${index}.parquet`);
     const key = poolName(assignments.map(({ table }) => table.path));
-    const { file, hasTimes } = await stageAssignments(engine, input, {
+    const { file, time } = await stageAssignments(engine, input, {
       index,
       experiment: key,
       options,
@@ -75,18 +76,26 @@ export async function stageEventLog(
       accepted,
     });
     files.push(file);
+    const timed = time && { place: time.place, sql: time.style.sql };
+    const cells = await cellNotes(engine, input, accepted, 0, [], timed, options);
+    const timePlace = input.mapping.roles.get("time");
+    const timeColumn = input.table.columns[timePlace ?? -1] ?? "";
+    const mapping = time ? input.mapping : { ...input.mapping, roles: without(input.mapping.roles, "time") };
     inputs.push({
       path: input.table.path,
       format: input.table.format,
       kind: "assignments",
       rows: input.table.rows,
-      columns: columnRoles(input, []),
-      rejected: [...input.table.rejected, ...rejected],
-      cells: [],
+      columns: columnRoles({ table: input.table, mapping }, []),
+      rejected: [...input.table.rejected, ...rejected, ...filtered(input, options)],
+      cells,
       notes: [
         ...input.table.notes,
         "who was in which group; what came of it is in the events",
-        ...(hasTimes ? [] : ["without times: every event counts, whenever it was"]),
+        ...(time ? await timeNotes(engine, timeColumn, time.style, accepted) : []),
+        ...(!time && timePlace !== undefined ? [`${timeColumn}: not read as times`] : []),
+        ...(time ? [] : ["without times: every event counts, whenever it was"]),
+        ...(cells.length > 0 ? [`visitors without ${timeColumn}: every event of theirs counts, whenever it was`] : []),
       ],
     });
   }

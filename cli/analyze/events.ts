@@ -6,8 +6,8 @@ import { Ambiguous } from "./ambiguous.ts";
 import { isMissing, isUnnamed, plainNumber } from "./columns/cells.ts";
 import { isMost } from "./columns/facts.ts";
 import { EXPOSURE_EVENTS, normalised, type Role } from "./columns/names.ts";
-import { decimalsOf, numberStyle } from "./columns/numbers.ts";
-import { sureTimeStyle, type TimeStyle, timeNotes, timeStyle } from "./columns/times.ts";
+import { decimalsOf, numberChoices, numberStyle } from "./columns/numbers.ts";
+import { sureTimeStyle, type TimeStyle, timeNotes } from "./columns/times.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { columnRoles, type Input, type ReadInput } from "./read-input.ts";
 import { MAX_EXAMPLES, type Rejected, shown } from "./reading/rejected.ts";
@@ -193,17 +193,24 @@ async function valueStyle(engine: Engine, { table, mapping }: Input, rows: strin
   const style = await numberStyle(engine, cell, rows, decimals);
   if (!isMost(style.fitting, present)) return { sql: plainNumber(cell), note: null };
   if (style.problem !== null) {
-    throw new Ambiguous(`${table.path}: the column ${table.columns[place]} ${style.problem}`, [
-      { flag: "decimal", value: "comma" },
-      { flag: "decimal", value: "point" },
-    ]);
+    const name = table.columns[place] as string;
+    throw new Ambiguous(`${table.path}: the column ${name} ${style.problem}`, numberChoices(style, name));
   }
   return { sql: style.sql, note: style.note };
+}
+
+/** Assignments in the form of exposures, and how their times were read. */
+export interface StagedAssignments {
+  readonly file: EventFile;
+  /** The time column and its style; null without times. */
+  readonly time: { readonly place: number; readonly style: TimeStyle } | null;
 }
 
 /**
  * Stages an assignment table as exposures: each visitor is exposed at assignment, or before all
  * events if there is no time.
+ *
+ * @throws Ambiguous if the times could mean two things
  */
 export async function stageAssignments(
   engine: Engine,
@@ -215,9 +222,10 @@ export async function stageAssignments(
     path,
     accepted,
   }: { index: number; experiment: string; options: AnalyzeOptions; path: string; accepted: string },
-): Promise<{ file: EventFile; hasTimes: boolean }> {
+): Promise<StagedAssignments> {
   const { roles } = input.mapping;
-  const time = roles.has("time") ? await timeStyle(engine, `c${roles.get("time")}`, accepted, options) : null;
+  const place = roles.get("time");
+  const time = place === undefined ? null : await sureTimeStyle(engine, input.table, place, accepted, options);
   const device = `c${roles.get("visitor")}`;
   await engine.run(`copy (
     select 'row ${index} ' || line as id, hash('row ${index} ' || line) as fingerprint, coalesce(${time?.sql ?? "null"}, 0) as at_ms,
@@ -226,5 +234,8 @@ export async function stageAssignments(
       cast(null as varchar) as session, line as place
     ${accepted}
   ) to ${literal(path)} (format parquet)`);
-  return { file: { path, format: "parquet", isDistinct: true }, hasTimes: time !== null };
+  return {
+    file: { path, format: "parquet", isDistinct: true },
+    time: time && place !== undefined ? { place, style: time } : null,
+  };
 }

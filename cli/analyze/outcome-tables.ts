@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { countWords } from "../../core/report/number-words.ts";
 import type { Engine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { factsOf } from "./columns/facts.ts";
@@ -105,6 +106,8 @@ interface Groups {
   readonly hasTimes: boolean;
   /** Whether all times are whole days. */
   readonly isOfDays: boolean;
+  /** Number of visitors without a time, where others have one. */
+  readonly untimed: number;
 }
 
 async function groupsOf(engine: Engine, tables: readonly Input[], options: AnalyzeOptions): Promise<Groups> {
@@ -120,7 +123,17 @@ async function groupsOf(engine: Engine, tables: readonly Input[], options: Analy
   });
   await engine.run(`create temp table assigned_visitors as
     select visitor, min(ms) as at_ms from (${selects.join(" union all ")}) as assigned where visitor is not null group by visitor`);
-  return { name: "assigned_visitors", hasTimes, isOfDays: await areDays(engine, "from assigned_visitors", "at_ms") };
+  const [row] = await engine.rows<[bigint]>({
+    text: "select count(*) from assigned_visitors where at_ms is null",
+    values: [],
+  });
+  const untimed = hasTimes ? Number(row?.[0] ?? 0) : 0;
+  return {
+    name: "assigned_visitors",
+    hasTimes,
+    isOfDays: await areDays(engine, "from assigned_visitors", "at_ms"),
+    untimed,
+  };
 }
 
 async function areDays(engine: Engine, rows: string, ms: string): Promise<boolean> {
@@ -218,11 +231,18 @@ async function sumOutcomes(
   };
 }
 
-function timeWords({ hasTimes }: Groups, isTimed: boolean, isOfDays: boolean): string[] {
+function timeWords({ hasTimes, untimed }: Groups, isTimed: boolean, isOfDays: boolean): string[] {
   if (!hasTimes || !isTimed) {
     return [`${isTimed ? "assignments" : "outcomes"} have no times: every row counts, whenever it was`];
   }
-  return isOfDays ? ["days without a time: what was on the day of the assignment counts"] : [];
+  return [
+    ...(isOfDays ? ["days without a time: what was on the day of the assignment counts"] : []),
+    ...(untimed === 0
+      ? []
+      : [
+          `${countWords(untimed, "visitor")} without a time of assignment: every row of theirs counts, whenever it was`,
+        ]),
+  ];
 }
 
 /** A visitor's cell as in a file: null if all of the visitor's cells are missing. */

@@ -216,7 +216,8 @@ async function rejectClusters(engine: Engine, { table, mapping, facts, count }: 
   }
 }
 
-function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Map<Key, Value> {
+/** A map without one of its keys. */
+export function without<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Map<Key, Value> {
   return new Map([...map].filter(([other]) => other !== key));
 }
 

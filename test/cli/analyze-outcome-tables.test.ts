@@ -121,6 +121,18 @@ describe("a table of who was in which group, and one of what they did", () => {
     ]);
   });
 
+  test("counts every row of a visitor without a time of assignment, and says so", async () => {
+    const orders = csv("user_id,created_at,total", ["u0,2026-03-01 09:00:00,5", "u1,2026-03-01 09:00:00,7"]);
+    const found = await analyzed({
+      "groups.csv": TIMED.replace("u0,A,2026-03-02 12:00:00", "u0,A,"),
+      "orders.csv": orders,
+    });
+    expect(numbersOf(found).total?.map((row) => row[3])).toEqual([5, 0]);
+    expect(noteOf(found, "orders.csv")).toContain(
+      "1 visitor without a time of assignment: every row of theirs counts, whenever it was",
+    );
+  });
+
   test("in two files each are two tables, and `--goals` says what decides", async () => {
     const half = (from: number) =>
       csv(

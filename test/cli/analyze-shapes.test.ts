@@ -98,6 +98,72 @@ describe("the same visitors are counted", () => {
   });
 });
 
+describe("the times of assignments beside events", () => {
+  const EVENTS =
+    "user_id,event,timestamp\nu1,buy,2026-03-01\nu2,buy,2026-03-01\nu3,buy,2026-04-09\nu4,view,2026-04-09\n";
+  const groups = (...times: string[]) =>
+    ["user_id,variant,assigned_at", ...times.map((time, at) => `u${at + 1},${at % 2 ? "B" : "A"},${time}`), ""].join(
+      "\n",
+    );
+
+  test("are asked about where day or month may come first", async () => {
+    const files = {
+      "groups.csv": groups("03/02/2026", "03/02/2026", "03/02/2026", "03/02/2026"),
+      "events.csv": EVENTS,
+    };
+    const found = analyzed(files);
+    await expect(found).rejects.toThrow(
+      "the column assigned_at has dates such as 03/02/2026, whose day or month may come first: say which by --dates day or --dates month",
+    );
+    const [byDay, byMonth] = [await analyzed(files, { dates: "day" }), await analyzed(files, { dates: "month" })];
+    expect([groupsOf(byDay), groupsOf(byMonth)]).toEqual([
+      [
+        ["A", 2, 2],
+        ["B", 2, 1],
+      ],
+      [
+        ["A", 2, 1],
+        ["B", 2, 0],
+      ],
+    ]);
+  });
+
+  test("that cannot be read are counted, and every event of those visitors counts", async () => {
+    const found = await analyzed({
+      "groups.csv": groups("2026-03-05", "soon", "2026-03-05", "2026-03-05"),
+      "events.csv": EVENTS,
+    });
+    expect(groupsOf(found)).toEqual([
+      ["A", 2, 1],
+      ["B", 2, 1],
+    ]);
+    const read = found.inputs.find(({ kind }) => kind === "assignments");
+    expect(read?.cells).toMatchObject([
+      { column: "assigned_at", missing: 0, rejected: { count: 1, examples: [{ line: 3, value: "soon" }] } },
+    ]);
+    expect(read?.notes).toContain("visitors without assigned_at: every event of theirs counts, whenever it was");
+  });
+
+  test("are none where no cell is a time", async () => {
+    const found = await analyzed({ "groups.csv": groups("x", "y", "z", "w"), "events.csv": EVENTS });
+    const read = found.inputs.find(({ kind }) => kind === "assignments");
+    expect(read?.columns.assigned_at).toBe("ignored");
+    expect(read?.notes).toEqual([
+      "who was in which group; what came of it is in the events",
+      "assigned_at: not read as times",
+      "without times: every event counts, whenever it was",
+    ]);
+  });
+});
+
+test("rows of counts that --where leaves out are counted", async () => {
+  const { inputs } = await analyzed(
+    { "a.csv": "variant,visitors,conversions,country\nA,100,10,DE\nB,100,12,DE\nA,50,1,FR\n" },
+    { where: "country = DE" },
+  );
+  expect(inputs[0]?.rejected).toMatchObject([{ reason: "left out by --where country = DE", count: 1 }]);
+});
+
 test("counts with a sum and a sum of squares have means", async () => {
   const { reports } = await analyzed({
     "a.csv": "variant,visitors,sum,sum_of_squares\nA,1000,2000,9000\nB,1000,2300,10500\n",

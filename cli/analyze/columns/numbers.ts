@@ -1,5 +1,6 @@
 import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../../server/analysis/engine.ts";
+import type { Choice } from "../ambiguous.ts";
 import type { Table } from "../reading/table.ts";
 import { isMissing } from "./cells.ts";
 
@@ -41,6 +42,12 @@ const STYLED = {
   comma: `${SIGN}(?:\\d{1,3}(?:\\.\\d{3})+|\\d+)?(?:,\\d*)?${EXPONENT}`,
 } as const;
 export type Decimal = keyof typeof STYLED;
+
+/** Flags that resolve the ambiguity of a column's numbers. */
+export function numberChoices({ isDecimal }: Pick<NumberStyle, "isDecimal">, column: string): Choice[] {
+  const decimals = (["comma", "point"] as const).map((value) => ({ flag: "decimal", value }));
+  return [...(isDecimal ? decimals : []), { flag: "ignore", value: column }];
+}
 
 /** Evidence of a table's decimal sign from outside the column itself. */
 export interface Decimals {

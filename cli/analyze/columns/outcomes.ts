@@ -9,7 +9,7 @@ import { type Facts, factsOf, isMost, isYesNo } from "./facts.ts";
 import type { Mapping } from "./map-columns.ts";
 import { placeOf } from "./map-columns.ts";
 import { EXPOSED, isCovariateName, isIdName, isVariantName, normalised } from "./names.ts";
-import { decimalsOf, numberStyle } from "./numbers.ts";
+import { decimalsOf, numberChoices, numberStyle } from "./numbers.ts";
 
 /** A column with an outcome of visitors. */
 export interface Outcome {
@@ -126,15 +126,7 @@ export async function outcomesOf(
       );
     }
     if (style.problem !== null) {
-      throw new Ambiguous(`${path}: the column ${name} ${style.problem}`, [
-        ...(style.isDecimal
-          ? [
-              { flag: "decimal", value: "comma" },
-              { flag: "decimal", value: "point" },
-            ]
-          : []),
-        { flag: "ignore", value: name },
-      ]);
+      throw new Ambiguous(`${path}: the column ${name} ${style.problem}`, numberChoices(style, name));
     }
     const sql = millionthsOf(`(${style.sql})`);
     const isBeyond = Math.min(Math.abs(fact.min ?? 0), Math.abs(fact.max ?? 0)) > MAX_VALUE;
