@@ -75,7 +75,7 @@ export async function readCounts(
     const cell = `c${place}`;
     const fact = facts[place];
     if (place === outcome) return `case when ${isYes(cell, options.yes)} then 1 when ${isNo(cell)} then 0 end`;
-    if (fact && fact.numbers === fact.present && !decimals.semicolons) return plainNumber(cell);
+    if (fact && fact.numbers === fact.present && !decimals.isOpen) return plainNumber(cell);
     const found = await numberStyle(engine, cell, accepted, decimals);
     if (found.problem !== null) {
       const name = columns[place] as string;

@@ -189,7 +189,7 @@ async function valueStyle(engine: Engine, { table, mapping }: Input, rows: strin
   });
   const [present, plain] = (row ?? []).map(Number) as [number, number];
   const decimals = decimalsOf(engine, table, rows, options.decimal);
-  if (present === plain && !decimals.semicolons) return { sql: plainNumber(cell), note: null };
+  if (present === plain && !decimals.isOpen) return { sql: plainNumber(cell), note: null };
   const style = await numberStyle(engine, cell, rows, decimals);
   if (!isMost(style.fitting, present)) return { sql: plainNumber(cell), note: null };
   if (style.problem !== null) {

@@ -4,7 +4,7 @@ import type { Engine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { factsOf } from "./columns/facts.ts";
 import { placeOf } from "./columns/map-columns.ts";
-import type { Role } from "./columns/names.ts";
+import { normalised, type Role } from "./columns/names.ts";
 import { type Outcome, outcomesOf } from "./columns/outcomes.ts";
 import { sureTimeStyle, timeNotes } from "./columns/times.ts";
 import type { AnalyzeOptions } from "./options.ts";
@@ -42,7 +42,8 @@ export async function joinOutcomes(
   const groups = await groupsOf(engine, tables, options);
   const columns: Column[] = [];
   const read: ReadInput[] = [];
-  for (const [index, input] of outcomes.entries()) {
+  for (const [index, own] of outcomes.entries()) {
+    const input = withVisitorOf(tables, own, options);
     const summed = await sumOutcomes(engine, input, groups, `outcomes ${index}`, options);
     columns.push(...summed.columns);
     read.push(summed.read);
@@ -84,6 +85,24 @@ export async function joinOutcomes(
       mapping: { ...mapping, roles, aliases: new Map([...mapping.aliases, ...unused]) },
     };
   }
+}
+
+/**
+ * An outcome table whose visitor column is the one named like that of the assignments: orders have
+ * a `Name` of their own beside the `Email` of the visitor.
+ */
+function withVisitorOf(tables: readonly Input[], input: Input, options: AnalyzeOptions): Input {
+  const { columns } = input.table;
+  const said = options.columns.get("visitor");
+  if (said !== undefined && placeOf(columns, said) !== null) return input;
+  const names = tables.map(({ table, mapping }) => table.columns[mapping.roles.get("visitor") ?? -1] ?? "");
+  const own = columns[input.mapping.roles.get("visitor") ?? -1] ?? "";
+  if (names.some((name) => normalised(name) === normalised(own))) return input;
+  const places = names.flatMap((name) => placeOf(columns, name) ?? []);
+  const [place] = places;
+  if (place === undefined) return input;
+  const roles = new Map([...input.mapping.roles].filter(([, other]) => other !== place)).set("visitor", place);
+  return { ...input, mapping: { ...input.mapping, roles } };
 }
 
 /** A column of outcomes, by visitor. */

@@ -84,6 +84,15 @@ describe("files that analysts have", () => {
       { group: "variant", visitors: "visitors", conversions: "goal (conversion)" },
     ],
     [
+      // Written by pyarrow with use_deprecated_int96_timestamps, and a column of objects.
+      "int96-structs.parquet",
+      [
+        ["A", 2, 1],
+        ["B", 2, 1],
+      ],
+      { user_id: "visitor", event: "event", ts: "time", "properties.variant": "variant" },
+    ],
+    [
       "s21-test-01.csv",
       [
         ["0", 24, 7],

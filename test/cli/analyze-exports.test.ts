@@ -115,6 +115,32 @@ describe("exports of other programs are read as they are", () => {
       }),
     ],
     ["JSON of ClickHouse", JSON.stringify({ meta: [{ name: "user_id" }], data: VISITORS, rows: 12 })],
+    [
+      "JSON of pandas, by index",
+      JSON.stringify(
+        Object.fromEntries(
+          VISITORS.map((v) => [v.id, { user_id: `u${v.id}`, group: v.group, converted: v.converted }]),
+        ),
+      ),
+    ],
+    [
+      "events of Google Analytics",
+      events((day) => `2026-03-${day}`)
+        .replace("variant", "exp_variant_string")
+        .replaceAll("exposure", "experience_impression"),
+    ],
+    [
+      "orders with a name of their own beside the visitor's",
+      [
+        table("email,variant", (v) => `${v.id}@example.com,${v.group}`),
+        lines([
+          "Name,Email,Total",
+          ...VISITORS.flatMap((v) =>
+            v.converted ? [`#${v.id},${v.id}@example.com,1`, `#x${v.id},${v.id}@example.com,2`] : [],
+          ),
+        ]),
+      ],
+    ],
     ["one line of JSON that is longer than a chunk", JSON.stringify({ data: VISITORS, note: "x".repeat(70_000) })],
     ["a column in one file only", [answered("1", "0"), "user_id,group,converted,device\n99,control,,x\n"]],
   ])("%s", async (_, content, flags) => {
@@ -129,6 +155,14 @@ describe("exports of other programs are read as they are", () => {
       [
         ["A", 1000, 100],
         ["B", 1010, 131],
+      ],
+    ],
+    [
+      "counts whose variants have ids",
+      "Variation Name,Variation ID,Is Baseline,Visitors,Conversions,Conversion Rate\nOriginal,9001,true,5123,412,8.04%\nChange,9002,false,5089,455,8.94%\n",
+      [
+        ["Change", 5089, 455],
+        ["Original", 5123, 412],
       ],
     ],
     [
@@ -235,7 +269,7 @@ test("events that count for nobody are counted", async () => {
 });
 
 describe("what cannot be read is said in one sentence, with the flag that settles it", () => {
-  test.each<[what: string, content: string, sentence: RegExp]>([
+  test.each<[what: string, content: string | Buffer, sentence: RegExp]>([
     [
       "counts of two metrics",
       "variant,visitors,metric,conversions\nA,1000,buy,100\nB,1004,buy,131\nA,1000,sign up,50\nB,1004,sign up,60\n",
@@ -298,7 +332,22 @@ describe("what cannot be read is said in one sentence, with the flag that settle
       lines(VISITORS.map((v) => `u${v.id},${v.group},${v.converted ? "yes" : "no"}`)),
       /name the columns by --header/,
     ],
-    ["times of no form", events((day) => `${day} janvier 2026`), /line 2: timestamp is 13 janvier 2026/],
+    ["times of no form", events((day) => `${day} brumaire 234`), /line 2: timestamp is 13 brumaire 234/],
+    [
+      "thousands of German spreadsheets between tabs",
+      table("user_id\tgroup\trevenue", (v) => `${v.id}\t${v.group}\t1.${200 + v.id}`),
+      /the column revenue has 1.200, which could be 1200 or 1.2: say which by --decimal comma or --decimal point/,
+    ],
+    [
+      "Japanese of Windows",
+      Buffer.from([...Buffer.from("user_id,group,"), 0x8d, 0x77, 0x93, 0xfc, ...Buffer.from("\n1,A,0\n2,B,1\n")]),
+      /is no UTF-8.*say which by --encoding shift_jis/,
+    ],
+    [
+      "Cyrillic of Windows",
+      Buffer.from([...Buffer.from("user_id,group,"), 0xea, 0xf3, 0xef, 0xeb, ...Buffer.from("\n1,A,0\n2,B,1\n")]),
+      /is no UTF-8.*--encoding windows-1251/,
+    ],
     ["a page of HTML", "<html><body><table></table></body></html>\n", /is HTML or XML: save its table as CSV/],
     ["blank lines", "\n \n", /is empty: it has no line with text/],
   ])("%s", async (_, content, sentence) => {

@@ -233,13 +233,47 @@ describe("times are the same moment, whatever the machine's zone is", () => {
     ["nanoseconds", `${moment}000000`],
     ["day first", "13/03/2026 12:00:00"],
     ["month first", "3/13/2026 12:00:00"],
+    ["a zone's abbreviation", "13 Mar 2026 13:00:00 CET"],
+    ["a zone across the ocean", "13 March 2026 07:00 EST"],
+    ["an ISO time with a zone's abbreviation", "2026-03-13 14:00:00 CEST"],
+    ["a zone of the database", "2026-03-13 21:00:00 Asia/Tokyo"],
+    ["an offset with the name of its zone", "2026-03-13T13:00:00+01:00[Europe/Berlin]"],
+    ["a month's name", "March 13, 2026 12:00 PM"],
+    ["a weekday, and a month's name", "Friday, March 13, 2026 12:00"],
+    ["a browser's text", "Mar 13, 2026, 12:00:00\u202fPM"],
+    ["words between", "March 13, 2026 at 12:00 PM"],
+    ["the order of the command date", "Fri Mar 13 12:00:00 UTC 2026"],
+    ["the order of the command date in another zone", "Fri Mar 13 21:00:00 JST 2026"],
+    ["German", "13. März 2026 12:00 Uhr"],
+    ["French", "vendredi 13 mars 2026 à 12:00"],
+    ["Spanish", "13 de marzo de 2026 12:00"],
+    ["Japanese", "2026年3月13日 12:00"],
   ])("%s", async (_, time) => {
-    const events = ["u1,exposure,A,", "u2,exposure,B,", "u1,buy,,", "u2,buy,,"].map((row) => row + time);
+    const events = ["u1,exposure,A,", "u2,exposure,B,", "u1,buy,,", "u2,buy,,"].map((row) => `${row}"${time}"`);
     const found = await analyzed({ "log.csv": `user_id,event,variant,timestamp\n${events.join("\n")}\n` });
     expect(found.reports[0]?.from).toBe(new Date(moment).toISOString());
     expect(groupsOf(found)).toEqual([
       ["A", 1, 1],
       ["B", 1, 1],
     ]);
+  });
+});
+
+describe("a zone's name that several zones have", () => {
+  const log = `user_id,event,variant,timestamp
+u1,exposure,A,2026-03-13 17:30:00 IST
+u2,exposure,B,2026-03-13 17:30:00 IST
+u1,buy,,2026-03-13 18:30:00 IST
+`;
+  test("is asked about", async () => {
+    await expect(analyzed({ "log.csv": log })).rejects.toThrow(
+      "the column timestamp has times in IST, which is the name of several zones: say which by --timezone Asia/Kolkata or --timezone Asia/Jerusalem or --timezone Europe/Dublin",
+    );
+  });
+
+  test("is the one of --timezone", async () => {
+    const { reports, inputs } = await analyzed({ "log.csv": log }, { timezone: "Asia/Kolkata" });
+    expect(reports[0]?.from).toBe("2026-03-13T12:00:00.000Z");
+    expect(inputs[0]?.notes.join()).toContain("IST is the time of Asia/Kolkata");
   });
 });

@@ -113,7 +113,8 @@ export async function mapColumns(
   async function isSame(a: number, b: number): Promise<boolean> {
     if (Math.abs(factOf(a).distinct - factOf(b).distinct) > 0.1 * factOf(a).distinct) return false;
     const [row] = await engine.rows<[bigint, bigint, bigint]>({
-      text: `select count(distinct c${a}), count(distinct c${b}), count(distinct row(c${a}, c${b})) ${rows}`,
+      text: `select count(distinct c${a}), count(distinct c${b}),
+          count(distinct row(c${a}, c${b})) filter (where c${a} is not null or c${b} is not null) ${rows}`,
       values: [],
     });
     return row !== undefined && row[0] === row[2] && row[1] === row[2];
@@ -296,7 +297,9 @@ export async function mapColumns(
     return Number(row?.[0] ?? 0);
   }
 
+  /** Whether a column identifies rows; the ID of a variant or an experiment does not. */
   function isUniqueId(place: number): boolean {
+    if (saysRole(nameOf(place), "variant") > 0 || saysRole(nameOf(place), "experiment") > 0) return false;
     return /id$|^id[\s_-]/i.test(nameOf(place)) && factOf(place).missing === 0 && factOf(place).distinct >= count;
   }
 

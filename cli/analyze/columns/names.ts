@@ -35,7 +35,7 @@ export const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; re
     sure: words(`group grp variant variation variationid variationname variantid variantname testgroup abgroup abtestgroup
       experimentgroup expgroup experimentvariant experimentvariation testvariant treatmentgroup contreat arm treatmentarm
       studyarm bucket condition assignment assignedgroup assignedvariant groupname groupid abvariant abbucket usergroup
-      splitgroup testarm testgruppe versuchsgruppe gruppe variante groupe grupo testcell cell expvariant expvariantid`),
+      splitgroup testarm testgruppe versuchsgruppe gruppe variante groupe grupo testcell cell expvariant expvariantid expvariantstring`),
     likely: words(`version segment treatment treated istreatment istreated intreatment treatmentflag test testcontrol
       controltest controltreatment experiment campaign campaignname cohort promotion promo landingpage page offer
       intervention design layout ab isb istest ads adgroup`),
@@ -146,5 +146,5 @@ export const ARM =
 /** Names of events that expose a visitor. */
 export const EXPOSURE_EVENTS = new Set(
   words(`exposure exposed experimentviewed experimentexposure experimentstarted experimentimpression expexposure
-    assignment assigned experimentassigned variantassigned viewedexperiment`),
+    assignment assigned experimentassigned variantassigned viewedexperiment experienceimpression variantviewed variationviewed`),
 );

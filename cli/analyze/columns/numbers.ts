@@ -52,8 +52,11 @@ export function numberChoices({ isDecimal }: Pick<NumberStyle, "isDecimal">, col
 /** Evidence of a table's decimal sign from outside the column itself. */
 export interface Decimals {
   readonly said: Decimal | null;
-  /** Whether semicolons separate the cells: commas are then likely decimal. */
-  readonly semicolons: boolean;
+  /**
+   * Whether cells are separated by another sign than commas, as spreadsheets of countries with
+   * decimal commas do: 1,200 and 1.200 may then mean either number.
+   */
+  readonly isOpen: boolean;
   /** Decimal sign of the columns that allow only one reading; null without such columns. */
   readonly others: () => Promise<Decimal | null>;
 }
@@ -61,13 +64,13 @@ export interface Decimals {
 /** Evidence from a table's other columns, examined only if one of them needs it. */
 export function decimalsOf(
   engine: Engine,
-  { columns, notes }: Pick<Table, "columns" | "notes">,
+  { columns, separator }: Pick<Table, "columns" | "separator">,
   rows: string,
   said: Decimal | null,
 ): Decimals {
   return {
     said,
-    semicolons: notes.includes("separator: ;"),
+    isOpen: separator !== null && separator !== ",",
     others: async () => {
       const comma = `regexp_full_match(c, ${literal(`(?:${CURRENCY})?${GAP}(?:${FORMS.comma_decimal}|${FORMS.point_thousands})${GAP}(?:${CURRENCY}|%)?`)})
         and not regexp_full_match(c, ${literal(FORMS.comma_ambiguous)})`;
@@ -115,7 +118,7 @@ export async function numberStyle(
   engine: Engine,
   cell: string,
   rows: string,
-  { said, semicolons, others: elsewhere }: Decimals,
+  { said, isOpen, others: elsewhere }: Decimals,
 ): Promise<NumberStyle> {
   const cases = Object.entries(FORMS).map(
     ([form, pattern]) => `when regexp_full_match(b, ${literal(pattern)}) then '${form}'`,
@@ -166,13 +169,13 @@ export async function numberStyle(
         `has ${example(either)}, which could be ${asThousands(either)} or ${asDecimal(either)}, beside ${example(comma)}`,
       );
     }
-  } else if (count(either) > 0 && count(point) === 0 && semicolons) {
+  } else if (count(either) > 0 && count(point) === 0 && isOpen) {
     const other = await elsewhere();
     decimal = other ?? "point";
     if (other === null) {
       problems.push(`has ${example(either)}, which could be ${asThousands(either)} or ${asDecimal(either)}`);
     }
-  } else if (count(points) > 0 && count(point) === 0 && semicolons) {
+  } else if (count(points) > 0 && count(point) === 0 && isOpen) {
     const other = await elsewhere();
     decimal = other ?? "point";
     if (other === null) {

@@ -110,7 +110,7 @@ export async function outcomesOf(
       return { place, name, kind: "binary", sql: orBlank(sql, cell), note: null };
     }
     const decimals = decimalsOf(engine, table, rows, options.decimal);
-    const isPlain = fact.numbers === fact.present && !decimals.semicolons;
+    const isPlain = fact.numbers === fact.present && !decimals.isOpen;
     const style = isPlain
       ? { sql: plainNumber(cell), fitting: fact.numbers, note: null, problem: null, isDecimal: false }
       : await numberStyle(engine, cell, rows, decimals);

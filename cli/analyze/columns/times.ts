@@ -2,6 +2,7 @@ import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../../server/analysis/engine.ts";
 import { Ambiguous, type Choice } from "../ambiguous.ts";
 import { isMissing } from "./cells.ts";
+import { wordedTimes } from "./time-words.ts";
 
 /** The time format of a column. */
 export interface TimeStyle {
@@ -189,44 +190,65 @@ export async function timeStyle(engine: Engine, cell: string, rows: string, said
   if (present === 0) return null;
   const digits = await sinceStyle(cell, present);
   if (digits) return digits;
-  const used = await formsIn([...ISO, ...OTHERS]);
-  const slashed = await one(
-    `count(*) ${rows} and regexp_full_match(${cell}, ${literal(DAY_FIRST[0]?.pattern ?? "")} || '(?:${ZONE}${ZONE_NAME})?')`,
-  );
-  let problem: string | null = null;
-  if (slashed > 0) {
-    const order = await dayOrder(cell);
-    problem = order.problem;
-    used.push(...(order.isMonthFirst ? MONTH_FIRST : DAY_FIRST));
-  }
-  const named = used.length === 0 ? null : parts(used);
-  if (named === null) return null;
-  const fitting = await one(`count(*) ${rows} and not ${isMissing(cell)} and (${named}) is not null`);
-  const names = [...new Set(used.map(({ name }) => name.replace(/ with a zone$| in UTC$/, "")))];
-  const naive = used.some(({ name }) => !/ in UTC$| with a zone$|^web server$/.test(name));
+  const plain = await styleOf(cell, zone);
+  if (plain?.fitting === present) return plain;
+  const words = await wordedTimes(engine, cell, rows, said.timezone);
+  const { zones } = words;
+  const named: Zone = (naive) => {
+    const cases = zones.names.map((name) => `when ${literal(name)} then ${zones.toUtc(name, naive)}`);
+    const other = said.timezone === "UTC" ? naive : `timezone('UTC', ${zone(naive)})`;
+    return cases.length === 0 ? other : `case ${words.zoneName} ${cases.join(" ")} else ${other} end`;
+  };
+  const worded = await styleOf(words.cell, named, zones.names.length > 0);
+  if (worded === null || worded.fitting <= (plain?.fitting ?? 0)) return plain;
   return {
-    sql: named,
-    fitting,
-    note:
-      [
-        ...(names.every((name) => name.startsWith("ISO")) ? [] : [names.join(" or ")]),
-        ...(naive ? [`times without a zone are ${said.timezone}`] : []),
-      ].join(", ") || null,
-    problem,
-    choices: DATE_CHOICES,
+    ...worded,
+    note: [worded.note, zones.note].filter((note) => note !== null).join(", ") || null,
+    problem: zones.problem ?? worded.problem,
+    choices: zones.problem === null ? worded.choices : zones.choices,
   };
 
-  function parts(forms: readonly Form[]): string {
+  /** The style of the cells' text; null if no cell has a known form. */
+  async function styleOf(text: string, zoneOf: Zone, areNamed = false): Promise<TimeStyle | null> {
+    const used = await formsIn(text, [...ISO, ...OTHERS]);
+    const slashed = await one(
+      `count(*) ${rows} and regexp_full_match(${text}, ${literal(DAY_FIRST[0]?.pattern ?? "")} || '(?:${ZONE}${ZONE_NAME})?')`,
+    );
+    let problem: string | null = null;
+    if (slashed > 0) {
+      const order = await dayOrder(text);
+      problem = order.problem;
+      used.push(...(order.isMonthFirst ? MONTH_FIRST : DAY_FIRST));
+    }
+    if (used.length === 0) return null;
+    const sql = parts(text, used, zoneOf);
+    const fitting = await one(`count(*) ${rows} and not ${isMissing(cell)} and (${sql}) is not null`);
+    const names = [...new Set(used.map(({ name }) => name.replace(/ with a zone$| in UTC$/, "")))];
+    const naive = !areNamed && used.some(({ name }) => !/ in UTC$| with a zone$|^web server$/.test(name));
+    return {
+      sql,
+      fitting,
+      note:
+        [
+          ...(names.every((name) => name.startsWith("ISO")) ? [] : [names.join(" or ")]),
+          ...(naive ? [`times without a zone are ${said.timezone}`] : []),
+        ].join(", ") || null,
+      problem,
+      choices: DATE_CHOICES,
+    };
+  }
+
+  function parts(text: string, forms: readonly Form[], zoneOf: Zone): string {
     const cases = forms.map(
-      ({ pattern, toMs }) => `when regexp_full_match(${cell}, ${literal(pattern)}) then ${toMs(cell, zone)}`,
+      ({ pattern, toMs }) => `when regexp_full_match(${text}, ${literal(pattern)}) then ${toMs(text, zoneOf)}`,
     );
     return `case ${cases.join(" ")} end`;
   }
 
   /** The forms that occur: an unused case would still be tried on each cell. */
-  async function formsIn(forms: readonly Form[]): Promise<Form[]> {
+  async function formsIn(text: string, forms: readonly Form[]): Promise<Form[]> {
     const cases = forms.map(
-      ({ pattern }, place) => `when regexp_full_match(${cell}, ${literal(pattern)}) then ${place}`,
+      ({ pattern }, place) => `when regexp_full_match(${text}, ${literal(pattern)}) then ${place}`,
     );
     const found = await engine.rows<[number | null, bigint]>({
       text: `select case ${cases.join(" ")} end as form, count(*) ${rows} and not ${isMissing(cell)} group by 1 order by 2 desc`,

@@ -28,6 +28,7 @@ export async function csvTable(
     format: "csv",
     ...stagedSource(staged),
     columns: layout.columns,
+    separator: layout.dialect.separator,
     notes: layout.notes,
   } as const;
   if (plain !== null) {

@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { BadConfig } from "../../../server/files/bad-config.ts";
+import { Ambiguous } from "../ambiguous.ts";
 
 /** Content as UTF-8. */
 export interface TextFile {
@@ -17,6 +18,8 @@ const HEAD_BYTES = 65_536;
 /**
  * Converts a file to UTF-8 (a rewritten one loses its byte order mark). Invalid UTF-8 is read as
  * Windows-1252, in which every byte is a character; `--encoding` overrides this.
+ *
+ * @throws Ambiguous if its letters are hardly Latin
  */
 export async function asUtf8(path: string, named: string, said: string | null, to: string): Promise<TextFile> {
   const encoding = said ?? (await encodingOf(path, named));
@@ -47,7 +50,31 @@ async function encodingOf(path: string, named: string): Promise<string> {
   }
   if (even + odd > bytesRead / 4) return odd > even ? "utf-16le" : "utf-16be";
   if (even + odd > 0) throw new BadConfig(`${named} is no text: it has zero bytes`);
-  return (await isWhollyUtf8(path)) ? "utf-8" : "windows-1252";
+  if (await isWhollyUtf8(path)) return "utf-8";
+  if (isOtherScript(head)) {
+    throw new Ambiguous(
+      `${named} is no UTF-8, and too many of its letters are no Latin ones for windows-1252`,
+      ["shift_jis", "windows-1251", "gb18030", "euc-kr"].map((value) => ({ flag: "encoding", value })),
+    );
+  }
+  return "windows-1252";
+}
+
+/** Share of letters beside another one from which a text is hardly Latin; arbitrary. */
+const MANY_NEIGHBOURS = 0.6;
+/** Bytes that are no character of Windows-1252, or a rare one, and usual in Shift JIS. */
+const RARE = [0x81, 0x82, 0x83, 0x8d, 0x8f, 0x90, 0x9d];
+
+/** Whether a text's bytes beyond ASCII come in runs, as in Cyrillic, Japanese or Chinese words. */
+function isOtherScript(head: Buffer): boolean {
+  let [all, neighbours, rare] = [0, 0, 0];
+  for (const [place, byte] of head.entries()) {
+    if (byte < 0x80) continue;
+    all += 1;
+    if (RARE.includes(byte)) rare += 1;
+    if ((head[place - 1] ?? 0) >= 0x80 || (head[place + 1] ?? 0) >= 0x80) neighbours += 1;
+  }
+  return neighbours > all * MANY_NEIGHBOURS || rare > all / 4;
 }
 
 async function isWhollyUtf8(path: string): Promise<boolean> {

@@ -9,7 +9,7 @@ const ROWS = ["data", "rows", "results", "result", "records", "items", "events",
 export function tableIn(whole: unknown): readonly unknown[] | null {
   if (Array.isArray(whole)) return rowsOfCells(whole) ?? whole;
   if (!isObject(whole)) return null;
-  return split(whole) ?? columnsOfCells(whole) ?? wrapped(whole);
+  return split(whole) ?? columnsOfCells(whole) ?? rowsByKey(whole) ?? wrapped(whole);
 }
 
 /** `[["user_id", "group"], [1, "A"]]`. */
@@ -57,6 +57,16 @@ function columnsOfCells(whole: object): object[] | null {
       columns.map(([, column]) => (column as Record<string, unknown>)[key]),
     ),
   );
+}
+
+/** `{"0": {"user_id": 1, "group": "A"}, "1": {…}}`; the key is a column without a name. */
+function rowsByKey(whole: object): object[] | null {
+  const rows = Object.entries(whole);
+  const names = Object.keys(Object(rows[0]?.[1]));
+  const isRow = (row: unknown) =>
+    isObject(row) && Object.keys(row).length === names.length && names.every((name) => Object.hasOwn(row, name));
+  if (rows.length < 2 || names.length < 2 || !rows.every(([, row]) => isRow(row))) return null;
+  return rows.map(([key, row]) => ({ "": key, ...(row as object) }));
 }
 
 /** `{"data": [{…}, {…}]}`; null if another field could hold the rows too. */

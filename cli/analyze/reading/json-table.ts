@@ -12,7 +12,7 @@ import { columnNames, stagedSource, type Table } from "./table.ts";
 /** An array must fit in memory as a whole. */
 const MAX_ARRAY_BYTES = 400_000_000;
 /** Maximum depth of nested columns, such as `user.id`; deeper objects stay JSON. */
-const MAX_DEPTH = 3;
+export const MAX_DEPTH = 3;
 /** Objects with more fields do not form a table. */
 const MAX_COLUMNS = 500;
 /** Fields kept as JSON: the free parameters of our own events. */
@@ -86,6 +86,7 @@ export async function jsonTable(
     columns: columnNames([...places.keys()]),
     rows,
     rejected: rejections.list,
+    separator: null,
     notes: [],
   };
 }

@@ -31,6 +31,7 @@ export async function largeNdjsonTable(path: string, named: string): Promise<Tab
     // The rows are counted with the events.
     rows: 0,
     rejected: [],
+    separator: null,
     notes: [`fields are those of the first ${FIRST_LINES.toLocaleString("en")} lines`],
   };
 }

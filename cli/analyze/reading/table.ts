@@ -20,6 +20,8 @@ export interface Table {
   /** Rows of the file, rejected ones included. */
   readonly rows: number;
   readonly rejected: readonly Rejected[];
+  /** Sign between the cells of a CSV file; null for other formats. */
+  readonly separator: string | null;
   /** Unusual properties of the file: its encoding, separator, title lines. */
   readonly notes: readonly string[];
 }
