@@ -20,7 +20,8 @@ for (const document of DOCUMENTS) {
     file,
     text.replace(SAMPLE, (_, head, command, end) => {
       const args = ["dist/fairsplit.js", ...command.split(" ")];
-      const { stdout } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+      const options = { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, NO_COLOR: "1" } };
+      const { stdout } = spawnSync(process.execPath, args, options);
       return `${head}${stdout.toString().replace(TIMING, "")}${end}`;
     }),
   );

@@ -8,6 +8,7 @@ import { html } from "./html.ts";
 import { junit } from "./junit.ts";
 import { line } from "./line.ts";
 import { markdown } from "./markdown.ts";
+import { screenColors } from "./screen-colors.ts";
 
 export const REPORTERS = ["pretty", "line", "json", "junit", "github", "markdown", "html"] as const;
 
@@ -71,7 +72,7 @@ export async function writeReports(report: SimulationReport, reporters: readonly
 function formatted(name: Exclude<Reporter["name"], "github">, report: SimulationReport, isScreen: boolean): string {
   switch (name) {
     case "pretty":
-      return pretty(report, isScreen ? pc : pc.createColors(false));
+      return pretty(report, isScreen ? screenColors() : pc.createColors(false));
     case "line":
       return line(report);
     case "json":

@@ -108,7 +108,8 @@ describe("the gate", () => {
 
 it("prints what the README shows, with the lines of the demo that this grew from", async () => {
   const [, args = "", sample = ""] = SAMPLE.exec(readFileSync("README.md", "utf8")) ?? [];
-  const { code, stdout } = await simulate(...args.split(" "));
+  // CI's variables would colour it.
+  const { code, stdout } = await simulateIn({ ...process.env, NO_COLOR: "1" }, ...args.split(" "));
   expect(code).toBe(0);
   expect(stdout).toMatch(/^homepage_button_test split:\n {2}A: \d+ visits \(\d+\.\d\d%\), exact 50\.00%$/m);
   expect(stdout).toMatch(/^ {2}A: \d+ visits, \d+ clicks, Conv=\d+\.\d\d \+- \d+\.\d\d%, Exact: 10\.00%$/m);
