@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Adapter } from "lowdb";
+import { shellWord } from "../../core/shell-word.ts";
 import { replaceFile } from "../files/durable-file.ts";
 import { backUp, listBackups } from "./backups.ts";
 import {
@@ -103,9 +104,6 @@ async function remainsOf(path: string): Promise<string | null> {
   return history && history.size > 0 ? "there is a history" : null;
 }
 
-/** The command, quoted for a shell. */
 function restoreCommand(path: string): string {
-  const folder = dirname(path);
-  const quoted = /^[\w./:@%+=,][\w./:@%+=,-]*$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
-  return `fairsplit restore ${quoted}`;
+  return `fairsplit restore ${shellWord(dirname(path), process.platform)}`;
 }
