@@ -9,6 +9,7 @@ const SOURCES = [
   "server",
   "simulate",
   "cli",
+  "sdk",
   "setup/node-version.mjs",
   "setup/third-party.mjs",
   "build.mjs",

@@ -39,11 +39,11 @@ process.exitCode = Number(process.env.NPM_EXITS ?? 0);
 let checkout: string;
 
 beforeEach(async () => {
-  checkout = await mkdtemp(join(tmpdir(), "fairsplit-checkout-"));
+  checkout = await mkdtemp(join(tmpdir(), "fairsplit Größe & Maß "));
   const put = (file: string, text: string) => writeFile(join(checkout, file), text);
   await cp(join(ROOT, "setup"), join(checkout, "setup"), { recursive: true });
   await cp(join(ROOT, "setup.mjs"), join(checkout, "setup.mjs"));
-  for (const folder of ["core", "tag", "server", "simulate", "cli"]) await mkdir(join(checkout, folder));
+  for (const folder of ["core", "tag", "server", "simulate", "cli", "sdk"]) await mkdir(join(checkout, folder));
   await put("package.json", '{ "type": "module" }');
   await put("package-lock.json", JSON.stringify(LOCK));
   await put("npm-cli.js", NPM);
