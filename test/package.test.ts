@@ -62,6 +62,17 @@ describe("what the package exports", () => {
     expect(await complaints(source)).toBe("");
   });
 
+  test("type-checks on a back end, whose compiler knows no types of Node's", async () => {
+    const source = `
+      import { type Client, createClient, expressGroups, fastifyGroups, honoGroups } from "fairsplit/node";
+      import { exposureHook, serverProvider } from "fairsplit/openfeature";
+      export const client: Client = createClient({ baseUrl: "https://ab.example.com" });
+      export const middleware = [expressGroups(client), fastifyGroups, honoGroups(client)];
+      export const flags = [serverProvider(client), exposureHook({ baseUrl: "https://ab.example.com" })];
+    `;
+    expect(await complaints(source)).toBe("");
+  });
+
   test("has types that refuse what is wrong", async () => {
     const source = 'import { assign } from "fairsplit/core";\nassign(1, "headline_test", [["A", "50"]]);\n';
     expect(await complaints(source)).toMatch(/^index\.ts\(2,8\): error TS2345/);

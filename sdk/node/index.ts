@@ -1,7 +1,7 @@
 export type { AssignedGroup } from "../../core/http-contract.ts";
 export { type Client, type ClientOptions, createClient } from "./client.ts";
 export { type Answer, Groups } from "./groups.ts";
-export { expressGroups, groupsOf, type NodeRequest } from "./middleware/express.ts";
+export { expressGroups, groupsOf, type NodeRequest, type NodeResponse } from "./middleware/express.ts";
 export { fastifyGroups } from "./middleware/fastify.ts";
 export { withGroups } from "./middleware/fetch.ts";
 export { honoGroups } from "./middleware/hono.ts";

@@ -1,17 +1,32 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Client } from "../client.ts";
 import type { Groups } from "../groups.ts";
 import { inlineInto, isPage } from "./inline.ts";
 import { type IncomingRequest, identify, type MiddlewareOptions } from "./visitor-of.ts";
 
-/** A request of Node's, with what the middleware puts there. */
-export interface NodeRequest extends IncomingMessage {
+/**
+ * Parts of Node's `IncomingMessage` that the middleware uses, and what it puts there. Described
+ * here, because declarations that import Node's types need them wherever they are used.
+ */
+export interface NodeRequest {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly socket?: unknown;
+  readonly url?: string | undefined;
   fairsplit?: Groups;
   /** Express keeps the whole address there, below a router too. */
   originalUrl?: string;
 }
 
-type NodeResponse = ServerResponse & { send?: (body: unknown) => unknown };
+/** Parts of Node's `ServerResponse` that the middleware uses. */
+export interface NodeResponse {
+  appendHeader(name: string, value: string): unknown;
+}
+
+interface ExpressResponse extends NodeResponse {
+  getHeader(name: string): unknown;
+  hasHeader(name: string): boolean;
+  setHeader(name: string, value: string): unknown;
+  send?: (body: unknown) => unknown;
+}
 
 /**
  * Express middleware: the groups are `request.fairsplit`, and pages that are sent by
@@ -21,7 +36,7 @@ type NodeResponse = ServerResponse & { send?: (body: unknown) => unknown };
  * @example app.use(expressGroups(client))
  */
 export function expressGroups(client: Client, options?: MiddlewareOptions) {
-  return (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void => {
+  return (request: NodeRequest, response: ExpressResponse, next: (error?: unknown) => void): void => {
     groupsOf(client, request, response, options).then((groups) => {
       request.fairsplit = groups;
       const { send } = response;
@@ -47,7 +62,7 @@ export function expressGroups(client: Client, options?: MiddlewareOptions) {
 export async function groupsOf(
   client: Client,
   request: NodeRequest,
-  response: ServerResponse,
+  response: NodeResponse,
   options?: MiddlewareOptions,
 ): Promise<Groups> {
   const { visitor, setCookie } = identify(incoming(request), options);
@@ -62,7 +77,7 @@ function incoming(request: NodeRequest): IncomingRequest {
     url: new URL(request.originalUrl ?? request.url ?? "/", isSecure ? "https://localhost" : "http://localhost"),
     header: (name) => {
       const value = request.headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
+      return typeof value === "object" ? value.join(", ") : value;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Client } from "../client.ts";
 import type { Groups } from "../groups.ts";
-import { groupsOf, type NodeRequest } from "./express.ts";
+import { groupsOf, type NodeRequest, type NodeResponse } from "./express.ts";
 import { inlineInto, isPage } from "./inline.ts";
 import type { MiddlewareOptions } from "./visitor-of.ts";
 
@@ -10,7 +10,7 @@ interface FastifyRequest {
 }
 
 interface FastifyReply {
-  readonly raw: import("node:http").ServerResponse;
+  readonly raw: NodeResponse;
   getHeader(name: string): unknown;
   header(name: string, value: string): unknown;
 }
