@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { npm } from "./dependencies.mjs";
 import { otherNodes } from "./other-nodes.mjs";
-import { fail } from "./say.mjs";
+import { fail, say } from "./say.mjs";
 
 const NODE = process.execPath;
 const TYPES = { name: "types", line: [NODE, "node_modules/typescript/bin/tsc", "--noEmit"] };
@@ -13,6 +14,8 @@ const FAULTS = [
   "kill power prefix full eio read-only clock registry toggles stop malformed",
   "--mutants kill power prefix",
 ].map((faults) => ({ name: `faults ${faults}`, line: [NODE, "test/faults/run.mjs", "--short", ...faults.split(" ")] }));
+/** The packed package as its users install it; needs the npm registry. */
+const CONSUMERS = { name: "consumers", line: [NODE, "test/compat/run.mjs", "--quick"] };
 const vitest = (name, args, node = NODE) => ({ name, line: [node, "node_modules/vitest/vitest.mjs", "run", ...args] });
 /**
  * Tests of what differs between Nodes: the DOM, Web APIs and text. Only a part, because CI has two
@@ -34,9 +37,17 @@ const CHECKS = {
     );
     // Run the faults alone, because some of their limits are in milliseconds. Run the tests last,
     // so that the output ends with their number.
-    return [TYPES, LINT, ...FAULTS, ...others, vitest("tests", [])];
+    return [TYPES, LINT, ...consumers(), ...FAULTS, ...others, vitest("tests", [])];
   },
 };
+
+/** Offline, a checkout that is installed can still be tested. */
+function consumers() {
+  const [program, ...args] = [...npm(), "ping", "--fetch-retries=0"];
+  if (process.env.CI || spawnSync(program, args, { stdio: "ignore" }).status === 0) return [CONSUMERS];
+  say("the npm registry cannot be reached: the packed package's consumers are not tried");
+  return [];
+}
 
 export const TEST_COMMANDS = Object.keys(CHECKS);
 

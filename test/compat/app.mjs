@@ -6,11 +6,19 @@ import { createServer } from "node:http";
 export const APP = `
   import { assign as assignByCore, evaluate } from "fairsplit/core";
   import { assign } from "fairsplit/core/assign";
+  import { exposureHook } from "fairsplit/openfeature";
+  import { GroupsProvider, Variant } from "fairsplit/react";
   import { start } from "fairsplit/tag";
+  import { createElement } from "react";
+  import { createRoot } from "react-dom/client";
 
   const input = ["b8afe181-0214-45fa-8904-fce9229a8b42", "homepage_button_test", [["A", 50], ["B", 50]]];
   const { api } = document.body.dataset;
+  const groups = { homepage_button_test: { group: "B", value: 1, payload: null } };
+  const variant = createElement(Variant, { experiment: "homepage_button_test", groups: { B: "React's B" } }, "control");
+  createRoot(document.querySelector("#react")).render(createElement(GroupsProvider, { groups }, variant));
   Object.assign(document.body.dataset, {
+    hook: typeof exposureHook({ baseUrl: api }).after,
     assigned: assign(...input) + assignByCore(...input) + typeof evaluate,
     sameTag: String(start({ api }) === window.fairsplit),
   });
@@ -50,12 +58,14 @@ export async function runInBrowser(browser, bundle, api) {
     answers.catch(() => undefined);
     await page.goto(`http://localhost:${site.address().port}/?fairsplit_debug`);
     await page.waitForSelector("[data-exp] button", { timeout: 30_000 });
-    const { assigned, sameTag } = await page.evaluate(() => ({ ...document.body.dataset }));
+    await page.waitForSelector('#react:has-text("React\'s B")', { timeout: 30_000 });
+    const { assigned, hook, sameTag } = await page.evaluate(() => ({ ...document.body.dataset }));
     const shown = await page.locator("[data-exp] button").innerText();
     const [, groups] = await answers;
     const { group } = (await groups.json()).homepage_button_test;
     if (shown !== group) throw new Error(`shows "${shown}" to a visitor of group "${group}"`);
     if (assigned !== ASSIGNED) throw new Error(`assigned "${assigned}" instead of "${ASSIGNED}"`);
+    if (hook !== "function") throw new Error(`the OpenFeature hook has a ${hook} instead of a function`);
     if (sameTag !== "true") throw new Error("start() did not give window.fairsplit");
     for (const response of await answers) {
       if (!response.ok()) throw new Error(`${response.url()} was answered ${response.status()}`);
@@ -72,4 +82,5 @@ const pageFor = (api) => `<!doctype html><title>consumer</title><body data-api="
   <div data-exp="homepage_button_test">Loading
     <template data-group="A"><button>A</button></template><template data-group="B"><button>B</button></template>
   </div>
+  <div id="react"></div>
   <script type="module" src="/app.js"></script>`;

@@ -33,11 +33,17 @@ const BUILDS = {
       },
     });`,
   rollup: `
+    import commonjs from "@rollup/plugin-commonjs";
     import resolve from "@rollup/plugin-node-resolve";
+    import replace from "@rollup/plugin-replace";
     import { rollup } from "rollup";
-    // The rule language's own modules import each other in circles.
-    const onwarn = ({ code, message }) => { if (code !== "CIRCULAR_DEPENDENCY") throw new Error(message); };
-    const built = await rollup({ input: "app.js", plugins: [resolve({ browser: true })], onwarn });
+    // The rule language's own modules import each other in circles, and React's server components
+    // need a directive that Rollup has no use for.
+    const expected = ["CIRCULAR_DEPENDENCY", "MODULE_LEVEL_DIRECTIVE"];
+    const onwarn = ({ code, message }) => { if (!expected.includes(code)) throw new Error(message); };
+    const values = { "process.env.NODE_ENV": '"production"', preventAssignment: true };
+    const plugins = [replace(values), resolve({ browser: true }), commonjs()];
+    const built = await rollup({ input: "app.js", plugins, onwarn });
     await built.write({ file: "bundle/rollup/app.js", format: "es" });`,
   esbuild: `
     import { build } from "esbuild";

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { REACT } from "./consumer-packages.mjs";
 import { program } from "./program.mjs";
 
 /** npm's packages of the package managers, pinned; npm is the one that comes with Node. */
@@ -13,11 +14,36 @@ export const PACKAGE_MANAGERS = {
   "yarn 4 pnp": { package: "@yarnpkg/cli-dist@4.18.1", bin: "@yarnpkg/cli-dist/bin/yarn.js" },
 };
 
-/** Says the group of the definition's example, by import and by require. */
+/**
+ * Text of a program that says what each import gave, as one line of JSON: the group of the
+ * definition's example by import and by require, and the group of a visitor as a server answers, as
+ * the SDK, React and OpenFeature say it.
+ */
 const PROGRAM = `
   const input = ["b8afe181-0214-45fa-8904-fce9229a8b42", "homepage_button_test", [["A", 50], ["B", 50]]];
   const required = require("fairsplit/core/assign").assign(...input);
-  import("fairsplit/core").then(({ assign }) => console.log(required + assign(...input)));
+  (async () => {
+    const { assign } = await import("fairsplit/core");
+    const { createClient } = await import("fairsplit/node");
+    const { serverProvider } = await import("fairsplit/openfeature");
+    const { GroupsProvider, Variant } = await import("fairsplit/react");
+    const { createElement } = await import("react");
+    const { renderToStaticMarkup } = await import("react-dom/server");
+
+    const [deviceId, experiment] = input;
+    // Enough for a busy machine.
+    const client = createClient({ baseUrl: process.env.API, timeoutMs: 10_000 });
+    const groups = await client.groups({ deviceId });
+    const variant = createElement(Variant, { experiment, groups: { A: "A", B: "B" } }, "control");
+    const rendered = renderToStaticMarkup(createElement(GroupsProvider, { groups: groups.all }, variant));
+    const evaluation = await serverProvider(client).resolveStringEvaluation(experiment, "", { targetingKey: deviceId });
+    console.log(JSON.stringify({
+      assigned: required + assign(...input),
+      state: groups.state,
+      groups: [groups.group(experiment), rendered, evaluation.variant],
+    }));
+    await client.close();
+  })();
 `;
 
 /** Plug'n'Play resolves imports; it does not see what `require` of an ES module resolves (Node 20.20, Yarn 4.18). */
@@ -28,10 +54,11 @@ const PROGRAM_OF_PNP = PROGRAM.replace('require("fairsplit/core/assign")', '(awa
  * command.
  *
  * @param sources `tarball` that was packed, and `git`, the checkout that `npm git` takes it from
+ * @param api URL of a running server
  */
-export async function installBy(manager, folder, { tarball, git }, tools) {
+export async function installBy(manager, folder, { tarball, git }, tools, api) {
   const source = manager === "npm git" ? `git+file://${git}` : `file:${tarball}`;
-  const manifest = { name: "consumer", private: true, dependencies: { fairsplit: source } };
+  const manifest = { name: "consumer", private: true, dependencies: { fairsplit: source, ...REACT } };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
   const { bin } = PACKAGE_MANAGERS[manager] ?? {};
   const isPnp = manager === "yarn 4 pnp";
@@ -49,8 +76,12 @@ export async function installBy(manager, folder, { tarball, git }, tools) {
   if (manager.startsWith("yarn 4")) await writeFile(join(folder, "yarn.lock"), "");
   await program(folder, [...own, "install", ...flags], env);
   const run = isPnp ? [...own, "node"] : [process.execPath];
-  const groups = (await program(folder, [...run, file], env)).trim();
-  if (groups !== "BB") throw new Error(`assigned "${groups}" instead of "BB"`);
+  const said = JSON.parse(await program(folder, [...run, file], { ...env, API: api }));
+  const [group] = said.groups;
+  if (said.assigned !== "BB") throw new Error(`assigned "${said.assigned}" instead of "BB"`);
+  if (said.state !== "fresh" || !["A", "B"].includes(group) || said.groups.some((other) => other !== group)) {
+    throw new Error(`server, React and OpenFeature say ${JSON.stringify(said)}`);
+  }
   const command = isPnp ? [...own, "fairsplit"] : [join(folder, "node_modules/.bin/fairsplit")];
   const help = await program(folder, [...command, "--help"], env);
   if (!help.includes("fairsplit serve")) throw new Error(`fairsplit --help says "${help}"`);

@@ -1,7 +1,7 @@
 // Packs the package, and installs, builds and runs it as its users do: `npm run compat -- [NAME…]`,
 // where a name is that of a bundler, a way of TypeScript to find modules, or a package manager.
-// Needs the npm registry and a browser. `npm run compat -- --chroot [NODE…] [root|user]` runs the
-// README's commands in fresh Debian systems instead.
+// Needs the npm registry and a browser. `--quick` runs one of each kind, as CI does, and
+// `--chroot [NODE…] [root|user]` the README's commands in fresh Debian systems instead.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -14,15 +14,17 @@ import { chromium } from "playwright-core";
 import { findBrowser } from "../../dist/browser.js";
 import { fail, say } from "../../setup/say.mjs";
 import { APP, runInBrowser } from "./app.mjs";
-import { BUNDLER_PACKAGES } from "./bundler-packages.mjs";
 import { BUNDLERS, buildBy } from "./bundlers.mjs";
 import { NODES, runInChroots, USERS } from "./chroot/run.mjs";
+import { CONSUMER_PACKAGES, versionOf } from "./consumer-packages.mjs";
 import { installBy, PACKAGE_MANAGERS } from "./package-managers.mjs";
 import { program } from "./program.mjs";
 import { checkTypes, RESOLUTIONS } from "./types.mjs";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const NAMES = [...BUNDLERS, ...Object.keys(RESOLUTIONS), ...Object.keys(PACKAGE_MANAGERS)];
+/** One consumer of each kind. */
+const QUICK = ["nodenext", "esbuild", "npm"];
 /** Parcel reads the "exports" of packages only when it is told to. */
 const PARCEL = { "@parcel/resolver-default": { packageExports: true } };
 const QUIET = ["--no-audit", "--no-fund", "--loglevel=error"];
@@ -45,8 +47,9 @@ if (failed.length > 0) fail(`failed: ${failed.join(", ")}`, 1);
 
 function readArguments() {
   try {
-    const { values, positionals } = parseArgs({ options: { chroot: { type: "boolean" } }, allowPositionals: true });
-    return { isChroot: values.chroot === true, asked: positionals };
+    const options = { chroot: { type: "boolean" }, quick: { type: "boolean" } };
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    return { isChroot: values.chroot === true, asked: values.quick ? QUICK : positionals };
   } catch (error) {
     return fail(error.message, 2);
   }
@@ -56,40 +59,48 @@ async function tryConsumers() {
   // The build is there: the set-up made it.
   const packed = await program(ROOT, ["npm", "pack", "--ignore-scripts", "--json", "--pack-destination", folder]);
   const tarball = join(folder, JSON.parse(packed)[0].filename);
-  if (wanted([...BUNDLERS, ...Object.keys(RESOLUTIONS)]).length > 0) await tryBundlers(tarball);
-  await tryPackageManagers(tarball);
+  const server = await startServer();
+  try {
+    if (wanted(Object.keys(CONSUMER_PACKAGES)).length > 0) await tryBundlers(tarball, server.url);
+    await tryPackageManagers(tarball, server.url);
+  } finally {
+    await server.stop();
+  }
 }
 
-async function tryBundlers(tarball) {
+async function startServer() {
+  const args = ["demo", "--port", "0", "--data", join(folder, "data")];
+  const server = spawn(process.execPath, [join(ROOT, "dist/fairsplit.js"), ...args]);
+  const exited = once(server, "exit");
+  const ended = exited.then(([code]) => Promise.reject(new Error(`the server ended with ${code}`)));
+  const [line] = await Promise.race([once(createInterface(server.stdout), "line"), ended]);
+  // It ends when all is done.
+  ended.catch(() => undefined);
+  const stop = async () => {
+    server.kill();
+    await exited;
+  };
+  return { url: /http:\/\/\S+/.exec(line)[0], stop };
+}
+
+async function tryBundlers(tarball, api) {
   const consumer = join(folder, "consumer");
   await mkdir(consumer);
-  const dependencies = { fairsplit: `file:${tarball}`, ...BUNDLER_PACKAGES };
+  const packages = wanted(Object.keys(CONSUMER_PACKAGES)).map((name) => CONSUMER_PACKAGES[name]);
+  const dependencies = Object.assign({ fairsplit: `file:${tarball}` }, ...packages);
   await writeFile(
     join(consumer, "package.json"),
     JSON.stringify({ type: "module", private: true, dependencies, ...PARCEL }),
   );
   await writeFile(join(consumer, "app.js"), APP);
-  say("installing the bundlers into a temporary folder …");
+  say("installing bundlers and compilers into a temporary folder …");
   await program(consumer, ["npm", "install", ...QUIET]);
   for (const name of wanted(Object.keys(RESOLUTIONS))) {
     await cell(name, "type-checks, strict", () => checkTypes(name, consumer));
   }
   if (wanted(BUNDLERS).length === 0) return;
-  const server = spawn(process.execPath, [
-    join(ROOT, "dist/fairsplit.js"),
-    "demo",
-    "--port",
-    "0",
-    "--data",
-    join(folder, "data"),
-  ]);
   const browser = await chromium.launch({ executablePath: findBrowser(), args: ["--no-sandbox"] });
   try {
-    const ended = once(server, "exit").then(([code]) => Promise.reject(new Error(`the server ended with ${code}`)));
-    const [line] = await Promise.race([once(createInterface(server.stdout), "line"), ended]);
-    // It ends when all is done.
-    ended.catch(() => undefined);
-    const api = /http:\/\/\S+/.exec(line)[0];
     for (const name of wanted(BUNDLERS)) {
       await cell(name, "builds and renders", async () => {
         await buildBy(name, consumer);
@@ -98,11 +109,10 @@ async function tryBundlers(tarball) {
     }
   } finally {
     await browser.close();
-    server.kill();
   }
 }
 
-async function tryPackageManagers(tarball) {
+async function tryPackageManagers(tarball, api) {
   for (const name of wanted(Object.keys(PACKAGE_MANAGERS))) {
     await cell(name, "installs and runs", async () => {
       const own = PACKAGE_MANAGERS[name];
@@ -110,15 +120,14 @@ async function tryPackageManagers(tarball) {
       if (own) await program(folder, ["npm", "install", ...QUIET, "--prefix", tools, own.package]);
       const consumer = join(folder, `installed by ${name}`);
       await mkdir(consumer);
-      await installBy(name, consumer, { tarball, git: ROOT }, tools);
+      await installBy(name, consumer, { tarball, git: ROOT }, tools, api);
     });
   }
 }
 
 /** Prints a line of the table. */
 async function cell(name, what, work) {
-  const version =
-    BUNDLER_PACKAGES[{ rspack: "@rspack/core", nodenext: "typescript", bundler: "typescript" }[name] ?? name];
+  const version = versionOf(name);
   const label = `${name}${version ? ` (${version})` : ""}`.padEnd(32);
   try {
     await work();

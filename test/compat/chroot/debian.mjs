@@ -25,7 +25,8 @@ export async function provideSystems() {
   }
   if (!existsSync(WITH_LIBRARIES)) {
     await make(WITH_LIBRARIES, async (folder) => {
-      cpSync(BARE, folder, { recursive: true, verbatimSymlinks: true });
+      // Node's own copy stops at device files.
+      await must(["cp", "--archive", BARE, folder]);
       await must(["chroot", folder, "apt-get", "update", "-qq"]);
       const install = ["install", "-y", "-qq", "--no-install-recommends", "chromium-headless-shell"];
       await must(["chroot", folder, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", ...install]);
