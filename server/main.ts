@@ -61,7 +61,12 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
   if (config.adminToken !== "") checkTokenStrength(config.adminToken, config);
   // Files 0600, folders 0700: events, secrets and backups are nobody else's.
   const umask = process.umask(0o077);
-  await mkdir(config.data, { recursive: true }).catch((error) => {
+  await mkdir(config.data, { recursive: true }).catch(async (first) => {
+    // On a read-only disk Node's recursive way says that there is no such file.
+    const error = await mkdir(config.data).then(
+      () => first,
+      (plain) => plain,
+    );
     throw new BadConfig(`data is "${config.data}", which cannot be made a folder (${error.message})`);
   });
   const logger = createLogger(config.logLevel, config.logFormat, (line) => process.stderr.write(line));

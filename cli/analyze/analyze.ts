@@ -1,5 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { CrossTally } from "../../core/cross-tally.ts";
 import type { Experiment } from "../../core/experiment.ts";
@@ -8,6 +7,7 @@ import { reportText } from "../../core/report/report-text.ts";
 import { ENGINE, type Engine, openEngine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { ExperimentsFile } from "../../server/registry/experiments-file.ts";
+import { temporaryFolder } from "../../simulate/temporary-folder.ts";
 import { type Definitions, readDefinitions } from "../experiment-definitions.ts";
 import { withAssigned } from "./assign/stage-assigned.ts";
 import { valuesOf } from "./columns/map-columns.ts";
@@ -70,7 +70,7 @@ async function writeReport(flag: string, path: string, text: string): Promise<vo
 }
 
 async function analyzeFiles(options: AnalyzeOptions): Promise<Analyzed> {
-  const temporary = await mkdtemp(join(tmpdir(), "fairsplit-analyze-"));
+  const temporary = await temporaryFolder("fairsplit-analyze-");
   try {
     const files = await inputFiles(options.paths, { from: process.stdin, to: join(temporary, "stdin") });
     const definitions = options.assign === null ? null : await readDefinitions("assign", options.assign);

@@ -1,11 +1,11 @@
 import { createReadStream } from "node:fs";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import { ENGINE, openEngine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
+import { temporaryFolder } from "../../simulate/temporary-folder.ts";
 import { CSV_COLUMNS } from "./csv-format.ts";
 
 /** Types of columns that are not text. */
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = { ts: "TIMESTAMP", epoch: "BIGIN
  * @param path null for standard output
  */
 export async function writeParquet(path: string | null, writeCsv: (path: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "fairsplit-generate-"));
+  const folder = await temporaryFolder("fairsplit-generate-");
   try {
     const csv = join(folder, "log.csv");
     const parquet = join(folder, "log.parquet");
