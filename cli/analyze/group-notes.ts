@@ -14,11 +14,18 @@ export async function groupNotes(engine: Engine, input: Input, rows: string): Pr
   return [...(await spellings(engine, variant, rows)), ...(await disagreements(engine, input, variant, rows))];
 }
 
-/** `Treatment` beside `treatment`, and 1 beside 1.0, are likely one group. */
+/**
+ * `Treatment` beside `treatment`, 1 beside 1.0, and names that look alike are likely one group.
+ */
 async function spellings(engine: Engine, variant: number, rows: string): Promise<string[]> {
   const byName = new Map<string, string[]>();
   for (const group of await valuesOf(engine, variant, rows)) {
-    const key = Number.isFinite(Number(group)) ? String(Number(group)) : group.toLowerCase().replace(/[\s_-]+/g, "");
+    const key = Number.isFinite(Number(group))
+      ? String(Number(group))
+      : group
+          .normalize("NFKC")
+          .toLowerCase()
+          .replace(/[\s\p{Cf}_-]+/gu, "");
     byName.set(key, [...(byName.get(key) ?? []), group]);
   }
   return [...byName.values()]

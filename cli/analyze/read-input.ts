@@ -5,6 +5,7 @@ import { type Facts, factsOf } from "./columns/facts.ts";
 import { type Mapping, mapColumns, placeOf } from "./columns/map-columns.ts";
 import { normalised } from "./columns/names.ts";
 import type { Outcome } from "./columns/outcomes.ts";
+import { DATE_OF_TIME, repairedCells } from "./columns/repaired-cells.ts";
 import type { InputFile } from "./input-files.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { readTable } from "./reading/read-table.ts";
@@ -75,15 +76,17 @@ export async function readInput(
     const rejected = [...table.rejected, ...strays.map((stray) => stray.rejected)];
     // Map again without rejected rows: they must not affect a column's kind.
     const again = await mapped(`${sampled}${own}`, count - lost);
-    return { table: { ...table, rejected }, ...again, rows: `${rows}${own}`, count: count - lost };
+    const mended = await repairedCells(engine, { ...table, rejected }, again.mapping, again.facts, `${sampled}${own}`);
+    return { ...again, ...mended, rows: `from ${mended.table.source} where ${condition}${own}`, count: count - lost };
   }
-  const { facts, mapping } = first;
+  const { facts } = first;
+  const { mapping, ...repaired } = await repairedCells(engine, table, first.mapping, facts, sampled);
   if (isSampled && mapping.shape !== "events") {
     throw new BadConfig(
       `${table.path} is too large for a table of visitors in lines of JSON: save it as CSV or Parquet`,
     );
   }
-  return { table, mapping, facts, rows, count };
+  return { table: repaired.table, mapping, facts, rows: `from ${repaired.table.source} where ${condition}`, count };
 }
 
 /** Roles that `--columns` and `--unit` give to this file's columns. */
@@ -155,6 +158,7 @@ export function columnRoles(
       const role = [...mapping.roles].find(([, other]) => other === place)?.[0];
       const outcome = outcomes.find((other) => other.place === place);
       if (role !== undefined) return [name, role];
+      if (mapping.aliases.get(place) === DATE_OF_TIME) return [name, "time"];
       return [name, outcome ? `goal (${outcome.kind === "binary" ? "conversion" : "value"})` : "ignored"];
     }),
   );

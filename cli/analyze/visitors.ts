@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
+import { Ambiguous } from "./ambiguous.ts";
 import { isMissing } from "./columns/cells.ts";
 import type { Facts } from "./columns/facts.ts";
 import { isIdName, normalised } from "./columns/names.ts";
@@ -50,7 +51,10 @@ export async function stageVisitors(
       ? (["visitor", "variant", "experiment"] as const)
       : (["variant", "experiment"] as const);
     const { accepted, rejected } = await withoutRoles(engine, input, needed);
-    if (!input.mapping.roles.has("visitor") && options.unit === null) await rejectClusters(engine, input, accepted);
+    if (!input.mapping.roles.has("visitor") && options.unit === null) {
+      await rejectGroups(engine, input, accepted);
+      await rejectClusters(engine, input, accepted);
+    }
     const lost = rejected.reduce((sum, { count }) => sum + count, 0);
     const outcomes = await outcomesOf(engine, input.table, input.mapping, {
       rows: accepted,
@@ -193,6 +197,30 @@ export async function cellNotes(
 }
 
 const isInRange = ({ min, max }: Facts) => Math.abs(min ?? 0) <= MAX_VALUE && Math.abs(max ?? 0) <= MAX_VALUE;
+
+/** Rejects a row per group, such as a mean with its number: these rows are not visitors. */
+async function rejectGroups(engine: Engine, { table, mapping, facts }: Input, rows: string): Promise<void> {
+  const { roles } = mapping;
+  const keys = [roles.get("variant"), roles.get("experiment")].filter((place) => place !== undefined);
+  const [row] = await engine.rows<[bigint, bigint]>({
+    text: `select count(*), count(distinct row(${keys.map((place) => `c${place}`).join(", ")})) ${rows}`,
+    values: [],
+  });
+  if (!row || row[0] < 2n || row[0] !== row[1]) return;
+  const variant = table.columns[roles.get("variant") as number];
+  const counts = table.columns.filter((_, place) => {
+    const fact = facts[place];
+    const isTaken = [...roles.values()].includes(place);
+    return !isTaken && fact && fact.numbers === fact.present && fact.whole && (fact.min ?? 0) > 1;
+  });
+  throw new Ambiguous(
+    `${table.path} has one row per ${variant}, so a row is no visitor, and no column says how many visitors there were`,
+    counts.slice(0, MAX_CHOICES).map((name) => ({ flag: "columns", value: `visitors=${name}` })),
+  );
+}
+
+/** Maximum number of columns offered; arbitrary. */
+const MAX_CHOICES = 5;
 
 /**
  * Rejects clusters, such as stores whose rows are all in one group: their rows are not visitors.

@@ -116,6 +116,36 @@ describe("exports of other programs are read as they are", () => {
     ],
     ["JSON of ClickHouse", JSON.stringify({ meta: [{ name: "user_id" }], data: VISITORS, rows: 12 })],
     [
+      "JSON of Python, which writes NaN",
+      lines(
+        VISITORS.map((v) => `{"user_id": ${v.id}, "group": "${v.group}", "converted": ${+v.converted}, "age": NaN}`),
+      ),
+    ],
+    [
+      "lines of JSON with commas behind",
+      VISITORS.map((v) => JSON.stringify({ user_id: v.id, group: v.group, converted: v.converted })).join(",\n"),
+    ],
+    [
+      "JSON of Elasticsearch",
+      JSON.stringify({ took: 3, hits: { total: 12, hits: VISITORS.map((v) => ({ _id: `${v.id}`, _source: v })) } }),
+    ],
+    [
+      "numbers of days, moments, orders and places before the outcome",
+      table(
+        "user_id,group,signup_day,created_at,order_number,plz,converted",
+        (v) =>
+          `${v.id},${v.group},202603${two(v.id + 1)},${1_772_000_000 + v.id},${v.id * 7},${10_000 + v.id},${+v.converted}`,
+      ),
+    ],
+    [
+      "ids that one of two files has with a decimal",
+      [
+        table("user_id,group", (v) => `${v.id}.0,${v.group}`),
+        table("user_id,converted", (v) => `${v.id},${+v.converted}`),
+      ],
+    ],
+    ["a date and a time in two columns", events((day) => `3/${day}/2026,10:00 AM`).replace("timestamp", "Date,Time")],
+    [
       "JSON of pandas, by index",
       JSON.stringify(
         Object.fromEntries(
@@ -243,9 +273,68 @@ describe("exports of other programs are read as they are", () => {
       ]),
       /^landing_page contradicts group in 1 row, which count by their group$/,
     ],
+    [
+      "groups that look alike",
+      answered("1", "0").replace("1,treatment", "1,treatment\u200b"),
+      /^treatment and treatment\u200b are counted as different groups/,
+    ],
+    [
+      "groups in two forms of Unicode",
+      "id,group,converted\n1,ö,1\n2,o\u0308,0\n3,a,1\n",
+      /are counted as different groups/,
+    ],
   ])("%s are said", async (_, content, note) => {
     expect((await analyzed(content)).inputs[0]?.notes).toContainEqual(expect.stringMatching(note));
   });
+});
+
+test.each<[what: string, content: string, sums: number[], note: string | null]>([
+  [
+    "Indian groups of digits",
+    table("user_id,group,spend", (v) => `${v.id},${v.group},"₹1,20,${100 + v.id}.50"`),
+    [6 * 120_100.5 + 30, 6 * 120_100.5 + 36],
+    "spend: commas separate thousands, in ₹",
+  ],
+  [
+    "a minus behind",
+    table("user_id;group;balance", (v) => `${v.id};${v.group};1.000,${two(v.id)}${v.id % 2 ? "-" : ""}`),
+    [6000.3, -6000.36],
+    "balance: a comma is the decimal sign",
+  ],
+  [
+    "a unit in cells",
+    table("user_id,group,load_time", (v) => `${v.id},${v.group},${v.id}.5 s`),
+    [33, 39],
+    "load_time: in s",
+  ],
+  ["a unit in the header", table("user_id,group,Load time [ms]", (v) => `${v.id},${v.group},${v.id}`), [30, 36], null],
+])("numbers with %s are read", async (_, content, sums, note) => {
+  const found = await analyzed(content);
+  expect(found.reports[0]?.goals[0]?.groups.map(({ sum }) => Number(sum?.toFixed(6)))).toEqual(sums);
+  expect(found.inputs[0]?.notes.filter((text) => /^(?!separator)[\w]+: /.test(text))).toEqual(note === null ? [] : [note]);
+});
+
+test("an encrypted archive is said to be one", async () => {
+  const archive = Buffer.alloc(64);
+  archive.write("PK\u0003\u0004", "latin1");
+  archive.writeUInt16LE(1, 6);
+  await expect(analyzed(archive)).rejects.toThrow("table-1.csv is encrypted: save it without a password");
+});
+
+test("a log too large for memory has the fields of its objects as columns, also those at its end", async () => {
+  const pad = "x".repeat(400);
+  const line = (place: number) => {
+    const [event, user] = [["seen", "view", "buy"][Math.floor(place / 40_000)], place % 40_000];
+    const properties = event === "seen" ? { variant: user % 2 ? "B" : "A" } : event === "buy" ? { revenue: 2 } : {};
+    return JSON.stringify({ user: { id: user }, event, timestamp: 1_772_000_000_000 + place, properties, pad });
+  };
+  const content = Array.from({ length: 110_000 }, (_, place) => `${line(place)}\n`).join("");
+  expect(content.length).toBeGreaterThan(48_000_000);
+  const found = await analyzed(content, { goals: "buy" });
+  expect(found.reports[0]?.goals[0]?.groups.map(({ group, devices, sum }) => [group, devices, sum])).toEqual([
+    ["A", 20_000, 30_000],
+    ["B", 20_000, 30_000],
+  ]);
 });
 
 test("events that count for nobody are counted", async () => {
@@ -347,6 +436,26 @@ describe("what cannot be read is said in one sentence, with the flag that settle
       "Cyrillic of Windows",
       Buffer.from([...Buffer.from("user_id,group,"), 0xea, 0xf3, 0xef, 0xeb, ...Buffer.from("\n1,A,0\n2,B,1\n")]),
       /is no UTF-8.*--encoding windows-1251/,
+    ],
+    [
+      "ids that a spreadsheet rounded",
+      table("user_id,group,converted", (v) => `4.917${v.id}E+11,${v.group},1`),
+      /the ids in user_id, such as 4.9170E\+11, were rounded by a spreadsheet/,
+    ],
+    [
+      "times that a spreadsheet rounded",
+      events((day) => `1.772${day}E+12`),
+      /the column timestamp has times such as 1.77213E\+12, which were rounded by a spreadsheet/,
+    ],
+    [
+      "a row per group",
+      "group,converted_count,converted_sum,converted_mean\nA,120,30,0.25\nB,118,40,0.34\n",
+      /has one row per group, so a row is no visitor.*--columns visitors=converted_count or --columns visitors=converted_sum/,
+    ],
+    [
+      "two units",
+      table("user_id,group,load_time", (v) => `${v.id},${v.group},${v.id % 2 ? "3 s" : "200 ms"}`),
+      /the column load_time has several units, ms and s: say which by --ignore load_time/,
     ],
     ["a page of HTML", "<html><body><table></table></body></html>\n", /is HTML or XML: save its table as CSV/],
     ["blank lines", "\n \n", /is empty: it has no line with text/],

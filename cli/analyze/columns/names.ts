@@ -78,7 +78,7 @@ const COVARIATES = new Set(
     osname platform browser browsername channel source medium utmsource utmmedium utmcampaign referrer referer language
     locale newbie recency history tenure mens womens income education hour dayofweek weekday month year week quarter minute
     ismobile mobile deviceismobile birthyear latitude longitude lat lon lng geolatitude geolongitude storeid shopid
-    locationid marketid marketsize ageofstore plan tier loyalty membership isnew newuser isnewuser returning
+    locationid marketid postal plz cep codigopostal codepostal marketsize ageofstore plan tier loyalty membership isnew newuser isnewuser returning
     isreturning isreturninguser rank row rownumber rownum index weight weights propensity stratum strata block
     refererurlport ip ipaddress score priorpurchases holdback isholdback bot isbot eligible iseligible enabled isenabled
     consent hasconsent loggedin isloggedin loggedinflag`),
@@ -87,7 +87,7 @@ const BEFORE =
   /^(tenure|dayssince|daysince|monthssince|accountage|customerage|agein)|^(pre|before|prior|previous|baseline|historic|historical|last)(?!paid|order)|(before|prior|pre)$/;
 const CALENDAR = /(hour|weekday|dayofweek|month|year)$/;
 
-const INDEX = /^(unnamed\d*|index|rowindex|rowid|row|rownum|rownumber|x1?|levelzero|level0|column1|)$/;
+const INDEX = /^(unnamed\d*|index|rowindex|rowid|row|rownum|rownumber|x1?|levelzero|level0|indexlevel0|column1|)$/;
 
 /** Names that mean either the exposure or an outcome: both readings are usual. */
 export const EXPOSED = new Set(words("exposed exposure exposures isexposed wasexposed"));
@@ -125,6 +125,12 @@ export const isCovariateName = (name: string) => {
 };
 /** Names of IDs, codes and addresses of any kind. */
 export const isIdName = (name: string) => /(^|[\s_.-])(id|uuid|guid|key|code|phone|url|zip)$|[a-z](Id|ID)$/i.test(name);
+/** Names of moments, such as `signup_date` and `createdAt`. */
+export const isMomentName = (name: string) =>
+  /(date|datetime|timestamp)$|[\s_-](at|ts|dt)$/i.test(name) || /[a-z](At|Ts)$/.test(name);
+/** Names of serial numbers, such as `order_number`. */
+export const isSerialName = (name: string) =>
+  /(number|nummer|[\s_-](no|nr|num))$/i.test(name) || /[a-z](No|Nr)$/.test(name);
 export const isIndexName = (name: string) => INDEX.test(normalised(name));
 export const isVariantName = (name: string) => saysRole(name, "variant") > 0;
 /** Names that contain a variant name, such as `variant_checkout` or `checkout variant`. */

@@ -20,17 +20,22 @@ export interface NumberStyle {
 
 const CURRENCY =
   "R\\$|[$€£¥₹₩₽₺₪฿]|\\b(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|SEK|NOK|DKK|PLN|CZK|INR|BRL|kr|zł|Kč)\\b\\.?|zł|Kč";
+/** Units behind a number. Without m and k, which have several meanings. */
+const UNIT =
+  "ms|s|secs?|seconds?|sek|mins?|minutes?|h|hrs?|hours?|std|d|days?|kg|g|mg|lbs?|km|cm|mm|mi|miles?|px|kb|mb|gb|pcs|items?|pts|points?|clicks?|times|x";
 const THOUSANDS_SPACE = "[ \\x{a0}\\x{2009}\\x{202f}'’]";
 
 const GAP = "[\\s\\x{a0}\\x{202f}]*";
 
 const SIGN = "[-+]?";
 const EXPONENT = "(?:[eE][-+]?\\d+)?";
+/** Indian groups of digits: 1,20,000. */
+const LAKHS = "\\d{1,2}(?:,\\d{2})+,\\d{3}";
 const FORMS = {
   point_ambiguous: `${SIGN}[1-9]\\d{0,2}\\.\\d{3}`,
   comma_ambiguous: `${SIGN}[1-9]\\d{0,2},\\d{3}`,
   point_decimal: `${SIGN}(?:\\d*\\.\\d+|\\d+\\.)${EXPONENT}`,
-  comma_thousands: `${SIGN}\\d{1,3}(?:(?:,\\d{3}){2,}(?:\\.\\d+)?|,\\d{3}\\.\\d+)`,
+  comma_thousands: `${SIGN}(?:\\d{1,3}(?:(?:,\\d{3}){2,}(?:\\.\\d+)?|,\\d{3}\\.\\d+)|${LAKHS}(?:\\.\\d+)?)`,
   comma_decimal: `${SIGN}\\d*,\\d+${EXPONENT}`,
   point_thousands: `${SIGN}\\d{1,3}(?:(?:\\.\\d{3}){2,}(?:,\\d+)?|\\.\\d{3},\\d+)`,
   whole: `${SIGN}\\d+${EXPONENT}`,
@@ -38,7 +43,7 @@ const FORMS = {
 type Form = keyof typeof FORMS;
 
 const STYLED = {
-  point: `${SIGN}(?:\\d{1,3}(?:,\\d{3})+|\\d+)?(?:\\.\\d*)?${EXPONENT}`,
+  point: `${SIGN}(?:\\d{1,3}(?:,\\d{3})+|${LAKHS}|\\d+)?(?:\\.\\d*)?${EXPONENT}`,
   comma: `${SIGN}(?:\\d{1,3}(?:\\.\\d{3})+|\\d+)?(?:,\\d*)?${EXPONENT}`,
 } as const;
 export type Decimal = keyof typeof STYLED;
@@ -98,12 +103,14 @@ const LOOKED_AT = 1000;
 const FEW = 0.1;
 
 /**
- * SQL for a cell without currency, percent sign, accounting parentheses and spaces between
- * thousands.
+ * SQL for a cell without currency, unit, percent sign, accounting parentheses, trailing minus and
+ * spaces between thousands.
  */
 function bare(cell: string): string {
   const ends = `'(?i)^(\\(?[-+−]?)${GAP}(?:${CURRENCY})${GAP}|${GAP}(?:${CURRENCY}|%)${GAP}(\\)?)$'`;
-  const inner = `replace(regexp_replace(regexp_replace(${cell}, ${ends}, '\\1\\2', 'g'), '^\\((.+)\\)$', '-\\1'), '−', '-')`;
+  const unit = literal(`(?i)(\\d)${GAP}(?:${UNIT})$`);
+  const minus = literal(`^([^-].*\\d)${GAP}-$`);
+  const inner = `replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(${cell}, ${unit}, '\\1'), ${ends}, '\\1\\2', 'g'), '^\\((.+)\\)$', '-\\1'), ${minus}, '-\\1'), '−', '-')`;
   return `(case when regexp_matches(${cell}, ${literal(THOUSANDS_SPACE)})
     and regexp_full_match(${inner}, ${literal(`${SIGN}\\d{1,3}(?:${THOUSANDS_SPACE}\\d{3})+(?:[.,]\\d+)?`)})
     then regexp_replace(${inner}, ${literal(THOUSANDS_SPACE)}, '', 'g') else ${inner} end)`;
@@ -123,11 +130,12 @@ export async function numberStyle(
   const cases = Object.entries(FORMS).map(
     ([form, pattern]) => `when regexp_full_match(b, ${literal(pattern)}) then '${form}'`,
   );
-  const found = await engine.rows<[string | null, boolean, string, bigint, string, bigint, bigint]>({
+  const found = await engine.rows<[string | null, boolean, string, bigint, string, bigint, bigint, string]>({
     text: `select case ${cases.join(" ")} end as form, contains(c, '%') as percent,
         lower(regexp_extract(c, ${literal(`(?i)(?:${CURRENCY})`)})) as currency,
-        count(*), min(c), min(length(split_part(b, ',', 2))), max(length(split_part(b, ',', 2)))
-      from (select ${cell} as c, ${bare(cell)} as b ${rows} and not ${isMissing(cell)}) as cells group by 1, 2, 3`,
+        count(*), min(c), min(length(split_part(b, ',', 2))), max(length(split_part(b, ',', 2))),
+        lower(regexp_extract(c, ${literal(`(?i)\\d${GAP}(${UNIT})$`)}, 1)) as unit
+      from (select ${cell} as c, ${bare(cell)} as b ${rows} and not ${isMissing(cell)}) as cells group by 1, 2, 3, unit order by unit, 1, 2, 3`,
     values: [],
   });
   const rowsOf = (...forms: Form[]) => found.filter(([form]) => forms.includes(form as Form));
@@ -140,6 +148,9 @@ export async function numberStyle(
   const problems: string[] = [];
   const currencies = [...new Set(numbers.map(([, , currency]) => currency).filter((name) => name !== ""))];
   if (currencies.length > 1) problems.push(`has several currencies, ${currencies.join(" and ")}`);
+
+  const units = [...new Set(numbers.map((row) => row[7]).filter((name) => name !== ""))];
+  if (units.length > 1) problems.push(`has several units, ${units.join(" and ")}`);
 
   const percents = numbers.filter(([, isPercent]) => isPercent);
   const others = numbers.filter(([, isPercent, , , text]) => !isPercent && !/^0+([.,]0+)?$/.test(text));
@@ -189,6 +200,7 @@ export async function numberStyle(
         ? ["points separate thousands"]
         : []),
     ...(isPercent ? [`${example(percents)} is a share of 1`] : []),
+    ...(units.length === 1 ? [`in ${units[0]}`] : []),
     ...(currencies.length === 1 ? [`in ${currencies[0]?.toUpperCase()}`] : []),
   ];
   return {

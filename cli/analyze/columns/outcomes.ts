@@ -8,7 +8,7 @@ import { isMissing, isNo, isYes, plainNumber } from "./cells.ts";
 import { type Facts, factsOf, isMost, isYesNo } from "./facts.ts";
 import type { Mapping } from "./map-columns.ts";
 import { placeOf } from "./map-columns.ts";
-import { EXPOSED, isCovariateName, isIdName, isVariantName, normalised } from "./names.ts";
+import { EXPOSED, isCovariateName, isIdName, isMomentName, isSerialName, isVariantName, normalised } from "./names.ts";
 import { decimalsOf, numberChoices, numberStyle } from "./numbers.ts";
 
 /** A column with an outcome of visitors. */
@@ -29,6 +29,11 @@ export const MAX_VALUE = 1e9;
 /** A value as a whole number of millionths, to the nearest. */
 export const millionthsOf = (value: string) =>
   `case when abs(${value}) <= ${MAX_VALUE} then cast(round_even(${value} * 1e6, 0) as bigint) end`;
+
+const CALENDAR_DAY = "(?:19|20)\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])(?:\\.0+)?";
+const [FIRST_DAY, LAST_DAY] = [19_000_101, 20_991_231];
+/** Share of distinct values of a column of serial numbers, which may have gaps and repeats. */
+const NEARLY = 0.9;
 
 type OutcomeOptions = Pick<AnalyzeOptions, "goals" | "decimal" | "yes" | "ignore" | "where" | "blank">;
 
@@ -129,9 +134,23 @@ export async function outcomesOf(
       throw new Ambiguous(`${path}: the column ${name} ${style.problem}`, numberChoices(style, name));
     }
     const sql = millionthsOf(`(${style.sql})`);
+    if (!isAsked && (await isNumbering(cell, name, fact))) return null;
     const isBeyond = Math.min(Math.abs(fact.min ?? 0), Math.abs(fact.max ?? 0)) > MAX_VALUE;
     if (isBeyond && !isAsked) return null;
     return { place, name, kind: "value", sql: orBlank(sql, cell), note: style.note };
+  }
+
+  /** Whether whole numbers are days, such as 20260301, moments, or the numbers of orders. */
+  async function isNumbering(cell: string, name: string, fact: Facts): Promise<boolean> {
+    if (!fact.whole || fact.numbers < fact.present) return isMomentName(name) && fact.numbers === fact.present;
+    if (isMomentName(name)) return true;
+    if (isSerialName(name) && fact.distinct >= fact.present * NEARLY) return true;
+    if ((fact.min ?? 0) < FIRST_DAY || (fact.max ?? 0) > LAST_DAY) return false;
+    const [row] = await engine.rows<[bigint]>({
+      text: `select count(*) ${rows} and not ${isMissing(cell)} and not regexp_full_match(${cell}, '${CALENDAR_DAY}')`,
+      values: [],
+    });
+    return row?.[0] === 0n;
   }
 
   /** `--blank no`: an empty cell means no conversion. */

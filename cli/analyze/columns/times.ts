@@ -2,6 +2,7 @@ import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../../server/analysis/engine.ts";
 import { Ambiguous, type Choice } from "../ambiguous.ts";
 import { isMissing } from "./cells.ts";
+import { ROUNDED } from "./repaired-cells.ts";
 import { wordedTimes } from "./time-words.ts";
 
 /** The time format of a column. */
@@ -259,15 +260,32 @@ export async function timeStyle(engine: Engine, cell: string, rows: string, said
 
   async function sinceStyle(text: string, all: number): Promise<TimeStyle | null> {
     const number = `try_cast(${text} as double)`;
-    const [row] = await engine.rows<(number | bigint | null)[]>({
+    const [row] = await engine.rows<(number | bigint | string | null)[]>({
       text: `select count(*) filter (where n >= 1e8 and n < 1e11), count(*) filter (where n >= 1e11 and n < 1e14),
           count(*) filter (where n >= 1e14 and n < 1e17), count(*) filter (where n >= 1e17 and n < 1e20),
           count(*) filter (where regexp_full_match(c, '(?:19|20)\\d{6}|(?:19|20)\\d{12}')),
-          count(*) filter (where n between 20000 and 80000)
+          count(*) filter (where n between 20000 and 80000), count(*) filter (where regexp_full_match(c, '${ROUNDED}')), min(c)
         from (select ${text} as c, ${number} as n ${rows} and not ${isMissing(text)}) as numbers`,
       values: [],
     });
-    const [s, ms, us, ns, calendar, days] = (row ?? []).map(Number) as [number, number, number, number, number, number];
+    const [s, ms, us, ns, calendar, days, rounded] = (row ?? []).slice(0, 7).map(Number) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    if (rounded > all / 2) {
+      return {
+        sql: "cast(null as bigint)",
+        fitting: all,
+        note: null,
+        problem: `has times such as ${row?.[7]}, which were rounded by a spreadsheet: format the column as text there, and save again`,
+        choices: [],
+      };
+    }
     if (calendar > all / 2) return null;
     if (days > all / 2) {
       return {

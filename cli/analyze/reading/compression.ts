@@ -81,10 +81,18 @@ async function* zstd(path: string): AsyncGenerator<Uint8Array> {
   yield* chunks.splice(0);
 }
 
+/** Whether the first file of an archive has the flag of encryption. */
+async function isEncrypted(path: string): Promise<boolean> {
+  const file = await open(path);
+  const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0).finally(() => file.close());
+  return (buffer.readUInt16LE(6) & 1) === 1;
+}
+
 /** Writes the one file of an archive. Throws BadConfig if it has none or several. */
 async function unzip(path: string, named: string, to: string): Promise<string[]> {
   const out = createWriteStream(to);
   const names: string[] = [];
+  if (await isEncrypted(path)) throw new BadConfig(`${named} is encrypted: save it without a password`);
   let failure: Error | null = null;
   const archive = new Unzip((file) => {
     const isHidden =

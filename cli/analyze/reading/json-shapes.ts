@@ -1,5 +1,5 @@
 /** Names of the field with a document's rows, if other fields hold metadata. */
-const ROWS = ["data", "rows", "results", "result", "records", "items", "events", "users", "visitors", "values"];
+const ROWS = ["data", "rows", "results", "result", "records", "items", "events", "users", "visitors", "values", "hits"];
 
 /**
  * Finds the row objects of a document in any usual shape: an array of objects, rows of cells under
@@ -76,7 +76,9 @@ function wrapped(whole: object): readonly unknown[] | null {
   );
   const named = arrays.filter(([name]) => ROWS.includes(name.toLowerCase()));
   const [only, ...others] = named.length === 1 ? named : arrays;
-  return only && others.length === 0 ? tableIn(only[1]) : null;
+  if (only) return others.length === 0 ? tableIn(only[1]) : null;
+  const inner = Object.entries(whole).filter(([name, value]) => isObject(value) && ROWS.includes(name.toLowerCase()));
+  return inner.length === 1 ? wrapped(inner[0]?.[1] as object) : null;
 }
 
 const isList = (value: unknown): value is unknown[] => Array.isArray(value);

@@ -16,7 +16,7 @@ export const MAX_DEPTH = 3;
 /** Objects with more fields do not form a table. */
 const MAX_COLUMNS = 500;
 /** Fields kept as JSON: the free parameters of our own events. */
-const KEPT_WHOLE = ["params"];
+export const KEPT_WHOLE = ["params"];
 
 /** Characters searched for the first line. */
 const CHUNK_CHARACTERS = 65_536;
@@ -97,7 +97,7 @@ async function arrayOf(path: string, named: string): Promise<Item[] | null> {
   const first = await firstCharacters(path);
   const end = first.search(/[\r\n]|$/);
   const [line, rest] = [first.slice(0, end).trim(), first.slice(end).trim()];
-  const value = first.startsWith("{") ? parsed(line) : undefined;
+  const value = first.startsWith("{") ? parsed(withoutComma(line)) : undefined;
   if (value !== undefined) {
     if (rest !== "") return null;
     return tableIn(value)?.map((item) => ({ line: null, value: item, text: JSON.stringify(item) })) ?? null;
@@ -148,17 +148,30 @@ async function* linesOf(path: string): AsyncGenerator<Item> {
     line += 1;
     const clean = line === 1 ? text.replace(/^\ufeff/, "") : text;
     if (clean.trim() === "") continue;
-    yield { line, value: parsed(clean), text: clean };
+    yield { line, value: parsed(withoutComma(clean)), text: clean };
   }
 }
 
 /** Parses JSON; whole numbers of more than 15 digits, which are IDs or nanoseconds, stay text. */
 function parse(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
-  return JSON.parse(
-    text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (token) => (token.startsWith('"') ? token : `"${token}"`)),
-  );
+  const whole = /\d{16}/.test(text)
+    ? text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (token) => (token.startsWith('"') ? token : `"${token}"`))
+    : text;
+  try {
+    return JSON.parse(whole);
+  } catch (error) {
+    // Python writes NaN, which is missing, and Infinity, which is no number of a report.
+    if (!/\bNaN\b|\bInfinity\b/.test(whole)) throw error;
+    return JSON.parse(
+      whole.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) =>
+        token.startsWith('"') ? token : token === "NaN" ? "null" : `"${token}"`,
+      ),
+    );
+  }
 }
+
+/** A line of an array whose brackets were cut off has a comma behind. */
+const withoutComma = (line: string) => line.replace(/\}\s*,\s*$/, "}");
 
 function parsed(text: string): unknown {
   try {

@@ -43,8 +43,9 @@ export async function readTable(
   if (text.encoding !== "utf-8") notes.push(`encoding: ${text.encoding}`);
   const file = { path: text.path, named };
   const table = (await isJson(text.path))
-    ? ((size > LARGE_BYTES && (await isObject(text.path)) ? await largeNdjsonTable(text.path, named) : null) ??
-      (await jsonTable(engine, file, staged)))
+    ? ((size > LARGE_BYTES && (await isObject(text.path))
+        ? await largeNdjsonTable(text.path, named, `${work}.sample.ndjson`)
+        : null) ?? (await jsonTable(engine, file, staged)))
     : await csvTable(engine, file, usualSeparator(named, said), staged);
   return { ...table, notes: [...notes, ...table.notes] };
 }
