@@ -1,12 +1,17 @@
+import { afterRunning } from "./after-running.ts";
 import { type Browser, BrowserEnded, type Session } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
 import { type Instructions, REPORT, SEED, type Seen, visitInPage } from "./in-page.ts";
 import { seedWords } from "./seed.ts";
 import { lostBrowser, startBrowser } from "./start-browser.ts";
 
-/** Timeout for the page's answer from the server, and for the page's report to the simulator. */
-const PAGE_PATIENCE_MS = 8000;
-const REPORT_PATIENCE_MS = 12_000;
+/** Timeout for the page's answer from the server. */
+const PAGE_PATIENCE_MS = 15_000;
+/**
+ * Timeout for the page's report to the simulator, which comes after 15 s at the latest unless the
+ * machine is busy: then a page was once seen to take more than 12 s.
+ */
+const REPORT_PATIENCE_MS = 30_000;
 
 export interface BrowserDriverOptions {
   readonly executable: string;
@@ -89,13 +94,13 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
   /** Runs an action and waits for the report that follows it. */
   const report = (action: () => Promise<unknown>) =>
     new Promise<Seen>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("the page did not report in time")), REPORT_PATIENCE_MS);
+      const cancel = afterRunning(REPORT_PATIENCE_MS, () => reject(new Error("the page did not report in time")));
       onReport = (seen) => {
-        clearTimeout(timer);
+        cancel();
         resolve(seen);
       };
       action().catch((error: Error) => {
-        clearTimeout(timer);
+        cancel();
         reject(error);
       });
     });
