@@ -1,7 +1,8 @@
 // Packs the package, and installs, builds and runs it as its users do: `npm run compat -- [NAME…]`,
 // where a name is that of a bundler, a way of TypeScript to find modules, or a package manager.
 // Needs the npm registry and a browser. `--quick` runs one of each kind, as CI does, and
-// `--chroot [NODE…] [root|user]` the README's commands in fresh Debian systems instead.
+// `--chroot [NODE…] [root|user]` the README's commands in fresh Debian systems instead, `--wine` the
+// package with Node for Windows under Wine.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -20,6 +21,7 @@ import { CONSUMER_PACKAGES, versionOf } from "./consumer-packages.mjs";
 import { installBy, PACKAGE_MANAGERS } from "./package-managers.mjs";
 import { program } from "./program.mjs";
 import { checkTypes, RESOLUTIONS } from "./types.mjs";
+import { runUnderWine } from "./wine.mjs";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const NAMES = [...BUNDLERS, ...Object.keys(RESOLUTIONS), ...Object.keys(PACKAGE_MANAGERS)];
@@ -29,7 +31,7 @@ const QUICK = ["nodenext", "esbuild", "npm"];
 const PARCEL = { "@parcel/resolver-default": { packageExports: true } };
 const QUIET = ["--no-audit", "--no-fund", "--loglevel=error"];
 
-const { isChroot, asked } = readArguments();
+const { isChroot, isWine, asked } = readArguments();
 const allowed = isChroot ? [...Object.keys(NODES), ...USERS] : NAMES;
 const unknown = asked.filter((name) => !allowed.includes(name));
 if (unknown.length > 0) fail(`there is no consumer "${unknown[0]}": allowed are ${allowed.join(", ")}`, 2);
@@ -39,6 +41,7 @@ const folder = await mkdtemp(join(tmpdir(), "fairsplit-compat-"));
 const failed = [];
 try {
   if (isChroot) await runInChroots(ROOT, asked, (name, work) => cell(name, "simulates and tests", work));
+  else if (isWine) await runUnderWine(ROOT, await pack(), folder, cell);
   else await tryConsumers();
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -47,18 +50,23 @@ if (failed.length > 0) fail(`failed: ${failed.join(", ")}`, 1);
 
 function readArguments() {
   try {
-    const options = { chroot: { type: "boolean" }, quick: { type: "boolean" } };
+    const options = { chroot: { type: "boolean" }, quick: { type: "boolean" }, wine: { type: "boolean" } };
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    return { isChroot: values.chroot === true, asked: values.quick ? QUICK : positionals };
+    const { chroot: isChroot = false, wine: isWine = false, quick: isQuick = false } = values;
+    return { isChroot, isWine, asked: isQuick ? QUICK : positionals };
   } catch (error) {
     return fail(error.message, 2);
   }
 }
 
-async function tryConsumers() {
-  // The build is there: the set-up made it.
+/** Packs the package, which the set-up has built; resolves to the file. */
+async function pack() {
   const packed = await program(ROOT, ["npm", "pack", "--ignore-scripts", "--json", "--pack-destination", folder]);
-  const tarball = join(folder, JSON.parse(packed)[0].filename);
+  return join(folder, JSON.parse(packed)[0].filename);
+}
+
+async function tryConsumers() {
+  const tarball = await pack();
   const server = await startServer();
   try {
     if (wanted(Object.keys(CONSUMER_PACKAGES)).length > 0) await tryBundlers(tarball, server.url);
