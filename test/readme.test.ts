@@ -242,6 +242,16 @@ test("what the README shows of analyze is what its page begins with", () => {
   expect(first(DOCUMENTS.get("docs/analyze.md") ?? "")).toBe(first(readme.slice(readme.indexOf("## Analyze"))));
 });
 
+test("documents with the command of the package say that it must be published", () => {
+  const using = [...DOCUMENTS].filter(([, text]) => /npx (?:--yes )?fairsplit/.test(text));
+  expect(using.length).toBeGreaterThan(3);
+  const silent = using.filter(([file, text]) => !text.includes("install.md#the-package") && file !== "docs/install.md");
+  expect(silent.map(([file]) => file)).toEqual([]);
+  expect(DOCUMENTS.get("docs/install.md")).toMatch(
+    /`npx fairsplit`.* need the package to be published under that name/,
+  );
+});
+
 test("the README is read in one sitting", () => {
   expect(DOCUMENTS.get("README.md")?.split("\n").length).toBeLessThanOrEqual(MAX_README_LINES);
 });

@@ -2,7 +2,7 @@
 // where a name is that of a bundler, a way of TypeScript to find modules, or a package manager.
 // Needs the npm registry and a browser. `--quick` runs one of each kind, as CI does, and
 // `--chroot [NODE…] [root|user]` the README's commands in fresh Debian systems instead, `--wine` the
-// package with Node for Windows under Wine.
+// package with Node for Windows under Wine, and `--musl` has musl's loader read its native modules.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -18,6 +18,7 @@ import { APP, runInBrowser } from "./app.mjs";
 import { BUNDLERS, buildBy } from "./bundlers.mjs";
 import { NODES, runInChroots, USERS } from "./chroot/run.mjs";
 import { CONSUMER_PACKAGES, versionOf } from "./consumer-packages.mjs";
+import { resolveByMusl } from "./musl.mjs";
 import { installBy, PACKAGE_MANAGERS } from "./package-managers.mjs";
 import { program } from "./program.mjs";
 import { checkTypes, RESOLUTIONS } from "./types.mjs";
@@ -31,7 +32,7 @@ const QUICK = ["nodenext", "esbuild", "npm"];
 const PARCEL = { "@parcel/resolver-default": { packageExports: true } };
 const QUIET = ["--no-audit", "--no-fund", "--loglevel=error"];
 
-const { isChroot, isWine, asked } = readArguments();
+const { isChroot, isMusl, isWine, asked } = readArguments();
 const allowed = isChroot ? [...Object.keys(NODES), ...USERS] : NAMES;
 const unknown = asked.filter((name) => !allowed.includes(name));
 if (unknown.length > 0) fail(`there is no consumer "${unknown[0]}": allowed are ${allowed.join(", ")}`, 2);
@@ -42,6 +43,7 @@ const failed = [];
 try {
   if (isChroot) await runInChroots(ROOT, asked, (name, work) => cell(name, "simulates and tests", work));
   else if (isWine) await runUnderWine(ROOT, await pack(), folder, cell);
+  else if (isMusl) await resolveByMusl(await pack(), folder, cell);
   else await tryConsumers();
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -50,10 +52,15 @@ if (failed.length > 0) fail(`failed: ${failed.join(", ")}`, 1);
 
 function readArguments() {
   try {
-    const options = { chroot: { type: "boolean" }, quick: { type: "boolean" }, wine: { type: "boolean" } };
+    const options = {
+      chroot: { type: "boolean" },
+      musl: { type: "boolean" },
+      quick: { type: "boolean" },
+      wine: { type: "boolean" },
+    };
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    const { chroot: isChroot = false, wine: isWine = false, quick: isQuick = false } = values;
-    return { isChroot, isWine, asked: isQuick ? QUICK : positionals };
+    const { chroot: isChroot = false, musl: isMusl = false, wine: isWine = false, quick: isQuick = false } = values;
+    return { isChroot, isMusl, isWine, asked: isQuick ? QUICK : positionals };
   } catch (error) {
     return fail(error.message, 2);
   }
