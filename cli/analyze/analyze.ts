@@ -281,8 +281,8 @@ function sentence(error: unknown): unknown {
   if (error instanceof BadConfig || error instanceof TypeError) return error;
   const { message } = error as Error;
   if (error instanceof RangeError) return new BadConfig(`the files cannot be counted: ${message}`);
-  return /^[A-Z][A-Za-z ]* Error: /.test(message)
-    ? new BadConfig(`the files cannot be read: ${message.split("\n")[0]?.replace(/^[A-Za-z ]* Error: /, "")}`)
+  return /(^|: )[A-Z][A-Za-z ]* Error: /.test(message)
+    ? new BadConfig(`the files cannot be read: ${message.split("\n")[0]?.replace(/^.*?[A-Z][A-Za-z ]* Error: /, "")}`)
     : error;
 }
 

@@ -76,7 +76,7 @@ export async function stageEventLog(
       accepted,
     });
     files.push(file);
-    const timed = time && { place: time.place, sql: time.style.sql };
+    const timed = time && { ...time.style, place: time.place };
     const cells = await cellNotes(engine, input, accepted, 0, [], timed, options);
     const timePlace = input.mapping.roles.get("time");
     const timeColumn = input.table.columns[timePlace ?? -1] ?? "";

@@ -44,7 +44,8 @@ export async function strayRows(
   const places = NAMES.flatMap((role) => roles.get(role) ?? []);
   if (places.length === 0 || shape === "events") return [];
   const words = (shape === "counts" ? TOTALS_OF_COUNTS : TOTALS).map(literal).join(", ");
-  const isTotal = places.map((place) => `rtrim(lower(c${place}), ' :') in (${words})`).join(" or ");
+  // An `in` list would become a join, which reads all rows.
+  const isTotal = places.map((place) => `list_contains([${words}], rtrim(lower(c${place}), ' :'))`).join(" or ");
   const isHeader = columns.map((unique, place) => {
     const name = withoutPlace(unique);
     return name === `column ${place + 1}` ? `c${place} is null` : `c${place} = ${literal(name)}`;

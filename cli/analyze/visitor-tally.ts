@@ -138,7 +138,12 @@ async function talliesOf(engine: Engine, units: string, { goals }: VisitorPool):
     : [];
   const samples = new Map<string, bigint[]>();
   for (const [k] of goals.entries()) {
-    for (const column of [`o${k}`, `events${k}`]) {
+    for (const [column, at] of [
+      [`o${k}`, 6],
+      [`events${k}`, 1],
+    ] as const) {
+      // Enough of them in every group: none is listed.
+      if (groups.every((row) => Number(row[8 + k * 7 + at] ?? 0n) >= MANY_TOTALS)) continue;
       const rows = await engine.rows<[string, string, bigint, bigint]>({
         text: `select experiment, grp, ${wide(column)}, count(*) from ${units} where ${column} <> 0 group by 1, 2, 3
           qualify sum(count(*)) over (partition by experiment, grp) < ${MANY_TOTALS} order by 3`,

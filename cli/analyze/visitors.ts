@@ -7,7 +7,7 @@ import { isMissing } from "./columns/cells.ts";
 import type { Facts } from "./columns/facts.ts";
 import { isIdName, normalised } from "./columns/names.ts";
 import { isRejectedCell, MAX_VALUE, type Outcome, outcomesOf } from "./columns/outcomes.ts";
-import { sureTimeStyle, timeNotes } from "./columns/times.ts";
+import { sureTimeStyle, type TimeStyle, timeNotes } from "./columns/times.ts";
 import { groupNotes } from "./group-notes.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { quoted } from "./quoted.ts";
@@ -90,7 +90,7 @@ export async function stageVisitors(
       accepted,
       rejected.reduce((sum, { count }) => sum + count, 0),
       outcomes,
-      timePlace !== undefined && time ? { place: timePlace, sql: time.sql } : null,
+      timePlace !== undefined && time ? { ...time, place: timePlace } : null,
       options,
     );
     const mapping =
@@ -157,7 +157,7 @@ export async function cellNotes(
   rows: string,
   lost: number,
   outcomes: readonly Outcome[],
-  time: { readonly place: number; readonly sql: string } | null,
+  time: ({ readonly place: number } & Pick<TimeStyle, "sql" | "fitting">) | null,
   { blank }: AnalyzeOptions,
 ): Promise<CellNote[]> {
   const columns = [...outcomes, ...(time ? [time] : [])].map(({ place, sql }) => ({ place, sql }));
@@ -169,7 +169,8 @@ export async function cellNotes(
       fact.present === (kind === "binary" ? fact.yes + fact.no : isInRange(fact) ? fact.numbers : -1)
     );
   };
-  if (columns.length === 0 || (!time && outcomes.every(isWhole))) return [];
+  const isTimed = (fact: Facts | undefined) => lost === 0 && fact?.missing === 0 && fact.present === time?.fitting;
+  if (columns.length === 0 || ((!time || isTimed(facts[time.place])) && outcomes.every(isWhole))) return [];
   const counts = columns.flatMap(({ place, sql }) => [
     `count(*) filter (where ${isMissing(`c${place}`)})`,
     `count(*) filter (where ${isRejectedCell(`c${place}`, sql)})`,

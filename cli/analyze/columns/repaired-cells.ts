@@ -38,18 +38,25 @@ export async function repairedCells(
     });
     return Number(row?.[1] ?? 0) / Math.max(1, Number(row?.[0] ?? 0));
   };
+  const has = async (cell: string, sign: string) => {
+    const [row] = await engine.rows<[bigint]>({
+      text: `select count(*) from (select 1 ${rows} and contains(${cell}, '${sign}') limit 1) as found`,
+      values: [],
+    });
+    return row?.[0] === 1n;
+  };
   const visitor = roles.get("visitor");
   const ids = visitor === undefined ? undefined : facts[visitor];
   if (visitor !== undefined && ids?.whole && ids.numbers === ids.present) {
     const cell = `c${visitor}`;
     const column = table.columns[visitor];
-    if ((await share(cell, ROUNDED)) > 1 / 2) {
+    if ((await has(cell, "+")) && (await share(cell, ROUNDED)) > 1 / 2) {
       const [row] = await engine.rows<[string]>({ text: `select min(${cell}) ${rows}`, values: [] });
       throw new BadConfig(
         `${table.path}: the ids in ${column}, such as ${row?.[0]}, were rounded by a spreadsheet: format the column as text there, and save again`,
       );
     }
-    if ((await share(cell, "\\d+\\.0+")) > 0) {
+    if ((await has(cell, ".")) && (await share(cell, "\\d+\\.0+")) > 0) {
       replaced.push(`regexp_replace(${cell}, '^(\\d+)\\.0+$', '\\1') as ${cell}`);
       notes.push(`${column}: ids such as 12.0 are read as 12`);
     }

@@ -10,6 +10,8 @@ export interface TimeStyle {
   /** SQL for milliseconds since 1970; null if a cell is not a time of this style. */
   readonly sql: string;
   readonly fitting: number;
+  /** First and last time in milliseconds since 1970, if they are known; null without times. */
+  readonly range?: readonly [first: number, last: number] | null;
   readonly note: string | null;
   /** The ambiguity that prevents reading the column; null without one. */
   readonly problem: string | null;
@@ -189,6 +191,8 @@ export async function timeStyle(engine: Engine, cell: string, rows: string, said
     said.timezone === "UTC" ? (naive) => naive : (naive) => `timezone(${literal(said.timezone)}, ${naive})`;
   const present = await one(`count(*) ${rows} and not ${isMissing(cell)}`);
   if (present === 0) return null;
+  const iso = await isoStyle();
+  if (iso) return iso;
   const digits = await sinceStyle(cell, present);
   if (digits) return digits;
   const plain = await styleOf(cell, zone);
@@ -208,6 +212,29 @@ export async function timeStyle(engine: Engine, cell: string, rows: string, said
     problem: zones.problem ?? worded.problem,
     choices: zones.problem === null ? worded.choices : zones.choices,
   };
+
+  /** The usual style, found in one pass over the cells; null if some cell is of another one. */
+  async function isoStyle(): Promise<TimeStyle | null> {
+    const form = `case ${ISO.map(({ pattern }, at) => `when regexp_full_match(c, ${literal(pattern)}) then ${at}`).join(" ")} end`;
+    const ms = `case form ${ISO.map(({ toMs }, at) => `when ${at} then ${toMs("c", zone)}`).join(" ")} end`;
+    const found = await engine.rows<[number | null, bigint, bigint, bigint | null, bigint | null]>({
+      text: `select form, count(*), count(ms), min(ms), max(ms)
+        from (select form, ${ms} as ms from (select c, ${form} as form from (select ${cell} as c ${rows} and not ${isMissing(cell)}) as cells) as forms) as times
+        group by form`,
+      values: [],
+    });
+    if (found.some(([place, all, fitting]) => place === null || all !== fitting)) return null;
+    const used = found.map(([place]) => ISO[Number(place)] as Form);
+    const range = [Math.min, Math.max].map((best, at) => best(...found.map((row) => Number(row[3 + at]))));
+    return {
+      sql: parts(cell, used, zone),
+      fitting: present,
+      range: range as [number, number],
+      note: used.includes(ISO[0] as Form) ? `times without a zone are ${said.timezone}` : null,
+      problem: null,
+      choices: [],
+    };
+  }
 
   /** The style of the cells' text; null if no cell has a known form. */
   async function styleOf(text: string, zoneOf: Zone, areNamed = false): Promise<TimeStyle | null> {
@@ -358,18 +385,23 @@ const YEAR_MS = 365.25 * 86_400_000;
 
 /** Notes on how times were read and whether they are plausible. */
 export async function timeNotes(engine: Engine, column: string, style: TimeStyle, rows: string): Promise<string[]> {
-  const [row] = await engine.rows<[bigint | null, bigint | null]>({
-    text: `select min(ms), max(ms) from (select ${style.sql} as ms ${rows}) as times`,
-    values: [],
-  });
   const notes = style.note === null ? [] : [`${column}: ${style.note}`];
-  if (row?.[0] == null || row[1] == null) return notes;
-  const [first, last] = [Number(row[0]), Number(row[1])];
+  const range = style.range ?? (await rangeOf());
+  if (range === null) return notes;
+  const [first, last] = range;
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
   if (first < EARLIEST || last > Date.now() + 2 * 86_400_000 || last - first > MAX_YEARS * YEAR_MS) {
     notes.push(`${column}: times from ${day(first)} to ${day(last)}, which is hardly meant`);
   }
   return notes;
+
+  async function rangeOf(): Promise<readonly [number, number] | null> {
+    const [row] = await engine.rows<[bigint | null, bigint | null]>({
+      text: `select min(ms), max(ms) from (select ${style.sql} as ms ${rows}) as times`,
+      values: [],
+    });
+    return row?.[0] == null || row[1] == null ? null : [Number(row[0]), Number(row[1])];
+  }
 }
 
 /**

@@ -12,7 +12,7 @@ import { numberedFile, numberedSource, stagedSource, type Table } from "./table.
 
 const HEAD_BYTES = 262_144;
 const CHUNK_BYTES = 1 << 20;
-const [NEWLINE, RETURN, QUOTE, APOSTROPHE, BOM, NO_BREAK_SPACE, TAB, SPACE] = [10, 13, 34, 39, 0xef, 0xa0, 9, 32];
+const [NEWLINE, RETURN, QUOTE, APOSTROPHE, BOM, NO_BREAK_SPACE, TAB] = [10, 13, 34, 39, 0xef, 0xa0, 9];
 
 /** Stages a CSV file of UTF-8. */
 export async function csvTable(
@@ -69,11 +69,13 @@ async function plainRows(path: string, { firstLine, dialect: { separator } }: Cs
     const bytes = chunk as Buffer;
     if (lines === 0 && bytes[0] === BOM) return null;
     size += bytes.length;
-    hasSpaces ||= bytes[0] === SPACE || bytes.at(-1) === SPACE || spaces.some((space) => bytes.includes(space));
+    const edge = String.fromCharCode(last, bytes[0] ?? 0);
+    hasSpaces ||= spaces.some((space) => edge === space || bytes.includes(space));
     if (bytes.includes(QUOTE) || bytes.includes(APOSTROPHE) || bytes.includes(NO_BREAK_SPACE)) return null;
     if (separator !== "\t" && bytes.includes(TAB)) return null;
     if (separator === "|" && bytes.includes("--")) return null;
-    for (const byte of bytes) {
+    for (let at = 0; at < bytes.length; at += 1) {
+      const byte = bytes[at] as number;
       if (byte === NEWLINE) {
         lines += 1;
         if (last === NEWLINE) blanks += 1;
