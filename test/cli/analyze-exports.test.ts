@@ -311,7 +311,9 @@ test.each<[what: string, content: string, sums: number[], note: string | null]>(
 ])("numbers with %s are read", async (_, content, sums, note) => {
   const found = await analyzed(content);
   expect(found.reports[0]?.goals[0]?.groups.map(({ sum }) => Number(sum?.toFixed(6)))).toEqual(sums);
-  expect(found.inputs[0]?.notes.filter((text) => /^(?!separator)[\w]+: /.test(text))).toEqual(note === null ? [] : [note]);
+  expect(found.inputs[0]?.notes.filter((text) => /^(?!separator)[\w]+: /.test(text))).toEqual(
+    note === null ? [] : [note],
+  );
 });
 
 test("an encrypted archive is said to be one", async () => {
