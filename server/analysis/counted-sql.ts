@@ -29,11 +29,14 @@ export interface CountedSql {
   readonly days?: DayRange | undefined;
   /** Whether times are those at which the server knew of the events. */
   readonly isByReceipt?: boolean;
+  /** Condition for events that are read too, into `wanted`, but do not count. */
+  readonly alsoWanted?: string | undefined;
 }
 
 /**
  * The tables that every query begins with, by the rules of `core/tally.ts`. Experiments and goals
  * are told by their places in the lists.
+ *  - `wanted`: the events that count, not yet once each, and those of `alsoWanted`
  *  - `counted`: the events that count, or have no time (to leave those out here would read each
  *    time twice); `experiment` is null when it is no exposure, and `millionths` when the value is
  *    unusable; `goal` is the place of its selector, null when it is no goal event
@@ -52,7 +55,17 @@ export interface CountedSql {
  *    numbering the lines of a file would double the time.
  */
 export function countedSql(query: CountedSql): string {
-  const { source, values, scope, experiments, selectors, hasValues = false, ends = new Map(), days } = query;
+  const {
+    source,
+    values,
+    scope,
+    experiments,
+    selectors,
+    hasValues = false,
+    ends = new Map(),
+    days,
+    alsoWanted,
+  } = query;
   const at = query.isByReceipt ? `case when events.at_ms is not null then ${KNOWN} end as at_ms` : "at_ms";
   const names = experiments.map(({ experiment }) => values.of(experiment));
   const tests = selectors.map((selector) => selectorSql(selector, values));
@@ -69,13 +82,20 @@ export function countedSql(query: CountedSql): string {
   from (${source.text}) as events
   where ${scopeSql(scope, values)}
     ${source.isPlaced ? "and events.at_ms is not null" : ""}
-    and (${isExposure}${isGoal})`;
+    and (${isExposure}${isGoal}${alsoWanted ? ` or ${alsoWanted}` : ""})`;
   const shown = `counted join named
     on counted.experiment = named.experiment and counted.epoch = named.epoch and counted.grp = named.grp`;
   const exposing = "at_ms is not null and unit is not null";
   const { epoch, group } = armSql(experiments, values);
   const order = source.isPlaced ? ["at_ms", "segment", "place"] : ["at_ms"];
-  return `with ${source.isPlaced ? onceSql(wanted, selectors.length === 0 ? "id, experiment" : "id") : `counted as materialized (${wanted})`},
+  const counting = alsoWanted
+    ? "(select * from wanted where experiment is not null or goal is not null) as wanted"
+    : "wanted";
+  const counted = source.isPlaced
+    ? onceSql(counting, selectors.length === 0 ? "id, experiment" : "id")
+    : `counted as not materialized (select * from ${counting})`;
+  return `with wanted as materialized (${wanted}),
+${counted},
 exposed as materialized (
   select experiment, epoch, grp, ${epoch} as arm_epoch, ${group} as arm_grp
   from (select distinct experiment, epoch, grp from counted where experiment is not null and at_ms is not null) as shown
@@ -248,14 +268,13 @@ function indexOf(column: string, names: readonly string[]): string {
 function onceSql(wanted: string, identity: string): string {
   const columns =
     "segment, place, at_ms, unit, account, epoch, grp, session, experiment, goal, millionths, is_wrong_clock";
-  return `wanted as materialized (${wanted}),
-repeated as materialized (select fingerprint from wanted group by fingerprint having count(*) > 1),
+  return `repeated as materialized (select fingerprint from ${wanted} group by fingerprint having count(*) > 1),
 counted as materialized (
-  select ${columns} from wanted where fingerprint not in (select fingerprint from repeated)
+  select ${columns} from ${wanted} where fingerprint not in (select fingerprint from repeated)
   union all
   select ${columns} from (
     select wanted.*, row_number() over (partition by ${identity} order by segment, place) as copy
-    from wanted where fingerprint in (select fingerprint from repeated)
+    from ${wanted} where fingerprint in (select fingerprint from repeated)
   ) as copies
   where copy = 1
 )`;

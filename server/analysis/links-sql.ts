@@ -3,29 +3,45 @@ import { scopeSql } from "./counted-sql.ts";
 import { firstBy } from "./duckdb-dialect.ts";
 import type { Source, Values } from "./query.ts";
 
+/** Whether any event of a source may name an account. */
+export function mayLink({ hasLines, accounts }: Source): boolean {
+  return hasLines || accounts !== null;
+}
+
+/** Columns of an event that links its device to its account. */
+const LINK = "account is not null and device is not null and at_ms is not null";
+
+/** Condition for the links that are read with the events that count: lines would be parsed twice. */
+export const LINK_OF_LINES = `not is_copy and ${LINK}`;
+
 /**
  * The tables that link accounts and devices, by rules 24 and 25 of `core/tally.ts`, after those of
- * `countedSql` of one experiment of devices:
+ * `countedSql` of one experiment of devices, with links:
  *  - `links`: a row per account and device, with the time from which on they belong together
  *  - `owned`: those of them that were exposed
  *  - `adopted`: by account and time, the device that an event without one is of
  *  - `acts`: `counted`, with these devices
- *
- * @param accounts query for the events that may name accounts
  */
-export function linksSql(accounts: string, source: Source, values: Values, scope: Scope): string {
+export function linksSql(source: Source, values: Values, scope: Scope): string {
   const turns = source.isPlaced
     ? ` join (
     select unit, min(row(at_ms, segment, place)) as turn from counted
     where experiment is not null and at_ms is not null and unit in (select unit from links) group by unit
   ) as turns on firsts.unit = turns.unit`
     : "";
+  const ofLines = source.hasLines
+    ? ["select account, unit, at_ms from wanted where account is not null and unit is not null and at_ms is not null"]
+    : [];
+  const ofCopies = source.accounts
+    ? [
+        `select account, device as unit, at_ms from (${source.accounts}) as events where ${LINK}
+    and ${scopeSql(scope, values)}`,
+      ]
+    : [];
   const isOrphan = "goal is not null and experiment is null and unit is null and account is not null";
   return `links as materialized (
-  select account, device as unit, min(at_ms) as since from (${accounts}) as events
-  where account is not null and device is not null and at_ms is not null
-    and ${scopeSql(scope, values)}
-  group by account, device
+  select account, unit, min(at_ms) as since from (${[...ofLines, ...ofCopies].join(" union all ")}) as linking
+  group by account, unit
 ),
 owned as materialized (
   select account, since, firsts.unit, firsts.at_ms, arm${source.isPlaced ? ", turn" : ""}

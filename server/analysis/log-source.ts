@@ -8,7 +8,7 @@ export interface EventFile {
   readonly format: "ndjson" | "parquet";
   /** Whether no ID is repeated, in it or in earlier files with the same mark. */
   readonly isDistinct?: boolean;
-  /** False when no event of it names an account, so that it need not be read for links. */
+  /** False for a compacted file without accounts, which need not be read for links. */
   readonly hasAccounts?: boolean;
 }
 
@@ -117,10 +117,14 @@ function textOfFiles(files: readonly EventFile[], key: KeyOf): string {
 }
 
 /** The form of IDs, and the events that may name accounts. */
-function keysOf(files: readonly EventFile[]): Pick<Source, "keyOf" | "accounts"> {
+function keysOf(files: readonly EventFile[]): Pick<Source, "keyOf" | "hasLines" | "accounts"> {
   const keyOf = keyIn(files);
-  const some = files.filter(({ hasAccounts }) => hasAccounts !== false);
-  return { keyOf, accounts: textOfFiles(some, keyOf) || null };
+  const linking = files.filter(({ format, hasAccounts }) => format === "parquet" && hasAccounts !== false);
+  return {
+    keyOf,
+    hasLines: files.some(({ format }) => format === "ndjson"),
+    accounts: textOfFiles(linking, keyOf) || null,
+  };
 }
 
 /** Events of a log with positions, which take longer to read. */

@@ -19,7 +19,9 @@ export interface Source {
   readonly distinct: "all" | "copies" | "none";
   /** The form that IDs have in `device` and `account`, from a column of texts. */
   readonly keyOf: (id: string) => string;
-  /** Query for the events among which are all that name an account; null for none. */
+  /** Whether any event comes from a file of lines, where any may name an account. */
+  readonly hasLines: boolean;
+  /** Query for the compacted events that may name an account; null for none. */
   readonly accounts: string | null;
 }
 

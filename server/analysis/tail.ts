@@ -3,13 +3,10 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Position, segmentPath } from "../events/segments.ts";
-import { ByteSearch } from "../files/byte-search.ts";
 import type { EventFile } from "./log-source.ts";
 
 /** Node's default of 64 KiB would take a thousand steps per segment. */
 const CHUNK_BYTES = 1024 * 1024;
-/** An event that names an account has it. */
-const ACCOUNT = Buffer.from('"accountId":');
 
 /**
  * A copy of the open segment up to a position: bytes after it may still be withdrawn, or be half a
@@ -19,7 +16,6 @@ export class Tail {
   readonly #events: string;
   readonly #path: string;
   #copied: Position = { segment: 0, offset: 0 };
-  #accounts = new ByteSearch(ACCOUNT);
 
   /**
    * @param events folder of the log
@@ -40,16 +36,14 @@ export class Tail {
     const start = goesOn ? this.#copied.offset : 0;
     // Reset until the copy is complete: an error may leave a partial one.
     this.#copied = { segment: 0, offset: 0 };
-    if (!goesOn) this.#accounts = new ByteSearch(ACCOUNT);
     if (start < offset) {
       await mkdir(dirname(this.#path), { recursive: true });
       await pipeline(
         createReadStream(segmentPath(this.#events, segment), { start, end: offset - 1, highWaterMark: CHUNK_BYTES }),
-        (chunks: AsyncIterable<Buffer>) => this.#accounts.through(chunks),
         createWriteStream(this.#path, { flags: goesOn ? "a" : "w" }),
       );
     }
     this.#copied = { segment, offset };
-    return [{ path: this.#path, format: "ndjson", hasAccounts: this.#accounts.isFound }];
+    return [{ path: this.#path, format: "ndjson" }];
   }
 }

@@ -5,7 +5,7 @@ import { wide } from "./duckdb-dialect.ts";
 import { goalParts } from "./goal-parts.ts";
 import { beforeSections, powersSections, ratioSections, toldSections, topsSql } from "./goal-sections-sql.ts";
 import { beforesSql, denominatorsSql, type TotalsInput, totalsSql } from "./goal-totals-sql.ts";
-import { LINK_TIES, linksSql, SPLIT_ACCOUNTS } from "./links-sql.ts";
+import { LINK_OF_LINES, LINK_TIES, linksSql, mayLink, SPLIT_ACCOUNTS } from "./links-sql.ts";
 import { type Query, type Source, Values } from "./query.ts";
 
 /** Sections of the result. */
@@ -78,9 +78,10 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
   const hasValues = counted.parts.some(({ isOfValues }) => isOfValues);
   const { selectors } = counted;
   const experiments = [{ experiment, arms, unit }];
-  const tables = countedSql({ source, values, scope, experiments, selectors, hasValues, ends, days });
-  const links = unit === "device" && source.accounts ? [linksSql(source.accounts, source, values, scope)] : [];
-  const isLinked = links.length > 0;
+  const isLinked = unit === "device" && mayLink(source);
+  const alsoWanted = isLinked && source.hasLines ? LINK_OF_LINES : undefined;
+  const tables = countedSql({ source, values, scope, experiments, selectors, hasValues, ends, days, alsoWanted });
+  const links = isLinked ? [linksSql(source, values, scope)] : [];
   const windows = windowsOf(counted);
   const width = Math.max(GOAL_NUMBERS, DEVICE_NUMBERS + windows.length);
   const section = (name: TallySection, where: string, numbers: readonly string[]) => {

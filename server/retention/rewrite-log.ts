@@ -19,7 +19,7 @@ export interface Rewritten {
 /** Text of a segment that is being rewritten. */
 const UNFINISHED = ".rewrite";
 /** Derived files, which the next start rebuilds from the segments. */
-const DERIVED = /\.(ids|parquet|parquet\.tmp|sha256|ids\.tmp)$/;
+const DERIVED = /\.(ids|parquet|parquet\.tmp|hash|sha256|ids\.tmp)$/;
 const FLUSH_BYTES = 1 << 20;
 
 /**
