@@ -111,11 +111,8 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     to: Position,
     work: (engine: Engine, files: readonly EventFile[]) => Promise<Result>,
   ): Promise<Result> {
-    // Await both: the next query must not begin earlier.
-    const [opened, copied] = await Promise.allSettled([openedEngine(), tail.upTo(to)]);
-    if (opened.status === "rejected") throw opened.reason;
-    if (copied.status === "rejected") throw copied.reason;
-    const [engine, rest] = [opened.value, copied.value];
+    const engine = await openedEngine();
+    const rest = await tail.upTo(engine, to);
     const closed = await compaction.files(engine, to);
     try {
       return await work(engine, [...closed, ...rest]);

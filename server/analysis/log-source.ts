@@ -4,11 +4,12 @@ import type { Source } from "./query.ts";
 
 /** A file of events; the log is the concatenation of files. */
 export interface EventFile {
+  /** Name of a table of the engine, for one that was read before. */
   readonly path: string;
-  readonly format: "ndjson" | "parquet";
+  readonly format: "ndjson" | "parquet" | "table";
   /** Whether no ID is repeated, in it or in earlier files with the same mark. */
   readonly isDistinct?: boolean;
-  /** False for a compacted file without accounts, which need not be read for links. */
+  /** False for a compacted file or a table without accounts: it need not be read for links. */
   readonly hasAccounts?: boolean;
 }
 
@@ -82,21 +83,35 @@ function fromParquet(files: string, place: string): string {
   from (select * from read_parquet([${files}]) union all by name ${NO_OPTIONAL}) as copies`;
 }
 
+function fromTable(table: string, place: string): string {
+  return `select ${COLUMNS}, false as is_copy${place} from ${table}`;
+}
+
+/** Query for the columns of `Source` and `place`, from a file of lines. */
+function eventsText(path: string): string {
+  const events = fromLines(literal(path), keyOf, ", row_number() over () as place");
+  return `select ${COLUMNS}, place from (${events}) as events`;
+}
+
 /**
- * Query for a compacted file, from a file of lines: the columns of `Source` and `place`. Sorted by
- * kind, so that a query skips most events that it does not need.
+ * Query for a compacted file, from a file of lines. Sorted by kind, so that a query skips most
+ * events that it does not need.
  */
 export function compactedText(path: string): string {
-  const events = fromLines(literal(path), keyOf, ", row_number() over () as place");
-  return `select ${COLUMNS}, place from (${events}) as events order by name, experiment, place`;
+  return `${eventsText(path)} order by name, experiment, place`;
+}
+
+/** Statement that puts a file of lines into a table, or adds it to the lines before it. */
+export function tableText(table: string, path: string, goesOn: boolean): string {
+  if (!goesOn) return `create or replace temp table ${table} as ${eventsText(path)}`;
+  return `insert into ${table} select * replace (place + (select coalesce(max(place), 0) from ${table}) as place)
+    from (${eventsText(path)}) as added`;
 }
 
 /** Events of a log without positions; files of one kind are read at once. */
 export function logSource(files: readonly EventFile[]): Source {
-  const isDistinct =
-    files.some(({ format }) => format === "parquet") &&
-    files.every((file) => file.format === "ndjson" || file.isDistinct);
-  const distinct = !isDistinct ? "none" : files.some(({ format }) => format === "ndjson") ? "copies" : "all";
+  const isDistinct = files.some(isCopy) && files.every((file) => !isCopy(file) || file.isDistinct);
+  const distinct = !isDistinct ? "none" : files.every(isCopy) ? "all" : "copies";
   return {
     text: textOfFiles(files, keyIn(files)) || nothing(""),
     isPlaced: false,
@@ -109,7 +124,9 @@ function textOfFiles(files: readonly EventFile[], key: KeyOf): string {
   const of = (format: EventFile["format"]) =>
     files.filter((file) => file.format === format).map(({ path }) => literal(path));
   const [lines, parquet] = [of("ndjson"), of("parquet")];
+  const tables = files.filter(({ format }) => format === "table");
   const parts = [
+    ...tables.map(({ path }) => fromTable(path, "")),
     ...(parquet.length > 0 ? [fromParquet(parquet.join(", "), "")] : []),
     ...(lines.length > 0 ? [fromLines(lines.join(", "), key, "")] : []),
   ];
@@ -119,7 +136,7 @@ function textOfFiles(files: readonly EventFile[], key: KeyOf): string {
 /** The form of IDs, and the events that may name accounts. */
 function keysOf(files: readonly EventFile[]): Pick<Source, "keyOf" | "hasLines" | "accounts"> {
   const keyOf = keyIn(files);
-  const linking = files.filter(({ format, hasAccounts }) => format === "parquet" && hasAccounts !== false);
+  const linking = files.filter(({ format, hasAccounts }) => format !== "ndjson" && hasAccounts !== false);
   return {
     keyOf,
     hasLines: files.some(({ format }) => format === "ndjson"),
@@ -129,11 +146,12 @@ function keysOf(files: readonly EventFile[]): Pick<Source, "keyOf" | "hasLines" 
 
 /** Events of a log with positions, which take longer to read. */
 export function placedLogSource(files: readonly EventFile[]): Source {
-  const parts = files.map(({ path, format }, segment) =>
-    format === "parquet"
-      ? fromParquet(literal(path), `, ${segment} as segment, place`)
-      : fromLines(literal(path), keyIn(files), `, ${segment} as segment, row_number() over () as place`),
-  );
+  const parts = files.map(({ path, format }, segment) => {
+    const place = `, ${segment} as segment, place`;
+    if (format === "table") return fromTable(path, place);
+    if (format === "parquet") return fromParquet(literal(path), place);
+    return fromLines(literal(path), keyIn(files), `, ${segment} as segment, row_number() over () as place`);
+  });
   return {
     text: parts.join("\nunion all\n") || nothing(", segment, place"),
     isPlaced: true,
@@ -144,7 +162,11 @@ export function placedLogSource(files: readonly EventFile[]): Source {
 
 /** The form of IDs in the other files. */
 function keyIn(files: readonly EventFile[]): KeyOf {
-  return files.some(({ format }) => format === "parquet") ? keyOf : asIs;
+  return files.some(({ format }) => format !== "ndjson") ? keyOf : asIs;
+}
+
+function isCopy({ format }: EventFile): boolean {
+  return format === "parquet";
 }
 
 /** A log without files. */

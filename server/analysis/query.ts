@@ -21,7 +21,7 @@ export interface Source {
   readonly keyOf: (id: string) => string;
   /** Whether any event comes from a file of lines, where any may name an account. */
   readonly hasLines: boolean;
-  /** Query for the compacted events that may name an account; null for none. */
+  /** Query for the other events that may name an account; null for none. */
   readonly accounts: string | null;
 }
 

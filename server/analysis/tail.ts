@@ -1,25 +1,33 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Position, segmentPath } from "../events/segments.ts";
-import type { EventFile } from "./log-source.ts";
+import type { Engine } from "./engine.ts";
+import { type EventFile, tableText } from "./log-source.ts";
 
 /** Node's default of 64 KiB would take a thousand steps per segment. */
 const CHUNK_BYTES = 1024 * 1024;
+const TABLE = "tail";
+
+const NOWHERE: Position = { segment: 0, offset: 0 };
 
 /**
- * A copy of the open segment up to a position: bytes after it may still be withdrawn, or be half a
- * line. The copy grows with the log, instead of being made again for every query.
+ * The open segment up to a position, as a table of an engine: bytes after it may still be
+ * withdrawn, or be half a line. The table grows with the log, so that each line is parsed once and
+ * not by every query.
  */
 export class Tail {
   readonly #events: string;
   readonly #path: string;
-  #copied: Position = { segment: 0, offset: 0 };
+  /** The engine that has the table; another has none. */
+  #engine: Engine | null = null;
+  #loaded = NOWHERE;
+  #hasAccounts = false;
 
   /**
    * @param events folder of the log
-   * @param path of the copy; its folder is created if missing
+   * @param path for the lines that are not yet in the table; its folder is created if missing
    */
   constructor(events: string, path: string) {
     this.#events = events;
@@ -27,23 +35,29 @@ export class Tail {
   }
 
   /**
-   * The copy, or none if the segment is empty. One call at a time. Rejects if it cannot be read or
-   * written.
+   * The table, or none if the segment is empty. One call at a time. Rejects if the lines cannot be
+   * read or written.
    */
-  async upTo({ segment, offset }: Position): Promise<EventFile[]> {
+  async upTo(engine: Engine, { segment, offset }: Position): Promise<EventFile[]> {
     if (offset === 0) return [];
-    const goesOn = this.#copied.segment === segment && this.#copied.offset <= offset;
-    const start = goesOn ? this.#copied.offset : 0;
-    // Reset until the copy is complete: an error may leave a partial one.
-    this.#copied = { segment: 0, offset: 0 };
+    const { segment: of, offset: end } = this.#loaded;
+    const goesOn = this.#engine === engine && of === segment && end <= offset;
+    const start = goesOn ? end : 0;
+    // Reset until the table is complete: an error may leave it without some lines.
+    this.#loaded = NOWHERE;
     if (start < offset) {
       await mkdir(dirname(this.#path), { recursive: true });
       await pipeline(
         createReadStream(segmentPath(this.#events, segment), { start, end: offset - 1, highWaterMark: CHUNK_BYTES }),
-        createWriteStream(this.#path, { flags: goesOn ? "a" : "w" }),
+        createWriteStream(this.#path),
       );
+      await engine.run(tableText(TABLE, this.#path, goesOn));
+      await rm(this.#path, { force: true });
+      const named = await engine.rows<[bigint]>({ text: `select count(account) from ${TABLE}`, values: [] });
+      this.#hasAccounts = named[0]?.[0] !== 0n;
     }
-    this.#copied = { segment, offset };
-    return [{ path: this.#path, format: "ndjson" }];
+    this.#engine = engine;
+    this.#loaded = { segment, offset };
+    return [{ path: TABLE, format: "table", hasAccounts: this.#hasAccounts }];
   }
 }

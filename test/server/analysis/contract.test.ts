@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -12,7 +12,7 @@ import { traffic } from "../../../core/traffic.ts";
 import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import { ENGINE, type Engine, openEngine } from "../../../server/analysis/engine.ts";
 import { crossTallyFiles, reachedAtFiles, tallyFiles, trafficFiles } from "../../../server/analysis/log-analysis.ts";
-import { compactedText, type EventFile } from "../../../server/analysis/log-source.ts";
+import { compactedText, type EventFile, tableText } from "../../../server/analysis/log-source.ts";
 import type { Query } from "../../../server/analysis/query.ts";
 import { exposure, order } from "../../core/made-events.ts";
 import { EXPERIMENTS, GOALS, NETWORKS, orderlyLog, RUNS, randomLog, timestamps, UNITS } from "./random-log.ts";
@@ -49,11 +49,11 @@ afterAll(async () => {
 
 /** The storage of a log's segments. */
 const STORAGES = {
-  lines: () => false,
-  compacted: () => true,
-  // Leave the last one open, as on a running server.
-  mixed: (index: number, count: number) => index < count - 1 && index % 3 !== 1,
-} satisfies Record<string, (index: number, count: number) => boolean>;
+  lines: () => "ndjson",
+  compacted: () => "parquet",
+  // The last one is open, as on a running server.
+  mixed: (index, count) => (index === count - 1 ? "table" : index % 3 === 1 ? "ndjson" : "parquet"),
+} satisfies Record<string, (index: number, count: number) => EventFile["format"]>;
 
 type Storage = keyof typeof STORAGES;
 
@@ -61,13 +61,33 @@ async function store(storage: Storage, log: readonly Event[], cuts: readonly num
   const segments = await writeSegments(folder, log, cuts);
   return Promise.all(
     segments.map(async (segment, index) => {
-      if (!STORAGES[storage](index, segments.length)) return segment;
+      const format: EventFile["format"] = STORAGES[storage](index, segments.length);
+      if (format === "ndjson") return segment;
+      const hasAccounts = log.slice(segment.from, segment.to).some(({ accountId }) => accountId !== undefined);
+      if (format === "table") return { path: await inTable(segment.path), format, hasAccounts };
       const path = segment.path.replace(/ndjson$/, "parquet");
       await engine.run(`copy (${compactedText(segment.path)}) to ${literal(path)} (format parquet)`);
-      const hasAccounts = log.slice(segment.from, segment.to).some(({ accountId }) => accountId !== undefined);
       return { path, format: "parquet", isDistinct: isDistinct(log, segment), hasAccounts };
     }),
   );
+}
+
+let tables = 0;
+
+/** Reads a file of lines into a new table, in two steps, as when the log grows between queries. */
+async function inTable(path: string): Promise<string> {
+  tables += 1;
+  const table = `events_${tables}`;
+  const lines = (await readFile(path, "utf8")).split(/(?<=\n)/);
+  const half = lines.length >> 1;
+  for (const [goesOn, part] of [
+    [false, lines.slice(0, half)],
+    [true, lines.slice(half)],
+  ] as const) {
+    await writeFile(`${path}.part`, part.join(""));
+    await engine.run(tableText(table, `${path}.part`, goesOn));
+  }
+  return table;
 }
 
 /** Whether a segment's IDs are unique in it and in earlier segments. */
