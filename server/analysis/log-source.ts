@@ -87,25 +87,22 @@ function fromTable(table: string, place: string): string {
   return `select ${COLUMNS}, false as is_copy${place} from ${table}`;
 }
 
-/** Query for the columns of `Source` and `place`, from a file of lines. */
-function eventsText(path: string): string {
-  const events = fromLines(literal(path), keyOf, ", row_number() over () as place");
-  return `select ${COLUMNS}, place from (${events}) as events`;
-}
-
 /**
  * Query for a compacted file, from a file of lines. Sorted by kind, so that a query skips most
  * events that it does not need.
  */
 export function compactedText(path: string): string {
-  return `${eventsText(path)} order by name, experiment, place`;
+  const events = fromLines(literal(path), keyOf, ", row_number() over () as place");
+  return `select ${COLUMNS}, place from (${events}) as events order by name, experiment, place`;
 }
 
-/** Statement that puts a file of lines into a table, or adds it to the lines before it. */
+/**
+ * Statement that reads a file of lines into a table, after the lines that it has or instead of
+ * them. Rows keep the order of the lines.
+ */
 export function tableText(table: string, path: string, goesOn: boolean): string {
-  if (!goesOn) return `create or replace temp table ${table} as ${eventsText(path)}`;
-  return `insert into ${table} select * replace (place + (select coalesce(max(place), 0) from ${table}) as place)
-    from (${eventsText(path)}) as added`;
+  const head = goesOn ? `insert into ${table}` : `create or replace temp table ${table} as`;
+  return `${head} select ${COLUMNS} from (${fromLines(literal(path), keyOf, "")}) as events`;
 }
 
 /** Events of a log without positions; files of one kind are read at once. */
@@ -148,7 +145,7 @@ function keysOf(files: readonly EventFile[]): Pick<Source, "keyOf" | "hasLines" 
 export function placedLogSource(files: readonly EventFile[]): Source {
   const parts = files.map(({ path, format }, segment) => {
     const place = `, ${segment} as segment, place`;
-    if (format === "table") return fromTable(path, place);
+    if (format === "table") return fromTable(path, `, ${segment} as segment, rowid as place`);
     if (format === "parquet") return fromParquet(literal(path), place);
     return fromLines(literal(path), keyIn(files), `, ${segment} as segment, row_number() over () as place`);
   });
