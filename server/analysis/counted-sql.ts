@@ -72,11 +72,13 @@ export function countedSql(query: CountedSql): string {
   const isTimely = [...ends].map(([epoch, at]) => ` and not (epoch = ${epoch} and events.at_ms > ${at})`).join("");
   const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null and uncounted is null${isTimely}`;
   const isGoal = selectors.length === 0 ? "" : ` or ${tests.join(" or ")}`;
+  const origin = source.isPlaced ? "id, segment, place," : source.distinct === "copies" ? "is_copy," : "";
+  // Narrow columns: ten million rows of wide ones exceed the engine's memory.
   const wanted = `
-  select fingerprint, ${source.isPlaced ? "id, segment, place" : "is_copy"}, ${at}, ${unitSql(experiments, isExposure, names, source)} as unit,
-    account, session,
+  select fingerprint, ${origin} ${at}, ${unitSql(experiments, isExposure, names, source)} as unit,
+    account, case when session is not null then hash(session) end as session,
     case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
-    case when ${isExposure} then ${indexOf("experiment", names)} end as experiment,
+    cast(case when ${isExposure} then ${indexOf("experiment", names)} end as smallint) as experiment,
     ${goalSql(selectors, tests)} as goal,
     ${hasValues ? millionthsSql() : "0"} as millionths, is_wrong_clock
   from (${source.text}) as events
@@ -121,7 +123,7 @@ chosen as materialized (
   where ${exposing} and unit in (select unit from seen where several)
   group by unit, counted.experiment
 ),
-firsts as materialized (
+firsts as not materialized (
   select seen.unit, seen.experiment, at_ms, exposures, several, is_wrong_clock, coalesce(chosen.arm, seen.arm) as arm,
     ${dayOf(days, values)} as day
   from seen left join chosen on seen.unit = chosen.unit and seen.experiment = chosen.experiment
@@ -253,7 +255,8 @@ export function isMasked(selectors: readonly EventSelector[]): boolean {
 /** Index of an event's selector; a bit mask where several may match. */
 function goalSql(selectors: readonly EventSelector[], tests: readonly string[]): string {
   if (tests.length === 0) return "cast(null as integer)";
-  if (!isMasked(selectors)) return `case ${tests.map((test, index) => `when ${test} then ${index}`).join(" ")} end`;
+  const cases = tests.map((test, index) => `when ${test} then ${index}`);
+  if (!isMasked(selectors)) return `cast(case ${cases.join(" ")} end as smallint)`;
   const bits = tests.map((test, index) => `case when ${test} then cast(${2 ** index} as bigint) else 0 end`);
   return `nullif(${bits.join(" + ")}, 0)`;
 }
