@@ -11,7 +11,7 @@ export function mayLink({ hasLines, accounts }: Source): boolean {
 /** Columns of an event that links its device to its account. */
 const LINK = "account is not null and device is not null and at_ms is not null";
 
-/** Condition for the links that are read with the events that count: lines would be parsed twice. */
+/** Condition for links of lines, read with the events that count: lines would be parsed twice. */
 export const LINK_OF_LINES = `not is_copy and ${LINK}`;
 
 /**

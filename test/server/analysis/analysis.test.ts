@@ -27,7 +27,10 @@ function visits(from: number, devices: number): Event[] {
   }).flat();
 }
 
-/** A log of many small segments, and its analysis with a texts of the queries that count, and of what copies. */
+/**
+ * A log of many small segments, and its analysis with the texts of the queries that count, and of
+ * what copies.
+ */
 async function open(more: Partial<AnalysisOptions> = {}) {
   const folder = await temporaryFolder();
   const events = join(folder, "events");
