@@ -316,6 +316,44 @@ test.each<[what: string, content: string, sums: number[], note: string | null]>(
   );
 });
 
+describe("a file with the ids of accounts and of devices", () => {
+  test("is a log of accounts by --columns visitor=accountId", async () => {
+    const log = lines([
+      "deviceId,accountId,timestamp,event,variant",
+      "d1,a1,2026-01-01,exposure,A",
+      "d2,a1,2026-01-02,buy,",
+      "d3,a2,2026-01-01,exposure,B",
+      "d4,a3,2026-01-01,exposure,B",
+      "d5,a3,2026-01-02,buy,",
+    ]);
+    const byAccount = await analyzed(log, { columns: "visitor=accountId" });
+    const byDevice = await analyzed(log, { columns: "visitor=deviceId", goals: "buy" });
+    expect(groupsOf(byAccount)).toEqual([
+      ["A", 1, 1],
+      ["B", 2, 1],
+    ]);
+    expect(byAccount.inputs[0]?.columns).toMatchObject({ accountId: "visitor", deviceId: "ignored" });
+    expect(groupsOf(byDevice)).toEqual([
+      ["A", 1, 0],
+      ["B", 2, 0],
+    ]);
+  });
+
+  test("has a row per account by --unit accountId, and is rejected where the ids repeat too often", async () => {
+    const devices = table(
+      "accountId,deviceId,group,converted",
+      (v) => `a${v.id >> 1},d${v.id},${v.id % 4 > 1 ? "B" : "A"},${+v.converted}`,
+    );
+    await expect(analyzed(devices, { columns: "visitor=accountId" })).rejects.toThrow(
+      "12 rows have 6 different values of accountId, so a row is no visitor: say who is one by --columns visitor=…, or add up the rows of each by --unit accountId",
+    );
+    expect(groupsOf(await analyzed(devices, { unit: "accountId" }))).toEqual([
+      ["A", 3, 2],
+      ["B", 3, 1],
+    ]);
+  });
+});
+
 test("an encrypted archive is said to be one", async () => {
   const archive = Buffer.alloc(64);
   archive.write("PK\u0003\u0004", "latin1");
