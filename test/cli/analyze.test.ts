@@ -336,6 +336,16 @@ test("as a page: self-contained, with the same verdicts, without anything that c
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test("as a page of a table without times has no section of days", async () => {
+  const rows = Array.from({ length: 40 }, (_, id) => `${id},${id % 2 ? "A" : "B"},${id % 3 ? 0 : 1}`);
+  await write("timeless.csv", `user_id,group,converted\n${rows.join("\n")}\n`);
+  await write("timed.csv", `user_id,group,converted,date\n${rows.map((row) => `${row},2026-03-01`).join("\n")}\n`);
+  await run("timeless.csv", "--html", "timeless.html");
+  await run("timed.csv", "--html", "timed.html");
+  expect(await readFile(join(folder, "timeless.html"), "utf8")).not.toContain("Effect over time");
+  expect(await readFile(join(folder, "timed.html"), "utf8")).toContain("Effect over time");
+});
+
 test("is refused with exit code 2 and one line", async () => {
   const { code, stdout, stderr } = await run("nope.ndjson");
   expect(stderr).toMatch(/^fairsplit: nope\.ndjson is not there: allowed are [^\n]+\n$/);

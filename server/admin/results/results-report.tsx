@@ -122,9 +122,10 @@ function Goal({ report, place, labels }: GoalProps) {
 }
 
 /** Days of the primary goal. */
-function Days({ report: { goals, days, otherDays } }: { report: Report }) {
+function Days({ report: { goals, days, otherDays, asOf } }: { report: Report }) {
   const [goal] = goals;
-  if (!goal) return null;
+  // A file without times has no days.
+  if (!goal || asOf === null) return null;
   const shown = { goal, place: 0, days };
   const control = goal.comparisons[0]?.control ?? "";
   return (
