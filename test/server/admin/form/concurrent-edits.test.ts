@@ -6,52 +6,17 @@ import type { Experiment } from "../../../../core/experiment.ts";
 import { parseContent } from "../../../../server/registry/content.ts";
 import type { Entry } from "../../../../server/registry/history-entry.ts";
 import { verify } from "../../../../server/verify/verify.ts";
-import { start } from "../../rig/built-program.ts";
+import { startServer } from "../../rig/admin-server.ts";
 import { temporaryFolder } from "../../rig/open-app.ts";
 
 /** An even number: half of the clients edit each of two experiments. */
 const CLIENTS = 50;
 /** Run more with `FAIRSPLIT_KILLS=10 npm test -- test/server/admin`. */
 const KILLS = Number(process.env.FAIRSPLIT_KILLS ?? 4);
-const TOKEN = "a-token-of-the-tests-0123456789";
 const GROUPS = [
   { name: "A", weight: 50 },
   { name: "B", weight: 50 },
 ];
-
-/** The API adds an experiment's status, which follows from what is stored. */
-const asStored = (name: string, value: unknown) => (name === "status" && typeof value === "string" ? undefined : value);
-
-/**
- * A server in a separate process, and its admin's requests. Null if the server died before it
- * answered.
- */
-async function startServer(data: string) {
-  const server = await start(["serve", "--data", data, "--port", "0", "--admin-token", TOKEN]);
-  const send = async (method: string, path: string, body?: unknown, version?: number) => {
-    try {
-      const response = await fetch(`${server.base}/api/admin${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${TOKEN}`,
-          "content-type": "application/json",
-          ...(version === undefined ? {} : { "if-match": `"${version}"` }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return { status: response.status, body: text === "" ? null : JSON.parse(text, asStored) };
-    } catch {
-      return null;
-    }
-  };
-  /** The whole history, oldest first. */
-  const history = async () => {
-    const entries = (await send("GET", "/history?limit=1000"))?.body as Entry[];
-    return entries.reverse();
-  };
-  return { ...server, send, history };
-}
 
 /** The outcome of a client's edit; its title is unique. */
 interface Edit {
