@@ -33,6 +33,7 @@ import { runRoutes } from "./api/runs.ts";
 import { experimentsRoutes } from "./assign/experiments.ts";
 import { expgroupsRoutes } from "./assign/expgroups.ts";
 import { type PublishedTag, publishTag } from "./assign/published-tag.ts";
+import { renewCookieRoutes } from "./assign/renew-cookie.ts";
 import { tagRoutes } from "./assign/tag.ts";
 import { tagWithGroupsRoutes } from "./assign/tag-with-groups.ts";
 import { adminGuard } from "./auth/guard.ts";
@@ -133,6 +134,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.get("/api/experiments", compressed);
   app.route("/", tagRoutes(tag, deps.assets));
   app.route("/", tagWithGroupsRoutes(deps));
+  app.route("/", renewCookieRoutes());
   app.route("/", expgroupsRoutes(deps));
   const record = recorderOf(deps);
   app.route("/", recordRoutes(record));

@@ -1,16 +1,50 @@
 import type { Clicked } from "./clicks.ts";
 import { watchKeys } from "./keys.ts";
-import { arrive } from "./redirect.ts";
+import type { Options } from "./options.ts";
+import { arrive, redirect } from "./redirect.ts";
+import { renewCookie } from "./server-cookie.ts";
 
-let isAttended = false;
+/** The tag's functions that its other part needs. */
+interface Tag {
+  readonly options: Options;
+  readonly clicked: Clicked;
+  /** Sends all waiting events. */
+  readonly flush: () => void;
+  /** Events not yet accepted by the server, as stored by the outbox. */
+  readonly unsent: () => readonly string[];
+  /** Sends events that an earlier page left behind. */
+  readonly resend: (events: readonly string[]) => void;
+  /** The device now, if it may be kept: not before consent, nor once the visitor is forgotten. */
+  readonly device: () => string | undefined;
+}
+
+let tag: Tag | undefined;
 
 /**
- * Starts, once, what only some visits need: keyboard clicks on roles, and the arrival after a
- * redirect.
+ * Starts, once and before all else, what only some visits need: keyboard clicks on roles, and the
+ * arrival after a redirect.
  */
-export function attend(clicked: Clicked, resend: (events: readonly string[]) => void, cookieDomain?: string): void {
-  if (isAttended) return;
-  isAttended = true;
-  watchKeys(clicked);
-  arrive(resend, cookieDomain);
+export function attend(given: Tag): void {
+  if (tag) return;
+  tag = given;
+  watchKeys(tag.clicked);
+  arrive(tag.resend, tag.options.cookieDomain);
+  renew();
+}
+
+/** Leaves for the group's page, see `redirect`. */
+export function leave(
+  experiment: string,
+  list: string,
+  group: string,
+  show: (isReported: boolean) => void,
+  expose: () => void,
+): void {
+  const { options, flush, unsent } = tag as Tag;
+  redirect({ experiment, list, group, cookieDomain: options.cookieDomain, show, expose, flush, unsent });
+}
+
+/** Has the server renew the device's cookie, which the tag has just written. */
+export function renew(): void {
+  if (tag) renewCookie(tag.options, tag.device);
 }

@@ -15,6 +15,8 @@ export interface Options {
   readonly cookie?: string | undefined;
   /** Domain whose subdomains share the device's cookie. */
   readonly cookieDomain?: string | undefined;
+  /** Any value but `off`: the server renews the cookie by a header. */
+  readonly serverCookie?: string | undefined;
   /** `off`: the page reports page views itself, or not at all. */
   readonly pageview?: string | undefined;
   /** `off`: each view waits for the server, so that changes apply from the very next view. */

@@ -49,8 +49,6 @@ interface Page {
    * one.
    */
   onShown(key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined): void;
-  /** Leaves the page, after calling `expose`, or calls `stay`. */
-  redirect(key: string, list: string, group: string, stay: (isReported: boolean) => void, expose: () => void): void;
 }
 
 /** Starts to observe the page. Nothing is rendered before a view begins. */
@@ -146,7 +144,7 @@ function isShown(placeholder: HTMLElement): unknown {
         isLeaving = false;
         if (isReported) exposed[key] = true;
       };
-      page.redirect(key, list, assigned.group, stay, () => expose(placeholder));
+      more?.leave(key, list, assigned.group, stay, () => expose(placeholder));
       if (isLeaving) return;
     }
     const variant = variantOf(placeholder, group, assigned);

@@ -2,7 +2,6 @@ import type { AssignedGroup } from "../core/http-contract.ts";
 import { watchClicks } from "./clicks.ts";
 import { forgetDevice, keepDevice, readDevice } from "./identity.ts";
 import { more as loaded, loadMore } from "./more-loader.ts";
-import { watchNavigation } from "./navigation.ts";
 import type { Options } from "./options.ts";
 import { add, closeOutbox, flush, openOutbox, resend, unsent, url } from "./outbox.ts";
 import { random128 } from "./random.ts";
@@ -81,9 +80,9 @@ export function start(options: Options, source: string): void {
   const queue = window.fairsplit;
   // The global may be anything, even an element of that name.
   if ((queue as Partial<Fairsplit> | undefined)?.ready) return;
-  const { timeout, cookie, cookieDomain, pageview, consent, stored: use } = options;
+  const { timeout, cookie, cookieDomain, serverCookie, pageview, consent, stored: use } = options;
   // Kept nowhere: the next view says its own.
-  let { account } = options;
+  let account = options.account;
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
   const timeoutMs = (timeout as number) >= 0 ? (timeout as number) : DEFAULT_TIMEOUT_MS;
   const query = new URLSearchParams(location.search);
@@ -143,13 +142,14 @@ export function start(options: Options, source: string): void {
     keepDevice(device, cookie, cookieDomain);
     // Remember the consent for the next views.
     consent && keep(CONSENT, "1");
+    loaded?.renew();
   };
 
   const load = (name: string) =>
     import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${name}`).catch(() => undefined);
   const more = () =>
     loadMore(load, timeoutMs, () => {
-      loaded?.attend(clicked, resend, cookieDomain);
+      loaded?.attend({ options, clicked, flush, unsent, resend, device: () => url && device });
       look();
     });
 
@@ -238,13 +238,7 @@ export function start(options: Options, source: string): void {
     events: [],
   };
   window.fairsplit = tag;
-  startRendering({
-    look,
-    load: more,
-    onShown,
-    redirect: (experiment, list, group, show, expose) =>
-      loaded?.redirect({ experiment, list, group, cookieDomain, show, expose, flush, unsent }),
-  });
+  startRendering({ look, load: more, onShown });
   // A sandboxed frame throws: forced groups then hold for this page only.
   safely(() => {
     if (force != null) sessionStorage.fairsplit_force = force;
@@ -261,8 +255,10 @@ export function start(options: Options, source: string): void {
   });
   // Load on focus: only a focused element can be clicked by keyboard.
   addEventListener("focusin", (event) => (event.composedPath()[0] as Element).role && more());
-  safely(() => document.cookie.includes("fairsplit_trail") && more());
-  watchNavigation(look);
+  safely(() => (serverCookie != null || document.cookie.includes("fairsplit_trail")) && more());
+  // Defer: the app renders the new page in the same task. In engines without the Navigation API the
+  // document's changes are observed.
+  window.navigation?.addEventListener("currententrychange", () => setTimeout(look));
   // Earlier than DOMContentLoaded, which waits for scripts, and so before the page is painted.
   addEventListener("readystatechange", look, true);
   addEventListener("pagehide", flush);

@@ -18,6 +18,7 @@ export const OWN_SEGMENTS: readonly string[] = [
   "notes",
   "ofrep",
   "readyz",
+  "renew",
 ];
 
 /** An attribute of our pages that holds one of our paths. Text cannot match: quotes are escaped. */

@@ -56,7 +56,6 @@ function render(html: string, given: Groups, isKnown?: (key: string) => unknown)
     look,
     load: () => loadMore(load, MODULE_TIMEOUT_MS, look),
     onShown,
-    redirect: vi.fn(),
   });
   beginView();
   decide(given, isKnown ? 0 : SAID);

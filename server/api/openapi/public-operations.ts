@@ -101,6 +101,15 @@ const OPERATIONS: readonly Operation[] = [
     },
   },
   {
+    method: "post",
+    path: "/renew",
+    summary: "Set the device's cookie again by a header",
+    description:
+      "For `data-server-cookie`. Only a cookie that the browser sends, and that has the form of a device, is set, for 365 days; not with Sec-GPC or DNT, nor for a page of another site.",
+    query: { cookie: "its name", domain: "the domain whose subdomains share it" },
+    answers: { 204: { description: "It was set, if there is one.", headers: { "Set-Cookie": "the cookie" } } },
+  },
+  {
     method: "get",
     path: "/tag-more.:hash.js",
     summary: "What few pages need of that version, for ever",

@@ -1,0 +1,43 @@
+import { createServer, request } from "node:http";
+import { listening } from "./shop.ts";
+
+export interface FirstPartyOptions {
+  /** Address of the server behind the path. */
+  readonly api: string;
+  /** Path of the site below which the server is. */
+  readonly below: string;
+  readonly html: string;
+  /** Delays the request of a path. */
+  readonly delay?: (path: string) => Promise<unknown> | undefined;
+}
+
+/** A site that serves the tag and its API below a path of its own, by a proxy that strips it. */
+export async function openFirstParty({ api, below, html, delay }: FirstPartyOptions) {
+  /** Paths requested below the path. */
+  const asked: string[] = [];
+  const site = createServer(async (incoming, response) => {
+    const { url = "", method, headers } = incoming;
+    if (!url.startsWith(`${below}/`)) {
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html);
+      return;
+    }
+    asked.push(url);
+    await delay?.(url.slice(below.length));
+    const passed = request(api + url.slice(below.length), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    passed.on("error", () => response.destroy());
+    incoming.pipe(passed);
+  });
+  site.listen(0, "127.0.0.1");
+  const port = await listening(site);
+  return {
+    port,
+    asked,
+    close() {
+      site.closeAllConnections();
+      site.close();
+    },
+  };
+}
