@@ -4,8 +4,8 @@
 //
 //   npm run bench:sticky -- [--units 10000000] [--json]
 import { parseArgs } from "node:util";
-import { fingerprint } from "../server/events/fingerprints.ts";
-import { ExposedGroups } from "../server/sticky/exposed-groups.ts";
+import { ExposedGroups } from "../core/sticky/exposed-groups.ts";
+import { fingerprint } from "../core/sticky/fingerprint.ts";
 
 const SEEDS = { high: 0x2545f491, low: 0x4f6cdd1d };
 const LOOK_UPS = 1_000_000;

@@ -32,6 +32,7 @@ import { revertRoutes } from "./api/revert.ts";
 import { runRoutes } from "./api/runs.ts";
 import { experimentsRoutes } from "./assign/experiments.ts";
 import { expgroupsRoutes } from "./assign/expgroups.ts";
+import { localEvaluationRoutes } from "./assign/local-evaluation.ts";
 import { type PublishedTag, publishTag } from "./assign/published-tag.ts";
 import { renewCookieRoutes } from "./assign/renew-cookie.ts";
 import { tagRoutes } from "./assign/tag.ts";
@@ -73,6 +74,8 @@ export interface Deps {
    * The admin's bearer token; null opens the admin routes, which only the demo does, on loopback.
    */
   readonly adminToken: string | null;
+  /** Token of back ends that evaluate locally; null when none may. */
+  readonly localToken: string | null;
   readonly sessions: Sessions;
   readonly links: LoginLinks;
   readonly streams: LiveStreams;
@@ -136,6 +139,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", tagWithGroupsRoutes(deps));
   app.route("/", renewCookieRoutes());
   app.route("/", expgroupsRoutes(deps));
+  app.route("/", localEvaluationRoutes(deps));
   const record = recorderOf(deps);
   app.route("/", recordRoutes(record));
   app.route("/", experimentsRoutes(deps));

@@ -62,6 +62,11 @@ export const SETTINGS: readonly Setting[] = [
     DEFAULT_DIALECTS.join(","),
     `clients of other systems that are answered, separated by commas: ${DIALECTS.join(", ")}, or none`,
   ),
+  setting(
+    "local-token",
+    "",
+    "bearer token of back ends that assign groups themselves, at least 24 characters; nobody may when empty",
+  ),
   setting("pipet-config", "", "Pipet's own configuration file: {context, identifiers}"),
   setting(
     "pipet-force",
@@ -83,6 +88,8 @@ export interface Config {
   readonly data: string;
   /** Empty to generate one. */
   readonly adminToken: string;
+  /** Empty when nobody may evaluate locally. */
+  readonly localToken: string;
   /** Posts to `/events` per minute and client address; 0 for no limit. */
   readonly rateLimit: number;
   readonly newDevices: number;
@@ -145,6 +152,7 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     port: count("port", 65_535),
     data: value("data"),
     adminToken: adminToken(value("admin-token"), value("admin-token-file")),
+    localToken: longEnough("local token", value("local-token")),
     rateLimit: count("rate-limit", 999_999_999),
     newDevices: count("new-devices", 999_999_999),
     maxLog: parseQuota(value("max-log")),
@@ -204,11 +212,12 @@ function baseUrl(text: string): string | null {
 function adminToken(token: string, file: string): string {
   if (token !== "" && file !== "") throw new BadConfig("admin-token and admin-token-file are both set: allowed is one");
   if (token === "" && file === "") return "";
-  const chosen = file === "" ? token : readToken(file);
-  if (chosen.length < MIN_TOKEN_LENGTH) {
-    throw new BadConfig(`the admin token has ${chosen.length} characters: allowed are ${MIN_TOKEN_LENGTH} or more`);
-  }
-  return chosen;
+  return longEnough("admin token", file === "" ? token : readToken(file) || " ");
+}
+
+function longEnough(name: string, token: string): string {
+  if (token === "" || token.trim().length >= MIN_TOKEN_LENGTH) return token;
+  throw new BadConfig(`the ${name} has ${token.trim().length} characters: allowed are ${MIN_TOKEN_LENGTH} or more`);
 }
 
 function readToken(file: string): string {

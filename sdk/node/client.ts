@@ -1,6 +1,7 @@
 import { cachedAnswers } from "./cached-answers.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type Answer, Groups } from "./groups.ts";
+import { LocalEvaluation, type LocalOptions } from "./local-evaluation.ts";
 import { eventIds, queryOf, type Visitor } from "./unit.ts";
 
 export interface ClientOptions {
@@ -15,6 +16,8 @@ export interface ClientOptions {
   readonly staleMs?: number;
   /** Answers in memory. */
   readonly maxCached?: number;
+  /** Assigns groups in this process, without a request for each visitor. */
+  readonly local?: LocalOptions;
   readonly fetch?: typeof fetch;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -31,6 +34,11 @@ export interface Client {
   groups(visitor: Visitor): PromiseLike<Groups>;
   /** Reports an event without asking for groups. */
   track(visitor: Visitor, event: string, params?: Readonly<Record<string, unknown>>, value?: number): Promise<boolean>;
+  /**
+   * With `local`: asks at once for changes and exposures, as at the start. Resolves when they are
+   * here, or cannot be.
+   */
+  refresh(): Promise<void>;
   /** Resolves when all events are stored or given up. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -63,6 +71,7 @@ export function createClient({
   const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
   const queue = new EventQueue({ url, fetch: send, timeoutMs, headers, onError });
   const cache = cachedAnswers({ freshMs, staleMs, maxCached });
+  const local = options.local && new LocalEvaluation(options.local, { url, fetch: send, headers, staleMs, onError });
   let restUntil = 0;
 
   async function ask(visitor: Visitor): Promise<Answer | null> {
@@ -99,6 +108,10 @@ export function createClient({
   }
 
   async function groups(visitor: Visitor): Promise<Groups> {
+    const found = local?.groups(visitor);
+    if (local && found) {
+      return new Groups(found.answer, found.state, visitor, queue, (...exposed) => local.expose(...exposed));
+    }
     const { answer, state } = await cache.get(visitor, () => ask(visitor));
     return new Groups(answer, state, visitor, queue);
   }
@@ -111,8 +124,12 @@ export function createClient({
       const path = visitor.path ? { path: visitor.path } : {};
       return queue.add({ ...ids, ...path, event, params, ...(value === undefined ? {} : { value }) });
     },
+    refresh: () => local?.refresh() ?? Promise.resolve(),
     flush: () => queue.flush(),
-    close: () => queue.close(),
+    close() {
+      local?.close();
+      return queue.close();
+    },
   };
 }
 

@@ -8,6 +8,9 @@ export type Answer = Readonly<Record<string, AssignedGroup>>;
 /** Reasons for which an exposure is counted. */
 const COUNTED: readonly string[] = ["hash", "sticky", "allocation"];
 
+/** Called for each exposure that is reported. */
+type OnExposed = (key: string, entry: { readonly group: string; readonly epoch: number }, visitor: Visitor) => void;
+
 /** A visitor's groups of all experiments. What is not known is null, never an exception. */
 export class Groups {
   /** The server's answer; empty while the server cannot be asked. */
@@ -16,13 +19,21 @@ export class Groups {
   readonly state: "fresh" | "stale" | "none";
   readonly visitor: Visitor;
   readonly #queue: EventQueue;
+  readonly #onExposed: OnExposed;
   readonly #exposed = new Set<string>();
 
-  constructor(all: Answer, state: Groups["state"], visitor: Visitor, queue: EventQueue) {
+  constructor(
+    all: Answer,
+    state: Groups["state"],
+    visitor: Visitor,
+    queue: EventQueue,
+    onExposed: OnExposed = () => {},
+  ) {
     this.all = all;
     this.state = state;
     this.visitor = visitor;
     this.#queue = queue;
+    this.#onExposed = onExposed;
   }
 
   /** The group's name; null for who is not assigned. */
@@ -61,6 +72,7 @@ export class Groups {
       if (this.#exposed.has(key)) return [];
       this.#exposed.add(key);
       const { group, epoch } = assigned;
+      this.#onExposed(key, { group, epoch }, this.visitor);
       return [this.#add({ event: "exposure", experiment: key, group, epoch })];
     });
     return (await Promise.all(stored)).every((isStored) => isStored);

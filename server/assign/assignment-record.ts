@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Evaluation } from "../../core/evaluate.ts";
 import { MAX_TEXT_LENGTH } from "../../core/event-limits.ts";
 import type { Experiment } from "../../core/experiment.ts";
-import { fingerprint, type Seeds } from "../events/fingerprints.ts";
+import { fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
 import type { EventLog } from "../events/log.ts";
 import { RecentIds } from "../events/recent-ids.ts";
 import type { RateLimit } from "../http/rate-limit.ts";

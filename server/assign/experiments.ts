@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import type { PublicExperiment } from "../../core/http-contract.ts";
+import { startedOf } from "../../core/started.ts";
 import { type Env, preflight, publicJson } from "../http/http.ts";
 import type { Registry } from "../registry/registry.ts";
-import { startedOf } from "../registry/started.ts";
 
 /** `GET /api/experiments`: the started experiments, publicly, without titles. */
 export function experimentsRoutes({ registry }: { registry: Registry }) {

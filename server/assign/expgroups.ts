@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import { assignedGroup } from "../../core/assigned-group.ts";
 import { type Context, evaluate } from "../../core/evaluate.ts";
 import type { Experiment } from "../../core/experiment.ts";
+import { startedOf } from "../../core/started.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import type { EventLog } from "../events/log.ts";
 import { isFromBot } from "../http/bots.ts";
@@ -9,11 +11,9 @@ import { type Env, header, preflight, publicJson } from "../http/http.ts";
 import type { Limits } from "../http/rate-limit.ts";
 import { readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
-import { startedOf } from "../registry/started.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
-import { assignedGroup } from "./assigned-group.ts";
 import { type Assigned, AssignmentRecord } from "./assignment-record.ts";
 import { type ForceDeps, forcedGroups } from "./forced-groups.ts";
 

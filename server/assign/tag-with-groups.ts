@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
+import { assignedGroup } from "../../core/assigned-group.ts";
 import { evaluate } from "../../core/evaluate.ts";
+import { startedOf } from "../../core/started.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import { asset } from "../http/asset.ts";
 import { isFromBot } from "../http/bots.ts";
 import { type Env, header, PUBLIC_HEADERS } from "../http/http.ts";
 import { readBrowser, readReferringPath } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
-import { startedOf } from "../registry/started.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
-import { assignedGroup } from "./assigned-group.ts";
 
 const HEADERS = {
   ...PUBLIC_HEADERS,

@@ -24,7 +24,7 @@ export async function readAdminToken(
 }
 
 /** Throws BadConfig on a guessable token if others can reach the server. */
-export function checkTokenStrength(token: string, reachability: Reachability): void {
+export function checkTokenStrength(token: string, reachability: Reachability, name = "admin token"): void {
   if (isForThisComputerOnly(reachability) || !isEasyToGuess(token)) return;
-  throw new BadConfig(`the admin token is too easy to guess for a server that others can reach: ${STRONG_ENOUGH}`);
+  throw new BadConfig(`the ${name} is too easy to guess for a server that others can reach: ${STRONG_ENOUGH}`);
 }

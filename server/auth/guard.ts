@@ -4,10 +4,10 @@ import { BodyRejected } from "../http/body.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { MAX_FORM_BYTES, readForm } from "../http/form.ts";
 import { type Env, header, problem } from "../http/http.ts";
+import { isSameSecret } from "../tokens/same-secret.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
 import type { Lockout } from "./lockout.ts";
 import { isForLoopback, isFromAnotherSite } from "./origin.ts";
-import { isSameSecret } from "./same-secret.ts";
 import { type Reach, readSessionCookie } from "./session-cookie.ts";
 import type { Sessions } from "./sessions.ts";
 

@@ -4,13 +4,13 @@ import { BodyRejected } from "../http/body.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { readForm } from "../http/form.ts";
 import { type Env, header, problem } from "../http/http.ts";
+import { isSameSecret } from "../tokens/same-secret.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
 import { type Access, lockedOut } from "./guard.ts";
 import { LoginLinkPage, LoginPage, ReloadPage } from "./login.tsx";
 import type { LoginLinks } from "./login-links.ts";
 import { FIRST_PAGE, nextPath } from "./next-path.ts";
 import { isFromAnotherSite } from "./origin.ts";
-import { isSameSecret } from "./same-secret.ts";
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from "./session-cookie.ts";
 
 const WRONG = "This is not the admin token.";

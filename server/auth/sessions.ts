@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { BoundedMap } from "../memory/bounded-map.ts";
-import { isSameSecret } from "./same-secret.ts";
+import { isSameSecret } from "../tokens/same-secret.ts";
 
 /**
  * The logged-in browsers. Kept in memory only, so a restart (with a new token, say) logs out all.

@@ -1,8 +1,8 @@
 import { open, readFile, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import type { Seeds } from "../../core/sticky/fingerprint.ts";
 import { replaceFile } from "../files/durable-file.ts";
 import { FingerprintList } from "./fingerprint-list.ts";
-import type { Seeds } from "./fingerprints.ts";
 import { segmentPath } from "./segments.ts";
 
 /** Contents of the first `bytes` bytes of a segment, so that the next start need not read them. */

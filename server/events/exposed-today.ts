@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { Unit } from "../../core/experiment.ts";
+import { fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
 import { unitOf } from "../../core/unit.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
-import { Fingerprints, fingerprint, type Seeds } from "./fingerprints.ts";
+import { Fingerprints } from "./fingerprints.ts";
 import { fieldsOf, scanLog } from "./scan-log.ts";
 import { listSegments, type Position, segmentPath } from "./segments.ts";
 

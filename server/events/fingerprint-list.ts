@@ -1,4 +1,4 @@
-import type { Fingerprint } from "./fingerprints.ts";
+import type { Fingerprint } from "../../core/sticky/fingerprint.ts";
 
 /** Fingerprints in order, 8 bytes each. */
 export class FingerprintList {

@@ -1,5 +1,5 @@
 import type { EventText } from "../../core/event-text.ts";
-import type { Fingerprint } from "./fingerprints.ts";
+import type { Fingerprint } from "../../core/sticky/fingerprint.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import { PendingIds } from "./pending-ids.ts";
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { type Fingerprint, fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { FingerprintList } from "./fingerprint-list.ts";
-import { type Fingerprint, fingerprint, type Seeds } from "./fingerprints.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { idOfLine, listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
 

@@ -1,5 +1,5 @@
+import type { Fingerprint } from "../../core/sticky/fingerprint.ts";
 import { FingerprintList } from "./fingerprint-list.ts";
-import type { Fingerprint } from "./fingerprints.ts";
 
 const FIRST_SLOTS = 1024;
 const MAX_LOAD_FACTOR = 0.5;

@@ -1,4 +1,5 @@
-import { type Fingerprint, Fingerprints } from "./fingerprints.ts";
+import type { Fingerprint } from "../../core/sticky/fingerprint.ts";
+import { Fingerprints } from "./fingerprints.ts";
 
 /** 16 MiB each: 1.25 million fingerprints fill 60 % of 2^21 slots. */
 const GENERATION = 1_250_000;

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { isbot } from "isbot";
+import { isCrawler } from "../../core/crawler.ts";
 import { BoundedMap } from "../memory/bounded-map.ts";
 import { type Env, type HeaderOf, headersOf } from "./http.ts";
 
@@ -8,13 +8,6 @@ import { type Env, type HeaderOf, headersOf } from "./http.ts";
  * route.
  */
 const MAX_REMEMBERED = 1000;
-/**
- * HTTP libraries with which programs call the API on purpose. isbot lists them as scrapers, but a
- * scraper runs no script, so it never comes here.
- */
-const PROGRAMS =
-  /^(node|undici|node-fetch|axios|curl|python-requests|python-httpx|aiohttp|go-http-client|okhttp|java)\b/i;
-
 const remembered = new BoundedMap<string, boolean>(MAX_REMEMBERED);
 
 /**
@@ -32,7 +25,7 @@ export function isBot(header: HeaderOf): boolean {
   const agent = header("user-agent") ?? "";
   let known = remembered.get(agent);
   if (known === undefined) {
-    known = !PROGRAMS.test(agent) && isbot(agent);
+    known = isCrawler(agent);
     remembered.set(agent, known);
   }
   return known;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "hono";
 import { MAX_UNIT_ID_LENGTH } from "../../core/assign.ts";
+import { browserContext } from "../../core/browser-context.ts";
 import { storableText } from "../../core/cut.ts";
 import type { RuleContext } from "../../core/rule.ts";
 import type { UnitIds } from "../../core/unit.ts";
@@ -11,8 +12,6 @@ const MAX_PATH_LENGTH = 8192;
 const MAX_CTX_NAMES = 20;
 const CTX_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const MAX_CTX_LENGTH = 256;
-const MAX_LANGUAGE_LENGTH = 35;
-const MAX_AGENT_LENGTH = 512;
 
 /** An invalid parameter of a request; the message names it. */
 export class BadParameter extends Error {}
@@ -84,8 +83,5 @@ export function readRuleContext(c: Context<Env>): Omit<RuleContext, "path"> {
 
 /** Context of rules that the browser sends in every request. */
 export function readBrowser(c: Context<Env>): Pick<RuleContext, "language" | "userAgent"> {
-  return {
-    language: (/^[\w-]+/.exec(header(c, "accept-language") ?? "")?.[0] ?? "").slice(0, MAX_LANGUAGE_LENGTH),
-    userAgent: (header(c, "user-agent") ?? "").slice(0, MAX_AGENT_LENGTH),
-  };
+  return browserContext(header(c, "accept-language"), header(c, "user-agent"));
 }

@@ -1,10 +1,10 @@
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { StickyEntry } from "../../core/evaluate.ts";
+import { ExposedGroups } from "../../core/sticky/exposed-groups.ts";
+import { SHARDS } from "../../core/sticky/unit-table.ts";
 import { tieOf } from "../events/checkpoint.ts";
 import type { Position } from "../events/segments.ts";
-import { ExposedGroups } from "./exposed-groups.ts";
-import { SHARDS } from "./unit-table.ts";
 
 const VERSION = 1;
 const BYTES_OF_PAIR = 8;

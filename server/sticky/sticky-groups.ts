@@ -1,12 +1,14 @@
 import { createHmac } from "node:crypto";
 import type { StickyEntry } from "../../core/evaluate.ts";
 import type { Experiment, Unit } from "../../core/experiment.ts";
-import { type Fingerprint, fingerprint, type Seeds } from "../events/fingerprints.ts";
+import { ExposedGroups } from "../../core/sticky/exposed-groups.ts";
+import { type Fingerprint, fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
+import { tieOf } from "../events/checkpoint.ts";
 import type { EventLog } from "../events/log.ts";
 import { scanLog } from "../events/scan-log.ts";
+import type { Position } from "../events/segments.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Registry } from "../registry/registry.ts";
-import { ExposedGroups } from "./exposed-groups.ts";
 import { exposuresIn } from "./exposure-lines.ts";
 import { readStickyFile, writeStickyFile } from "./sticky-file.ts";
 
@@ -23,9 +25,25 @@ export interface StickyGroups {
   of(experiment: Experiment, unitId: string): StickyEntry | undefined;
   /** Exposed units of all experiments, and those rejected for lack of memory. */
   state(): { readonly units: number; readonly rejected: number };
+  /**
+   * Units that were exposed after a position, or all when there is none or it is of another log or
+   * long ago.
+   */
+  since(position: string | null): Promise<ExposedSince>;
   /** Writes the file that spares the next start from reading the log. */
   close(): Promise<void>;
 }
+
+/** Exposed units of experiments, up to a position. */
+export interface ExposedSince {
+  readonly position: string;
+  readonly isWhole: boolean;
+  readonly seeds: Seeds;
+  readonly experiments: ReadonlyMap<string, ExposedGroups>;
+}
+
+/** From further back all units are sent, instead of reading the log again. */
+const MAX_SEGMENTS_AGO = 1;
 
 interface Deps {
   /** The derived file, which may be deleted at any time. */
@@ -65,17 +83,20 @@ export async function openStickyGroups({
   // Cache the last unit: a request looks it up once for each experiment.
   let last: { unit: Unit; id: string; print: Fingerprint } | null = null;
 
-  const take = (lines: Buffer): void => {
+  const lookUp = function* (lines: Buffer) {
     for (const { experiment, group, epoch, receivedAt, deviceId, accountId } of exposuresIn(lines)) {
       const unit = known.unitOf(experiment, group, epoch, receivedAt);
       const id = unit === "device" ? deviceId : unit === "account" ? accountId : undefined;
       if (unit === null || id === undefined) continue;
-      const groups = experiments.get(experiment) ?? new ExposedGroups();
-      experiments.set(experiment, groups);
+      yield { experiment, print: printOf(unit, id), entry: { group, epoch } };
+    }
+  };
+  const take = (lines: Buffer): void => {
+    for (const { experiment, print, entry } of lookUp(lines)) {
+      const groups = groupsIn(experiments, experiment);
       const before = groups.units.size;
-      const print = printOf(unit, id);
       if (units >= maxUnits && !groups.find(print)) rejected += 1;
-      else if (!groups.add(print, { group, epoch })) rejected += 1;
+      else if (!groups.add(print, entry)) rejected += 1;
       units += groups.units.size - before;
     }
   };
@@ -103,8 +124,42 @@ export async function openStickyGroups({
       return experiments.get(key)?.find(printOf(unit, unitId));
     },
     state: () => ({ units, rejected }),
+    async since(position) {
+      const end = upTo;
+      const from = position === null ? null : await parsePosition(folder, position);
+      const isWhole = from === null || from.segment < end.segment - MAX_SEGMENTS_AGO || isAfter(from, end);
+      const found = isWhole ? experiments : new Map<string, ExposedGroups>();
+      if (!isWhole) {
+        await scanLog(folder, from, end, (line) => {
+          for (const { experiment, print, entry } of lookUp(line)) groupsIn(found, experiment).add(print, entry);
+        });
+      }
+      return { position: await positionText(folder, end), isWhole, seeds, experiments: found };
+    },
     close: () => (upTo.segment === savedUpTo.segment && upTo.offset === savedUpTo.offset ? saves.idle() : save()),
   };
+}
+
+function groupsIn(experiments: Map<string, ExposedGroups>, key: string): ExposedGroups {
+  const groups = experiments.get(key) ?? new ExposedGroups();
+  experiments.set(key, groups);
+  return groups;
+}
+
+/** A position with a checksum of the log before it, which another log does not have. */
+async function positionText(folder: string, { segment, offset }: Position): Promise<string> {
+  return `${segment}.${offset}.${(await tieOf(folder, segment, offset).catch(() => null)) ?? ""}`;
+}
+
+/** The position of a text; null if it is not of this log. */
+async function parsePosition(folder: string, text: string): Promise<Position | null> {
+  const [, segment, offset] = /^(\d{1,8})\.(\d{1,12})\.\d{1,10}$/.exec(text) ?? [];
+  const position = { segment: Number(segment), offset: Number(offset) };
+  return segment !== undefined && (await positionText(folder, position)) === text ? position : null;
+}
+
+function isAfter(a: Position, b: Position): boolean {
+  return a.segment > b.segment || (a.segment === b.segment && a.offset > b.offset);
 }
 
 function seedsOf(secret: Buffer): Seeds {

@@ -1,4 +1,5 @@
-import { type Fingerprint, Fingerprints } from "../events/fingerprints.ts";
+import type { Fingerprint } from "../../core/sticky/fingerprint.ts";
+import { Fingerprints } from "../events/fingerprints.ts";
 
 const TABLE = 1_250_000;
 const MAX_SUSPECTS = 10_000;

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
 import { COUNTS_FILE, readCounts, type SavedCounts } from "../events/accounting.ts";
 import { type Claim, checkpointPath, isOfLog, readClaim } from "../events/checkpoint.ts";
-import { fingerprint, type Seeds } from "../events/fingerprints.ts";
 import { JOURNAL_FILE, type JournalRecord, readJournal } from "../events/journal.ts";
 import { readEvent } from "../events/scan-log.ts";
 import { idOfLine, listSegments, scanLines, segmentPath } from "../events/segments.ts";

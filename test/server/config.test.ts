@@ -15,6 +15,7 @@ const OTHERS = {
   compat: ["ofrep"],
   pipet: { configuration: null, force: NOBODY, isExposedByAnswer: false },
   accessLog: null,
+  localToken: "",
   ignored: [],
   logFormat: "text",
   logLevel: "info",

@@ -45,6 +45,18 @@ const OPERATIONS: readonly Operation[] = [
   },
   preflight("/api/expgroups"),
   {
+    method: "get",
+    path: "/api/local-evaluation",
+    summary: "What a back end needs to assign groups itself",
+    description:
+      "With the bearer token of FAIRSPLIT_LOCAL_TOKEN: a line of JSON with the experiments, planned ones too, and the exposed units in binary frames. fairsplit/node reads it.",
+    query: { after: "the position of an earlier answer, to get only the units since then" },
+    answers: {
+      200: { description: "Experiments and exposed units.", type: "application/octet-stream" },
+      ...problems(401, 404),
+    },
+  },
+  {
     method: "post",
     path: "/events",
     summary: "Store events",

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import ipaddr from "ipaddr.js";
-import { isSameSecret } from "../../auth/same-secret.ts";
 import { BadConfig } from "../../files/bad-config.ts";
 import { clientAddress } from "../../http/client-address.ts";
 import { type Env, header } from "../../http/http.ts";
+import { isSameSecret } from "../../tokens/same-secret.ts";
 
 /** Callers that may force groups: the platform's own server decides about privileges. */
 export interface ForcePrivilege {

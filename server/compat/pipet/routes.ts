@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
 import { isCounted } from "../../../core/reason.ts";
+import { startedOf } from "../../../core/started.ts";
 import { type Env, publicJson } from "../../http/http.ts";
 import type { Limits } from "../../http/rate-limit.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { startedOf } from "../../registry/started.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import { BadId } from "../projection/attributes.ts";
 import { type Evaluated, evaluatedFor } from "../projection/evaluated.ts";

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { assignedGroup } from "../../../core/assigned-group.ts";
 import { type Evaluation, evaluate } from "../../../core/evaluate.ts";
 import type { Experiment } from "../../../core/experiment.ts";
 import type { AssignedGroup } from "../../../core/http-contract.ts";
 import type { RuleContext } from "../../../core/rule.ts";
+import { startedOf } from "../../../core/started.ts";
 import { type UnitIds, unitIdOf } from "../../../core/unit.ts";
-import { assignedGroup } from "../../assign/assigned-group.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { startedOf } from "../../registry/started.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import type { Forces } from "../../tokens/force.ts";
 import { sha256 } from "../../tokens/sha256.ts";

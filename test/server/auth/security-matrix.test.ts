@@ -18,6 +18,8 @@ const PUBLIC = [
   "GET /admin.css",
   "GET /admin.js",
   "GET /api/expgroups",
+  // It has a token of its own.
+  "GET /api/local-evaluation",
   "GET /api/experiments",
   "GET /",
   "GET /healthz",

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { AssignedGroup } from "../../../core/http-contract.ts";
 import { transition } from "../../../core/transition.ts";
-import { createClient } from "../../../sdk/node/client.ts";
+import { type Client, createClient } from "../../../sdk/node/client.ts";
 import { appIn } from "../rig/app-in.ts";
 import { active, rolledOut, stopped, TESTER, temporaryFolder } from "../rig/open-app.ts";
 
@@ -120,7 +120,30 @@ const WAYS: Readonly<Record<string, (app: App, unit: string) => Promise<Got>>> =
     await client.close();
     return taking(groups.all);
   },
+  async local(app, unit) {
+    const client = localClient(app);
+    await client.refresh();
+    const groups = await client.groups({ deviceId: unit, ctx: CTX(unit) });
+    return taking(groups.all);
+  },
 };
+
+const LOCAL_TOKEN = "token-of-local-evaluation";
+const locals = new WeakMap<App, Client>();
+
+/** A client that assigns by itself, and asks for nothing else. */
+function localClient(app: App): Client {
+  const known = locals.get(app);
+  if (known) return known;
+  const send = (async (url: string, init?: RequestInit) => {
+    expect(url).toContain("/api/local-evaluation");
+    return app.request(String(url), init);
+  }) as typeof fetch;
+  const client = createClient({ baseUrl: HOST, fetch: send, local: { token: LOCAL_TOKEN } });
+  locals.set(app, client);
+  onTestFinished(() => client.close());
+  return client;
+}
 
 function taking(all: Readonly<Record<string, AssignedGroup>>): Got {
   return Object.fromEntries(
@@ -146,7 +169,7 @@ async function expectSame(app: App): Promise<void> {
 
 test("40 units have the same groups, numbers and payloads in every way in, before and after an edit and a restart", async () => {
   const folder = await temporaryFolder();
-  const first = await appIn(folder, EXPERIMENTS);
+  const first = await appIn(folder, EXPERIMENTS, { localToken: LOCAL_TOKEN });
   onTestFinished(() => first.log.close());
   await expectSame(first.app);
   // Half of the units are kept by the Django platform, a few were exposed.
@@ -168,7 +191,7 @@ test("40 units have the same groups, numbers and payloads in every way in, befor
   await first.log.close();
   await first.sticky.close();
 
-  const second = await appIn(folder, []);
+  const second = await appIn(folder, [], { localToken: LOCAL_TOKEN });
   onTestFinished(() => second.log.close());
   await expectSame(second.app);
   for (const [unit, group] of kept) {

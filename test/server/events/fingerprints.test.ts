@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Fingerprints, fingerprint } from "../../../server/events/fingerprints.ts";
+import { fingerprint } from "../../../core/sticky/fingerprint.ts";
+import { Fingerprints } from "../../../server/events/fingerprints.ts";
 import { RecentIds } from "../../../server/events/recent-ids.ts";
 
 const SEEDS = { high: 0x5eed, low: 0xf00d };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fingerprint } from "../../../server/events/fingerprints.ts";
-import { SHARDS, UnitTable } from "../../../server/sticky/unit-table.ts";
+import { fingerprint } from "../../../core/sticky/fingerprint.ts";
+import { SHARDS, UnitTable } from "../../../core/sticky/unit-table.ts";
 
 const SEEDS = { high: 1, low: 2 };
 const of = (id: number) => fingerprint(`device:${id}`, SEEDS);

@@ -1,4 +1,4 @@
-import type { Fingerprint } from "../events/fingerprints.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 
 /** A power of two. Shards grow separately, so that no request waits for all units to move. */
 export const SHARDS = 64;
@@ -64,6 +64,18 @@ export class UnitTable {
     const words = this.#shards[index]?.words ?? new Uint32Array(0);
     const pairs = new BigUint64Array(words.buffer, words.byteOffset, words.length / 2);
     return pairs.filter((pair) => pair !== 0n).sort();
+  }
+
+  /** Units of a shard with their codes; their fingerprints have the bits that the table keeps. */
+  records(index: number): (Fingerprint & { readonly code: number })[] {
+    return Array.from(this.dump(index), (pair) => {
+      const word = Number(pair >> 32n);
+      return {
+        high: (index << (32 - SHARD_BITS)) | (word >>> 16),
+        low: Number(pair & 0xffff_ffffn) | 0,
+        code: word & MAX_CODE,
+      };
+    });
   }
 
   /** Loads the result of `dump`. */

@@ -1,4 +1,4 @@
-import type { Experiment } from "../../core/experiment.ts";
+import type { Experiment } from "./experiment.ts";
 
 const started = new WeakMap<readonly Experiment[], readonly Experiment[]>();
 

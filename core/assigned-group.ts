@@ -1,7 +1,7 @@
-import type { Experiment } from "../../core/experiment.ts";
-import { groupValue } from "../../core/group.ts";
-import type { AssignedGroup } from "../../core/http-contract.ts";
-import { isCounted } from "../../core/reason.ts";
+import type { Experiment } from "./experiment.ts";
+import { groupValue } from "./group.ts";
+import type { AssignedGroup } from "./http-contract.ts";
+import { isCounted } from "./reason.ts";
 
 /** The public description of a unit's group in an experiment. */
 export function assignedGroup(

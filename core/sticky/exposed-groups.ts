@@ -1,5 +1,5 @@
-import type { StickyEntry } from "../../core/evaluate.ts";
-import type { Fingerprint } from "../events/fingerprints.ts";
+import type { StickyEntry } from "../evaluate.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import { MAX_CODE, UnitTable } from "./unit-table.ts";
 
 /** Group and epoch of one experiment's units. */
