@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { OpenFeature } from "@openfeature/server-sdk";
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
@@ -17,6 +18,7 @@ import {
   nextVisitor,
   withGroups,
 } from "../../sdk/node/index.ts";
+import { exposureHook } from "../../sdk/openfeature/exposure-hook.ts";
 import { serverProvider } from "../../sdk/openfeature/server-provider.ts";
 import { GroupsProvider, InlineGroups, Variant } from "../../sdk/react/index.ts";
 import { resultsOf } from "../server/compat/results-of.ts";
@@ -275,6 +277,25 @@ test("React renders the group's content, and data that ends no element", async (
   expect(html.match(/<\/script>/g)).toHaveLength(1);
   const [, json = ""] = /id="fairsplit">(.*)<\/script>/.exec(html) ?? [];
   expect(JSON.parse(json)[2]).toEqual(groups.all);
+});
+
+test("OpenFeature's own SDK for back ends takes the provider, and the hook reports what was asked for", async () => {
+  const { client, app, post, stored } = await open();
+  await OpenFeature.setProviderAndWait(serverProvider(client));
+  onTestFinished(() => OpenFeature.clearProviders());
+  const send = ((_: string, init: RequestInit) => post(String(init.body))) as unknown as typeof fetch;
+  const hook = exposureHook({ baseUrl: BASE, fetch: send });
+  const flags = OpenFeature.getClient().addHooks(hook);
+  const groups = await client.groups({ deviceId: "d1" });
+  const details = await flags.getStringDetails("buttoncolortst", "none", { targetingKey: "d1" });
+  expect(details).toMatchObject({ value: groups.group("buttoncolortst"), reason: "SPLIT" });
+  const { all } = await client.groups({ deviceId: "d1" });
+  expect(await (await app.request("/api/expgroups?device_id=d1")).json()).toEqual(all);
+  expect(await flags.getStringValue("unknown", "mine", { targetingKey: "d1" })).toBe("mine");
+  await hook.flush();
+  expect((await stored()).filter(({ event }) => event === "exposure")).toMatchObject([
+    { deviceId: "d1", experiment: "buttoncolortst", group: details.value, epoch: 1 },
+  ]);
 });
 
 test("OpenFeature's provider for back ends has the same groups", async () => {
