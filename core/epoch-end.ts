@@ -1,6 +1,13 @@
 import { type Counted, requireTime } from "./counted-events.ts";
 import type { Event } from "./event.ts";
+import { knownAt } from "./exclusion.ts";
 import { isExposure } from "./first-exposures.ts";
+
+/**
+ * Events received up to this long after an epoch's end may have been in flight; arbitrary. Later
+ * ones could be backdated.
+ */
+export const MAX_LATE_MS = 600_000;
 
 /** End of an epoch: its experiment was stopped, or rolled out. */
 export interface EpochEnd {
@@ -51,9 +58,19 @@ export function endOf(times: EndTimes, epoch: number): number {
   return times.get(epoch) ?? Number.POSITIVE_INFINITY;
 }
 
-/** Rule 17 of `tally`: whether an event is an exposure after the end of its epoch. */
+/** Whether an event was received too long after an end; never without `receivedAt`. */
+export function isTooLate({ event, at }: Counted, end: number): boolean {
+  return knownAt(event, at) > end + MAX_LATE_MS;
+}
+
+/**
+ * Rule 17 of `tally`: whether an event is an exposure that happened after the end of its epoch, or
+ * was received too long after it.
+ */
 export function isLate(event: Event, at: number, experiment: string, times: EndTimes): boolean {
-  return isExposure(event, experiment) && at > endOf(times, event.epoch);
+  if (!isExposure(event, experiment)) return false;
+  const end = endOf(times, event.epoch);
+  return at > end || isTooLate({ event, at }, end);
 }
 
 /** The events, with late ones exposing no device. */

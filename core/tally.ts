@@ -9,6 +9,7 @@ import {
   endOf,
   endTimes,
   isLate,
+  isTooLate,
   type Pause,
   type PauseTime,
   pauseTimes,
@@ -66,7 +67,8 @@ export type { RatioSums } from "./ratio-sums.ts";
  *     closed.
  * 17. With `ends`, an exposure later than the end of its epoch does not count. A goal event later
  *     than the end of its unit's epoch, or in one of its `pauses`, counts only for goals with a
- *     window, until that closes.
+ *     window, until that closes. Events received more than ten minutes after the end, or after the
+ *     window closed if that is later, count for nothing: they could be backdated.
  * 18. A unit's total of values is clamped to ±10^9, or ±the goal's cap. A percentile cap is that
  *     of the totals of all units whose window has closed, by nearest rank over all groups but the
  *     one without a name, which no cap may depend on; if it is not above 0 it does not apply.
@@ -258,12 +260,13 @@ function unitsOf(
     const end = endOf(ends, first.epoch);
     const ofEpoch = pauses.filter(({ epoch }) => epoch === first.epoch);
     const since = own.filter(({ at }) => at >= first.at);
+    const inTime = since.filter((one) => one.at <= end && !isTooLate(one, end));
     const shown = since.flatMap(({ event }) => (isExposure(event, experiment) ? event : []));
     return {
       first,
       exposures: shown.length,
       groups: new Set(shown.filter(({ epoch }) => epoch === first.epoch).map(({ group }) => group)),
-      sessions: new Set(since.filter(({ at }) => at <= end).flatMap(({ event }) => sessionOf(event) || [])),
+      sessions: new Set(inTime.flatMap(({ event }) => sessionOf(event) || [])),
       hasWrongClock: shown.some(isWrongClock),
       goals: countGoals.map((count) => count(own, { first: first.at, end, asOf, pauses: ofEpoch })),
     };

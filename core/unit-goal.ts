@@ -1,6 +1,6 @@
 import { capped, MAX_TOTAL } from "./cap.ts";
 import type { Counted } from "./counted-events.ts";
-import type { PauseTime } from "./epoch-end.ts";
+import { isTooLate, type PauseTime } from "./epoch-end.ts";
 import type { Event } from "./event.ts";
 import type { Goal } from "./goal.ts";
 import { denominatorOf, eventTest, selectorOf } from "./goal-events.ts";
@@ -60,13 +60,15 @@ export function unitGoal(goal: Goal): (events: readonly Counted[], times: UnitTi
   const millionthsOf = ({ value }: Event) => (!isOfValues(goal) || value === undefined ? 0n : toMillionths(value));
   return (events, { first, end, asOf, pauses }) => {
     const start = window === null ? first : first - TOLERANCE_MS;
+    const closes = window === null ? end : Math.max(end, first + window);
+    const timely = events.filter((one) => !isTooLate(one, closes));
     const isInside = ({ at }: Counted) =>
       at >= start &&
       (window === null ? at <= end && !pauses.some((one) => at >= one.start && at < one.end) : at < first + window);
-    const inside = events.filter(isInside);
+    const inside = timely.filter(isInside);
     const own = inside.filter(({ event }) => isOwn(event));
     const values = own.map(({ event }) => millionthsOf(event));
-    const earlier = events.filter(({ event, at }) => isOwn(event) && at >= first - beforeMs && at < start);
+    const earlier = timely.filter(({ event, at }) => isOwn(event) && at >= first - beforeMs && at < start);
     const total = sum(values);
     const sessions = new Set(inside.flatMap(({ event, at }) => (at < first ? [] : sessionOf(event) || [])));
     return {

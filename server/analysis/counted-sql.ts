@@ -2,7 +2,7 @@ import { type Arm, NO_EPOCH, NO_GROUP } from "../../core/arms.ts";
 import type { Scope } from "../../core/counted-events.ts";
 import type { Crossing } from "../../core/cross-tally.ts";
 import { type DayRange, timesOf } from "../../core/day-range.ts";
-import type { EndTimes } from "../../core/epoch-end.ts";
+import { type EndTimes, MAX_LATE_MS } from "../../core/epoch-end.ts";
 import { timesOfExclusion } from "../../core/exclusion.ts";
 import type { Unit } from "../../core/experiment.ts";
 import type { EventSelector } from "../../core/goal-events.ts";
@@ -69,7 +69,9 @@ export function countedSql(query: CountedSql): string {
   const at = query.isByReceipt ? `case when events.at_ms is not null then ${KNOWN} end as at_ms` : "at_ms";
   const names = experiments.map(({ experiment }) => values.of(experiment));
   const tests = selectors.map((selector) => selectorSql(selector, values));
-  const isTimely = [...ends].map(([epoch, at]) => ` and not (epoch = ${epoch} and events.at_ms > ${at})`).join("");
+  const isTimely = [...ends]
+    .map(([epoch, at]) => ` and not (epoch = ${epoch} and (events.at_ms > ${at} or ${KNOWN} > ${at + MAX_LATE_MS}))`)
+    .join("");
   const isExposure = `name = 'exposure' and experiment in (${names.join(", ")}) and epoch is not null and grp is not null and uncounted is null${isTimely}`;
   const isGoal = selectors.length === 0 ? "" : ` or ${tests.join(" or ")}`;
   const origin = source.isPlaced ? "id, segment, place," : source.distinct === "copies" ? "is_copy," : "";
@@ -80,7 +82,7 @@ export function countedSql(query: CountedSql): string {
     case when name = 'exposure' then epoch end as epoch, case when name = 'exposure' then grp end as grp,
     cast(case when ${isExposure} then ${indexOf("experiment", names)} end as smallint) as experiment,
     ${goalSql(selectors, tests)} as goal,
-    ${hasValues ? millionthsSql() : "0"} as millionths, is_wrong_clock
+    ${hasValues ? millionthsSql() : "0"} as millionths, is_wrong_clock${lateSql(ends)}
   from (${source.text}) as events
   where ${scopeSql(scope, values)}
     ${source.isPlaced ? "and events.at_ms is not null" : ""}
@@ -94,7 +96,7 @@ export function countedSql(query: CountedSql): string {
     ? "(select * from wanted where experiment is not null or goal is not null) as wanted"
     : "wanted";
   const counted = source.isPlaced
-    ? onceSql(counting, selectors.length === 0 ? "id, experiment" : "id")
+    ? onceSql(counting, selectors.length === 0 ? "id, experiment" : "id", ends)
     : `counted as not materialized (select * from ${counting})`;
   return `with wanted as materialized (${wanted}),
 ${counted},
@@ -148,6 +150,15 @@ unsure as materialized (${
 
 /** Time at which the server knew of an event; see `knownAt` in `core/`. */
 export const KNOWN = "greatest(events.at_ms, coalesce(events.received_ms, events.at_ms))";
+
+/**
+ * The column `late_ms`, only with ends: the time at which the server knew of an event, 0 if that
+ * was before any end could make it too late. Compresses to nothing in most logs.
+ */
+function lateSql(ends: EndTimes): string {
+  if (ends.size === 0) return "";
+  return `, case when ${KNOWN} > ${Math.min(...ends.values()) + MAX_LATE_MS} then ${KNOWN} else 0 end as late_ms`;
+}
 
 /** Condition for the events that are in the part of the log to count, by rules 2, 3 and 23. */
 export function scopeSql(scope: Scope, values: Values): string {
@@ -268,9 +279,10 @@ function indexOf(column: string, names: readonly string[]): string {
 }
 
 /** Rule 6: compares IDs only of the few events with repeated fingerprints. */
-function onceSql(wanted: string, identity: string): string {
+function onceSql(wanted: string, identity: string, ends: EndTimes): string {
   const columns =
-    "segment, place, at_ms, unit, account, epoch, grp, session, experiment, goal, millionths, is_wrong_clock";
+    "segment, place, at_ms, unit, account, epoch, grp, session, experiment, goal, millionths, is_wrong_clock" +
+    (ends.size === 0 ? "" : ", late_ms");
   return `repeated as materialized (select fingerprint from ${wanted} group by fingerprint having count(*) > 1),
 counted as materialized (
   select ${columns} from ${wanted} where fingerprint not in (select fingerprint from repeated)

@@ -1,5 +1,5 @@
 import { fixedLimit, MAX_TOTAL, PERCENTILE_PARTS, partsAbove } from "../../core/cap.ts";
-import type { EndTimes, PauseTime } from "../../core/epoch-end.ts";
+import { type EndTimes, MAX_LATE_MS, type PauseTime } from "../../core/epoch-end.ts";
 import type { Goal } from "../../core/goal.ts";
 import { isMasked } from "./counted-sql.ts";
 import type { GoalPart, GoalParts } from "./goal-parts.ts";
@@ -113,7 +113,9 @@ export function denominatorsSql(input: TotalsInput): string | null {
       return `select unit, arm, ${columns}, events as denominator from totals where part = ${of}`;
     }
     const window = counted.parts[part]?.windowMs ?? null;
-    const until = window === null ? inTimeSql(input) : ` and acts.at_ms < firsts.at_ms + ${window}`;
+    const until =
+      (window === null ? inTimeSql(input) : ` and acts.at_ms < firsts.at_ms + ${window}`) +
+      receivedSql(input.ends, (end) => closesAt(end, window));
     return `select firsts.unit, firsts.arm, ${columns}, count(distinct session) as denominator
     from ${input.acts} as acts join firsts on acts.unit = firsts.unit and acts.at_ms >= firsts.at_ms
       join arms on firsts.arm = arms.arm
@@ -137,7 +139,19 @@ function hitsSql({ counted, ends, pauses, acts }: TotalsInput, isInside: (column
     ? `(select *, goal as part from ${acts} where goal is not null) as acts`
     : `${acts} as acts join (values ${rows.join(", ") || "(-1, -1)"}) as parts(part, selector) on ${isSelected}`;
   const withArms = ends.size + pauses.length === 0 ? "" : " join arms on firsts.arm = arms.arm";
-  return `${hits} join firsts on acts.unit = firsts.unit and ${isInside("acts.at_ms")}${withArms} where true`;
+  return `${hits} join firsts on acts.unit = firsts.unit and ${isInside("acts.at_ms")}${withArms} where true${receivedSql(ends, (end) => byPart(parts, ({ windowMs }) => closesAt(end, windowMs)))}`;
+}
+
+/** Condition for events that were not received too long after an end, by rule 17. */
+function receivedSql(ends: EndTimes, closes: (end: number) => string): string {
+  return [...ends]
+    .map(([epoch, end]) => ` and not (arms.epoch = ${epoch} and acts.late_ms > ${closes(end)} + ${MAX_LATE_MS})`)
+    .join("");
+}
+
+/** When counting a unit's events ends: with its epoch, or when its window closes after that. */
+function closesAt(end: number, windowMs: number | null): string {
+  return windowMs === null ? String(end) : `greatest(${end}, firsts.at_ms + ${windowMs})`;
 }
 
 /**
@@ -187,7 +201,7 @@ function limitSql({ goals, counted }: TotalsInput): string {
 /** A number per part. */
 function byPart(
   parts: readonly GoalPart[],
-  numberOf: (part: GoalPart, place: number) => number | bigint,
+  numberOf: (part: GoalPart, place: number) => number | bigint | string,
   column = "part",
 ): string {
   const numbers = parts.map(numberOf);

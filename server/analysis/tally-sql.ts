@@ -1,4 +1,4 @@
-import { endTimes, pauseTimes } from "../../core/epoch-end.ts";
+import { endTimes, MAX_LATE_MS, pauseTimes } from "../../core/epoch-end.ts";
 import { asOfOf, countedGoals, scopeOf, type TallyOptions } from "../../core/tally.ts";
 import { countedSql } from "./counted-sql.ts";
 import { wide } from "./duckdb-dialect.ts";
@@ -91,7 +91,9 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
   const closed = windows.map(
     (ms) => `sum(case when ${Number.isFinite(asOf) ? `at_ms <= ${asOf - ms}` : "true"} then 1 else 0 end)`,
   );
-  const inTime = [...ends].map(([epoch, at]) => `and not (epoch = ${epoch} and acts.at_ms > ${at})`).join(" ");
+  const inTime = [...ends]
+    .map(([epoch, at]) => `and not (epoch = ${epoch} and (acts.at_ms > ${at} or acts.late_ms > ${at + MAX_LATE_MS}))`)
+    .join(" ");
   const inputs: TotalsInput = {
     goals,
     counted,

@@ -1,4 +1,5 @@
 import { isInSlots } from "../../core/eligibility.ts";
+import { MAX_LATE_MS } from "../../core/epoch-end.ts";
 import { groupsByHash } from "../../core/evaluate.ts";
 import type { Experiment, Unit } from "../../core/experiment.ts";
 import { hasGroup } from "../../core/group.ts";
@@ -41,8 +42,6 @@ export interface JudgedExposure {
  */
 export type Uncounted = "epoch" | "ended" | "paused" | "group";
 
-/** Exposures later than this after the end of their epoch were not in flight. */
-const MAX_LATE_MS = 600_000;
 /** Exposures up to this long after the start of a pause were in flight; arbitrary. */
 const MAX_PAUSE_LATE_MS = 10_000;
 

@@ -202,6 +202,41 @@ describe("rule 17: what comes after the end of an epoch", () => {
     expect([found.epoch, found.groups.map(({ group }) => group)]).toEqual([2, ["B"]]);
   });
 
+  test.each([
+    ["ten minutes after it", 10 * MINUTE, 1, 1],
+    ["later than that", 10 * MINUTE + 1, 0, 1],
+    ["ten minutes after the window closed", 24 * HOUR - HOUR + 10 * MINUTE, 0, 1],
+    ["later than that, too", 24 * HOUR - HOUR + 10 * MINUTE + 1, 0, 0],
+  ])("a goal event dated before it and received %s", (_, seconds, without, within) => {
+    const receivedAt = at(HOUR + seconds);
+    const events = [
+      exposure("d1", 0, "A"),
+      { ...order("d1", -9, 5), receivedAt },
+      { ...order("d1", 9, 5), receivedAt, session_id: "s1" },
+    ];
+    for (const kind of ["binary", "value", "count"] as const) {
+      const goal = { event: "order", kind, cuped: 1 } as const;
+      const count = (more: Partial<Goal>) => {
+        const found = ofA(events, { ...goal, ...more }, { ends });
+        return [found.events, Number(found.cuped?.sum ?? 0) > 0 ? 1 : 0];
+      };
+      expect(count({}), kind).toEqual([without, without]);
+      expect(count({ window: "1d" }), kind).toEqual([within, within]);
+    }
+    expect(epochOf(events, [CLICK, { event: "order", kind: "count" }], { ends }).groups[0]?.sessions).toBe(without);
+    // The running epoch takes it, as any other.
+    expect(ofA(events, { event: "order", kind: "count" }).events).toBe(1);
+  });
+
+  test.each([
+    ["ten minutes after it", 10 * MINUTE, 1],
+    ["later than that", 10 * MINUTE + 1, 0],
+  ])("an exposure dated before it and received %s", (_, seconds, devices) => {
+    const forged = { ...exposure("d1", 9, "A"), receivedAt: at(HOUR + seconds) };
+    const { epochs } = tally("headline_test", [forged], { goals: [], run: null, ends });
+    expect(epochs[0]?.groups[0]?.devices ?? 0).toBe(devices);
+  });
+
   test("of two ends of one epoch the earlier one", () => {
     const twice = [{ epoch: 1, at: at(9 * HOUR) }, ...ends, { epoch: 1, at: at(5 * HOUR) }];
     expect(ofA([exposure("d1", 0, "A"), click("d1", HOUR + 1)], CLICK, { ends: twice }).devices).toBe(0);

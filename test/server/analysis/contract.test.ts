@@ -15,7 +15,7 @@ import { crossTallyFiles, reachedAtFiles, tallyFiles, trafficFiles } from "../..
 import { compactedText, type EventFile, tableText } from "../../../server/analysis/log-source.ts";
 import type { Query } from "../../../server/analysis/query.ts";
 import { exposure, order } from "../../core/made-events.ts";
-import { EXPERIMENTS, GOALS, NETWORKS, orderlyLog, RUNS, randomLog, timestamps, UNITS } from "./random-log.ts";
+import { EXPERIMENTS, GOALS, lateLog, NETWORKS, orderlyLog, RUNS, randomLog, timestamps, UNITS } from "./random-log.ts";
 import { type Segment, writeSegments } from "./segments-of.ts";
 
 /**
@@ -171,6 +171,10 @@ const ends = fc.record(
   },
   { requiredKeys: [] },
 );
+const ended = fc.constantFrom(
+  [{ epoch: 1, at: "2026-01-31T12:00:00.100Z" }],
+  [1, 2].map((epoch) => ({ epoch, at: "2026-01-31T12:00:00.100Z" })),
+);
 const cuts = fc.array(fc.nat(60), { maxLength: 2 });
 const crossings: fc.Arbitrary<Crossing> = fc.record(
   {
@@ -240,6 +244,21 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
           },
         ),
         { seed: 66, numRuns: LOGS },
+      );
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "with what was received long after the end of its epoch, too",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(lateLog, cuts, definedGoals, ended, async (log, cutAt, defined, over) => {
+          const files = await store(storage, log, cutAt);
+          const options = { run: null, goals: defined, ends: over };
+          expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
+        }),
+        { seed: 67, numRuns: LOGS / 2 },
       );
     },
     TIMEOUT_MS,

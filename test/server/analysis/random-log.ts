@@ -36,6 +36,9 @@ const TIMES = [
   "2026-02-01T00:00:00Z",
   "2026-01-31T12:04:59.999Z",
   "2026-01-31T12:05:00.000Z",
+  "2026-01-31T12:10:00.000Z",
+  "2026-01-31T12:10:00.001Z",
+  "2026-01-31T12:15:00.001Z",
   "2026-01-31T11:59:59.000Z",
   "2026-01-31T11:59:58.999Z",
   "2026-01-30T12:00:00.000Z",
@@ -184,3 +187,51 @@ export const orderlyLog: fc.Arbitrary<Event[]> = randomLog.map((log) => {
     return [{ ...event, id: `id-${i}` }];
   });
 });
+
+/** When events are received, around the end at 12:00:00.100 and the windows that end later. */
+const RECEIPTS = [
+  "2026-01-31T12:00:00.100Z",
+  "2026-01-31T12:10:00.100Z",
+  "2026-01-31T12:10:00.101Z",
+  "2026-01-31T12:14:59.000Z",
+  "2026-01-31T12:15:00.000Z",
+  "2026-01-31T12:15:00.101Z",
+  "2026-02-01T12:10:00.000Z",
+  "2026-02-01T12:10:00.001Z",
+  "2027-01-31T12:00:00.000Z",
+];
+
+/** A log with goal events of exposed devices that are received at or long after the end. */
+export const lateLog: fc.Arbitrary<Event[]> = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom("d1", "d2", "d3", "d4"),
+      fc.constantFrom("order", "order", "click", "pageview", "exposure"),
+      fc.constantFrom(-86_400_000, -1000, 0, 1, 100, 299_999),
+      fc.constantFrom(...RECEIPTS),
+      fc.constantFrom("s1", "s2", "s3"),
+      fc.constantFrom("A", "B"),
+    ),
+    { minLength: 1, maxLength: 30 },
+  )
+  .map((entries) => [
+    ...["d1", "d2", "d3"].map((deviceId, i) => made(i, deviceId, "exposure", 0, { group: i % 2 ? "A" : "B" })),
+    ...entries.map(([deviceId, event, ms, receivedAt, session_id, group], i) =>
+      made(i + 3, deviceId, event, ms, { group, receivedAt, session_id, path: "/", value: i + 1 }),
+    ),
+  ]);
+
+function made(place: number, deviceId: string, event: string, ms: number, more: object): Event {
+  const ts = new Date(Date.UTC(2026, 0, 31, 12) + ms).toISOString();
+  return {
+    id: `id-${place}`,
+    ts,
+    deviceId,
+    event,
+    source: "browser",
+    experiment: "one",
+    epoch: 1,
+    params: {},
+    ...more,
+  };
+}
