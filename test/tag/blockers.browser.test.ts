@@ -45,7 +45,7 @@ test.each([
     <div data-exp="test">Old<template data-group="A">New</template><template data-group="B">New</template></div>
     <div data-exp="html">Old</div><button data-exp-click="signup">Sign up</button>`;
   const api = below || `http://${host}.shop.example:${new URL(shop.apiUrl).port}`;
-  const site = await openFirstParty({ api: shop.apiUrl, below: below || "/none", html: html(api) });
+  const site = await openFirstParty({ api: shop.apiUrl, below: below || "/none", pages: html(api) });
   const context = await browser.newContext();
   onTestFinished(async () => {
     await context.close();

@@ -94,7 +94,7 @@ describe("data-server-cookie in a browser that ends scripts' cookies after 7 day
   });
 
   test("below a path of the site, without a shared domain", async () => {
-    const site = await openFirstParty({ api: shop.apiUrl, below: "/fs", html: FIRST_PARTY });
+    const site = await openFirstParty({ api: shop.apiUrl, below: "/fs", pages: FIRST_PARTY });
     onTestFinished(() => site.close());
     const { page, device } = await open();
     await page.goto(`http://www.shop.example:${site.port}/path`);
@@ -121,7 +121,7 @@ describe("data-server-cookie in a browser that ends scripts' cookies after 7 day
     const site = await openFirstParty({
       api: shop.apiUrl,
       below: "/fs",
-      html: FIRST_PARTY,
+      pages: FIRST_PARTY,
       delay: (path) => (path.startsWith("/renew") ? forget() : undefined),
     });
     onTestFinished(() => site.close());

@@ -55,6 +55,22 @@ export async function openShop(experiments: readonly Experiment[]) {
     siteUrl,
     pages,
     stored,
+    /** Pauses an experiment: from then on everyone sees the page's own content. */
+    async pause(experiment: string) {
+      const headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        origin: apiUrl,
+        "sec-fetch-site": "same-origin",
+      };
+      const body = `experiment=${experiment}`;
+      const response = await fetch(`${apiUrl}/experiments/toggle`, {
+        method: "POST",
+        headers,
+        body,
+        redirect: "manual",
+      });
+      if (response.status !== 303 && response.status !== 302) throw new Error(await response.text());
+    },
     /** Events as sorted texts of event and path. */
     heard: async () => (await stored()).map(({ event, path }) => `${event} ${path}`).sort(),
     async close() {
