@@ -20,7 +20,7 @@ const RUN = /^[A-Za-z0-9_-]{1,64}$/;
 export function readResultsQuery(c: Context<Env>): ResultsQuery {
   const { epoch = "", run = "" } = c.req.query();
   if (epoch !== "" && !WHOLE.test(epoch)) {
-    throw new BadParameter(`epoch is ${JSON.stringify(epoch)}: allowed is the number of an epoch`);
+    throw new BadParameter(`epoch is ${JSON.stringify(epoch)}: allowed is the number of a period`);
   }
   if (run !== "" && !RUN.test(run)) {
     throw new BadParameter(`run is ${JSON.stringify(run)}: allowed is the name of a simulator's run`);

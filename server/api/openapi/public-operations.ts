@@ -51,6 +51,7 @@ const OPERATIONS: readonly Operation[] = [
     description:
       "With the bearer token of FAIRSPLIT_LOCAL_TOKEN: a line of JSON with the experiments, planned ones too, and the exposed units in binary frames. fairsplit/node reads it.",
     query: { after: "the position of an earlier answer, to get only the units since then" },
+    needsLogin: true,
     answers: {
       200: { description: "Experiments and exposed units.", type: "application/octet-stream" },
       ...problems(401, 404),
