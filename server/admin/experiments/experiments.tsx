@@ -1,4 +1,4 @@
-import { type Experiment, type State, statusOf } from "../../../core/experiment.ts";
+import { type Experiment, statusOf } from "../../../core/experiment.ts";
 import type { Report } from "../../../core/report/report.ts";
 import type { Exposed } from "../../events/exposed-today.ts";
 import type { LogState } from "../../events/log.ts";
@@ -7,22 +7,19 @@ import type { ShownChange } from "../history/shown-change.ts";
 import { VerdictBadge } from "../results/results-verdict.tsx";
 import { CsrfField } from "../ui/csrf-field.tsx";
 import { Layout } from "../ui/layout.tsx";
+import type { PageSlice } from "../ui/page-slice.ts";
+import { PagesNav } from "../ui/pages-nav.tsx";
 import { Split } from "../ui/split.tsx";
-import { STATE_NAMES, StateBadge } from "../ui/state-badge.tsx";
+import { STATUS_NAMES, StateBadge } from "../ui/state-badge.tsx";
 import { AccountingPanel } from "./accounting.tsx";
-
-export interface Search {
-  /** Searched for in key and title. */
-  readonly text: string;
-  readonly state: State | "";
-}
+import { type ListSearch, ORDERS, searchQuery } from "./list-search.ts";
 
 interface Props {
-  /** Search results. */
-  readonly experiments: readonly Experiment[];
+  /** A page of the search's results. */
+  readonly found: PageSlice<Experiment>;
   /** Number of all experiments. */
   readonly total: number;
-  readonly search: Search;
+  readonly search: ListSearch;
   /** `counting`: not finished in time for the page; `unknown`: the log cannot be read. */
   readonly exposed: Exposed | "counting" | "unknown";
   /** By the experiment's key; missing while they are being counted. */
@@ -36,7 +33,7 @@ interface Props {
  * outcomes of events.
  */
 export function ExperimentsPage(props: Props) {
-  const { experiments, total, search, exposed, verdicts, log, change } = props;
+  const { found, total, search, exposed, verdicts, log, change } = props;
   return (
     <Layout title="Experiments" section="experiments" notice={change && <ChangeNotice change={change} from="list" />}>
       <div class="heading">
@@ -58,14 +55,22 @@ export function ExperimentsPage(props: Props) {
       ) : (
         <>
           <SearchForm search={search} />
-          {experiments.length === 0 ? (
+          {found.total === 0 ? (
             <div class="card empty">
               <p>
                 No experiment matches. <a href="/experiments">Show all {total}</a>
               </p>
             </div>
           ) : (
-            <Table experiments={experiments} exposed={exposed} verdicts={verdicts} />
+            <>
+              <Table experiments={found.items} exposed={exposed} verdicts={verdicts} />
+              <PagesNav
+                of="the list"
+                page={found.page}
+                pages={found.pages}
+                hrefOf={(page) => `/experiments${searchQuery(search, page)}`}
+              />
+            </>
           )}
         </>
       )}
@@ -74,7 +79,10 @@ export function ExperimentsPage(props: Props) {
   );
 }
 
-function SearchForm({ search: { text, state } }: { search: Search }) {
+/** States of the API, by which addresses of earlier versions search. */
+const OLD_STATE_NAMES = { active: "Running", inactive: "Not running", rollout: "Rolled out" } as const;
+
+function SearchForm({ search: { text, state, order } }: { search: ListSearch }) {
   return (
     <search>
       <form class="search" method="get" action="/experiments">
@@ -86,8 +94,23 @@ function SearchForm({ search: { text, state } }: { search: Search }) {
           <label for="search-state">State</label>
           <select id="search-state" name="state">
             <option value="">Any</option>
-            {Object.entries(STATE_NAMES).map(([value, name]) => (
+            {Object.entries(STATUS_NAMES).map(([value, name]) => (
               <option value={value} selected={value === state}>
+                {name}
+              </option>
+            ))}
+            {Object.hasOwn(STATUS_NAMES, state) || state === "" ? null : (
+              <option value={state} selected>
+                {OLD_STATE_NAMES[state as Experiment["state"]]}
+              </option>
+            )}
+          </select>
+        </div>
+        <div>
+          <label for="search-sort">Order</label>
+          <select id="search-sort" name="sort">
+            {Object.entries(ORDERS).map(([value, name]) => (
+              <option value={value} selected={value === order}>
                 {name}
               </option>
             ))}
@@ -118,7 +141,9 @@ function FirstSteps() {
   );
 }
 
-function Table({ experiments, ...rest }: Pick<Props, "experiments" | "exposed" | "verdicts">) {
+type TableProps = { readonly experiments: readonly Experiment[] } & Pick<Props, "exposed" | "verdicts">;
+
+function Table({ experiments, ...rest }: TableProps) {
   const { exposed, verdicts } = rest;
   const isCounting = exposed === "counting" || experiments.some(({ key }) => !verdicts.has(key));
   return (

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { Experiment, State } from "../../../core/experiment.ts";
+import type { Experiment } from "../../../core/experiment.ts";
 import { allowPreviews } from "../../auth/admin-headers.ts";
 import type { EventLog } from "../../events/log.ts";
 import type { Env } from "../../http/http.ts";
@@ -7,9 +7,10 @@ import { periodsOf } from "../../registry/periods.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Results } from "../../results/results.ts";
 import { shownChange } from "../history/shown-change.ts";
-import { STATE_NAMES } from "../ui/state-badge.tsx";
+import { pageSlice } from "../ui/page-slice.ts";
 import { ExperimentPage } from "./experiment.tsx";
-import { ExperimentsPage, type Search } from "./experiments.tsx";
+import { ExperimentsPage } from "./experiments.tsx";
+import { readListSearch, searched } from "./list-search.ts";
 
 /** Longest wait for the count of devices; the next page has it. */
 const MAX_COUNT_MS = 300;
@@ -27,12 +28,12 @@ export function experimentsPageRoutes({ registry, log, results }: PageDeps) {
   return new Hono<Env>()
     .get("/experiments", async (c) => {
       const all = registry.list();
-      const search = readSearch(c.req.query("q"), c.req.query("state"));
-      const found = all.filter((experiment) => isFound(experiment, search));
-      const [exposed, verdicts] = await Promise.all([exposedToday(registry, log), verdictsOf(found, results)]);
+      const search = readListSearch(c.req.query());
+      const found = pageSlice(searched(all, search), c.req.query("page"));
+      const [exposed, verdicts] = await Promise.all([exposedToday(registry, log), verdictsOf(found.items, results)]);
       return c.html(
         <ExperimentsPage
-          experiments={found}
+          found={found}
           total={all.length}
           search={search}
           exposed={exposed}
@@ -54,17 +55,6 @@ export function experimentsPageRoutes({ registry, log, results }: PageDeps) {
       const shown = { experiment, change, seen, period };
       return c.html(<ExperimentPage {...shown} />);
     });
-}
-
-/** An unknown state finds everything, like an empty one: a search changes nothing. */
-function readSearch(text = "", state = ""): Search {
-  return { text: text.trim().slice(0, 100), state: Object.hasOwn(STATE_NAMES, state) ? (state as State) : "" };
-}
-
-function isFound({ key, title, state }: Experiment, search: Search): boolean {
-  const words = search.text.toLowerCase().split(/\s+/);
-  const place = `${title} ${key}`.toLowerCase();
-  return (search.state === "" || search.state === state) && words.every((word) => place.includes(word));
 }
 
 function exposedToday(registry: Registry, log: EventLog) {

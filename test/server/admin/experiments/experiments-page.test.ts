@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { transition } from "../../../../core/transition.ts";
 import { analysisByDefinition } from "../../rig/analysis-by-definition.ts";
-import { active, inactive, NOW, openApp, rolledOut } from "../../rig/open-app.ts";
+import { active, inactive, NOW, openApp, rolledOut, stopped } from "../../rig/open-app.ts";
 import { visitsOf } from "../../rig/visits-of.ts";
 
 type Served = Awaited<ReturnType<typeof openApp>>;
@@ -21,6 +21,11 @@ const THREE = [
   rolledOut("gold", "B", { title: "White or gold" }),
 ];
 
+async function keysOn(app: Served["app"], query: string) {
+  const page = await (await app.request(`/experiments${query}`)).text();
+  return [...page.matchAll(/class="title" href="\/experiments\/([^"]*)"/g)].map(([, key]) => key);
+}
+
 describe("the search", () => {
   test.each<[query: string, found: string[]]>([
     ["", ["price_table", "headline_test", "gold"]],
@@ -29,13 +34,50 @@ describe("the search", () => {
     ["?q=white&state=rollout", ["gold"]],
     ["?q=white&state=active", []],
     ["?state=inactive", ["headline_test"]],
+    ["?state=draft", ["headline_test"]],
+    ["?state=stopped", []],
+    ["?state=running", ["price_table"]],
+    ["?state=rolled_out", ["gold"]],
+    ["?sort=title", ["headline_test", "price_table", "gold"]],
+    ["?sort=state", ["headline_test", "price_table", "gold"]],
+    ["?sort=toString", ["price_table", "headline_test", "gold"]],
     ["?state=toString", ["price_table", "headline_test", "gold"]],
     ["?q=%3Cscript%3E", []],
   ])("%s finds %j", async (query, found) => {
     const { app } = await openApp(THREE);
     const page = await (await app.request(`/experiments${query}`)).text();
-    expect([...page.matchAll(/class="title" href="\/experiments\/([^"]*)"/g)].map(([, key]) => key)).toEqual(found);
+    expect(await keysOn(app, query)).toEqual(found);
     expect(page).not.toContain("<script>");
+  });
+
+  test("tells drafts, paused and stopped experiments apart", async () => {
+    const paused = { ...active("waits"), state: "inactive" as const, pausedAt: NOW };
+    const { app } = await openApp([inactive("new"), paused, stopped("over")]);
+    for (const [state, key] of [
+      ["draft", "new"],
+      ["paused", "waits"],
+      ["stopped", "over"],
+    ]) {
+      expect(await keysOn(app, `?state=${state}`), state).toEqual([key]);
+    }
+    expect(await keysOn(app, "?state=inactive")).toEqual(["new", "waits", "over"]);
+    expect(await keysOn(app, "?sort=state")).toEqual(["new", "waits", "over"]);
+  });
+
+  test("has 50 experiments on a page, and each of them on one", async () => {
+    const keys = Array.from({ length: 120 }, (_, n) => `experiment_${n}`);
+    const { app } = await openApp(keys.map((key) => inactive(key)));
+    const pages = await Promise.all(["", "&page=2", "&page=3"].map((page) => keysOn(app, `?state=draft${page}`)));
+    expect(pages.map(({ length }) => length)).toEqual([50, 50, 20]);
+    expect(pages.flat()).toEqual(keys);
+    expect(await keysOn(app, "?page=99")).toEqual(keys.slice(100));
+    expect(await keysOn(app, "?page=-1")).toEqual(keys.slice(0, 50));
+    const second = await (await app.request("/experiments?q=exp&sort=title&page=2")).text();
+    expect(second).toContain('rel="prev" href="/experiments?q=exp&amp;sort=title"');
+    expect(second).toContain('rel="next" href="/experiments?q=exp&amp;sort=title&amp;page=3"');
+    expect(second).toContain("Page 2 of 3");
+    // Titles in the order in which people count.
+    expect(await keysOn(app, "?sort=title")).toEqual(keys.slice(0, 50));
   });
 
   test("keeps what was looked for in its fields", async () => {
@@ -43,6 +85,9 @@ describe("the search", () => {
     const page = await (await app.request("/experiments?q=%22gold%22&state=rollout")).text();
     expect(page).toContain('name="q" value="&quot;gold&quot;"');
     expect(page).toContain('<option value="rollout" selected="">');
+    const drafts = await (await app.request("/experiments?state=draft&sort=title")).text();
+    expect(drafts).toContain('<option value="draft" selected="">Draft');
+    expect(drafts).toContain('<option value="title" selected="">Title');
   });
 });
 
