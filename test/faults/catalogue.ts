@@ -1,6 +1,7 @@
 import { clock } from "./clock.ts";
 import { devices } from "./devices.ts";
 import { eio } from "./eio.ts";
+import { erase } from "./erase.ts";
 import { full } from "./full.ts";
 import { kill } from "./kill.ts";
 import { malformed } from "./malformed.ts";
@@ -27,6 +28,7 @@ export const FAULTS: readonly Fault[] = [
   clock,
   registry,
   toggles,
+  erase,
   stop,
   overload,
   devices,

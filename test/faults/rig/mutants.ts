@@ -80,6 +80,12 @@ export const MUTANTS = {
     "const changes = new PromiseQueue();",
     "const changes = { run: <T>(change: () => Promise<T>) => change() };",
   ),
+  erase: mutant(
+    "a segment is removed before its new form is in its place",
+    "server/retention/rewrite-log.ts",
+    "await rename(temporary, path);\n  return { removed, changed };",
+    "await rm(path);\n  await rename(temporary, path);\n  return { removed, changed };",
+  ),
   registry: mutant(
     "a registry that is none is taken for an empty one",
     "server/registry/experiments-file.ts",
