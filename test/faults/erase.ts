@@ -17,8 +17,8 @@ const MAX_STEPS = 500;
 const STARTED = 8;
 
 /**
- * `kill -9` at each call of `forget-unit` that changes a file: a segment is found old or new, whole,
- * and a second run completes the first one.
+ * `kill -9` at each call of `forget-unit` that changes a file: a segment is found old or new,
+ * whole, and a second run completes the first one.
  */
 export const erase: Fault = {
   id: "erase",

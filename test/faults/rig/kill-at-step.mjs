@@ -1,5 +1,5 @@
-// Imported by node before the program (`node --import`): ends it by SIGKILL at the KILL_AT-th of its
-// calls that change a file. A write that it ends has written half of its bytes.
+// Imported by node before the program (`node --import`): ends it by SIGKILL at the KILL_AT-th of
+// its calls that change a file. A write that it ends has written half of its bytes.
 import { createRequire, syncBuiltinESMExports } from "node:module";
 
 const fs = createRequire(import.meta.url)("node:fs");
