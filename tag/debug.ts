@@ -52,6 +52,42 @@ function groupRow([key, assigned]: [string, AssignedGroup | undefined]): string[
 
 type Reported = { event: string; experiment?: string; group?: string };
 
+/** Elements whose listeners a variant does not have. */
+const INTERACTIVE = "a[href],button,input,select,textarea,form,[onclick],[role=button]";
+
+/** Likely mistakes of the page, each as a sentence. */
+function warnings(): string[] {
+  const reported = (tag.events as readonly Reported[]).filter(({ event }) => event === "empty_variant");
+  const placed = document.querySelectorAll<HTMLElement>("[data-exp]");
+  const found = [...placed].flatMap((placeholder) => {
+    const key = placeholder.getAttribute("data-exp");
+    const assigned = tag.groups[`${key}`];
+    const isUnknown = Object.keys(tag.groups)[0] && !assigned;
+    const group = assigned?.group || assigned?.fallback;
+    const templates = [...placeholder.querySelectorAll<HTMLElement>(":scope>template[data-group]")];
+    const takesPayload = placeholder.matches("[data-exp-text],[data-exp-attr]");
+    const isObject = assigned?.payload === Object(assigned?.payload);
+    const isReplaced = tag.shows.get(placeholder)?.aside.querySelector(INTERACTIVE);
+    const isMissing = assigned && templates[0] && !templates.some(({ dataset }) => dataset.group === group);
+    return [
+      isUnknown && "there is no such experiment, or it was never started.",
+      takesPayload && assigned && isObject && "the payload is an object, which is not shown as text.",
+      takesPayload && assigned?.payload === null && `group ${group} has no payload.`,
+      isMissing && !assigned.html && !takesPayload && `there is no template for group ${group}.`,
+      reported.some(({ experiment }) => experiment === key) &&
+        `the variant of group ${group} is empty; if it is meant, say so by data-empty.`,
+      isReplaced &&
+        "listeners that a script binds to the page's own elements here do not hear the variant: use data-exp-keep, or listen on the document.",
+    ].flatMap((text) => (text ? [`${key}: ${text}`] : []));
+  });
+  const { deviceId } = (tag.events.at(-1) as { deviceId?: string } | undefined) ?? {};
+  if (deviceId && !document.cookie.includes(deviceId))
+    found.push(
+      "The cookie cannot be written: one that scripts may not see has its name, or data-cookie-domain is not this site's.",
+    );
+  return [...new Set(found)];
+}
+
 /** The events, newest first. */
 function eventRows(events: readonly object[]): string[][] {
   return (events as readonly Reported[])
@@ -77,6 +113,7 @@ root.append(aside);
 function show(): void {
   shown.replaceChildren(
     element("p", consent()),
+    ...warnings().map((text) => element("p", `⚠ ${text}`)),
     table("Groups", ["Experiment", "Group", "Reason", "Epoch"], Object.entries(tag.groups).map(groupRow)),
     table("Reported, the newest first", ["Event", "Experiment", "Group"], eventRows(tag.events)),
   );

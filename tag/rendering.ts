@@ -34,7 +34,8 @@ export let decided: Decided;
 let exposed: ByKey<boolean>;
 let renderings: number;
 let isLeaving: boolean | undefined;
-let placements: WeakMap<Element, Placement>;
+/** The variants that placeholders show. */
+export const placements = new WeakMap<Element, Placement>();
 let observer: MutationObserver | undefined;
 let page: Page;
 
@@ -54,7 +55,6 @@ interface Page {
 /** Starts to observe the page. Nothing is rendered before a view begins. */
 export function startRendering(given: Page): void {
   page = given;
-  placements = new WeakMap();
   safely(() => {
     observer = new MutationObserver(page.look);
   });

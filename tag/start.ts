@@ -4,6 +4,7 @@ import { forgetDevice, keepDevice, readDevice } from "./identity.ts";
 import { more as loaded, loadMore } from "./more-loader.ts";
 import type { Options } from "./options.ts";
 import { add, closeOutbox, flush, openOutbox, resend, unsent, url } from "./outbox.ts";
+import type { Placement } from "./placement.ts";
 import { random128 } from "./random.ts";
 import {
   AGAIN,
@@ -14,6 +15,7 @@ import {
   decided,
   exposeClicked,
   groups,
+  placements,
   reconcileAll,
   SAID,
   shown,
@@ -58,6 +60,8 @@ export interface Fairsplit {
   groups: Groups;
   /** The events that this page reported, for inspection. */
   readonly events: object[];
+  /** What placeholders show and what they had, for inspection. */
+  readonly shows: WeakMap<Element, Placement>;
 }
 
 declare global {
@@ -179,8 +183,8 @@ export function start(options: Options, source: string): void {
     let given: Groups | undefined;
     try {
       setTimeout(() => at === path && take(groups, UNSAID), timeoutMs);
-      const asked = { device_id: device, account_id: account || "", path, force: force || "", at: `${Date.now()}` };
-      const response = await fetch(`${api}/groups?${new URLSearchParams(asked)}`);
+      const asked = { device_id: device, account_id: account || "", path, force: force || "", at: Date.now() };
+      const response = await fetch(`${api}/groups?${new URLSearchParams(asked as never)}`);
       if (!response.ok) throw response.status;
       given = await response.json();
       // The next view may be another account's.
@@ -236,6 +240,7 @@ export function start(options: Options, source: string): void {
     },
     groups: {},
     events: [],
+    shows: placements,
   };
   window.fairsplit = tag;
   startRendering({ look, load: more, onShown });

@@ -248,6 +248,42 @@ describe("?fairsplit_debug", () => {
     expect(await page.locator("fairsplit-debug").evaluate((host) => getComputedStyle(host).position)).toBe("fixed");
   });
 
+  test("warns of what is likely a mistake, and of nothing else", async () => {
+    await shop.close();
+    shop = await openShop([
+      active("test"),
+      active("other"),
+      active("object", { groups: ["A", "B"].map((name) => ({ name, weight: 1, payload: { a: 1 } })) }),
+    ]);
+    const empty = `<div data-exp="other">Own<template data-group="A"> </template><template data-group="B"></template></div>`;
+    const listened = placeholder().replace("Content", "<button>Own</button>");
+    shop.pages
+      .set("/good", `${TAG}${placeholder()}`)
+      .set(
+        "/bad",
+        `${TAG}${listened}${empty}<b data-exp="object" data-exp-text>Own</b><i data-exp="typo">x</i>
+         <i data-exp="test"><template data-group="C">C</template></i>`,
+      )
+      .set("/cookie", TAG.replace("async", 'async data-cookie-domain="elsewhere.example"'));
+    const warned = async (path: string, count: number) => {
+      const page = await open(`${path}?fairsplit_debug`);
+      const shown = async () =>
+        (await page.locator("fairsplit-debug p").allTextContents()).filter((text) => text.startsWith("⚠"));
+      await expect.poll(shown).toHaveLength(count);
+      await page.waitForTimeout(500);
+      return (await shown()).join("\n");
+    };
+    expect(await warned("/good", 0)).toBe("");
+    const bad = await warned("/bad", 5);
+    expect(bad).toMatch(/^⚠ test: listeners .*data-exp-keep/m);
+    expect(bad).toMatch(/^⚠ other: the variant of group [AB] is empty; .*data-empty/m);
+    expect(bad).toContain("object: the payload is an object");
+    expect(bad).toContain("typo: there is no such experiment");
+    expect(bad).toMatch(/^⚠ test: there is no template for group [AB]\.$/m);
+    await context.clearCookies();
+    expect(await warned("/cookie", 1)).toContain("data-cookie-domain is not this site's");
+  });
+
   test("meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async () => {
     shop.pages.set(
       "/",
