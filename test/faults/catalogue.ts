@@ -2,10 +2,13 @@ import { clock } from "./clock.ts";
 import { devices } from "./devices.ts";
 import { eio } from "./eio.ts";
 import { erase } from "./erase.ts";
+import { flood } from "./flood.ts";
+import { forged } from "./forged.ts";
 import { full } from "./full.ts";
 import { kill } from "./kill.ts";
 import { malformed } from "./malformed.ts";
 import { overload } from "./overload.ts";
+import { poisoned } from "./poisoned.ts";
 import { power } from "./power.ts";
 import { prefix } from "./prefix.ts";
 import { readOnly } from "./read-only.ts";
@@ -29,6 +32,9 @@ export const FAULTS: readonly Fault[] = [
   registry,
   toggles,
   erase,
+  forged,
+  poisoned,
+  flood,
   stop,
   overload,
   devices,

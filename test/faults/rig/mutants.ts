@@ -86,6 +86,24 @@ export const MUTANTS = {
     "await rename(temporary, path);\n  return { removed, changed };",
     "await rm(path);\n  await rename(temporary, path);\n  return { removed, changed };",
   ),
+  forged: mutant(
+    "exposures that cannot be true are counted",
+    "server/ingest/judge.ts",
+    "return reason === null ? event :",
+    "return reason !== undefined ? event :",
+  ),
+  poisoned: mutant(
+    "the values of a visitor are not bounded",
+    "core/cap.ts",
+    "BigInt(MAX_VALUE) * BigInt(MILLIONTHS);",
+    "BigInt(MAX_VALUE) * BigInt(MILLIONTHS) ** 2n;",
+  ),
+  flood: mutant(
+    "assignments are not limited",
+    "server/assign/assignment-record.ts",
+    "if (run === null && (await this.#limit.take(address())) !== null) {",
+    "if (run === undefined) {",
+  ),
   registry: mutant(
     "a registry that is none is taken for an empty one",
     "server/registry/experiments-file.ts",

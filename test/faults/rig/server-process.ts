@@ -19,6 +19,8 @@ export interface StartOptions {
   /** A program that runs the server, with its arguments: `taskset`, `prlimit` … */
   readonly wrapper?: readonly string[];
   readonly uid?: number;
+  /** Assignments recorded a minute for one address; any number unless said. */
+  readonly newDevices?: number;
 }
 
 /** The program ended before it said where it listens. */
@@ -49,10 +51,10 @@ export interface Server {
 
 /** Starts a server and waits for its first line. Throws DidNotStart. */
 export async function startServer(program: string, data: string, options: StartOptions = {}): Promise<Server> {
-  const { mode = "serve", args = [], env = {}, nodeArgs = [], wrapper = [], uid } = options;
+  const { mode = "serve", args = [], env = {}, nodeArgs = [], wrapper = [], uid, newDevices = 0 } = options;
   const [command = "", ...rest] = [...wrapper, process.execPath, ...nodeArgs, program];
   // All clients of the suite are one address.
-  const unlimited = ["--rate-limit", "0", "--new-devices", "0"];
+  const unlimited = ["--rate-limit", "0", "--new-devices", String(newDevices)];
   const child = spawn(command, [...rest, mode, "--port", "0", "--data", data, ...unlimited, ...args], {
     env: { PATH: process.env.PATH, FAIRSPLIT_ADMIN_TOKEN: ADMIN_TOKEN, ...env },
     stdio: ["ignore", "pipe", "pipe"],
