@@ -22,7 +22,7 @@ import { type Segment, writeSegments } from "./segments-of.ts";
  * Number of logs stored as lines, and a quarter in each other storage. For more:
  * `FAIRSPLIT_CONTRACT_LOGS=20000 npx vitest run test/server/analysis/contract.test.ts`
  */
-const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 40);
+const LOGS = Number(process.env.FAIRSPLIT_CONTRACT_LOGS ?? 30);
 
 /** Far more than an idle machine needs. */
 const TIMEOUT_MS = 120_000 + LOGS * 1000;
