@@ -1,6 +1,7 @@
 import type { Clicked } from "./clicks.ts";
 import { watchKeys } from "./keys.ts";
 import type { Options } from "./options.ts";
+import { optionOf } from "./placeholders.ts";
 import { arrive, redirect } from "./redirect.ts";
 import { renewCookie } from "./server-cookie.ts";
 
@@ -32,16 +33,27 @@ export function attend(given: Tag): void {
   renew();
 }
 
-/** Leaves for the group's page, see `redirect`. */
+/**
+ * Leaves for the page of the group, if the placeholder has one, see `redirect`. Returns whether it
+ * does; before, it calls `expose`, or `skip` if the exposure was reported on another page.
+ */
 export function leave(
+  placeholder: Element,
   experiment: string,
-  list: string,
-  group: string,
-  show: (isReported: boolean) => void,
+  group: string | undefined,
   expose: () => void,
-): void {
+  skip: () => void,
+): boolean {
+  const list = optionOf(placeholder, "redirect");
+  if (!list || !group) return false;
   const { options, flush, unsent } = tag as Tag;
+  let isLeaving = true;
+  const show = (isReported: boolean) => {
+    isLeaving = false;
+    if (isReported) skip();
+  };
   redirect({ experiment, list, group, cookieDomain: options.cookieDomain, show, expose, flush, unsent });
+  return isLeaving;
 }
 
 /** Has the server renew the device's cookie, which the tag has just written. */

@@ -56,10 +56,14 @@ export function place(
   };
 }
 
-/** Whether the variant is still there, and the page's own content has not come back. */
+/**
+ * Whether the variant is still there, and the page's own content has not come back. Translators
+ * wrap texts in `font` elements.
+ */
 export const isIntact = (placeholder: HTMLElement, { put, before, after }: Placement) =>
   placeholder.hasAttribute(MARK) &&
-  put.every((node) => node.parentNode === placeholder) &&
-  (optionOf(placeholder, "text") == null
-    ? before === after || placeholder.textContent !== before
-    : placeholder.textContent === after);
+  (placeholder.querySelector("font") ||
+    (put.every((node) => node.parentNode === placeholder) &&
+      (optionOf(placeholder, "text") == null
+        ? before === after || placeholder.textContent !== before
+        : placeholder.textContent === after)));

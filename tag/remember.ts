@@ -1,3 +1,5 @@
+import { safely } from "./safely.ts";
+
 interface Field {
   readonly name: string;
   readonly value: string;
@@ -38,7 +40,7 @@ export function remember(placeholder: Element): () => void {
       },
     ];
   });
-  return () => {
+  const finish = () => {
     for (const field of fieldsOf(placeholder)) {
       const before = fields.find(
         ({ name, value }) => name === nameOf(field) && (!isTick(field) || value === field.value),
@@ -48,6 +50,8 @@ export function remember(placeholder: Element): () => void {
     scrollToTarget(placeholder);
     updateSlider(placeholder.closest<Element & { swiper?: Slider }>(".swiper")?.swiper);
   };
+  // A field, a fragment or a slider of the page's may throw.
+  return () => safely(finish);
 }
 
 /** Updates a Swiper, which counts its slides only at the start. */

@@ -137,16 +137,9 @@ function isShown(placeholder: HTMLElement): unknown {
   if (!isKnown || isLeaving || (needs && !more && optionOf(placeholder, "redirect"))) return;
   if (!placement || !isIntact(placeholder, placement)) {
     if (more?.holds(placeholder, placement, page.look)) return;
-    const list = optionOf(placeholder, "redirect");
-    if (list && assigned.group && !placement) {
-      isLeaving = true;
-      const stay = (isReported: boolean) => {
-        isLeaving = false;
-        if (isReported) exposed[key] = true;
-      };
-      more?.leave(key, list, assigned.group, stay, () => expose(placeholder));
-      if (isLeaving) return;
-    }
+    const skip = () => (exposed[key] = true);
+    isLeaving = !placement && more?.leave(placeholder, key, assigned.group, () => expose(placeholder), skip);
+    if (isLeaving) return;
     const variant = variantOf(placeholder, group, assigned);
     if (variant === 0) return void page.load();
     const at = Date.now();

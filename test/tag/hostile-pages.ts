@@ -55,6 +55,13 @@ const policies: HostilePage[] = [
     tag: TAG.replace("async", 'async nonce="abc"'),
   },
   {
+    name: "a policy of nonces alone, and a variant that needs the tag's other part",
+    shows: "variant",
+    headers: policy("default-src 'none'; script-src 'nonce-abc'; connect-src {api}; img-src data:"),
+    tag: TAG.replace("async", 'async nonce="abc"'),
+    body: WITHOUT_TEMPLATES,
+  },
+  {
     name: "a policy that takes the page's origin away",
     shows: "variant",
     headers: policy("sandbox allow-scripts"),

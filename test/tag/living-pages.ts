@@ -621,4 +621,128 @@ const others: LivingPage[] = [
   { name: "a page that waits until it is loaded", page: plain(`<div data-after="load">${ORIGINAL}</div>`), shows: [B] },
 ];
 
-export const LIVING_PAGES: readonly LivingPage[] = [...shared, ...consents, ...reacts, ...vues, ...morphs, ...others];
+const unusual: LivingPage[] = [
+  ...["#%E0%A4%A", "#100%", "#/a?b=c", "#:~:text=GET"].map((query) => ({
+    name: `an address that ends in ${query}`,
+    page: plain(ORIGINAL),
+    query,
+    shows: [B],
+  })),
+  {
+    name: "routes in the address's fragment",
+    page: plain(
+      `<main></main><script>page=(k)=>'<div data-exp="'+k+'"><a>Old</a><template data-group="B"><a>New '+k+'</a></template></div>';draw=()=>{document.querySelector('main').innerHTML=page(location.hash==='#/u'?'u':'t')};addEventListener('hashchange',draw);draw();go=()=>{location.hash='#/u'}</script>`,
+    ),
+    shows: ["New t"],
+    exposures: { t: 1, u: 1 },
+    act: GO,
+    afterwards: ["New u"],
+    again: { shows: ["New t"], exposures: { t: 1 } },
+  },
+  {
+    name: "a placeholder that the page writes while it is parsed",
+    page: plain(`<script>document.write(${JSON.stringify(ORIGINAL)})</script><p>end`),
+    shows: [B],
+    exposures: { tpl: 1 },
+  },
+  {
+    name: "a placeholder that comes three seconds late",
+    page: plain(
+      `<main></main><script>setTimeout(()=>{document.querySelector('main').innerHTML=${JSON.stringify(ORIGINAL)}},3000)</script>`,
+    ),
+    shows: [B],
+    exposures: { tpl: 1 },
+  },
+  {
+    name: "a copy of a shown placeholder, as carousels make",
+    page: plain(
+      `<main>${ORIGINAL}</main><script>go=()=>document.querySelector('main').append(document.querySelector('[data-exp]').cloneNode(true))</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B, B],
+    again: { shows: [B], exposures: { tpl: 1 } },
+  },
+  {
+    name: "a page that adds to its innerHTML",
+    page: plain(
+      `<main>${ORIGINAL}</main><script>go=()=>{document.querySelector('main').innerHTML+='<p>more</p>'}</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+  },
+  {
+    name: "a view transition",
+    page: plain(
+      `<main>${ORIGINAL}</main><script>go=()=>document.startViewTransition(()=>{document.querySelector('main').innerHTML='<h1>x</h1>'+${JSON.stringify(ORIGINAL)}}).finished</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "a custom element that renders itself when it is connected",
+    page: plain(
+      `<script>customElements.define('x-cta',class extends HTMLElement{connectedCallback(){this.innerHTML='<a>GET QUOTE</a><template data-group="B"><a>${B}</a></template>'}})</script><x-cta data-exp="tpl"></x-cta><script>go=()=>document.body.append(document.querySelector('x-cta'))</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "ids that the page has twice",
+    page: plain(`<p id="buy">Old</p><div data-exp="tpl"><a id="buy">Old</a>${template('<a id="buy">New</a>')}</div>`),
+    query: "#buy",
+    shows: ["New"],
+  },
+  {
+    name: "a frame with a page of its own",
+    page: plain(`${ORIGINAL}<iframe title="x" src="/framed"></iframe>`),
+    files: { "/framed": plain(`<div data-exp="tpl2">Old${template("Framed")}</div>`) },
+    shows: [B],
+    holds: "document.querySelector('iframe').contentDocument.querySelector('[data-exp]').innerText === 'Framed'",
+  },
+  {
+    name: "a frame whose page is an attribute",
+    page: plain(
+      `${ORIGINAL}<iframe title="x" srcdoc='${TAG}<div data-exp="tpl2">Old<template data-group="B">Framed</template></div>'></iframe>`,
+    ),
+    shows: [B],
+    holds: "document.querySelector('iframe').contentDocument.querySelector('[data-exp]').innerText === 'Framed'",
+  },
+  {
+    name: "a dialog",
+    page: plain(`<dialog>${ORIGINAL}</dialog><script>document.querySelector('dialog').showModal()</script>`),
+    shows: [B],
+    exposures: { tpl: 1 },
+  },
+  {
+    name: "a translator that wraps and changes texts",
+    page: plain(
+      `<h1 data-exp="headline" data-exp-text>Old headline</h1><script>const words={'Old headline':'Alte Zeile','New headline':'Neue Zeile'};const translate=()=>{const h=document.querySelector('h1');const t=h.textContent;if(words[t]&&h.firstChild?.nodeType===3){const f=document.createElement('font');f.append(document.createElement('font'));f.firstChild.textContent=words[t];h.firstChild.replaceWith(f)}};new MutationObserver(translate).observe(document.querySelector('h1'),{childList:true,subtree:true,characterData:true});translate()</script>`,
+    ),
+    shows: ["Neue Zeile"],
+  },
+  {
+    name: "a closed shadow root whose content comes later",
+    page: plain(
+      `<section></section><script>const root=document.querySelector('section').attachShadow({mode:'closed'});window.fairsplit=[['render',root]];setTimeout(()=>{root.innerHTML=${JSON.stringify(ORIGINAL)};window.look=()=>root.querySelector('[data-exp]').innerText},300)</script>`,
+    ),
+    shows: [],
+    exposures: { tpl: 1 },
+    holds: `window.look?.() === '${B}'`,
+  },
+];
+
+export const LIVING_PAGES: readonly LivingPage[] = [
+  ...shared,
+  ...consents,
+  ...reacts,
+  ...vues,
+  ...morphs,
+  ...others,
+  ...unusual,
+];
