@@ -1,4 +1,3 @@
-import { adjustPValues } from "./statistics/adjust-p-values.ts";
 import { type IndependenceResult, independence } from "./statistics/independence.ts";
 import { SRM_THRESHOLD } from "./statistics/sample-ratio-mismatch.ts";
 
@@ -31,22 +30,53 @@ export interface TestedPair {
   readonly status: "independent" | "dependent" | "linked" | "untested";
 }
 
+/** A pair before the adjustment of p for the others of its family. */
+export type UnadjustedPair = Omit<TestedPair, "adjustedP" | "status"> & { readonly isLinked: boolean };
+
+export function testedPair({ table, isLinked = false }: CrossedPair): UnadjustedPair {
+  const result = independence({ table });
+  const devices = table.flat().reduce((sum, count) => sum + count, 0);
+  return { devices, isLinked, cramersV: result.cramersV, ...shownP(result) };
+}
+
+/**
+ * Holm's adjustment in a family of pairs: the adjusted p of one of its p-values. Equal to
+ * `adjustPValues`, without an object for each of half a million pairs.
+ */
+export function adjustedBy(family: readonly UnadjustedPair[]): (p: number) => number {
+  const pValues = Float64Array.from(family.flatMap(({ isLinked, pValue }) => (isLinked ? [] : (pValue ?? [])))).sort();
+  const holm = new Float64Array(pValues.length);
+  let largest = 0;
+  for (const [rank, p] of pValues.entries()) {
+    largest = Math.max(largest, Math.min(1, p * (pValues.length - rank)));
+    holm[rank] = largest;
+  }
+  return (p) => holm[firstAtLeast(pValues, p)] ?? 1;
+}
+
+export function withAdjusted({ isLinked, ...pair }: UnadjustedPair, adjusted: (p: number) => number): TestedPair {
+  const adjustedP = isLinked || pair.pValue === null ? null : adjusted(pair.pValue);
+  const status = adjustedP === null ? "untested" : adjustedP < PAIR_THRESHOLD ? "dependent" : "independent";
+  return { ...pair, adjustedP, status: isLinked ? "linked" : status };
+}
+
 /** Tests pairs as one family, in their order. */
 export function testPairs(pairs: readonly CrossedPair[]): TestedPair[] {
-  const found = pairs.map(({ table, isLinked = false }) => {
-    const result = independence({ table });
-    const devices = table.flat().reduce((sum, count) => sum + count, 0);
-    return { devices, isLinked, cramersV: result.cramersV, ...shownP(result) };
-  });
-  const { holm } = adjustPValues({
-    pValues: found.map(({ isLinked, pValue }) => (isLinked ? null : pValue)),
-    alpha: PAIR_THRESHOLD,
-  });
-  return found.map(({ isLinked, ...pair }, place) => {
-    const adjustedP = holm[place] ?? null;
-    const status = adjustedP === null ? "untested" : adjustedP < PAIR_THRESHOLD ? "dependent" : "independent";
-    return { ...pair, adjustedP, status: isLinked ? "linked" : status };
-  });
+  const found = pairs.map(testedPair);
+  const adjusted = adjustedBy(found);
+  return found.map((pair) => withAdjusted(pair, adjusted));
+}
+
+/** Place of the first number of an ascending list that is not less than another. */
+function firstAtLeast(ascending: Float64Array, least: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? 0) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function shownP({ status, pValue, log10P, fisherP, fisherLog10P }: IndependenceResult) {

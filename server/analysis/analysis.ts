@@ -7,7 +7,7 @@ import { Answers } from "./answers.ts";
 import { Compaction } from "./compaction.ts";
 import type { Analysis } from "./contract.ts";
 import { ENGINE, type Engine, type EngineOptions } from "./engine.ts";
-import { crossTallyFiles, reachedAtFiles, tallyFiles, trafficFiles } from "./log-analysis.ts";
+import { crossTallyFiles, reachedAtFiles, sharedFiles, tallyFiles, trafficFiles } from "./log-analysis.ts";
 import type { EventFile } from "./log-source.ts";
 import { Tail } from "./tail.ts";
 
@@ -150,6 +150,8 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     tally: (experiment, options) =>
       ask(["tally", experiment, options], (engine, files) => tallyFiles(engine, files, experiment, options)),
     crossTallies,
+    sharedTallies: (experiments, scope) =>
+      ask(["sharedTallies", experiments, scope], (engine, files) => sharedFiles(engine, files, experiments, scope)),
     crossTally: async (a, b, scope) => (await crossTallies([[a, b]], scope))[0] as CrossTally,
     traffic: (experiment, options) =>
       ask(["traffic", experiment, options], (engine, files) => trafficFiles(engine, files, experiment, options)),

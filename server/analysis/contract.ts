@@ -1,6 +1,7 @@
 import type { Scope } from "../../core/counted-events.ts";
 import type { Crossing, CrossTally } from "../../core/cross-tally.ts";
 import type { PlannedSize } from "../../core/reached-at.ts";
+import type { SharedTally } from "../../core/shared-tally.ts";
 import type { Tally, TallyOptions } from "../../core/tally.ts";
 import type { Traffic, TrafficOptions } from "../../core/traffic.ts";
 
@@ -14,4 +15,6 @@ export interface Analysis {
   crossTally(a: Crossing, b: Crossing, scope: Scope): Promise<CrossTally>;
   /** Several contingency tables at once. */
   crossTallies(crossings: readonly (readonly [a: Crossing, b: Crossing])[], scope: Scope): Promise<CrossTally[]>;
+  /** The pairs among experiments, each in its epoch, that share enough units to be tested. */
+  sharedTallies(experiments: readonly Crossing[], scope: Scope): Promise<readonly SharedTally[]>;
 }

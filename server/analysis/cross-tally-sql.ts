@@ -1,5 +1,7 @@
 import type { Scope } from "../../core/counted-events.ts";
 import { type Crossing, type CrossTally, crossTable } from "../../core/cross-tally.ts";
+import { isShared, type SharedTally } from "../../core/shared-tally.ts";
+import { inSteps } from "../memory/in-steps.ts";
 import { countedSql } from "./counted-sql.ts";
 import { wide } from "./duckdb-dialect.ts";
 import { type Query, type Source, Values } from "./query.ts";
@@ -25,12 +27,15 @@ export type CrossRow = readonly [
 /**
  * Query for the contingency tables of all pairs of some experiments, and of each with itself on
  * request.
+ *
+ * @param least leaves out pairs with fewer units
  */
 export function crossTallySql(
   experiments: readonly Crossing[],
   withItself: boolean,
   scope: Scope,
   source: Source,
+  least = 0,
 ): Query {
   const values = new Values();
   const tables = countedSql({ source, values, scope, experiments, selectors: [] });
@@ -41,13 +46,40 @@ select 'pair' as section, a.experiment, a.epoch, a.grp, b.experiment, b.epoch, b
   select a.arm as arm_a, b.arm as arm_b, count(*) as devices
   from firsts as a join firsts as b on a.unit = b.unit and a.experiment ${withItself ? "<=" : "<"} b.experiment
   group by a.arm, b.arm
-) as pairs join arms as a on arm_a = a.arm join arms as b on arm_b = b.arm
+) as pairs join arms as a on arm_a = a.arm join arms as b on arm_b = b.arm${
+      least === 0
+        ? ""
+        : `
+qualify sum(devices) over (partition by a.experiment, b.experiment) >= ${least}`
+    }
 union all
 select 'epoch', arms.experiment, max(arms.epoch), null, null, null, null, null
 from firsts join arms on firsts.arm = arms.arm group by arms.experiment
 union all
 select 'unsure', null, null, null, null, null, null, ${wide("n")} from unsure`,
   };
+}
+
+/** Pairs of experiments in their epochs, from the rows. */
+export async function sharedOfRows(
+  experiments: readonly Crossing[],
+  rows: readonly CrossRow[],
+): Promise<SharedTally[]> {
+  const pairs = new Map<number, { a: number; b: number; cells: { a: string; b: string; units: number }[] }>();
+  const add = ([section, a, epochA, groupA, b, epochB, groupB, units]: CrossRow) => {
+    if (section !== "pair" || a === null || b === null) return;
+    const [one, other] = [experiments[a], experiments[b]];
+    if ((one?.unit ?? "device") !== (other?.unit ?? "device")) return;
+    if (one?.epoch !== Number(epochA) || other?.epoch !== Number(epochB)) return;
+    const place = a * experiments.length + b;
+    const pair = pairs.get(place) ?? { a, b, cells: [] };
+    pairs.set(place, pair);
+    pair.cells.push({ a: groupA ?? "", b: groupB ?? "", units: Number(units) });
+  };
+  await inSteps(rows, add);
+  const places = [...pairs.keys()].sort((left, right) => left - right);
+  const found = await inSteps(places, (place) => pairs.get(place) as SharedTally);
+  return found.filter(({ cells }) => isShared(cells));
 }
 
 /** The contingency table of one crossing, from the rows. */

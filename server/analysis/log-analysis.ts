@@ -2,9 +2,10 @@ import type { Scope } from "../../core/counted-events.ts";
 import { requireTime } from "../../core/counted-events.ts";
 import type { Crossing, CrossTally } from "../../core/cross-tally.ts";
 import type { PlannedSize } from "../../core/reached-at.ts";
+import { MIN_SHARED_UNITS, type SharedTally } from "../../core/shared-tally.ts";
 import type { Tally, TallyOptions } from "../../core/tally.ts";
 import type { Traffic, TrafficOptions } from "../../core/traffic.ts";
-import { type CrossRow, crossTallyOfRows, crossTallySql } from "./cross-tally-sql.ts";
+import { type CrossRow, crossTallyOfRows, crossTallySql, sharedOfRows } from "./cross-tally-sql.ts";
 import type { Engine } from "./engine.ts";
 import { type EventFile, logSource, placedLogSource } from "./log-source.ts";
 import type { Query, Source } from "./query.ts";
@@ -41,6 +42,21 @@ export async function crossTallyFiles(
   );
   const experiments = [...asked.keys()];
   return crossings.map(([a, b]) => crossTallyOfRows(a, b, experiments, rows));
+}
+
+/** Pairs of experiments by one query; equals `sharedTallies` of `core/` over the files' events. */
+export async function sharedFiles(
+  engine: Engine,
+  files: readonly EventFile[],
+  experiments: readonly Crossing[],
+  scope: Scope,
+): Promise<SharedTally[]> {
+  requireTime(scope.until);
+  if (experiments.length < 2) return [];
+  const rows = await surely<CrossRow>(engine, files, (source) =>
+    crossTallySql(experiments, false, scope, source, MIN_SHARED_UNITS),
+  );
+  return sharedOfRows(experiments, rows);
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Env } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { pairsOf } from "../../results/pairs.ts";
 import { readResultsQuery } from "../../results/query.ts";
+import { worstPairs } from "../../results/worst-pairs.ts";
+import { pageOf } from "../ui/page-slice.ts";
 import { IndependencePage } from "./independence.tsx";
 
 interface Deps {
@@ -11,13 +13,15 @@ interface Deps {
   readonly analysis: Analysis;
 }
 
-/** `GET /experiments/independence?run=`: whether running experiments are independent. */
+/** `GET /experiments/independence?run=&page=`: whether running experiments are independent. */
 export function independencePageRoutes({ registry, analysis }: Deps) {
   return new Hono<Env>().get("/experiments/independence", async (c) => {
     const { run } = readResultsQuery(c);
     const experiments = registry.list();
-    const pairs = await pairsOf(experiments, run, analysis);
+    const found = await pairsOf(experiments, run, analysis);
+    const { page, pages, start, end } = pageOf(found.pairs.length, c.req.query("page"));
+    const shown = worstPairs(found.pairs, start, end);
     const live = experiments.filter(({ state }) => state === "active").length;
-    return c.html(<IndependencePage pairs={pairs} live={live} run={run} />);
+    return c.html(<IndependencePage {...found} shown={shown} page={page} pages={pages} live={live} run={run} />);
   });
 }

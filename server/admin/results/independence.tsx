@@ -1,8 +1,10 @@
 import { PAIR_THRESHOLD } from "../../../core/crossed-pairs.ts";
 import { numberWords, pWords, wholeWords } from "../../../core/report/number-words.ts";
-import type { Pair } from "../../results/pairs.ts";
+import { MIN_SHARED_UNITS } from "../../../core/shared-tally.ts";
+import type { Pair, Pairs } from "../../results/pairs.ts";
 import { unbroken } from "../ui/format.ts";
 import { Layout } from "../ui/layout.tsx";
+import { PagesNav } from "../ui/pages-nav.tsx";
 
 const STATUS = {
   independent: { look: "good", shape: "M1 6.5l3.5 3.5L11 2", words: "Nothing speaks against it" },
@@ -11,16 +13,19 @@ const STATUS = {
   untested: { look: "", shape: "M2 6h8", words: "Too few to tell" },
 } as const satisfies Record<Pair["status"], { look: string; shape: string; words: string }>;
 
-interface Props {
-  readonly pairs: readonly Pair[];
+interface Props extends Pairs {
+  /** Pairs of this page, the worst first. */
+  readonly shown: readonly Pair[];
+  readonly page: number;
+  readonly pages: number;
   /** Number of running experiments. */
   readonly live: number;
   readonly run: string | null;
 }
 
 /** Whether running experiments are independent, pair by pair. */
-export function IndependencePage({ pairs, live, run }: Props) {
-  const dependent = pairs.filter(({ status }) => status === "dependent");
+export function IndependencePage(props: Props) {
+  const { pairs, total, dependent, live, run, page, pages } = props;
   return (
     <Layout title="Independence" section="experiments">
       <h1>Are the experiments independent?</h1>
@@ -34,14 +39,14 @@ export function IndependencePage({ pairs, live, run }: Props) {
           <a href="/experiments/independence">Show the real ones</a>
         </p>
       )}
-      {dependent.length > 0 && (
+      {dependent > 0 && (
         <p class="errors" role="alert">
-          {dependent.length === 1 ? "One pair is" : `${dependent.length} pairs are`} not independent. Likely causes: a
+          {dependent === 1 ? "One pair is" : `${wholeWords(dependent)} pairs are`} not independent. Likely causes: a
           rule or a page that only one group leads to; bots; a placeholder that stands inside another experiment's
           group.
         </p>
       )}
-      {pairs.length === 0 ? (
+      {total === 0 ? (
         <div class="card empty">
           <p>
             {live === 0 ? "No experiment is on" : "Only one experiment is on"}, so there is no pair.{" "}
@@ -49,13 +54,29 @@ export function IndependencePage({ pairs, live, run }: Props) {
           </p>
         </div>
       ) : (
-        <Table pairs={pairs} />
+        <>
+          {pairs.length > 0 && <Table {...props} />}
+          <PagesNav
+            of="the pairs"
+            page={page}
+            pages={pages}
+            hrefOf={(other) =>
+              `/experiments/independence?${new URLSearchParams({ ...(run !== null && { run }), page: String(other) })}`
+            }
+          />
+          {pairs.length < total && (
+            <p class="detail">
+              {wholeWords(total - pairs.length)} {total - pairs.length === 1 ? "pair shares" : "pairs share"} fewer than{" "}
+              {MIN_SHARED_UNITS} visitors: too few to tell anything.
+            </p>
+          )}
+        </>
       )}
     </Layout>
   );
 }
 
-function Table({ pairs }: { pairs: readonly Pair[] }) {
+function Table({ shown, tested }: Pick<Props, "shown" | "tested">) {
   return (
     <>
       <table class="stack">
@@ -76,14 +97,14 @@ function Table({ pairs }: { pairs: readonly Pair[] }) {
           </tr>
         </thead>
         <tbody>
-          {pairs.map((pair) => (
+          {shown.map((pair) => (
             <Row pair={pair} />
           ))}
         </tbody>
       </table>
       <p class="detail as-of">
-        Pearson's chi-square, with small counts Fisher's exact test; p adjusted for {pairs.length}{" "}
-        {pairs.length === 1 ? "pair" : "pairs"} (Holm), alarm below {PAIR_THRESHOLD}. Cramér's V is 0 for independent
+        Pearson's chi-square, with small counts Fisher's exact test; p adjusted for {wholeWords(tested)}{" "}
+        {tested === 1 ? "pair" : "pairs"} (Holm), alarm below {PAIR_THRESHOLD}. Cramér's V is 0 for independent
         experiments and 1 where one group tells the other.
       </p>
     </>

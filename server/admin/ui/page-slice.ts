@@ -15,8 +15,14 @@ export interface PageSlice<Item> {
  * The page of a list that an address asks for: the last one instead of one beyond it, the first
  * one instead of text that is no number.
  */
-export function pageSlice<Item>(all: readonly Item[], asked = ""): PageSlice<Item> {
-  const pages = Math.max(1, Math.ceil(all.length / PAGE_ROWS));
+export function pageSlice<Item>(all: readonly Item[], asked?: string): PageSlice<Item> {
+  const { page, pages, start, end } = pageOf(all.length, asked);
+  return { items: all.slice(start, end), page, pages, total: all.length };
+}
+
+/** The same for a list that is only counted; `end` is behind its last row. */
+export function pageOf(total: number, asked = "") {
+  const pages = Math.max(1, Math.ceil(total / PAGE_ROWS));
   const page = Math.min(pages, /^[1-9]\d{0,8}$/.test(asked) ? Number(asked) : 1);
-  return { items: all.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS), page, pages, total: all.length };
+  return { page, pages, start: (page - 1) * PAGE_ROWS, end: Math.min(total, page * PAGE_ROWS) };
 }

@@ -7,11 +7,18 @@ import { type Crossing, crossTally } from "../../../core/cross-tally.ts";
 import type { Event } from "../../../core/event.ts";
 import type { Goal } from "../../../core/goal.ts";
 import { reachedAt } from "../../../core/reached-at.ts";
+import { type SharedTally, sharedTallies } from "../../../core/shared-tally.ts";
 import { tally } from "../../../core/tally.ts";
 import { traffic } from "../../../core/traffic.ts";
 import { literal } from "../../../server/analysis/duckdb-dialect.ts";
 import { ENGINE, type Engine, openEngine } from "../../../server/analysis/engine.ts";
-import { crossTallyFiles, reachedAtFiles, tallyFiles, trafficFiles } from "../../../server/analysis/log-analysis.ts";
+import {
+  crossTallyFiles,
+  reachedAtFiles,
+  sharedFiles,
+  tallyFiles,
+  trafficFiles,
+} from "../../../server/analysis/log-analysis.ts";
 import { compactedText, type EventFile, tableText } from "../../../server/analysis/log-source.ts";
 import type { Query } from "../../../server/analysis/query.ts";
 import { exposure, order } from "../../core/made-events.ts";
@@ -194,6 +201,16 @@ const planned = fc.record({
   exclusions,
 });
 
+/** The same event of another unit. */
+function manifold(event: Event, copy: number): Event {
+  const { id, deviceId } = event;
+  return { ...event, id: `${id}-${copy}`, ...(deviceId !== undefined && { deviceId: `${deviceId}-${copy}` }) };
+}
+
+function withSortedCells(tallies: readonly SharedTally[]) {
+  return tallies.map(({ cells, ...pair }) => ({ ...pair, cells: cells.map((cell) => JSON.stringify(cell)).sort() }));
+}
+
 describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
   test(
     "the query finds what the definition finds",
@@ -295,6 +312,32 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
         }),
         { seed: 63, numRuns: LOGS / 10 },
       );
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "and for the pairs of several experiments that share enough units",
+    async () => {
+      let pairs = 0;
+      await fc.assert(
+        fc.asyncProperty(randomLog, cuts, scopes, async (log, cutAt, scope) => {
+          const late = ["d1", "d2", "é"].flatMap((deviceId) =>
+            EXPERIMENTS.map((experiment, n) => ({
+              ...exposure(deviceId, 86_400, n % 2 ? "A" : "B"),
+              experiment,
+            })),
+          );
+          const busy = [...log, ...late].flatMap((event) => Array.from({ length: 12 }, (_, n) => manifold(event, n)));
+          const files = await store(storage, busy, cutAt);
+          const listed = EXPERIMENTS.map((experiment) => ({ experiment, epoch: 1 }));
+          const shared = await sharedFiles(engine, files, listed, scope);
+          expect(withSortedCells(shared)).toEqual(withSortedCells(sharedTallies(listed, busy, scope)));
+          pairs += shared.length;
+        }),
+        { seed: 68, numRuns: LOGS / 4 },
+      );
+      expect(pairs).toBeGreaterThan(0);
     },
     TIMEOUT_MS,
   );

@@ -28,6 +28,7 @@ const told: Analysis = {
   reachedAt: async () => "2026-11-21T11:00:00.000Z",
   crossTally: () => Promise.reject(new Error("nobody asks")),
   crossTallies: () => Promise.reject(new Error("nobody asks")),
+  sharedTallies: () => Promise.reject(new Error("nobody asks")),
 };
 
 /** A page's visible text. */

@@ -2,6 +2,7 @@ import { crossTally } from "../../../core/cross-tally.ts";
 import type { Event } from "../../../core/event.ts";
 import { eventTest, selectorsOf } from "../../../core/goal-events.ts";
 import { reachedAt } from "../../../core/reached-at.ts";
+import { sharedTallies } from "../../../core/shared-tally.ts";
 import { countedGoals, type TallyOptions, tally } from "../../../core/tally.ts";
 import { traffic } from "../../../core/traffic.ts";
 import type { Analysis } from "../../../server/analysis/contract.ts";
@@ -28,5 +29,6 @@ export function analysisByDefinition(log: Pick<EventLog, "read">): Analysis {
       const events = await eventsOf([]);
       return crossings.map(([a, b]) => crossTally(a, b, events, scope));
     },
+    sharedTallies: async (experiments, scope) => sharedTallies(experiments, await eventsOf([]), scope),
   };
 }

@@ -32,7 +32,7 @@ const VISITS = ["A", "B"].flatMap((one) =>
 async function pairs(experiments: Parameters<typeof openApp>[0], events: readonly Event[], run: string | null = null) {
   const { log, registry } = await openApp(experiments);
   await log.append(events);
-  return pairsOf(registry.list(), run, analysisByDefinition(log));
+  return (await pairsOf(registry.list(), run, analysisByDefinition(log))).pairs;
 }
 
 describe("two experiments", () => {
@@ -58,11 +58,7 @@ describe("two experiments", () => {
 
   test("that few or no visitors share are not tested", async () => {
     const found = await pairs([active("one"), active("two"), active("four")], VISITS);
-    expect(found.map(({ devices, status }) => [devices, status])).toEqual([
-      [200, "independent"],
-      [0, "untested"],
-      [0, "untested"],
-    ]);
+    expect(found.map(({ devices, status }) => [devices, status])).toEqual([[200, "independent"]]);
   });
 
   test("are looked at in their present epochs, while they are on, without groups that only events have", async () => {
@@ -71,17 +67,20 @@ describe("two experiments", () => {
       [active("one"), active("two"), inactive("three"), active("five", { epoch: 6 })],
       [...VISITS, ...strange],
     );
-    expect(found.map(({ a, b }) => `${a.key} ${b.key}`)).toEqual(["one two", "one five", "two five"]);
+    expect(found.map(({ a, b }) => `${a.key} ${b.key}`)).toEqual(["one two"]);
     expect(found[0]?.devices).toBe(200);
   });
 
   test("of a run are of its visitors alone", async () => {
     const found = await pairs(
       [active("one"), active("two")],
-      [...VISITS, ...seen(9, "run", { one: "A", two: "A" }, "r")],
+      [...VISITS, ...seen(10, "run", { one: "A", two: "A" }, "r")],
       "r",
     );
-    expect(found).toMatchObject([{ devices: 9, status: "untested" }]);
+    expect(found).toMatchObject([{ devices: 10, status: "untested" }]);
+    // With 9 no table could be significant.
+    const visits = [...VISITS, ...seen(9, "run", { one: "A", two: "A" }, "r")];
+    expect(await pairs([active("one"), active("two")], visits, "r")).toEqual([]);
   });
 });
 
@@ -98,6 +97,37 @@ describe("the page", () => {
     expect(text).toContain("one and &lt;b&gt;Three&lt;/b&gt; 200 1 p = ");
     expect(text).toContain("Not independent");
     expect(text).toContain("One pair is not independent. Likely causes:");
+  });
+
+  test("has 50 pairs on a page, the worst first, and says how many share no visitors", async () => {
+    // Each shares 40 visitors with the next, 12 of which are in both of their groups B.
+    const keys = Array.from({ length: 62 }, (_, n) => `experiment_${n}`);
+    const { app, log } = await openApp(keys.map((key) => active(key)));
+    await log.append(
+      keys.slice(1).flatMap((key, n) => {
+        const before = keys[n] ?? "";
+        const isWorst = n === 60;
+        return [
+          ...seen(20, `${key}-a`, { [before]: "A", [key]: "A" }),
+          ...seen(20, `${key}-b`, { [before]: "B", [key]: isWorst ? "B" : "A" }),
+          ...seen(isWorst ? 0 : 20, `${key}-c`, { [before]: n % 2 ? "A" : "B", [key]: "B" }),
+        ];
+      }),
+    );
+    const pageOf = async (page: string) => {
+      const html = await (await app.request(`/experiments/independence${page}`)).text();
+      return {
+        html,
+        rows: [...html.matchAll(/<tr><th scope="row"><a href="\/experiments\/(\w+)\//g)].map(([, key]) => key),
+      };
+    };
+    const [first, second] = [await pageOf(""), await pageOf("?page=2")];
+    expect([first.rows.length, second.rows.length]).toEqual([50, 11]);
+    expect(first.rows[0]).toBe("experiment_60");
+    expect(new Set([...first.rows, ...second.rows]).size).toBe(61);
+    expect(first.html).toContain('rel="next" href="/experiments/independence?page=2"');
+    expect(first.html).toContain("Page 1 of 2");
+    expect(first.html.replace(/<[^>]*>/g, "")).toContain("1,830 pairs share fewer than 10 visitors");
   });
 
   test("says when there is no pair, and refuses a bad run", async () => {
