@@ -4,6 +4,7 @@ import yargs, { type Argv, type Options as YargsOption } from "yargs";
 import { DEFAULT_SETTINGS } from "../core/settings.ts";
 import { readConfig, SETTINGS } from "../server/config.ts";
 import { demoExperiments } from "../server/demo/demo-experiments.ts";
+import { NotASegment } from "../server/events/segments.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { CannotLock } from "../server/files/data-lock.ts";
 import { CannotListen } from "../server/http/listening.ts";
@@ -71,7 +72,12 @@ function exitCode(error: unknown): number {
   if (error instanceof UsageError || error instanceof BadConfig || error instanceof BadBrowserPath) return EXIT.usage;
   if (error instanceof EnvironmentMissing || error instanceof CannotListen || error instanceof CannotLock)
     return EXIT.environment;
-  if (error instanceof CorruptRegistry || error instanceof NothingToRestore || error instanceof NothingToErase)
+  if (
+    error instanceof CorruptRegistry ||
+    error instanceof NothingToRestore ||
+    error instanceof NothingToErase ||
+    error instanceof NotASegment
+  )
     return EXIT.invalidData;
   return 1;
 }

@@ -21,13 +21,31 @@ export function segmentPath(folder: string, segment: number): string {
   return join(folder, `${String(segment).padStart(8, "0")}.ndjson`);
 }
 
-/** Numbers of the segments of a folder, oldest first. */
+/** Something with a segment's name is no file. */
+export class NotASegment extends Error {}
+
+/**
+ * Numbers of the segments of a folder, oldest first.
+ *
+ * @throws NotASegment when a folder or device has a segment's name
+ */
 export async function listSegments(folder: string): Promise<number[]> {
-  const names = await readdir(folder);
-  return names
-    .flatMap((name) => NAME.exec(name)?.[1] ?? [])
-    .map(Number)
-    .sort((a, b) => a - b);
+  const entries = await readdir(folder, { withFileTypes: true });
+  const segments: number[] = [];
+  for (const entry of entries) {
+    const number = NAME.exec(entry.name)?.[1];
+    if (number === undefined) continue;
+    const path = join(folder, entry.name);
+    // A link to a file is one, a link to nothing is none.
+    const isFile = entry.isFile() || (await stat(path).catch(() => null))?.isFile() === true;
+    if (!isFile) {
+      throw new NotASegment(
+        `${path} has the name of a part of the event log, but is no file. Nothing was changed: move it elsewhere`,
+      );
+    }
+    segments.push(Number(number));
+  }
+  return segments.sort((a, b) => a - b);
 }
 
 /** Size in bytes of each segment of a folder, oldest first. */

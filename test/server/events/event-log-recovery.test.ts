@@ -1,9 +1,10 @@
-import { copyFile, open, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Event } from "../../../core/event.ts";
 import { type EventLog, openEventLog } from "../../../server/events/log.ts";
+import { NotASegment } from "../../../server/events/segments.ts";
 import { pageview as event, temporaryFolder } from "../rig/open-app.ts";
 
 const line = (id: number) => `${JSON.stringify(event(id))}\n`;
@@ -177,4 +178,25 @@ describe("a checkpoint", () => {
     expect(log.state()).toMatchObject({ stored: 2000, received: 2000, unreadable: 0 });
     expect(await log.append(events(2001))).toEqual({ stored: 1, duplicates: 2000 });
   });
+});
+
+test("a folder, or a link to nothing, with a segment's name is said to be that, and nothing is changed", async () => {
+  const folder = await temporaryFolder();
+  const log = await openEventLog(folder);
+  await log.append([event(1)]);
+  await log.close();
+  const path = join(folder, "00000007.ndjson");
+  for (const make of [() => mkdir(path), () => symlink(join(folder, "nothing"), path)]) {
+    await make();
+    const names = await readdir(folder);
+    await expect(openEventLog(folder)).rejects.toThrow(
+      `${path} has the name of a part of the event log, but is no file`,
+    );
+    await expect(openEventLog(folder)).rejects.toThrow(NotASegment);
+    expect(await readdir(folder)).toEqual(names);
+    await rm(path, { recursive: true });
+  }
+  const again = await openEventLog(folder);
+  expect(again.state().stored).toBe(1);
+  await again.close();
 });
