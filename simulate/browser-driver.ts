@@ -141,7 +141,12 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
 
 /** Clicks with the mouse, so that a covered or hidden element does not receive the click. */
 async function clickOn(page: Session, { experiment, event }: Click): Promise<void> {
-  const selector = `[data-exp=${JSON.stringify(experiment)}] [data-exp-click=${JSON.stringify(event)}]`;
+  const clickable = `[data-exp-click=${JSON.stringify(event)}]`;
+  const placeholder = `[data-exp=${JSON.stringify(experiment)}]`;
+  const selector =
+    experiment === ""
+      ? `${clickable}:not([data-exp], [data-exp] *)`
+      : `${placeholder} ${clickable}, ${placeholder}${clickable}`;
   const { result } = await page.send<{ result: { value?: { x: number; y: number } } }>("Runtime.evaluate", {
     expression: `(() => {
       const element = document.querySelector(${JSON.stringify(selector)});

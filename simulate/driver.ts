@@ -1,7 +1,8 @@
 import type { Seen } from "./in-page.ts";
 
-/** One click: the n-th `[data-exp-click]` of a placeholder. */
+/** One click, on the first `[data-exp-click]` of that event. */
 export interface Click {
+  /** The placeholder's; empty for an element outside all placeholders. */
   readonly experiment: string;
   readonly event: string;
 }

@@ -78,11 +78,19 @@ export function openHttpDriver({ page, seed, concurrency, headers }: HttpDriverO
         }
         await post(lines);
         const placeholders = shown.map(({ placeholder }) => placeholder);
-        const seen = { deviceId, placeholders, historyLength: 1, acknowledged: true };
+        const seen = { deviceId, placeholders, outside: page.outside, historyLength: 1, acknowledged: true };
         const clicks = decide(seen);
         for (const { experiment, event: name } of clicks) {
           const assigned = groups[experiment];
-          await post([event({ event: name, experiment, group: assigned?.group, epoch: assigned?.epoch, params: {} })]);
+          await post([
+            event({
+              event: name,
+              experiment: experiment || undefined,
+              group: assigned?.group,
+              epoch: assigned?.epoch,
+              params: {},
+            }),
+          ]);
         }
         return { index, seen, clicks, errors: [] };
       } catch (error) {

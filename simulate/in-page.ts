@@ -18,6 +18,8 @@ export interface Seen {
     /** Event names of the click-reporting elements inside, in document order. */
     readonly clicks: readonly string[];
   }[];
+  /** Event names of the click-reporting elements outside all placeholders, in document order. */
+  readonly outside?: readonly string[];
   /** Number of pages in the tab's history, including this one. */
   readonly historyLength: number;
   /** False when the server did not answer the events before the timeout. */
@@ -114,6 +116,7 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
   window.cancelAnimationFrame = clearTimeout;
 
   let isReady = false;
+  let readyAt = 0;
   let isWaiting = true;
   let lastAction = 0;
   let lastAnswered = -1;
@@ -124,11 +127,15 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
   };
   /**
    * The content of a variant without a template: the experiment's `html`, its payload as text or as
-   * an attribute, or the own content. Empty if the placeholder shows something else.
+   * an attribute, or the own content, with the group's classes. Empty if the
+   * placeholder shows something else.
    */
   const shownWithoutTemplate = (placeholder: HTMLElement, rendered: string): string => {
-    const { exp = "", expText, expAttr } = placeholder.dataset;
+    const { exp = "", expText, expAttr, expClass = "" } = placeholder.dataset;
     const { group, fallback, html: markup, payload } = answered?.[exp] ?? {};
+    const name = (group || fallback || "").replace(/[^\w\s]/g, "\\$&");
+    const words = [...expClass.matchAll(new RegExp(`(?:^|\\s)${name}:(\\S+)`, "g"))];
+    if (words.some(([, word]) => !placeholder.classList.contains(word ?? ""))) return "";
     const isText = payload !== null && payload !== undefined && typeof payload !== "object";
     if (isText && expAttr && placeholder.getAttribute(expAttr) !== String(payload)) return "";
     if (isText && expText !== undefined && placeholder.textContent !== String(payload)) return "";
@@ -170,17 +177,27 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
           experiment: placeholder.dataset.exp ?? "",
           rendered,
           variants: variantsOf(placeholder, rendered),
-          clicks: [...placeholder.querySelectorAll<HTMLElement>("[data-exp-click]")].map(
-            ({ dataset }) => dataset.expClick ?? "",
+          clicks: [placeholder, ...placeholder.querySelectorAll<HTMLElement>("[data-exp-click]")].flatMap(
+            ({ dataset }) => (dataset.expClick ? [dataset.expClick] : []),
           ),
         };
       }),
+      outside: [...document.querySelectorAll<HTMLElement>("[data-exp-click]")].flatMap((element) =>
+        element.closest("[data-exp]") ? [] : [element.dataset.expClick ?? ""],
+      ),
       historyLength: history.length,
       acknowledged,
     };
     (window as unknown as Record<string, (text: string) => void>)[report]?.(JSON.stringify(seen));
   };
-  const isSettled = () => isWaiting && isReady && document.readyState !== "loading" && lastAnswered >= lastAction;
+  /** Whether a variant is still to come: the tag loads what only some placeholders need. */
+  const isToCome = () =>
+    performance.now() - readyAt < 3000 &&
+    [...document.querySelectorAll<HTMLElement>("[data-exp]:not([data-exp-shown])")].some(
+      ({ dataset }) => answered?.[dataset.exp ?? ""],
+    );
+  const isSettled = () =>
+    isWaiting && isReady && !isToCome() && document.readyState !== "loading" && lastAnswered >= lastAction;
   const tellWhenSettled = () => {
     if (!isSettled()) return;
     // Wait: the tag reports an exposure two frames after rendering the variant.
@@ -199,6 +216,12 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
   });
   document.addEventListener("fairsplit:ready", () => {
     isReady = true;
+    readyAt = performance.now();
+    const again = setInterval(() => {
+      if (isToCome()) return;
+      clearInterval(again);
+      tellWhenSettled();
+    }, 20);
     tellWhenSettled();
   });
   document.addEventListener("DOMContentLoaded", tellWhenSettled);

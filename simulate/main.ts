@@ -8,7 +8,7 @@ import type { Click, Decide, Driver, Visit } from "./driver.ts";
 import { EnvironmentMissing } from "./environment.ts";
 import { startFaultyProxy } from "./faults.ts";
 import { openHttpDriver } from "./http-driver.ts";
-import { groupShown, type Observations } from "./observations.ts";
+import { clickableOf, groupShown, type Observations } from "./observations.ts";
 import type { Options } from "./options.ts";
 import { setFirstWeights, shareSalt, startOwnServer } from "./own-server.ts";
 import { readPageSource } from "./page-source.ts";
@@ -120,12 +120,12 @@ function pageUrl({ url, page }: Options, base: string): string {
 function decider(seed: string, rates: Rates, claims: Claims): (index: number) => Decide {
   return (index) => (seen) =>
     seen.placeholders.flatMap((placeholder): Click[] => {
-      const { experiment, clicks } = placeholder;
+      const { experiment } = placeholder;
       const group = groupShown(placeholder);
-      const [event] = clicks;
-      if (event === undefined || group === null) return [];
+      const click = clickableOf(seen, placeholder);
+      if (click === null || group === null) return [];
       const isClick = draw(seed, index, `click:${experiment}`) < clickRate(rates, claims, experiment, group);
-      return isClick ? [{ experiment, event }] : [];
+      return isClick ? [click] : [];
     });
 }
 

@@ -1,6 +1,6 @@
 import type { Event } from "../core/event.ts";
 import { isCounted } from "../core/reason.ts";
-import type { Visit } from "./driver.ts";
+import type { Click, Visit } from "./driver.ts";
 import type { Seen } from "./in-page.ts";
 import type { Rates } from "./rates.ts";
 import type { Claims } from "./server-client.ts";
@@ -45,11 +45,24 @@ export function groupsShown(seen: Seen): Map<string, string | null> {
   return new Map(seen.placeholders.map((placeholder) => [placeholder.experiment, groupShown(placeholder)]));
 }
 
-/** Experiments whose variants contain a clickable element: these have an effect of their own. */
+/**
+ * The element that a visitor of a placeholder may click: its first, or else the page's first one
+ * outside all placeholders, if that is the same goal.
+ */
+export function clickableOf({ placeholders, outside = [] }: Seen, { experiment, clicks }: Placeholder): Click | null {
+  const [own] = clicks;
+  if (own !== undefined) return { experiment, event: own };
+  const goal = placeholders.find((each) => each.clicks.length > 0)?.clicks[0];
+  const event = goal === undefined ? outside[0] : outside.find((each) => each === goal);
+  return event === undefined ? null : { experiment: "", event };
+}
+
+/** Experiments whose visitors may click: these have an effect of their own. */
 export function experimentsWithClicks({ visits }: Pick<Observations, "visits">): string[] {
   const keys = new Set<string>();
   for (const { seen } of visits) {
-    for (const { experiment, clicks } of seen?.placeholders ?? []) if (clicks.length > 0) keys.add(experiment);
+    for (const placeholder of seen?.placeholders ?? [])
+      if (clickableOf(seen as Seen, placeholder) !== null) keys.add(placeholder.experiment);
   }
   return [...keys];
 }

@@ -4,6 +4,8 @@ import { groupShown } from "./observations.ts";
 /** The placeholders in a page's source, without running it. */
 export interface PageSource {
   readonly placeholders: readonly PlaceholderSource[];
+  /** Event names of the click-reporting elements outside all placeholders. */
+  readonly outside: readonly string[];
   /** Path prefix or origin of the tag's requests, without a slash at the end. */
   readonly api: string;
   readonly path: string;
@@ -54,10 +56,13 @@ export async function readPageSource(url: string): Promise<PageSource> {
     });
     return { experiment, variants };
   });
+  const outside = [...document.querySelectorAll("[data-exp-click]")].flatMap((element) =>
+    element.closest("[data-exp]") ? [] : [element.getAttribute("data-exp-click") ?? ""],
+  );
   const source = new URL(tag.getAttribute("src") ?? "", response.url);
   const api = tag.getAttribute("data-api") ?? new URL(".", source).href;
   await window.happyDOM.close();
-  return { placeholders, api: api.replace(/\/$/, ""), path: new URL(response.url).pathname };
+  return { placeholders, outside, api: api.replace(/\/$/, ""), path: new URL(response.url).pathname };
 }
 
 interface ParentLike {

@@ -1,6 +1,8 @@
 import { binomialExact, wilson } from "../../core/statistics/index.ts";
 import { tally } from "../../core/tally.ts";
+import type { Seen } from "../in-page.ts";
 import {
+  clickableOf,
   expectedShares,
   experimentsOnPage,
   experimentsWithClicks,
@@ -74,7 +76,10 @@ export function conversions(observations: Observations): { rows: ConversionRepor
 /** The goal event: that of the first clickable element on the page. */
 export function goalOf({ visits }: Pick<Observations, "visits">): string | undefined {
   for (const { seen } of visits) {
-    for (const { clicks } of seen?.placeholders ?? []) if (clicks[0] !== undefined) return clicks[0];
+    for (const placeholder of seen?.placeholders ?? []) {
+      const event = clickableOf(seen as Seen, placeholder)?.event;
+      if (event !== undefined) return event;
+    }
   }
   return undefined;
 }

@@ -60,6 +60,7 @@ test("understands the html, texts and attributes of a page of one's own", async 
     active("markup", { groups: groups((name) => ({ html: `<b class=x>${name}</b><br>` })) }),
     active("headline", { groups: groups((name) => ({ payload: `Title ${name} & more` })) }),
     active("link", { groups: groups((name) => ({ payload: `/${name}` })) }),
+    active("color"),
   ]);
   const server = spawn(process.execPath, [PROGRAM, "demo", "--port", "0", "--data", data], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -69,7 +70,8 @@ test("understands the html, texts and attributes of a page of one's own", async 
   const site = createServer((_, response) =>
     response.setHeader("content-type", "text/html; charset=utf-8").end(`<!doctype html><link rel="icon" href="data:,">
       <script async src="${url}/tag.js"></script><div data-exp="markup">Own</div>
-      <h1 data-exp="headline" data-exp-text>Own</h1><a data-exp="link" data-exp-attr="href" href="/own">Go</a>`),
+      <h1 data-exp="headline" data-exp-text>Own</h1><a data-exp="link" data-exp-attr="href" href="/own">Go</a>
+      <p data-exp="color" data-exp-class="A:white B:gold">x</p><button data-exp-click="signup">Sign up</button>`),
   ).listen(0, "127.0.0.1");
   await once(site, "listening");
   const page = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
@@ -82,7 +84,13 @@ test("understands the html, texts and attributes of a page of one's own", async 
   await once(server, "exit");
   expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
   expect(report.rendering).toEqual({ visits: 20, mismatches: 0 });
-  expect(report.accounting).toMatchObject({ sent: 80, stored: 80 });
+  const clicks = report.accounting.sent - 20 * 5;
+  // Four experiments whose groups are clicked by 0.1 or 0.2 of the visitors.
+  expect(clicks).toBeGreaterThan(0);
+  expect(clicks).toBeLessThan(40);
+  expect(report.accounting).toMatchObject({ stored: report.accounting.sent, lost: 0, unexpected: 0 });
+  const converted = report.conversions.filter(({ experiment }) => experiment === "color");
+  expect(converted.reduce((sum, row) => sum + row.converted, 0)).toBeGreaterThan(0);
 }, 120_000);
 
 /** Visitor i saw these two groups, and the server recorded these reasons. */
