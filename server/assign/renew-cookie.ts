@@ -4,8 +4,12 @@ import { type Env, header, PUBLIC_HEADERS } from "../http/http.ts";
 const YEAR_S = 31_536_000;
 /** Form of the tag's device IDs; see tag/identity.ts. */
 const FORM = /^[0-9a-f]{32}$/;
-/** Names and domains that cannot end the header or begin another attribute. */
-const NAME = /^[\w!#$%&'*+.^`|~-]{1,100}$/;
+/**
+ * Not just any name: a page of a neighbouring subdomain could have a session's cookie set again for
+ * the whole domain, where scripts may read it.
+ */
+const NAME = /^fairsplit[\w-]{0,90}$/;
+/** Domains that cannot end the header or begin another attribute. */
 const DOMAIN = /^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$/i;
 
 /**

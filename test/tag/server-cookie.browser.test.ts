@@ -88,8 +88,8 @@ describe("data-server-cookie in a browser that ends scripts' cookies after 7 day
   test("under another name, and on a page that loads the tag's other part early", async () => {
     const { page, device } = await open();
     const body = `<b data-exp="test" data-exp-class="A:a B:b">x</b>`;
-    await page.goto(publish("/name", `${SHARED} data-cookie="device_id"`, body));
-    await expect.poll(() => device("device_id")).toMatchObject({ days: 365 });
+    await page.goto(publish("/name", `${SHARED} data-cookie="fairsplit_shop"`, body));
+    await expect.poll(() => device("fairsplit_shop")).toMatchObject({ days: 365 });
     expect(await device()).toBeUndefined();
   });
 

@@ -13,7 +13,7 @@ async function renewed(query: string, headers: Record<string, string>) {
 
 test.each([
   ["of this host", "cookie=fairsplit_id&domain=", `a=b; fairsplit_id=${ID}`, `fairsplit_id=${ID}`, ""],
-  ["under another name", "cookie=device_id", `device_id=${ID}`, `device_id=${ID}`, ""],
+  ["under another name", "cookie=fairsplit-shop", `fairsplit-shop=${ID}`, `fairsplit-shop=${ID}`, ""],
   [
     "of a domain",
     "cookie=fairsplit_id&domain=example.com",
@@ -23,9 +23,9 @@ test.each([
   ],
   [
     "beside a site's own of that name",
-    "cookie=device_id",
-    `device_id=their-own; device_id=${ID}`,
-    `device_id=${ID}`,
+    "cookie=fairsplit_shop",
+    `fairsplit_shop=their-own; fairsplit_shop=${ID}`,
+    `fairsplit_shop=${ID}`,
     "",
   ],
 ])("POST /renew sets a device's cookie %s again for a year", async (_, query, cookie, pair, domain) => {
@@ -45,6 +45,7 @@ test.each<[what: string, query: string, headers: Record<string, string>]>([
   ["under Global Privacy Control", "cookie=fairsplit_id", { "sec-gpc": "1" }],
   ["under Do Not Track", "cookie=fairsplit_id", { dnt: "1" }],
   ["without a name", "", { cookie: `fairsplit_id=${ID}; =${ID}` }],
+  ["of a session, for all subdomains", "cookie=sid&domain=example.com", { cookie: `sid=${ID}` }],
   ["whose name would add a header", "cookie=a%0D%0Ab", { cookie: `a\tb=${ID}` }],
   ["whose domain would add an attribute", "cookie=fairsplit_id&domain=a.b%3B%20HttpOnly", {}],
 ])("POST /renew sets no cookie %s", async (_, query, headers) => {
