@@ -58,6 +58,7 @@ import { metricsRoutes } from "./ops/metrics.ts";
 import { serverFacts } from "./ops/server-facts.ts";
 import type { Setup } from "./ops/server-info.ts";
 import type { Registry } from "./registry/registry.ts";
+import { CountingFailed } from "./results/counting-failed.ts";
 import { Results } from "./results/results.ts";
 import type { StickyGroups } from "./sticky/sticky-groups.ts";
 import type { ForceTokens } from "./tokens/force.ts";
@@ -211,6 +212,7 @@ export function createApp(deps: Deps): Hono<Env> {
   });
   app.onError((error) => {
     const mapped = problemFor(error);
+    if (error instanceof CountingFailed) deps.onError(error);
     if (mapped) return mapped;
     // A client that disconnected is not a server error.
     if (error.name !== "AbortError" && (error as NodeJS.ErrnoException).code !== "ECONNRESET") deps.onError(error);

@@ -4,6 +4,7 @@ import { etagOf } from "../http/etag.ts";
 import { problem } from "../http/http.ts";
 import { BadParameter } from "../http/visitor.ts";
 import { Conflict, KeyTaken, NotSaved } from "../registry/errors.ts";
+import { CountingFailed } from "../results/counting-failed.ts";
 import { UnknownEpoch } from "../results/results.ts";
 
 /** Longer values are truncated in an answer. */
@@ -26,6 +27,9 @@ export function problemFor(error: Error): Response | null {
   }
   if (error instanceof NotSaved) {
     return problem(503, "Storage unavailable", error.message, { headers: { "retry-after": "1" } });
+  }
+  if (error instanceof CountingFailed) {
+    return problem(503, "Counting failed", error.message, { headers: { "retry-after": "10" } });
   }
   if (error instanceof BadParameter || error instanceof UnknownEpoch) {
     return problem(400, "Bad Request", error.message);

@@ -4,6 +4,7 @@ import type { Experiment } from "../../core/experiment.ts";
 import type { SharedTally } from "../../core/shared-tally.ts";
 import type { Analysis } from "../analysis/contract.ts";
 import { inSteps } from "../memory/in-steps.ts";
+import { orCountingFailed } from "./counting-failed.ts";
 
 /** Two experiments, and whether their groups are independent. */
 export interface Pair extends TestedPair {
@@ -39,7 +40,7 @@ export async function pairsOf(
     unit: experiment.unit,
     arms: armsOf(experiment),
   }));
-  const tallies = await analysis.sharedTallies(crossings, { run });
+  const tallies = await orCountingFailed(analysis.sharedTallies(crossings, { run }));
   const madeOf = live.map(({ key, version }) => `${key} ${version}`).join("\n");
   const last = known.get(tallies);
   const made = last?.madeOf === madeOf ? last : { madeOf, pairs: test(live, tallies) };

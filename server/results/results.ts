@@ -8,6 +8,7 @@ import type { EventLog } from "../events/log.ts";
 import { BoundedMap } from "../memory/bounded-map.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Registry } from "../registry/registry.ts";
+import { orCountingFailed } from "./counting-failed.ts";
 import { epochDays } from "./epoch-days.ts";
 import { type Epochs, epochsOf } from "./epoch-definitions.ts";
 import { frozenOf } from "./frozen.ts";
@@ -121,7 +122,7 @@ export class Results {
       throw new UnknownEpoch(`epoch is ${epoch}: allowed are those that the experiment had, ${allowed}`);
     }
     const counted = definition
-      ? await count({ ...definition, exclusions: experiment.exclusions }, known, run, analysis, now())
+      ? await orCountingFailed(count({ ...definition, exclusions: experiment.exclusions }, known, run, analysis, now()))
       : NOTHING;
     return report({
       ...counted,

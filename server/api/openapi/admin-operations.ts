@@ -81,7 +81,7 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
       run: "a run of the simulator; real visitors unless said",
       format: "json or csv; as CSV it has a row for each goal and group",
     },
-    answers: { 200: { description: "The report.", schema: "Report" }, ...problems(400, 401, 404) },
+    answers: { 200: { description: "The report.", schema: "Report" }, ...problems(400, 401, 404, 503) },
   },
   {
     method: "get",
