@@ -221,7 +221,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
           const options = { ...scope, goals: names };
           expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
         }),
-        { seed: 61, numRuns: storage === "lines" ? LOGS : LOGS / 4 },
+        { seed: 61, numRuns: storage === "lines" ? LOGS : Math.ceil(LOGS / 4) },
       );
     },
     TIMEOUT_MS,
@@ -236,7 +236,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
           const options = { ...scope, goals: [...GOALS], days: range };
           expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
         }),
-        { seed: 64, numRuns: LOGS / 4 },
+        { seed: 64, numRuns: Math.ceil(LOGS / 4) },
       );
     },
     TIMEOUT_MS,
@@ -275,7 +275,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
           const options = { run: null, goals: defined, ends: over };
           expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
         }),
-        { seed: 67, numRuns: LOGS / 2 },
+        { seed: 67, numRuns: Math.ceil(LOGS / 2) },
       );
     },
     TIMEOUT_MS,
@@ -293,7 +293,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
           const b = { experiment: "one", arms: one };
           expect(await crossTallyFiles(engine, files, [[a, b]], scope)).toEqual([crossTally(a, b, log, scope)]);
         }),
-        { seed: 65, numRuns: LOGS / 4 },
+        { seed: 65, numRuns: Math.ceil(LOGS / 4) },
       );
     },
     TIMEOUT_MS,
@@ -310,7 +310,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
           expect(await tallyFiles(engine, files, "one", options)).toEqual(tally("one", log, options));
           expect(queries - before).toBe(1);
         }),
-        { seed: 63, numRuns: LOGS / 10 },
+        { seed: 63, numRuns: Math.ceil(LOGS / 10) },
       );
     },
     TIMEOUT_MS,
@@ -335,7 +335,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
           expect(withSortedCells(shared)).toEqual(withSortedCells(sharedTallies(listed, busy, scope)));
           pairs += shared.length;
         }),
-        { seed: 68, numRuns: LOGS / 4 },
+        { seed: 68, numRuns: Math.ceil(LOGS / 4) },
       );
       expect(pairs).toBeGreaterThan(0);
     },
@@ -361,7 +361,7 @@ describe.each(Object.keys(STORAGES) as Storage[])("%s", (storage) => {
             expect(await trafficFiles(engine, files, "one", size)).toEqual(traffic("one", log, size));
           },
         ),
-        { seed: 62, numRuns: LOGS / 10 },
+        { seed: 62, numRuns: Math.ceil(LOGS / 10) },
       );
     },
     TIMEOUT_MS,

@@ -20,6 +20,8 @@ const PUBLIC = [
   "GET /api/expgroups",
   // It has a token of its own.
   "GET /api/local-evaluation",
+  // It gives back what the browser sent.
+  "POST /renew",
   "GET /api/experiments",
   "GET /",
   "GET /healthz",
