@@ -2,6 +2,13 @@ import type { StickyEntry } from "../evaluate.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { MAX_CODE, UnitTable } from "./unit-table.ts";
 
+/** The units of an experiment among those of several; none yet for one that is new. */
+export function groupsIn(experiments: Map<string, ExposedGroups>, key: string): ExposedGroups {
+  const groups = experiments.get(key) ?? new ExposedGroups();
+  experiments.set(key, groups);
+  return groups;
+}
+
 /** Group and epoch of one experiment's units. */
 export class ExposedGroups {
   readonly units = new UnitTable();

@@ -1,3 +1,5 @@
+import type { Unit } from "../experiment.ts";
+
 /**
  * 64 bits of an ID as two signed 32-bit integers. The low one is never 0, which marks a free slot.
  */
@@ -29,6 +31,15 @@ export function fingerprintIn(text: string, start: number, end: number, seeds: S
   }
   const length = end - start;
   return { high: finish(high ^ length), low: finish(low ^ length) || 1 };
+}
+
+/** Fingerprints of units; the last one is kept, because a visitor's unit is looked up often. */
+export function unitFingerprints(seeds: Seeds): (unit: Unit, id: string) => Fingerprint {
+  let last: { readonly unit: Unit; readonly id: string; readonly print: Fingerprint } | null = null;
+  return (unit, id) => {
+    if (last?.id !== id || last.unit !== unit) last = { unit, id, print: fingerprint(`${unit}:${id}`, seeds) };
+    return last.print;
+  };
 }
 
 // MurmurHash3 (Appleby, 2011, public domain), x86 32 bit, over UTF-16 code units two at a time.

@@ -1,4 +1,4 @@
-import { ExposedGroups } from "../../core/sticky/exposed-groups.ts";
+import { type ExposedGroups, groupsIn } from "../../core/sticky/exposed-groups.ts";
 import { BYTES_OF_FRAME, BYTES_OF_UNIT, END, type LocalHeader } from "../../core/sticky/exposed-units.ts";
 
 /**
@@ -43,11 +43,7 @@ export async function readLocalAnswer(
 }
 
 function tablesOf({ tables }: LocalHeader, into: Map<string, ExposedGroups>): ExposedGroups[] {
-  return tables.map(({ key }) => {
-    const groups = into.get(key) ?? new ExposedGroups();
-    into.set(key, groups);
-    return groups;
-  });
+  return tables.map(({ key }) => groupsIn(into, key));
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -5,12 +5,13 @@ import { browserContext } from "../../core/browser-context.ts";
 import { isCrawler } from "../../core/crawler.ts";
 import { storableText } from "../../core/cut.ts";
 import { type Context, evaluate, type StickyEntry } from "../../core/evaluate.ts";
-import type { Experiment, Unit } from "../../core/experiment.ts";
+import type { Experiment } from "../../core/experiment.ts";
 import { startedOf } from "../../core/started.ts";
-import { ExposedGroups } from "../../core/sticky/exposed-groups.ts";
+import { type ExposedGroups, groupsIn } from "../../core/sticky/exposed-groups.ts";
 import type { LocalHeader } from "../../core/sticky/exposed-units.ts";
-import { fingerprint } from "../../core/sticky/fingerprint.ts";
+import { unitFingerprints } from "../../core/sticky/fingerprint.ts";
 import { unitIdOf } from "../../core/unit.ts";
+import { CTX_NAME, MAX_CTX_LENGTH, MAX_CTX_NAMES, MAX_PATH_LENGTH } from "../../core/visitor-limits.ts";
 import type { Answer } from "./groups.ts";
 import { readLocalAnswer } from "./local-answer.ts";
 import type { Visitor } from "./unit.ts";
@@ -35,18 +36,11 @@ interface Dependencies {
 interface State {
   readonly header: LocalHeader;
   readonly experiments: Map<string, Experiment>;
+  readonly printOf: ReturnType<typeof unitFingerprints>;
   readonly at: number;
 }
 
-/** As at the server, which answers other contexts with an error. */
-const MAX_CTX = 256;
-const MAX_CTX_NAMES = 20;
-const CTX_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-const MAX_PATH = 8192;
-
-/**
- * Node's own hash, a fifth of the time of the one in JavaScript. By name: other runtimes lack it.
- */
+/** Node's own hash takes a fifth of the time of that in JavaScript; other runtimes lack it. */
 const hash: Sha256Hex = (() => {
   const { hash } = (globalThis.process?.getBuiltinModule?.("node:crypto") ?? {}) as Partial<
     typeof import("node:crypto")
@@ -90,12 +84,11 @@ export class LocalEvaluation {
 
   /** Takes in what the server will tell later: that a visitor was exposed. */
   expose(key: string, entry: StickyEntry, visitor: Visitor): void {
-    const experiment = this.#state?.experiments.get(key);
+    const state = this.#state;
+    const experiment = state?.experiments.get(key);
     const id = experiment && unitIdOf(experiment.unit, idsOf(visitor));
-    if (!experiment || !id || !["device", "account"].includes(experiment.unit)) return;
-    const groups = this.#exposed.get(key) ?? new ExposedGroups();
-    this.#exposed.set(key, groups);
-    groups.add(this.#print(experiment.unit, id), entry);
+    if (!state || !experiment || !id || !["device", "account"].includes(experiment.unit)) return;
+    groupsIn(this.#exposed, key).add(state.printOf(experiment.unit, id), entry);
   }
 
   /** Asks the server what has changed. Never rejects. */
@@ -135,15 +128,10 @@ export class LocalEvaluation {
     });
     this.#exposed = tables;
     const experiments = new Map(header.experiments.map((experiment) => [experiment.key, experiment]));
-    this.#state = { header, experiments, at };
+    this.#state = { header, experiments, printOf: unitFingerprints(header.seeds), at };
   }
 
-  #print(unit: Unit, id: string) {
-    const { seeds } = (this.#state as State).header;
-    return fingerprint(`${unit}:${id}`, seeds);
-  }
-
-  #answer(visitor: Visitor, { header, experiments }: State): Answer {
+  #answer(visitor: Visitor, { header, experiments, printOf }: State): Answer {
     const { settings, experiments: list } = header;
     if (!settings.enabled) return {};
     const started = startedOf(list);
@@ -157,7 +145,7 @@ export class LocalEvaluation {
       path: visitor.path ?? "",
       ctx: new Map(Object.entries(visitor.ctx ?? {}).map(([name, value]) => [name, String(value)])),
       ...browserContext(visitor.language, visitor.userAgent),
-      sticky: { of: ({ key, unit }, id) => this.#exposed.get(key)?.find(this.#print(unit, id)) },
+      sticky: { of: ({ key, unit }, id) => this.#exposed.get(key)?.find(printOf(unit, id)) },
     };
     return Object.fromEntries(
       started.map((experiment) => {
@@ -179,8 +167,8 @@ function isPlain({ deviceId, accountId, sessionId, path = "", ctx = {}, force }:
   return (
     !force &&
     [deviceId, accountId, sessionId].every((id) => !id || isText(id, MAX_UNIT_ID_LENGTH)) &&
-    isText(path, MAX_PATH) &&
+    isText(path, MAX_PATH_LENGTH) &&
     context.length <= MAX_CTX_NAMES &&
-    context.every(([name, value]) => CTX_NAME.test(name) && isText(String(value), MAX_CTX))
+    context.every(([name, value]) => CTX_NAME.test(name) && isText(String(value), MAX_CTX_LENGTH))
   );
 }

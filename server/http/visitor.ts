@@ -5,13 +5,8 @@ import { browserContext } from "../../core/browser-context.ts";
 import { storableText } from "../../core/cut.ts";
 import type { RuleContext } from "../../core/rule.ts";
 import type { UnitIds } from "../../core/unit.ts";
+import { CTX_NAME, MAX_CTX_LENGTH, MAX_CTX_NAMES, MAX_PATH_LENGTH } from "../../core/visitor-limits.ts";
 import { type Env, header } from "./http.ts";
-
-/** Longer than in events: routes match whole paths, in any alphabet. */
-const MAX_PATH_LENGTH = 8192;
-const MAX_CTX_NAMES = 20;
-const CTX_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-const MAX_CTX_LENGTH = 256;
 
 /** An invalid parameter of a request; the message names it. */
 export class BadParameter extends Error {}

@@ -1,10 +1,11 @@
 import { createHmac } from "node:crypto";
 import type { StickyEntry } from "../../core/evaluate.ts";
-import type { Experiment, Unit } from "../../core/experiment.ts";
-import { ExposedGroups } from "../../core/sticky/exposed-groups.ts";
-import { type Fingerprint, fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
+import type { Experiment } from "../../core/experiment.ts";
+import { type ExposedGroups, groupsIn } from "../../core/sticky/exposed-groups.ts";
+import { type Seeds, unitFingerprints } from "../../core/sticky/fingerprint.ts";
 import { tieOf } from "../events/checkpoint.ts";
 import type { EventLog } from "../events/log.ts";
+import { isAfter } from "../events/position.ts";
 import { scanLog } from "../events/scan-log.ts";
 import type { Position } from "../events/segments.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
@@ -70,6 +71,7 @@ export async function openStickyGroups({
   maxUnits = MAX_UNITS,
 }: Deps): Promise<StickyGroups> {
   const seeds = seedsOf(secret);
+  const printOf = unitFingerprints(seeds);
   const known = registry.epochs;
   const seedName = `${seeds.high.toString(16)}-${seeds.low.toString(16)}`;
   const saved = await readStickyFile(path, folder, seedName);
@@ -79,9 +81,6 @@ export async function openStickyGroups({
   let savedUpTo = saved?.upTo ?? { segment: 0, offset: 0 };
   const saves = new PromiseQueue();
   let upTo = log.end();
-
-  // Cache the last unit: a request looks it up once for each experiment.
-  let last: { unit: Unit; id: string; print: Fingerprint } | null = null;
 
   const lookUp = function* (lines: Buffer) {
     for (const { experiment, group, epoch, receivedAt, deviceId, accountId } of exposuresIn(lines)) {
@@ -114,11 +113,6 @@ export async function openStickyGroups({
     if (end.segment - savedUpTo.segment >= SAVE_EVERY_SEGMENTS) void save();
   });
 
-  function printOf(unit: Unit, id: string): Fingerprint {
-    if (last?.id !== id || last.unit !== unit) last = { unit, id, print: fingerprint(`${unit}:${id}`, seeds) };
-    return last.print;
-  }
-
   return {
     of({ key, unit }, unitId) {
       return experiments.get(key)?.find(printOf(unit, unitId));
@@ -140,12 +134,6 @@ export async function openStickyGroups({
   };
 }
 
-function groupsIn(experiments: Map<string, ExposedGroups>, key: string): ExposedGroups {
-  const groups = experiments.get(key) ?? new ExposedGroups();
-  experiments.set(key, groups);
-  return groups;
-}
-
 /** A position with a checksum of the log before it, which another log does not have. */
 async function positionText(folder: string, { segment, offset }: Position): Promise<string> {
   return `${segment}.${offset}.${(await tieOf(folder, segment, offset).catch(() => null)) ?? ""}`;
@@ -156,10 +144,6 @@ async function parsePosition(folder: string, text: string): Promise<Position | n
   const [, segment, offset] = /^(\d{1,8})\.(\d{1,12})\.\d{1,10}$/.exec(text) ?? [];
   const position = { segment: Number(segment), offset: Number(offset) };
   return segment !== undefined && (await positionText(folder, position)) === text ? position : null;
-}
-
-function isAfter(a: Position, b: Position): boolean {
-  return a.segment > b.segment || (a.segment === b.segment && a.offset > b.offset);
 }
 
 function seedsOf(secret: Buffer): Seeds {
