@@ -60,7 +60,7 @@ export interface Fairsplit {
   groups: Groups;
   /** The events that this page reported, for inspection. */
   readonly events: object[];
-  /** What placeholders show and what they had, for inspection. */
+  /** Placements of the placeholders, for inspection. */
   readonly shows: WeakMap<Element, Placement>;
 }
 

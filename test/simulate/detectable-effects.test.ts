@@ -54,8 +54,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 test("the document says what each check finds, by the exact tests", () => {
   const text = readFileSync(`${ROOT}/docs/simulate.md`, "utf8");
   for (const n of [1000, 10_000, 100_000]) {
-    // Of two 50/50 experiments, V is twice what the share of visitors in groups of one name exceeds
-    // a half by.
+    // With two 50/50 experiments, V is twice the excess over 50 % of visitors in equal groups.
     const v = 2 * (detected(n, 0.5) - 0.5);
     const row = `| ${n.toLocaleString("en")} | ${percent(detected(n, 0.5))} | ${v.toFixed(3)} | ${percent(detected(n / 2, 0.1))} |`;
     expect(text).toContain(row);

@@ -104,7 +104,7 @@ test("a script finds a variant's element on the first view, once it waits as doc
     await page.getByText("Buy now").click();
     expect([view, await page.title(), errors]).toEqual([view, "bought", []]);
   }
-  // Whose script does not wait finds nothing, and loses nothing else.
+  // A script that does not wait finds no element, and nothing else is lost.
   const context = await browser.newContext();
   onTestFinished(() => context.close());
   const first = await context.newPage();

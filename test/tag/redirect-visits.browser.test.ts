@@ -87,7 +87,7 @@ test.for(CASES)(`of ${VISITORS} visits through a redirect $name none is lost, an
             `location.pathname.endsWith("there") ? "B" : window.fairsplit?.events?.find(({ event }) => event === "exposure")?.group`,
           )
           .catch(() => undefined);
-        // Whose group is B is about to leave.
+        // A visitor in group B leaves for the other page.
         return group === "A" || (group === "B" && page.url().endsWith("there"));
       };
       await expect.poll(isThere, { timeout: 40_000 }).toBe(true);

@@ -47,7 +47,7 @@ async function open(more: Partial<AnalysisOptions> = {}) {
         return engine.isOpen;
       },
       rows: (query) => {
-        // Of copies' marks and of the open segment's accounts are others.
+        // Leaves out queries for the marks of copies and the accounts of the open segment.
         if (query.text.startsWith("with ")) texts.push(query.text);
         return engine.rows(query);
       },
