@@ -107,6 +107,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
   });
   setInterval(() => void analysis.compact(), COMPACT_EVERY_MS).unref();
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
+  await lock.holdSecret();
   const key = Buffer.from(secret, "base64url");
   const events = join(config.data, "events");
   const sticky = await openStickyGroups({

@@ -45,7 +45,7 @@ async function existingParent(path: string): Promise<string> {
 }
 
 async function examineLock(data: string | null): Promise<Finding> {
-  const isUsed = data !== null && (await readdir(data)).includes("lock");
+  const isUsed = data !== null && (await readdir(data)).some((name) => name === "lock" || name === "secret");
   if (data === null || !isUsed) return good("lock", "no server has used the folder");
   try {
     const lock = await lockDataFolder(data);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { CannotLock, lockDataFolder } from "../../../server/files/data-lock.ts";
@@ -25,6 +25,25 @@ describe("the lock of a data folder", () => {
       await writeFile(join(folder, "lock"), left);
       (await lockDataFolder(folder)).release();
     }
+  });
+
+  test("holds without its file: the secret is locked, too, once there is one", async () => {
+    const folder = await temporaryFolder();
+    const first = await lockDataFolder(folder);
+    await writeFile(join(folder, "secret"), "s".repeat(24));
+    await first.holdSecret();
+    await rm(join(folder, "lock"));
+    await expect(lockDataFolder(folder)).rejects.toThrow(
+      `${folder} is in use by another process, whose lock file was removed: stop it first`,
+    );
+    expect(await readdir(folder)).toEqual(["secret"]);
+    first.release();
+    const second = await lockDataFolder(folder);
+    await rm(join(folder, "lock"));
+    await expect(lockDataFolder(folder)).rejects.toThrow(CannotLock);
+    expect(await readFile(join(folder, "secret"), "utf8")).toBe("s".repeat(24));
+    second.release();
+    (await lockDataFolder(folder)).release();
   });
 
   test("cannot be taken where there is no folder", async () => {
@@ -67,6 +86,28 @@ describe("a second server on one data folder", () => {
     ]);
     expect((await stat(join(data, "experiments.json"))).mtimeMs).toBe(before.mtimeMs);
     expect((await fetch(`${first.base}/healthz`)).status).toBe(200);
+  });
+
+  test.each([
+    0, 1,
+  ])("is refused where the lock file was removed, after %i restarts, and the first one keeps serving", async (restarts) => {
+    const data = await temporaryFolder();
+    for (let n = 0; n < restarts; n += 1) {
+      const { child, closed } = await start(serve(data));
+      child.kill("SIGTERM");
+      expect(await closed).toBe(0);
+    }
+    const first = await start(serve(data));
+    await rm(join(data, "lock"));
+    for (const attempt of [run(serve(data)), run(["delete-experiment", "x", "--data", data])]) {
+      expect(await attempt.closed).toBe(3);
+      expect(attempt.lines("stderr")).toEqual([
+        expect.stringContaining(`the data folder ${data} is in use by another process, whose lock file was removed`),
+      ]);
+    }
+    const body = JSON.stringify({ deviceId: "d", event: "order" });
+    const posted = await fetch(`${first.base}/events`, { method: "POST", body });
+    expect(await posted.json()).toMatchObject({ accepted: 1 });
   });
 
   test("starts at once when the first was killed", async () => {
