@@ -58,6 +58,8 @@ import { metricsRoutes } from "./ops/metrics.ts";
 import { serverFacts } from "./ops/server-facts.ts";
 import type { Setup } from "./ops/server-info.ts";
 import type { Registry } from "./registry/registry.ts";
+import { rehearsalApiRoutes } from "./rehearsals/api-routes.ts";
+import type { Rehearsals } from "./rehearsals/rehearsals.ts";
 import { CountingFailed } from "./results/counting-failed.ts";
 import { Results } from "./results/results.ts";
 import type { StickyGroups } from "./sticky/sticky-groups.ts";
@@ -100,6 +102,7 @@ export interface Deps {
   };
   readonly limits: Limits;
   readonly networks?: NetworkHash;
+  readonly rehearsals: Rehearsals;
   readonly setup: Setup;
   /** Why the server is not ready for requests; null when it is. */
   readonly obstacle: () => Promise<string | null>;
@@ -187,6 +190,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", exportRoutes(deps));
   app.route("/", metricsRoutes(deps));
   app.route("/", runRoutes(deps));
+  app.route("/", rehearsalApiRoutes(deps));
   app.route("/", openApiRoutes({ app, baseUrl: deps.baseUrl }));
   app.route("/", exclusionRoutes(deps));
   app.route("/", experimentStateRoutes(deps));

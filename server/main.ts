@@ -31,6 +31,7 @@ import { openAccessLog } from "./ops/access-log.ts";
 import { createLogger } from "./ops/logger.ts";
 import { readinessOf } from "./ops/readiness.ts";
 import { openRegistry } from "./registry/registry.ts";
+import { openRehearsals } from "./rehearsals/rehearsals.ts";
 import { openStickyGroups } from "./sticky/sticky-groups.ts";
 import { forceTokens } from "./tokens/force.ts";
 import { runSigner } from "./tokens/simulation-run.ts";
@@ -148,6 +149,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
       logins: rateLimit(WRONG_TOKENS),
       proxies: config.trustProxy,
     },
+    rehearsals: await openRehearsals(join(config.data, "rehearsals"), key),
     networks: await openNetworkHash(join(config.data, "network-key"), logger.error),
     setup: {
       version: JSON.parse(readBuilt("../package.json")).version,

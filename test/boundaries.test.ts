@@ -89,6 +89,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ops: ["admin/ui", "events", "http", "ingest", "registry", "sticky"],
   registry: ["events", "files", "memory", "tokens"],
   sticky: ["events", "memory", "registry"],
+  rehearsals: ["events", "files", "http", "memory", "registry", "tokens"],
   results: ["analysis", "events", "http", "memory", "registry"],
   retention: ["events", "files", "registry"],
   verify: ["events", "files", "registry", "tokens"],

@@ -12,6 +12,7 @@ import type { Limits } from "../http/rate-limit.ts";
 import { readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
+import type { RehearsalDevices } from "../tokens/rehearsal-devices.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
 import { type Assigned, AssignmentRecord } from "./assignment-record.ts";
@@ -23,6 +24,8 @@ interface Deps extends ForceDeps {
   readonly runs: RunSigner;
   readonly sticky: StickyGroups;
   readonly limits: Limits;
+  /** Devices of rehearsals; default: there are none. */
+  readonly rehearsals?: { readonly devices: RehearsalDevices };
 }
 
 /** The tag requests the second path, which is on no blocker's list. */
@@ -32,9 +35,10 @@ const GROUPS_PATHS = ["/api/expgroups", "/groups"];
  * `GET /api/expgroups`: the groups of a device, an account and a session. A new assignment is
  * recorded as an `exp_groups` event, without delaying the answer. A bot gets every fallback, and is
  * only counted. A preview (a request that forces a group) leaves no trace at all: it is not
- * recorded, not counted, and no later group depends on it.
+ * recorded, not counted, and no later group depends on it. A rehearsal's device is answered as if
+ * the experiments of its preview were running, so that the tag does what it will do for visitors.
  */
-export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) {
+export function expgroupsRoutes({ registry, log, runs, sticky, rehearsals, ...deps }: Deps) {
   const readForces = forcedGroups({ registry, ...deps });
   const record = new AssignmentRecord(log, deps.limits.assignments);
   return new Hono<Env>()
@@ -57,7 +61,8 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
         : started;
       const run = runs.verify(header(c, RUN_HEADER), now.getTime());
       // A request with a signed preview or run is not from a crawler, even if it looks like one.
-      if (run === null && !isPreview && isFromBot(c)) {
+      const isRehearsal = rehearsals?.devices.has(ids.device) ?? false;
+      if (run === null && !isPreview && !isRehearsal && isFromBot(c)) {
         log.drop("bot", 1);
         return publicJson(
           Object.fromEntries(experiments.map((one) => [one.key, assignedGroup(one, one.fallback, "bot", one.epoch)])),
@@ -69,7 +74,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
       const assigned = experiments.map(
         (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
       );
-      if ((device !== null || account !== null) && assigned.length > 0 && !isPreview) {
+      if ((device !== null || account !== null) && assigned.length > 0 && !isPreview && !isRehearsal) {
         const address = () => clientAddress(c, deps.limits.proxies);
         const named = {
           ...(device === null ? {} : { deviceId: device }),
@@ -84,7 +89,9 @@ export function expgroupsRoutes({ registry, log, runs, sticky, ...deps }: Deps) 
         Object.fromEntries(
           assigned.map(([experiment, { group, reason, epoch }]) => [
             experiment.key,
-            assignedGroup(experiment, group, reason, epoch),
+            isRehearsal && reason === "forced"
+              ? assignedGroup({ ...experiment, state: "active" }, group, "hash", epoch)
+              : assignedGroup(experiment, group, reason, epoch),
           ]),
         ),
         200,

@@ -9,13 +9,13 @@ export const MAX_JSON_BYTES = 256 * 1024;
 const MAX_LEVELS = 32;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
-/** The JSON value of an admin request's body. Throws BodyRejected. */
-export async function readJson(c: Context<Env>): Promise<unknown> {
+/** The JSON value of an admin request's body of at most `maxBytes`. Throws BodyRejected. */
+export async function readJson(c: Context<Env>, maxBytes = MAX_JSON_BYTES): Promise<unknown> {
   const contentType = header(c, "content-type") ?? "";
   if (!JSON_TYPE.test(contentType)) {
     throw new BodyRejected(415, `content-type is "${contentType}": allowed is application/json`);
   }
-  const text = await readBody(c, MAX_JSON_BYTES);
+  const text = await readBody(c, maxBytes);
   try {
     return parseStrictJson(text, MAX_LEVELS);
   } catch (error) {

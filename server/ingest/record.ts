@@ -16,6 +16,7 @@ import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
 import { believedTimes, judged } from "./judge.ts";
 import { type NetworkHash, networkHash } from "./network-hash.ts";
 import { readPlainEvents } from "./plain-events.ts";
+import { type RehearsalEar, takeRehearsed } from "./rehearsed-events.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
 /** Types that `fetch` and `sendBeacon` send without a preflight, and JSON. */
@@ -52,15 +53,16 @@ export interface RecorderDeps {
   readonly exposuresIn?: (event: Event) => readonly Event[];
   /** Hash of networks; default: with its key in memory. */
   readonly networks?: NetworkHash;
+  /** Hears the events of rehearsals, which are not stored; default: there are none. */
+  readonly rehearsals?: RehearsalEar;
 }
 
 /** The answer when there was nothing to store. */
-export const NOTHING_STORED = publicAnswer({
-  status: "ok",
-  accepted: 0,
-  duplicates: 0,
-  rejected: [],
-} satisfies EventsAnswer);
+export const NOTHING_STORED = stored(0, 0, []);
+
+function stored(accepted: number, duplicates: number, rejected: EventsAnswer["rejected"]): Answer {
+  return publicAnswer({ status: "ok", accepted, duplicates, rejected } satisfies EventsAnswer);
+}
 
 export function recorder({
   registry,
@@ -69,13 +71,28 @@ export function recorder({
   limits,
   networks = networkHash(),
   exposuresIn,
+  rehearsals,
 }: RecorderDeps): Recorder {
   const fromStrangers = (received: number, receivedAt: string, client: string) => {
     const net = networks(client, receivedAt.slice(0, 10));
     return { believed: believedTimes(registry.epochs, received), ...(net === null ? {} : { net }) };
   };
 
-  return async ({ header, address, sent, read, isChosenElsewhere = false }) => {
+  const isOfRehearsal = (text: string) => rehearsals !== undefined && text.includes(rehearsals.devices.mark);
+  /** Leaves out what rehearsals sent, after it was heard: it is in no file and no count. */
+  const hear = (read: ReadEvents, body: string): ReadEvents & { readonly heard: number } => {
+    if (!rehearsals || !isOfRehearsal(body)) return { ...read, heard: 0 };
+    const events = takeRehearsed(read.events, rehearsals);
+    return {
+      events,
+      rejections: read.rejections.filter(({ text }) => !isOfRehearsal(text)),
+      cut: read.cut.filter(({ input }) => !isOfRehearsal(textOf(input))),
+      withGroups: read.withGroups.filter(({ deviceId }) => !rehearsals.devices.has(deviceId)),
+      heard: read.events.length - events.length,
+    };
+  };
+
+  return async ({ header, address, sent, read: readText, isChosenElsewhere = false }) => {
     let body = "";
     const received = Date.now();
     const run = runs.verify(header(RUN_HEADER), received);
@@ -92,10 +109,10 @@ export function recorder({
       if (!CONTENT_TYPE.test(contentType)) {
         throw new BodyRejected(415, `content-type is "${contentType}": allowed are application/json and text/plain`);
       }
-      body = await read();
+      body = await readText();
       const receivedAt = new Date(received).toISOString();
       const clockMs = clockCorrection(SENT.test(sent ?? "") ? Number(sent) : null, received);
-      const { events, rejections, cut, withGroups } = readEvents(body, {
+      const read = readEvents(body, {
         id: randomUUID,
         ts: () => receivedAt,
         run,
@@ -103,26 +120,30 @@ export function recorder({
         clockMs,
         ...(run === null ? fromStrangers(received, receivedAt, client) : {}),
       });
+      const rejected = read.rejections.map(({ index, reason }) => ({ index, reason }));
       const isOff = !registry.settings().enabled;
+      const { events, rejections, cut, withGroups, heard } = hear(read, body);
       if (isOff || (run === null && isBot(header))) {
-        log.drop(isOff ? "off" : "bot", events.length + rejections.length);
-        return NOTHING_STORED;
+        const left = events.length + rejections.length;
+        if (left > 0) log.drop(isOff ? "off" : "bot", left);
+        return isOff || heard === 0 ? NOTHING_STORED : stored(heard, 0, rejected);
       }
       for (const { fields, event, input } of cut) log.dropFields(fields, event, input);
       if (rejections.length > 0) log.reject(rejections);
-      const rejected = rejections.map(({ index, reason }) => ({ index, reason }));
-      if (events.length === 0) return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
+      if (events.length + heard === 0)
+        return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
       // Do not judge events of a signed run: they are not in the results of visitors.
       const judge = (texts: readonly EventText[]) =>
         run === null && !isChosenElsewhere ? judged(texts, registry.epochs, receivedAt) : texts;
-      const { stored, duplicates } = await log.record(judge(events));
+      if (events.length === 0) return stored(heard, 0, rejected);
+      const counts = await log.record(judge(events));
       const exposures = withGroups.flatMap((event) => exposuresIn?.(event) ?? []);
       if (exposures.length > 0) await log.record(judge(exposures.map(writeEvent)));
-      return publicAnswer({ status: "ok", accepted: stored, duplicates, rejected } satisfies EventsAnswer);
+      return stored(counts.stored + heard, counts.duplicates, rejected);
     } catch (error) {
       if (error instanceof BodyRejected) {
         // Its number of events is unknown.
-        log.reject([{ reason: error.message, text: body }]);
+        if (!isOfRehearsal(body)) log.reject([{ reason: error.message, text: body }]);
         const headers: Record<string, string> = error.status === 413 ? { connection: "close" } : {};
         return problemAnswer(error.status, "Request rejected", error.message, { headers });
       }

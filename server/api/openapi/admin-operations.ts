@@ -173,6 +173,44 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
     },
   },
   {
+    method: "post",
+    path: "/api/admin/experiments/:key/rehearsals",
+    summary: "Begin a rehearsal",
+    description: "Signed previews for an hour, and the device IDs whose events are heard and never stored.",
+    answers: {
+      201: { description: "What its visits need.", schema: "BegunRehearsal" },
+      ...problems(401, 403, 404),
+    },
+  },
+  {
+    method: "get",
+    path: "/api/admin/experiments/:key/rehearsals/:id/events",
+    summary: "What the visits of a rehearsal would have recorded",
+    answers: {
+      200: { description: "The latest ones, from memory, oldest first.", schema: ["Event"] },
+      ...problems(401, 404),
+    },
+  },
+  {
+    method: "get",
+    path: "/api/admin/experiments/:key/rehearsal",
+    summary: "The last rehearsal of an experiment",
+    answers: {
+      200: { description: "The report, or null, and how the experiment stands.", schema: "LastRehearsal" },
+      ...problems(401, 404),
+    },
+  },
+  {
+    method: "put",
+    path: "/api/admin/experiments/:key/rehearsal",
+    summary: "Keep the report of a rehearsal",
+    body: { types: JSON_BODY, schema: "RehearsalReport" },
+    answers: {
+      204: { description: "It is the experiment's last one." },
+      ...problems(400, 401, 403, 404, 413, 415, 422, 503),
+    },
+  },
+  {
     method: "get",
     path: "/metrics",
     summary: "The log's accounting and the process, for Prometheus",

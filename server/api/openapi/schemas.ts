@@ -2,8 +2,10 @@ import { type ConversionConfig, toJsonSchemaDefs } from "@valibot/to-json-schema
 import * as v from "valibot";
 import { EventSchema } from "../../../core/event.ts";
 import { DEFINITION_FIELDS, ExperimentSchema, STATUSES } from "../../../core/experiment.ts";
+import { GroupName } from "../../../core/group.ts";
 import type { AssignedGroup, EventsAnswer, PublicExperiment } from "../../../core/http-contract.ts";
 import { REASONS } from "../../../core/reason.ts";
+import { RehearsalReportSchema } from "../../../core/rehearsal/report.ts";
 import type { VerdictKind } from "../../../core/report/decision.ts";
 import { SettingsSchema } from "../../../core/settings.ts";
 import { EntrySchema } from "../../registry/history-entry.ts";
@@ -203,6 +205,21 @@ export const SCHEMAS = {
   Matrix: v.pipe(v.looseObject({ audit: v.looseObject({}), tests: v.looseObject({}) }), v.description("Proctor's.")),
   CompatAnswer: v.pipe(v.unknown(), v.description("An answer in the other system's own format: see docs/compat.md.")),
   Run: v.strictObject({ run: v.string(), header: v.string() }),
+  RehearsalReport: RehearsalReportSchema,
+  BegunRehearsal: v.strictObject({
+    rehearsal: v.string(),
+    devices: v.pipe(v.string(), v.description("The last digits of the device IDs that its visits have to have.")),
+    previews: v.array(v.strictObject({ group: GroupName, token: v.string() })),
+    experiment: ExperimentSchema,
+    definition: v.pipe(v.string(), v.description("Fingerprint of what is rehearsed.")),
+  }),
+  LastRehearsal: v.strictObject({
+    standing: v.pipe(
+      v.picklist(["passed", "none", "changed", "failed"]),
+      v.description("How the experiment stands before its start."),
+    ),
+    report: v.nullable(RehearsalReportSchema),
+  }),
   Status: v.strictObject({ status: v.string() }),
   Problem: v.pipe(
     v.looseObject({

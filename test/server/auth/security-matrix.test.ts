@@ -133,6 +133,21 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
   ["POST /api/admin/experiments/:key/revert", { change: 2 }],
   ["PUT /api/admin/settings", { enabled: false }],
   [
+    "PUT /api/admin/experiments/:key/rehearsal",
+    {
+      ok: true,
+      experiment: KEY,
+      definition: "0".repeat(32),
+      page: "https://example.com/",
+      startedAt: "2026-01-31T12:00:00.000Z",
+      seconds: 1,
+      browser: "Chromium",
+      checks: [],
+      views: [],
+      withoutTag: { visits: 0, timeToVariantMs: null, layoutShift: null, largestPaintMs: null },
+    },
+  ],
+  [
     "PUT /compat/registry/api/admin/experiments/:key",
     {
       enabled: false,
@@ -149,6 +164,8 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
 ]);
 const CHANGES_NOTHING = [
   "POST /api/admin/runs",
+  // Its previews are only signed.
+  "POST /api/admin/experiments/:key/rehearsals",
   "POST /api/admin/experiments/:key/impact",
   "POST /logout",
   // It ends all sessions, which are in memory.

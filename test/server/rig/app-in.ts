@@ -9,6 +9,7 @@ import { DIALECTS } from "../../../server/compat/projection/dialects.ts";
 import { openEventLog } from "../../../server/events/log.ts";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
+import { openRehearsals } from "../../../server/rehearsals/rehearsals.ts";
 import { openStickyGroups } from "../../../server/sticky/sticky-groups.ts";
 import { forceTokens } from "../../../server/tokens/force.ts";
 import { runSigner } from "../../../server/tokens/simulation-run.ts";
@@ -48,6 +49,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     streams,
     baseUrl: null,
     limits: { events: rateLimit(0), assignments: rateLimit(0), logins: rateLimit(0), proxies: 0 },
+    rehearsals: await openRehearsals(join(folder, "rehearsals"), key),
     setup: { version: "0.0.0", startedAt: "2026-01-31T12:00:00.000Z", data: folder, rateLimit: 0 },
     obstacle: async () => null,
     assets: {
