@@ -44,6 +44,8 @@ export const EventSchema = v.looseObject(
     receivedAt: v.exactOptional(v.string()),
     net: v.exactOptional(v.string()),
     uncounted: v.exactOptional(v.string()),
+    /** The sender had an ingest key. */
+    withKey: v.exactOptional(v.literal(true)),
   },
   "an event: an object with deviceId or accountId, and event",
 );
@@ -61,6 +63,8 @@ export interface EventDefaults {
   readonly receivedAt?: string;
   /** Keyed hash of the client's network. Absent if unknown. */
   readonly net?: string;
+  /** Whether the sender had an ingest key. */
+  readonly withKey?: boolean;
   /** Range of plausible times; others are replaced by `receivedAt`. */
   readonly believed?: TimeBounds;
   /** Milliseconds to be added to the event's own time; see `clockCorrection`. */
@@ -68,7 +72,7 @@ export interface EventDefaults {
 }
 
 /** Fields set only by the server: removed from received events. */
-const SERVER_FIELDS: readonly string[] = ["run", "receivedAt", "net", "uncounted", "clockMs"];
+const SERVER_FIELDS: readonly string[] = ["run", "receivedAt", "net", "uncounted", "clockMs", "withKey"];
 
 /**
  * Parses one event of a request's body: fills in missing `id`, `ts`, `source` and `params`, and
@@ -110,7 +114,7 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
   // With an account, an invalid device ID is dropped; without one it rejects the event.
   const hasDevice = accountId === undefined || (typeof deviceId === "string" && isUnitId(deviceId));
   if (!hasDevice && deviceId !== undefined && deviceId !== "") cut.drop("deviceId");
-  const { receivedAt, net, believed } = defaults;
+  const { receivedAt, net, believed, withKey } = defaults;
   const { at, clockMs } = timeOf(ts, defaults);
   const isBelieved = at === undefined || believed === undefined || isWithin(at, 0, believed);
   if (!isBelieved) cut.drop("ts");
@@ -128,6 +132,7 @@ export function parseEvent(input: unknown, defaults: EventDefaults): Event {
     ...(defaults.run === null ? {} : { run: defaults.run }),
     ...(receivedAt === undefined ? {} : { receivedAt }),
     ...(net === undefined ? {} : { net }),
+    ...(withKey ? { withKey } : {}),
     ...(clockMs === 0 ? {} : { clockMs }),
   });
 }

@@ -3,22 +3,34 @@ import { type Goal, goalName } from "./goal.ts";
 import { compileRoutes } from "./routes.ts";
 
 /** Selects the events of a goal, or of a ratio's denominator: by name, or page views by path. */
-export type EventSelector = { readonly event: string } | { readonly page: string };
+export type EventSelector = ({ readonly event: string } | { readonly page: string }) & {
+  /** Whether only events that came with an ingest key match. */
+  readonly withKey?: true;
+};
 
 /** Selects the events of a goal. */
 export function selectorOf(goal: Goal): EventSelector {
-  return goal.page === undefined ? { event: goalName(goal) } : { page: goal.page };
+  return { ...(goal.page === undefined ? { event: goalName(goal) } : { page: goal.page }), ...keyOf(goal) };
 }
 
 /** Selector of a ratio's denominator, or `session`; null for a goal that is not a ratio. */
-export function denominatorOf({ ratio }: Goal): EventSelector | "session" | null {
-  if (ratio === undefined) return null;
-  const { per } = ratio;
-  return per === "session" || !("click" in per) ? per : { event: per.click };
+export function denominatorOf(goal: Goal): EventSelector | "session" | null {
+  if (goal.ratio === undefined) return null;
+  const { per } = goal.ratio;
+  if (per === "session") return per;
+  return { ...("click" in per ? { event: per.click } : per), ...keyOf(goal) };
 }
 
-/** Whether an event matches a selector; rule 22 of `tally`. */
-export function eventTest(selector: EventSelector): (event: Event) => boolean {
+function keyOf({ requires }: Goal): { readonly withKey?: true } {
+  return requires === "key" ? { withKey: true } : {};
+}
+
+/** Whether an event matches a selector; rules 22 and 26 of `tally`. */
+export function eventTest({ withKey, ...selector }: EventSelector): (event: Event) => boolean {
+  if (withKey) {
+    const test = eventTest(selector);
+    return (event) => event.withKey === true && test(event);
+  }
   if ("event" in selector) return ({ event }) => event === selector.event;
   const isOn = compileRoutes([selector.page]);
   return ({ event, path }) => event === "pageview" && path !== undefined && isOn(path);

@@ -72,6 +72,8 @@ export const GoalSchema = v.pipe(
         v.pipe(v.string(), v.regex(/^[A-Z]{3}$/, "an ISO 4217 code of three letters, such as EUR")),
       ),
       ratio: v.exactOptional(Ratio),
+      /** Only events that a server sent with an ingest key count. */
+      requires: v.exactOptional(v.literal("key", "key")),
       cuped: v.exactOptional(
         v.nullable(
           v.pipe(

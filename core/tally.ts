@@ -85,6 +85,8 @@ export type { RatioSums } from "./ratio-sums.ts";
  *     of devices, a goal event that names an account and no device is one of the device, among
  *     those linked by then, with the earliest first exposure (by rule 7).
  * 25. An account with devices in different groups of an epoch is counted as split.
+ * 26. For a goal that requires a key, and for its ratio's denominator, only events count that came
+ *     with an ingest key.
  */
 export interface Tally {
   readonly experiment: string;

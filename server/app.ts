@@ -64,6 +64,7 @@ import { CountingFailed } from "./results/counting-failed.ts";
 import { Results } from "./results/results.ts";
 import type { StickyGroups } from "./sticky/sticky-groups.ts";
 import type { ForceTokens } from "./tokens/force.ts";
+import { isSameSecret } from "./tokens/same-secret.ts";
 import type { RunSigner } from "./tokens/simulation-run.ts";
 
 export interface Deps {
@@ -79,6 +80,8 @@ export interface Deps {
   readonly adminToken: string | null;
   /** Token of back ends that evaluate locally; null when none may. */
   readonly localToken: string | null;
+  /** Token that marks posted events as a server's; null for none. */
+  readonly ingestToken?: string | null;
   readonly sessions: Sessions;
   readonly links: LoginLinks;
   readonly streams: LiveStreams;
@@ -123,7 +126,8 @@ const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|hist
 
 /** The recorder of events, for the app and the fast lane. */
 export function recorderOf(deps: Deps): Recorder {
-  const record = recorder({ ...deps, ...exposuresOf(deps.compat, deps) });
+  const isIngestKey = (given: string) => deps.ingestToken != null && isSameSecret(given, deps.ingestToken);
+  const record = recorder({ ...deps, isIngestKey, ...exposuresOf(deps.compat, deps) });
   return deps.compat.isOriginal ? withoutBotFilter(record) : record;
 }
 

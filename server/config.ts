@@ -67,6 +67,12 @@ export const SETTINGS: readonly Setting[] = [
     "",
     "bearer token of back ends that assign groups themselves, at least 24 characters; nobody may when empty",
   ),
+  setting(
+    "ingest-token",
+    "",
+    "bearer token that marks posted events as a server's, at least 24 characters; no event is marked when empty",
+  ),
+  setting("ingest-token-file", "", "file to read the ingest token from"),
   setting("pipet-config", "", "Pipet's own configuration file: {context, identifiers}"),
   setting(
     "pipet-force",
@@ -90,6 +96,8 @@ export interface Config {
   readonly adminToken: string;
   /** Empty when nobody may evaluate locally. */
   readonly localToken: string;
+  /** Empty when no event is marked as a server's. */
+  readonly ingestToken: string;
   /** Posts to `/events` per minute and client address; 0 for no limit. */
   readonly rateLimit: number;
   readonly newDevices: number;
@@ -151,8 +159,9 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     ignored,
     port: count("port", 65_535),
     data: value("data"),
-    adminToken: adminToken(value("admin-token"), value("admin-token-file")),
+    adminToken: tokenOf("admin", value("admin-token"), value("admin-token-file")),
     localToken: longEnough("local token", value("local-token")),
+    ingestToken: tokenOf("ingest", value("ingest-token"), value("ingest-token-file")),
     rateLimit: count("rate-limit", 999_999_999),
     newDevices: count("new-devices", 999_999_999),
     maxLog: parseQuota(value("max-log")),
@@ -209,10 +218,13 @@ function baseUrl(text: string): string | null {
   return url.origin + path;
 }
 
-function adminToken(token: string, file: string): string {
-  if (token !== "" && file !== "") throw new BadConfig("admin-token and admin-token-file are both set: allowed is one");
+/** The token of a setting `NAME-token`, or of the file that `NAME-token-file` names. */
+function tokenOf(name: string, token: string, file: string): string {
+  if (token !== "" && file !== "") {
+    throw new BadConfig(`${name}-token and ${name}-token-file are both set: allowed is one`);
+  }
   if (token === "" && file === "") return "";
-  return longEnough("admin token", file === "" ? token : readToken(file) || " ");
+  return longEnough(`${name} token`, file === "" ? token : readToken(`${name}-token-file`, file) || " ");
 }
 
 function longEnough(name: string, token: string): string {
@@ -220,10 +232,10 @@ function longEnough(name: string, token: string): string {
   throw new BadConfig(`the ${name} has ${token.trim().length} characters: allowed are ${MIN_TOKEN_LENGTH} or more`);
 }
 
-function readToken(file: string): string {
+function readToken(setting: string, file: string): string {
   try {
     return readFileSync(file, "utf8").trim();
   } catch (error) {
-    throw new BadConfig(`admin-token-file is "${file}", which cannot be read (${(error as Error).message})`);
+    throw new BadConfig(`${setting} is "${file}", which cannot be read (${(error as Error).message})`);
   }
 }

@@ -60,6 +60,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
     throw new BadConfig("base-url or trust-proxy is set for others to reach the demo, which has no login: use serve");
   }
   if (config.adminToken !== "") checkTokenStrength(config.adminToken, config);
+  if (config.ingestToken !== "") checkTokenStrength(config.ingestToken, config, "ingest token");
   if (config.localToken !== "") checkTokenStrength(config.localToken, config, "local token");
   // Files 0600, folders 0700: events, secrets and backups are nobody else's.
   const umask = process.umask(0o077);
@@ -139,6 +140,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
     sticky,
     adminToken: admin?.token ?? null,
     localToken: config.localToken || null,
+    ingestToken: config.ingestToken || null,
     sessions: openSessions(Date.now),
     links,
     streams,

@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 import { compactedText, type EventFile, logSource } from "./log-source.ts";
 
 /** Version of the contents and format of copies; others are made again. */
-const VERSION = "6";
+const VERSION = "7";
 /**
  * A fifth of the lines' size, written in 0.6 s of one core per 64 MiB; higher levels take longer
  * and save little.

@@ -250,7 +250,8 @@ function millionthsSql(): string {
 }
 
 /** Whether an event matches a selector. */
-function selectorSql(selector: EventSelector, values: Values): string {
+function selectorSql({ withKey, ...selector }: EventSelector, values: Values): string {
+  if (withKey) return `(with_key and ${selectorSql(selector, values)})`;
   if ("event" in selector) return `name = ${values.of(selector.event)}`;
   const { isDecodable, ofDecodable, ofOthers } = routePattern(decode(selector.page));
   const matches = (pattern: string) => `regexp_full_match(path, ${values.of(pattern)})`;
@@ -260,7 +261,7 @@ function selectorSql(selector: EventSelector, values: Values): string {
 
 /** Whether an event may match several selectors. */
 export function isMasked(selectors: readonly EventSelector[]): boolean {
-  return selectors.some((selector) => "page" in selector);
+  return selectors.some((selector) => "page" in selector || selector.withKey);
 }
 
 /** Index of an event's selector; a bit mask where several may match. */

@@ -34,6 +34,8 @@ const FIELDS = {
   receivedAt: "VARCHAR",
   net: "VARCHAR",
   uncounted: "VARCHAR",
+  // JSON, since pages of earlier versions may have sent any type.
+  withKey: "JSON",
 };
 
 const textOf = (column: string) => `case when json_type(${column}) = 'VARCHAR' then nullif(${column} ->> '$', '') end`;
@@ -60,7 +62,8 @@ function fromLines(files: string, key: KeyOf, place: string): string {
       then coalesce(${textOf("session_id")}, ${textOf("sessionId")}) end as session,
     clockMs is not null and json_type(clockMs) in ('BIGINT', 'UBIGINT', 'DOUBLE')
       and abs(cast(clockMs as double)) > ${MAX_CLOCK_ERROR_MS} as is_wrong_clock,
-    ${millisecondsOf("receivedAt")} as received_ms, net, uncounted, false as is_copy${place}
+    ${millisecondsOf("receivedAt")} as received_ms, net, uncounted,
+    withKey is not null and cast(withKey as varchar) = 'true' as with_key, false as is_copy${place}
   from read_ndjson([${files}], columns = {${columns.join(", ")}}, ignore_errors = true)
   where id is not null and (deviceId is not null or ${textOf("accountId")} is not null)`;
 }
@@ -72,11 +75,11 @@ function millisecondsOf(column: string): string {
 
 /** The columns of `Source` in a compacted file. */
 const COLUMNS =
-  "id, fingerprint, at_ms, device, account, name, experiment, epoch, grp, value, run, path, session, is_wrong_clock, received_ms, net, uncounted";
+  "id, fingerprint, at_ms, device, account, name, experiment, epoch, grp, value, run, path, session, is_wrong_clock, received_ms, net, uncounted, with_key";
 
 /** Defaults of columns that other sources may lack. */
 const NO_OPTIONAL =
-  "select cast(null as uuid) as account, cast(null as varchar) as path, false as is_wrong_clock, null::bigint as received_ms, null::varchar as net, null::varchar as uncounted where false";
+  "select cast(null as uuid) as account, cast(null as varchar) as path, false as is_wrong_clock, null::bigint as received_ms, null::varchar as net, null::varchar as uncounted, false as with_key where false";
 
 function fromParquet(files: string, place: string): string {
   return `select ${COLUMNS}, true as is_copy${place}
@@ -168,6 +171,6 @@ function isCopy({ format }: EventFile): boolean {
 
 /** A log without files. */
 function nothing(places: string): string {
-  const columns = `null, null, null, null::varchar, null::varchar, null, null, null, null, null::double, null, null::varchar, null, null::boolean, null::bigint, null::varchar, null::varchar, false${places && ", null, null"}`;
+  const columns = `null, null, null, null::varchar, null::varchar, null, null, null, null, null::double, null, null::varchar, null, null::boolean, null::bigint, null::varchar, null::varchar, null::boolean, false${places && ", null, null"}`;
   return `select * from (values (${columns})) as nothing(${COLUMNS}, is_copy${places}) where false`;
 }

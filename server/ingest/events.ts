@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { readBody } from "../http/body.ts";
 import { ownAddress } from "../http/client-address.ts";
-import { type Env, headersOf, preflight, respond } from "../http/http.ts";
+import { type Env, header, headersOf, preflight, respond } from "../http/http.ts";
 import { MAX_BODY_BYTES, type Recorder } from "./record.ts";
 
 /** The tag uses the second, which is on no blocker's list. */
@@ -16,6 +16,7 @@ export function recordRoutes(record: Recorder) {
           header: headersOf(c),
           address: ownAddress(c),
           sent: c.req.query("sent"),
+          authorization: header(c, "authorization"),
           read: () => readBody(c, MAX_BODY_BYTES),
         }),
       ),

@@ -31,6 +31,7 @@ export function fastLane({ record, shedder, onTurnedAway, onError }: FastLane, n
       header: nodeHeaders(incoming),
       address: incoming.socket.remoteAddress ?? "",
       sent: SENT.exec(incoming.url ?? "")?.[1],
+      authorization: incoming.headers.authorization,
       read: () => readBody(incoming),
     };
     record(post).then(

@@ -111,9 +111,10 @@ export function readPlainEvents(body: string, defaults: EventDefaults): EventTex
 
 /** Null also when a time is not believed: it has to be replaced. */
 function readAt(text: string, start: number, defaults: EventDefaults): EventText | null {
-  const { ts, run, receivedAt, net, believed } = defaults;
+  const { ts, run, receivedAt, net, believed, withKey } = defaults;
   const received = receivedAt === undefined ? "" : `,"receivedAt":"${receivedAt}"`;
-  const from = net === undefined ? received : `${received},"net":"${net}"`;
+  const network = net === undefined ? received : `${received},"net":"${net}"`;
+  const from = withKey ? `${network},"withKey":true` : network;
   const signed = run === null ? from : `,"run":${JSON.stringify(run)}${from}`;
   const isTime = (of: string, at: number) => isOnCalendar(of, at) && (!believed || isWithin(of, at, believed));
   for (const { usual, any, places } of ORDERS) {

@@ -13,6 +13,7 @@ import { type Answer, type HeaderOf, problemAnswer, publicAnswer } from "../http
 import type { Limits } from "../http/rate-limit.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
+import { type IsIngestKey, ingestKeyIn } from "./ingest-key.ts";
 import { believedTimes, judged } from "./judge.ts";
 import { type NetworkHash, networkHash } from "./network-hash.ts";
 import { readPlainEvents } from "./plain-events.ts";
@@ -32,6 +33,8 @@ export interface Post {
   readonly address: string;
   /** The query's `sent`: the sender's clock when it sent the events, in milliseconds since 1970. */
   readonly sent?: string | null | undefined;
+  /** The Authorization header, where an ingest key marks events as a server's. */
+  readonly authorization?: string | undefined;
   /** The body's text of at most MAX_BODY_BYTES. Rejects with BodyRejected. */
   readonly read: () => Promise<string>;
   /**
@@ -51,11 +54,15 @@ export interface RecorderDeps {
   readonly limits: Limits;
   /** Additional exposures that an event reports; default none. */
   readonly exposuresIn?: (event: Event) => readonly Event[];
+  /** Default: nothing is an ingest key. */
+  readonly isIngestKey?: IsIngestKey;
   /** Hash of networks; default: with its key in memory. */
   readonly networks?: NetworkHash;
   /** Hears the events of rehearsals, which are not stored; default: there are none. */
   readonly rehearsals?: RehearsalEar;
 }
+
+const WRONG_KEY = "the bearer token is no ingest key of this server; events without one are accepted as a visitor's";
 
 /** The answer when there was nothing to store. */
 export const NOTHING_STORED = stored(0, 0, []);
@@ -69,6 +76,7 @@ export function recorder({
   log,
   runs,
   limits,
+  isIngestKey = () => false,
   networks = networkHash(),
   exposuresIn,
   rehearsals,
@@ -92,17 +100,23 @@ export function recorder({
     };
   };
 
-  return async ({ header, address, sent, read: readText, isChosenElsewhere = false }) => {
+  return async ({ header, address, sent, authorization, read: readText, isChosenElsewhere = false }) => {
     let body = "";
     const received = Date.now();
     const run = runs.verify(header(RUN_HEADER), received);
     // Count one: the body stays unread, so its number of events is unknown.
     const client = clientBehind(address, header, limits.proxies);
-    const wait = run === null ? await limits.events.take(client) : null;
+    const key = ingestKeyIn(authorization, isIngestKey);
+    const withKey = key === "right";
+    const wait = run === null && !withKey ? await limits.events.take(client) : null;
     if (wait !== null) {
       log.drop("shed", 1);
       const detail = `this address sent too many requests; send the events again in ${wait} s`;
       return problemAnswer(429, "Too Many Requests", detail, { headers: { "retry-after": String(wait) } });
+    }
+    if (key === "wrong") {
+      log.reject([{ reason: WRONG_KEY, text: "" }]);
+      return problemAnswer(401, "Unauthorized", WRONG_KEY, { headers: { "www-authenticate": "Bearer" } });
     }
     try {
       const contentType = header("content-type") ?? "";
@@ -118,12 +132,17 @@ export function recorder({
         run,
         receivedAt,
         clockMs,
-        ...(run === null ? fromStrangers(received, receivedAt, client) : {}),
+        withKey,
+        ...(run !== null
+          ? {}
+          : withKey
+            ? { believed: believedTimes(registry.epochs, received) }
+            : fromStrangers(received, receivedAt, client)),
       });
       const rejected = read.rejections.map(({ index, reason }) => ({ index, reason }));
       const isOff = !registry.settings().enabled;
       const { events, rejections, cut, withGroups, heard } = hear(read, body);
-      if (isOff || (run === null && isBot(header))) {
+      if (isOff || (run === null && !withKey && isBot(header))) {
         const left = events.length + rejections.length;
         if (left > 0) log.drop(isOff ? "off" : "bot", left);
         return isOff || heard === 0 ? NOTHING_STORED : stored(heard, 0, rejected);

@@ -16,6 +16,7 @@ const OTHERS = {
   pipet: { configuration: null, force: NOBODY, isExposedByAnswer: false },
   accessLog: null,
   localToken: "",
+  ingestToken: "",
   ignored: [],
   logFormat: "text",
   logLevel: "info",

@@ -27,6 +27,10 @@ const SUMS: Choice = [
   ["value", "Values"],
   ["count", "How many"],
 ];
+const SENDERS: Choice = [
+  ["", "Anyone: pages and servers"],
+  ["key", "Only servers with an ingest key"],
+];
 const BASES: Choice = [["session", "Sessions"], ...SOURCES];
 const WINDOWS = ["5m", "30m", "1h", "6h", "1d", "3d", "7d", "14d", "30d", "90d"];
 
@@ -69,8 +73,8 @@ export function FormGoal({ goal, place, state, lists }: Props) {
     />
   );
   const windows = WINDOWS.includes(goal.window) || goal.window === "" ? WINDOWS : [...WINDOWS, goal.window];
-  const isMore = [goal.cap, goal.currency, goal.cuped, goal.perName].some((field) => field !== "");
-  const hasErrors = (["cap", "currency", "cuped", "of", "per", "perName"] as const).some((field) =>
+  const isMore = [goal.cap, goal.currency, goal.cuped, goal.perName, goal.requires].some((field) => field !== "");
+  const hasErrors = (["cap", "currency", "cuped", "of", "per", "perName", "requires"] as const).some((field) =>
     state.errors.has(name(field)),
   );
   return (
@@ -103,7 +107,7 @@ export function FormGoal({ goal, place, state, lists }: Props) {
           })}
       </div>
       <details class="goal-more" open={isMore || goal.kind === "ratio" || hasErrors}>
-        <summary>Caps, currency, ratio, earlier behaviour</summary>
+        <summary>Caps, currency, ratio, earlier behaviour, senders</summary>
         <div class="fields even">
           {text("cap", "Cap per visitor", "Of values: a number, or a percentile such as p99.", { placeholder: "p99" })}
           {text("currency", "Currency", undefined, { placeholder: "EUR", maxlength: 3 })}
@@ -114,6 +118,12 @@ export function FormGoal({ goal, place, state, lists }: Props) {
           {select("of", "Ratio of", SUMS)}
           {select("per", "per", BASES)}
           {text("perName", "Name or path", undefined, { maxlength: 1024, list: lists[goal.per] })}
+          {select(
+            "requires",
+            "Events count from",
+            SENDERS,
+            "Anyone can send a page's events. With an ingest key, your back end reports what must not be forged.",
+          )}
         </div>
       </details>
     </>

@@ -37,6 +37,8 @@ export interface GoalFields {
   readonly perName: string;
   /** Days before the first exposure used by CUPED; empty for none. */
   readonly cuped: string;
+  /** `key` or empty. */
+  readonly requires: string;
 }
 
 /**
@@ -58,6 +60,7 @@ export const NEW_GOAL: GoalFields = {
   per: "session",
   perName: "",
   cuped: "",
+  requires: "",
 };
 
 const GOAL_FIELDS = Object.keys(NEW_GOAL) as (keyof GoalFields)[];
@@ -74,12 +77,13 @@ export function readGoalFields(text: (field: string) => string): GoalFields {
     better: oneOf("better", ["down"], "up"),
     of: oneOf("of", ["count"], "value"),
     per: oneOf("per", RATIO_BASES, "session"),
+    requires: oneOf("requires", ["key"], ""),
   };
 }
 
 /** Initial values of a stored goal's fields. */
 export function goalFieldsOf(goal: Goal): GoalFields {
-  const { kind, label = "", window, role, better = "up", margin, cap, currency = "", cuped } = goal;
+  const { kind, label = "", window, role, better = "up", margin, cap, currency = "", cuped, requires = "" } = goal;
   const ratio = "ratio" in goal ? goal.ratio : undefined;
   const [on, event] = sourceOf(goal);
   const [per, perName] = ratio === undefined || ratio.per === "session" ? ["session", ""] : sourceOf(ratio.per);
@@ -98,6 +102,7 @@ export function goalFieldsOf(goal: Goal): GoalFields {
     per,
     perName,
     cuped: cuped == null ? "" : String(cuped),
+    requires,
   };
 }
 
@@ -131,6 +136,7 @@ export function enteredGoal(fields: GoalFields, isPrimary: boolean, before: Goal
     ...(currency.trim() === "" ? {} : { currency: currency.trim().toUpperCase() }),
     ...(kind === "ratio" ? { ratio: { of, per: per === "session" ? per : { [per]: perName.trim() } } } : {}),
     ...(kind !== "ratio" && cuped !== "" ? { cuped: readNumber(cuped) } : {}),
+    ...(fields.requires === "key" ? { requires: "key" } : {}),
   };
 }
 

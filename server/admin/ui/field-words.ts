@@ -50,6 +50,7 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   ["currency", "currency"],
   ["ratio", "ratio"],
   ["cuped", "days before"],
+  ["requires", "senders"],
   ["id", "name"],
   ["rule", "rule"],
   ["from", "from"],

@@ -25,7 +25,7 @@ export function goalSource(goal: object): string {
 
 /** Formats a goal on one line: “Sales (purchase, value in EUR, within 1 day, capped at p99)”. */
 export function goalWords(goal: Goal): string {
-  const { kind, label, window, better, role, margin, cap, currency, cuped } = goal;
+  const { kind, label, window, better, role, margin, cap, currency, cuped, requires } = goal;
   const ratio = "ratio" in goal ? goal.ratio : undefined;
   const per = ratio && (ratio.per === "session" ? "session" : goalSource(ratio.per));
   const parts = [
@@ -36,6 +36,7 @@ export function goalWords(goal: Goal): string {
     cap == null ? null : `capped at ${typeof cap === "number" ? cap : `p${cap.percentile}`}`,
     better === "down" ? "lower is better" : null,
     role === "guardrail" ? `guardrail${margin === undefined ? "" : `, at most ${100 * margin}% worse`}` : null,
+    requires === "key" ? "only events with a key" : null,
     cuped == null ? null : `adjusted by the ${cuped} ${cuped === 1 ? "day" : "days"} before`,
   ];
   return `${label ?? goalSource(goal)} (${parts.filter((part) => part !== null).join(", ")})`;

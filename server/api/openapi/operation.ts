@@ -54,6 +54,7 @@ export const PROBLEMS = {
   422: problem("The body is JSON, but invalid; `errors` names each field."),
   428: problem("If-Match is missing."),
   429: problem("Too many requests, or wrong tokens, from this address; Retry-After says when to come again."),
+  507: problem("There is no room for events; send them again later."),
   503: problem("The storage does not take it, or too much waits for it; Retry-After says when to come again."),
 } as const satisfies Record<number, Answer>;
 

@@ -63,11 +63,14 @@ const OPERATIONS: readonly Operation[] = [
     summary: "Store events",
     description:
       "Answers when they are durable. While the global switch is off, and for bots, `accepted` is 0. The tag sends none of a preview.",
-    headers: { "Fairsplit-Run": "the signed name of a simulator's run" },
+    headers: {
+      "Fairsplit-Run": "the signed name of a simulator's run",
+      Authorization: "Bearer and an ingest key, which marks the events as a server's; a wrong one is 401",
+    },
     body: { types: JSON_TYPES, schema: "NewEvent", isList: true },
     answers: {
       200: { description: "What became of the events.", schema: "EventsAnswer" },
-      ...problems(400, 413, 415, 429, 503),
+      ...problems(400, 401, 413, 415, 429, 503, 507),
     },
   },
   preflight("/events"),

@@ -156,13 +156,15 @@ const definedGoals = fc.array(
         { click: "click" },
         { page: "/**" },
       ),
+      fc.option(fc.constant("key" as const), { nil: undefined, freq: 3 }),
     )
     .map(
-      ([source, goal, cap, cuped, of, per]): Goal => ({
+      ([source, goal, cap, cuped, of, per, requires]): Goal => ({
         ...source,
         ...goal,
         ...(goal.kind === "value" && { cap }),
         ...(goal.kind === "ratio" ? { ratio: { of, per } } : { cuped }),
+        ...(requires && { requires }),
       }),
     ),
   { minLength: 1, maxLength: 4 },

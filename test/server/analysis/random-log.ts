@@ -149,6 +149,7 @@ const events = fc
     optional("receivedAt", timestamps, 40),
     optional("net", fc.constantFrom(...NETWORKS), 60),
     optional("uncounted", fc.constantFrom("group", "epoch"), 10),
+    optional("withKey", fc.constantFrom<unknown>(true, true, true, false, "true", 1, null), 50),
     fc.record({ params: fc.constantFrom({}, { a: 1 }, { session_id: "s9", value: 7, nested: { event: "exposure" } }) }),
   )
   .map((parts) => Object.assign({}, ...parts) as Event);

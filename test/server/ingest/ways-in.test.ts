@@ -9,6 +9,8 @@ import { fastLane } from "../../../server/ingest/fast-lane.ts";
 import { recorder } from "../../../server/ingest/record.ts";
 import { openApp } from "../rig/open-app.ts";
 
+const KEY = "an-ingest-key-of-a-back-end";
+
 interface Sent {
   readonly path?: string;
   readonly method?: string;
@@ -50,13 +52,15 @@ const REQUESTS: readonly (readonly [what: string, sent: Sent])[] = [
   ["a clock that is no time", { path: "/notes?sent=soon", body: [event("n")] }],
   ["a bot", { headers: { "user-agent": "Googlebot/2.1" }, body: [event("o")] }],
   ["a run that nobody signed", { headers: { "fairsplit-run": "r1.x" }, body: [event("p", { run: "r1" })] }],
+  ["a key that is none", { headers: { authorization: "Bearer x" }, body: [event("s")] }],
+  ["an ingest key", { headers: { authorization: `Bearer ${KEY}` }, body: [event("t")] }],
   ["a preflight", { method: "OPTIONS" }],
   ["a path that only begins like it", { path: "/events/x", body: [event("q")] }],
   ["one more than the limit", { body: [event("r")] }],
 ];
 
-/** One more than the counted requests before the last one: all posts to the two paths count. */
-const LIMIT = REQUESTS.filter(([, { method, path }]) => method === undefined && path !== "/events/x").length - 1;
+/** Posts to the two paths before the last one, without the one that has a key. */
+const LIMIT = REQUESTS.filter(([, { method, path }]) => method === undefined && path !== "/events/x").length - 2;
 
 /** A server that takes events by the route only, or by the fast lane too, and its answers. */
 async function answers(isFast: boolean) {
@@ -69,9 +73,9 @@ async function answers(isFast: boolean) {
     blocked: async () => null,
   };
   const limits = { events, assignments: rateLimit(0), logins: rateLimit(0), proxies: 0 };
-  const { app, registry, log, runs, stored } = await openApp([], { limits });
+  const { app, registry, log, runs, stored } = await openApp([], { limits, ingestToken: KEY });
   const lane = {
-    record: recorder({ registry, log, runs, limits }),
+    record: recorder({ registry, log, runs, limits, isIngestKey: (given) => given === KEY }),
     shedder: { admits: () => true },
     onTurnedAway: () => undefined,
     onError: (error: Error) => {
@@ -131,5 +135,5 @@ test("the route and the fast lane answer the same requests alike, and store and 
   expect(statuses.get("one event")).toBe(200);
   expect(statuses.get("one more than the limit")).toBe(429);
   expect(statuses.get("a body that is too long while it is counted")).toBe(413);
-  expect(route.events.map(({ id }) => id)).toEqual(["a", "b", "c", "d", "e", "f", "g", "h", "m", "n", "p"]);
+  expect(route.events.map(({ id }) => id)).toEqual(["a", "b", "c", "d", "e", "f", "g", "h", "m", "n", "p", "t"]);
 });

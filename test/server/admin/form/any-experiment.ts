@@ -75,6 +75,7 @@ export const anyExperiment: fc.Arbitrary<Experiment> = groups.chain((groups) => 
                 cap: fc.constantFrom(null, 0.1, 500, { percentile: 99 }, { percentile: 99.999 }),
                 currency: fc.constantFrom("EUR", "USD"),
                 label: word,
+                requires: fc.constant("key"),
               } as const,
               { requiredKeys: ["event", "kind"] },
             ),
