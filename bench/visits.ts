@@ -1,22 +1,38 @@
-// Visits per second of the simulator's browser driver beside the simplest honest way to send
-// visitors: Playwright with a fresh context for each, 30 at a time, one page load, one click in
-// seven, context closed. Same browser, same server, same run, in turn:
+// Visits per second of the simulator's drivers, in turn, on one server:
+//
+// - baseline: the simplest honest way to send visitors, Playwright with a fresh context for each,
+//   30 at a time, one page load, one click in seven, context closed
+// - browser: our driver with the same browser
+// - dom: the tag without a browser
+// - http: what the tag would send
+// - floor: the same requests as ready-made texts, which is what the server can take
 //
 //   npm run bench:visits -- [--visits 300] [--rounds 3] [--concurrency 4] [--json]
+//
+// Drivers without a browser send 20 times as many visits.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { findBrowser } from "../simulate/browser.ts";
 import { openBrowserDriver } from "../simulate/browser-driver.ts";
+import { openDomDriver } from "../simulate/dom/dom-driver.ts";
+import type { Driver } from "../simulate/driver.ts";
+import { openHttpDriver } from "../simulate/http-driver.ts";
+import { readPageSource } from "../simulate/page-source.ts";
 import { serverClient } from "../simulate/server-client.ts";
+import { sendRawVisits } from "./visits-floor.ts";
 
 const BASELINE_CONCURRENCY = 30;
 const ONE_CLICK_IN = 7;
+const WITHOUT_BROWSER = 20;
+
+type Way = "baseline" | "browser" | "dom" | "http" | "floor";
 
 const { values: options } = parseArgs({
   options: {
@@ -27,6 +43,7 @@ const { values: options } = parseArgs({
   },
 });
 const visits = Number(options.visits);
+const built = pathToFileURL(`${resolve("dist")}/`);
 const executable = findBrowser();
 if (!executable) throw new Error("there is no browser: npm run simulate says how to get one");
 
@@ -40,23 +57,37 @@ try {
   const url = `${base}/demo/7-admin-page`;
   const { header } = await serverClient(base, null).startRun();
   const headers = { "Fairsplit-Run": header };
-  const rounds: { baseline: number; driver: number }[] = [];
+  const more = visits * WITHOUT_BROWSER;
+  const rounds: Record<Way, number>[] = [];
   for (let round = 0; round < Number(options.rounds); round += 1) {
     const perSecond = {
-      baseline: await measure(() => baseline(url, headers)),
-      driver: await measure(() => driver(url, headers)),
+      baseline: await measure(visits, () => baseline(url, headers)),
+      browser: await measure(visits, () => browserDriver(url, headers)),
+      dom: await measure(more, () =>
+        driverOf(openDomDriver({ url, seed: `${round}`, concurrency: 16, headers, built })),
+      ),
+      http: await measure(more, async () =>
+        driverOf(openHttpDriver({ page: await readPageSource(url), seed: `h${round}`, concurrency: 32, headers })),
+      ),
+      floor: await measure(more, async () => ({
+        run: () => sendRawVisits(base, headers, more, ONE_CLICK_IN),
+        close: async () => undefined,
+      })),
     };
     process.stderr.write(`bench: round ${round + 1}: ${show(perSecond)}\n`);
     rounds.push(perSecond);
   }
-  const ratios = rounds.map(({ baseline, driver }) => driver / baseline).toSorted((a, b) => a - b);
-  const ratio = ratios[ratios.length >> 1] ?? Number.NaN;
+  const ratios = {
+    "browser / baseline": median(rounds.map(({ browser, baseline }) => browser / baseline)),
+    "dom / browser": median(rounds.map(({ dom, browser }) => dom / browser)),
+    "http / floor": median(rounds.map(({ http, floor }) => http / floor)),
+  };
   if (options.json)
-    process.stdout.write(`${JSON.stringify({ browser: executable, visits, rounds, ratio }, null, 2)}\n`);
-  else
-    process.stdout.write(
-      `${visits} visits a round: ${ratio.toFixed(1)} times the baseline (median of ${rounds.length})\n`,
-    );
+    process.stdout.write(`${JSON.stringify({ browser: executable, visits, rounds, ratios }, null, 2)}\n`);
+  else {
+    const lines = Object.entries(ratios).map(([name, ratio]) => `${name}: ${ratio.toFixed(2)}\n`);
+    process.stdout.write(`medians of ${rounds.length} rounds\n${lines.join("")}`);
+  }
 } finally {
   server.kill("SIGTERM");
   await once(server, "exit");
@@ -64,13 +95,16 @@ try {
 }
 
 /** Visits per second, with the start and the end of the browser left out on both sides. */
-async function measure(open: () => Promise<{ run(): Promise<void>; close(): Promise<void> }>): Promise<number> {
+async function measure(
+  count: number,
+  open: () => Promise<{ run(): Promise<void>; close(): Promise<void> }>,
+): Promise<number> {
   const { run, close } = await open();
   const start = performance.now();
   await run();
   const seconds = (performance.now() - start) / 1000;
   await close();
-  return visits / seconds;
+  return count / seconds;
 }
 
 async function baseline(url: string, headers: Record<string, string>) {
@@ -78,7 +112,7 @@ async function baseline(url: string, headers: Record<string, string>) {
   const browser = await chromium.launch({ executablePath: executable as string, args: isRoot ? ["--no-sandbox"] : [] });
   return {
     run: () =>
-      sideBySide(BASELINE_CONCURRENCY, async (index) => {
+      sideBySide(visits, BASELINE_CONCURRENCY, async (index) => {
         const context = await browser.newContext({ extraHTTPHeaders: headers });
         const page = await context.newPage();
         await page.goto(url);
@@ -90,7 +124,7 @@ async function baseline(url: string, headers: Record<string, string>) {
   };
 }
 
-async function driver(url: string, headers: Record<string, string>) {
+async function browserDriver(url: string, headers: Record<string, string>) {
   const concurrency = Number(options.concurrency);
   const driver = await openBrowserDriver({
     executable: executable as string,
@@ -101,7 +135,7 @@ async function driver(url: string, headers: Record<string, string>) {
   });
   return {
     run: () =>
-      sideBySide(concurrency, async (index) => {
+      sideBySide(visits, concurrency, async (index) => {
         const click = { experiment: "homepage_button_test", event: "button_click" };
         const { seen, errors } = await driver.visit(index, () => (index % ONE_CLICK_IN === 0 ? [click] : []));
         if (!seen?.acknowledged || errors.length > 0) throw new Error(`visit ${index} failed: ${errors.join("; ")}`);
@@ -110,14 +144,34 @@ async function driver(url: string, headers: Record<string, string>) {
   };
 }
 
-async function sideBySide(count: number, visit: (index: number) => Promise<void>): Promise<void> {
+async function driverOf(opened: Driver | Promise<Driver>) {
+  const driver = await opened;
+  return {
+    run: () =>
+      sideBySide(visits * WITHOUT_BROWSER, 32, async (index) => {
+        const click = { experiment: "homepage_button_test", event: "button_click" };
+        const { seen, errors } = await driver.visit(index, () => (index % ONE_CLICK_IN === 0 ? [click] : []));
+        if (!seen?.acknowledged || errors.length > 0) throw new Error(`visit ${index} failed: ${errors.join("; ")}`);
+      }),
+    close: () => driver.close(),
+  };
+}
+
+async function sideBySide(total: number, count: number, visit: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const visitor = async () => {
-    while (next < visits) await visit(next++);
+    while (next < total) await visit(next++);
   };
   await Promise.all(Array.from({ length: count }, visitor));
 }
 
-function show({ baseline, driver }: { baseline: number; driver: number }): string {
-  return `baseline ${baseline.toFixed(1)} visits/s, driver ${driver.toFixed(1)} visits/s, ${(driver / baseline).toFixed(1)} times`;
+function show(perSecond: Record<Way, number>): string {
+  return Object.entries(perSecond)
+    .map(([way, visits]) => `${way} ${visits.toFixed(visits < 100 ? 1 : 0)}`)
+    .join(", ")
+    .concat(" visits/s");
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -1,7 +1,8 @@
 import { afterRunning } from "./after-running.ts";
 import { type Browser, BrowserEnded, type Session } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
-import { type Instructions, REPORT, SEED, type Seen, visitInPage } from "./in-page.ts";
+import { type Instructions, REPORT, SEED, visitInPage } from "./in-page.ts";
+import { readPage, type Seen } from "./read-page.ts";
 import { seedWords } from "./seed.ts";
 import { lostBrowser, startBrowser } from "./start-browser.ts";
 
@@ -88,7 +89,9 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     page.send("Runtime.enable"),
     page.send("Log.enable"),
     page.send("Runtime.addBinding", { name: REPORT }),
-    page.send("Page.addScriptToEvaluateOnNewDocument", { source: `(${visitInPage})(${JSON.stringify(instructions)})` }),
+    page.send("Page.addScriptToEvaluateOnNewDocument", {
+      source: `(${visitInPage})(${JSON.stringify(instructions)},${readPage})`,
+    }),
   ]);
 
   /** Runs an action and waits for the report that follows it. */

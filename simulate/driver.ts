@@ -1,4 +1,4 @@
-import type { Seen } from "./in-page.ts";
+import type { Seen } from "./read-page.ts";
 
 /** One click, on the first `[data-exp-click]` of that event. */
 export interface Click {

@@ -1,7 +1,6 @@
-import { Agent, type IncomingMessage, request } from "node:http";
-import { Agent as SecureAgent, request as secureRequest } from "node:https";
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { isCounted } from "../core/reason.ts";
+import { openConnections } from "./connections.ts";
 import type { Driver, Visit } from "./driver.ts";
 import { type PageSource, shownTo } from "./page-source.ts";
 import { seedWords } from "./seed.ts";
@@ -17,37 +16,19 @@ export interface HttpDriverOptions {
 
 type Groups = Readonly<Record<string, AssignedGroup | undefined>>;
 
-const TIMEOUT_MS = 10_000;
-
 /**
  * Visitors without a browser: what the tag would ask and send, over connections that stay open. For
  * load, and for accounting of many visits. A visitor has the same device ID as in the browser.
  */
 export function openHttpDriver({ page, seed, concurrency, headers }: HttpDriverOptions): Driver {
-  const isSecure = page.api.startsWith("https:");
-  const agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: concurrency });
-  const send = (method: "GET" | "POST", url: string, body?: string) =>
-    new Promise<string>((resolve, reject) => {
-      const type = body === undefined ? {} : { "content-type": "text/plain;charset=UTF-8" };
-      const options = { method, agent, timeout: TIMEOUT_MS, headers: { ...headers, ...type } };
-      const sent = (isSecure ? secureRequest : request)(url, options, (response: IncomingMessage) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk) => {
-          text += chunk;
-        });
-        response.on("end", () =>
-          response.statusCode === 200 || response.statusCode === 202
-            ? resolve(text)
-            : reject(
-                new Error(`${method} ${new URL(url).pathname} answered ${response.statusCode}: ${text.slice(0, 200)}`),
-              ),
-        );
-      });
-      sent.on("timeout", () => sent.destroy(new Error(`${method} ${new URL(url).pathname} did not answer in time`)));
-      sent.on("error", reject);
-      sent.end(body);
-    });
+  const { origin, pathname } = new URL(page.api);
+  const connections = openConnections(origin, concurrency, headers);
+  const base = pathname.replace(/\/$/, "");
+  const send = async (method: "GET" | "POST", route: string, query: string, body?: string) => {
+    const { status, text } = await connections.send(method, `${base}${route}?${query}`, body);
+    if (status === 200 || status === 202) return text;
+    throw new Error(`${method} ${base}${route} answered ${status}: ${text.slice(0, 200)}`);
+  };
 
   return {
     async visit(index, decide): Promise<Visit> {
@@ -58,10 +39,10 @@ export function openHttpDriver({ page, seed, concurrency, headers }: HttpDriverO
       const eventId = () => `${deviceId}-${(sequence++).toString(16)}`;
       const event = (fields: object) =>
         JSON.stringify({ id: eventId(), ts: new Date().toISOString(), deviceId, path: page.path, ...fields });
-      const post = (lines: readonly string[]) => send("POST", `${page.api}/notes?sent=${Date.now()}`, `[${lines}]`);
+      const post = (lines: readonly string[]) => send("POST", "/notes", `sent=${Date.now()}`, `[${lines}]`);
       try {
         const query = new URLSearchParams({ device_id: deviceId, path: page.path, force: "", at: String(Date.now()) });
-        const groups = JSON.parse(await send("GET", `${page.api}/groups?${query}`)) as Groups;
+        const groups = JSON.parse(await send("GET", "/groups", String(query))) as Groups;
         const isDecided = Object.keys(groups).length > 0;
         const shown = page.placeholders.map((placeholder) => {
           const assigned = groups[placeholder.experiment];
@@ -97,6 +78,6 @@ export function openHttpDriver({ page, seed, concurrency, headers }: HttpDriverO
         return { index, seen: null, clicks: [], errors: [(error as Error).message] };
       }
     },
-    close: async () => agent.destroy(),
+    close: () => connections.close(),
   };
 }

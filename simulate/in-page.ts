@@ -1,31 +1,3 @@
-import type { AssignedGroup } from "../core/http-contract.ts";
-
-/** State of the page once it has settled. */
-export interface Seen {
-  readonly deviceId: string;
-  readonly placeholders: readonly {
-    readonly experiment: string;
-    /** Rendered HTML, without the templates. */
-    readonly rendered: string;
-    readonly variants: readonly {
-      readonly group: string;
-      readonly html: string;
-      /**
-       * Marked `data-empty`; without it the tag shows the own content and reports `empty_variant`.
-       */
-      readonly isEmptyOnPurpose?: boolean;
-    }[];
-    /** Event names of the click-reporting elements inside, in document order. */
-    readonly clicks: readonly string[];
-  }[];
-  /** Event names of the click-reporting elements outside all placeholders, in document order. */
-  readonly outside?: readonly string[];
-  /** Number of pages in the tab's history, including this one. */
-  readonly historyLength: number;
-  /** False when the server did not answer the events before the timeout. */
-  readonly acknowledged: boolean;
-}
-
 /** Name of the function by which the page reports to the simulator. */
 export const REPORT = "fairsplitReport";
 
@@ -51,12 +23,15 @@ export interface Instructions {
 }
 
 /**
- * Runs in the page before its own scripts, as text: it may use only its argument. The argument is
+ * Runs in the page before its own scripts, as text: it may use only its arguments. They are
  * the same for every visitor, because the browser caches compiled code by its text. It observes
  * from outside, through events and resource timing, and reports once when everything the tag sent
  * so far has been answered, and once more after each click.
  */
-export function visitInPage({ report, seed, patienceMs, headers }: Instructions): void {
+export function visitInPage(
+  { report, seed, patienceMs, headers }: Instructions,
+  readPage: typeof import("./read-page.ts").readPage,
+): void {
   if (window.top !== window) return;
 
   // Clear storage again here: a page may write while it unloads, after the simulator's clean-up.
@@ -92,7 +67,7 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
   }) as Crypto["getRandomValues"];
 
   /** The server's last answer: the visitor's groups. */
-  let answered: Readonly<Record<string, AssignedGroup | undefined>> | undefined;
+  let answered: Parameters<typeof readPage>[1];
   const { fetch } = window;
   window.fetch = (input, init) => {
     const all = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
@@ -120,74 +95,10 @@ export function visitInPage({ report, seed, patienceMs, headers }: Instructions)
   let isWaiting = true;
   let lastAction = 0;
   let lastAnswered = -1;
-  const html = (nodes: Iterable<Node>) => {
-    const box = document.createElement("div");
-    for (const node of nodes) box.append(node.cloneNode(true));
-    return box.innerHTML.replace(/\s+/g, " ").trim();
-  };
-  /**
-   * The content of a variant without a template: the experiment's `html`, its payload as text or as
-   * an attribute, or the own content, with the group's classes. Empty if the
-   * placeholder shows something else.
-   */
-  const shownWithoutTemplate = (placeholder: HTMLElement, rendered: string): string => {
-    const { exp = "", expText, expAttr, expClass = "" } = placeholder.dataset;
-    const { group, fallback, html: markup, payload } = answered?.[exp] ?? {};
-    const name = (group || fallback || "").replace(/[^\w\s]/g, "\\$&");
-    const words = [...expClass.matchAll(new RegExp(`(?:^|\\s)${name}:(\\S+)`, "g"))];
-    if (words.some(([, word]) => !placeholder.classList.contains(word ?? ""))) return "";
-    const isText = payload !== null && payload !== undefined && typeof payload !== "object";
-    if (isText && expAttr && placeholder.getAttribute(expAttr) !== String(payload)) return "";
-    if (isText && expText !== undefined && placeholder.textContent !== String(payload)) return "";
-    if (markup && !(isText && expText !== undefined)) {
-      const box = document.createElement("div");
-      box.append(document.createRange().createContextualFragment(markup));
-      if (html(box.childNodes) !== rendered) return "";
-    }
-    return group || fallback || "";
-  };
-  const variantsOf = (placeholder: HTMLElement, rendered: string): Seen["placeholders"][number]["variants"] => {
-    const templates = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")].map(
-      (template) => ({
-        group: template.dataset.group ?? "",
-        // A template made by JSX has its children in the element.
-        html: html((template.content.firstChild ? template.content : template).childNodes),
-        isEmptyOnPurpose: "empty" in template.dataset,
-      }),
-    );
-    const { group, fallback } = answered?.[placeholder.dataset.exp ?? ""] ?? {};
-    if (templates.some((template) => template.group === (group || fallback))) return templates;
-    let other = "";
-    try {
-      other = shownWithoutTemplate(placeholder, rendered);
-    } catch {
-      // Trusted Types may forbid parsing HTML here.
-      other = group || fallback || "";
-    }
-    return other ? [...templates, { group: other, html: rendered }] : templates;
-  };
   const tell = (acknowledged: boolean) => {
     clearTimeout(patience);
     isWaiting = false;
-    const seen: Seen = {
-      deviceId: /(?:^|; )(?:fairsplit_id|device_id)=([^;]+)/.exec(document.cookie)?.[1] ?? "",
-      placeholders: [...document.querySelectorAll<HTMLElement>("[data-exp]")].map((placeholder) => {
-        const rendered = html([...placeholder.childNodes].filter((node) => node.nodeName !== "TEMPLATE"));
-        return {
-          experiment: placeholder.dataset.exp ?? "",
-          rendered,
-          variants: variantsOf(placeholder, rendered),
-          clicks: [placeholder, ...placeholder.querySelectorAll<HTMLElement>("[data-exp-click]")].flatMap(
-            ({ dataset }) => (dataset.expClick ? [dataset.expClick] : []),
-          ),
-        };
-      }),
-      outside: [...document.querySelectorAll<HTMLElement>("[data-exp-click]")].flatMap((element) =>
-        element.closest("[data-exp]") ? [] : [element.dataset.expClick ?? ""],
-      ),
-      historyLength: history.length,
-      acknowledged,
-    };
+    const seen = readPage(document, answered, history.length, acknowledged);
     (window as unknown as Record<string, (text: string) => void>)[report]?.(JSON.stringify(seen));
   };
   /** Whether a variant is still to come: the tag loads what only some placeholders need. */

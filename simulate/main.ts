@@ -4,6 +4,7 @@ import { openBrowserDriver } from "./browser-driver.ts";
 import { BROWSER_FIXES } from "./browser-install.ts";
 import { checkAccounting } from "./checks/accounting.ts";
 import { checkRendering } from "./checks/rendering.ts";
+import { openDomDriver } from "./dom/dom-driver.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
 import { EnvironmentMissing } from "./environment.ts";
 import { startFaultyProxy } from "./faults.ts";
@@ -44,7 +45,9 @@ export async function simulate(options: Options): Promise<number> {
     const isOwnServer = options.url === null && new URL(url).origin === target.base;
     const driver = executable
       ? await openBrowserDriver({ ...options, executable, url, isOwnServer, headers })
-      : openHttpDriver({ ...options, page: await readPageSource(url), headers });
+      : options.driver === "dom"
+        ? await openDomDriver({ ...options, url, headers, note: (text) => say(options, text) })
+        : openHttpDriver({ ...options, page: await readPageSource(url), headers });
     let visits: Visit[];
     try {
       visits = await sendVisits(driver, options, decider(options.seed, rates, claims), interruption);
@@ -64,7 +67,7 @@ export async function simulate(options: Options): Promise<number> {
       seconds,
     });
     await writeReports(report, options.reporters);
-    if (!options.quiet) process.stderr.write(`fairsplit: run it again with ${report.rerun}\n`);
+    say(options, `run it again with ${report.rerun}`);
     return interruption.happened ? INTERRUPTED : exitCode(report, options);
   } finally {
     interruption.stop();
@@ -75,6 +78,10 @@ export async function simulate(options: Options): Promise<number> {
 function exitCode({ ok, checks }: SimulationReport, { strict }: Options): number {
   if (!ok) return 1;
   return strict && checks.some(({ tested }) => !tested) ? INCONCLUSIVE : 0;
+}
+
+function say({ quiet }: Options, text: string): void {
+  if (!quiet) process.stderr.write(`fairsplit: ${text}\n`);
 }
 
 interface Target {

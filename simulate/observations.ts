@@ -1,8 +1,8 @@
 import type { Event } from "../core/event.ts";
 import { isCounted } from "../core/reason.ts";
 import type { Click, Visit } from "./driver.ts";
-import type { Seen } from "./in-page.ts";
 import type { Rates } from "./rates.ts";
+import type { Seen } from "./read-page.ts";
 import type { Claims } from "./server-client.ts";
 
 /**

@@ -26,7 +26,7 @@ export interface Options {
   readonly fault: Fault | null;
 }
 
-export const DRIVERS = ["browser", "http"] as const;
+export const DRIVERS = ["browser", "dom", "http"] as const;
 
 /** All flags of `simulate`. Every flag is text, because yargs accepts `-n abc` as NaN. */
 export const SIMULATE_OPTIONS = {
@@ -39,7 +39,8 @@ export const SIMULATE_OPTIONS = {
   },
   token: { describe: "admin token of the server at --url [FAIRSPLIT_ADMIN_TOKEN]", type: "string", requiresArg: true },
   driver: {
-    describe: "how to visit: browser, or http, which sends what the tag would [default browser]",
+    describe:
+      "how to visit: browser; dom, the tag without a browser; or http, which sends what the tag would [default browser]",
     type: "string",
     requiresArg: true,
   },

@@ -1,3 +1,4 @@
+import { loadHappyDom } from "./dom/happy-dom.ts";
 import { EnvironmentMissing } from "./environment.ts";
 import { groupShown } from "./observations.ts";
 
@@ -28,9 +29,7 @@ export async function readPageSource(url: string): Promise<PageSource> {
     throw new EnvironmentMissing(`${url} cannot be reached: ${(error.cause as Error)?.message ?? error.message}`);
   });
   if (!response.ok) throw new EnvironmentMissing(`${url} answered ${response.status}`);
-  const { Window } = await import("happy-dom").catch(() => {
-    throw new EnvironmentMissing("--driver http reads the page with happy-dom: npm install happy-dom");
-  });
+  const { Window } = await loadHappyDom("http");
   const window = new Window({ url: response.url, settings: { disableJavaScriptEvaluation: true } });
   const document = new window.DOMParser().parseFromString(await response.text(), "text/html");
   const scripts = [...document.querySelectorAll("script[src]")];
@@ -60,7 +59,7 @@ export async function readPageSource(url: string): Promise<PageSource> {
     element.closest("[data-exp]") ? [] : [element.getAttribute("data-exp-click") ?? ""],
   );
   const source = new URL(tag.getAttribute("src") ?? "", response.url);
-  const api = tag.getAttribute("data-api") ?? new URL(".", source).href;
+  const api = new URL(tag.getAttribute("data-api") ?? ".", tag.hasAttribute("data-api") ? response.url : source).href;
   await window.happyDOM.close();
   return { placeholders, outside, api: api.replace(/\/$/, ""), path: new URL(response.url).pathname };
 }

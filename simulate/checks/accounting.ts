@@ -1,5 +1,5 @@
-import type { Seen } from "../in-page.ts";
 import { groupsShown, type Observations, recordedReasons, takesPart } from "../observations.ts";
+import type { Seen } from "../read-page.ts";
 import type { Check } from "./check.ts";
 
 export interface Accounting {

@@ -1,6 +1,5 @@
 import { binomialExact, wilson } from "../../core/statistics/index.ts";
 import { tally } from "../../core/tally.ts";
-import type { Seen } from "../in-page.ts";
 import {
   clickableOf,
   expectedShares,
@@ -13,6 +12,7 @@ import {
   takesPart,
 } from "../observations.ts";
 import { clickRate } from "../rates.ts";
+import type { Seen } from "../read-page.ts";
 import type { Test } from "./check.ts";
 
 export interface ConversionReport {

@@ -36,7 +36,7 @@ describe("bad usage of simulate ends with exit code 2, one line and an example",
     [["-n"], "n"],
     [["-n", "5", "-n", "6"], "-n is given 2 times"],
     [["--colour"], "colour"],
-    [["--driver", "car"], '--driver is "car": allowed are browser, http'],
+    [["--driver", "car"], '--driver is "car": allowed are browser, dom, http'],
     [["--fault", "gremlin"], "allowed are split-bias"],
     [["--fault", "swap-render", "--url", "http://127.0.0.1:1"], "--url"],
     [["--url", "ftp://x"], "--url"],
@@ -88,15 +88,18 @@ describe("the gate", () => {
     });
   }, 120_000);
 
-  it("is the same for the same visitors without a browser", async () => {
-    const [browser, http] = await Promise.all([
-      simulate("-n", "30", "--seed", "3", "--json"),
-      simulate("-n", "30", "--seed", "3", "--json", "--driver", "http"),
-    ]);
-    const [a, b] = [browser, http].map(({ stdout }) => ({ ...JSON.parse(stdout), timing: 0, driver: "", rerun: "" }));
-    expect(http.code).toBe(0);
-    expect(b).toEqual(a);
-  }, 120_000);
+  it("is the same for the same visitors in every driver, one at a time and eight at a time", async () => {
+    const reports: unknown[] = [];
+    for (const driver of ["browser", "dom", "http"]) {
+      for (const concurrency of ["1", "8"]) {
+        const args = ["-n", "40", "--seed", "3", "--json", "--driver", driver, "--concurrency", concurrency];
+        const { code, stdout } = await simulate(...args);
+        expect([driver, concurrency, code]).toEqual([driver, concurrency, 0]);
+        reports.push({ ...JSON.parse(stdout), timing: 0, driver: "", rerun: "" });
+      }
+    }
+    for (const report of reports) expect(report).toEqual(reports[0]);
+  }, 240_000);
 
   it("fails rendering in the browser when it shows another group", async () => {
     const { code, stdout } = await simulate("-n", "60", "--seed", "1", "--json", "--fault", "swap-render");
