@@ -11,6 +11,7 @@ import { sureTimeStyle, type TimeStyle, timeNotes } from "./columns/times.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { columnRoles, type Input, type ReadInput } from "./read-input.ts";
 import { MAX_EXAMPLES, type Rejected, shown } from "./reading/rejected.ts";
+import { numberedFile } from "./reading/table.ts";
 
 /** Events in the form of a compacted log segment, and a summary of what was read. */
 export interface StagedEvents {
@@ -20,6 +21,12 @@ export interface StagedEvents {
 
 /** 128 bits of a device's ID; see `log-source.ts`. */
 const keyOf = (device: string) => `cast(md5(${device}) as uuid)`;
+
+/**
+ * Options of copies. Dictionaries of more entries and compression double the time of writing, and
+ * IDs get no smaller by either.
+ */
+const STAGED = "format parquet, compression uncompressed, dictionary_size_limit 1000";
 
 /** Reasons for rejecting a row as an event, in the order of their tests. */
 const REASONS = {
@@ -62,42 +69,46 @@ export async function stageEvents(
   const named = (role: Role) =>
     roles.has(role) ? `case when not ${isUnnamed(cell(role))} then ${cell(role)} end` : "cast(null as varchar)";
   const staged = `${path}.rows`;
+  // A row's number in the copy is its line, unless --where leaves rows out.
+  const unnumbered = options.where === null ? table.unnumbered : undefined;
+  const line = unnumbered ? "" : "line, ";
   await engine.run(`copy (
-    select *, ${reasonCase()} as reason from (
-      select line, event_id, at_ms, device, ${exposureOf} as name, event_experiment, epoch_text, grp, value_text, value_number, run, session, time_text
+    select ${line}event_id as id, hash(event_id) as fingerprint, cast(at_ms as bigint) as at_ms, ${keyOf("device")} as device, name,
+      case when name = 'exposure' then event_experiment end as experiment,
+      case when name = 'exposure' then coalesce(try_cast(epoch_text as bigint), 1) end as epoch,
+      grp, value_number as value, run, session, event_experiment, reason,
+      case reason when 'time' then time_text when 'epoch' then epoch_text when 'value' then value_text when null then null else name end as example
+    from (select *, ${reasonCase()} as reason from (
+      select * exclude (event), ${exposureOf} as name
       from (
-        select line, ${cell("event id")} as event_id, ${time?.sql ?? "cast(null as bigint)"} as at_ms, ${named("visitor")} as device,
+        select ${line}${cell("event id")} as event_id, ${time?.sql ?? "cast(null as bigint)"} as at_ms, ${named("visitor")} as device,
           ${named("event")} as event, ${roles.has("experiment") ? named("experiment") : literal(experiment)} as event_experiment, ${cell("epoch")} as epoch_text,
           ${named("variant")} as grp, ${cell("value")} as value_text, ${value.sql} as value_number, ${cell("run")} as run,
           ${cell("session")} as session, ${cell("time")} as time_text
-        ${rows}
+        ${unnumbered ? `from ${unnumbered}` : rows}
       ) as fields
-    ) as named
-  ) to ${literal(staged)} (format parquet)`);
-  const events = `read_parquet(${literal(staged)})`;
+    ) as named) as reasoned
+  ) to ${literal(staged)} (${STAGED})`);
+  const events = unnumbered ? numberedFile(staged, 1).source : `read_parquet(${literal(staged)})`;
   const rejected = await rejectedOf(engine, events);
-  const [counted] = await engine.rows<[bigint, bigint]>({
-    text: `select count(*), count(*) filter (where reason is null and name = 'exposure') from ${events}`,
+  const [counted] = await engine.rows<[bigint, bigint, bigint]>({
+    text: `select count(*), count(*) filter (where reason is null and name = 'exposure'), count(*) filter (where id is null) from ${events}`,
     values: [],
   });
-  const total = Number(counted?.[0] ?? 0);
-  const isImplicit = roles.has("variant") && Number(counted?.[1] ?? 0) === 0;
-  const columns = `coalesce(event_id, 'row ${index} ' || line) as id, hash(coalesce(event_id, 'row ${index} ' || line)) as fingerprint,
-    cast(at_ms as bigint) as at_ms, ${keyOf("device")} as device, name, case when name = 'exposure' then event_experiment end as experiment,
-    case when name = 'exposure' then coalesce(try_cast(epoch_text as bigint), 1) end as epoch, grp, value_number as value, run, session, line as place`;
-  const implicit = `
-    union all
-    select 'first ${index} ' || min(line), hash('first ${index} ' || min(line)), min(at_ms), ${keyOf("device")}, 'exposure', event_experiment,
-      1, grp, null, any_value(run), null, min(line)
-    from ${events} where reason is null and grp is not null and event_experiment is not null group by device, event_experiment, grp, run is null`;
-  await engine.run(
-    `copy (select ${columns} from ${events} where reason is null ${isImplicit ? implicit : ""}) to ${literal(path)} (format parquet)`,
-  );
+  const [total, exposures, unidentified] = (counted ?? []).map(Number) as [number, number, number];
+  const isImplicit = roles.has("variant") && exposures === 0;
+  const isLog = unnumbered !== undefined && rejected.length === 0 && unidentified === 0 && !isImplicit;
+  if (!isLog) await stageLog();
   const lost = table.rejected.reduce((sum, { count }) => sum + count, 0);
   const allRows = table.rows === 0 ? total : table.rows;
   const left = allRows - lost - total;
   return {
-    file: { path, format: "parquet", isDistinct: !roles.has("event id") },
+    file: {
+      path: isLog ? staged : path,
+      format: "parquet",
+      isDistinct: !roles.has("event id"),
+      isInOrder: isLog,
+    },
     read: {
       path: table.path,
       format: table.format,
@@ -124,6 +135,20 @@ export async function stageEvents(
     },
   };
 
+  /** Copies the events without rejected rows; each gets an ID and, where needed, an exposure. */
+  async function stageLog(): Promise<void> {
+    const columns = `coalesce(id, 'row ${index} ' || line) as id, hash(coalesce(id, 'row ${index} ' || line)) as fingerprint,
+      at_ms, device, name, experiment, epoch, grp, value, run, session, line as place`;
+    const implicit = `
+      union all
+      select 'first ${index} ' || min(line), hash('first ${index} ' || min(line)), min(at_ms), device, 'exposure', event_experiment,
+        1, grp, null, any_value(run), null, min(line)
+      from ${events} where reason is null and grp is not null and event_experiment is not null group by device, event_experiment, grp, run is null`;
+    await engine.run(
+      `copy (select ${columns} from ${events} where reason is null ${isImplicit ? implicit : ""}) to ${literal(path)} (${STAGED})`,
+    );
+  }
+
   function reasonCase(): string {
     const cases: Readonly<Record<Reason, string>> = {
       nothing: "device is null and name is null and time_text is null and grp is null",
@@ -149,9 +174,8 @@ export async function stageEvents(
       const role = ({ visitor: "visitor", event: "event", time: "time", epoch: "epoch", value: "value" } as const)[
         reason as "time"
       ] as Role | undefined;
-      const shownCell = { time: "time_text", epoch: "epoch_text", value: "value_text" }[reason as "time"] ?? "name";
       const examples = await of.rows<[bigint, string | null]>({
-        text: `select line, ${shownCell} from ${from} where reason = '${reason}' order by line limit ${MAX_EXAMPLES}`,
+        text: `select line, example from ${from} where reason = '${reason}' order by line limit ${MAX_EXAMPLES}`,
         values: [],
       });
       found.push({

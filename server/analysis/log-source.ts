@@ -9,6 +9,8 @@ export interface EventFile {
   readonly format: "ndjson" | "parquet" | "table";
   /** Whether no ID is repeated, in it or in earlier files with the same mark. */
   readonly isDistinct?: boolean;
+  /** Whether a Parquet file has the order of the log: an event's place is then its row's number. */
+  readonly isInOrder?: boolean;
   /** False for a compacted file or a table without accounts: it need not be read for links. */
   readonly hasAccounts?: boolean;
 }
@@ -81,9 +83,9 @@ const COLUMNS =
 const NO_OPTIONAL =
   "select cast(null as uuid) as account, cast(null as varchar) as path, false as is_wrong_clock, null::bigint as received_ms, null::varchar as net, null::varchar as uncounted, false as with_key where false";
 
-function fromParquet(files: string, place: string): string {
+function fromParquet(files: string, place: string, reading = ""): string {
   return `select ${COLUMNS}, true as is_copy${place}
-  from (select * from read_parquet([${files}]) union all by name ${NO_OPTIONAL}) as copies`;
+  from (select * from read_parquet([${files}]${reading}) union all by name ${NO_OPTIONAL}) as copies`;
 }
 
 function fromTable(table: string, place: string): string {
@@ -146,9 +148,16 @@ function keysOf(files: readonly EventFile[]): Pick<Source, "keyOf" | "hasLines" 
 
 /** Events of a log with positions, which take longer to read. */
 export function placedLogSource(files: readonly EventFile[]): Source {
-  const parts = files.map(({ path, format }, segment) => {
+  const parts = files.map(({ path, format, isInOrder }, segment) => {
     const place = `, ${segment} as segment, place`;
     if (format === "table") return fromTable(path, `, ${segment} as segment, rowid as place`);
+    if (format === "parquet" && isInOrder) {
+      return fromParquet(
+        literal(path),
+        `, ${segment} as segment, file_row_number as place`,
+        ", file_row_number = true",
+      );
+    }
     if (format === "parquet") return fromParquet(literal(path), place);
     return fromLines(literal(path), keyIn(files), `, ${segment} as segment, row_number() over () as place`);
   });

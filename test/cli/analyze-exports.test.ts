@@ -377,6 +377,63 @@ test("a log too large for memory has the fields of its objects as columns, also 
   ]);
 });
 
+describe("a log too large for memory, read by several threads", () => {
+  const pad = "x".repeat(400);
+  const LINES = 110_000;
+  const DEVICES = LINES / 2;
+  /** Exposures of all devices at one time, in A and then in B; a purchase of each in the end. */
+  const log = (isOf: (place: number) => string | null, keys: (place: number) => object) =>
+    Array.from({ length: LINES }, (_, place) => {
+      const deviceId = `d${Math.floor(place / 2)}`;
+      const ts = new Date(Date.UTC(2026, 0, 5) + Math.floor(place / DEVICES)).toISOString();
+      const group = (place + Math.floor(place / 2)) % 2 ? "B" : "A";
+      const exposure = { deviceId, ts, event: "exposure", experiment: "cta", group, epoch: 1, pad };
+      return `${isOf(place) ?? JSON.stringify({ ...keys(place), ...exposure })}\n`;
+    }).join("") +
+    Array.from({ length: 10 }, (_, n) =>
+      JSON.stringify({ id: `buy ${n}`, deviceId: `d${n}`, ts: "2026-01-06T00:00:00.000Z", event: "buy", pad }),
+    ).join("\n");
+
+  test.each([
+    ["with ids", (place: number) => ({ id: `e${place}` })],
+    ["of which some lack ids", (place: number) => (place % 1000 ? { id: `e${place}` } : {})],
+  ])("has the order of its lines, %s", async (_, keys) => {
+    const found = await analyzed(
+      log(() => null, keys),
+      { goals: "buy" },
+    );
+    expect(found.inputs[0]?.rejected).toEqual([]);
+    // Of two exposures at one time, the first line counts.
+    expect(groupsOf(found)).toEqual([
+      ["A", DEVICES / 2, 5],
+      ["B", DEVICES / 2, 5],
+    ]);
+    expect(found.reports[0]?.health.twoGroups.devices).toBe(DEVICES);
+  });
+
+  // Each bad line stands in place of a device's second exposure.
+  test("has the lines of rejected rows, with and without --where", async () => {
+    const bad = new Map([
+      [39_999, "{broken"],
+      [79_999, JSON.stringify({ deviceId: "d1", ts: "soon", event: "buy", pad })],
+    ]);
+    const content = log(
+      (place) => bad.get(place) ?? null,
+      (place) => ({ id: `e${place}` }),
+    );
+    for (const where of [{}, { where: "event != refund" }]) {
+      const found = await analyzed(content, { goals: "buy", ...where });
+      const examples = found.inputs[0]?.rejected.map(({ reason, count, examples: some }) => [
+        reason,
+        count,
+        some[0]?.line,
+      ]);
+      expect(examples).toContainEqual(["no time, or none that can be read", 1, 80_000]);
+      expect(groupsOf(found)?.map(([, units]) => units)).toEqual([DEVICES / 2, DEVICES / 2]);
+    }
+  });
+});
+
 test("events that count for nobody are counted", async () => {
   const log = lines([
     "user_id,timestamp,event,variant",

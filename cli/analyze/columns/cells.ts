@@ -29,6 +29,7 @@ const MISSING = [
   "#ref!",
   "#name?",
 ];
+const MAX_MISSING_BYTES = Math.max(...MISSING.map((word) => new TextEncoder().encode(word).length));
 /** Spellings of a missing value that are also possible group names. */
 const NAMES = ["none", "missing", "(not set)", "?", "."];
 
@@ -57,7 +58,8 @@ export const isMissing = (cell: string) =>
 
 /** SQL condition that a cell of names, such as groups, is missing: `none` is a name there. */
 export const isUnnamed = (cell: string) =>
-  `(${cell} is null or ${isOneOf(
+  // Skip IDs: looking them up takes as long as reading them.
+  `(${cell} is null or strlen(${cell}) <= ${MAX_MISSING_BYTES} and ${isOneOf(
     cell,
     MISSING.filter((word) => !NAMES.includes(word)),
   )})`;

@@ -79,6 +79,7 @@ export async function repairedCells(
     table: {
       ...table,
       source: repaired(table.source),
+      ...(table.unnumbered === undefined ? {} : { unnumbered: repaired(table.unnumbered) }),
       sample: repaired(table.sample),
       notes: [...table.notes, ...notes],
     },

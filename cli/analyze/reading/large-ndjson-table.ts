@@ -31,14 +31,16 @@ export async function largeNdjsonTable(path: string, named: string, sampled: str
   await writeFile(sampled, places.map((lines) => `${lines.join("\n")}\n`).join(""));
   const types = outer.map((name) => `${quoted(name)}: 'VARCHAR'`).join(", ");
   const cells = fields.map((field, place) => `nullif(${fieldSql(field)}, '') as c${place}`).join(", ");
-  const linesOf = (file: string) =>
-    `(select ${cells}, row_number() over () as line from read_ndjson([${literal(file)}], columns = {${types}},
+  const linesOf = (file: string, numbers: string) =>
+    `(select ${cells}${numbers} from read_ndjson([${literal(file)}], columns = {${types}},
       ignore_errors = true, maximum_object_size = ${MAX_LINE_BYTES})) as lines`;
+  const numbers = ", row_number() over () as line";
   return {
     path: named,
     format: "ndjson",
-    source: linesOf(path),
-    sample: linesOf(sampled),
+    source: linesOf(path, numbers),
+    unnumbered: linesOf(path, ""),
+    sample: linesOf(sampled, numbers),
     columns: columnNames(fields.map((field) => field.join("."))),
     // The rows are counted with the events.
     rows: 0,

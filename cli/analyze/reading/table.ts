@@ -13,6 +13,11 @@ export interface Table {
    * if empty), and the `line` of each row.
    */
   readonly source: string;
+  /**
+   * The rows in the file's order without `line`, for a large file: numbering rows while they are
+   * read would leave the reading to one thread.
+   */
+  readonly unnumbered?: string;
   /** A sample of the rows, if reading all takes long; column facts come from it. */
   readonly sample: string;
   /** Names in the file's order; unique. */
