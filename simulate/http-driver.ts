@@ -2,7 +2,7 @@ import type { AssignedGroup } from "../core/http-contract.ts";
 import { isCounted } from "../core/reason.ts";
 import { openConnections } from "./connections.ts";
 import type { Driver, Visit } from "./driver.ts";
-import { type PageSource, shownTo } from "./page-source.ts";
+import { type PageSource, type PlaceholderSource, shownTo } from "./page-source.ts";
 import { seedWords } from "./seed.ts";
 import { sfc32 } from "./sfc32.ts";
 
@@ -30,6 +30,16 @@ export function openHttpDriver({ page, seed, concurrency, headers }: HttpDriverO
     throw new Error(`${method} ${base}${route} answered ${status}: ${text.slice(0, 200)}`);
   };
 
+  // A million visits hold the contents of a few variants.
+  const known = new Map<PlaceholderSource, Map<string | undefined, ReturnType<typeof shownTo>>>();
+  const shownOnce = (placeholder: PlaceholderSource, group: string | undefined) => {
+    const ofPlaceholder = known.get(placeholder) ?? new Map<string | undefined, ReturnType<typeof shownTo>>();
+    known.set(placeholder, ofPlaceholder);
+    const content = ofPlaceholder.get(group) ?? shownTo(placeholder, group);
+    ofPlaceholder.set(group, content);
+    return content;
+  };
+
   return {
     async visit(index, decide): Promise<Visit> {
       const next = sfc32(seedWords(seed, index));
@@ -46,7 +56,7 @@ export function openHttpDriver({ page, seed, concurrency, headers }: HttpDriverO
         const isDecided = Object.keys(groups).length > 0;
         const shown = page.placeholders.map((placeholder) => {
           const assigned = groups[placeholder.experiment];
-          return { assigned, ...shownTo(placeholder, assigned?.group || assigned?.fallback) };
+          return { assigned, ...shownOnce(placeholder, assigned?.group || assigned?.fallback) };
         });
         const lines = [event({ event: "pageview" })];
         for (const { placeholder, assigned, group } of shown) {

@@ -1,10 +1,12 @@
 import type { Options as YargsOption } from "yargs";
 import { FAULTS, type Fault } from "./faults.ts";
+import { DRIVERS, MAX_VISITS, type Part, parseMix } from "./mix.ts";
 import { parseReporters, REPORTERS, type Reporter } from "./reporters/reporters.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface Options {
-  readonly visits: number;
+  /** Visits by driver. */
+  readonly parts: readonly Part[];
   /** Base URL of the server; null to start one with throw-away data. */
   readonly url: string | null;
   /** Path or URL of the page to visit; null for the demo's last page. */
@@ -15,7 +17,6 @@ export interface Options {
   /** Value of `--rates`; null for the default. */
   readonly rates: string | null;
   readonly browserPath: string | null;
-  readonly driver: (typeof DRIVERS)[number];
   readonly reporters: readonly Reporter[];
   /** Without progress and hints. */
   readonly quiet: boolean;
@@ -25,8 +26,6 @@ export interface Options {
   readonly maxFailures: number | null;
   readonly fault: Fault | null;
 }
-
-export const DRIVERS = ["browser", "dom", "http"] as const;
 
 /** All flags of `simulate`. Every flag is text, because yargs accepts `-n abc` as NaN. */
 export const SIMULATE_OPTIONS = {
@@ -41,6 +40,11 @@ export const SIMULATE_OPTIONS = {
   driver: {
     describe:
       "how to visit: browser; dom, the tag without a browser; or http, which sends what the tag would [default browser]",
+    type: "string",
+    requiresArg: true,
+  },
+  mix: {
+    describe: "several drivers in one run, with their visits, such as browser=200,http=100000",
     type: "string",
     requiresArg: true,
   },
@@ -105,10 +109,16 @@ export function parseOptions(
     throw new UsageError(`--url is "${url}": allowed is a URL such as http://127.0.0.1:5000`);
   }
   const driver = oneOf("driver", DRIVERS) ?? "browser";
+  const mix = text("mix");
+  for (const flag of ["n", "driver"] as const) {
+    if (mix !== null && text(flag) !== null) {
+      throw new UsageError(`${dashed(flag)} is "${text(flag)}" beside --mix, which says that itself: leave one out`);
+    }
+  }
   const fault = oneOf("fault", FAULTS);
   if (fault && url) throw new UsageError("--fault breaks only a server that simulate starts itself: leave out --url");
   return {
-    visits: count("n", 1000, 10_000_000),
+    parts: mix === null ? [{ driver, visits: count("n", 1000, MAX_VISITS) }] : parseMix(mix),
     url,
     page: text("page"),
     token: text("token") ?? (env.FAIRSPLIT_ADMIN_TOKEN || null),
@@ -116,11 +126,10 @@ export function parseOptions(
     concurrency: count("concurrency", 4, 64),
     rates: text("rates"),
     browserPath: text("browser-path"),
-    driver,
     reporters: parseReporters(text("reporter"), flags.json === true),
     quiet: flags.quiet === true,
     strict: flags.strict === true,
-    maxFailures: text("max-failures") === null ? null : count("max-failures", 1, 10_000_000),
+    maxFailures: text("max-failures") === null ? null : count("max-failures", 1, MAX_VISITS),
     fault,
   };
 }

@@ -8,7 +8,6 @@ import { type IndependenceReport, independences } from "./checks/independence.ts
 import { checkRendering, type Rendering } from "./checks/rendering.ts";
 import { type SplitReport, splits } from "./checks/split.ts";
 import type { Observations } from "./observations.ts";
-import type { Options } from "./options.ts";
 
 /**
  * Result of a run: the JSON document of `--json`. The same seed gives the same report except for
@@ -19,7 +18,8 @@ export interface SimulationReport {
   /** True when the run was interrupted: fewer visits than requested. */
   readonly partial: boolean;
   readonly seed: string;
-  readonly driver: Options["driver"];
+  /** A driver, or several with their visits. */
+  readonly driver: string;
   readonly target: string;
   readonly visits: number;
   /** The command that repeats the run. */
@@ -38,7 +38,7 @@ export interface SimulationReport {
 export interface Circumstances {
   readonly seed: string;
   readonly target: string;
-  readonly driver: Options["driver"];
+  readonly driver: string;
   readonly rerun: string;
   readonly partial: boolean;
   readonly startedAt: string;

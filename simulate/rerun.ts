@@ -1,9 +1,21 @@
 import { shellWord } from "../core/shell-word.ts";
+import { driversText } from "./mix.ts";
 import type { Options } from "./options.ts";
 
 /** The command that repeats a run, without the token, which is a secret. */
-export function rerunCommand({ visits, seed, driver, url, page, rates, fault }: Options): string {
-  const flags = { n: String(visits), seed, driver: driver === "browser" ? null : driver, url, page, rates, fault };
+export function rerunCommand({ parts, seed, url, page, rates, fault }: Options): string {
+  const [only] = parts;
+  const single = parts.length === 1 && only ? only : null;
+  const flags = {
+    n: single && String(single.visits),
+    mix: single ? null : driversText(parts),
+    seed,
+    driver: single && single.driver !== "browser" ? single.driver : null,
+    url,
+    page,
+    rates,
+    fault,
+  };
   const given = Object.entries(flags).flatMap(([name, value]) =>
     value === null ? [] : [`${name.length === 1 ? "-" : "--"}${name} ${shellWord(value, process.platform)}`],
   );
