@@ -17,7 +17,7 @@ const events =
     ? `select epoch_ms(ts::timestamp) as at_ms, deviceId as device, event as name, experiment, epoch, "group" as grp, value, run, session_id as session
        from read_ndjson('${folder}/*.ndjson', columns = ${columns})`
     : `select at_ms, device, name, experiment, epoch, grp, value, run, session from read_parquet('${folder}/*.parquet')`;
-// As the engine's process, so that both get as much of a busy machine.
+// The engine's process has this priority as well: both get as much of a busy machine.
 setPriority(19);
 const start = performance.now();
 const instance = await DuckDBInstance.create(":memory:", { threads: "2", memory_limit: "800MB" });

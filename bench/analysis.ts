@@ -115,7 +115,7 @@ async function compare(format: "ndjson" | "parquet", log: string, goals: keyof t
   };
 }
 
-/** As a server answers: from where nothing is open to the tally. */
+/** Counts the log up to a position, as a server does. */
 async function count(log: string, goals: keyof typeof GOALS): Promise<Timed> {
   const end = await endOf(log);
   const analysis = analysisOf(log, end);

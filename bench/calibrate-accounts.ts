@@ -6,7 +6,7 @@ import { type Check, happens } from "./calibrate-band.ts";
 import { atTheLook } from "./calibrate-visitors.ts";
 
 const ALPHA = 0.05;
-/** In each group. */
+/** Units in each group. */
 const ACCOUNTS = 300;
 const DEVICES = 3;
 const BUYS = 0.3;

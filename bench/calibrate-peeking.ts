@@ -70,7 +70,7 @@ function peekAtMeans(random: () => number, visitors: number): boolean {
     if (value > 0) group.buyers += 1;
     group.sum += value;
     group.squares += value * value;
-    // As the report does: before a hundred of each group have a value, it says nothing.
+    // The report has no sequential p before a hundred of each group have a value.
     if (visitor % EVERY !== 0 || groups.some(({ buyers }) => buyers < 100)) continue;
     const [a, b] = groups;
     const errorOf = ({ n, sum, squares }: typeof nobody) => (squares - (sum * sum) / n) / (n - 1) / n;

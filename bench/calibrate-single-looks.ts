@@ -175,7 +175,7 @@ function splits(runs: number): Check[] {
   return [happens("split 90/10 of 10,000 visitors: a false alarm at 0.001", count(looks), runs, 0.001)];
 }
 
-/** Whether p-values are as even as chance leaves them: the p of that is above 0.001. */
+/** Checks that p-values are uniform, at the 0.001 level. */
 function uniform(what: string, pValues: readonly number[]): Check {
   const classes = 20;
   const counts = Array<number>(classes).fill(0);

@@ -10,7 +10,7 @@ const SIGMAS = [1.5, 2, 3];
 const BUYERS = 0.3;
 /** Visitors between two looks. */
 const EVERY = 20;
-/** So small a share of the time for permutations leaves the 199 that are always drawn. */
+/** A share of the time for permutations so small that only the minimum of 199 is drawn. */
 const FEW_DRAWS = 1e-9;
 /** The 99th percentile of what visitors spend: of the 30 % who buy, one in thirty spends more. */
 const CAP_Z = 1.8339146358159146;

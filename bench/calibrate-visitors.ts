@@ -20,7 +20,7 @@ export function spend(random: () => number, factor = 1): number {
   return Math.round(100 * factor * Math.exp(3 + 0.8 * normal)) / 100;
 }
 
-/** Of one device, in the unit of `spend`: what a log-normal that is 0 for seven in ten has. */
+/** Mean of one device's spend: a log-normal that is 0 for seven in ten. */
 export const MEAN_SPEND = BUYERS * Math.exp(3 + 0.8 ** 2 / 2);
 
 /** The report at a plan's one look, of as many devices as there are. */

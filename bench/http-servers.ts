@@ -11,7 +11,7 @@ export interface Contestant {
   readonly name: string;
   readonly url: string;
   readonly process: ChildProcess;
-  /** Its data folder; null when it stores nothing. */
+  /** Data folder; null when it stores nothing. */
   readonly data: string | null;
   /** Events that it acknowledged so far. */
   acknowledged: number;

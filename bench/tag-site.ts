@@ -23,7 +23,7 @@ const BLOCKING = `<script src="/tag.js"></script>`;
 const WITH_GROUPS = `<script async src="/tag-with-groups.js"></script>`;
 const GROWTHBOOK = `<script async data-api-host="{site}" data-client-key="sdk-bench" data-no-streaming="1" data-tracking="none"
   src="/auto.min.js"></script>`;
-/** As a site would that counts on its own server. */
+/** Reports exposures to the site's own server. */
 const REPORTING = `<script>growthbook_config = { trackingCallback: ({ key }, { key: group, hashValue }) =>
   navigator.sendBeacon("/seen", JSON.stringify({ deviceId: hashValue, event: "exposure", experiment: key, group })) }</script>`;
 const ORIGINAL = `<div data-exp="homepage_button_test">Original${templates}</div>`;

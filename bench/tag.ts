@@ -15,7 +15,7 @@ import { CONTESTANTS, openSite } from "./tag-site.ts";
 
 /** Times of one page view, in milliseconds since the navigation began. */
 interface View {
-  /** Of the first frame that has the variant. */
+  /** Time of the first frame that has the variant. */
   readonly variantMs: number;
   /** 1 when a frame before had something else in its place that could be seen. */
   readonly originalFirst: number;

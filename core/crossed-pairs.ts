@@ -68,12 +68,12 @@ export function testPairs(pairs: readonly CrossedPair[]): TestedPair[] {
 }
 
 /** Place of the first number of an ascending list that is not less than another. */
-function firstAtLeast(ascending: Float64Array, least: number): number {
+function firstAtLeast(ascending: Float64Array, min: number): number {
   let low = 0;
   let high = ascending.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((ascending[middle] ?? 0) < least) low = middle + 1;
+    if ((ascending[middle] ?? 0) < min) low = middle + 1;
     else high = middle;
   }
   return low;

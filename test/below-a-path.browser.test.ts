@@ -9,7 +9,7 @@ import { freePort, hasProgram, PROXIES, startProxy } from "./real-proxies.ts";
 import { start } from "./server/rig/built-program.ts";
 import { temporaryFolder } from "./server/rig/open-app.ts";
 
-/** Not the headless browser's own, whose visits are not counted. */
+/** Replaces the headless browser's user agent, whose visits are not counted. */
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/159.0.0.0 Safari/537.36";
 const TOKEN = "9d8f6c1b7a3e5042d1c8b6f4";

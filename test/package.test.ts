@@ -21,7 +21,7 @@ async function consumer(source: string): Promise<string> {
 }
 
 /**
- * What a strict compiler that also checks our declarations has to say; empty when it is content.
+ * Errors of a strict compiler that also checks our declarations; empty without any.
  */
 async function complaints(source: string): Promise<string> {
   const args = ["--noEmit", "--strict", "--target", "es2023", "--module", "nodenext", "--moduleResolution", "nodenext"];

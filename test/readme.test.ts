@@ -67,7 +67,7 @@ const inlineCode = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => co
 const code = [...shellLines, ...inlineCode];
 
 const unique = (found: Iterable<string>) => [...new Set(found)].sort();
-/** What every one of these texts says, by a pattern with one group. */
+/** Text that all of these documents share, by a pattern with one group. */
 const found = (texts: readonly string[], pattern: RegExp) =>
   unique(texts.flatMap((text) => [...text.matchAll(pattern)].map(([, name = ""]) => name)));
 const without = (all: readonly string[], known: Iterable<string>) => {
@@ -288,7 +288,7 @@ function anchorsOf(text: string): string[] {
   return headingsOf(text, /^#+ (.+)$/gm).map(anchorOf);
 }
 
-/** As GitHub makes it. */
+/** The anchor that GitHub makes of a heading. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

@@ -34,7 +34,7 @@ const MARK = Buffer.from('"exposure"');
 export class ExposedToday {
   readonly #folder: string;
   readonly #seeds: Seeds = { high: randomInt(2 ** 32), low: randomInt(2 ** 32) };
-  readonly #most: number;
+  readonly #maxPairs: number;
   #pairs: Fingerprints;
   #devices = new Map<string, number>();
   #isComplete = true;
@@ -42,10 +42,10 @@ export class ExposedToday {
   #next: Position | null = null;
   readonly #queue = new PromiseQueue();
 
-  constructor(folder: string, most = MAX_PAIRS) {
+  constructor(folder: string, maxPairs = MAX_PAIRS) {
     this.#folder = folder;
-    this.#most = most;
-    this.#pairs = new Fingerprints(most);
+    this.#maxPairs = maxPairs;
+    this.#pairs = new Fingerprints(maxPairs);
   }
 
   /**
@@ -70,7 +70,7 @@ export class ExposedToday {
   }
 
   #forget(day: string): void {
-    if (this.#devices.size > 0) this.#pairs = new Fingerprints(this.#most);
+    if (this.#devices.size > 0) this.#pairs = new Fingerprints(this.#maxPairs);
     this.#devices = new Map();
     this.#isComplete = true;
     this.#day = day;

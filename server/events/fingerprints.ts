@@ -4,25 +4,25 @@ import type { Fingerprint } from "../../core/sticky/fingerprint.ts";
 const MAX_LOAD_FACTOR = 0.6;
 
 /**
- * A set of at most `most` fingerprints. Its memory is allocated at once, 13 to 27 bytes for each (a
+ * A set of at most `capacity` fingerprints. Its memory is allocated at once, 13 to 27 bytes each (a
  * Set of UUID strings takes about 550), because moving a million of them to a larger table would
  * block every request for 100 ms. The system commits the pages as they are used.
  */
 export class Fingerprints {
   readonly #slots: Int32Array;
   readonly #mask: number;
-  readonly #most: number;
+  readonly #capacity: number;
   #size = 0;
 
-  constructor(most: number) {
-    const slots = 2 ** Math.ceil(Math.log2(most / MAX_LOAD_FACTOR));
+  constructor(capacity: number) {
+    const slots = 2 ** Math.ceil(Math.log2(capacity / MAX_LOAD_FACTOR));
     this.#slots = new Int32Array(slots * 2);
     this.#mask = slots - 1;
-    this.#most = most;
+    this.#capacity = capacity;
   }
 
   get isFull(): boolean {
-    return this.#size >= this.#most;
+    return this.#size >= this.#capacity;
   }
 
   has({ high, low }: Fingerprint): boolean {
@@ -33,7 +33,7 @@ export class Fingerprints {
   add({ high, low }: Fingerprint): void {
     const slot = this.#find(high, low);
     if (this.#slots[slot * 2 + 1] !== 0) return;
-    if (this.isFull) throw new RangeError(`a set of ${this.#most} fingerprints is full`);
+    if (this.isFull) throw new RangeError(`a set of ${this.#capacity} fingerprints is full`);
     this.#slots[slot * 2] = high;
     this.#slots[slot * 2 + 1] = low;
     this.#size += 1;

@@ -51,9 +51,9 @@ export class LineBuffer {
   }
 
   #makeRoom(bytes: number): void {
-    const most = this.#length + bytes;
-    if (most <= this.#buffer.length) return;
-    const longer = Buffer.allocUnsafe(Math.max(most, this.#buffer.length * 2));
+    const needed = this.#length + bytes;
+    if (needed <= this.#buffer.length) return;
+    const longer = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(longer, 0, 0, this.#length);
     this.#buffer = longer;
   }

@@ -15,19 +15,19 @@ const GENERATIONS = 5;
  */
 export class RecentIds {
   readonly #generation: number;
-  readonly #most: number;
+  readonly #maxTables: number;
   /** Newest first. */
   #tables: Fingerprints[];
 
   constructor(generation = GENERATION, generations = GENERATIONS) {
     this.#generation = generation;
-    this.#most = generations;
+    this.#maxTables = generations;
     this.#tables = [new Fingerprints(generation)];
   }
 
   /** Number of newest IDs that are certainly known. */
   get guaranteed(): number {
-    return this.#generation * (this.#most - 1);
+    return this.#generation * (this.#maxTables - 1);
   }
 
   has(id: Fingerprint): boolean {
@@ -39,7 +39,7 @@ export class RecentIds {
     let [newest] = this.#tables as [Fingerprints];
     if (newest.isFull) {
       newest = new Fingerprints(this.#generation);
-      this.#tables = [newest, ...this.#tables.slice(0, this.#most - 1)];
+      this.#tables = [newest, ...this.#tables.slice(0, this.#maxTables - 1)];
     }
     newest.add(id);
   }

@@ -5,7 +5,7 @@ import type { EventText } from "../../core/event-text.ts";
 import { isOnCalendar, isWithin, TIME_FORMAT } from "../../core/timestamp.ts";
 
 /** A string without escapes. */
-const text = (least: number, most: number) => `"[^"\\\\\\x00-\\x1f]{${least},${most}}"`;
+const text = (min: number, max: number) => `"[^"\\\\\\x00-\\x1f]{${min},${max}}"`;
 /** Numbers that a double holds as written; not −0, which JSON.stringify would write as 0. */
 const WHOLE = "(?:0|[1-9]\\d{0,14})";
 const NUMBER = `(?:${WHOLE}|-[1-9]\\d{0,14})(?:\\.\\d{1,9})?`;

@@ -171,9 +171,9 @@ export class History {
     return { entries: await this.#read(found), next: null };
   }
 
-  /** Changes at the time of the call, newest first; at most `most`. */
-  async *all(query: HistoryQuery = {}, most = Number.POSITIVE_INFINITY): AsyncGenerator<Entry> {
-    const places = [...this.#find(query)].slice(0, most);
+  /** Changes at the time of the call, newest first; at most `maxEntries`. */
+  async *all(query: HistoryQuery = {}, maxEntries = Number.POSITIVE_INFINITY): AsyncGenerator<Entry> {
+    const places = [...this.#find(query)].slice(0, maxEntries);
     for (let at = 0; at < places.length; at += PAGE) yield* await this.#read(places.slice(at, at + PAGE));
   }
 

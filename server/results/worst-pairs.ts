@@ -7,14 +7,14 @@ import type { Pair } from "./pairs.ts";
 export function worstPairs(pairs: readonly Pair[], start: number, end: number): readonly Pair[] {
   const keys = Float64Array.from(pairs, keyOf);
   const sorted = keys.toSorted();
-  const least = sorted[start];
-  const most = sorted[Math.min(end, sorted.length) - 1];
-  if (least === undefined || most === undefined) return [];
+  const min = sorted[start];
+  const max = sorted[Math.min(end, sorted.length) - 1];
+  if (min === undefined || max === undefined) return [];
   const near = pairs.flatMap((pair, place) => {
     const key = keys[place] ?? 0;
-    return key >= least && key <= most ? { pair, key } : [];
+    return key >= min && key <= max ? { pair, key } : [];
   });
-  const skipped = start - sorted.indexOf(least);
+  const skipped = start - sorted.indexOf(min);
   return near
     .sort((a, b) => a.key - b.key)
     .slice(skipped, skipped + end - start)

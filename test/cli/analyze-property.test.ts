@@ -21,11 +21,11 @@ afterAll(() => rm(folder, { recursive: true }));
 interface Visitor {
   readonly group: string;
   readonly converted: boolean;
-  /** In hundredths. */
+  /** Hundredths of a currency unit. */
   readonly spent: number;
 }
 
-/** How the same table is written. */
+/** Notation of the same table. */
 const form = fc.record({
   separator: fc.constantFrom(",", ";", "\t", "|"),
   decimal: fc.constantFrom(".", ","),

@@ -30,7 +30,7 @@ function run(...args: string[]): Promise<{ code: number; stdout: string; stderr:
   });
 }
 
-/** What it does, in this process, which is much faster. */
+/** Runs the command in this process, which is much faster. */
 async function analyzed(paths: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<string> {
   let printed = "";
   const files = paths.map((path) => join(folder, path));

@@ -3,7 +3,7 @@ import { runCli } from "../../cli/cli.ts";
 import { SETTINGS } from "../../server/config.ts";
 
 /**
- * What goes wrong before anything starts can be tested without a process; test/server/main.test.ts
+ * Errors before anything starts can be tested without a process; test/server/main.test.ts
  * has the others.
  */
 let stderr: MockInstance<typeof process.stderr.write>;

@@ -46,7 +46,9 @@ const PROGRAM = `
   })();
 `;
 
-/** Plug'n'Play resolves imports; it does not see what `require` of an ES module resolves (Node 20.20, Yarn 4.18). */
+/**
+ * Plug'n'Play resolves imports, but not `require` of an ES module (Node 20.20, Yarn 4.18).
+ */
 const PROGRAM_OF_PNP = PROGRAM.replace('require("fairsplit/core/assign")', '(await import("fairsplit/core/assign"))');
 
 /**

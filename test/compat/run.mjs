@@ -1,8 +1,9 @@
 // Packs the package, and installs, builds and runs it as its users do: `npm run compat -- [NAME…]`,
 // where a name is that of a bundler, a way of TypeScript to find modules, or a package manager.
-// Needs the npm registry and a browser. `--quick` runs one of each kind, as CI does, and
-// `--chroot [NODE…] [root|user]` the README's commands in fresh Debian systems instead, `--wine` the
-// package with Node for Windows under Wine, and `--musl` has musl's loader read its native modules.
+// Needs the npm registry and a browser. `--quick` runs one of each kind, as CI does. Instead,
+// `--chroot [NODE…] [root|user]` runs the README's commands in fresh Debian systems, `--wine` runs
+// the package with Node for Windows under Wine, and `--musl` has musl's loader read its native
+// modules.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";

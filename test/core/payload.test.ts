@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { defineExperiment, parseExperiment } from "../../core/experiment.ts";
 
 const NOW = "2026-01-31T12:00:00.000Z";
-/** Without an argument the group has no payload. */
+/** A group; it has no payload if no argument is given. */
 const define = (...payloads: ([payload: unknown] | [])[]) =>
   defineExperiment(
     {

@@ -9,7 +9,7 @@ import { problemsOf } from "../accessibility.ts";
 import { launchBrowser } from "../launch-browser.ts";
 import { openDemoApp, STAGES } from "./demo-app.ts";
 
-/** Not the headless shell's own, which says that it is a program. */
+/** Replaces the headless shell's user agent, which says that it is a program. */
 const USER_AGENT =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 

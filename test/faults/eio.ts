@@ -34,7 +34,7 @@ export const eio: Fault = {
     for (let cycle = 0; cycle < cycles && server.isAlive(); cycle += 1) {
       for (const mode of broken) {
         await disk.set(mode);
-        // What was being synced at that moment may still be acknowledged.
+        // A write that was being synced at that moment may still be acknowledged.
         await delay(100);
         const before = journal.acknowledgedCount;
         await delay(BROKEN_MS);

@@ -123,7 +123,7 @@ async function segmentsOf(data: string): Promise<Map<string, string>> {
   );
 }
 
-/** How segments are neither old nor new; the newest may have got its journal's lines. */
+/** Describes segments that are neither old nor new; the newest may have got its journal's lines. */
 function differences(
   found: ReadonlyMap<string, string>,
   before: ReadonlyMap<string, string>,

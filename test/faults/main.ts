@@ -84,7 +84,7 @@ async function judge(fault: Fault, options: Options): Promise<Verdict> {
     return verdict({ findings });
   } catch (error) {
     const { message, cause } = error as Error;
-    // Of "fetch failed" it is all that says something.
+    // The cause is the only informative part of "fetch failed".
     return verdict({ error: cause instanceof Error ? `${message}: ${cause.message}` : message });
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"]) process.removeListener(signal, interrupted);

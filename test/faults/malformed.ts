@@ -15,10 +15,10 @@ const GB = 1e9;
 const FLOODS = { full: 50, perCycle: 2.5 };
 const MAX_DELAY_MS = 50;
 const MAX_GROWTH_MB = 20;
-/** How an error's stack, or a path of ours, would look in an answer. */
+/** Pattern of an error's stack, or of a path of ours, in an answer. */
 const STACK = /\n\s+at |node:internal|node_modules|\.[jt]sx?:\d+/;
 
-/** What nobody should send, and what nobody should be told about it. */
+/** Malformed requests, and details that no answer may contain. */
 export const malformed: Fault = {
   id: "malformed",
   title: "malformed requests, byte by byte and schema by schema, then posts of 1 GB",
@@ -33,7 +33,7 @@ export const malformed: Fault = {
       nodeArgs: ["--import", "./test/faults/rig/loop-delay.mjs"],
       env: { LOOP_DELAY: delayFile },
     });
-    // What is compiled or loaded on a first request is no fault of a malformed one.
+    // Code compiled or loaded on a first request is not due to a malformed one.
     await exchange(server.port, postOf(Buffer.from("{}")), 1000);
     await writeFile(delayFile, "0");
     const statuses = new Map<number, number>();

@@ -12,7 +12,7 @@ const SERVER_CORE = "0";
 const LOAD_CORE = "1";
 const TIMES = 5;
 /**
- * As many as are allowed: to write such a request costs this side least beside what it costs the
+ * Events in a request. The largest number allowed: it costs the client least per cost of the
  * server.
  */
 const PER_REQUEST = 100;

@@ -124,8 +124,8 @@ function* statesOf(bytes: Buffer, ids: readonly string[], random: Random, cycle:
 }
 
 /**
- * What a state lost; null when the log refused it with a reason. Throws when the log does not go
- * on.
+ * Events that a state lost; null when the log rejected it with a reason. Throws when the log does
+ * not go on.
  */
 async function tryState(open: Open, folder: string, state: State, isOpenedAgain: boolean): Promise<Tally | null> {
   let log: EventLog;
@@ -153,7 +153,7 @@ async function tryState(open: Open, folder: string, state: State, isOpenedAgain:
   }
 }
 
-/** Of two looks at the same log, the later being of what it should hold in the end. */
+/** Compares two reads of a log; the later one is the reference. */
 function worst(before: Tally, after: Tally): Tally {
   return {
     ...after,

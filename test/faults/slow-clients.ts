@@ -13,7 +13,7 @@ const MAX_ANSWER_MS = 1000;
 const CLOSED_BY_MS = 20_000;
 const DRIP_MS = 2000;
 
-/** What a connection has sent, and then drips. */
+/** Bytes that a connection sends at once, and those that it drips. */
 const KINDS = [
   { opening: "", drip: "" },
   { opening: "POST /events HTTP/1.1\r\nHost: a\r\n", drip: "X: y\r\n" },

@@ -13,7 +13,7 @@ const TYPICAL_MS = 2000;
 const MAX_MS = 8000;
 const PATIENCE_MS = 15_000;
 
-/** What clients may be in the middle of when the server is told to stop. */
+/** Activities of clients at the moment when the server is told to stop. */
 const OPENINGS = {
   silent: "",
   idle: "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -1,7 +1,7 @@
 import type { Fault, Findings } from "./rig/fault.ts";
 import { isSound } from "./rig/journal.ts";
 
-/** What came of one fault. */
+/** Result of one fault. */
 export interface Verdict {
   readonly id: string;
   readonly mutant: string | null;
@@ -14,7 +14,7 @@ export interface Verdict {
   readonly findings: Findings | null;
 }
 
-/** Whether the server held; null when nobody can say. */
+/** True if the server held; null if it could not be determined. */
 export function held({ skipped, error, findings }: Verdict): boolean | null {
   if (skipped !== null) return null;
   if (error !== null || findings === null) return false;

@@ -17,7 +17,7 @@ const LOCK = {
     "node_modules/not-ours": { optional: true, os: [`!${process.platform}`] },
   },
 };
-/** What npm installs here. */
+/** Packages that npm installs here. */
 const INSTALLED = ["always", "always/node_modules/nested", "ours"];
 
 /**

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/simulate.js", import.meta.url));
 
-/** As `docs/samples.mjs` writes it. */
+/** The sample run of `docs/samples.mjs`. */
 const SAMPLE = /<!-- output of: fairsplit simulate (.+?) -->\n```\n([\s\S]*?)^```$/m;
 const TIMING = /^\d+ visits in [\d.]+ s, [\d.]+ per second\.\n/m;
 

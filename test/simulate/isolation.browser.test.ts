@@ -87,9 +87,9 @@ const TRACES = [
 const executable = findBrowser() ?? "";
 let server: Server;
 let port: number;
-/** What each visitor found, in order. */
+/** State that each visitor found, in order. */
 let findings: string[][] = [];
-/** How often the browser really asked for what it may keep. */
+/** Number of requests for cacheable files that reached the server. */
 let asked = 0;
 
 beforeAll(async () => {

@@ -33,7 +33,7 @@ async function script(text: string): Promise<string> {
   return path;
 }
 
-/** Who runs a program when it is not to be root, with a folder of its own. */
+/** An ordinary user to run a program as, with a home folder. */
 async function ordinaryUser() {
   const home = await mkdtemp(join(tmpdir(), "fairsplit-home-"));
   onTestFinished(() => rm(home, { recursive: true, force: true }));

@@ -101,7 +101,7 @@ async function exposures(path: string): Promise<number> {
   return events.filter((event) => event.event === "exposure" && event.path === path).length;
 }
 
-/** How often each row's page was opened: a test that is run again opens it again. */
+/** Number of times that each row's page was opened: a test that is run again opens it again. */
 const visits = new Map<number, number>();
 
 /** Opens a row's page, and waits until it shows the expected content and some time has passed. */

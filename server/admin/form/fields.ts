@@ -89,9 +89,9 @@ export const NEW_FORM: ExperimentForm = {
 export function readExperimentForm(sent: URLSearchParams): ExperimentForm {
   // Browsers send CRLF line ends.
   const text = (name: string) => (sent.get(name) ?? "").replaceAll("\r\n", "\n");
-  const rows = <Row>(list: string, most: number, read: (row: string) => Row): Row[] => {
+  const rows = <Row>(list: string, maxRows: number, read: (row: string) => Row): Row[] => {
     const found: Row[] = [];
-    while (found.length < most && [...FIRST_FIELDS].some((field) => sent.has(`${list}[${found.length}].${field}`))) {
+    while (found.length < maxRows && [...FIRST_FIELDS].some((field) => sent.has(`${list}[${found.length}].${field}`))) {
       found.push(read(`${list}[${found.length}]`));
     }
     return found;

@@ -16,10 +16,10 @@ const TINY = 1e-12;
 /** An axis with room for all of these values (at least one), and about `wanted` round labels. */
 export function plotScale(values: readonly number[], wanted: number): PlotScale {
   // Not spread: a call has a limited number of arguments, and there may be more days.
-  const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const most = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const span = spanOf(least, most);
-  const from = least - span * MARGIN;
+  const min = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const max = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const span = spanOf(min, max);
+  const from = min - span * MARGIN;
   const length = span * (1 + 2 * MARGIN);
   const step = roundStep(length / wanted);
   const first = Math.ceil(from / step);
@@ -34,14 +34,14 @@ export function plotScale(values: readonly number[], wanted: number): PlotScale 
 }
 
 /** For values that are equal up to rounding, any span works. */
-function spanOf(least: number, most: number): number {
-  const size = Math.max(Math.abs(least), Math.abs(most));
-  if (most - least > ALIKE * size && size > TINY) return most - least;
+function spanOf(min: number, max: number): number {
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  if (max - min > ALIKE * size && size > TINY) return max - min;
   return size > TINY ? size : 1;
 }
 
-/** Smallest of 1, 2, 5, 10, … that is not below `least`. */
-function roundStep(least: number): number {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return ([1, 2, 5].find((digit) => digit * power >= least * (1 - 1e-9)) ?? 10) * power;
+/** Smallest of 1, 2, 5, 10, … that is not below `min`. */
+function roundStep(min: number): number {
+  const power = 10 ** Math.floor(Math.log10(min));
+  return ([1, 2, 5].find((digit) => digit * power >= min * (1 - 1e-9)) ?? 10) * power;
 }

@@ -1,6 +1,6 @@
 interface Options {
   /** Maximum number of open streams; arbitrary. Each holds a connection. */
-  readonly most: number;
+  readonly maxOpen: number;
   /** Interval between checks for changes. */
   readonly everyMs: number;
 }
@@ -8,12 +8,12 @@ interface Options {
 /** Limits the number of open streams, and ends all of them when the server stops. */
 export class LiveStreams {
   readonly everyMs: number;
-  readonly #most: number;
+  readonly #maxOpen: number;
   readonly #stop = new AbortController();
   #open = 0;
 
-  constructor({ most = 50, everyMs = 3000 }: Partial<Options> = {}) {
-    this.#most = most;
+  constructor({ maxOpen = 50, everyMs = 3000 }: Partial<Options> = {}) {
+    this.#maxOpen = maxOpen;
     this.everyMs = everyMs;
   }
 
@@ -28,7 +28,7 @@ export class LiveStreams {
 
   /** Opens a stream and returns the function that closes it; null above the limit. */
   take(): (() => void) | null {
-    if (this.#stop.signal.aborted || this.#open >= this.#most) return null;
+    if (this.#stop.signal.aborted || this.#open >= this.#maxOpen) return null;
     this.#open += 1;
     return () => {
       this.#open -= 1;

@@ -11,8 +11,8 @@ interface JavaType {
 const whole = (bits: bigint) => (raw: string) => {
   if (!/^[+-]?\d+$/.test(raw)) throw new NotConverted("NumberFormatException");
   const value = BigInt(raw.replace(/^\+/, ""));
-  const most = 2n ** (bits - 1n);
-  if (value < -most || value >= most) throw new NotConverted("NumberFormatException");
+  const bound = 2n ** (bits - 1n);
+  if (value < -bound || value >= bound) throw new NotConverted("NumberFormatException");
   return Number(value);
 };
 

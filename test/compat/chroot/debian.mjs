@@ -13,7 +13,10 @@ const WITH_LIBRARIES = join(CACHE, "with-libraries");
 export const SHELL = join(CACHE, "shell");
 const CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt";
 
-/** Debian's smallest system (with what newer Nodes link to), and one that has what a headless shell links to but no browser. */
+/**
+ * Debian's smallest system with the libraries of newer Nodes, and one that also has those of a
+ * headless shell, without a browser.
+ */
 export async function provideSystems() {
   if (process.getuid?.() !== 0) fail("--chroot needs root: it makes Debian systems and goes into them", 3);
   if (spawnSync("debootstrap", ["--version"]).status !== 0) fail("--chroot needs Debian's package debootstrap", 3);
@@ -48,7 +51,7 @@ async function make(folder, work) {
   renameSync(unfinished, folder);
 }
 
-/** A system of its own for one test, whose changes to `base` are below `folder`, with a user `dev`. */
+/** A separate system for one test, with a user `dev`; its changes to `base` are below `folder`. */
 export async function newSystem(base, folder) {
   const system = { base, ...Object.fromEntries(["upper", "work", "root"].map((name) => [name, join(folder, name)])) };
   for (const path of [system.upper, system.work, system.root]) mkdirSync(path, { recursive: true });
@@ -63,10 +66,11 @@ export async function newSystem(base, folder) {
 }
 
 /**
- * Runs a shell's text in a system, as one of its users and with processes, mounts and shared memory of its own.
+ * Runs a shell's text in a system, as one of its users and with processes, mounts and shared memory
+ * of its own.
  *
- * @param how `isRoot`, `isOffline` for no network, `cwd`, `env` for variables (null for one that is not to be there), and
- *   in `binds` folders of ours to show, by their paths in the system
+ * @param how `isRoot`, `isOffline` for no network, `cwd`, `env` for variables (null for one that is
+ * not to be there), and `binds` for folders of ours, by their paths in the system
  * @returns promise of the exit code and of all that it wrote
  */
 export function runIn(

@@ -8,8 +8,9 @@ const PROGRAM = "chromium-headless-shell";
 const FOLDER = "chrome-headless-shell-linux64";
 
 /**
- * A download host as Playwright's installer asks one: Debian's headless shell, repacked as the archive that it expects, and
- * something that does nothing for its ffmpeg. Listens on loopback; `close` ends it.
+ * A download host as Playwright's installer asks one: Debian's headless shell, repacked as the
+ * archive that it expects, and something that does nothing for its ffmpeg. Listens on loopback;
+ * `close` ends it.
  */
 export async function openDownloadHost(shell) {
   const archives = { shell: zipOf(shell), ffmpeg: zip({ "ffmpeg-linux": [Buffer.from("#!/bin/sh\n"), 0o755] }) };

@@ -8,7 +8,7 @@ import { openDownloadHost } from "./download-host.mjs";
 /** Nodes with the npm that each came with; the oldest is the oldest that is supported. */
 export const NODES = { "20.19.0": "10.8.3", "22.23.3": "10.9.9", "24.21.0": "11.6.4", "26.10.0": "11.19.1" };
 export const USERS = ["root", "user"];
-/** What `npm test` runs of its tests here: the whole takes 20 minutes in each of the eight systems. */
+/** Tests that `npm test` runs here: all would take 20 minutes in each of the eight systems. */
 const QUICK_TESTS = [
   "test/core/assign",
   "test/setup/dependencies",
@@ -23,8 +23,9 @@ const AWKWARD = "/home/dev/Größe & Maß/fairsplit";
 const QUIET = ["--no-audit", "--no-fund", "--loglevel=error"];
 
 /**
- * Runs both README commands in fresh Debian systems, for each Node as root and as an ordinary user: from a tarball without
- * git, after a first run without network. Root's system has nothing at all; the user's has the libraries of a browser.
+ * Runs both README commands in fresh Debian systems, for each Node as root and as an ordinary user:
+ * from a tarball without git, after a first run without network. Root's system has nothing at all;
+ * the user's has the libraries of a browser.
  *
  * @param asked versions of Node and users; none means all
  * @param report called with the name of a test and its work, which throws when it fails
@@ -93,7 +94,10 @@ async function tryCheckout({ systems, tarball, node, isRoot, downloads }) {
   }
 }
 
-/** Throws with a part of what a command wrote unless it ended with a code and said something, without a stack. */
+/**
+ * Throws with a part of a command's output unless it ended with the code and a text, without a
+ * stack.
+ */
 function expect({ code, text }, wantedCode, says) {
   const lines = text.trim().split("\n");
   const stack = lines.findIndex((line) => /^\s+at .*(\bsetup\/|node:internal)/.test(line));

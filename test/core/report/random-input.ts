@@ -69,7 +69,7 @@ const scenarios = fc.record({
   pending: fc.constantFrom(0, 0.1, 0.9, 1),
   unusable: fc.constantFrom(0, 0, 0, 0.0005, 0.01),
   /**
-   * Whether the weights equal the observed split; otherwise they are equal, which may raise a split
+   * True if the weights equal the observed split; otherwise they are equal, which may raise a split
    * alarm.
    */
   isAsWeighted: fc.boolean(),

@@ -122,7 +122,7 @@ describe("the split comes before everything", () => {
 });
 
 describe("p-value, interval and lift", () => {
-  /** Whether each indicates a difference; null for a missing number. */
+  /** True for each number that indicates a difference; null for a missing one. */
   function says({ alpha, goals }: Report) {
     const { pValue, differenceInterval, liftInterval } = goals[0]?.comparisons[0] ?? {};
     return {
@@ -486,7 +486,7 @@ describe("values", () => {
     [99, 99, "permutation"],
     [100, 100, "welch"],
     [99, 4999, "permutation"],
-    // So many totals are not listed: then only the mean is known.
+    // This many totals are not listed: only the mean is known.
     [99, 5000, "welch"],
   ])("of %d and %d devices that have one are compared by %s", (a, b, by) => {
     const spent = (n: number) => [

@@ -70,7 +70,7 @@ describe("conversions", () => {
       a: { n: 5e11, conversions: 3 },
       b: { n: 5e11, conversions: 11 },
     });
-    // So few among so many go to A or B like the flips of a coin.
+    // Few among many are assigned to A or B like flips of a coin.
     expectClose(pTwoSided, (2 * (1 + 14 + 91 + 364)) / 2 ** 14, 1e-9);
     expect(permutations).toMatch(/^11470745596\d{147}$/);
   });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What the disk does from now on. */
+/** Behaviour of the disk from now on. */
 export type DiskMode = "sound" | "sync-error" | "write-error" | "short-write" | `slow ${number}`;
 
 /** A disk whose syncs and writes fail on demand, by a shim that is preloaded into the server. */
@@ -12,7 +12,7 @@ export interface BadDisk {
   set(mode: DiskMode): Promise<void>;
 }
 
-/** What this machine lacks for it, or null. */
+/** Requirement that this machine lacks; null without one. */
 export function badDiskLacks(): string | null {
   if (process.platform !== "linux") return "LD_PRELOAD needs Linux";
   return spawnSync("cc", ["--version"]).status === 0 ? null : "the shim needs a C compiler (cc)";

@@ -8,8 +8,8 @@ export interface ClientOptions {
   /** Events in a request, both bounds included. */
   readonly batch: readonly [least: number, most: number];
   /**
-   * How long to wait after a 429 or 503; shorter than any Retry-After, to see the moment when it
-   * accepts again.
+   * Wait after a 429 or 503 in milliseconds; shorter than any Retry-After, to see the moment when
+   * it accepts again.
    */
   readonly retryMs?: number;
 }

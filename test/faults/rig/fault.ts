@@ -7,16 +7,16 @@ export interface Fault {
   readonly id: string;
   readonly title: string;
   readonly cycles: { readonly full: number; readonly short: number };
-  /** What one cycle is. */
+  /** Name of one cycle. */
   readonly cycle: string;
   /** The server broken on purpose that this fault must find. */
   readonly mutant: Mutant;
-  /** What this machine lacks for it, or null. */
+  /** Requirement that this machine lacks; null without one. */
   lacks?(): string | null;
   run(trial: Trial): Promise<Findings>;
 }
 
-/** What one run of a fault is given. */
+/** Arguments of one run of a fault. */
 export interface Trial {
   readonly cycles: number;
   readonly random: Random;
@@ -29,14 +29,14 @@ export interface Trial {
    * text replaced.
    */
   module(source: string, scale: Mutant): Promise<string>;
-  /** To be undone when the run ends, however it ends; the newest first. */
+  /** Undo functions for the end of the run, however it ends; newest first. */
   atEnd(undo: () => unknown): void;
   progress(text: string): void;
 }
 
 export interface Check {
   readonly ok: boolean;
-  /** What was measured, in words. */
+  /** Measured figures, in words. */
   readonly text: string;
 }
 

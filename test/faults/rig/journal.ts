@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Event } from "../../../core/event.ts";
 
 /**
- * What a set checker says (Jepsen's `set-full` is the model): every id is in exactly one place, or
+ * Result of a set checker (Jepsen's `set-full` is the model): every id is in exactly one place, or
  * it is counted here.
  */
 export interface Tally {
@@ -39,12 +39,12 @@ export function eventOf(id: string): Sent {
 }
 
 /**
- * What the clients sent and were told, written to a file *before* it is sent, so that it is there
- * whatever ends.
+ * Requests of the clients and their answers, written to a file *before* it is sent, so that it is
+ * there whatever ends.
  */
 export class Journal {
   readonly #file: number;
-  /** Whether an id that was sent has been acknowledged. */
+  /** True if an id that was sent has been acknowledged. */
   readonly #sent = new Map<string, boolean>();
 
   constructor(path: string) {

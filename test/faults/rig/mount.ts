@@ -20,7 +20,7 @@ export function mount(trial: Pick<Trial, "atEnd">, folder: string, ...args: stri
 
 let answer: string | null | undefined;
 
-/** What this machine lacks to mount a file system, or null. Tried once. */
+/** Requirement that this machine lacks to mount a file system, or null. Tried once. */
 export function mountLacks(): string | null {
   if (answer !== undefined) return answer;
   const folder = mkdtempSync(join(tmpdir(), "fairsplit-fault-mount-"));
@@ -33,7 +33,7 @@ export function mountLacks(): string | null {
   return answer;
 }
 
-/** What this machine lacks to mount an ext4 image, or null. */
+/** Requirement that this machine lacks to mount an ext4 image, or null. */
 export function imageLacks(): string | null {
   if (spawnSync("mkfs.ext4", ["-V"]).error) return "there is no mkfs.ext4";
   return mountLacks();

@@ -4,7 +4,7 @@ import type { Plugin } from "esbuild";
 
 /** A server broken on purpose, so that the fault that should find it can be seen to find it. */
 export interface Mutant {
-  /** What is broken. */
+  /** The behaviour that is broken. */
   readonly name: string;
   readonly file: string;
   /** Exact text of the file; it must be there once. */

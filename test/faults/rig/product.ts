@@ -6,7 +6,7 @@ import { type Mutant, mutate } from "./mutants.ts";
 
 const CACHE = "node_modules/.cache/fairsplit-faults";
 
-/** What is tested: the product as it is built, or a mutant of it. */
+/** The tested program: the built product, or a mutant of it. */
 export interface Product {
   /** Path of the program. */
   readonly program: string;
@@ -24,7 +24,7 @@ export async function builtProduct(): Promise<Product> {
 /** Builds the mutant beside the product's own files, in a folder that nothing else knows of. */
 export async function mutatedProduct(mutant: Mutant): Promise<Product> {
   const folder = join(CACHE, createHash("sha256").update(mutant.name).digest("hex").slice(0, 12));
-  // What the program reads beside itself and above.
+  // Files that the program reads from its own folder and the one above.
   await cp("dist", join(folder, "dist"), { recursive: true });
   await cp("demo-pages", join(folder, "demo-pages"), { recursive: true });
   await cp("package.json", join(folder, "package.json"));

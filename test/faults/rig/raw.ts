@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** What came back on a connection of its own. */
+/** Answer on a separate connection. */
 export interface Exchange {
   /** All of it; empty when the server said nothing. */
   readonly text: string;
@@ -24,7 +24,7 @@ export function exchange(port: number, bytes: Buffer, patienceMs: number): Promi
     let timer = setTimeout(done, patienceMs);
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
-      // What follows comes at once, or is not wanted.
+      // Later bytes come at once, or are not needed.
       clearTimeout(timer);
       timer = setTimeout(done, 5);
     });

@@ -38,9 +38,9 @@ export interface Server {
   readonly url: string;
   readonly port: number;
   readonly child: ChildProcess;
-  /** Its exit code, once it ended; null after a signal. */
+  /** Exit code once it has ended; null after a signal. */
   readonly exit: Promise<number | null>;
-  /** What it wrote to stderr so far. */
+  /** Output to stderr so far. */
   readonly stderr: () => string;
   readonly isAlive: () => boolean;
   /** SIGKILL, and the end of the process. */

@@ -97,7 +97,7 @@ async function inTable(path: string): Promise<string> {
   return table;
 }
 
-/** Whether a segment's IDs are unique in it and in earlier segments. */
+/** True if a segment's IDs are unique in it and in earlier segments. */
 function isDistinct(log: readonly Event[], { from, to }: Segment): boolean {
   const earlier = new Set(log.slice(0, from).map(({ id }) => id));
   const ids = log.slice(from, to).map(({ id }) => id);

@@ -176,7 +176,7 @@ const CHANGES_NOTHING = [
   "POST /openapi.json",
 ];
 
-/** Whether a route takes a form; the others take JSON. */
+/** True for a route that takes a form; the others take JSON. */
 const isFormRoute = ({ path }: Route) => !/^\/(?:api|compat)\//.test(path);
 
 /** A request of a route; `fields` are added to a form. */

@@ -54,7 +54,7 @@ test("a deleted experiment leaves no exposure and no assignment; the others keep
   expect(log).not.toContain('"two"');
   expect(log).toContain('"one"');
   expect(await verify(folder)).toMatchObject({ ok: true, events: before.events - 3 });
-  // As after a kill between the experiment and its events.
+  // The state after a kill between the experiment and its events.
   expect(await deleteExperiment(folder, "two", true, TESTER.now)).toEqual({ removed: 0, changed: 0 });
   await expect(deleteExperiment(folder, "four", true, TESTER.now)).rejects.toThrow(NothingToErase);
 });

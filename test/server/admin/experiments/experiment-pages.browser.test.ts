@@ -143,12 +143,12 @@ describe("the form", () => {
     // Continue writing.
     await writeAtOnce(page.getByRole("group", { name: "Group C" }).getByLabel("Name"), " or D");
     await press(button(page, "Add a goal"));
-    await writeAtOnce(page.getByRole("group", { name: "Goal 2" }).getByLabel("Event"), "signup");
+    await writeAtOnce(page.getByRole("group", { name: "Goal 2" }).getByLabel("Event", { exact: true }), "signup");
     await press(button(page, "Remove group A"));
     await page.getByRole("group", { name: "Group A" }).waitFor({ state: "detached" });
     expect(await page.getByRole("textbox", { name: "Name", exact: true }).first().inputValue()).toBe("B");
     expect(await page.getByRole("textbox", { name: "Name", exact: true }).nth(1).inputValue()).toMatch(/or D/);
-    expect(await page.getByLabel("Event").nth(1).inputValue()).toBe("signup");
+    expect(await page.getByLabel("Event", { exact: true }).nth(1).inputValue()).toBe("signup");
     expect(await page.getByLabel("Rule").first().inputValue()).toBe("not a rule (");
     await page.getByRole("button", { name: "Create" }).click();
     const errors = page.getByRole("alert");

@@ -86,7 +86,7 @@ test("a HEAD request keeps no stream", async () => {
 });
 
 test("there are no more of them than allowed, and one that was left makes room", async () => {
-  const streams = new LiveStreams({ most: 1, everyMs: 20 });
+  const streams = new LiveStreams({ maxOpen: 1, everyMs: 20 });
   const served = await openApp([active(KEY)], { streams });
   const first = await watch(served);
   await first.next();
