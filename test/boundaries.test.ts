@@ -92,7 +92,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rehearsals: ["events", "files", "http", "memory", "registry", "tokens"],
   results: ["analysis", "events", "http", "memory", "registry"],
   retention: ["events", "files", "registry"],
-  verify: ["events", "files", "registry", "tokens"],
+  verify: ["events", "files", "registry", "sticky", "tokens"],
   "admin/script": [],
   files: [],
   memory: [],

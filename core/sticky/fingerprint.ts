@@ -33,8 +33,10 @@ export function fingerprintIn(text: string, start: number, end: number, seeds: S
   return { high: finish(high ^ length), low: finish(low ^ length) || 1 };
 }
 
+export type UnitFingerprint = (unit: Unit, id: string) => Fingerprint;
+
 /** Fingerprints of units; the last one is kept, because a visitor's unit is looked up often. */
-export function unitFingerprints(seeds: Seeds): (unit: Unit, id: string) => Fingerprint {
+export function unitFingerprints(seeds: Seeds): UnitFingerprint {
   let last: { readonly unit: Unit; readonly id: string; readonly print: Fingerprint } | null = null;
   return (unit, id) => {
     if (last?.id !== id || last.unit !== unit) last = { unit, id, print: fingerprint(`${unit}:${id}`, seeds) };

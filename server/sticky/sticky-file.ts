@@ -2,6 +2,7 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { StickyEntry } from "../../core/evaluate.ts";
 import { ExposedGroups } from "../../core/sticky/exposed-groups.ts";
+import type { Seeds } from "../../core/sticky/fingerprint.ts";
 import { SHARDS } from "../../core/sticky/unit-table.ts";
 import { tieOf } from "../events/checkpoint.ts";
 import type { Position } from "../events/segments.ts";
@@ -39,7 +40,7 @@ export async function writeStickyFile(
   path: string,
   folder: string,
   { upTo, experiments }: Saved,
-  seeds: string,
+  seeds: Seeds,
 ): Promise<void> {
   const tie = await tieOf(folder, upTo.segment, upTo.offset);
   if (tie === null) return;
@@ -64,7 +65,7 @@ export async function writeStickyFile(
       list.push({ key, entries: [...groups.entries], shards });
     }
     const index = Buffer.from(
-      JSON.stringify({ version: VERSION, seeds, upTo, tie, experiments: list } satisfies Index),
+      JSON.stringify({ version: VERSION, seeds: nameOf(seeds), upTo, tie, experiments: list } satisfies Index),
     );
     await write(index);
     const tail = Buffer.alloc(8);
@@ -82,7 +83,7 @@ export async function writeStickyFile(
 }
 
 /** The tables of a file; null if it is missing, damaged, or of another log. */
-export async function readStickyFile(path: string, folder: string, seeds: string): Promise<Saved | null> {
+export async function readStickyFile(path: string, folder: string, seeds: Seeds): Promise<Saved | null> {
   const content = await readFile(path).catch(() => null);
   if (!content || content.length < 8) return null;
   if (crc32(content.subarray(0, -4)) !== content.readUInt32LE(content.length - 4)) return null;
@@ -90,7 +91,7 @@ export async function readStickyFile(path: string, folder: string, seeds: string
   const start = end - content.readUInt32LE(end);
   // The CRC matched, so this is what we wrote; only another version may differ.
   const index: Index = JSON.parse(content.toString("utf8", start, end));
-  if (index.version !== VERSION || index.seeds !== seeds) return null;
+  if (index.version !== VERSION || index.seeds !== nameOf(seeds)) return null;
   const { upTo } = index;
   if ((await tieOf(folder, upTo.segment, upTo.offset).catch(() => null)) !== index.tie) return null;
   const experiments = new Map<string, ExposedGroups>();
@@ -109,3 +110,5 @@ export async function readStickyFile(path: string, folder: string, seeds: string
   }
   return { upTo, experiments };
 }
+
+const nameOf = ({ high, low }: Seeds) => `${high.toString(16)}-${low.toString(16)}`;

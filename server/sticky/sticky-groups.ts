@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import type { StickyEntry } from "../../core/evaluate.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { type ExposedGroups, groupsIn } from "../../core/sticky/exposed-groups.ts";
@@ -10,7 +9,8 @@ import { scanLog } from "../events/scan-log.ts";
 import type { Position } from "../events/segments.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Registry } from "../registry/registry.ts";
-import { exposuresIn } from "./exposure-lines.ts";
+import { exposedIn } from "./exposed-in.ts";
+import { stickySeeds } from "./seeds.ts";
 import { readStickyFile, writeStickyFile } from "./sticky-file.ts";
 
 /** Maximum of units over all experiments, some 450 MB; further ones are not sticky. */
@@ -70,11 +70,9 @@ export async function openStickyGroups({
   secret,
   maxUnits = MAX_UNITS,
 }: Deps): Promise<StickyGroups> {
-  const seeds = seedsOf(secret);
+  const seeds = stickySeeds(secret);
   const printOf = unitFingerprints(seeds);
-  const known = registry.epochs;
-  const seedName = `${seeds.high.toString(16)}-${seeds.low.toString(16)}`;
-  const saved = await readStickyFile(path, folder, seedName);
+  const saved = await readStickyFile(path, folder, seeds);
   const experiments = saved?.experiments ?? new Map<string, ExposedGroups>();
   let units = [...experiments.values()].reduce((sum, groups) => sum + groups.units.size, 0);
   let rejected = 0;
@@ -82,14 +80,7 @@ export async function openStickyGroups({
   const saves = new PromiseQueue();
   let upTo = log.end();
 
-  const lookUp = function* (lines: Buffer) {
-    for (const { experiment, group, epoch, receivedAt, deviceId, accountId } of exposuresIn(lines)) {
-      const unit = known.unitOf(experiment, group, epoch, receivedAt);
-      const id = unit === "device" ? deviceId : unit === "account" ? accountId : undefined;
-      if (unit === null || id === undefined) continue;
-      yield { experiment, print: printOf(unit, id), entry: { group, epoch } };
-    }
-  };
+  const lookUp = (lines: Buffer) => exposedIn(lines, registry.epochs, printOf);
   const take = (lines: Buffer): void => {
     for (const { experiment, print, entry } of lookUp(lines)) {
       const groups = groupsIn(experiments, experiment);
@@ -103,7 +94,7 @@ export async function openStickyGroups({
     const end = upTo;
     savedUpTo = end;
     // Ignore errors: without the file the next start only takes longer.
-    return saves.run(() => writeStickyFile(path, folder, { upTo: end, experiments }, seedName)).catch(() => undefined);
+    return saves.run(() => writeStickyFile(path, folder, { upTo: end, experiments }, seeds)).catch(() => undefined);
   };
 
   await scanLog(folder, savedUpTo, upTo, take);
@@ -144,9 +135,4 @@ async function parsePosition(folder: string, text: string): Promise<Position | n
   const [, segment, offset] = /^(\d{1,8})\.(\d{1,12})\.\d{1,10}$/.exec(text) ?? [];
   const position = { segment: Number(segment), offset: Number(offset) };
   return segment !== undefined && (await positionText(folder, position)) === text ? position : null;
-}
-
-function seedsOf(secret: Buffer): Seeds {
-  const mac = createHmac("sha256", secret).update("sticky").digest();
-  return { high: mac.readUInt32LE(0), low: mac.readUInt32LE(4) };
 }

@@ -3,7 +3,7 @@ import type { Verification } from "./verify.ts";
 
 /** A verification as text of several lines. */
 export function describeVerification(verification: Verification): string {
-  const { folder, segments, bytes, events, assignments, checkpoints, counters, history, drifts, details } =
+  const { folder, segments, bytes, events, assignments, checkpoints, sticky, counters, history, drifts, details } =
     verification;
   const number = (value: number) => value.toLocaleString("en");
   const lines = [
@@ -16,6 +16,9 @@ export function describeVerification(verification: Verification): string {
       (checkpoints.damaged > 0 ? `, ${number(checkpoints.damaged)} damaged (the next start does without)` : ""),
     `groups: ${number(assignments.checked)} recomputed, ${number(assignments.unchecked)} not ` +
       "(of other epochs, of units that did not take part or are not named)",
+    sticky.units === null
+      ? `exposed units: ${sticky.isThere ? "the file is unusable, the next start makes it again" : "none saved"}`
+      : `exposed units: ${number(sticky.units)} compared with the log`,
     `history: ${number(history.changes)} changes` +
       (history.unfinished > 0 ? `, ${number(history.unfinished)} not finished (the next start undoes them)` : ""),
     drifts === 0 ? "✓ no drift" : `✗ ${number(drifts)} ${drifts === 1 ? "drift" : "drifts"}:`,

@@ -7,6 +7,7 @@ export interface Drift {
     | "counters"
     | "checkpoint"
     | "journal"
+    | "sticky"
     | "assignment"
     | "exposure"
     | "history";

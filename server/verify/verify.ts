@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { Experiment } from "../../core/experiment.ts";
 import { fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
 import { COUNTS_FILE, readCounts, type SavedCounts } from "../events/accounting.ts";
 import { type Claim, checkpointPath, isOfLog, readClaim } from "../events/checkpoint.ts";
@@ -10,10 +11,12 @@ import { idOfLine, listSegments, scanLines, segmentPath } from "../events/segmen
 import { BadConfig } from "../files/bad-config.ts";
 import { NEW_CONTENT } from "../registry/content.ts";
 import { ExperimentsFile } from "../registry/experiments-file.ts";
+import { KnownEpochs } from "../registry/known-epochs.ts";
 import { AssignmentCheck } from "./assignments.ts";
 import { type Drift, Drifts } from "./drift.ts";
 import { checkHistory, type HistoryCheck } from "./history.ts";
 import { RepeatedIds } from "./repeated-ids.ts";
+import { checkSticky, STICKY_FILE, type StickyCheck } from "./sticky.ts";
 
 /** Content of a data folder, and its contradictions. */
 export interface Verification {
@@ -24,6 +27,7 @@ export interface Verification {
   readonly events: number;
   readonly assignments: { readonly checked: number; readonly unchecked: number };
   readonly checkpoints: { readonly checked: number; readonly damaged: number };
+  readonly sticky: Pick<StickyCheck, "units" | "isThere">;
   readonly counters: SavedCounts | null;
   readonly history: HistoryCheck;
   readonly drifts: number;
@@ -48,13 +52,13 @@ export async function verify(data: string): Promise<Verification> {
   const registry = await new ExperimentsFile(registryPath).read();
   const drifts = new Drifts();
   const assignments = new AssignmentCheck();
-  for (const experiment of registry?.experiments ?? []) assignments.learn(experiment);
-  const history = await checkHistory(
-    registryPath,
-    registry ?? NEW_CONTENT,
-    (drift) => drifts.add(drift),
-    (state) => assignments.learn(state),
-  );
+  const epochs = new KnownEpochs();
+  const learn = (state: Experiment) => {
+    assignments.learn(state);
+    epochs.learn(state);
+  };
+  for (const experiment of registry?.experiments ?? []) learn(experiment);
+  const history = await checkHistory(registryPath, registry ?? NEW_CONTENT, (drift) => drifts.add(drift), learn);
   const repeated = new RepeatedIds();
   const counters = await readCounts(folder);
   const checkpoints = { checked: 0, damaged: 0 };
@@ -122,6 +126,13 @@ export async function verify(data: string): Promise<Verification> {
     const detail = `${record.bytes.length} bytes of it are not in segment ${record.segment} yet: the next start writes them`;
     drifts.add({ ...ABOUT_NO_LINE, kind: "journal", file: JOURNAL_FILE, detail });
   }
+  const newest = segments.at(-1) ?? 0;
+  const end = { segment: newest, offset: newest === 0 ? 0 : (await stat(segmentPath(folder, newest))).size };
+  const sticky = await checkSticky(data, epochs, end);
+  for (const [key, count] of sticky.wrong) {
+    const detail = `${count} units of ${key} have another group there than by their exposures: delete the file, and the next start makes it again`;
+    drifts.add({ ...ABOUT_NO_LINE, kind: "sticky", file: STICKY_FILE, detail });
+  }
   if (repeated.hasSuspects) await findRepeated(folder, segments, repeated, drifts);
   return {
     ok: drifts.count === 0,
@@ -131,6 +142,7 @@ export async function verify(data: string): Promise<Verification> {
     events,
     assignments: { checked: assignments.checked, unchecked: assignments.unchecked },
     checkpoints,
+    sticky: { units: sticky.units, isThere: sticky.isThere },
     counters,
     history,
     drifts: drifts.count,

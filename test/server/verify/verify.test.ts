@@ -7,9 +7,15 @@ import { assign } from "../../../core/assign.ts";
 import type { Event } from "../../../core/event.ts";
 import type { Experiment } from "../../../core/experiment.ts";
 import { weights } from "../../../core/group.ts";
+import type { ExposedGroups } from "../../../core/sticky/exposed-groups.ts";
+import { SHARDS } from "../../../core/sticky/unit-table.ts";
 import { type Change, transition } from "../../../core/transition.ts";
 import { openEventLog } from "../../../server/events/log.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
+import { stickySeeds } from "../../../server/sticky/seeds.ts";
+import { readStickyFile, type Saved, writeStickyFile } from "../../../server/sticky/sticky-file.ts";
+import { openStickyGroups } from "../../../server/sticky/sticky-groups.ts";
+import { describeVerification } from "../../../server/verify/describe.ts";
 import { verify } from "../../../server/verify/verify.ts";
 import { active, pageview as event, inactive, openApp, rolledOut, stopped, temporaryFolder } from "../rig/open-app.ts";
 
@@ -72,6 +78,88 @@ describe("a data folder that is in order", () => {
   test("that is empty", async () => {
     expect(await verify(await dataOf([]))).toMatchObject({ ok: true, events: 0, drifts: 0 });
   });
+});
+
+describe("the file of exposed units", () => {
+  /** A data folder with exposures of two experiments, of devices and accounts, and the file of a stopped server. */
+  async function exposedData() {
+    const opened = await openApp([active("on"), active("members", { unit: "account" })]);
+    const { app, post, log, registry, folder } = opened;
+    for (let i = 0; i < 40; i += 1) {
+      const ids = { deviceId: `d${i}`, accountId: `a${i % 30}` };
+      const groups = await (await app.request(`/api/expgroups?device_id=d${i}&account_id=a${i % 30}`)).json();
+      await post(
+        ["on", "members"].map((experiment) => ({
+          ...ids,
+          event: "exposure",
+          experiment,
+          ...chosen(groups[experiment]),
+        })),
+      );
+    }
+    const secret = Buffer.alloc(32, 7);
+    await writeFile(join(folder, "secret"), secret.toString("base64url"));
+    const path = join(folder, "sticky");
+    const events = join(folder, "events");
+    await (await openStickyGroups({ path, folder: events, log, registry, secret })).close();
+    await log.close();
+    return { folder, path, events, seeds: stickySeeds(secret) };
+  }
+  const chosen = ({ group, epoch }: { group: string; epoch: number }) => ({ group, epoch });
+
+  test("has the groups of the log", async () => {
+    const { folder } = await exposedData();
+    expect(await verify(folder)).toMatchObject({ ok: true, sticky: { units: 70, isThere: true } });
+    expect(describeVerification(await verify(folder))).toContain("exposed units: 70 compared with the log");
+  });
+
+  test.each<[what: string, change: (groups: ExposedGroups) => void, wrong: number]>([
+    ["another group of a unit", (groups) => reverse(groups, 1), 1],
+    ["a unit that nobody exposed", (groups) => groups.add({ high: 5, low: 5 }, { group: "A", epoch: 1 }), 1],
+    ["another epoch of all units", (groups) => reverse(groups, 40, 2), 40],
+  ])("with %s is a drift", async (_, change, wrong) => {
+    const { folder, path, events, seeds } = await exposedData();
+    const saved = (await readStickyFile(path, events, seeds)) as Saved;
+    change(saved.experiments.get("on") as ExposedGroups);
+    await writeStickyFile(path, events, saved, seeds);
+    const { ok, details } = await verify(folder);
+    expect(ok).toBe(false);
+    expect(details).toEqual([
+      expect.objectContaining({
+        kind: "sticky",
+        file: "sticky",
+        detail: expect.stringContaining(`${wrong} units of on`),
+      }),
+    ]);
+  });
+
+  test("that lacks a unit is a drift, and one that is damaged, missing or without its secret is not", async () => {
+    const { folder, path, events, seeds } = await exposedData();
+    const content = await readFile(path);
+    const saved = (await readStickyFile(path, events, seeds)) as Saved;
+    await writeStickyFile(path, events, { ...saved, experiments: new Map([...saved.experiments].slice(0, 1)) }, seeds);
+    expect((await verify(folder)).details.map(({ kind }) => kind)).toEqual(["sticky"]);
+    await writeFile(path, content.subarray(0, -5));
+    expect(await verify(folder)).toMatchObject({ ok: true, sticky: { units: null, isThere: true } });
+    await rm(path);
+    expect(await verify(folder)).toMatchObject({ ok: true, sticky: { units: null, isThere: false } });
+    await writeFile(path, content);
+    await rm(join(folder, "secret"));
+    expect(await verify(folder)).toMatchObject({ ok: true, sticky: { units: null, isThere: true } });
+  });
+
+  /** Gives some units the other group, in an epoch. */
+  function reverse(groups: ExposedGroups, count: number, epoch = 1) {
+    let left = count;
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      for (const unit of groups.units.records(shard)) {
+        if (left === 0) return;
+        const group = groups.find(unit)?.group === "A" ? "B" : "A";
+        groups.units.set(unit, groups.codeOf({ group, epoch }) as number);
+        left -= 1;
+      }
+    }
+  }
 });
 
 describe("a drift is named with its place", () => {
