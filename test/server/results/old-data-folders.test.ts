@@ -7,7 +7,8 @@ import { ROOT, run, start } from "../rig/built-program.ts";
 
 /**
  * Data folders of earlier versions, without their secrets: `schema-1` by the first server with a
- * registry, `schema-2` by the last one before goals had windows. `counts.json` has what their
+ * registry, `schema-2` by the last one before goals had windows, `accounts` by the first one whose
+ * units may be accounts (purchases name accounts only, as a back end sends them). `counts.json` has what their
  * visitors did: by experiment, epoch and group; only epochs with a known definition, which without
  * a history is the last one.
  */
@@ -30,7 +31,11 @@ function expectedGoals(event: string, kind: string, { clickers, clicks, buyers, 
   return { conversions, sum: kind === "binary" ? null : total };
 }
 
-test.each(["schema-1", "schema-2"])("a data folder of %s opens, and counts what it did before", async (schema) => {
+test.each([
+  "schema-1",
+  "schema-2",
+  "accounts",
+])("a data folder of %s opens, and counts what it did before", async (schema) => {
   const data = await mkdtemp(join(tmpdir(), "fairsplit-old-"));
   onTestFinished(() => rm(data, { recursive: true }));
   await cp(join(FOLDERS, schema), data, { recursive: true });
