@@ -2,7 +2,7 @@
 // types. Called by setup.mjs; needs the dependencies.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -134,6 +134,7 @@ export async function buildAll() {
     emitTypes(),
   ]);
   await shrink("dist/tag.js");
+  await cp("simulate/scenarios", "dist/scenarios", { recursive: true });
   await writeFile("dist/THIRD-PARTY.txt", thirdPartyNotices(metafiles));
   await writeFile("dist/admin.css", await concatenate(await styleSheets()));
   const { sizeBudget } = JSON.parse(await readFile("package.json", "utf8"));

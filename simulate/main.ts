@@ -11,6 +11,10 @@ import { parseRates } from "./rates.ts";
 import { buildReport, type SimulationReport } from "./report.ts";
 import { writeReports } from "./reporters/reporters.ts";
 import { rerunCommand } from "./rerun.ts";
+import { experimentsOf } from "./scenario/own-experiments.ts";
+import { firstDayOf, requireExperiments, runScenario } from "./scenario/run-scenario.ts";
+import { readScenario } from "./scenario/scenario.ts";
+import { buildScenarioReport } from "./scenario/scenario-report.ts";
 import { decider, sendVisits } from "./send-visits.ts";
 import { type ServerClient, serverClient } from "./server-client.ts";
 import { openTarget } from "./target.ts";
@@ -24,6 +28,7 @@ const STORAGE_PATIENCE_MS = 3000;
 
 /** Runs a simulation, prints its report on stdout, and resolves to the exit code. */
 export async function simulate(options: Options): Promise<number> {
+  if (options.scenario !== null) return simulateScenario(options);
   const { parts } = options;
   const executable = browserFor(parts, options.browserPath);
   const target = await openTarget(options);
@@ -56,6 +61,42 @@ export async function simulate(options: Options): Promise<number> {
       partial: visits.length < visitsOf(parts),
       startedAt: startedAt.toISOString(),
       seconds,
+    });
+    await writeReports(report, options.reporters);
+    say(options, `run it again with ${report.rerun}`);
+    return interruption.happened ? INTERRUPTED : exitCode(report, options);
+  } finally {
+    interruption.stop();
+    await target.stop();
+  }
+}
+
+/** Simulates a scenario: visitors who come back over days, instead of single visits. */
+async function simulateScenario(options: Options): Promise<number> {
+  const { parts, effects, seed, concurrency, quiet, maxFailures } = options;
+  const scenario = readScenario(options.scenario ?? "", effects);
+  const people = visitsOf(parts);
+  const startMs = firstDayOf(scenario, Date.now());
+  const target = await openTarget({ ...options, experiments: experimentsOf(scenario, startMs) });
+  const interruption = listenForInterrupt();
+  try {
+    const client = serverClient(target.base, options.token);
+    if (options.url !== null) await requireExperiments(scenario, await client.claims(), client, startMs);
+    const { run, header } = await client.startRun();
+    const startedAt = new Date();
+    const observed = await runScenario({
+      ...{ scenario, client, base: target.base, run, seed, people, concurrency, quiet, startMs, first: 0 },
+      headers: { "Fairsplit-Run": header },
+      isOver: (failures) => interruption.happened || (maxFailures !== null && failures >= maxFailures),
+    });
+    const report = buildScenarioReport(observed, {
+      seed,
+      target: target.name,
+      driver: driversText(parts),
+      rerun: rerunCommand(options),
+      partial: observed.summary.people < people,
+      startedAt: startedAt.toISOString(),
+      seconds: (Date.now() - startedAt.getTime()) / 1000,
     });
     await writeReports(report, options.reporters);
     say(options, `run it again with ${report.rerun}`);

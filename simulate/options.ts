@@ -25,6 +25,10 @@ export interface Options {
   /** Visits with errors after which the run ends; null for no limit. */
   readonly maxFailures: number | null;
   readonly fault: Fault | null;
+  /** A scenario of this package, or a YAML file; null for single visits to a page. */
+  readonly scenario: string | null;
+  /** Values of `--effect`. */
+  readonly effects: readonly string[];
 }
 
 /** All flags of `simulate`. Every flag is text, because yargs accepts `-n abc` as NaN. */
@@ -64,6 +68,19 @@ export const SIMULATE_OPTIONS = {
   quiet: { alias: "q", describe: "no progress, only the report", type: "boolean" },
   strict: { describe: "exit with 4 when a check could not be tested", type: "boolean" },
   "max-failures": { describe: "end the run after so many visits with errors", type: "string", requiresArg: true },
+  scenario: {
+    describe:
+      "visitors over days who come back, log in and buy: demo, shop, saas or a YAML file (driver http; -n are people)",
+    type: "string",
+    requiresArg: true,
+  },
+  effect: {
+    describe:
+      "what a group does in the scenario, instead of its own effects: experiment.group.goal=+20%, as often as you like",
+    type: "string",
+    array: true,
+    requiresArg: true,
+  },
   json: { describe: "print one JSON document on stdout instead of the report", type: "boolean" },
   fault: {
     describe: `break something on purpose, to see the check fail: ${FAULTS.join(", ")}`,
@@ -117,6 +134,9 @@ export function parseOptions(
   }
   const fault = oneOf("fault", FAULTS);
   if (fault && url) throw new UsageError("--fault breaks only a server that simulate starts itself: leave out --url");
+  const scenario = text("scenario");
+  const effects = ((flags.effect ?? []) as unknown[]).map(String);
+  refuseBesideScenario();
   return {
     parts: mix === null ? [{ driver, visits: count("n", 1000, MAX_VISITS) }] : parseMix(mix),
     url,
@@ -131,7 +151,28 @@ export function parseOptions(
     strict: flags.strict === true,
     maxFailures: text("max-failures") === null ? null : count("max-failures", 1, MAX_VISITS),
     fault,
+    scenario,
+    effects,
   };
+
+  function refuseBesideScenario(): void {
+    if (scenario === null) {
+      if (effects.length > 0) throw new UsageError(`--effect is "${effects[0]}" without --scenario, which it changes`);
+      return;
+    }
+    if (mix !== null || text("driver") !== "http") {
+      const given = mix === null ? `--driver ${driver}` : "--mix";
+      throw new UsageError(
+        `--scenario is "${scenario}" with ${given}: its days pass in seconds, which only --driver http can do`,
+      );
+    }
+    for (const [flag, why] of [
+      ["rates", "the scenario has rates of its own"],
+      ["page", "the scenario has pages of its own"],
+    ] as const) {
+      if (text(flag) !== null) throw new UsageError(`--${flag} is "${text(flag)}" beside --scenario: ${why}`);
+    }
+  }
 }
 
 function choices(allowed: readonly string[]): string {

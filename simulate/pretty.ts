@@ -16,6 +16,7 @@ export function pretty(report: SimulationReport, colors: Colors): string {
       ),
       "",
     ]),
+    ...scenarioLines(report),
     "Checks:",
     ...report.checks.map(({ name, ok, detail }) =>
       ok ? `  ${colors.green("✓")} ${name}: ${detail}` : `  ${colors.red("✗")} ${colors.bold(name)}: ${detail}`,
@@ -37,7 +38,7 @@ function experimentLines(
       ? [`${key} split:`, ...groups.map((group) => `  ${group.name}: ${seen(group)}, exact ${percent(group.expected)}`)]
       : [`${key} is ${state}, so nothing is split:`, ...groups.map((group) => `  ${group.name}: ${seen(group)}`)];
   const rows = report.conversions.filter(({ experiment }) => experiment === key);
-  if (rows.length === 0) return [...split, ""];
+  if (rows.length === 0 || report.scenario) return [...split, ""];
   const events = rows.map(({ group, devices, converted, rate, expected, source }) => {
     // Two standard errors, as printed by the original demo.
     const spread = devices === 0 ? 0 : 2 * Math.sqrt((rate * (1 - rate)) / devices);
@@ -45,6 +46,27 @@ function experimentLines(
     return `  ${group}: ${devices} visits, ${converted} clicks, ${conversion}, ${source === "exact" ? "Exact" : "Expected"}: ${percent(expected)}`;
   });
   return [...split, `${key} events:`, ...events, ""];
+}
+
+function scenarioLines({ scenario, effects = [] }: SimulationReport): string[] {
+  if (!scenario) return [];
+  const { people, bots, silent, visits, pageViews, days } = scenario;
+  const rows = effects.map(({ experiment, group, control, goal, expected, found, ci }) => {
+    const seen =
+      found === null || ci === null ? "too few conversions" : `${change(found)} (${change(ci[0])} to ${change(ci[1])})`;
+    return `  ${experiment} ${group} against ${control}, ${goal}: ${seen}, truth ${change(expected)}`;
+  });
+  return [
+    `${people} people on ${days} days: ${visits} visits, ${pageViews} page views; ${bots} bots, ${silent} who send nothing`,
+    "",
+    "Effects:",
+    ...rows,
+    "",
+  ];
+}
+
+function change(lift: number): string {
+  return `${lift < 0 ? "" : "+"}${(100 * lift).toFixed(1)}%`;
 }
 
 function detectableLines({ detectable: { split, conversion }, visits }: SimulationReport): string[] {

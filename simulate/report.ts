@@ -1,13 +1,15 @@
-import { adjustPValues } from "../core/statistics/index.ts";
 import { normalQuantile } from "../core/statistics/normal.ts";
 import { type Accounting, checkAccounting } from "./checks/accounting.ts";
 import { type Check, FALSE_ALARM_RATE, type Test } from "./checks/check.ts";
 import { type ConversionReport, conversions } from "./checks/conversion.ts";
 import { checkErrors } from "./checks/errors.ts";
 import { type IndependenceReport, independences } from "./checks/independence.ts";
+import { judge, summarise } from "./checks/judge.ts";
 import { checkRendering, type Rendering } from "./checks/rendering.ts";
 import { type SplitReport, splits } from "./checks/split.ts";
 import type { Observations } from "./observations.ts";
+import type { EffectReport } from "./scenario/scenario-checks.ts";
+import type { ScenarioSummary } from "./scenario/scenario-report.ts";
 
 /**
  * Result of a run: the JSON document of `--json`. The same seed gives the same report except for
@@ -32,6 +34,10 @@ export interface SimulationReport {
   readonly checks: readonly Check[];
   /** Smallest deviations that this run detects with 80 % power, as shares of the visitors. */
   readonly detectable: { readonly split: number | null; readonly conversion: number | null };
+  /** Only of a run with `--scenario`. */
+  readonly scenario?: ScenarioSummary;
+  /** Only of a run with `--scenario`. */
+  readonly effects?: readonly (EffectReport & { readonly ok: boolean })[];
   readonly timing: { readonly startedAt: string; readonly seconds: number; readonly visitsPerSecond: number };
 }
 
@@ -87,36 +93,6 @@ export function buildReport(observations: Observations, circumstances: Circumsta
   };
 }
 
-interface JudgedTest extends Test {
-  /** Holm-adjusted p-value over all tests of the run. */
-  readonly adjusted: number | null;
-  readonly rejected: boolean;
-}
-
-function judge(tests: readonly Test[]): JudgedTest[] {
-  const { holm } = adjustPValues({ pValues: tests.map(({ p }) => p), alpha: FALSE_ALARM_RATE });
-  return tests.map((test, i) => {
-    const adjusted = holm[i] ?? null;
-    return { ...test, adjusted, rejected: adjusted !== null && adjusted <= FALSE_ALARM_RATE };
-  });
-}
-
-function summarise(name: Test["check"], tests: readonly JudgedTest[], nothing: string): Check {
-  const own = tests.filter(({ check, p }) => check === name && p !== null);
-  const smallest = own.reduce<JudgedTest | undefined>(
-    (least, test) => ((test.p ?? 1) < (least?.p ?? 2) ? test : least),
-    undefined,
-  );
-  if (!smallest) return { name, ok: true, tested: false, detail: `not tested: ${nothing}` };
-  const ok = own.every(({ rejected }) => !rejected);
-  return {
-    name,
-    ok,
-    tested: true,
-    detail: `smallest p = ${formatP(smallest.p ?? 1)} of ${own.length} (${smallest.what}), ${ok ? "not significant" : "significant"} after correcting for ${tests.length} tests`,
-  };
-}
-
 /** Normal approximation at the Bonferroni level of the strictest test, with 80 % power. */
 function detectable(
   experiments: readonly SplitReport[],
@@ -137,8 +113,4 @@ function detectable(
     ),
     conversion: largest(rows.map(({ devices, expected }) => deviation(devices, expected))),
   };
-}
-
-function formatP(p: number): string {
-  return p >= 0.001 ? p.toFixed(3) : p === 0 ? "< 1e-300" : p.toExponential(1);
 }

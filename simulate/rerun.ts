@@ -3,7 +3,7 @@ import { driversText } from "./mix.ts";
 import type { Options } from "./options.ts";
 
 /** The command that repeats a run, without the token, which is a secret. */
-export function rerunCommand({ parts, seed, url, page, rates, fault }: Options): string {
+export function rerunCommand({ parts, seed, url, page, rates, fault, scenario, effects }: Options): string {
   const [only] = parts;
   const single = parts.length === 1 && only ? only : null;
   const flags = {
@@ -15,9 +15,11 @@ export function rerunCommand({ parts, seed, url, page, rates, fault }: Options):
     page,
     rates,
     fault,
+    scenario,
   };
   const given = Object.entries(flags).flatMap(([name, value]) =>
     value === null ? [] : [`${name.length === 1 ? "-" : "--"}${name} ${shellWord(value, process.platform)}`],
   );
-  return ["fairsplit simulate", ...given].join(" ");
+  const changes = effects.map((effect) => `--effect ${shellWord(effect, process.platform)}`);
+  return ["fairsplit simulate", ...given, ...changes].join(" ");
 }

@@ -1,5 +1,6 @@
 import type { Event } from "../core/event.ts";
 import type { PublicExperiment } from "../core/http-contract.ts";
+import type { Report } from "../core/report/report.ts";
 import { EnvironmentMissing } from "./environment.ts";
 
 /** Experiments that the server reports: the answer of `GET /api/experiments`. */
@@ -12,6 +13,12 @@ export interface ServerClient {
   startRun(): Promise<{ run: string; header: string }>;
   /** All events of a run, in log order. */
   events(run: string): Promise<Event[]>;
+  /** Calls back with each event of a run, in log order, so that none has to be kept. */
+  eachEvent(run: string, found: (event: Event) => void): Promise<void>;
+  /** The report of an experiment, counted from a run's events. */
+  results(experiment: string, run: string): Promise<Report>;
+  /** When the experiment was started; null before that. */
+  startedAt(experiment: string): Promise<string | null>;
 }
 
 const PAGE_OF_EVENTS = 10_000;
@@ -41,20 +48,30 @@ export function serverClient(base: string, token: string | null): ServerClient {
       throw new EnvironmentMissing(`${response.url} did not answer with JSON, so it is no fairsplit server`);
     }
   };
+  const eachEvent = async (run: string, found: (event: Event) => void) => {
+    let path = `/events?run=${encodeURIComponent(run)}&limit=${PAGE_OF_EVENTS}`;
+    for (;;) {
+      const response = await request(path);
+      const page = await json<Event[]>(response);
+      for (const event of page) found(event);
+      const next = /<([^>]+)>; *rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
+      if (page.length === 0 || next === undefined) return;
+      path = next;
+    }
+  };
+  const ofExperiment = (experiment: string) => `/api/admin/experiments/${encodeURIComponent(experiment)}`;
   return {
     claims: async () => json<Claims>(await request("/api/experiments")),
     startRun: async () => json<{ run: string; header: string }>(await request("/api/admin/runs", "POST")),
     async events(run) {
       const events: Event[] = [];
-      let path = `/events?run=${encodeURIComponent(run)}&limit=${PAGE_OF_EVENTS}`;
-      for (;;) {
-        const response = await request(path);
-        const page = await json<Event[]>(response);
-        events.push(...page);
-        const next = /<([^>]+)>; *rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
-        if (page.length === 0 || next === undefined) return events;
-        path = next;
-      }
+      await eachEvent(run, (event) => events.push(event));
+      return events;
     },
+    eachEvent,
+    results: async (experiment, run) =>
+      json<Report>(await request(`${ofExperiment(experiment)}/results?run=${encodeURIComponent(run)}`)),
+    startedAt: async (experiment) =>
+      (await json<{ startedAt: string | null }>(await request(ofExperiment(experiment)))).startedAt,
   };
 }

@@ -1,7 +1,14 @@
+import type { Experiment } from "../core/experiment.ts";
 import { startFaultyProxy } from "./faults.ts";
 import type { Options } from "./options.ts";
 import { setFirstWeights, shareSalt, startOwnServer } from "./own-server.ts";
+import { writeExperiments } from "./scenario/own-experiments.ts";
 import { type Claims, serverClient } from "./server-client.ts";
+
+export interface TargetOptions extends Pick<Options, "url" | "token" | "fault"> {
+  /** Experiments of an own server; default: the demo's. */
+  readonly experiments?: readonly Experiment[];
+}
 
 /** The server of a run: one at a URL, or its own with throw-away data. */
 export interface Target {
@@ -11,18 +18,21 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-export async function openTarget({ url, token, fault }: Pick<Options, "url" | "token" | "fault">): Promise<Target> {
+export async function openTarget({ url, token, fault, experiments }: TargetOptions): Promise<Target> {
   if (url !== null) return { base: new URL(url).origin, name: url, stop: async () => undefined };
   if (fault === null) {
-    const server = await startOwnServer();
+    const server = await startOwnServer(
+      experiments && { before: async () => undefined, change: (file) => writeExperiments(file, experiments) },
+    );
     return { base: server.url, name: "its own server", stop: server.stop };
   }
   let claims: Claims = {};
   const server = await startOwnServer({
     async before(url) {
-      claims = await serverClient(url, token).claims();
+      claims = experiments ? claimsOf(experiments) : await serverClient(url, token).claims();
     },
     async change(file) {
+      if (experiments) await writeExperiments(file, experiments);
       if (fault === "split-bias") await setFirstWeights(file, 60, 40);
       if (fault === "shared-salt") await shareSalt(file);
     },
@@ -36,4 +46,19 @@ export async function openTarget({ url, token, fault }: Pick<Options, "url" | "t
       await server.stop();
     },
   };
+}
+
+function claimsOf(experiments: readonly Experiment[]): Claims {
+  return Object.fromEntries(
+    experiments.map(({ key, state, groups, fallback, control }) => [
+      key,
+      {
+        state,
+        active: true,
+        groups: Object.fromEntries(groups.map(({ name, weight }) => [name, weight])),
+        fallback,
+        control,
+      },
+    ]),
+  );
 }

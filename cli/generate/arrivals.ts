@@ -1,7 +1,7 @@
+import { HOURLY } from "../../core/hours-of-day.ts";
+import type { Random } from "../../core/random-streams.ts";
+import { weightedChoice } from "../../core/weighted-choice.ts";
 import { HOUR_MS, orderByTime } from "./order-by-time.ts";
-import type { Random } from "./random-streams.ts";
-import { HOURLY } from "./site.ts";
-import { weightedChoice } from "./weighted-choice.ts";
 
 export const DAY_MS = 24 * HOUR_MS;
 

@@ -1,5 +1,5 @@
-import type { Random } from "./random-streams.ts";
-import { weightedChoice } from "./weighted-choice.ts";
+import type { Random } from "../../core/random-streams.ts";
+import { weightedChoice } from "../../core/weighted-choice.ts";
 
 /** A visitor's browser as it identifies itself. */
 export interface Browser {

@@ -1,5 +1,5 @@
-import type { Random } from "./random-streams.ts";
-import { weightedChoice } from "./weighted-choice.ts";
+import type { Random } from "../../core/random-streams.ts";
+import { weightedChoice } from "../../core/weighted-choice.ts";
 
 /** The source of a visit: a referrer and an advertisement. */
 export interface Campaign {

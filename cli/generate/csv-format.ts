@@ -1,7 +1,7 @@
 import type { Experiment } from "../../core/experiment.ts";
+import type { Random } from "../../core/random-streams.ts";
 import type { LogFormat } from "./log-format.ts";
 import { encode, encodeAscii, type LogWriter } from "./log-writer.ts";
-import type { Random } from "./random-streams.ts";
 import { PAGES } from "./site.ts";
 import { uuid } from "./uuid.ts";
 

@@ -1,10 +1,10 @@
+import { randomStreams } from "../../core/random-streams.ts";
 import { drawVisits } from "./arrivals.ts";
 import type { Behaviours } from "./behaviour.ts";
 import type { SiteExperiment } from "./experiments-on-site.ts";
 import type { LogFormat } from "./log-format.ts";
 import { encode, logWriter } from "./log-writer.ts";
 import { HOUR_MS, orderByTime } from "./order-by-time.ts";
-import { randomStreams } from "./random-streams.ts";
 import type { PageView } from "./visit.ts";
 import { visitorOf } from "./visitor.ts";
 import { walker } from "./walk.ts";

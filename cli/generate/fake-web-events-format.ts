@@ -1,9 +1,9 @@
+import type { Random } from "../../core/random-streams.ts";
 import type { Browser } from "./browsers.ts";
 import { CAMPAIGNS } from "./campaign.ts";
 import type { LogFormat } from "./log-format.ts";
 import { encode, encodeAscii } from "./log-writer.ts";
 import { PLACES, type Place } from "./places.ts";
-import type { Random } from "./random-streams.ts";
 import { PAGES } from "./site.ts";
 import { uuid } from "./uuid.ts";
 import type { Visit } from "./visit.ts";

@@ -1,5 +1,5 @@
+import type { Random } from "../../core/random-streams.ts";
 import { HOUR_MS } from "./order-by-time.ts";
-import type { Random } from "./random-streams.ts";
 import { writeUuid } from "./uuid.ts";
 
 /** Bytes per block: large enough to make writes cheap, small enough for caches; arbitrary. */

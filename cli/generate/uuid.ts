@@ -1,4 +1,4 @@
-import type { Random } from "./random-streams.ts";
+import type { Random } from "../../core/random-streams.ts";
 
 const DIGITS = Buffer.from("0123456789abcdef");
 const DASH = 0x2d;

@@ -1,5 +1,5 @@
+import type { Random } from "../../core/random-streams.ts";
 import type { Campaign } from "./campaign.ts";
-import type { Random } from "./random-streams.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** One visit of a visitor: the data shared by its page views. */

@@ -1,8 +1,8 @@
+import type { Random } from "../../core/random-streams.ts";
+import { weightedChoice } from "../../core/weighted-choice.ts";
 import { type Browser, browserOf } from "./browsers.ts";
 import { PLACES, type Place } from "./places.ts";
-import type { Random } from "./random-streams.ts";
 import { uuid } from "./uuid.ts";
-import { weightedChoice } from "./weighted-choice.ts";
 
 /** The constants of a visitor across visits. */
 export interface Visitor {

@@ -1,11 +1,12 @@
+import { logNormal } from "../../core/log-normal.ts";
+import type { Random } from "../../core/random-streams.ts";
+import { weightedChoice } from "../../core/weighted-choice.ts";
 import type { Behaviour, Behaviours, Digit } from "./behaviour.ts";
 import { campaignOf } from "./campaign.ts";
 import type { SiteExperiment } from "./experiments-on-site.ts";
-import type { Random } from "./random-streams.ts";
 import { END, LANDING, PAGES, STEP, STEP_MS } from "./site.ts";
 import type { PageView, Visit } from "./visit.ts";
 import type { Visitor } from "./visitor.ts";
-import { weightedChoice } from "./weighted-choice.ts";
 
 /** Maximum steps on a page, so that the longest visit takes less than an hour. */
 const MAX_STEPS = 8;
@@ -82,7 +83,7 @@ export function walker(
       if (exposes.length > 0) combination = combinationOf(row);
       views.push({ atMs, page, exposes });
       const { nextUpTo, amountFactor } = byCombination[combination] as Behaviour;
-      if (page === CONFIRMATION) cents = Math.max(1, Math.round(amount(random) * amountFactor));
+      if (page === CONFIRMATION) cents = Math.max(1, Math.round(logNormal(MEDIAN_CENTS, SIGMA, random) * amountFactor));
       if (pages === MAX_PAGES) break;
       atMs += stayMs(page, random);
       page = next(nextUpTo[page] as Float64Array, random());
@@ -101,10 +102,4 @@ function stayMs(page: number, random: Random): number {
 function next(upTo: Float64Array, random: number): number {
   for (let page = 0; page < END; page += 1) if (random < (upTo[page] as number)) return page;
   return END;
-}
-
-/** Polar form of Box and Muller; uses one of its two normal numbers. */
-function amount(random: Random): number {
-  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return MEDIAN_CENTS * Math.exp(SIGMA * normal);
 }

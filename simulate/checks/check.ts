@@ -1,4 +1,14 @@
-export const CHECK_NAMES = ["rendering", "split", "independence", "conversion", "accounting", "errors"] as const;
+export const CHECK_NAMES = [
+  "rendering",
+  "sticky",
+  "split",
+  "independence",
+  "conversion",
+  "effects",
+  "accounting",
+  "results",
+  "errors",
+] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 
 /** Line printed with ✓ or ✗. */

@@ -1,5 +1,5 @@
-import { digest } from "../../core/assign.ts";
-import { seededRandom } from "../../core/statistics/seeded-random.ts";
+import { digest } from "./assign.ts";
+import { seededRandom } from "./statistics/seeded-random.ts";
 
 /** Random numbers in [0, 1). */
 export type Random = () => number;

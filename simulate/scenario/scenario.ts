@@ -1,0 +1,182 @@
+import { readFileSync } from "node:fs";
+import { LineCounter, parseDocument } from "yaml";
+import { InvalidInput, parse } from "../../core/parse.ts";
+import { UsageError } from "../usage-error.ts";
+import { type ScenarioFields, ScenarioSchema } from "./schema.ts";
+
+/** Scenarios of this package. */
+export const SHIPPED = ["demo", "shop", "saas"] as const;
+const MAX_BYTES = 1 << 20;
+
+/** What a group does to a goal: 0.2 is +20 %. */
+export interface Effect {
+  readonly experiment: string;
+  readonly group: string;
+  readonly goal: string;
+  readonly lift: number;
+}
+
+/** Visitors of a site over some days, with what their groups do to them. */
+export interface Scenario extends Omit<ScenarioFields, "effects"> {
+  readonly name: string;
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * Reads a scenario of this package, or a YAML file.
+ *
+ * @param changes values of `--effect`, which replace those of the scenario
+ * @param folder of the built files
+ * @throws UsageError naming the field, the value and what is allowed
+ */
+export function readScenario(
+  named: string,
+  changes: readonly string[],
+  folder: URL = new URL("./", import.meta.url),
+): Scenario {
+  const isShipped = (SHIPPED as readonly string[]).includes(named);
+  let text: string;
+  try {
+    text = readFileSync(isShipped ? new URL(`scenarios/${named}.yaml`, folder) : named, "utf8");
+  } catch (error) {
+    throw new UsageError(
+      `--scenario is "${named}": allowed are ${SHIPPED.join(", ")}, or a YAML file (${(error as Error).message})`,
+    );
+  }
+  return parseScenario(named, text, changes);
+}
+
+/** Parses the text of a scenario. Throws UsageError. */
+export function parseScenario(named: string, text: string, changes: readonly string[] = []): Scenario {
+  const fail = (says: string): never => {
+    throw new UsageError(`--scenario ${named}: ${says}`);
+  };
+  if (text.length > MAX_BYTES) fail(`the file has ${text.length} characters: allowed are ${MAX_BYTES}`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
+  const [problem] = document.errors;
+  if (problem) fail(problem.message.split("\n")[0] ?? "it is no YAML");
+  let fields: ScenarioFields;
+  try {
+    fields = parse(ScenarioSchema, document.toJS({ maxAliasCount: 100 }) ?? {});
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    return fail(error.message);
+  }
+  const scenario = { ...fields, name: named, effects: effectsOf(fields, changes, fail) };
+  refuseContradictions(scenario, fail);
+  return scenario;
+}
+
+function refuseContradictions({ experiments, pages, goals, visitors }: Scenario, fail: (says: string) => never): void {
+  const names = Object.keys(pages);
+  const requirePage = (field: string, page: string) => {
+    if (!names.includes(page)) fail(`${field} is "${page}": allowed are the pages ${names.join(", ")}`);
+  };
+  for (const [key, { pages: on, groups, unit }] of Object.entries(experiments)) {
+    for (const [place, page] of on.entries()) requirePage(`experiments.${key}.pages[${place}]`, page);
+    if (Object.values(groups).every((weight) => weight === 0)) {
+      fail(`experiments.${key}.groups has no weight: allowed is at least one above 0`);
+    }
+    if (unit === "account" && !visitors.login) {
+      fail(`experiments.${key}.unit is "account", and nobody logs in: add visitors.login`);
+    }
+  }
+  let starts = 0;
+  for (const [page, { start, next, redirect }] of Object.entries(pages)) {
+    starts += start;
+    for (const other of Object.keys(next)) requirePage(`pages.${page}.next has a page, which`, other);
+    const sum = Object.values(next).reduce((total, share) => total + share, 0);
+    if (sum > 1 + 1e-9) fail(`pages.${page}.next adds up to ${percent(sum)}: allowed is up to 100%`);
+    for (const [key, byGroup] of Object.entries(redirect)) {
+      const experiment = Object.hasOwn(experiments, key) ? experiments[key] : undefined;
+      if (!experiment?.pages.includes(page)) {
+        fail(`pages.${page}.redirect has "${key}": allowed are experiments on this page`);
+      }
+      for (const [group, other] of Object.entries(byGroup)) {
+        if (!Object.hasOwn(experiment?.groups ?? {}, group)) {
+          fail(`pages.${page}.redirect.${key} has the group "${group}": allowed are ${groupsOf(experiment)}`);
+        }
+        requirePage(`pages.${page}.redirect.${key}.${group}`, other);
+        if (other === page) fail(`pages.${page}.redirect.${key}.${group} is "${other}": allowed are other pages`);
+      }
+    }
+  }
+  if (Math.abs(starts - 1) > 1e-6) fail(`start of all pages adds up to ${percent(starts)}: allowed is 100%`);
+  for (const [key, { page, kind, rate, value }] of Object.entries(goals)) {
+    requirePage(`goals.${key}.page`, page);
+    if (kind !== "count" && rate > 1) fail(`goals.${key}.rate is ${rate}: allowed is up to 100%, but for kind: count`);
+    if ((kind === "value") !== (value !== undefined)) {
+      fail(
+        `goals.${key}.value is ${value ? "given" : "missing"} and its kind is ${kind}: value and kind: value go together`,
+      );
+    }
+  }
+  if (visitors.login) requirePage("visitors.login.page", visitors.login.page);
+}
+
+const groupsOf = (experiment: { groups: object } | undefined) => Object.keys(experiment?.groups ?? {}).join(", ");
+
+function effectsOf(
+  fields: ScenarioFields,
+  changes: readonly string[],
+  fail: (says: string) => never,
+): readonly Effect[] {
+  const texts =
+    changes.length > 0
+      ? changes.map((change) => ["--effect", change] as const)
+      : Object.entries(fields.effects).map(([what, lift]) => ["effects", `${what}=${lift}`] as const);
+  const effects = texts.map(([field, text]): Effect => {
+    const [, experiment = "", group = "", goal = "", percents = ""] =
+      /^([^.=]+)\.(.+)\.([^.=]+)=([+-]\d+(?:\.\d+)?)%$/.exec(text) ?? [];
+    const refuse = (value: string, allowed: string) => fail(`${field} has ${value}: allowed ${allowed}`);
+    if (experiment === "") refuse(`"${text}"`, "is experiment.group.goal=±percent%, such as checkout.B.purchase=+20%");
+    const { experiments, goals } = fields;
+    if (!Object.hasOwn(experiments, experiment)) {
+      refuse(`the experiment "${experiment}"`, `are ${Object.keys(experiments).join(", ")}`);
+    }
+    if (!Object.hasOwn(experiments[experiment]?.groups ?? {}, group)) {
+      refuse(`the group "${group}" of ${experiment}`, `are ${groupsOf(experiments[experiment])}`);
+    }
+    if (!Object.hasOwn(goals, goal)) refuse(`the goal "${goal}"`, `are ${Object.keys(goals).join(", ")}`);
+    const lift = Number(percents) / 100;
+    if (lift < -1) refuse(`"${text}"`, "are changes from -100%");
+    return { experiment, group, goal, lift };
+  });
+  for (const [place, { experiment, group, goal }] of effects.entries()) {
+    const first = effects.findIndex(
+      (other) => other.experiment === experiment && other.group === group && other.goal === goal,
+    );
+    if (first !== place) fail(`the effect of ${experiment}.${group}.${goal} is there twice: allowed is once`);
+  }
+  for (const [key, { rate, kind }] of Object.entries(fields.goals)) {
+    if (kind === "count") continue;
+    const largest = Object.keys(fields.experiments).reduce((factor, experiment) => {
+      const ofExperiment = effects.filter((effect) => effect.goal === key && effect.experiment === experiment);
+      return factor * Math.max(1, ...ofExperiment.map(({ lift }) => 1 + lift));
+    }, rate);
+    if (kind === "binary" && largest > 1 + 1e-9) {
+      fail(
+        `the effects on ${key} make its rate ${percent(largest)}: allowed is up to 100%, so lower goals.${key}.rate`,
+      );
+    }
+  }
+  return effects;
+}
+
+/** Factor of a goal's rate (of a value: its amount) for a visitor in these groups. */
+export function factorOf(
+  effects: readonly Effect[],
+  goal: string,
+  groupOf: (experiment: string) => string | undefined,
+): number {
+  return effects.reduce(
+    (factor, effect) =>
+      effect.goal === goal && groupOf(effect.experiment) === effect.group ? factor * (1 + effect.lift) : factor,
+    1,
+  );
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10}%`;
+}

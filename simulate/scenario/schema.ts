@@ -1,0 +1,174 @@
+import * as v from "valibot";
+
+const MAX_DAYS = 90;
+const MAX_PAGES = 50;
+const MAX_EXPERIMENTS = 20;
+const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+const A_SHARE = "a share from 0% to 100%, such as 25% or 0.25";
+const A_DURATION = "a duration such as 500ms, 20s, 5m, 2h or 7d";
+
+/** A share as 0.25 or "25%"; parsed to a number from 0 to 1. */
+const share = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?%$/))], A_SHARE),
+  v.transform((value) => (typeof value === "number" ? value : Number(value.slice(0, -1)) / 100)),
+  v.check((value) => value >= 0 && value <= 1, A_SHARE),
+);
+
+/** A duration such as "2h"; parsed to milliseconds. */
+const duration = v.pipe(
+  v.string(A_DURATION),
+  v.regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, A_DURATION),
+  v.transform((text) => {
+    const [, amount, unit] = /^([\d.]+)(\w+)$/.exec(text) ?? [];
+    return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  }),
+  v.check((ms) => ms <= MAX_DAYS * UNIT_MS.d, `a duration up to ${MAX_DAYS}d`),
+);
+
+const positive = (allowed: string) => v.pipe(v.number(allowed), v.gtValue(0, allowed), v.maxValue(1e6, allowed));
+const sigma = v.pipe(
+  v.number("a standard deviation from 0 to 3"),
+  v.minValue(0, "a standard deviation from 0 to 3"),
+  v.maxValue(3, "a standard deviation from 0 to 3"),
+);
+const name = v.pipe(
+  v.string("a name of letters, digits, _ and -"),
+  v.regex(NAME, "a name of letters, digits, _ and -, that begins with a letter"),
+);
+const fields = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.strictObject(entries, `fields of these names only: ${Object.keys(entries).join(", ")}`);
+const path = v.pipe(v.string("a path such as /cart"), v.regex(/^\/[^\s?#]*$/, "a path such as /cart, without a query"));
+const weight = v.pipe(
+  v.number("a whole number from 0"),
+  v.integer("a whole number from 0"),
+  v.minValue(0, "a whole number from 0"),
+);
+
+const Experiment = fields({
+  groups: v.pipe(
+    v.record(v.string(), weight, "weights by group, such as { A: 50, B: 50 }"),
+    v.check((groups) => Object.keys(groups).length >= 2, "at least two groups with their weights"),
+  ),
+  /** Pages that have its placeholder. */
+  pages: v.pipe(v.array(name, "a list of pages"), v.minLength(1, "a list with at least one page")),
+  unit: v.optional(v.picklist(["device", "account"], "device or account"), "device"),
+});
+
+const Page = fields({
+  path: v.optional(path),
+  /** Share of the visits that begin here. */
+  start: v.optional(share, 0),
+  /** Probability of each next page; the rest ends the visit. */
+  next: v.optional(v.record(name, share, "probabilities by page, such as { cart: 12% }"), {}),
+  /** Median time on the page. */
+  stay: v.optional(duration, "20s"),
+  /** Page that a group is sent to, by experiment and group. */
+  redirect: v.optional(v.record(name, v.record(v.string(), name, "pages by group"), "groups by experiment"), {}),
+});
+
+const Goal = fields({
+  /** Visitors reach the goal when they first see this page. */
+  page: name,
+  kind: v.optional(v.picklist(["binary", "count", "value"], "binary, count or value"), "binary"),
+  /** Probability that a visitor on the page reaches it; of a count the mean. */
+  rate: v.optional(
+    v.pipe(
+      v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?%$/))], "a share, or of a count a mean up to 100"),
+      v.transform((value) => (typeof value === "number" ? value : Number(value.slice(0, -1)) / 100)),
+      v.check((value) => value > 0 && value <= 100, "a share above 0%, or of a count a mean up to 100"),
+    ),
+    1,
+  ),
+  /** Money: log-normal, and the share that is paid back. */
+  value: v.optional(
+    fields({
+      median: positive("an amount above 0"),
+      sigma: v.optional(sigma, 0.6),
+      refunds: v.optional(share, 0),
+      refundedAfter: v.optional(duration, "3d"),
+    }),
+  ),
+  /** Time from the page to the event. */
+  delay: v.optional(fields({ median: duration, sigma: v.optional(sigma, 1) })),
+});
+
+const Visitors = fields({
+  /** Hours of the day: as of a shop, or all alike. */
+  hours: v.optional(v.picklist(["day", "even"], "day or even"), "day"),
+  /** Share of visits that are followed by another one, after a log-normal time. */
+  returning: v.optional(fields({ share, after: v.optional(duration, "2d"), sigma: v.optional(sigma, 1) })),
+  /** Share of visits that end with their first page, whatever `next` says. */
+  bounce: v.optional(share, 0),
+  /** Browsers that forget the cookie when nobody comes for so long, as Safari does. */
+  cookieLost: v.optional(fields({ share, after: v.optional(duration, "7d") })),
+  /** Share of visitors with a second device, which half of their visits are from. */
+  secondDevice: v.optional(share, 0),
+  /** Page where visitors log in, and the share that does: from there on the account is known. */
+  login: v.optional(fields({ page: name, share })),
+  bots: v.optional(share, 0),
+  /** Share that consents, of a site that asks; the others send nothing. */
+  consent: v.optional(share, 1),
+  /** Share whose browser says Global Privacy Control: they send nothing. */
+  privacyControl: v.optional(share, 0),
+  /** Share of visits whose groups come after the timeout: they show the fallback first. */
+  slow: v.optional(share, 0),
+});
+
+const Thresholds = fields({
+  /** Share of visits that may have errors. */
+  errors: v.optional(share, 0),
+  /** Events that may be lost. */
+  lost: v.optional(weight, 0),
+  /** Probability that a flawless system fails any statistical check. */
+  falseAlarms: v.optional(
+    v.pipe(
+      v.number("a probability above 0, up to 0.05"),
+      v.gtValue(0, "a probability above 0, up to 0.05"),
+      v.maxValue(0.05, "a probability above 0, up to 0.05"),
+    ),
+    0.001,
+  ),
+});
+
+const limited = <Value extends v.GenericSchema>(value: Value, least: number, most: number, what: string) =>
+  v.pipe(
+    v.record(name, value, `${what} by name`),
+    v.check(
+      (all) => Object.keys(all).length >= least && Object.keys(all).length <= most,
+      `${least} to ${most} ${what}`,
+    ),
+  );
+
+export const ScenarioSchema = fields({
+  title: v.optional(v.string("a text"), ""),
+  days: v.optional(
+    v.pipe(
+      v.number(`a whole number from 1 to ${MAX_DAYS}`),
+      v.integer(`a whole number from 1 to ${MAX_DAYS}`),
+      v.minValue(1, `a whole number from 1 to ${MAX_DAYS}`),
+      v.maxValue(MAX_DAYS, `a whole number from 1 to ${MAX_DAYS}`),
+    ),
+    14,
+  ),
+  experiments: limited(Experiment, 1, MAX_EXPERIMENTS, "experiments"),
+  pages: limited(Page, 1, MAX_PAGES, "pages"),
+  goals: v.optional(limited(Goal, 0, MAX_PAGES, "goals"), {}),
+  /** Changes such as `checkout.B.purchase: +20%`. */
+  effects: v.optional(
+    v.record(
+      v.string(),
+      v.pipe(
+        v.string("a change such as +20%"),
+        v.regex(/^[+-]\d+(\.\d+)?%$/, "a change such as +20%, in quotes or not"),
+      ),
+      "changes by experiment.group.goal",
+    ),
+    {},
+  ),
+  visitors: v.optional(Visitors, {}),
+  thresholds: v.optional(Thresholds, {}),
+});
+
+export type ScenarioFields = v.InferOutput<typeof ScenarioSchema>;

@@ -1,0 +1,50 @@
+import { execFile } from "node:child_process";
+import { expect, test } from "vitest";
+import type { SimulationReport } from "../../../simulate/report.ts";
+import { PROGRAM } from "../../server/rig/built-program.ts";
+
+function simulate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const all = [PROGRAM, "simulate", ...args];
+    execFile(process.execPath, all, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+test("a shop over two weeks: the server's reports are the truth, and the same seed gives the same JSON", async () => {
+  const args = ["--scenario", "shop", "--driver", "http", "-n", "800", "--seed", "s", "--json", "-q"];
+  const [one, eight] = await Promise.all(["1", "8"].map((k) => simulate(...args, "--concurrency", k)));
+  const [a, b] = [one, eight].map((run) => JSON.parse(run?.stdout ?? "") as SimulationReport);
+  expect(one?.code).toBe(0);
+  expect({ ...b, timing: 0 }).toEqual({ ...a, timing: 0 });
+  expect(a?.scenario).toMatchObject({ name: "shop", days: 14, people: 800 });
+  expect([a?.scenario?.bots, a?.scenario?.silent].every((count) => (count ?? 0) > 0)).toBe(true);
+  expect(a?.checks.map(({ name, ok }) => [name, ok])).toEqual(
+    ["sticky", "split", "independence", "effects", "accounting", "results", "errors"].map((name) => [name, true]),
+  );
+}, 90_000);
+
+test("the effect that was asked for is recovered, and its command is printed", async () => {
+  const change = "homepage_button_test.B.button_click=+150%";
+  const args = ["--scenario", "demo", "--driver", "http", "-n", "2500", "--seed", "e", "--json"];
+  const { code, stdout, stderr } = await simulate(...args, "--effect", change);
+  const { effects = [] } = JSON.parse(stdout) as SimulationReport;
+  const found = effects.find(({ experiment }) => experiment === "homepage_button_test");
+  expect([code, found?.expected, found?.ok]).toEqual([0, 1.5, true]);
+  expect(found?.ci?.[0]).toBeLessThan(1.5);
+  expect(found?.ci?.[1]).toBeGreaterThan(1.5);
+  expect(found?.ci?.[0]).toBeGreaterThan(0.5);
+  expect(stderr).toContain(`--scenario demo --effect ${change}`);
+}, 60_000);
+
+test.each([
+  [["--scenario", "shop"], '--scenario is "shop" with --driver browser: its days pass in seconds'],
+  [["--scenario", "shop", "--driver", "dom"], "which only --driver http can do"],
+  [["--scenario", "shop", "--driver", "http", "--page", "/x"], "the scenario has pages of its own"],
+  [["--scenario", "nowhere.yaml", "--driver", "http"], "allowed are demo, shop, saas, or a YAML file"],
+  [["--effect", "a.B.c=+1%"], "without --scenario"],
+])("%j is refused in a sentence", async (args, says) => {
+  const { code, stderr } = await simulate(...args);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
+});

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parseScenario, SHIPPED } from "../../../simulate/scenario/scenario.ts";
+
+const SMALL = `
+experiments:
+  checkout: { groups: { A: 50, B: 50 }, pages: [cart] }
+pages:
+  home: { start: 100%, next: { cart: 50% } }
+  cart: { path: /cart }
+goals:
+  purchase: { page: cart, rate: 40% }
+`;
+
+test.each(SHIPPED)("the scenario %s of this package is valid", (name) => {
+  const file = fileURLToPath(new URL(`../../../simulate/scenarios/${name}.yaml`, import.meta.url));
+  const scenario = parseScenario(name, readFileSync(file, "utf8"));
+  expect(scenario.effects.length).toBeGreaterThan(0);
+  expect(scenario.title).not.toBe("");
+});
+
+test("shares, durations and changes are numbers, and --effect replaces the scenario's effects", () => {
+  const text = `${SMALL}effects: { checkout.B.purchase: +10% }\nvisitors: { returning: { share: 25%, after: 36h } }\n`;
+  const scenario = parseScenario("small", text);
+  expect(scenario.pages.home?.next).toEqual({ cart: 0.5 });
+  expect(scenario.visitors.returning).toEqual({ share: 0.25, after: 36 * 3_600_000, sigma: 1 });
+  expect(scenario.effects).toEqual([{ experiment: "checkout", group: "B", goal: "purchase", lift: 0.1 }]);
+  expect(parseScenario("small", text, ["checkout.A.purchase=-50%"]).effects).toEqual([
+    { experiment: "checkout", group: "A", goal: "purchase", lift: -0.5 },
+  ]);
+});
+
+describe("a mistake is named with its field, its value and what is allowed", () => {
+  const cases: [what: string, text: string, says: string][] = [
+    ["no YAML", "pages: [", "at line 1"],
+    ["an unknown field", `${SMALL}vistors: {}`, "vistors is "],
+    ["a share", SMALL.replace("50% }", "150% }"), 'pages.home.next.cart is "150%": allowed is a share from 0% to 100%'],
+    [
+      "an unknown page",
+      SMALL.replace("pages: [cart]", "pages: [card]"),
+      'experiments.checkout.pages[0] is "card": allowed are the pages home, cart',
+    ],
+    ["starts", SMALL.replace("start: 100%", "start: 60%"), "start of all pages adds up to 60%: allowed is 100%"],
+    [
+      "moves",
+      SMALL.replace("next: { cart: 50% }", "next: { cart: 50%, home: 60% }"),
+      "pages.home.next adds up to 110%",
+    ],
+    [
+      "a value without money",
+      SMALL.replace("rate: 40%", "kind: value"),
+      "goals.purchase.value is missing and its kind is value",
+    ],
+    ["an account nobody has", SMALL.replace("pages: [cart]", "pages: [cart], unit: account"), "add visitors.login"],
+    [
+      "a duration",
+      `${SMALL}visitors: { returning: { share: 1%, after: soon } }`,
+      'visitors.returning.after is "soon": allowed is a duration',
+    ],
+    ["an effect", `${SMALL}effects: { checkout.C.purchase: +10% }`, 'the group "C" of checkout: allowed are A, B'],
+    [
+      "too large an effect",
+      `${SMALL}effects: { checkout.B.purchase: +200% }`,
+      "make its rate 120%: allowed is up to 100%",
+    ],
+    ["an effect twice", "", "the effect of checkout.B.purchase is there twice"],
+  ];
+  test.each(cases)("%s", (what, text, says) => {
+    const changes = what === "an effect twice" ? ["checkout.B.purchase=+1%", "checkout.B.purchase=+2%"] : [];
+    expect(() => parseScenario("small", text || SMALL, changes)).toThrow(says);
+  });
+});
