@@ -1,2 +1,3 @@
 export { type ExposureHook, type ExposureHookOptions, exposureHook } from "./exposure-hook.ts";
 export { serverProvider } from "./server-provider.ts";
+export { type WebProviderOptions, webProvider } from "./web-provider.ts";

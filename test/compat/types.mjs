@@ -6,7 +6,7 @@ const SOURCE = `
   import { assign, type Experiment, parseExperiment } from "fairsplit/core";
   import { assign as assignAlone, type WeightedGroup } from "fairsplit/core/assign";
   import { type Client, createClient, type Groups } from "fairsplit/node";
-  import { exposureHook, serverProvider } from "fairsplit/openfeature";
+  import { exposureHook, serverProvider, webProvider } from "fairsplit/openfeature";
   import { GroupsProvider, useGroup, Variant } from "fairsplit/react";
   import { wilson, type WilsonResult } from "fairsplit/statistics";
   import { type Fairsplit, start } from "fairsplit/tag";
@@ -22,6 +22,7 @@ const SOURCE = `
     return groups.group("headline_test");
   };
   export const provider = serverProvider(client);
+  export const inPages = webProvider({ baseUrl: "https://ab.example.com", timeoutMs: 500 });
   export const hook = exposureHook({ baseUrl: "https://ab.example.com" });
   export const Headline = () => createElement("h1", null, useGroup("headline_test")?.group ?? "control");
   const variant = createElement(Variant, { experiment: "headline_test", groups: { B: "B" } }, "A");

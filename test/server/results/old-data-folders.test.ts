@@ -8,9 +8,9 @@ import { ROOT, run, start } from "../rig/built-program.ts";
 /**
  * Data folders of earlier versions, without their secrets: `schema-1` by the first server with a
  * registry, `schema-2` by the last one before goals had windows, `accounts` by the first one whose
- * units may be accounts (purchases name accounts only, as a back end sends them). `counts.json` has what their
- * visitors did: by experiment, epoch and group; only epochs with a known definition, which without
- * a history is the last one.
+ * units may be accounts (purchases name accounts only, as a back end sends them). `counts.json` has
+ * what their visitors did: by experiment, epoch and group; only epochs with a known definition,
+ * which without a history is the last one.
  */
 const FOLDERS = join(ROOT, "test/cases/data-folders");
 

@@ -81,7 +81,10 @@ describe("a data folder that is in order", () => {
 });
 
 describe("the file of exposed units", () => {
-  /** A data folder with exposures of two experiments, of devices and accounts, and the file of a stopped server. */
+  /**
+   * A data folder with exposures of two experiments, of devices and accounts, and the file of a
+   * stopped server.
+   */
   async function exposedData() {
     const opened = await openApp([active("on"), active("members", { unit: "account" })]);
     const { app, post, log, registry, folder } = opened;
