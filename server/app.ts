@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { contextStorage } from "hono/context-storage";
+import { accessPageRoutes } from "./admin/access/routes.tsx";
 import { calculatorPageRoutes } from "./admin/calculator/routes.tsx";
 import { experimentsPageRoutes } from "./admin/experiments/list-routes.tsx";
 import { experimentStateRoutes } from "./admin/experiments/state-routes.tsx";
@@ -30,6 +31,7 @@ import { openApiRoutes } from "./api/openapi/routes.tsx";
 import { resultsRoutes } from "./api/results.ts";
 import { revertRoutes } from "./api/revert.ts";
 import { runRoutes } from "./api/runs.ts";
+import { tokenRoutes } from "./api/tokens.ts";
 import { experimentsRoutes } from "./assign/experiments.ts";
 import { expgroupsRoutes } from "./assign/expgroups.ts";
 import { localEvaluationRoutes } from "./assign/local-evaluation.ts";
@@ -41,6 +43,7 @@ import { adminGuard } from "./auth/guard.ts";
 import { lockout } from "./auth/lockout.ts";
 import type { LoginLinks } from "./auth/login-links.ts";
 import { loginRoutes } from "./auth/login-routes.tsx";
+import { type NamedTokens, NO_TOKENS } from "./auth/named-tokens.ts";
 import type { Sessions } from "./auth/sessions.ts";
 import { originalRoutes, withoutBotFilter } from "./compat/original/routes.ts";
 import { type CompatSettings, compatRoutes, exposuresOf } from "./compat/routes.ts";
@@ -82,6 +85,8 @@ export interface Deps {
   readonly localToken: string | null;
   /** Token that marks posted events as a server's; null for none. */
   readonly ingestToken?: string | null;
+  /** Tokens of others than the admin; left out, there are none. */
+  readonly tokens?: NamedTokens;
   readonly sessions: Sessions;
   readonly links: LoginLinks;
   readonly streams: LiveStreams;
@@ -126,7 +131,9 @@ const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|hist
 
 /** The recorder of events, for the app and the fast lane. */
 export function recorderOf(deps: Deps): Recorder {
-  const isIngestKey = (given: string) => deps.ingestToken != null && isSameSecret(given, deps.ingestToken);
+  const { ingestToken = null, tokens = NO_TOKENS } = deps;
+  const isIngestKey = (given: string) =>
+    (ingestToken !== null && isSameSecret(given, ingestToken)) || tokens.find(given)?.role === "ingest";
   const record = recorder({ ...deps, isIngestKey, ...exposuresOf(deps.compat, deps) });
   return deps.compat.isOriginal ? withoutBotFilter(record) : record;
 }
@@ -158,6 +165,7 @@ export function createApp(deps: Deps): Hono<Env> {
   // Middleware only on these paths, so that the hot routes above run none.
   const access = {
     token: deps.adminToken,
+    tokens: deps.tokens ?? NO_TOKENS,
     sessions: deps.sessions,
     lockout: lockout(deps.limits.logins),
     baseUrl: deps.baseUrl,
@@ -180,6 +188,10 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", historyPageRoutes(deps));
   app.route("/", installPageRoutes({ ...deps, ...access, tag }));
   app.route("/", settingsPageRoutes({ ...deps, ...access, facts: () => serverFacts(deps) }));
+  if (deps.tokens) {
+    app.route("/", accessPageRoutes({ tokens: deps.tokens, sessions: deps.sessions }));
+    app.route("/", tokenRoutes({ tokens: deps.tokens, sessions: deps.sessions }));
+  }
   app.route("/", forcePageRoutes(deps));
   app.route("/", calculatorPageRoutes());
   app.route("/", independencePageRoutes(deps));

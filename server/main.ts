@@ -11,8 +11,9 @@ import { createApp, type Deps, recorderOf } from "./app.ts";
 import { keepTag } from "./assign/published-tag.ts";
 import { checkTokenStrength, readAdminToken } from "./auth/admin-token.ts";
 import { LINK_LIFE_MS, loginLinks } from "./auth/login-links.ts";
+import { openNamedTokens } from "./auth/named-tokens.ts";
 import { isForThisComputerOnly, isLoopback } from "./auth/reachability.ts";
-import { openSessions } from "./auth/sessions.ts";
+import { openSavedSessions } from "./auth/sessions-file.ts";
 import type { Config } from "./config.ts";
 import { demoExperiments } from "./demo/demo-experiments.ts";
 import { openEventLog } from "./events/log.ts";
@@ -122,6 +123,11 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
   const readiness = readinessOf(config.data);
   const admin = demo ? null : await readAdminToken(config);
   if (admin?.isNew) say(`made an admin token, it is in ${admin.path}`);
+  const sessions = await openSavedSessions(join(config.data, "sessions.json"), {
+    now: Date.now,
+    adminToken: admin?.token ?? "",
+    onError: logger.error,
+  });
   const links = loginLinks(Date.now);
   const streams = new LiveStreams();
   const tag = readBuilt("tag.js");
@@ -141,7 +147,8 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
     adminToken: admin?.token ?? null,
     localToken: config.localToken || null,
     ingestToken: config.ingestToken || null,
-    sessions: openSessions(Date.now),
+    sessions,
+    tokens: await openNamedTokens(join(config.data, "tokens.json"), registry),
     links,
     streams,
     baseUrl: config.baseUrl,
@@ -218,6 +225,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
     await analysis.close();
     await log.close();
     await sticky.close();
+    await sessions.save();
     reserve.close();
     lock.release();
   });

@@ -7,13 +7,18 @@ import { type Env, header, problem } from "../http/http.ts";
 import { isSameSecret } from "../tokens/same-secret.ts";
 import { setAdminHeaders } from "./admin-headers.ts";
 import type { Lockout } from "./lockout.ts";
+import type { NamedToken, NamedTokens } from "./named-tokens.ts";
 import { isForLoopback, isFromAnotherSite } from "./origin.ts";
+import { requiredRole } from "./required-role.ts";
+import { type Role, suffices } from "./roles.ts";
 import { type Reach, readSessionCookie } from "./session-cookie.ts";
 import type { Sessions } from "./sessions.ts";
 
 export interface Access extends Reach {
   /** The admin's token; null admits every request, as the demo does on loopback. */
   readonly token: string | null;
+  /** Tokens of others, with their roles. */
+  readonly tokens: Pick<NamedTokens, "find" | "withHash">;
   readonly sessions: Sessions;
   readonly lockout: Lockout;
 }
@@ -23,10 +28,11 @@ const FORM = "application/x-www-form-urlencoded";
 const DEMO_SESSION = "demo";
 
 /**
- * Guards everything that only an admin may see or do. It admits the bearer of the token, a
- * logged-in browser, and in the demo any request addressed to a loopback name; writes must not come
- * from another site's page, and those of a session must carry its CSRF token (form field `csrf` or
- * header `X-CSRF-Token`). Sets `actor`, `isDemo`, `csrf` and `isStillIn` for handlers.
+ * Guards everything that needs a role. It admits the bearer of a token, a logged-in browser, and in
+ * the demo any request addressed to a loopback name, if the role suffices for the route; writes
+ * must not come from another site's page, and those of a session must carry its CSRF token (form
+ * field `csrf` or header `X-CSRF-Token`). Sets `actor`, `role`, `isDemo`, `csrf` and `isStillIn`
+ * for handlers.
  */
 export function adminGuard(access: Access): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -47,39 +53,65 @@ async function denial(c: Context<Env>, access: Access): Promise<Response | null>
     const denied = await csrfError(c, access, caller);
     if (denied) return denied;
   }
+  const needed = requiredRole(c.req.method, c.req.path);
+  if (!suffices(caller.role, needed)) {
+    const detail = `this needs the role ${needed}; “${caller.name}” has the role ${caller.role}`;
+    return errorResponse(c, 403, "Forbidden", detail);
+  }
   c.set("isDemo", access.token === null);
-  c.set("actor", caller.kind === "demo" ? "demo" : "admin");
+  c.set("actor", caller.name);
+  c.set("role", caller.role);
   c.set("csrf", caller.session === null ? "" : access.sessions.csrf(caller.session));
-  c.set("isStillIn", () => caller.kind !== "session" || access.sessions.has(caller.session));
+  c.set("isStillIn", () => {
+    if (caller.kind === "session" && !access.sessions.has(caller.session)) return false;
+    return caller.owner === "" || access.tokens.withHash(caller.owner) !== null;
+  });
   return null;
 }
 
-type Caller =
+/** `owner` is the hash of a named token; empty for the admin's. */
+type Caller = { readonly name: string; readonly role: Role; readonly owner: string } & (
   | { readonly kind: "token"; readonly session: null }
-  | { readonly kind: "session" | "demo"; readonly session: string };
+  | { readonly kind: "session" | "demo"; readonly session: string }
+);
+
+const ADMIN = { name: "admin", role: "admin", owner: "" } as const;
 
 /** The caller, or the answer to an unauthorised one. */
 async function identify(c: Context<Env>, access: Access): Promise<Caller | Response> {
   if (access.token === null) {
-    if (isForLoopback(c)) return { kind: "demo", session: DEMO_SESSION };
+    if (isForLoopback(c)) return { ...ADMIN, name: "demo", kind: "demo", session: DEMO_SESSION };
     return problem(403, "Forbidden", "the demo has no login: it answers to localhost and 127.0.0.1 only");
   }
   const authorization = header(c, "authorization");
   if (authorization !== undefined) {
     const given = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? "";
-    const isRight = isSameSecret(given, access.token);
+    const named = access.tokens.find(given);
+    const isAdmin = isSameSecret(given, access.token);
+    const isRight = isAdmin || named !== null;
     const wait = await access.lockout.attempt(clientAddress(c, access.proxies), isRight);
     if (wait !== null) return lockedOut(c, wait);
-    return isRight ? { kind: "token", session: null } : unauthorized(c);
+    if (named) return { ...callerOf(named), kind: "token", session: null };
+    return isAdmin ? { ...ADMIN, kind: "token", session: null } : unauthorized(c);
   }
   const session = readSessionCookie(c, access);
   // Do not count it as a guess: browsers keep sending a cookie after its session has ended, and 256
   // bits need no lockout.
-  if (session !== null && access.sessions.isOpen(session)) return { kind: "session", session };
+  if (session !== null && access.sessions.isOpen(session)) {
+    const owner = access.sessions.ownerOf(session) ?? "";
+    if (owner === "") return { ...ADMIN, kind: "session", session };
+    const named = access.tokens.withHash(owner);
+    if (named) return { ...callerOf(named), kind: "session", session };
+    access.sessions.close(session);
+  }
   const isRead = c.req.method === "GET" || c.req.method === "HEAD";
   if (!isRead || !wantsPage(c) || /^\/(?:api|compat)\//.test(c.req.path)) return unauthorized(c);
   const { pathname, search } = new URL(c.req.url);
   return c.redirect(`/login?${new URLSearchParams({ next: pathname + search })}`, 303);
+}
+
+function callerOf({ name, role, hash }: NamedToken) {
+  return { name, role, owner: hash };
 }
 
 /**
@@ -109,11 +141,11 @@ async function csrfError(c: Context<Env>, { sessions }: Access, { kind, session 
 }
 
 export function lockedOut(c: Context<Env>, wait: number): Response | Promise<Response> {
-  const detail = `too many wrong admin tokens came from this address; try again in ${wait} s`;
+  const detail = `too many wrong tokens came from this address; try again in ${wait} s`;
   return errorResponse(c, 429, "Too Many Requests", detail, { "retry-after": String(wait) });
 }
 
 function unauthorized(c: Context<Env>): Response | Promise<Response> {
-  const detail = "this needs the header Authorization: Bearer <admin token>, or a browser that is logged in at /login";
+  const detail = "this needs the header Authorization: Bearer <token>, or a browser that is logged in at /login";
   return errorResponse(c, 401, "Unauthorized", detail, { "www-authenticate": 'Bearer realm="fairsplit"' });
 }

@@ -13,15 +13,16 @@ import { FIRST_PAGE, nextPath } from "./next-path.ts";
 import { isFromAnotherSite } from "./origin.ts";
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from "./session-cookie.ts";
 
-const WRONG = "This is not the admin token.";
-const DEAD_LINK = "This login link has been used, or is too old, or never was one. Log in with the admin token.";
+const WRONG = "This is not a token of this server.";
+const INGEST = "This token only marks events; it does not log in.";
+const DEAD_LINK = "This login link has been used, or is too old, or never was one. Log in with a token.";
 
 /**
  * `GET` and `POST /login`: a form for the admin's token, and the cookie of a new session. `GET
  * /login/:code` is the page of a one-time link. `POST /logout` ends the session; the app guards it.
  */
 export function loginRoutes(access: Access, links: LoginLinks) {
-  const { token, sessions, lockout, proxies, baseUrl } = access;
+  const { token, tokens, sessions, lockout, proxies, baseUrl } = access;
   const app = new Hono<Env>();
 
   app.use("/login/*", async (c, next) => {
@@ -57,7 +58,9 @@ export function loginRoutes(access: Access, links: LoginLinks) {
     }
     const code = form.get("code");
     const next = nextPath(form.get("next"));
-    const isRight = code === null ? isSameSecret(form.get("token") ?? "", token ?? "") : links.use(code);
+    const given = form.get("token") ?? "";
+    const named = code === null ? tokens.find(given) : null;
+    const isRight = code === null ? named !== null || isSameSecret(given, token ?? "") : links.use(code);
     // A right code is admitted from a locked address too: it cannot be guessed, and is the admin's
     // way around the lock.
     if (code === null || !isRight) {
@@ -65,16 +68,19 @@ export function loginRoutes(access: Access, links: LoginLinks) {
       if (wait !== null) return lockedOut(c, wait);
     }
     if (!isRight) return loginFailed(c, next, code === null ? WRONG : DEAD_LINK);
+    if (named?.role === "ingest") return loginFailed(c, next, INGEST);
     const before = readSessionCookie(c, access);
     if (before !== null) sessions.close(before);
-    setSessionCookie(c, access, sessions.open());
+    setSessionCookie(c, access, sessions.open(named?.hash));
+    await sessions.saved();
     return c.redirect(next, 303);
   });
 
-  app.post("/logout", (c) => {
+  app.post("/logout", async (c) => {
     if (token === null) return noLogin(c);
     const session = readSessionCookie(c, access);
     if (session !== null) sessions.close(session);
+    await sessions.saved();
     clearSessionCookie(c, access);
     return c.redirect("/login", 303);
   });

@@ -7,7 +7,7 @@ interface Props {
   readonly error: string | null;
 }
 
-/** Form for the admin's token. */
+/** Form for a token. */
 export function LoginPage({ next, error }: Props) {
   return (
     <Layout title="Log in">
@@ -19,7 +19,7 @@ export function LoginPage({ next, error }: Props) {
           </p>
         )}
         <input type="hidden" name="next" value={next} />
-        <label for="token">Admin token</label>
+        <label for="token">Token</label>
         <input
           id="token"
           name="token"
@@ -31,8 +31,8 @@ export function LoginPage({ next, error }: Props) {
           aria-invalid={error === null ? undefined : "true"}
         />
         <p class="detail" id="token-hint">
-          It is what <code>FAIRSPLIT_ADMIN_TOKEN</code> was set to. If nobody set it, it is in the file{" "}
-          <code>admin-token</code> in the server's data folder.
+          The one that an admin made for you, or the admin token: what <code>FAIRSPLIT_ADMIN_TOKEN</code> was set to. If
+          nobody set it, it is in the file <code>admin-token</code> in the server's data folder.
         </p>
         <button type="submit" class="primary">
           Log in

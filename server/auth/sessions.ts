@@ -2,23 +2,46 @@ import { createHash, createHmac, randomBytes } from "node:crypto";
 import { BoundedMap } from "../memory/bounded-map.ts";
 import { isSameSecret } from "../tokens/same-secret.ts";
 
-/**
- * The logged-in browsers. Kept in memory only, so a restart (with a new token, say) logs out all.
- */
+/** The logged-in browsers. */
 export interface Sessions {
-  /** Opens a session; returns its ID (256 bit, base64url), which only the browser keeps. */
-  open(): string;
+  /**
+   * Opens a session; returns its ID (256 bit, base64url), which only the browser keeps.
+   *
+   * @param owner hash of the named token that logged in; empty for the admin's
+   */
+  open(owner?: string): string;
   /** Whether the session is open; counts as its use. */
   isOpen(id: string): boolean;
   /** Whether the session is open, without counting as its use. */
   has(id: string): boolean;
+  /** Hash of the named token that logged in; empty for the admin's. Null if there is no session. */
+  ownerOf(id: string): string | null;
   /** Ends a session; ignores an unknown one. */
   close(id: string): void;
   /** Ends all sessions. */
   closeAll(): void;
+  /** Ends those of an owner. */
+  closeOf(owner: string): void;
   /** CSRF token of the session's forms, which other pages cannot forge. */
   csrf(id: string): string;
   isCsrf(id: string, given: string): boolean;
+  /** What a restart needs to know of them. */
+  state(): SavedSessions;
+  /** Resolves when sessions opened and ended before the call are on the disk, or cannot be. */
+  saved(): Promise<void>;
+}
+
+/** Sessions as stored: hashes only, so that the file reveals no usable ID. */
+export interface SavedSessions {
+  /** Key of the CSRF tokens, base64url. */
+  readonly key: string;
+  /** Least recently used first. */
+  readonly sessions: readonly {
+    readonly hash: string;
+    readonly owner: string;
+    readonly openedAt: number;
+    readonly usedAt: number;
+  }[];
 }
 
 export const SESSION_LIMITS = {
@@ -28,19 +51,47 @@ export const SESSION_LIMITS = {
   most: 1000,
 };
 
+interface Options {
+  /** Sessions from before a restart; default none. */
+  readonly before?: SavedSessions | null;
+  /** Saves the sessions after one was opened or ended; default: they are in memory only. */
+  readonly save?: () => Promise<void>;
+}
+
+interface Session {
+  readonly owner: string;
+  readonly openedAt: number;
+  readonly usedAt: number;
+}
+
 /** @param now milliseconds of a clock */
-export function openSessions(now: () => number, { idleMs, totalMs, most } = SESSION_LIMITS): Sessions {
-  const key = randomBytes(32);
+export function openSessions(
+  now: () => number,
+  { idleMs, totalMs, most } = SESSION_LIMITS,
+  { before = null, save = async () => undefined }: Options = {},
+): Sessions {
+  const key = before ? Buffer.from(before.key, "base64url") : randomBytes(32);
   /** Keyed by the hash of the ID, least recently used first: a memory dump reveals no usable ID. */
-  const sessions = new BoundedMap<string, { readonly openedAt: number; usedAt: number }>(most);
+  const sessions = new BoundedMap<string, Session>(most);
   const hash = (id: string) => createHash("sha256").update(id).digest("base64url");
   const csrf = (id: string) => createHmac("sha256", key).update(id).digest("base64url");
-  const isOver = ({ openedAt, usedAt }: { openedAt: number; usedAt: number }) =>
-    now() - usedAt >= idleMs || now() - openedAt >= totalMs;
+  const isOver = ({ openedAt, usedAt }: Session) => now() - usedAt >= idleMs || now() - openedAt >= totalMs;
+  for (const { hash: name, ...session } of before?.sessions ?? []) {
+    if (!isOver(session)) sessions.set(name, session);
+  }
+  let saving = Promise.resolve();
+  const changed = () => {
+    saving = save();
+  };
+  const open = (id: string) => {
+    const session = sessions.get(hash(id));
+    return session !== undefined && !isOver(session) ? session : null;
+  };
   return {
-    open() {
+    open(owner = "") {
       const id = randomBytes(32).toString("base64url");
-      sessions.set(hash(id), { openedAt: now(), usedAt: now() });
+      sessions.set(hash(id), { owner, openedAt: now(), usedAt: now() });
+      changed();
       return id;
     },
     isOpen(id) {
@@ -52,13 +103,25 @@ export function openSessions(now: () => number, { idleMs, totalMs, most } = SESS
       sessions.set(name, { ...session, usedAt: now() });
       return true;
     },
-    has(id) {
-      const session = sessions.get(hash(id));
-      return session !== undefined && !isOver(session);
+    has: (id) => open(id) !== null,
+    ownerOf: (id) => open(id)?.owner ?? null,
+    close(id) {
+      if (sessions.delete(hash(id))) changed();
     },
-    close: (id) => void sessions.delete(hash(id)),
-    closeAll: () => sessions.clear(),
+    closeAll() {
+      sessions.clear();
+      changed();
+    },
+    closeOf(owner) {
+      for (const [name, session] of [...sessions]) if (session.owner === owner) sessions.delete(name);
+      changed();
+    },
     csrf,
     isCsrf: (id, given) => isSameSecret(given, csrf(id)),
+    state: () => ({
+      key: key.toString("base64url"),
+      sessions: [...sessions].map(([name, session]) => ({ hash: name, ...session })),
+    }),
+    saved: () => saving,
   };
 }

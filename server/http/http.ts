@@ -7,10 +7,12 @@ export interface Env {
   Bindings: Partial<HttpBindings>;
   /** Set by the guard, only on admin routes. */
   Variables: {
-    /** Author for the history: "admin", or "demo" where there is no login. */
+    /** Author for the history: "admin", a named token, or "demo" where there is no login. */
     actor: string;
     /** Whether anyone on this computer is let in without a login. */
     isDemo: boolean;
+    /** Role of the caller. */
+    role: "viewer" | "editor" | "admin" | "ingest";
     /** Token that forms carry in their field `csrf`. */
     csrf: string;
     /** Whether the caller is still logged in, for streaming answers. */

@@ -7,7 +7,8 @@ import { timestamp } from "../../core/timestamp.ts";
 /**
  * Kinds of changes. `imported`: found in an `experiments.json` edited before the server's start;
  * `restored`: from a backup; `undone`: the process died before the change was saved; `erased`:
- * events were removed from the log, without a change of experiments or settings.
+ * events were removed from the log; `token_…`: a named token was made or revoked; these without a
+ * change of experiments or settings.
  */
 export const ACTIONS = [
   "created",
@@ -24,7 +25,12 @@ export const ACTIONS = [
   "restored",
   "undone",
   "erased",
+  "token_created",
+  "token_revoked",
 ] as const;
+
+/** Actions that change neither experiments nor settings. */
+export const NOTES = ["erased", "token_created", "token_revoked"] as const satisfies readonly Action[];
 
 export type Action = (typeof ACTIONS)[number];
 
@@ -36,6 +42,8 @@ const COMMON = {
   by: v.string(),
   /** Number of the change that a `reverted` one reverts. */
   reverts: v.exactOptional(count),
+  /** Subject of a change of neither experiments nor settings. */
+  about: v.exactOptional(v.string()),
 };
 
 const ExperimentEntrySchema = v.strictObject({
@@ -68,8 +76,9 @@ export type NewEntry = Omit<ExperimentEntry, "number"> | Omit<SettingsEntry, "nu
 export type Head = Pick<Entry, "number" | "key" | "action">;
 
 /** Writes the fields in this order, so that the head is found without parsing the rest. */
-export function formatEntry({ number, key, action, at, by, reverts, before, after }: Entry): string {
-  return JSON.stringify({ number, key, action, at, by, ...(reverts === undefined ? {} : { reverts }), before, after });
+export function formatEntry({ number, key, action, at, by, reverts, about, before, after }: Entry): string {
+  const more = { ...(reverts === undefined ? {} : { reverts }), ...(about === undefined ? {} : { about }) };
+  return JSON.stringify({ number, key, action, at, by, ...more, before, after });
 }
 
 const HEAD = new RegExp(

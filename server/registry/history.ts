@@ -10,6 +10,7 @@ import {
   formatEntry,
   type Head,
   type NewEntry,
+  NOTES,
   readEntry,
 } from "./history-entry.ts";
 
@@ -189,6 +190,12 @@ export class History {
   async newest(): Promise<ReadonlyMap<string | null, Entry>> {
     const places = new Map(this.#places.map((place) => [place.key, place]));
     return new Map((await this.#read([...places.values()])).map((entry) => [entry.key, entry]));
+  }
+
+  /** Number of the last change of the settings, which notes are not; 0 if there was none. */
+  get lastOfSettings(): number {
+    const notes: readonly string[] = NOTES;
+    return this.#places.findLast(({ key, action }) => key === null && !notes.includes(action))?.number ?? 0;
   }
 
   *#find({ key, action, before = Number.POSITIVE_INFINITY }: HistoryQuery): Generator<Place> {

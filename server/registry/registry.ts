@@ -7,7 +7,7 @@ import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Conflict, KeyTaken } from "./errors.ts";
 import type { History } from "./history.ts";
-import { actionOf, type ExperimentEntry } from "./history-entry.ts";
+import { actionOf, type ExperimentEntry, type NOTES } from "./history-entry.ts";
 import { KnownEpochs } from "./known-epochs.ts";
 import { reservedKeyProblems } from "./reserved-keys.ts";
 import { reverted, stateBefore } from "./revert.ts";
@@ -74,8 +74,11 @@ export interface Registry {
    * change.
    */
   revert(number: number, author: Author, expectedVersion?: number | null): Promise<Experiment | undefined>;
-  /** Records an action in the history that changes neither experiments nor settings. */
-  note(action: "erased", author: Author): Promise<void>;
+  /**
+   * Records an action in the history that changes neither experiments nor settings. Rejects with
+   * NotSaved.
+   */
+  note(action: (typeof NOTES)[number], author: Author, about?: string): Promise<void>;
   /** Replaces the settings. Throws InvalidInput. */
   updateSettings(
     change: (settings: Settings) => Settings,
@@ -98,7 +101,7 @@ export async function openRegistry(
   reserve: Reserve = NO_RESERVE,
 ): Promise<Registry> {
   const store = await Store.open(path, initial, now, reserve);
-  let settingsVersion = (await store.history.page(1, { key: null })).entries[0]?.number ?? 0;
+  let settingsVersion = store.history.lastOfSettings;
   const changes = new PromiseQueue();
 
   const writeListeners: (() => void)[] = [];
@@ -194,11 +197,11 @@ export async function openRegistry(
         expectVersion(current, current.version, expectedVersion);
         return replace(current, reverted(entry, current, author), more);
       }),
-    note: (action, { by, now: at }) =>
+    note: (action, { by, now: at }, about) =>
       changes.run(async () => {
         const { settings } = store.content;
-        await write(store.content, [{ key: null, action, at, by, before: settings, after: settings }]);
-        settingsVersion = store.history.last;
+        const more = about === undefined ? {} : { about };
+        await write(store.content, [{ key: null, action, at, by, ...more, before: settings, after: settings }]);
       }),
     updateSettings: (change, { by, now: at }, expectedVersion = null) =>
       changes.run(async () => {

@@ -15,5 +15,7 @@ export const ACTION_WORDS: Readonly<Record<Action, { readonly word: string; read
   imported: { word: "Imported", detail: "Found in experiments.json when the server started." },
   restored: { word: "Restored", detail: "By fairsplit restore, from a backup." },
   erased: { word: "Erased", detail: "Events were taken out of the log, of a visitor or of a deleted experiment." },
+  token_created: { word: "Token created" },
+  token_revoked: { word: "Token revoked" },
   undone: { word: "Undone", detail: "The server stopped before the change before this one was saved." },
 };

@@ -9,7 +9,10 @@ import { settingsChanges } from "./settings-changes.ts";
  * their default.
  */
 export function entryChanges(entry: Entry): ChangeLine[] {
-  if (entry.key === null) return settingsChanges(entry.before, entry.after);
+  if (entry.key === null) {
+    const about = entry.about === undefined ? [] : [line("About", null, entry.about)];
+    return [...about, ...settingsChanges(entry.before, entry.after)];
+  }
   const { before, after } = entry;
   if (before && after) return experimentChanges(before, after);
   const only = before ?? after;

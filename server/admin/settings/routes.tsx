@@ -98,9 +98,10 @@ export function settingsPageRoutes(deps: PageDeps) {
     }
     return c.redirect(`/experiments/settings?change=${registry.settingsVersion()}`, 303);
   });
-  app.post("/experiments/settings/log-out", (c) => {
+  app.post("/experiments/settings/log-out", async (c) => {
     if (c.var.isDemo) return c.notFound();
     sessions.closeAll();
+    await sessions.saved();
     clearSessionCookie(c, deps);
     return c.redirect("/login", 303);
   });

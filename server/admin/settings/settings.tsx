@@ -201,8 +201,11 @@ function Logins() {
     <section class="card" aria-labelledby="logins">
       <h2 id="logins">Logins</h2>
       <p id="logins-hint">
-        Ends the sessions of all browsers, of this one, too: everybody logs in again with the admin token. Programs that
-        send the token go on; to shut them out, start the server with another <code>FAIRSPLIT_ADMIN_TOKEN</code>.
+        Ends the sessions of all browsers, of this one, too: everybody logs in again. Programs that send a token go on;
+        to shut them out, revoke the token, or start the server with another <code>FAIRSPLIT_ADMIN_TOKEN</code>.
+      </p>
+      <p>
+        <a href="/experiments/settings/access">Access: named tokens and their roles</a>
       </p>
       <form method="post" action="/experiments/settings/log-out">
         <CsrfField />

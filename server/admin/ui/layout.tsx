@@ -27,7 +27,7 @@ interface Props {
 
 /** Layout of every admin page. `/admin.js` is optional: everything works without it. */
 export function Layout({ title, section, notice = null, refreshTo = null, children }: PropsWithChildren<Props>) {
-  const { isDemo, csrf, alarms } = pageContext();
+  const { isDemo, csrf, alarms, who } = pageContext();
   return (
     <>
       {/* Without it browsers lay the page out as in the nineties. */}
@@ -44,7 +44,7 @@ export function Layout({ title, section, notice = null, refreshTo = null, childr
           <link rel="stylesheet" href="/admin.css" />
           <script src="/admin.js" defer></script>
         </head>
-        <body>
+        <body data-role={who?.role}>
           <a class="skip" href="#main">
             Skip to the content
           </a>
@@ -56,6 +56,11 @@ export function Layout({ title, section, notice = null, refreshTo = null, childr
             {csrf !== null && !isDemo && (
               <form class="logout" method="post" action="/logout">
                 <CsrfField />
+                {who !== null && who.name !== "admin" && (
+                  <span class="detail">
+                    {who.name}, {who.role}
+                  </span>
+                )}
                 <button type="submit" class="quiet">
                   Log out
                 </button>

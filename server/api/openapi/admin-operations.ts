@@ -103,6 +103,29 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/api/admin/tokens",
+    summary: "The named tokens and their roles",
+    answers: { 200: { description: "Without the tokens themselves.", schema: ["Token"] }, ...problems(401, 403) },
+  },
+  {
+    method: "post",
+    path: "/api/admin/tokens",
+    summary: "Make a named token",
+    description: "`token` is in this answer and in no other.",
+    body: { types: JSON_BODY, schema: "NewToken" },
+    answers: {
+      201: { description: "The token.", schema: "Token" },
+      ...problems(400, 401, 403, 413, 415, 422, 503),
+    },
+  },
+  {
+    method: "delete",
+    path: "/api/admin/tokens/:name",
+    summary: "Revoke a named token, and end its sessions",
+    answers: { 204: { description: "It is void." }, ...problems(401, 403, 404, 503) },
+  },
+  {
+    method: "get",
     path: "/api/admin/history",
     summary: "Who changed what, newest first",
     description: "With `format=csv`, or an Accept header that asks for text/csv, all of it as CSV.",

@@ -56,6 +56,15 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
   page("/experiments/settings/confirm", "What changed settings would do"),
   form("/experiments/settings", "Change the settings", ["version", "enabled", "holdout", "share", "salt"]),
   form("/experiments/settings/log-out", "End all sessions", []),
+  page("/experiments/settings/access", "Named tokens and their roles"),
+  {
+    ...form("/experiments/settings/access", "Make a named token", ["name", "role"]),
+    answers: {
+      200: { description: "The page, which alone shows the token.", type: HTML },
+      ...problems(401, 403, 413, 422, 503),
+    },
+  },
+  form("/experiments/settings/access/revoke", "Revoke a named token", ["name"]),
   {
     ...page("/experiments/calculator", "How many visitors an effect takes"),
     query: {

@@ -8,6 +8,7 @@ import { REASONS } from "../../../core/reason.ts";
 import { RehearsalReportSchema } from "../../../core/rehearsal/report.ts";
 import type { VerdictKind } from "../../../core/report/decision.ts";
 import { SettingsSchema } from "../../../core/settings.ts";
+import { NewTokenSchema } from "../../auth/named-tokens.ts";
 import { EntrySchema } from "../../registry/history-entry.ts";
 import { RevertSchema } from "../revert.ts";
 
@@ -54,6 +55,13 @@ export const SCHEMAS = {
         "rolloutGroup. The other fields may be there as they are, so that what GET gave can be sent back.",
     ),
   ),
+  NewToken: NewTokenSchema,
+  Token: v.strictObject({
+    ...NewTokenSchema.entries,
+    createdAt: v.string(),
+    createdBy: v.string(),
+    token: v.exactOptional(v.pipe(v.string(), v.description("only in the answer that made it"))),
+  }),
   Proposal: v.pipe(
     v.strictObject({ ...optional.entries, weights: v.exactOptional(weight) }),
     v.description("An experiment's change, or its weights alone."),

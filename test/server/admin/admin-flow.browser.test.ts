@@ -95,7 +95,7 @@ const group = (page: Page, name: string) => page.getByRole("group", { name: `Gro
 
 async function logIn(page: Page, hands: Hands): Promise<void> {
   await page.goto(`${apiUrl}/experiments`);
-  await hands.write(page.getByLabel("Admin token"), TOKEN);
+  await hands.write(page.getByLabel("Token", { exact: true }), TOKEN);
   await hands.press(button(page, "Log in"));
   await heading(page, "Experiments").waitFor();
 }
@@ -282,7 +282,7 @@ test("the focus begins where one goes on", async () => {
   const hands = keyboard(page);
   const focused = () => page.evaluate(() => document.activeElement?.id);
   await page.goto(`${apiUrl}/experiments`);
-  await writeAtOnce(page.getByLabel("Admin token"), TOKEN);
+  await writeAtOnce(page.getByLabel("Token", { exact: true }), TOKEN);
   await page.keyboard.press("Enter");
   await heading(page, "Experiments").waitFor();
 

@@ -45,7 +45,7 @@ async function openOtherSite(host: "127.0.0.1" | "localhost", html: string): Pro
 }
 
 async function logIn(page: Page, token = TOKEN): Promise<void> {
-  await page.getByLabel("Admin token").fill(token);
+  await page.getByLabel("Token", { exact: true }).fill(token);
   await page.getByRole("button", { name: "Log in" }).click();
 }
 
@@ -54,7 +54,7 @@ describe("without JavaScript", () => {
     const { page, origin, registry, complaints } = await openBrowser();
     await page.goto(`${origin}/experiments?from=mail`);
     expect(page.url()).toBe(`${origin}/login?next=%2Fexperiments%3Ffrom%3Dmail`);
-    await writeAtOnce(page.getByLabel("Admin token"), TOKEN);
+    await writeAtOnce(page.getByLabel("Token", { exact: true }), TOKEN);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Experiments" }).waitFor();
     expect(page.url()).toBe(`${origin}/experiments?from=mail`);
@@ -75,8 +75,8 @@ describe("without JavaScript", () => {
     const { page, origin } = await openBrowser();
     await page.goto(`${origin}/login`);
     await logIn(page, "not the token");
-    const field = page.getByLabel("Admin token");
-    expect(await page.getByRole("alert").innerText()).toBe("This is not the admin token.");
+    const field = page.getByLabel("Token", { exact: true });
+    expect(await page.getByRole("alert").innerText()).toBe("This is not a token of this server.");
     expect(await field.getAttribute("aria-invalid")).toBe("true");
     expect(await field.inputValue()).toBe("");
     expect(await page.context().cookies()).toEqual([]);

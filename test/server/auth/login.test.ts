@@ -97,7 +97,7 @@ describe("the login", () => {
     const response = await login(app, { token, next: "/events" });
     expect([response.status, response.headers.get("set-cookie")]).toEqual([401, null]);
     const page = await response.text();
-    expect(page).toContain("This is not the admin token.");
+    expect(page).toContain("This is not a token of this server.");
     expect(page).toContain('name="next" value="/events"');
     if (token !== "") expect(page).not.toContain(token);
   });

@@ -4,9 +4,12 @@ import { describe, expect, test } from "vitest";
 import { transition } from "../../../core/transition.ts";
 import { fieldsOf, NEW_FORM } from "../../../server/admin/form/fields.ts";
 import { pathAsDescribed } from "../../../server/api/openapi/document.ts";
+import { openNamedTokens } from "../../../server/auth/named-tokens.ts";
+import { REQUIRED_ROLES, requiredRole } from "../../../server/auth/required-role.ts";
+import { ROLES, suffices } from "../../../server/auth/roles.ts";
 import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
 import { authorized, logIn, TOKEN } from "../rig/logged-in.ts";
-import { active, NOW, openApp } from "../rig/open-app.ts";
+import { active, NOW, openApp, TESTER, temporaryFolder } from "../rig/open-app.ts";
 
 /** The public routes; all other routes of the app must reject unauthenticated requests. */
 const PUBLIC = [
@@ -57,6 +60,7 @@ const PARAMS: ReadonlyMap<string, string> = new Map([
   ["group", "B"],
   ["number", "2"],
   ["id", "1"],
+  ["name", "Ada"],
 ]);
 /** The experiment's version after it was stopped. */
 const VERSION = 3;
@@ -72,13 +76,15 @@ type Opened = Awaited<ReturnType<typeof openAsAdmin>>;
 async function openAsAdmin() {
   let now = 0;
   const sessions = openSessions(() => now);
-  const opened = await openApp([active(KEY)], { adminToken: TOKEN, sessions });
+  const tokens = await openNamedTokens(join(await temporaryFolder(), "tokens.json"), { note: async () => undefined });
+  const opened = await openApp([active(KEY)], { adminToken: TOKEN, sessions, tokens });
+  const { token: ada } = await tokens.create({ name: "Ada", role: "viewer" }, TESTER);
   // Change 2 can be reverted; an inactive experiment can be started and deleted.
   const stopped = await opened.registry.update(KEY, (experiment) =>
     transition(experiment, { by: "setup", state: "inactive" }, NOW),
   );
   expect(stopped?.version).toBe(VERSION);
-  return { ...opened, sessions, wait: (ms: number) => (now += ms) };
+  return { ...opened, sessions, tokens, ada, wait: (ms: number) => (now += ms) };
 }
 
 /**
@@ -118,6 +124,10 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
     { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z", version: String(VERSION) },
   ],
   ["POST /experiments/settings", { version: "0", enabled: "false", holdout: "none" }],
+  ["POST /experiments/settings/access", { name: "Bob", role: "viewer" }],
+  ["POST /experiments/settings/access/revoke", { name: "Ada" }],
+  ["POST /api/admin/tokens", { name: "Bob", role: "viewer" }],
+  ["DELETE /api/admin/tokens/:name", {}],
   [
     "POST /api/admin/experiments",
     {
@@ -194,11 +204,11 @@ function requestOf(route: Route, headers: Record<string, string>, fields: Record
 /**
  * Everything that a change could affect: the files of the data folder and the registry in memory.
  */
-async function stateOf({ folder, registry }: Opened): Promise<string> {
+async function stateOf({ folder, registry, tokens }: Opened): Promise<string> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const files = names.map(({ parentPath, name }) => join(parentPath, name)).sort();
   const contents = await Promise.all(files.map(async (file) => [file, await readFile(file, "utf8")]));
-  return JSON.stringify([contents, registry.list()]);
+  return JSON.stringify([contents, registry.list(), tokens.list()]);
 }
 
 interface Attack {
@@ -346,6 +356,39 @@ describe("every write of the admin is refused, and changes nothing, with", () =>
   });
 });
 
+test("the table of roles has a line for every route of the admin, and none for others", async () => {
+  const routes = adminRoutes((await openAsAdmin()).app);
+  const lines = routes.map(({ method, path }) => `${method} ${pathAsDescribed(path)}`);
+  expect(lines.filter((line) => !Object.hasOwn(REQUIRED_ROLES, line))).toEqual([]);
+  expect(Object.keys(REQUIRED_ROLES).filter((line) => !lines.includes(line))).toEqual([]);
+});
+
+test("every route refuses a token whose role does not suffice, and changes nothing, and no other one", async () => {
+  for (const role of ROLES) {
+    const opened = await openAsAdmin();
+    const { token } = await opened.tokens.create({ name: `of ${role}`, role }, TESTER);
+    for (const route of adminRoutes(opened.app)) {
+      const isEnough = suffices(role, requiredRole(route.method, fill(route.path)));
+      if (isEnough && !isRead(route)) continue;
+      const before = await stateOf(opened);
+      const request = requestOf(route, { authorization: `Bearer ${token}` });
+      const { status } = await opened.app.request(fill(route.path), request);
+      if (isEnough) expect([401, 403], `${nameOf(route)} for ${role}`).not.toContain(status);
+      else expect(status, `${nameOf(route)} for ${role}`).toBe(403);
+      expect(await stateOf(opened), nameOf(route)).toBe(before);
+    }
+  }
+});
+
+test("a token that was revoked is refused by every route", async () => {
+  const opened = await openAsAdmin();
+  await opened.tokens.revoke("Ada", TESTER);
+  for (const route of adminRoutes(opened.app)) {
+    const request = requestOf(route, { authorization: `Bearer ${opened.ada}` });
+    expect((await opened.app.request(fill(route.path), request)).status, nameOf(route)).toBe(401);
+  }
+});
+
 test("a route that nobody guards fails this", async () => {
   const opened = await openAsAdmin();
   opened.app.post("/settings/:key", async (c) => {
@@ -448,7 +491,9 @@ test.each([
 });
 
 test("in the demo, every write refuses other sites, other hosts and wrong form tokens, and changes nothing", async () => {
-  const opened = { ...(await openApp([active(KEY)])), wait: () => 0 };
+  const tokens = await openNamedTokens(join(await temporaryFolder(), "tokens.json"), { note: async () => undefined });
+  const opened = { ...(await openApp([active(KEY)], { tokens })), tokens, ada: "", wait: () => 0 };
+  await tokens.create({ name: "Ada", role: "viewer" }, TESTER);
   const writes = adminRoutes(opened.app).filter((route) => !isRead(route));
   expect(writes.length).toBeGreaterThan(2);
   const attacks: [headers: Record<string, string>, fields: Record<string, string>][] = [

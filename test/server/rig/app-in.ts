@@ -3,6 +3,7 @@ import type { Experiment } from "../../../core/experiment.ts";
 import { LiveStreams } from "../../../server/admin/shell/live-streams.ts";
 import { createApp, type Deps } from "../../../server/app.ts";
 import { loginLinks } from "../../../server/auth/login-links.ts";
+import { openNamedTokens } from "../../../server/auth/named-tokens.ts";
 import { openSessions } from "../../../server/auth/sessions.ts";
 import { NOBODY } from "../../../server/compat/pipet/privilege.ts";
 import { DIALECTS } from "../../../server/compat/projection/dialects.ts";
@@ -44,6 +45,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     forceTokens: forces,
     adminToken: null,
     localToken: null,
+    tokens: await openNamedTokens(join(folder, "tokens.json"), registry),
     sessions,
     links,
     streams,

@@ -89,7 +89,7 @@ describe("where there is a login", () => {
     return { app, registry, log, streams, errors, close };
   });
   const logIn = async (page: Page) => {
-    await page.getByLabel("Admin token").fill(token);
+    await page.getByLabel("Token", { exact: true }).fill(token);
     await page.getByRole("button", { name: "Log in" }).click();
     await page.getByRole("heading", { name: "Settings" }).waitFor();
   };
@@ -100,9 +100,9 @@ describe("where there is a login", () => {
     const another = await openPage("/experiments/settings", { javaScriptEnabled: false });
     await logIn(another);
     await keyboard(page).press(page.getByRole("button", { name: "Log out everywhere" }));
-    await page.getByLabel("Admin token").waitFor();
+    await page.getByLabel("Token", { exact: true }).waitFor();
     await another.reload();
-    await another.getByLabel("Admin token").waitFor();
+    await another.getByLabel("Token", { exact: true }).waitFor();
   });
 
   test("the page meets WCAG 2.2 AA and fits, light and dark, wide and narrow", async () => {
