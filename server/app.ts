@@ -12,6 +12,7 @@ import { exclusionRoutes } from "./admin/results/exclusion-routes.ts";
 import { independencePageRoutes } from "./admin/results/independence-routes.tsx";
 import { resultsLiveRoutes } from "./admin/results/live-routes.tsx";
 import { resultsPageRoutes } from "./admin/results/page-routes.tsx";
+import { sharedReportRoutes } from "./admin/results/shared-routes.tsx";
 import { settingsPageRoutes } from "./admin/settings/routes.tsx";
 import { adminAssetRoutes } from "./admin/shell/admin-assets.ts";
 import { alarms } from "./admin/shell/alarms.ts";
@@ -28,6 +29,7 @@ import { explainRoutes } from "./api/explain.ts";
 import { exportRoutes } from "./api/export.ts";
 import { impactRoutes } from "./api/impact.ts";
 import { openApiRoutes } from "./api/openapi/routes.tsx";
+import { reportLinkRoutes } from "./api/report-links.ts";
 import { resultsRoutes } from "./api/results.ts";
 import { revertRoutes } from "./api/revert.ts";
 import { runRoutes } from "./api/runs.ts";
@@ -44,6 +46,7 @@ import { lockout } from "./auth/lockout.ts";
 import type { LoginLinks } from "./auth/login-links.ts";
 import { loginRoutes } from "./auth/login-routes.tsx";
 import { type NamedTokens, NO_TOKENS } from "./auth/named-tokens.ts";
+import type { ReportLinks } from "./auth/report-links.ts";
 import type { Sessions } from "./auth/sessions.ts";
 import { originalRoutes, withoutBotFilter } from "./compat/original/routes.ts";
 import { type CompatSettings, compatRoutes, exposuresOf } from "./compat/routes.ts";
@@ -87,6 +90,8 @@ export interface Deps {
   readonly ingestToken?: string | null;
   /** Tokens of others than the admin; left out, there are none. */
   readonly tokens?: NamedTokens;
+  /** Links to reports; left out, there are none. */
+  readonly reportLinks?: ReportLinks;
   readonly sessions: Sessions;
   readonly links: LoginLinks;
   readonly streams: LiveStreams;
@@ -209,6 +214,10 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", rehearsalApiRoutes(deps));
   app.route("/", openApiRoutes({ app, baseUrl: deps.baseUrl }));
   app.route("/", exclusionRoutes(deps));
+  if (deps.reportLinks) {
+    app.route("/", sharedReportRoutes({ ...deps, results, links: deps.reportLinks }));
+    app.route("/", reportLinkRoutes({ ...deps, links: deps.reportLinks }));
+  }
   app.route("/", experimentStateRoutes(deps));
   app.route("/", experimentFormRoutes(deps));
   app.route("/", resultsLiveRoutes({ ...deps, results }));

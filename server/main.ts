@@ -13,6 +13,7 @@ import { checkTokenStrength, readAdminToken } from "./auth/admin-token.ts";
 import { LINK_LIFE_MS, loginLinks } from "./auth/login-links.ts";
 import { openNamedTokens } from "./auth/named-tokens.ts";
 import { isForThisComputerOnly, isLoopback } from "./auth/reachability.ts";
+import { openReportLinks } from "./auth/report-links.ts";
 import { openSavedSessions } from "./auth/sessions-file.ts";
 import type { Config } from "./config.ts";
 import { demoExperiments } from "./demo/demo-experiments.ts";
@@ -149,6 +150,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
     ingestToken: config.ingestToken || null,
     sessions,
     tokens: await openNamedTokens(join(config.data, "tokens.json"), registry),
+    reportLinks: await openReportLinks(join(config.data, "report-links.json"), registry, Date.now),
     links,
     streams,
     baseUrl: config.baseUrl,

@@ -19,6 +19,7 @@ export const OWN_SEGMENTS: readonly string[] = [
   "ofrep",
   "readyz",
   "renew",
+  "reports",
 ];
 
 /** An attribute of our pages that holds one of our paths. Text cannot match: quotes are escaped. */

@@ -46,11 +46,10 @@ function describe(request: IncomingMessage, { statusCode }: ServerResponse, ms: 
 }
 
 /**
- * The path without its query; the secret of a login link is left out, control characters are
- * escaped.
+ * The path without its query; the secret of a link is left out, control characters are escaped.
  */
 export function loggedPath(url: string): string {
   const path = url.replace(/[?#].*$/s, "").replace(/^[a-z]+:\/\/[^/]*/i, "");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a line of the log must stay one line
-  return path.replace(/^(\/login)\/.+/, "$1/…").replace(/[\x00-\x20\x7f]/g, encodeURIComponent);
+  return path.replace(/^(\/login|\/reports)\/.+/, "$1/…").replace(/[\x00-\x20\x7f]/g, encodeURIComponent);
 }

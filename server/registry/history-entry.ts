@@ -7,8 +7,8 @@ import { timestamp } from "../../core/timestamp.ts";
 /**
  * Kinds of changes. `imported`: found in an `experiments.json` edited before the server's start;
  * `restored`: from a backup; `undone`: the process died before the change was saved; `erased`:
- * events were removed from the log; `token_…`: a named token was made or revoked; these without a
- * change of experiments or settings.
+ * events were removed from the log; `token_…` and `link_…`: a named token, or a link to a
+ * report, was made or revoked; these without a change of experiments or settings.
  */
 export const ACTIONS = [
   "created",
@@ -27,10 +27,18 @@ export const ACTIONS = [
   "erased",
   "token_created",
   "token_revoked",
+  "link_created",
+  "link_revoked",
 ] as const;
 
 /** Actions that change neither experiments nor settings. */
-export const NOTES = ["erased", "token_created", "token_revoked"] as const satisfies readonly Action[];
+export const NOTES = [
+  "erased",
+  "token_created",
+  "token_revoked",
+  "link_created",
+  "link_revoked",
+] as const satisfies readonly Action[];
 
 export type Action = (typeof ACTIONS)[number];
 

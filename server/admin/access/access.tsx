@@ -37,52 +37,31 @@ export function AccessPage({ tokens, form, problems, created }: AccessProps) {
       )}
       <section class="card" aria-labelledby="tokens">
         <h2 id="tokens">Tokens</h2>
-        {tokens.length === 0 ? <p>There is none yet.</p> : <Tokens tokens={tokens} />}
+        {tokens.length === 0 && <p>There is none yet.</p>}
+        <ul class="grants">
+          {tokens.map(({ name, role, createdAt, createdBy }) => (
+            <li>
+              <strong>{name}</strong>
+              <span>{role}</span>
+              <span class="detail">
+                <Time at={createdAt} /> by {createdBy}
+              </span>
+              <form method="post" action="/experiments/settings/access/revoke">
+                <CsrfField />
+                <input type="hidden" name="name" value={name} />
+                <button type="submit" class="danger" aria-label={`Revoke the token of ${name}`}>
+                  Revoke
+                </button>
+              </form>
+            </li>
+          ))}
+        </ul>
       </section>
       <NewToken form={form} problems={problems} />
       <p>
         <a href="/experiments/settings">Settings</a>
       </p>
     </Layout>
-  );
-}
-
-function Tokens({ tokens }: Pick<AccessProps, "tokens">) {
-  return (
-    <section class="scroll" tabindex={0} aria-label="Tokens">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Role</th>
-            <th scope="col">Created</th>
-            <th scope="col">
-              <span class="hidden">Revoke</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {tokens.map(({ name, role, createdAt, createdBy }) => (
-            <tr>
-              <th scope="row">{name}</th>
-              <td>{role}</td>
-              <td>
-                <Time at={createdAt} /> by {createdBy}
-              </td>
-              <td>
-                <form method="post" action="/experiments/settings/access/revoke">
-                  <CsrfField />
-                  <input type="hidden" name="name" value={name} />
-                  <button type="submit" class="danger" aria-label={`Revoke the token of ${name}`}>
-                    Revoke
-                  </button>
-                </form>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   );
 }
 

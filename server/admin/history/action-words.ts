@@ -17,5 +17,7 @@ export const ACTION_WORDS: Readonly<Record<Action, { readonly word: string; read
   erased: { word: "Erased", detail: "Events were taken out of the log, of a visitor or of a deleted experiment." },
   token_created: { word: "Token created" },
   token_revoked: { word: "Token revoked" },
+  link_created: { word: "Link to a report created" },
+  link_revoked: { word: "Link to a report revoked" },
   undone: { word: "Undone", detail: "The server stopped before the change before this one was saved." },
 };

@@ -38,6 +38,9 @@ export function ResultsPage({ report, experiment, runs, periods }: Props) {
           <a class="button" href={api("json")}>
             JSON
           </a>
+          <a class="button" href={`/experiments/${key}/links`}>
+            Share
+          </a>
         </div>
       </div>
       <Scope report={report} experiment={experiment} runs={runs} periods={periods} />

@@ -85,6 +85,32 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/api/admin/experiments/:key/links",
+    summary: "The valid links to an experiment's report",
+    answers: {
+      200: { description: "Without their secrets, oldest first.", schema: ["ReportLink"] },
+      ...problems(401, 403, 404),
+    },
+  },
+  {
+    method: "post",
+    path: "/api/admin/experiments/:key/links",
+    summary: "Make a link that shows the report without a login",
+    description: "`path` is in this answer and in no other.",
+    body: { types: JSON_BODY, schema: "NewLink" },
+    answers: {
+      201: { description: "The link.", schema: "ReportLink" },
+      ...problems(400, 401, 403, 404, 413, 415, 422, 503),
+    },
+  },
+  {
+    method: "delete",
+    path: "/api/admin/experiments/:key/links/:id",
+    summary: "Revoke a link to a report",
+    answers: { 204: { description: "It shows nothing any more." }, ...problems(401, 403, 404, 503) },
+  },
+  {
+    method: "get",
     path: "/api/admin/settings",
     summary: "The global switch and the holdout",
     answers: { 200: { description: "The settings.", schema: "Settings", headers: ETAG }, ...problems(401) },

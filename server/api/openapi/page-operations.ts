@@ -46,6 +46,24 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
       ...problems(400, 401, 404, 406, 503),
     },
   },
+  page("/experiments/:key/links", "Links that show an experiment's report without a login"),
+  {
+    ...form("/experiments/:key/links", "Make such a link", ["days"]),
+    answers: {
+      200: { description: "The page, which alone shows the link.", type: HTML },
+      ...problems(401, 403, 404, 413, 422, 503),
+    },
+  },
+  form("/experiments/:key/links/revoke", "Revoke such a link", ["id"]),
+  {
+    method: "get",
+    path: "/reports/:secret",
+    summary: "The report of an experiment, by a link to it",
+    answers: {
+      200: { description: "The page.", type: HTML },
+      404: { description: "A page that says so: the link is too old, was revoked, or never was one.", type: HTML },
+    },
+  },
   page("/experiments/:key/history", "What was changed of an experiment"),
   page("/experiments/history", "What was changed of all experiments and of the settings"),
   page("/experiments/history/:number/revert", "What bringing a change's earlier state back would do"),

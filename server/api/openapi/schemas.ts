@@ -9,6 +9,7 @@ import { RehearsalReportSchema } from "../../../core/rehearsal/report.ts";
 import type { VerdictKind } from "../../../core/report/decision.ts";
 import { SettingsSchema } from "../../../core/settings.ts";
 import { NewTokenSchema } from "../../auth/named-tokens.ts";
+import { NewLinkSchema } from "../../auth/report-links.ts";
 import { EntrySchema } from "../../registry/history-entry.ts";
 import { RevertSchema } from "../revert.ts";
 
@@ -55,6 +56,14 @@ export const SCHEMAS = {
         "rolloutGroup. The other fields may be there as they are, so that what GET gave can be sent back.",
     ),
   ),
+  NewLink: NewLinkSchema,
+  ReportLink: v.strictObject({
+    id: v.string(),
+    createdAt: v.string(),
+    createdBy: v.string(),
+    expiresAt: v.string(),
+    path: v.exactOptional(v.pipe(v.string(), v.description("only in the answer that made it"))),
+  }),
   NewToken: NewTokenSchema,
   Token: v.strictObject({
     ...NewTokenSchema.entries,

@@ -1,10 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { transition } from "../../../core/transition.ts";
 import { fieldsOf, NEW_FORM } from "../../../server/admin/form/fields.ts";
 import { pathAsDescribed } from "../../../server/api/openapi/document.ts";
 import { openNamedTokens } from "../../../server/auth/named-tokens.ts";
+import { openReportLinks } from "../../../server/auth/report-links.ts";
 import { REQUIRED_ROLES, requiredRole } from "../../../server/auth/required-role.ts";
 import { ROLES, suffices } from "../../../server/auth/roles.ts";
 import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
@@ -42,6 +43,8 @@ const PUBLIC = [
   "OPTIONS /groups",
   "POST /notes",
   "OPTIONS /notes",
+  // Its secret is the permission.
+  "GET /reports/:secret",
   "GET /login",
   "GET /login/:code",
   "POST /login",
@@ -73,18 +76,31 @@ interface Route {
 
 type Opened = Awaited<ReturnType<typeof openAsAdmin>>;
 
+/** A valid link to the report, whose ID is that of all routes. */
+const LINK = {
+  id: "1",
+  key: KEY,
+  createdAt: NOW,
+  createdBy: "setup",
+  expiresAt: "2999-01-01T00:00:00.000Z",
+};
+
 async function openAsAdmin() {
   let now = 0;
   const sessions = openSessions(() => now);
-  const tokens = await openNamedTokens(join(await temporaryFolder(), "tokens.json"), { note: async () => undefined });
-  const opened = await openApp([active(KEY)], { adminToken: TOKEN, sessions, tokens });
+  const note = async () => undefined;
+  const tokens = await openNamedTokens(join(await temporaryFolder(), "tokens.json"), { note });
+  const linksPath = join(await temporaryFolder(), "links.json");
+  await writeFile(linksPath, JSON.stringify([{ ...LINK, hash: "0".repeat(64) }]));
+  const reportLinks = await openReportLinks(linksPath, { note }, Date.now);
+  const opened = await openApp([active(KEY)], { adminToken: TOKEN, sessions, tokens, reportLinks });
   const { token: ada } = await tokens.create({ name: "Ada", role: "viewer" }, TESTER);
   // Change 2 can be reverted; an inactive experiment can be started and deleted.
   const stopped = await opened.registry.update(KEY, (experiment) =>
     transition(experiment, { by: "setup", state: "inactive" }, NOW),
   );
   expect(stopped?.version).toBe(VERSION);
-  return { ...opened, sessions, tokens, ada, wait: (ms: number) => (now += ms) };
+  return { ...opened, sessions, tokens, reportLinks, ada, wait: (ms: number) => (now += ms) };
 }
 
 /**
@@ -124,6 +140,10 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
     { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z", version: String(VERSION) },
   ],
   ["POST /experiments/settings", { version: "0", enabled: "false", holdout: "none" }],
+  ["POST /experiments/:key/links", { days: "1" }],
+  ["POST /experiments/:key/links/revoke", { id: "1" }],
+  ["POST /api/admin/experiments/:key/links", { days: 1 }],
+  ["DELETE /api/admin/experiments/:key/links/:id", {}],
   ["POST /experiments/settings/access", { name: "Bob", role: "viewer" }],
   ["POST /experiments/settings/access/revoke", { name: "Ada" }],
   ["POST /api/admin/tokens", { name: "Bob", role: "viewer" }],
@@ -204,11 +224,11 @@ function requestOf(route: Route, headers: Record<string, string>, fields: Record
 /**
  * Everything that a change could affect: the files of the data folder and the registry in memory.
  */
-async function stateOf({ folder, registry, tokens }: Opened): Promise<string> {
+async function stateOf({ folder, registry, tokens, reportLinks }: Opened): Promise<string> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const files = names.map(({ parentPath, name }) => join(parentPath, name)).sort();
   const contents = await Promise.all(files.map(async (file) => [file, await readFile(file, "utf8")]));
-  return JSON.stringify([contents, registry.list(), tokens.list()]);
+  return JSON.stringify([contents, registry.list(), tokens.list(), reportLinks.ofExperiment(KEY)]);
 }
 
 interface Attack {
@@ -492,7 +512,16 @@ test.each([
 
 test("in the demo, every write refuses other sites, other hosts and wrong form tokens, and changes nothing", async () => {
   const tokens = await openNamedTokens(join(await temporaryFolder(), "tokens.json"), { note: async () => undefined });
-  const opened = { ...(await openApp([active(KEY)], { tokens })), tokens, ada: "", wait: () => 0 };
+  const linksPath = join(await temporaryFolder(), "links.json");
+  await writeFile(linksPath, JSON.stringify([{ ...LINK, hash: "0".repeat(64) }]));
+  const reportLinks = await openReportLinks(linksPath, { note: async () => undefined }, Date.now);
+  const opened = {
+    ...(await openApp([active(KEY)], { tokens, reportLinks })),
+    tokens,
+    reportLinks,
+    ada: "",
+    wait: () => 0,
+  };
   await tokens.create({ name: "Ada", role: "viewer" }, TESTER);
   const writes = adminRoutes(opened.app).filter((route) => !isRead(route));
   expect(writes.length).toBeGreaterThan(2);

@@ -4,6 +4,7 @@ import { LiveStreams } from "../../../server/admin/shell/live-streams.ts";
 import { createApp, type Deps } from "../../../server/app.ts";
 import { loginLinks } from "../../../server/auth/login-links.ts";
 import { openNamedTokens } from "../../../server/auth/named-tokens.ts";
+import { openReportLinks } from "../../../server/auth/report-links.ts";
 import { openSessions } from "../../../server/auth/sessions.ts";
 import { NOBODY } from "../../../server/compat/pipet/privilege.ts";
 import { DIALECTS } from "../../../server/compat/projection/dialects.ts";
@@ -46,6 +47,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     adminToken: null,
     localToken: null,
     tokens: await openNamedTokens(join(folder, "tokens.json"), registry),
+    reportLinks: await openReportLinks(join(folder, "report-links.json"), registry, Date.now),
     sessions,
     links,
     streams,
