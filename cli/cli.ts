@@ -17,6 +17,7 @@ import { BadBrowserPath } from "../simulate/browser.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
 import { parseOptions, SIMULATE_OPTIONS } from "../simulate/options.ts";
 import { PROOF_OPTIONS, parseProofOptions } from "../simulate/proof/options.ts";
+import { parseRehearseOptions, REHEARSE_OPTIONS } from "../simulate/rehearse/options.ts";
 import { UsageError } from "../simulate/usage-error.ts";
 import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
 import { DOCTOR_OPTIONS, doctor } from "./doctor/doctor.ts";
@@ -116,7 +117,26 @@ function parser(args: readonly string[]) {
               process.exitCode = await prove(definitions, version(), options);
             },
           })
-          .options(SIMULATE_OPTIONS)
+          .command({
+            command: "rehearse <experiment>",
+            describe: "before the start: visit the real page as every group, and check all that could go wrong",
+            builder: (rehearse) =>
+              rehearse
+                .positional("experiment", { type: "string", demandOption: true, describe: "its key" })
+                .options(REHEARSE_OPTIONS)
+                .example(
+                  "fairsplit simulate rehearse headline_test --url https://www.example.com/ --server https://ab.example.com --html report.html",
+                  "",
+                ),
+            handler: async (flags) => {
+              const options = parseRehearseOptions(flags, process.env);
+              // The browser visits pages of others, and has no use for it.
+              delete process.env.FAIRSPLIT_ADMIN_TOKEN;
+              const { rehearse } = await import("../simulate/rehearse/main.ts");
+              process.exitCode = await rehearse(options);
+            },
+          })
+          .options(ownOptions(SIMULATE_OPTIONS))
           .example(exampleRows("simulate")),
       handler: async (flags) => {
         const options = parseOptions(flags, process.env, () => randomBytes(4).toString("hex"));
@@ -258,6 +278,11 @@ function version(): string {
 /** Examples of one command, or of all. */
 function exampleRows(command?: keyof typeof EXAMPLES): [example: string, description: string][] {
   return (command ? [EXAMPLES[command]] : Object.values(EXAMPLES)).map((example) => [example, ""]);
+}
+
+/** Options of a command that those below it do not have. */
+function ownOptions(options: Readonly<Record<string, YargsOption>>): Record<string, YargsOption> {
+  return Object.fromEntries(Object.entries(options).map(([flag, option]) => [flag, { ...option, global: false }]));
 }
 
 function settingOptions(isOffered = (_flag: string) => true): Record<string, YargsOption> {

@@ -6,8 +6,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 /**
  * Chromium flags: no network calls of its own, no first-run work, no page kept alive for the next
  * visitor of the tab. Without RenderDocument a visit keeps its tab's view, which saves a fifth of
- * the processor time. Fewer threads and processes mean less messaging: a third more visits per
- * second on two cores.
+ * the processor time.
  */
 const FLAGS = [
   "--headless",
@@ -21,13 +20,20 @@ const FLAGS = [
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
   "--disable-features=BackForwardCache,RenderDocument,PaintHolding,Translate,OptimizationHints",
+  "--remote-debugging-pipe",
+] as const;
+
+/**
+ * Fewer threads and processes mean less messaging: a third more visits per second on two cores.
+ * With them no picture of a page can be taken, and it is not painted as for visitors.
+ */
+const FEWER_THREADS = [
   "--disable-threaded-compositing",
   "--disable-threaded-animation",
   "--disable-threaded-scrolling",
   "--disable-checker-imaging",
   "--in-process-gpu",
   "--enable-features=NetworkServiceInProcess2",
-  "--remote-debugging-pipe",
 ] as const;
 
 /** Timeout for the browser's first answer: on a busy machine it takes some seconds. */
@@ -67,13 +73,25 @@ export interface Browser extends Pick<Session, "send"> {
  * listens to every request of every page: without it, 1.5 times the visits per second.
  *
  * @param flags additional flags
+ * @param isForMany for as many visits as possible, with no picture of any
  * @throws BrowserEnded if it does not start or does not answer
  */
-export async function launchBrowser(executable: string, flags: readonly string[] = []): Promise<Browser> {
+export async function launchBrowser(
+  executable: string,
+  flags: readonly string[] = [],
+  isForMany = true,
+): Promise<Browser> {
   const profile = await temporaryFolder("fairsplit-browser-");
-  const child = spawnBrowser(executable, [...FLAGS, ...flags, `--user-data-dir=${profile}`]);
+  const child = spawnBrowser(executable, [
+    ...FLAGS,
+    ...(isForMany ? FEWER_THREADS : []),
+    ...flags,
+    `--user-data-dir=${profile}`,
+  ]);
   const connection = connect(child);
+  const atExit = () => killTree(child);
   const close = async () => {
+    process.off("exit", atExit);
     const exited = new Promise((resolve) => child.once("exit", resolve));
     const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
     // Kill the group: browser processes may outlive a wrapper script.
@@ -84,7 +102,7 @@ export async function launchBrowser(executable: string, flags: readonly string[]
     // Retry: the children of a killed browser write to its profile for another moment.
     await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
-  process.once("exit", () => killTree(child));
+  process.once("exit", atExit);
   const patience = setTimeout(
     () => connection.close(`it did not answer within ${START_PATIENCE_MS / 1000} s`),
     START_PATIENCE_MS,

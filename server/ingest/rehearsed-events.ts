@@ -16,9 +16,9 @@ export function takeRehearsed(events: readonly EventText[], { devices, heard }: 
   return events.filter(({ text, start, end, addition }) => {
     const whole = `${text.slice(start, end - 1)}${addition}}`;
     if (!whole.includes(devices.mark)) return true;
-    const { deviceId } = JSON.parse(whole) as { deviceId?: string };
+    const { id, deviceId } = JSON.parse(whole) as { id: string; deviceId?: string };
     if (deviceId === undefined || !devices.has(deviceId)) return true;
-    heard.add(deviceId, whole);
+    heard.add(id, { deviceId, text: whole });
     return false;
   });
 }

@@ -1,0 +1,252 @@
+/** Name of the function by which the page reports to the rehearsal. */
+export const TOLD = "fairsplitRehearsalTold";
+/** Name of the page's function that says what the page shows. */
+export const SEE = "fairsplitRehearsalSee";
+
+/** What a page says at once, because it may be left. */
+export type Told =
+  | { readonly kind: "placeholder"; readonly redirect: string | null }
+  | { readonly kind: "csp"; readonly directive: string; readonly blocked: string };
+
+/** A placeholder of the experiment, once the page has settled. */
+export interface PlaceholderSeen {
+  /** The group that the tag says it shows; null if it shows none. */
+  readonly shown: string | null;
+  /** The group whose template's content the placeholder has; null if it has none of them. */
+  readonly rendered: string | null;
+  readonly isVisible: boolean;
+  readonly hasContent: boolean;
+  readonly templates: readonly { readonly group: string; readonly isEmpty: boolean; readonly isOnPurpose: boolean }[];
+  /** The values of `data-exp-text`, `-attr`, `-class` and `-redirect`; null where there is none. */
+  readonly text: string | null;
+  readonly attribute: string | null;
+  readonly classes: string | null;
+  readonly redirect: string | null;
+}
+
+/** What a page shows when it has settled. */
+export interface PageSeen {
+  readonly url: string;
+  /** Whether the tag runs, and where its script is said to be. */
+  readonly isTagRunning: boolean;
+  readonly tagScripts: readonly string[];
+  /** Milliseconds after which the tag shows the fallback. */
+  readonly timeoutMs: number;
+  /** The group that the tag was given; null without an answer, or without this experiment in it. */
+  readonly assigned: string | null;
+  readonly isAnswered: boolean;
+  readonly deviceId: string | null;
+  readonly isInCookie: boolean;
+  readonly isInStorage: boolean;
+  readonly placeholders: readonly PlaceholderSeen[];
+  /** Experiments of all placeholders of the page. */
+  readonly keys: readonly string[];
+  /** Files that the shown variants ask for, without queries. */
+  readonly files: readonly string[];
+  /** From the placeholder in the page to the variant in it; null if it came with no variant. */
+  readonly timeToVariantMs: number | null;
+  readonly layoutShift: number;
+  readonly largestPaintMs: number | null;
+}
+
+/** Arguments of the in-page script. */
+export interface Instructions {
+  readonly told: string;
+  readonly see: string;
+  readonly experiment: string;
+  /** The last digits of the device IDs that the tag makes. */
+  readonly devices: string;
+}
+
+/**
+ * Runs in every page before its own scripts, as text: it may use only its argument. It lets the
+ * tag make a rehearsal's device ID, gives the consent that a page may ask for, and observes.
+ */
+export function observePage({ told, see, experiment, devices }: Instructions): void {
+  if (window.top !== window) return;
+  const tell = (message: Told) =>
+    (window as unknown as Record<string, (text: string) => void>)[told]?.(JSON.stringify(message));
+
+  // The tag makes an ID of 32 random bytes, a digit each.
+  const original = crypto.getRandomValues.bind(crypto);
+  crypto.getRandomValues = ((array: ArrayBufferView) => {
+    original(array as Uint8Array<ArrayBuffer>);
+    if (array instanceof Uint8Array && array.length === 32) {
+      const digits = [...devices].map((digit) => Number.parseInt(digit, 16));
+      array.set(digits, 32 - digits.length);
+    }
+    return array;
+  }) as Crypto["getRandomValues"];
+  try {
+    localStorage.setItem("fairsplit_consent", "1");
+  } catch {
+    // An opaque origin has no storage.
+  }
+
+  addEventListener("securitypolicyviolation", ({ effectiveDirective: directive, blockedURI: blocked }) =>
+    tell({ kind: "csp", directive, blocked }),
+  );
+
+  const all = () => [...document.querySelectorAll<HTMLElement>("[data-exp]")];
+  const own = () => all().filter((element) => element.getAttribute("data-exp") === experiment);
+  let foundAt: number | null = null;
+  let shownAt: number | null = null;
+  const look = () => {
+    const [first] = own();
+    if (!first) return;
+    if (foundAt === null) {
+      foundAt = performance.now();
+      tell({ kind: "placeholder", redirect: first.getAttribute("data-exp-redirect") });
+    }
+    if (shownAt === null && first.hasAttribute("data-exp-shown")) shownAt = performance.now();
+  };
+  new MutationObserver(look).observe(document, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ["data-exp", "data-exp-shown"],
+  });
+
+  let isReady = false;
+  let isAnswered = false;
+  let isExposed = false;
+  let readyAt = 0;
+  document.addEventListener("fairsplit:ready", (event) => {
+    isReady = true;
+    readyAt = performance.now();
+    isAnswered = Object.keys((event as CustomEvent<object>).detail).length > 0;
+  });
+  document.addEventListener("fairsplit:exposure", (event) => {
+    if ((event as CustomEvent<{ experiment: string }>).detail.experiment === experiment) isExposed = true;
+  });
+
+  // Session windows of at most 5 s with gaps of at most 1 s, as in Web Vitals.
+  let layoutShift = 0;
+  let session = 0;
+  let sessionStart = 0;
+  let lastShift = Number.NEGATIVE_INFINITY;
+  let largestPaintMs: number | null = null;
+  const watch = (type: string, each: (entry: PerformanceEntry) => void) => {
+    try {
+      new PerformanceObserver((list) => list.getEntries().forEach(each)).observe({ type, buffered: true });
+    } catch {
+      // The browser does not measure it.
+    }
+  };
+  watch("layout-shift", (entry) => {
+    const { value, hadRecentInput, startTime } = entry as PerformanceEntry & { value: number; hadRecentInput: boolean };
+    if (hadRecentInput) return;
+    if (startTime - lastShift > 1000 || startTime - sessionStart > 5000) {
+      session = 0;
+      sessionStart = startTime;
+    }
+    session += value;
+    lastShift = startTime;
+    layoutShift = Math.max(layoutShift, session);
+  });
+  watch("largest-contentful-paint", ({ startTime }) => {
+    largestPaintMs = startTime;
+  });
+
+  const textOf = (nodes: Iterable<Node>) => {
+    const box = document.createElement("div");
+    for (const node of nodes) box.append(node.cloneNode(true));
+    return box.innerHTML.replace(/\s+/g, " ").trim();
+  };
+  const isNothing = (nodes: Iterable<Node>) =>
+    ![...nodes].some((node) => node.nodeType === 1 || (node.nodeType === 3 && /\S/.test(node.nodeValue ?? "")));
+  const hasArea = (element: Element): boolean => {
+    const { width, height, right, bottom } = element.getBoundingClientRect();
+    const isOnPage = right + scrollX > 0 && bottom + scrollY > 0;
+    return (width >= 1 && height >= 1 && isOnPage) || [...element.children].some(hasArea);
+  };
+  const describe = (placeholder: HTMLElement): PlaceholderSeen => {
+    const found = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")];
+    const contents = found.map((template) => ({
+      group: template.dataset.group ?? "",
+      nodes: [...(template.content.firstChild ? template.content : template).childNodes],
+      isOnPurpose: "empty" in template.dataset,
+    }));
+    const content = [...placeholder.childNodes].filter((node) => node.nodeName !== "TEMPLATE");
+    const rendered = textOf(content);
+    const shown = placeholder.getAttribute("data-exp-shown");
+    const same = contents.filter(({ nodes }) => textOf(nodes) === rendered).map(({ group }) => group);
+    return {
+      shown,
+      rendered: shown !== null && same.includes(shown) ? shown : (same[0] ?? null),
+      isVisible:
+        placeholder.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }) &&
+        hasArea(placeholder),
+      hasContent: !isNothing(content),
+      templates: contents.map(({ group, nodes, isOnPurpose }) => ({ group, isEmpty: isNothing(nodes), isOnPurpose })),
+      text: placeholder.getAttribute("data-exp-text"),
+      attribute: placeholder.getAttribute("data-exp-attr"),
+      classes: placeholder.getAttribute("data-exp-class"),
+      redirect: placeholder.getAttribute("data-exp-redirect"),
+    };
+  };
+
+  const tagScripts = () =>
+    [...document.querySelectorAll<HTMLScriptElement>("script[src]")].filter(({ src }) =>
+      /\/(tag|parts|tag-with-groups)(\.[0-9a-f]+)?\.js(\?|$)/.test(src),
+    );
+  const tag = () => {
+    const { fairsplit } = window as unknown as { fairsplit?: { ready?: unknown; groups: object; events: object[] } };
+    return typeof fairsplit?.ready === "function" ? fairsplit : null;
+  };
+  const seen = (): PageSeen => {
+    const running = tag();
+    const { fairsplitConfig } = window as unknown as { fairsplitConfig?: { timeout?: unknown } };
+    const timeout = tagScripts()[0]?.dataset.timeout ?? fairsplitConfig?.timeout;
+    const given = (running?.groups as Record<string, { group?: string } | undefined> | undefined)?.[experiment];
+    const events = (running?.events ?? []) as { deviceId?: string }[];
+    const deviceId = events.at(-1)?.deviceId ?? null;
+    const isIn = (read: () => string) => {
+      try {
+        return deviceId !== null && read().includes(deviceId);
+      } catch {
+        return false;
+      }
+    };
+    return {
+      url: location.href,
+      isTagRunning: running !== null,
+      tagScripts: tagScripts().map(({ src }) => src),
+      timeoutMs: Number(timeout) >= 0 ? Number(timeout) : 1000,
+      assigned: given?.group ?? null,
+      isAnswered,
+      deviceId,
+      isInCookie: isIn(() => document.cookie),
+      isInStorage: isIn(() => localStorage.getItem("fairsplit_id") ?? ""),
+      placeholders: own().map(describe),
+      keys: [...new Set(all().map((element) => element.getAttribute("data-exp") ?? ""))],
+      files: own().flatMap((placeholder) =>
+        [...placeholder.querySelectorAll("[src], link[href], [poster]")].flatMap((element) =>
+          ["src", "href", "poster"].flatMap((name) => {
+            const address = element.getAttribute(name);
+            if (!address || !URL.canParse(address, document.baseURI)) return [];
+            const { origin, pathname } = new URL(address, document.baseURI);
+            return origin + pathname;
+          }),
+        ),
+      ),
+      timeToVariantMs: foundAt === null || shownAt === null ? null : shownAt - foundAt,
+      layoutShift,
+      largestPaintMs,
+    };
+  };
+
+  /** Whether nothing more is to be expected of the tag. */
+  const isSettled = () => {
+    if (document.readyState !== "complete") return false;
+    const loadedAt = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
+    const sinceLoad = performance.now() - (loadedAt?.loadEventEnd ?? 0);
+    if (!tag()) return sinceLoad > (tagScripts().length > 0 ? 1000 : 2000);
+    if (!isReady) return false;
+    return isExposed || performance.now() - readyAt > (own().length > 0 && isAnswered ? 2500 : 500);
+  };
+  (window as unknown as Record<string, () => Promise<PageSeen>>)[see] = () =>
+    new Promise((resolve) => {
+      const wait = () => (isSettled() ? resolve(seen()) : void setTimeout(wait, 30));
+      wait();
+    });
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import type { Event } from "../../core/event.ts";
+import type { Experiment } from "../../core/experiment.ts";
+import { rehearsalHtml } from "../../core/rehearsal/html.ts";
+import type { RehearsalReport, ScreenName } from "../../core/rehearsal/report.ts";
+import { findBrowser } from "../browser.ts";
+import { BROWSER_FIXES } from "../browser-install.ts";
+import { type Browser, BrowserEnded } from "../cdp.ts";
+import { EnvironmentMissing } from "../environment.ts";
+import { showProgress } from "../progress.ts";
+import { screenColors } from "../reporters/screen-colors.ts";
+import { lostBrowser, startBrowser } from "../start-browser.ts";
+import { UsageError } from "../usage-error.ts";
+import { type GoalEvent, type GoalStep, isGoalEvent } from "./goal-attempts.ts";
+import type { RehearseOptions } from "./options.ts";
+import { type Begun, type RehearsalServer, rehearsalServer } from "./rehearsal-server.ts";
+import { buildReport } from "./report.ts";
+import { reportText } from "./report-text.ts";
+import { type RehearsalVisit, type VisitContext, type VisitPlan, visitPage } from "./visit.ts";
+
+const FORCE_PARAMETER = "fairsplit_force";
+/** Visits without the tag, to compare with; one more on a phone-sized screen. */
+const VISITS_WITHOUT = 3;
+const RANDOM_DIGITS = 12;
+const INCONCLUSIVE = 4;
+
+/** Rehearses an experiment, prints the report on stdout, and resolves to the exit code. */
+export async function rehearse(options: RehearseOptions): Promise<number> {
+  const server = rehearsalServer(options.server, options.token, options.experiment);
+  const report = await rehearsalReport(options, server);
+  process.stdout.write(reportText(report, screenColors()));
+  await write("--html", options.html, rehearsalHtml(report));
+  await write("--json", options.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.isKept) await server.keep(report);
+  if (!report.ok) return 1;
+  return options.strict && report.checks.some(({ tested }) => !tested) ? INCONCLUSIVE : 0;
+}
+
+/**
+ * Makes all visits. Throws EnvironmentMissing, and UsageError for what the server does not know.
+ */
+export async function rehearsalReport(options: RehearseOptions, server: RehearsalServer): Promise<RehearsalReport> {
+  const executable = findBrowser(options.browserPath ?? undefined);
+  if (!executable) {
+    const fixes = BROWSER_FIXES.map((fix) => `  - ${fix}`);
+    throw new EnvironmentMissing(["found no browser. Any of these helps:", ...fixes].join("\n"));
+  }
+  const begun = await server.begin();
+  refuseUnknownGoals(options, begun.experiment);
+  const browser = await startBrowser(executable, false, false);
+  try {
+    return await rehearseWith(browser, server, begun, options);
+  } catch (error) {
+    throw error instanceof BrowserEnded ? lostBrowser(executable, error) : error;
+  } finally {
+    await browser.close();
+  }
+}
+
+async function rehearseWith(
+  browser: Browser,
+  server: RehearsalServer,
+  begun: Begun,
+  options: RehearseOptions,
+): Promise<RehearsalReport> {
+  const startedAt = new Date();
+  const { product, userAgent } = await browser.send<{ product: string; userAgent: string }>("Browser.getVersion");
+  const plans = plansOf(begun, options, server);
+  const progress = options.quiet ? null : showProgress(plans.length);
+  const context: VisitContext = {
+    experiment: begun.experiment.key,
+    devices: begun.devices,
+    userAgent,
+    isLive: options.isLive,
+    preset: null,
+    isHeard: isHeardBy(server, begun),
+  };
+  const visits: RehearsalVisit[] = [];
+  const preset = () => `${randomBytes(RANDOM_DIGITS / 2).toString("hex")}${begun.devices}`;
+  let current = context;
+  try {
+    for (const plan of plans) {
+      let visit = await visitPage(browser, plan, current);
+      if (visit.foreign.length > 0 && current.preset === null) {
+        // A server of the site makes the IDs, and takes the one that a browser brings.
+        current = { ...context, preset };
+        visit = await visitPage(browser, plan, current);
+      }
+      visits.push(visit);
+      progress?.advance();
+    }
+  } finally {
+    progress?.stop();
+  }
+  const rehearsed = {
+    experiment: begun.experiment,
+    groups: begun.previews.map(({ group }) => group),
+    page: options.page,
+    server: options.server,
+    visits: visits.filter(({ group }) => group !== null),
+    without: visits.filter(({ group }) => group === null),
+    heard: byDevice(await server.events(begun.rehearsal)),
+  };
+  return buildReport(rehearsed, {
+    definition: begun.definition,
+    startedAt: startedAt.toISOString(),
+    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    browser: product,
+  });
+}
+
+/** Visits of the groups in turn, so that none has the server or the machine at its best. */
+function plansOf(begun: Begun, options: RehearseOptions, server: RehearsalServer): VisitPlan[] {
+  const isHeard = isHeardBy(server, begun);
+  const goals = goalEvents(begun.experiment).map(
+    (goal): GoalStep => ({ ...goal, hint: options.goals.get(goal.name) ?? null, isHeard }),
+  );
+  const plan = (group: string | null, token: string, screen: ScreenName, isFirst: boolean): VisitPlan => ({
+    url: token === "" ? options.page : withForce(options.page, token),
+    group,
+    screen,
+    hasPicture: isFirst && group !== null,
+    goals: isFirst && group !== null && screen === "desktop" ? goals : [],
+  });
+  const rounds = Array.from({ length: options.visits }, (_, round) => [
+    ...(round < VISITS_WITHOUT ? [plan(null, "", "desktop", false)] : []),
+    ...begun.previews.map(({ group, token }) => plan(group, token, "desktop", round === 0)),
+  ]);
+  return [
+    ...rounds.flat(),
+    plan(null, "", "phone", false),
+    ...begun.previews.map(({ group, token }) => plan(group, token, "phone", true)),
+  ];
+}
+
+/** The page's address with a preview; the rest is unchanged. */
+function withForce(page: string, token: string): string {
+  const { origin, pathname, search, hash } = new URL(page);
+  const query = [search.slice(1), `${FORCE_PARAMETER}=${token}`].filter((part) => part !== "").join("&");
+  return `${origin}${pathname}?${query}${hash}`;
+}
+
+/** The events that the experiment counts, those of ratios' denominators too. */
+export function goalEvents({ goals }: Pick<Experiment, "goals">): GoalEvent[] {
+  const events = goals.flatMap(({ event, click, page, ratio }): GoalEvent[] => {
+    const per = ratio === undefined || ratio.per === "session" ? null : ratio.per;
+    const perName = per === null ? undefined : "event" in per ? per.event : "click" in per ? per.click : undefined;
+    return [
+      ...(page === undefined ? [{ name: event ?? click ?? "", isPage: false }] : [{ name: page, isPage: true }]),
+      ...(perName === undefined ? [] : [{ name: perName, isPage: false }]),
+      ...(per !== null && "page" in per ? [{ name: per.page, isPage: true }] : []),
+    ];
+  });
+  return [...new Map(events.map((goal) => [`${goal.isPage} ${goal.name}`, goal])).values()];
+}
+
+function refuseUnknownGoals({ goals }: RehearseOptions, experiment: Experiment): void {
+  const names = goalEvents(experiment).map(({ name }) => name);
+  for (const name of goals.keys()) {
+    if (!names.includes(name)) throw new UsageError(`--goal names "${name}": allowed are ${names.join(", ")}`);
+  }
+}
+
+function isHeardBy(server: RehearsalServer, { rehearsal }: Begun): GoalStep["isHeard"] {
+  return async (goal, deviceId) =>
+    (byDevice(await server.events(rehearsal)).get(deviceId) ?? []).some((event) => isGoalEvent(goal, event));
+}
+
+function byDevice(events: readonly Event[]): Map<string, Event[]> {
+  const found = new Map<string, Event[]>();
+  for (const event of events) {
+    const { deviceId = "" } = event;
+    const own = found.get(deviceId);
+    if (own) own.push(event);
+    else found.set(deviceId, [event]);
+  }
+  return found;
+}
+
+async function write(flag: string, file: string | null, text: string): Promise<void> {
+  if (file === null) return;
+  await writeFile(file, text).catch((error: Error) => {
+    throw new UsageError(`${flag} is "${file}", which cannot be written (${error.message})`);
+  });
+}

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { parseRehearsalReport, type RehearsalCheckName, type RehearsalReport } from "../../../core/rehearsal/report.ts";
+import { rehearsalReport } from "../../../simulate/rehearse/main.ts";
+import { parseRehearseOptions } from "../../../simulate/rehearse/options.ts";
+import { rehearsalServer } from "../../../simulate/rehearse/rehearsal-server.ts";
+import { PROGRAM, run } from "../../server/rig/built-program.ts";
+import { serveSite } from "./rehearsed-site.ts";
+
+const TOKEN = "a-token-of-a-rehearsal-0123456789";
+const KEY = "headline";
+
+let server: { readonly base: string; readonly child: ChildProcess };
+let site: Awaited<ReturnType<typeof serveSite>>;
+
+const admin = async (path: string, init: RequestInit = {}) =>
+  fetch(`${server.base}${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+  });
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), "fairsplit-rehearse-"));
+  const child = spawn(process.execPath, [PROGRAM, "serve", "--port", "0", "--data", folder], {
+    env: { PATH: process.env.PATH, FAIRSPLIT_ADMIN_TOKEN: TOKEN },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [line] = await once(createInterface(child.stdout), "line");
+  server = { base: String(line).replace("fairsplit listening on ", ""), child };
+  site = await serveSite(server.base);
+  const groups = [
+    { name: "A", weight: 1 },
+    { name: "B", weight: 1 },
+    { name: "Later", weight: 0 },
+  ];
+  const created = await admin("/api/admin/experiments", { method: "POST", body: JSON.stringify({ key: KEY, groups }) });
+  expect(created.status).toBe(201);
+  return async () => {
+    site.close();
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+});
+
+async function rehearsed(page: string, more: Record<string, unknown> = {}): Promise<RehearsalReport> {
+  const flags = { experiment: KEY, url: `${site.url}/${page}`, server: server.base, token: TOKEN, n: "2", quiet: true };
+  const options = parseRehearseOptions({ ...flags, ...more }, {});
+  return rehearsalReport(options, rehearsalServer(options.server, options.token, options.experiment));
+}
+
+const failedOf = ({ checks }: RehearsalReport) => checks.filter(({ ok }) => !ok).map(({ name }) => name);
+
+const BROKEN: readonly [page: string, check: RehearsalCheckName, detail: RegExp, fix: RegExp][] = [
+  ["missing-template", "content", /B has no template/, /data-group/],
+  ["wrong-key", "placeholder", /its placeholders are of headlin/, /data-exp="headline"/],
+  ["csp", "csp", /script-src-elem blocks http/, /add http.* to script-src/],
+  ["hydration", "hydration", /server|hydrat/i, /render on the server/],
+  ["goal-never-fires", "goals", /button_click in [AB]: no element/, /data-exp-click="button_click"/],
+  ["redirect-loop", "redirect", /^B.*: the page never arrives/, /stay where it is/],
+  ["redirect-back", "redirect", /B ended at \/redirect-back, not at \/leads-back/, /no redirect back/],
+  ["hidden-placeholder", "visible", /cannot be seen/, /opacity/],
+  ["hidden-on-phones", "visible", /^A on a phone-sized screen, B on a phone-sized screen:/, /display/],
+  ["script-error", "errors", /^B: Error: the variant broke/, /script/],
+  ["slow-server", "time to variant", /fallback was shown after 1000 ms/, /nearer/],
+  ["missing-asset", "assets", /^B: .*no-such\.png answered 404/, /address/],
+  ["layout-shift", "layout shift", /more than without the tag/, /min-height/],
+  ["cookie-refused", "cookie", /refused/, /data-cookie-domain/],
+];
+
+describe("a rehearsal", () => {
+  test("passes on a page without a fault, and nothing of it is counted", async () => {
+    const before = await (await admin("/metrics")).text();
+    const report = await rehearsed("good");
+    expect(failedOf(report)).toEqual([]);
+    expect(report.ok).toBe(true);
+    expect(report.checks.filter(({ tested }) => !tested)).toEqual([]);
+    expect(report.views.map(({ group, screen, visits }) => [group, screen, visits])).toEqual([
+      ["A", "desktop", 2],
+      ["A", "phone", 1],
+      ["B", "desktop", 2],
+      ["B", "phone", 1],
+    ]);
+    const pictures = report.views.map(({ picture }) => picture);
+    expect(new Set(pictures).size).toBe(4);
+    expect(pictures.every((picture) => picture?.startsWith("UklGR"))).toBe(true);
+    expect(parseRehearsalReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
+    expect(await (await admin("/events")).json()).toEqual([]);
+    const counts = (text: string) => text.split("\n").filter((line) => line.startsWith("fairsplit_events_total"));
+    expect(counts(await (await admin("/metrics")).text())).toEqual(counts(before));
+  });
+
+  test.each(BROKEN)("finds the fault of the page %s by its check “%s”", async (page, check, detail, fix) => {
+    const report = await rehearsed(page);
+    expect(failedOf(report)).toContain(check);
+    const found = report.checks.find(({ name }) => name === check);
+    expect(found?.detail).toMatch(detail);
+    expect(found?.fix).toMatch(fix);
+  });
+
+  test("does not blame the experiment for what the page has without the tag", async () => {
+    const report = await rehearsed("own-errors");
+    expect(failedOf(report)).toEqual([]);
+    const details = report.checks.map(({ detail }) => detail).join("\n");
+    expect(details).toContain("the page's own");
+    expect(details).toContain("own-missing.png");
+  });
+
+  test("follows the groups that have a page of their own, and their goals", async () => {
+    const report = await rehearsed("redirects");
+    expect(failedOf(report)).toEqual([]);
+    expect(report.checks.find(({ name }) => name === "redirect")?.detail).toBe("B arrives at /other");
+  });
+
+  test("visits the page of a goal that happens elsewhere", async () => {
+    const report = await rehearsed("goal-never-fires", { goal: "button_click=button" });
+    expect(failedOf(report)).toEqual(["goals"]);
+    const skipped = await rehearsed("goal-never-fires", { goal: "button_click=skip" });
+    expect(skipped.ok).toBe(true);
+    expect(skipped.checks.find(({ name }) => name === "goals")).toMatchObject({ ok: true, tested: false });
+  });
+});
+
+describe("fairsplit simulate rehearse", () => {
+  const command = async (...args: string[]) => {
+    const { closed, output } = run(["simulate", "rehearse", KEY, "-q", "-n", "1", "--server", server.base, ...args], {
+      FAIRSPLIT_ADMIN_TOKEN: TOKEN,
+    });
+    return { code: await closed, ...output };
+  };
+
+  test("prints the checks, writes the pages, keeps the report on the server, and exits with 0 or 1", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "fairsplit-rehearse-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const [html, json] = [join(folder, "report.html"), join(folder, "report.json")];
+    const good = await command("--url", `${site.url}/good`, "--html", html, "--json", json);
+    expect(good.stderr).toBe("");
+    expect(good.code).toBe(0);
+    expect(good.stdout).toContain("✓ tag ");
+    expect(good.stdout).toMatch(/5 visits in [\d.]+ s, none of them counted\.\nRehearsal passed\.\n$/);
+    const page = await readFile(html, "utf8");
+    expect(page).toContain("<h1>Rehearsal passed</h1>");
+    expect(page).not.toMatch(/<script|src="(?!data:)/);
+    const kept = await (await admin(`/api/admin/experiments/${KEY}/rehearsal`)).json();
+    expect(kept).toEqual({ standing: "passed", report: JSON.parse(await readFile(json, "utf8")) });
+
+    const bad = await command("--url", `${site.url}/wrong-key`);
+    expect(bad.code).toBe(1);
+    expect(bad.stdout).toContain("✗ placeholder");
+    expect((await (await admin(`/api/admin/experiments/${KEY}/rehearsal`)).json()).standing).toBe("failed");
+  });
+
+  test.each([
+    ["no page", [], 2, /--url is missing/],
+    ["a page that is no URL", ["--url", "shop"], 2, /--url is "shop": allowed is a URL/],
+    ["an unknown goal", ["--url", "http://127.0.0.1/", "--goal", "bought=/x"], 2, /--goal names "bought": allowed are/],
+    ["a wrong token", ["--url", "http://127.0.0.1/", "--token", "wrong"], 3, /wants the admin's token/],
+    ["too many visits", ["--url", "http://127.0.0.1/", "--visits", "1000"], 2, /-n is given 2 times|allowed are whole/],
+  ])("refuses %s", async (_, args, code, words) => {
+    const refused = await command(...args);
+    expect(refused.stderr).toMatch(words);
+    expect(refused.code).toBe(code);
+    expect(refused.stdout).toBe("");
+  });
+});

@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+const react = (name: string) =>
+  readFileSync(new URL(`../../../node_modules/${name}/umd/${name}.development.js`, import.meta.url), "utf8");
+
+/** Longer than the tag waits. */
+const SLOW_MS = 1500;
+/** Long enough for the page to be painted before. */
+const LATE_MS = 400;
+
+const BUTTON = '<button data-exp-click="button_click">Buy</button>';
+const A = `<template data-group="A"><h2>Plain</h2>${BUTTON}</template>`;
+const B = `<template data-group="B"><h2>Bold</h2>${BUTTON}</template>`;
+const placeholder = (content: string, attributes = 'style="min-height: 120px"') =>
+  `<div data-exp="headline" ${attributes}>${content}</div>`;
+
+/** A page of the site; `tag` is the address of the tag's script. */
+interface SitePage {
+  readonly body: string;
+  /** Attributes of the tag's script. */
+  readonly script?: string;
+  /** Where the tag is loaded from; default: the server. */
+  readonly from?: string;
+  readonly policy?: string;
+  readonly head?: string;
+}
+
+/** A page without a fault, and those that each have one. */
+export const PAGES: Readonly<Record<string, SitePage>> = {
+  good: { body: `<h1>Shop</h1>${placeholder(A + B)}<p>More of it</p>` },
+  "missing-template": { body: `<h1>Shop</h1>${placeholder(`Loading… ${A}`)}` },
+  "wrong-key": { body: placeholder(A + B).replace("headline", "headlin") },
+  csp: { body: placeholder(A + B), policy: "default-src 'self'; style-src 'unsafe-inline'" },
+  hydration: {
+    head: '<script src="/react.js"></script><script src="/react-dom.js"></script>',
+    body: `<div id="root"><main><p>made on the server</p>${placeholder(A + B)}</main></div>
+      <script>
+        const templates = document.querySelector("[data-exp]").innerHTML;
+        ReactDOM.hydrateRoot(document.getElementById("root"), React.createElement("main", null,
+          React.createElement("p", null, "made in the browser"),
+          React.createElement("div", { "data-exp": "headline", style: { minHeight: "120px" }, dangerouslySetInnerHTML: { __html: templates } })));
+      </script>`,
+  },
+  "goal-never-fires": { body: placeholder((A + B).replaceAll('"button_click"', '"buton_click"')) },
+  "redirect-loop": { body: placeholder("<p>The page</p>", 'data-exp-redirect="B:/turns-in-circles"') },
+  "redirect-back": { body: placeholder("<p>The page</p>", 'data-exp-redirect="B:/leads-back"') },
+  "leads-back": { body: '<script>location.replace("/redirect-back")</script>' },
+  redirects: { body: placeholder(`<p>The page</p>${BUTTON}`, 'data-exp-redirect="B:/other"') },
+  other: { body: `<p>Another page</p>${BUTTON}` },
+  "hidden-placeholder": { body: `<h1>Shop</h1><div style="opacity: 0">${placeholder(A + B)}</div>` },
+  "hidden-on-phones": {
+    head: "<style>@media (max-width: 600px) { .wide { display: none } }</style>",
+    body: `<h1>Shop</h1><div class="wide">${placeholder(A + B)}</div>${BUTTON}`,
+  },
+  "script-error": {
+    body: placeholder(A + B.replace("<h2>", '<script>throw new Error("the variant broke")</script><h2>')),
+  },
+  "slow-server": { body: placeholder(A + B), from: "/slow/" },
+  "missing-asset": {
+    body: placeholder(A + B.replace("<h2>", '<img src="/no-such.png" alt="" width="40" height="40"><h2>')),
+  },
+  "layout-shift": {
+    body: `${placeholder((A + B).replaceAll("<h2>", '<h2 style="margin: 0 0 500px">'), "")}<p style="font-size: 60px">${"Text that is read. ".repeat(20)}</p>`,
+    from: "/late/",
+  },
+  "cookie-refused": { body: placeholder(A + B), script: 'data-cookie-domain="other.example"' },
+  "own-errors": {
+    body: `<h1>Shop</h1><script>console.error("the page's own")</script><img src="/own-missing.png" alt="">${placeholder(A + B)}`,
+  },
+};
+
+/** Serves the pages on a free port of loopback. The tag is the server's at `target`. */
+export async function serveSite(target: string): Promise<{ url: string; close(): void }> {
+  const scripts: Readonly<Record<string, string>> = {
+    "/react.js": react("react"),
+    "/react-dom.js": react("react-dom"),
+  };
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const { pathname, search } = new URL(request.url ?? "/", "http://site");
+    const script = scripts[pathname];
+    if (script !== undefined) return void response.setHeader("content-type", "text/javascript").end(script);
+    if (pathname === "/turns-in-circles") return void response.writeHead(302, { location: pathname }).end();
+    const forwarded = /^\/(slow|late)(\/.*)$/.exec(pathname);
+    if (forwarded) {
+      const [, pace, path = "/"] = forwarded;
+      if (path === "/groups") await new Promise((resolve) => setTimeout(resolve, pace === "slow" ? SLOW_MS : LATE_MS));
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const upstream = await fetch(target + path + search, {
+        method: request.method ?? "GET",
+        headers: { "content-type": request.headers["content-type"] ?? "text/plain" },
+        ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}),
+      });
+      response.writeHead(upstream.status, { "content-type": upstream.headers.get("content-type") ?? "text/plain" });
+      return void response.end(await upstream.text());
+    }
+    const page = PAGES[pathname.slice(1)];
+    if (!page) return void response.writeHead(404).end();
+    const { body, head = "", policy, from = `${target}/`, script: attributes = "" } = page;
+    if (policy !== undefined) response.setHeader("content-security-policy", policy);
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    response.end(
+      `<!doctype html><html lang="en"><head><title>Shop</title><meta name="viewport" content="width=device-width">${head}<script async src="${from}tag.js" ${attributes}></script></head><body>${body}</body></html>`,
+    );
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
