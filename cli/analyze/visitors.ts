@@ -5,6 +5,7 @@ import { BadConfig } from "../../server/files/bad-config.ts";
 import { Ambiguous } from "./ambiguous.ts";
 import { isMissing } from "./columns/cells.ts";
 import type { Facts } from "./columns/facts.ts";
+import { indicatorsAmong } from "./columns/indicators.ts";
 import { isIdName, normalised } from "./columns/names.ts";
 import { isRejectedCell, MAX_VALUE, type Outcome, outcomesOf } from "./columns/outcomes.ts";
 import { sureTimeStyle, type TimeStyle, timeNotes } from "./columns/times.ts";
@@ -56,16 +57,23 @@ export async function stageVisitors(
       await rejectClusters(engine, input, accepted);
     }
     const lost = rejected.reduce((sum, { count }) => sum + count, 0);
-    const outcomes = await outcomesOf(engine, input.table, input.mapping, {
+    const columns = await outcomesOf(engine, input.table, input.mapping, {
       rows: accepted,
       count: input.count - lost,
       facts: lost === 0 ? input.facts : null,
       options,
     });
-    found.push({ input, accepted, rejected, outcomes });
+    const variant = input.mapping.roles.get("variant");
+    const isSaid = options.goals !== null || variant === undefined;
+    const indicators = isSaid ? new Set<Outcome>() : await indicatorsAmong(engine, variant, columns, accepted);
+    const outcomes = columns.filter((outcome) => !indicators.has(outcome));
+    const says = [...indicators].map(
+      ({ name: column }) => `${column}: the same for all of a group, so it says the group; by --goals it is an outcome`,
+    );
+    found.push({ input, accepted, rejected, outcomes, says });
   }
   const goals = goalsOf(found.map(({ outcomes }) => outcomes));
-  for (const [index, { input, accepted, rejected, outcomes }] of found.entries()) {
+  for (const [index, { input, accepted, rejected, outcomes, says }] of found.entries()) {
     const { roles } = input.mapping;
     const timePlace = roles.get("time");
     const time =
@@ -107,6 +115,7 @@ export async function stageVisitors(
         ...input.table.notes,
         ...(roles.has("visitor") ? [] : ["no column says who a visitor is: each row is one"]),
         ...outcomes.flatMap(({ name: column, note }) => (note === null ? [] : [`${column}: ${note}`])),
+        ...says,
         ...(options.blank === "no" ? ["an empty cell of a goal means no"] : []),
         ...(await groupNotes(engine, input, accepted)),
         ...(time ? await timeNotes(engine, input.table.columns[timePlace ?? 0] ?? "", time, accepted) : []),

@@ -354,6 +354,79 @@ describe("a file with the ids of accounts and of devices", () => {
   });
 });
 
+describe("columns whose zeros are also a word for no", () => {
+  /** 40 visitors of each group, of whom 8 and 12 spend 1,250.5 each. */
+  const spending = (amount: (isBuyer: boolean) => string, separator = ",") =>
+    lines([
+      ["user_id", "variant", "spent"].join(separator),
+      ...Array.from({ length: 80 }, (_, i) => [i, i % 2 ? "B" : "A", amount(i < (i % 2 ? 24 : 16))].join(separator)),
+    ]);
+
+  test.each<[what: string, content: string]>([
+    ["with an apostrophe between thousands", spending((isBuyer) => (isBuyer ? "1'250.50" : "0.00"))],
+    ["in a currency", spending((isBuyer) => (isBuyer ? "EUR 1250.50" : "0"))],
+    ["with a comma between thousands", spending((isBuyer) => (isBuyer ? '"1,250.50"' : "0"))],
+    ["with a decimal comma", spending((isBuyer) => (isBuyer ? "1250,50" : "0,00"), ";")],
+  ])("amounts %s are amounts", async (_, content) => {
+    const [goal] = (await analyzed(content)).reports[0]?.goals ?? [];
+    expect(goal?.kind).toBe("value");
+    expect(goal?.groups.map(({ group, devices, sum }) => [group, devices, sum])).toEqual([
+      ["A", 40, 8 * 1250.5],
+      ["B", 40, 12 * 1250.5],
+    ]);
+  });
+
+  test("0 and 1 with one cell of another kind stay yes and no", async () => {
+    const content = spending((isBuyer) => (isBuyer ? "1" : "0")).replace("2,A,1", '2,A,"1,25"');
+    expect(groupsOf(await analyzed(content))).toEqual([
+      ["A", 39, 7],
+      ["B", 40, 12],
+    ]);
+  });
+
+  test("no beside other words is no outcome", async () => {
+    let used = 0;
+    const nextCode = () => {
+      used += 1;
+      return `code ${used}`;
+    };
+    const codes = spending((isBuyer) => (isBuyer ? nextCode() : "no"));
+    await expect(analyzed(codes)).rejects.toThrow(/no column says what came of it/);
+    await expect(analyzed(codes, { goals: "spent" })).rejects.toThrow(
+      /--goals has "spent", which in .*table-1.csv says no in 60 cells and never yes: words for yes may be said by --yes/,
+    );
+  });
+});
+
+test("a column that says the group is no outcome, and said to be none", async () => {
+  const content = lines([
+    "user_id,control,treatment,price,converted",
+    ...Array.from(
+      { length: 80 },
+      (_, i) => `${i},${1 - (i % 2)},${i % 2},${i % 2 ? 12 : 9.5},${i < (i % 2 ? 24 : 16) ? 1 : 0}`,
+    ),
+  ]);
+  const found = await analyzed(content, { columns: "variant=treatment" });
+  expect(found.reports[0]?.goals.map(({ event }) => event)).toEqual(["converted"]);
+  expect(found.inputs[0]?.columns).toEqual({
+    user_id: "visitor",
+    control: "ignored",
+    treatment: "variant",
+    price: "ignored",
+    converted: "goal (conversion)",
+  });
+  expect(found.inputs[0]?.notes).toEqual(
+    ["control", "price"].map(
+      (name) => `${name}: the same for all of a group, so it says the group; by --goals it is an outcome`,
+    ),
+  );
+  const asked = await analyzed(content, { columns: "variant=treatment", goals: "control" });
+  expect(groupsOf(asked)).toEqual([
+    ["0", 40, 40],
+    ["1", 40, 0],
+  ]);
+});
+
 test("an encrypted archive is said to be one", async () => {
   const archive = Buffer.alloc(64);
   archive.write("PK\u0003\u0004", "latin1");

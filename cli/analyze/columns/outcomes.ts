@@ -32,6 +32,8 @@ export const millionthsOf = (value: string) =>
 
 const CALENDAR_DAY = "(?:19|20)\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])(?:\\.0+)?";
 const [FIRST_DAY, LAST_DAY] = [19_000_101, 20_991_231];
+/** Share of cells of another kind from which they are no accidents. */
+const MAX_STRAY = 0.01;
 /** Share of distinct values of a column of serial numbers, which may have gaps and repeats. */
 const NEARLY = 0.9;
 
@@ -104,7 +106,19 @@ export async function outcomesOf(
     const words = await answers(engine, cell, rows, fact, options.yes);
     const said = words && saidAnswer({ name, path, words, fact, isAsked, options });
     if (said) return { place, name, kind: "binary", sql: orBlank(answerSql(cell, said), cell), note: said.note };
-    if (isYesNo(fact)) {
+    const decimals = decimalsOf(engine, table, rows, options.decimal);
+    const styleOf = () => numberStyle(engine, cell, rows, decimals);
+    // Amounts of which most are 0: zeros are the word for no, too.
+    const others = fact.present - fact.yes - fact.no;
+    const hasAmounts = others > fact.yes && isMost((await styleOf()).fitting, fact.present);
+    // A word for no among other words: no cell says what yes is.
+    if (isYesNo(fact) && !hasAmounts && fact.yes === 0 && others > fact.present * MAX_STRAY) {
+      if (!isAsked) return null;
+      throw new BadConfig(
+        `--goals has "${name}", which in ${path} says no in ${fact.no} cells and never yes: words for yes may be said by --yes`,
+      );
+    }
+    if (isYesNo(fact) && !hasAmounts) {
       if (!isAsked && EXPOSED.has(normalised(name)) && !options.where?.includes(name)) {
         throw new Ambiguous(`${path} has ${name}, which may say who was exposed, or what came of it`, [
           { flag: "where", value: `${name} = 1` },
@@ -114,11 +128,10 @@ export async function outcomesOf(
       const sql = `case when ${isYes(cell, options.yes)} then 1 when ${isNo(cell)} then 0 end`;
       return { place, name, kind: "binary", sql: orBlank(sql, cell), note: null };
     }
-    const decimals = decimalsOf(engine, table, rows, options.decimal);
     const isPlain = fact.numbers === fact.present && !decimals.isOpen;
     const style = isPlain
       ? { sql: plainNumber(cell), fitting: fact.numbers, note: null, problem: null, isDecimal: false }
-      : await numberStyle(engine, cell, rows, decimals);
+      : await styleOf();
     if (!isMost(style.fitting, fact.present)) {
       if (!isAsked) return null;
       if (options.blank === "no") {
