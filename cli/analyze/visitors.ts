@@ -223,10 +223,24 @@ async function rejectGroups(engine: Engine, { table, mapping, facts }: Input, ro
     const isTaken = [...roles.values()].includes(place);
     return !isTaken && fact && fact.numbers === fact.present && fact.whole && (fact.min ?? 0) > 1;
   });
+  const what = `${table.path} has one row per ${variant}, so a row is no visitor, and no column says how many visitors there were`;
+  const [some, others] = complementsAmong(counts) ?? [];
+  if (some) throw new BadConfig(`${what}: if they are ${some} and ${others} together, add a column of that sum`);
   throw new Ambiguous(
-    `${table.path} has one row per ${variant}, so a row is no visitor, and no column says how many visitors there were`,
+    what,
     counts.slice(0, MAX_CHOICES).map((name) => ({ flag: "columns", value: `visitors=${name}` })),
   );
+}
+
+/** Two columns of which one counts what the other does not, such as converted and not_converted. */
+function complementsAmong(names: readonly string[]): readonly [string, string] | null {
+  for (const name of names) {
+    const other = names.find(
+      (one) => one !== name && normalised(one).replace(/^(?:not|non|no|un|didnt)/, "") === normalised(name),
+    );
+    if (other !== undefined) return [name, other];
+  }
+  return null;
 }
 
 /** Maximum number of columns offered; arbitrary. */

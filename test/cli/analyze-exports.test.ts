@@ -535,6 +535,11 @@ describe("what cannot be read is said in one sentence, with the flag that settle
       /counts of 2 metrics in metric, buy, sign up: say which by --where 'metric = "buy"'/,
     ],
     [
+      "counts of who converted and of who did not",
+      "group,converted,not_converted\nA,25,138\nB,52,85\n",
+      /has one row per group, .* if they are converted and not_converted together, add a column of that sum/,
+    ],
+    [
       "counts that have the name of an id",
       "group,converted,user_id\nA,0,900\nA,1,100\nB,0,870\nB,1,130\n",
       /--columns visitors=user_id or --columns visitor=user_id/,
