@@ -3,6 +3,7 @@ import { contextStorage } from "hono/context-storage";
 import { accessPageRoutes } from "./admin/access/routes.tsx";
 import { calculatorPageRoutes } from "./admin/calculator/routes.tsx";
 import { experimentsPageRoutes } from "./admin/experiments/list-routes.tsx";
+import { rehearsalPageRoutes } from "./admin/experiments/rehearsal-routes.ts";
 import { experimentStateRoutes } from "./admin/experiments/state-routes.tsx";
 import { experimentFormRoutes } from "./admin/form/routes.tsx";
 import { historyPageRoutes } from "./admin/history/routes.tsx";
@@ -65,7 +66,7 @@ import { serverFacts } from "./ops/server-facts.ts";
 import type { Setup } from "./ops/server-info.ts";
 import type { Registry } from "./registry/registry.ts";
 import { rehearsalApiRoutes } from "./rehearsals/api-routes.ts";
-import type { Rehearsals } from "./rehearsals/rehearsals.ts";
+import { type Rehearsals, standings } from "./rehearsals/rehearsals.ts";
 import { CountingFailed } from "./results/counting-failed.ts";
 import { Results } from "./results/results.ts";
 import type { StickyGroups } from "./sticky/sticky-groups.ts";
@@ -150,6 +151,8 @@ export function recorderOf(deps: Deps): Recorder {
 export function createApp(deps: Deps): Hono<Env> {
   const app = new Hono<Env>();
   const results = new Results(deps);
+  // The demo is there to try things out.
+  if (deps.adminToken !== null) deps.registry.judgeStarts(standings(deps.rehearsals));
 
   // First: it has routes of ours in other terms.
   if (deps.compat.isOriginal) app.route("/", originalRoutes({ ...deps, record: recorderOf(deps) }));
@@ -218,6 +221,7 @@ export function createApp(deps: Deps): Hono<Env> {
     app.route("/", sharedReportRoutes({ ...deps, results, links: deps.reportLinks }));
     app.route("/", reportLinkRoutes({ ...deps, links: deps.reportLinks }));
   }
+  app.route("/", rehearsalPageRoutes(deps));
   app.route("/", experimentStateRoutes(deps));
   app.route("/", experimentFormRoutes(deps));
   app.route("/", resultsLiveRoutes({ ...deps, results }));

@@ -73,7 +73,11 @@ test.for(CASES)(
     await page.waitForURL(/\/ab\/experiments\/signup_button/);
     await page.goto(`${base}/experiments`);
     await page.getByRole("button", { name: "Start Sign up" }).click();
-    await page.getByRole("button", { name: "Pause Sign up" }).waitFor();
+    await page.waitForURL(`${base}/experiments/signup_button#override`);
+    await page.getByRole("checkbox", { name: "Start without a rehearsal that passed" }).check();
+    await page.getByRole("textbox", { name: "Reason, for the history" }).fill("a test");
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("button", { name: "Pause" }).waitFor();
 
     await page.goto(`${base}/experiments/signup_button/results`);
     const isEmpty = page.locator("[data-results-live] a[href='/ab/experiments/install']");

@@ -45,7 +45,17 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
 const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "admin/access": ["admin/ui", "auth", "http"],
   "admin/calculator": ["admin/form", "admin/ui", "http"],
-  "admin/experiments": ["admin/history", "admin/results", "admin/ui", "auth", "events", "http", "registry", "results"],
+  "admin/experiments": [
+    "admin/history",
+    "admin/results",
+    "admin/ui",
+    "auth",
+    "events",
+    "http",
+    "registry",
+    "rehearsals",
+    "results",
+  ],
   "admin/form": ["admin/experiments", "admin/history", "admin/ui", "auth", "events", "http", "registry"],
   "admin/history": ["admin/ui", "auth", "http", "registry"],
   "admin/install": ["admin/experiments", "admin/ui", "assign", "auth", "events", "http", "registry"],

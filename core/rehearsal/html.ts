@@ -1,6 +1,7 @@
 import { type RehearsalReport, type RehearsalView, SCREENS } from "./report.ts";
 
-const STYLE = `
+/** The style of a report's page, for the hash in a content security policy. */
+export const REHEARSAL_STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 h1, p, code, td, th { overflow-wrap: anywhere; }
@@ -43,7 +44,7 @@ export function rehearsalHtml(report: RehearsalReport): string {
   });
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${result}: ${escapeHtml(experiment)}</title><style>${STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${result}: ${escapeHtml(experiment)}</title><style>${REHEARSAL_STYLE}</style></head>
 <body>
 <main>
 <h1>${result}</h1>

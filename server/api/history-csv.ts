@@ -3,7 +3,19 @@ import { stringify } from "csv-stringify";
 import { SPREADSHEET_CSV } from "../http/csv.ts";
 import type { Entry } from "../registry/history-entry.ts";
 
-const COLUMNS = ["number", "at", "by", "action", "key", "reverts", "before", "after", "about"] as const;
+const COLUMNS = [
+  "number",
+  "at",
+  "by",
+  "action",
+  "key",
+  "reverts",
+  "before",
+  "after",
+  "about",
+  "rehearsal",
+  "reason",
+] as const;
 
 /** Changes as CSV, one row each. */
 export function historyCsv(changes: AsyncIterable<Entry>): ReadableStream<Uint8Array> {
@@ -14,8 +26,10 @@ export function historyCsv(changes: AsyncIterable<Entry>): ReadableStream<Uint8A
 }
 
 async function* rows(changes: AsyncIterable<Entry>) {
-  for await (const { number, at, by, action, key, reverts, about, before, after } of changes) {
-    yield [number, at, by, action, key ?? "", reverts ?? "", cell(before), cell(after), about ?? ""];
+  for await (const { number, at, by, action, key, ...entry } of changes) {
+    const { reverts = "", about = "", rehearsal = "", reason = "" } = entry;
+    const states = [cell(entry.before), cell(entry.after)];
+    yield [number, at, by, action, key ?? "", reverts, ...states, about, rehearsal, reason];
   }
 }
 

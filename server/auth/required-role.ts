@@ -34,6 +34,7 @@ export const REQUIRED_ROLES: Readonly<Record<string, Role>> = {
   "GET /experiments/:key/links": "editor",
   "POST /experiments/:key/links": "editor",
   "POST /experiments/:key/links/revoke": "editor",
+  "GET /experiments/:key/rehearsal": "viewer",
   "GET /experiments/:key/history": "viewer",
   "GET /api/admin/experiments": "viewer",
   "POST /api/admin/experiments": "editor",

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type Experiment, ExperimentSchema } from "../../core/experiment.ts";
 import { InvalidInput, parse } from "../../core/parse.ts";
+import type { Standing } from "../../core/rehearsal/standing.ts";
 import { SettingsSchema } from "../../core/settings.ts";
 import { timestamp } from "../../core/timestamp.ts";
 
@@ -42,6 +43,9 @@ export const NOTES = [
 
 export type Action = (typeof ACTIONS)[number];
 
+/** Reason of an author for a start without a rehearsal. */
+export const MAX_REASON_CHARACTERS = 500;
+
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const COMMON = {
   number: count,
@@ -52,6 +56,10 @@ const COMMON = {
   reverts: v.exactOptional(count),
   /** Subject of a change of neither experiments nor settings. */
   about: v.exactOptional(v.string()),
+  /** Why no rehearsal speaks for a start; absent if one does, or where none is asked for. */
+  rehearsal: v.exactOptional(v.picklist(["none", "changed", "failed"] satisfies Standing[])),
+  /** Why the author started it nevertheless. */
+  reason: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_REASON_CHARACTERS))),
 };
 
 const ExperimentEntrySchema = v.strictObject({
@@ -84,9 +92,10 @@ export type NewEntry = Omit<ExperimentEntry, "number"> | Omit<SettingsEntry, "nu
 export type Head = Pick<Entry, "number" | "key" | "action">;
 
 /** Writes the fields in this order, so that the head is found without parsing the rest. */
-export function formatEntry({ number, key, action, at, by, reverts, about, before, after }: Entry): string {
-  const more = { ...(reverts === undefined ? {} : { reverts }), ...(about === undefined ? {} : { about }) };
-  return JSON.stringify({ number, key, action, at, by, ...more, before, after });
+export function formatEntry({ number, key, action, at, by, before, after, ...more }: Entry): string {
+  const { reverts, about, rehearsal, reason } = more;
+  // Fields that are undefined are left out.
+  return JSON.stringify({ number, key, action, at, by, reverts, about, rehearsal, reason, before, after });
 }
 
 const HEAD = new RegExp(

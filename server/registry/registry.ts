@@ -1,6 +1,7 @@
 import { type Definition, defineExperiment, type Experiment, type State } from "../../core/experiment.ts";
 import { checkLinks } from "../../core/links.ts";
 import { InvalidInput } from "../../core/parse.ts";
+import type { Standing } from "../../core/rehearsal/standing.ts";
 import { parseSettings, type Settings } from "../../core/settings.ts";
 import { rejectCostlyRoutes, transition } from "../../core/transition.ts";
 import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
@@ -42,6 +43,8 @@ export interface Registry {
   settingsVersion(): number;
   /** Adds a listener for each changed experiment, called before the change resolves. */
   onChange(listener: (experiment: Experiment) => void): void;
+  /** Sets how experiments stand before their start: the history says it of those that start. */
+  judgeStarts(judge: (experiment: Experiment) => Standing): void;
   /** Adds a listener called after every change of experiments or settings. */
   onWrite(listener: () => void): void;
   /** Present and past epochs of all experiments. */
@@ -54,12 +57,13 @@ export interface Registry {
   create(experiment: NewExperiment, author: Author): Promise<Experiment>;
   /**
    * Replaces one experiment by the result of `change`. Resolves to undefined if there is no such
-   * experiment.
+   * experiment. `reason` is the author's for a start without a rehearsal.
    */
   update(
     key: string,
     change: (experiment: Experiment) => Experiment,
     expectedVersion?: number | null,
+    reason?: string,
   ): Promise<Experiment | undefined>;
   /**
    * Resolves to the removed experiment, or undefined. Throws InvalidInput if another experiment
@@ -122,6 +126,13 @@ export async function openRegistry(
     return experiment;
   };
 
+  let judgeStart: (experiment: Experiment) => Standing = () => "passed";
+  const startFacts = (before: Experiment | null, after: Experiment, reason?: string): Partial<ExperimentEntry> => {
+    const isStart = after.state === "active" && before?.state !== "active" && before?.epoch !== after.epoch;
+    const rehearsal = isStart ? judgeStart(after) : "passed";
+    return rehearsal === "passed" ? {} : { rehearsal, ...(reason === undefined ? {} : { reason }) };
+  };
+
   const add = async (draft: NewExperiment, { by, now: at }: Author, more: Partial<ExperimentEntry> = {}) => {
     const { content } = store;
     const { key } = draft;
@@ -130,17 +141,24 @@ export async function openRegistry(
     const experiments = [...content.experiments, after];
     checkLinks(experiments, key);
     const retired = content.retired.filter((other) => other !== past);
-    const entry = { key, action: actionOf(null, after), at, by, before: null, after, ...more };
+    const facts = startFacts(null, after);
+    const entry = { key, action: actionOf(null, after), at, by, before: null, after, ...facts, ...more };
     await write({ ...content, experiments, retired }, [entry]);
     return tell(after);
   };
-  const replace = async (before: Experiment, after: Experiment, more: Partial<ExperimentEntry> = {}) => {
+  const replace = async (
+    before: Experiment,
+    after: Experiment,
+    more: Partial<ExperimentEntry> = {},
+    reason?: string,
+  ) => {
     const { content } = store;
     const { key } = before;
     const experiments = content.experiments.map((experiment) => (experiment === before ? after : experiment));
     checkLinks(experiments, key);
     const { updatedAt: at, updatedBy: by } = after;
-    const entry = { key, action: actionOf(before, after), at, by, before, after, ...more };
+    const facts = startFacts(before, after, reason);
+    const entry = { key, action: actionOf(before, after), at, by, before, after, ...facts, ...more };
     await write({ ...content, experiments }, [entry]);
     return tell(after);
   };
@@ -161,6 +179,9 @@ export async function openRegistry(
     settings: () => store.content.settings,
     settingsVersion: () => settingsVersion,
     onChange: (listener) => void listeners.push(listener),
+    judgeStarts: (judge) => {
+      judgeStart = judge;
+    },
     onWrite: (listener) => void writeListeners.push(listener),
     epochs,
     history: store.history,
@@ -172,12 +193,12 @@ export async function openRegistry(
         if (problems.length > 0) throw new InvalidInput(problems);
         return add(draft, author);
       }),
-    update: (key, change, expectedVersion = null) =>
+    update: (key, change, expectedVersion = null, reason = undefined) =>
       changes.run(async () => {
         const current = store.get(key);
         if (!current) return undefined;
         expectVersion(current, current.version, expectedVersion);
-        return replace(current, change(current));
+        return replace(current, change(current), {}, reason);
       }),
     remove: (key, author, expectedVersion = null) =>
       changes.run(async () => {

@@ -1,3 +1,5 @@
+import type { Experiment } from "../../core/experiment.ts";
+import { type Standing, standingOf } from "../../core/rehearsal/standing.ts";
 import { HeardEvents } from "../events/heard-events.ts";
 import { type RehearsalDevices, rehearsalDevices } from "../tokens/rehearsal-devices.ts";
 import { openRehearsalStore, type RehearsalStore } from "./store.ts";
@@ -18,4 +20,9 @@ export async function openRehearsals(folder: string, secret: Buffer): Promise<Re
     heard: new HeardEvents(),
     store: await openRehearsalStore(folder),
   };
+}
+
+/** How experiments stand before their start. */
+export function standings({ store }: Pick<Rehearsals, "store">): (experiment: Experiment) => Standing {
+  return (experiment) => standingOf(experiment, store.head(experiment.key));
 }

@@ -17,6 +17,7 @@ import { ExperimentFacts } from "./experiment-facts.tsx";
 import { placeholderCode } from "./placeholder-code.ts";
 import { Preview } from "./preview.tsx";
 import { PreviewLinks } from "./preview-links.tsx";
+import { Override, Rehearsal, type ShownRehearsal } from "./rehearsal.tsx";
 import { UnseenGoals } from "./unseen-goals.tsx";
 
 interface Props {
@@ -26,16 +27,21 @@ interface Props {
   readonly period?: Period | undefined;
   /** Names recently seen in the log; null where they do not matter. */
   readonly seen?: SeenNames | null;
+  readonly rehearsal: ShownRehearsal;
   /** Why a change of the state was rejected. */
   readonly problems?: readonly Problem[];
 }
 
 /** One experiment: its state, possible actions, its groups, and its definition. */
-export function ExperimentPage({ experiment, change, period, seen = null, problems = [] }: Props) {
+export function ExperimentPage({ experiment, change, period, seen = null, rehearsal, problems = [] }: Props) {
   const { key, title, description, state, groups } = experiment;
   return (
     <Layout title={title} section="experiments" notice={change && <ChangeNotice change={change} from="experiment" />}>
-      <Errors problems={problems} nameOf={(place) => groups[place]?.name} />
+      <Errors
+        problems={problems}
+        nameOf={(place) => groups[place]?.name}
+        placeOf={(field) => (field === "override" || field === "reason" ? "override" : null)}
+      />
       <div class="heading">
         <h1>{title}</h1>
         <StateBadge experiment={experiment} />
@@ -55,9 +61,10 @@ export function ExperimentPage({ experiment, change, period, seen = null, proble
         </div>
       </div>
       {description !== "" && <p class="description">{description}</p>}
-      <NextSteps experiment={experiment} />
+      <NextSteps experiment={experiment} rehearsal={rehearsal} />
       {seen !== null && <UnseenGoals goals={experiment.goals} seen={seen} />}
       {state === "rollout" && <Permanent experiment={experiment} />}
+      <Rehearsal experiment={experiment} shown={rehearsal} />
       <h2>Groups</h2>
       <GroupList experiment={experiment} />
       <PreviewLinks experiment={experiment} />
@@ -78,7 +85,7 @@ interface StepsProps {
   readonly experiment: Experiment;
 }
 
-function NextSteps({ experiment }: StepsProps) {
+function NextSteps({ experiment, rehearsal }: StepsProps & { rehearsal: ShownRehearsal }) {
   const { state, fallback, rolloutGroup, pausedAt } = experiment;
   if (pausedAt !== null) {
     return (
@@ -103,6 +110,7 @@ function NextSteps({ experiment }: StepsProps) {
       <section class="card next" aria-label="State">
         <p>Everyone sees {fallback}, and nothing is counted.</p>
         <StateForm experiment={experiment} to="active">
+          {rehearsal.isAskedFor && <Override standing={rehearsal.standing} />}
           <button type="submit" class="primary" aria-describedby="consequence">
             Start
           </button>
@@ -134,6 +142,7 @@ function NextSteps({ experiment }: StepsProps) {
     <section class="card next" aria-label="State">
       <p>Everyone gets {rolloutGroup}, and nothing is counted.</p>
       <StateForm experiment={experiment} to="active">
+        {rehearsal.isAskedFor && <Override standing={rehearsal.standing} />}
         <button type="submit" aria-describedby="consequence">
           Test again
         </button>

@@ -5,12 +5,14 @@ import type { EventLog } from "../../events/log.ts";
 import type { Env } from "../../http/http.ts";
 import { periodsOf } from "../../registry/periods.ts";
 import type { Registry } from "../../registry/registry.ts";
+import type { Rehearsals } from "../../rehearsals/rehearsals.ts";
 import type { Results } from "../../results/results.ts";
 import { shownChange } from "../history/shown-change.ts";
 import { pageSlice } from "../ui/page-slice.ts";
 import { ExperimentPage } from "./experiment.tsx";
 import { ExperimentsPage } from "./experiments.tsx";
 import { readListSearch, searched } from "./list-search.ts";
+import { shownRehearsal } from "./shown-rehearsal.ts";
 
 /** Longest wait for the count of devices; the next page has it. */
 const MAX_COUNT_MS = 300;
@@ -21,10 +23,11 @@ interface PageDeps {
   readonly registry: Registry;
   readonly log: EventLog;
   readonly results: Results;
+  readonly rehearsals: Rehearsals;
 }
 
 /** `GET /experiments`: the table. `GET /experiments/:key`: one experiment. */
-export function experimentsPageRoutes({ registry, log, results }: PageDeps) {
+export function experimentsPageRoutes({ registry, log, results, rehearsals }: PageDeps) {
   return new Hono<Env>()
     .get("/experiments", async (c) => {
       const all = registry.list();
@@ -52,7 +55,8 @@ export function experimentsPageRoutes({ registry, log, results }: PageDeps) {
       // Needed only before a start.
       const seen = experiment.state === "inactive" ? await log.seenNames(new Date()).catch(() => null) : null;
       const period = (await periodsOf(experiment.key, registry.history)).get(experiment.epoch);
-      const shown = { experiment, change, seen, period };
+      const rehearsal = shownRehearsal(c, rehearsals, experiment);
+      const shown = { experiment, change, seen, period, rehearsal };
       return c.html(<ExperimentPage {...shown} />);
     });
 }

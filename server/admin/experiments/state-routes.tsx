@@ -1,20 +1,25 @@
 import { type Context, Hono } from "hono";
-import { InvalidInput } from "../../../core/parse.ts";
+import type { Experiment } from "../../../core/experiment.ts";
+import { InvalidInput, type Problem } from "../../../core/parse.ts";
 import { toggleOf, transition } from "../../../core/transition.ts";
 import { allowPreviews } from "../../auth/admin-headers.ts";
 import { authorOf } from "../../auth/author.ts";
 import { readForm, readVersion } from "../../http/form.ts";
 import { type Env, problem } from "../../http/http.ts";
 import { Conflict } from "../../registry/errors.ts";
+import { MAX_REASON_CHARACTERS } from "../../registry/history-entry.ts";
 import type { Registry } from "../../registry/registry.ts";
+import type { Rehearsals } from "../../rehearsals/rehearsals.ts";
 import { changeNumber, pathAfter, versionOf } from "../history/shown-change.ts";
 import { wantsPage } from "../ui/error-response.tsx";
 import { STATE_NAMES } from "../ui/state-badge.tsx";
 import { ExperimentPage } from "./experiment.tsx";
+import { shownRehearsal } from "./shown-rehearsal.ts";
 import { StateConflictPage, type WantedState } from "./state-conflict.tsx";
 
 interface Deps {
   readonly registry: Registry;
+  readonly rehearsals: Rehearsals;
 }
 
 /**
@@ -34,7 +39,10 @@ export function experimentStateRoutes(deps: Deps) {
       if (version !== null) {
         const seen =
           registry.get(key)?.version === version ? registry.get(key) : await versionOf(registry, key, version);
-        if (seen) return setState(c, deps, key, toggleOf(seen) as WantedState, version, "/experiments");
+        const wanted = seen && (toggleOf(seen) as WantedState);
+        // Its page asks for what a start without a rehearsal needs.
+        if (seen && wanted && isAsked(c, deps, seen, wanted)) return c.redirect(`/experiments/${key}#override`, 303);
+        if (wanted) return setState(c, deps, key, wanted, version, "/experiments");
       }
       const { by, now } = authorOf(c);
       const changed = await registry.update(
@@ -68,7 +76,13 @@ export function experimentStateRoutes(deps: Deps) {
           ? { state: state === "pause" ? "inactive" : "active", isPause }
           : { state, ...(rolloutGroup === null ? {} : { rolloutGroup }) }
       ) as WantedState;
-      return setState(c, deps, key, wanted, readVersion(form), `/experiments/${key}`);
+      const experiment = registry.get(key);
+      const reason = form.get("reason")?.trim() ?? "";
+      if (experiment && isAsked(c, deps, experiment, wanted)) {
+        const problems = overrideProblems(form.get("override"), reason);
+        if (problems.length > 0) return rejected(c, deps, experiment, problems);
+      }
+      return setState(c, deps, key, wanted, readVersion(form), `/experiments/${key}`, reason || undefined);
     })
     .post("/experiments/:key/delete", async (c) => {
       const key = c.req.param("key");
@@ -91,15 +105,18 @@ export function experimentStateRoutes(deps: Deps) {
 
 async function setState(
   c: Context<Env>,
-  { registry }: Deps,
+  deps: Deps,
   key: string,
   wanted: WantedState,
   version: number | null,
   page: string,
+  reason?: string,
 ): Promise<Response> {
+  const { registry } = deps;
   const { by, now } = authorOf(c);
   try {
-    const changed = await registry.update(key, (experiment) => transition(experiment, { ...wanted, by }, now), version);
+    const change = (experiment: Experiment) => transition(experiment, { ...wanted, by }, now);
+    const changed = await registry.update(key, change, version, reason);
     if (!changed) return unknown(registry, key);
     return c.redirect(pathAfter(page, await changeNumber(registry, changed)), page === "/experiments" ? 302 : 303);
   } catch (error) {
@@ -109,13 +126,33 @@ async function setState(
       const seen = version === null ? null : await versionOf(registry, key, version);
       return c.html(<StateConflictPage experiment={experiment} seen={seen} wanted={wanted} />, 409);
     }
-    if (error instanceof InvalidInput) {
-      allowPreviews(c);
-      const { problems } = error;
-      return c.html(<ExperimentPage experiment={experiment} change={null} problems={problems} />, 422);
-    }
+    if (error instanceof InvalidInput) return rejected(c, deps, experiment, error.problems);
     throw error;
   }
+}
+
+function rejected(c: Context<Env>, { rehearsals }: Deps, experiment: Experiment, problems: readonly Problem[]) {
+  allowPreviews(c);
+  const rehearsal = shownRehearsal(c, rehearsals, experiment);
+  return c.html(
+    <ExperimentPage experiment={experiment} change={null} rehearsal={rehearsal} problems={problems} />,
+    422,
+  );
+}
+
+/** Whether a person has to say why an experiment starts without a rehearsal that passed. */
+function isAsked(c: Context<Env>, { rehearsals }: Deps, experiment: Experiment, wanted: WantedState): boolean {
+  const isStart = wanted.state === "active" && !wanted.isPause && experiment.state !== "active";
+  const { isAskedFor, standing } = shownRehearsal(c, rehearsals, experiment);
+  return isStart && isAskedFor && standing !== "passed" && wantsPage(c);
+}
+
+function overrideProblems(override: string | null, reason: string): Problem[] {
+  const allowed = `a reason of 1 to ${MAX_REASON_CHARACTERS} characters`;
+  return [
+    ...(override === "yes" ? [] : [{ field: "override", value: override, allowed: "the box that confirms it" }]),
+    ...(reason !== "" && reason.length <= MAX_REASON_CHARACTERS ? [] : [{ field: "reason", value: reason, allowed }]),
+  ];
 }
 
 function unknown(registry: Registry, key: string): Response {

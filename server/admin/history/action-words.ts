@@ -1,4 +1,4 @@
-import type { Action } from "../../registry/history-entry.ts";
+import type { Action, Entry } from "../../registry/history-entry.ts";
 
 /** Labels of actions; `detail` explains what the label cannot. */
 export const ACTION_WORDS: Readonly<Record<Action, { readonly word: string; readonly detail?: string }>> = {
@@ -20,4 +20,11 @@ export const ACTION_WORDS: Readonly<Record<Action, { readonly word: string; read
   link_created: { word: "Link to a report created" },
   link_revoked: { word: "Link to a report revoked" },
   undone: { word: "Undone", detail: "The server stopped before the change before this one was saved." },
+};
+
+/** Starts for which no rehearsal speaks. */
+export const START_WORDS: Readonly<Record<NonNullable<Entry["rehearsal"]>, string>> = {
+  none: "Started without a rehearsal",
+  changed: "Started after a change since its rehearsal",
+  failed: "Started although its rehearsal had failed",
 };

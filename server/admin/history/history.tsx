@@ -3,7 +3,7 @@ import { ACTIONS, type Action, type Entry } from "../../registry/history-entry.t
 import { Layout } from "../ui/layout.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Time } from "../ui/time.tsx";
-import { ACTION_WORDS } from "./action-words.ts";
+import { ACTION_WORDS, START_WORDS } from "./action-words.ts";
 import { ChangeLines } from "./change-lines.tsx";
 import { entryChanges } from "./entry-changes.ts";
 
@@ -180,6 +180,12 @@ function HistoryEntry({ entry, isOfOne }: { entry: Entry; isOfOne: boolean }) {
         </p>
       </div>
       {detail !== undefined && <p class="detail">{detail}</p>}
+      {entry.rehearsal !== undefined && (
+        <p class="detail">
+          {START_WORDS[entry.rehearsal]}
+          {entry.reason !== undefined && <>, because: {entry.reason}</>}
+        </p>
+      )}
       {changes.length === 0 ? (
         <p class="detail">Nothing that is shown here was changed.</p>
       ) : isWhole ? (

@@ -29,6 +29,8 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
   ["group", "Group to show"],
   ["page", "Page"],
   ["hours", "How long"],
+  ["override", "Start without a rehearsal"],
+  ["reason", "Reason"],
 ]);
 
 const PARTS: ReadonlyMap<string, string> = new Map([

@@ -155,6 +155,8 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
 
     // Start the experiment; a visitor arrives.
     await toExperiment();
+    await hands.tick(page.getByRole("checkbox", { name: "Start without a rehearsal that passed" }));
+    await hands.write(page.getByRole("textbox", { name: "Reason, for the history" }), "previewed by hand");
     await hands.press(button(page, "Start"));
     await page
       .getByRole("status")
@@ -228,7 +230,7 @@ describe.each<[how: string, options: BrowserContextOptions, handsOn: (page: Page
         "Change 5 Edited by admin Group “A”, weight before: 50 → after: 80 Group “B”, weight before: 50 → after: 20 Period before: 1 → after: 2 Revert change 5",
         "Change 4 Resumed by admin State before: inactive → after: active Revert change 4",
         "Change 3 Paused by admin State before: active → after: inactive Revert change 3",
-        "Change 2 Started by admin State before: inactive → after: active Period before: 0 → after: 1 Revert change 2",
+        "Change 2 Started by admin Started without a rehearsal, because: previewed by hand State before: inactive → after: active Period before: 0 → after: 1 Revert change 2",
         "Change 1 Created by admin What it began with",
       ]
     `);

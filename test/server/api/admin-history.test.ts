@@ -90,7 +90,8 @@ describe("as CSV", () => {
     const bytes = Buffer.from(await response.arrayBuffer());
     expect(bytes.subarray(0, 3)).toEqual(Buffer.from("\ufeff"));
     const [header, ...rows] = cellsOf(bytes.toString().slice(1));
-    expect(header).toEqual(["number", "at", "by", "action", "key", "reverts", "before", "after", "about"]);
+    const last = ["before", "after", "about", "rehearsal", "reason"];
+    expect(header).toEqual(["number", "at", "by", "action", "key", "reverts", ...last]);
     expect(rows.map(([number]) => Number(number))).toEqual(Array.from({ length: 202 }, (_, i) => 202 - i));
     expect(rows[0]?.slice(1, 6)).toEqual([NOW, "ann", "edited", "two", ""]);
     expect(JSON.parse(rows[0]?.[7] ?? "")).toMatchObject({ title: "title 200" });

@@ -9,6 +9,8 @@ export interface Hands {
   write(field: Locator, text: string): Promise<void>;
   /** Chooses one of the radios of its group. */
   choose(radio: Locator): Promise<void>;
+  /** Ticks a box. */
+  tick(box: Locator): Promise<void>;
 }
 
 /** More than the tab stops of any page. */
@@ -66,6 +68,11 @@ export function keyboard(page: Page): Hands & { goTo: (target: Locator) => Promi
       }
       expect(await radio.isChecked()).toBe(true);
     },
+    async tick(box) {
+      await goTo(box);
+      await page.keyboard.press("Space");
+      expect(await box.isChecked()).toBe(true);
+    },
   };
 }
 
@@ -74,6 +81,7 @@ export const mouse: Hands = {
   press: (target) => target.click(),
   write: (field, text) => field.fill(text),
   choose: (radio) => radio.check(),
+  tick: (box) => box.check(),
 };
 
 /**
