@@ -1,5 +1,6 @@
 import type { Damage } from "../../registry/history.ts";
 import { ACTIONS, type Action, type Entry } from "../../registry/history-entry.ts";
+import { Key } from "../ui/key.tsx";
 import { Layout } from "../ui/layout.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Time } from "../ui/time.tsx";
@@ -42,7 +43,7 @@ export function HistoryPage(props: Props) {
         <h1>
           {isOfOne ? (
             <>
-              History of <code>{filter.key}</code>
+              History of <Key of={filter.key ?? ""} />
             </>
           ) : (
             title
