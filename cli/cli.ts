@@ -15,7 +15,7 @@ import { describeVerification } from "../server/verify/describe.ts";
 import { verify } from "../server/verify/verify.ts";
 import { BadBrowserPath } from "../simulate/browser.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
-import { parseOptions, SIMULATE_OPTIONS } from "../simulate/options.ts";
+import { MERGE_OPTIONS, parseMergeOptions, parseOptions, SIMULATE_OPTIONS } from "../simulate/options.ts";
 import { PROOF_OPTIONS, parseProofOptions } from "../simulate/proof/options.ts";
 import { parseRehearseOptions, REHEARSE_OPTIONS } from "../simulate/rehearse/options.ts";
 import { UsageError } from "../simulate/usage-error.ts";
@@ -136,13 +136,26 @@ function parser(args: readonly string[]) {
               process.exitCode = await rehearse(options);
             },
           })
+          .command({
+            command: "merge <reports..>",
+            describe: "add the JSON reports of a run's shards, and check the whole",
+            builder: (merged) =>
+              merged
+                .positional("reports", { type: "string", array: true, demandOption: true, describe: "JSON reports" })
+                .options(MERGE_OPTIONS)
+                .example("fairsplit simulate merge shard-1.json shard-2.json", ""),
+            handler: async (flags) => {
+              const { merge } = await import("../simulate/main.ts");
+              process.exitCode = await merge(flags.reports as string[], parseMergeOptions(flags));
+            },
+          })
           .options(ownOptions(SIMULATE_OPTIONS))
           .example(exampleRows("simulate")),
       handler: async (flags) => {
         const options = parseOptions(flags, process.env, () => randomBytes(4).toString("hex"));
         // Loaded on demand: a server needs neither the simulator nor playwright.
         const { simulate } = await import("../simulate/main.ts");
-        process.exitCode = await simulate(options);
+        process.exitCode = await simulate(options, version());
       },
     })
     .command({

@@ -1,6 +1,7 @@
 import { afterRunning } from "./after-running.ts";
 import { type Browser, BrowserEnded, type Session } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
+import { type FailuresFolder, reasonsOf } from "./failures.ts";
 import { type Instructions, REPORT, SEED, visitInPage } from "./in-page.ts";
 import { readPage, type Seen } from "./read-page.ts";
 import { seedWords } from "./seed.ts";
@@ -14,6 +15,8 @@ const PAGE_PATIENCE_MS = 15_000;
  */
 const REPORT_PATIENCE_MS = 30_000;
 
+const SCREENSHOT_PATIENCE_MS = 5000;
+
 export interface BrowserDriverOptions {
   readonly executable: string;
   readonly url: string;
@@ -26,6 +29,8 @@ export interface BrowserDriverOptions {
   readonly concurrency: number;
   /** Sent with every `fetch` from the page to its own server. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Keeps screenshots of failing visits. */
+  readonly failures?: FailuresFolder | null;
 }
 
 /**
@@ -34,19 +39,28 @@ export interface BrowserDriverOptions {
  * name) may leak from one visitor to the next.
  */
 export async function openBrowserDriver(options: BrowserDriverOptions): Promise<Driver> {
-  const browser = await startBrowser(options.executable, options.isOwnServer ?? false);
+  const browser = await startBrowser(options.executable, options.isOwnServer ?? false, !options.failures);
   const idle: Tab[] = [];
+  const keepScreenshot = async (tab: Tab, index: number) => {
+    const { failures } = options;
+    if (!failures?.wantsScreenshot()) return;
+    // A page that hangs has none.
+    const png = await tab.screenshot().catch(() => null);
+    if (png) await failures.keepScreenshot(index, png);
+  };
   return {
     async visit(index, decide) {
       let tab = idle.pop();
       try {
         tab ??= await openTab(browser, options);
         const visit = await tab.visit(index, decide);
+        if (reasonsOf(visit).length > 0) await keepScreenshot(tab, index);
         await tab.wipe();
         idle.push(tab);
         return visit;
       } catch (error) {
         if (error instanceof BrowserEnded) throw lostBrowser(options.executable, error);
+        if (tab) await keepScreenshot(tab, index);
         // Close the context: the next visitor must not inherit its state.
         await tab?.close().catch(() => undefined);
         return { index, seen: null, clicks: [], errors: [(error as Error).message] };
@@ -57,6 +71,7 @@ export async function openBrowserDriver(options: BrowserDriverOptions): Promise<
 }
 
 interface Tab {
+  screenshot(): Promise<Buffer>;
   visit(index: number, decide: Decide): Promise<Visit>;
   wipe(): Promise<void>;
   close(): Promise<void>;
@@ -128,6 +143,11 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
       }
       return { index, seen: { ...seen, acknowledged }, clicks, errors };
     },
+    async screenshot() {
+      const taken = page.send<{ data: string }>("Page.captureScreenshot", { format: "png" });
+      const { data } = await within(SCREENSHOT_PATIENCE_MS, taken);
+      return Buffer.from(data, "base64");
+    },
     async wipe() {
       await Promise.all([
         // Clears every origin of the context, including those of frames; cookies too.
@@ -140,6 +160,13 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
       await browser.send("Target.disposeBrowserContext", { browserContextId });
     },
   };
+}
+
+function within<Value>(timeoutMs: number, promise: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const cancel = afterRunning(timeoutMs, () => reject(new Error("no answer in time")));
+    promise.finally(cancel).then(resolve, reject);
+  });
 }
 
 /** Clicks with the mouse, so that a covered or hidden element does not receive the click. */

@@ -4,10 +4,12 @@ import { BROWSER_FIXES } from "./browser-install.ts";
 import { openDomDriver } from "./dom/dom-driver.ts";
 import type { Driver } from "./driver.ts";
 import { EnvironmentMissing } from "./environment.ts";
+import type { FailuresFolder } from "./failures.ts";
 import { openHttpDriver } from "./http-driver.ts";
 import type { Part } from "./mix.ts";
 import type { Options } from "./options.ts";
 import { readPageSource } from "./page-source.ts";
+import type { Range } from "./shard.ts";
 
 /** A driver with its visits, by their numbers in the run. */
 export interface OpenDriver {
@@ -17,12 +19,13 @@ export interface OpenDriver {
 }
 
 export interface DriversOptions extends Pick<Options, "seed" | "concurrency"> {
-  readonly parts: readonly Part[];
+  readonly ranges: readonly Range[];
   readonly url: string;
   /** The browser's path; null where no part needs one. */
   readonly executable: string | null;
   readonly isOwnServer: boolean;
   readonly headers: Readonly<Record<string, string>>;
+  readonly failures: FailuresFolder | null;
   note(text: string): void;
 }
 
@@ -41,14 +44,10 @@ export function browserFor(parts: readonly Part[], browserPath: string | null): 
 }
 
 /** Opens the driver of each part. */
-export async function openDrivers({ parts, executable, ...options }: DriversOptions): Promise<OpenDriver[]> {
+export async function openDrivers({ ranges, executable, ...options }: DriversOptions): Promise<OpenDriver[]> {
   const opened: OpenDriver[] = [];
-  let first = 0;
   try {
-    for (const { driver, visits } of parts) {
-      opened.push({ driver: await open(driver), first, count: visits });
-      first += visits;
-    }
+    for (const { driver, visits, first } of ranges) opened.push({ driver: await open(driver), first, count: visits });
   } catch (error) {
     await closeDrivers(opened);
     throw error;

@@ -4,6 +4,8 @@ import { checkRendering } from "./checks/rendering.ts";
 import type { Visit } from "./driver.ts";
 import { browserFor, closeDrivers, openDrivers } from "./drivers.ts";
 import { EnvironmentMissing } from "./environment.ts";
+import { openFailuresFolder } from "./failures.ts";
+import { mergeReports, readReport } from "./merge.ts";
 import { driversText, visitsOf } from "./mix.ts";
 import type { Observations } from "./observations.ts";
 import type { Options } from "./options.ts";
@@ -17,7 +19,9 @@ import { readScenario } from "./scenario/scenario.ts";
 import { buildScenarioReport } from "./scenario/scenario-report.ts";
 import { decider, sendVisits } from "./send-visits.ts";
 import { type ServerClient, serverClient } from "./server-client.ts";
+import { rangesOf, shardText } from "./shard.ts";
 import { openTarget } from "./target.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Demo page that contains the seed experiments. */
 const DEMO_PAGE = "/demo/7-admin-page";
@@ -26,13 +30,23 @@ const INCONCLUSIVE = 4;
 /** Timeout for the server to store the events that it accepted. */
 const STORAGE_PATIENCE_MS = 3000;
 
-/** Runs a simulation, prints its report on stdout, and resolves to the exit code. */
-export async function simulate(options: Options): Promise<number> {
-  if (options.scenario !== null) return simulateScenario(options);
-  const { parts } = options;
+/**
+ * Runs a simulation, prints its report on stdout, and resolves to the exit code. A run that cannot
+ * go on is reported as far as it came.
+ *
+ * @param version of this package
+ */
+export async function simulate(options: Options, version: string): Promise<number> {
+  if (options.scenario !== null) return simulateScenario(options, version);
+  const { parts, shard } = options;
+  const ranges = rangesOf(parts, shard);
+  if (ranges.length === 0)
+    throw new UsageError(`--shard is "${shardText(shard)}" of fewer visits: some shards are empty`);
   const executable = browserFor(parts, options.browserPath);
+  const failures = options.output === null ? null : await openFailuresFolder(options.output);
   const target = await openTarget(options);
   const interruption = listenForInterrupt();
+  const visits: Visit[] = [];
   try {
     const client = serverClient(target.base, options.token);
     const claims = await client.claims();
@@ -43,27 +57,40 @@ export async function simulate(options: Options): Promise<number> {
     const headers = { "Fairsplit-Run": header };
     const isOwnServer = options.url === null && new URL(url).origin === target.base;
     const note = (text: string) => say(options, text);
-    const drivers = await openDrivers({ ...options, executable, url, isOwnServer, headers, note });
-    let visits: Visit[];
+    const drivers = await openDrivers({ ...options, ranges, executable, url, isOwnServer, headers, note, failures });
+    let stopped: Error | null = null;
+    let seconds = 0;
     try {
-      visits = await sendVisits(drivers, options, decider(options.seed, rates, claims), () => interruption.happened);
+      await sendVisits(drivers, options, decider(options.seed, rates, claims), () => interruption.happened, visits);
+    } catch (error) {
+      if (visits.length === 0) throw error;
+      stopped = error as Error;
     } finally {
+      seconds = (Date.now() - startedAt.getTime()) / 1000;
       await closeDrivers(drivers);
     }
-    const seconds = (Date.now() - startedAt.getTime()) / 1000;
-    refuseEmptyPage(visits, url);
-    const observations = await collect({ claims, rates, visits }, client, run);
+    visits.sort((a, b) => a.index - b.index);
+    await failures?.write(visits);
+    if (stopped === null) refuseEmptyPage(visits, url);
+    const observations = await collect({ claims, rates, visits }, client, run).catch((error: Error) => {
+      stopped ??= error;
+      return { claims, rates, visits, events: [] };
+    });
     const report = buildReport(observations, {
+      version,
       seed: options.seed,
       target: target.name,
       driver: driversText(parts),
+      shard: shardText(shard),
       rerun: rerunCommand(options),
-      partial: visits.length < visitsOf(parts),
+      partial: stopped !== null || visits.length < visitsOf(ranges),
+      stopped: stopped?.message ?? null,
       startedAt: startedAt.toISOString(),
       seconds,
     });
     await writeReports(report, options.reporters);
     say(options, `run it again with ${report.rerun}`);
+    if (stopped !== null) throw stopped;
     return interruption.happened ? INTERRUPTED : exitCode(report, options);
   } finally {
     interruption.stop();
@@ -71,8 +98,15 @@ export async function simulate(options: Options): Promise<number> {
   }
 }
 
+/** Merges the reports of shards, prints the whole, and resolves to the exit code. */
+export async function merge(files: readonly string[], options: Pick<Options, "reporters" | "strict">): Promise<number> {
+  const report = mergeReports(files.map((file) => ({ file, report: readReport(file) })));
+  await writeReports(report, options.reporters);
+  return exitCode(report, options);
+}
+
 /** Simulates a scenario: visitors who come back over days, instead of single visits. */
-async function simulateScenario(options: Options): Promise<number> {
+async function simulateScenario(options: Options, version: string): Promise<number> {
   const { parts, effects, seed, concurrency, quiet, maxFailures } = options;
   const scenario = readScenario(options.scenario ?? "", effects);
   const people = visitsOf(parts);
@@ -90,6 +124,9 @@ async function simulateScenario(options: Options): Promise<number> {
       isOver: (failures) => interruption.happened || (maxFailures !== null && failures >= maxFailures),
     });
     const report = buildScenarioReport(observed, {
+      version,
+      shard: null,
+      stopped: null,
       seed,
       target: target.name,
       driver: driversText(parts),
@@ -107,7 +144,7 @@ async function simulateScenario(options: Options): Promise<number> {
   }
 }
 
-function exitCode({ ok, checks }: SimulationReport, { strict }: Options): number {
+function exitCode({ ok, checks }: SimulationReport, { strict }: Pick<Options, "strict">): number {
   if (!ok) return 1;
   return strict && checks.some(({ tested }) => !tested) ? INCONCLUSIVE : 0;
 }

@@ -2,6 +2,7 @@ import type { Options as YargsOption } from "yargs";
 import { FAULTS, type Fault } from "./faults.ts";
 import { DRIVERS, MAX_VISITS, type Part, parseMix } from "./mix.ts";
 import { parseReporters, REPORTERS, type Reporter } from "./reporters/reporters.ts";
+import { parseShard, type Shard } from "./shard.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface Options {
@@ -25,6 +26,10 @@ export interface Options {
   /** Visits with errors after which the run ends; null for no limit. */
   readonly maxFailures: number | null;
   readonly fault: Fault | null;
+  /** The part of the visits to send; null for all. */
+  readonly shard: Shard | null;
+  /** Folder for what is known of failing visits; null for none. */
+  readonly output: string | null;
   /** A scenario of this package, or a YAML file; null for single visits to a page. */
   readonly scenario: string | null;
   /** Values of `--effect`. */
@@ -81,6 +86,16 @@ export const SIMULATE_OPTIONS = {
     array: true,
     requiresArg: true,
   },
+  shard: {
+    describe: "send only a part of the visits, such as 1/4, to merge the parts' JSON reports by simulate merge",
+    type: "string",
+    requiresArg: true,
+  },
+  output: {
+    describe: "folder for failures.json and, of browsers, screenshots of failing visits",
+    type: "string",
+    requiresArg: true,
+  },
   json: { describe: "print one JSON document on stdout instead of the report", type: "boolean" },
   fault: {
     describe: `break something on purpose, to see the check fail: ${FAULTS.join(", ")}`,
@@ -135,6 +150,7 @@ export function parseOptions(
   const fault = oneOf("fault", FAULTS);
   if (fault && url) throw new UsageError("--fault breaks only a server that simulate starts itself: leave out --url");
   const scenario = text("scenario");
+  const shard = text("shard");
   const effects = ((flags.effect ?? []) as unknown[]).map(String);
   refuseBesideScenario();
   return {
@@ -151,6 +167,8 @@ export function parseOptions(
     strict: flags.strict === true,
     maxFailures: text("max-failures") === null ? null : count("max-failures", 1, MAX_VISITS),
     fault,
+    shard: shard === null ? null : parseShard(shard),
+    output: text("output"),
     scenario,
     effects,
   };
@@ -169,6 +187,8 @@ export function parseOptions(
     for (const [flag, why] of [
       ["rates", "the scenario has rates of its own"],
       ["page", "the scenario has pages of its own"],
+      ["shard", "only single visits can be shared"],
+      ["output", "a scenario has no single visits that fail"],
     ] as const) {
       if (text(flag) !== null) throw new UsageError(`--${flag} is "${text(flag)}" beside --scenario: ${why}`);
     }
@@ -189,4 +209,20 @@ function protocolOf(url: string): string {
   } catch {
     return "";
   }
+}
+
+/** Flags of `simulate merge`. */
+export const MERGE_OPTIONS = {
+  reporter: SIMULATE_OPTIONS.reporter,
+  json: SIMULATE_OPTIONS.json,
+  strict: SIMULATE_OPTIONS.strict,
+} as const satisfies Record<string, YargsOption>;
+
+export function parseMergeOptions(flags: Readonly<Record<string, unknown>>): Pick<Options, "reporters" | "strict"> {
+  const { reporter } = flags;
+  if (Array.isArray(reporter)) throw new UsageError("--reporter is given twice: allowed is once");
+  return {
+    reporters: parseReporters(reporter === undefined ? null : String(reporter), flags.json === true),
+    strict: flags.strict === true,
+  };
 }

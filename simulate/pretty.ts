@@ -82,7 +82,9 @@ function detectableLines({ detectable: { split, conversion }, visits }: Simulati
 function resultLine(report: SimulationReport, colors: Colors): string {
   if (report.ok) return colors.green("All checks passed.");
   const names = failed(report);
-  return colors.red(names === "" ? "Not finished: the run was interrupted." : `Failed: ${names}.`);
+  const result = names === "" ? [] : [`Failed: ${names}.`];
+  const end = report.partial ? [`Not finished: ${report.stopped ?? "the run was interrupted"}.`] : [];
+  return colors.red([...result, ...end].join(" "));
 }
 
 function failed({ checks }: SimulationReport): string {

@@ -1,11 +1,11 @@
 import { normalQuantile } from "../core/statistics/normal.ts";
-import { type Accounting, checkAccounting } from "./checks/accounting.ts";
+import { type Accounting, accountingCheck, checkAccounting } from "./checks/accounting.ts";
 import { type Check, FALSE_ALARM_RATE, type Test } from "./checks/check.ts";
 import { type ConversionReport, conversions } from "./checks/conversion.ts";
-import { checkErrors } from "./checks/errors.ts";
+import { checkErrors, type Errors, errorsOf } from "./checks/errors.ts";
 import { type IndependenceReport, independences } from "./checks/independence.ts";
 import { judge, summarise } from "./checks/judge.ts";
-import { checkRendering, type Rendering } from "./checks/rendering.ts";
+import { checkRendering, type Rendering, renderingCheck } from "./checks/rendering.ts";
 import { type SplitReport, splits } from "./checks/split.ts";
 import type { Observations } from "./observations.ts";
 import type { EffectReport } from "./scenario/scenario-checks.ts";
@@ -17,8 +17,14 @@ import type { ScenarioSummary } from "./scenario/scenario-report.ts";
  */
 export interface SimulationReport {
   readonly ok: boolean;
-  /** True when the run was interrupted: fewer visits than requested. */
+  /** True when the run ended early, or some of its parts are missing; never `ok`. */
   readonly partial: boolean;
+  /** Reason why the run ended early; null for an interruption, or a run that did not. */
+  readonly stopped: string | null;
+  /** Version of the simulator. */
+  readonly version: string;
+  /** Part of the run, such as `1/4`; null for a whole one. */
+  readonly shard: string | null;
   readonly seed: string;
   /** A driver, or several with their visits. */
   readonly driver: string;
@@ -31,6 +37,7 @@ export interface SimulationReport {
   readonly independence: readonly (IndependenceReport & { readonly ok: boolean })[];
   readonly rendering: Rendering;
   readonly accounting: Accounting;
+  readonly errors: Errors;
   readonly checks: readonly Check[];
   /** Smallest deviations that this run detects with 80 % power, as shares of the visitors. */
   readonly detectable: { readonly split: number | null; readonly conversion: number | null };
@@ -42,6 +49,9 @@ export interface SimulationReport {
 }
 
 export interface Circumstances {
+  readonly version: string;
+  readonly shard: string | null;
+  readonly stopped: string | null;
   readonly seed: string;
   readonly target: string;
   readonly driver: string;
@@ -56,39 +66,65 @@ export interface Circumstances {
  * rate by Holm.
  */
 export function buildReport(observations: Observations, circumstances: Circumstances): SimulationReport {
-  const { seed, target, driver, rerun, partial, startedAt, seconds } = circumstances;
-  const { rendering, check: renderingCheck } = checkRendering(observations);
-  const { accounting, check: accountingCheck } = checkAccounting(observations);
   const split = splits(observations);
-  const conversion = conversions(observations);
   const pairs = independences(observations);
-  const tests = judge([...split.tests, ...pairs.tests, ...conversion.tests]);
+  const conversion = conversions(observations);
+  return judgeCounts(
+    {
+      visits: observations.visits.length,
+      experiments: split.experiments,
+      independence: pairs.pairs,
+      conversions: conversion.rows,
+      rendering: checkRendering(observations).rendering,
+      accounting: checkAccounting(observations).accounting,
+      errors: errorsOf(observations),
+    },
+    [...split.tests, ...pairs.tests, ...conversion.tests],
+    circumstances,
+  );
+}
+
+/** Everything that a run counted, before it is judged. */
+export interface Counts {
+  readonly visits: number;
+  readonly experiments: readonly SplitReport[];
+  readonly conversions: readonly ConversionReport[];
+  readonly independence: readonly IndependenceReport[];
+  readonly rendering: Rendering;
+  readonly accounting: Accounting;
+  readonly errors: Errors;
+}
+
+/** Makes the report of a run, or of several together, from its counts and their tests. */
+export function judgeCounts(
+  counts: Counts,
+  given: readonly Test[],
+  { startedAt, seconds, ...circumstances }: Circumstances,
+): SimulationReport {
+  const { visits, experiments, conversions, independence, rendering, accounting, errors } = counts;
+  const tests = judge(given);
   const passes = (check: Test["check"], what: string) =>
     tests.every((test) => test.check !== check || test.what !== what || !test.rejected);
   const checks = [
-    renderingCheck,
+    renderingCheck(rendering, experiments.length > 0),
     summarise("split", tests, "no active experiment on the page"),
     summarise("independence", tests, "fewer than two active experiments on the page"),
     summarise("conversion", tests, "nothing to click in an active experiment"),
-    accountingCheck,
-    checkErrors(observations),
+    accountingCheck(accounting),
+    checkErrors(errors, visits),
   ];
-  const visits = observations.visits.length;
   return {
-    ok: !partial && checks.every(({ ok }) => ok),
-    partial,
-    seed,
-    driver,
-    target,
+    ok: !circumstances.partial && checks.every(({ ok }) => ok),
+    ...circumstances,
     visits,
-    rerun,
-    experiments: split.experiments,
-    conversions: conversion.rows.map((row) => ({ ...row, ok: passes("conversion", `${row.experiment} ${row.group}`) })),
-    independence: pairs.pairs.map((pair) => ({ ...pair, ok: passes("independence", `${pair.a}/${pair.b}`) })),
+    experiments,
+    conversions: conversions.map((row) => ({ ...row, ok: passes("conversion", `${row.experiment} ${row.group}`) })),
+    independence: independence.map((pair) => ({ ...pair, ok: passes("independence", `${pair.a}/${pair.b}`) })),
     rendering,
     accounting,
+    errors,
     checks,
-    detectable: detectable(split.experiments, conversion.rows, tests.length),
+    detectable: detectable(experiments, conversions, tests.length),
     timing: { startedAt, seconds, visitsPerSecond: seconds > 0 ? visits / seconds : 0 },
   };
 }

@@ -25,14 +25,15 @@ export function decider(seed: string, rates: Rates, claims: Claims): (index: num
  * drivers, so that a mix has the visitors of a run with one driver.
  *
  * @param isOver whether to send no more
+ * @param visits gets each visit when it is over, in no order
  */
 export async function sendVisits(
   drivers: readonly OpenDriver[],
   { concurrency, quiet, maxFailures }: Pick<Options, "concurrency" | "quiet" | "maxFailures">,
   decide: (index: number) => Decide,
   isOver: () => boolean,
-): Promise<Visit[]> {
-  const visits: Visit[] = [];
+  visits: Visit[],
+): Promise<void> {
   const progress = quiet ? null : showProgress(drivers.reduce((sum, { count }) => sum + count, 0));
   let failures = 0;
   const isEnough = () => isOver() || (maxFailures !== null && failures >= maxFailures);
@@ -54,5 +55,4 @@ export async function sendVisits(
   } finally {
     progress?.stop();
   }
-  return visits.sort((a, b) => a.index - b.index);
 }

@@ -15,6 +15,8 @@ export interface Accounting {
   readonly duplicates: number;
   /** Stored events that no visitor caused. */
   readonly unexpected: number;
+  /** The first difference in a sentence. */
+  readonly first: string | null;
 }
 
 /**
@@ -57,17 +59,18 @@ export function compareCounts(
       `${event}${experiment ? ` of ${experiment}` : ""} by device ${deviceId}: sent ${expected}, stored ${found}`,
     );
   }
-  const accounting = { sent: sum(sent), stored: sum(stored), lost, duplicates, unexpected };
+  const accounting = { sent: sum(sent), stored: sum(stored), lost, duplicates, unexpected, first: wrong[0] ?? null };
+  return { accounting, check: accountingCheck(accounting, mayLose) };
+}
+
+export function accountingCheck({ sent, stored, lost, duplicates, unexpected, first }: Accounting, mayLose = 0): Check {
   return {
-    accounting,
-    check: {
-      name: "accounting",
-      ok: lost <= mayLose && duplicates === 0 && unexpected === 0,
-      tested: true,
-      detail:
-        `sent ${accounting.sent}, stored ${accounting.stored}, lost ${lost}, duplicates ${duplicates}, unexpected ${unexpected}` +
-        (wrong.length > 0 ? `; first: ${wrong[0]}` : ""),
-    },
+    name: "accounting",
+    ok: lost <= mayLose && duplicates === 0 && unexpected === 0,
+    tested: true,
+    detail:
+      `sent ${sent}, stored ${stored}, lost ${lost}, duplicates ${duplicates}, unexpected ${unexpected}` +
+      (first === null ? "" : `; first: ${first}`),
   };
 }
 

@@ -63,14 +63,15 @@ export function conversions(observations: Observations): { rows: ConversionRepor
         };
       });
     });
-  return {
-    rows,
-    tests: rows.map(({ experiment, group, devices, converted, expected }) => ({
-      check: "conversion",
-      what: `${experiment} ${group}`,
-      p: devices === 0 ? null : binomialExact({ k: converted, n: devices, p: expected }).pTwoSided,
-    })),
-  };
+  return { rows, tests: conversionTests(rows) };
+}
+
+export function conversionTests(rows: readonly ConversionReport[]): Test[] {
+  return rows.map(({ experiment, group, devices, converted, expected }) => ({
+    check: "conversion",
+    what: `${experiment} ${group}`,
+    p: devices === 0 ? null : binomialExact({ k: converted, n: devices, p: expected }).pTwoSided,
+  }));
 }
 
 /** The goal event: that of the first clickable element on the page. */

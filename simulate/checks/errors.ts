@@ -1,16 +1,26 @@
 import type { Observations } from "../observations.ts";
 import type { Check } from "./check.ts";
 
-/** Checks that no page threw or wrote an error to its console. */
-export function checkErrors({ visits }: Observations): Check {
+/** Visits with errors, and the first of them. */
+export interface Errors {
+  readonly visits: number;
+  readonly first: { readonly visit: number; readonly text: string } | null;
+}
+
+export function errorsOf({ visits }: Pick<Observations, "visits">): Errors {
   const broken = visits.filter(({ errors }) => errors.length > 0);
-  const first = broken[0];
+  const [first] = broken;
+  return { visits: broken.length, first: first ? { visit: first.index, text: first.errors[0] ?? "" } : null };
+}
+
+/** Checks that no page threw or wrote an error to its console. */
+export function checkErrors({ visits: broken, first }: Errors, visits: number): Check {
   return {
     name: "errors",
-    ok: broken.length === 0,
+    ok: broken === 0,
     tested: true,
     detail: first
-      ? `${broken.length} of ${visits.length} visits had errors; first, in visit ${first.index}: ${first.errors[0]}`
+      ? `${broken} of ${visits} visits had errors; first, in visit ${first.visit}: ${first.text}`
       : "no page and no console reported an error",
   };
 }

@@ -4,6 +4,8 @@ import type { Check } from "./check.ts";
 export interface Rendering {
   readonly visits: number;
   readonly mismatches: number;
+  /** The first mismatch in a sentence. */
+  readonly first: string | null;
 }
 
 /**
@@ -36,18 +38,19 @@ export function checkRendering(observations: Observations): { rendering: Renderi
       .find((text) => text !== null);
     if (mismatch) wrong.push(mismatch);
   }
-  const visits = observations.visits.length;
-  const found = keys.length > 0;
+  const rendering = { visits: observations.visits.length, mismatches: wrong.length, first: wrong[0] ?? null };
+  return { rendering, check: renderingCheck(rendering, keys.length > 0) };
+}
+
+/** @param isFound whether a placeholder of a known experiment is on the page */
+export function renderingCheck({ visits, mismatches, first }: Rendering, isFound: boolean): Check {
   return {
-    rendering: { visits, mismatches: wrong.length },
-    check: {
-      name: "rendering",
-      ok: wrong.length === 0 && found,
-      tested: true,
-      detail: !found
-        ? "no placeholder of a known experiment on the page"
-        : (wrong[0] ?? `rendered = assigned in ${visits} of ${visits} visits`) +
-          (wrong.length > 1 ? ` (and ${wrong.length - 1} more visits)` : ""),
-    },
+    name: "rendering",
+    ok: mismatches === 0 && isFound,
+    tested: true,
+    detail: !isFound
+      ? "no placeholder of a known experiment on the page"
+      : (first ?? `rendered = assigned in ${visits} of ${visits} visits`) +
+        (mismatches > 1 ? ` (and ${mismatches - 1} more visits)` : ""),
   };
 }

@@ -34,39 +34,52 @@ export function splits(observations: Observations): { experiments: SplitReport[]
       if (group) seen.set(group, (seen.get(group) ?? 0) + 1);
     }
     const shares = expectedShares(observations.claims, key);
-    const counts = [...shares.keys()].map((name) => seen.get(name) ?? 0);
-    const n = counts.reduce((sum, count) => sum + count, 0);
-    const isSplit = claim?.state === "active";
-    if (isSplit) {
-      const groups = [...shares];
-      // With two groups, the second count follows from the first: test only one.
-      for (const [name, share] of groups.length === 2 ? groups.slice(0, 1) : groups) {
-        const { pTwoSided } = binomialExact({ k: seen.get(name) ?? 0, n, p: share });
-        tests.push({ check: "split", what: `${key} ${name}`, p: pTwoSided });
-      }
-    }
-    const { chi2, df, pValue } = isSplit
-      ? sampleRatioMismatch({ counts, weights: [...shares.values()] })
-      : { chi2: null, df: null, pValue: null };
-    return {
-      key,
-      epoch: epochOf(observations, key),
-      state: claim?.state ?? "unknown",
-      groups: [...shares].map(([name, expected]) => {
-        const count = seen.get(name) ?? 0;
-        return {
-          name,
-          weight: claim?.groups[name] ?? 0,
-          expected,
-          seen: count,
-          share: n === 0 ? 0 : count / n,
-          ci: wilson({ conversions: count, n, alpha: 0.05 }),
-        };
-      }),
-      split: { chi2, df, p: pValue },
-    };
+    const counted = [...shares].map(([name, expected]) => {
+      return { name, weight: claim?.groups[name] ?? 0, expected, seen: seen.get(name) ?? 0 };
+    });
+    const split = splitOf(key, epochOf(observations, key), claim?.state ?? "unknown", counted);
+    tests.push(...split.tests);
+    return split.report;
   });
   return { experiments, tests };
+}
+
+/** Tests the counts of one experiment; only of an active one is anything split. */
+export function splitOf(
+  key: string,
+  epoch: number | null,
+  state: string,
+  groups: readonly Pick<SplitReport["groups"][number], "name" | "weight" | "expected" | "seen">[],
+): { report: SplitReport; tests: Test[] } {
+  const counts = groups.map(({ seen }) => seen);
+  const n = counts.reduce((sum, count) => sum + count, 0);
+  const isSplit = state === "active";
+  // With two groups, the second count follows from the first: test only one.
+  const tested = isSplit ? groups.slice(0, groups.length === 2 ? 1 : groups.length) : [];
+  const { chi2, df, pValue } = isSplit
+    ? sampleRatioMismatch({ counts, weights: groups.map(({ expected }) => expected) })
+    : { chi2: null, df: null, pValue: null };
+  return {
+    report: {
+      key,
+      epoch,
+      state,
+      groups: groups.map(({ name, weight, expected, seen }) => ({
+        name,
+        weight,
+        expected,
+        seen,
+        share: n === 0 ? 0 : seen / n,
+        ci: wilson({ conversions: seen, n, alpha: 0.05 }),
+      })),
+      split: { chi2, df, p: pValue },
+    },
+    tests: tested.map(({ name, expected, seen }) => ({
+      check: "split",
+      what: `${key} ${name}`,
+      p: binomialExact({ k: seen, n, p: expected }).pTwoSided,
+    })),
+  };
 }
 
 function epochOf({ events }: Observations, key: string): number | null {

@@ -3,9 +3,9 @@ import type { SimulationReport } from "../report.ts";
 import { markdown } from "./markdown.ts";
 
 /** Annotations of GitHub Actions, one for each failed check. */
-export function githubAnnotations({ checks, partial }: SimulationReport): string {
+export function githubAnnotations({ checks, partial, stopped }: SimulationReport): string {
   const failed = checks.filter(({ ok }) => !ok).map(({ name, detail }) => annotation(name, detail));
-  return [...failed, ...(partial ? [annotation("complete", "the run was interrupted")] : [])].join("");
+  return [...failed, ...(partial ? [annotation("complete", stopped ?? "the run was interrupted")] : [])].join("");
 }
 
 /** Appends the report to the job's summary, if GitHub Actions names a file for it. */

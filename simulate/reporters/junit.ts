@@ -6,7 +6,7 @@ import type { SimulationReport } from "../report.ts";
  *
  * Source: the schema of Jenkins' xUnit plugin (junit-10.xsd).
  */
-export function junit({ checks, partial, seed, driver, target, timing }: SimulationReport): string {
+export function junit({ checks, partial, stopped, seed, driver, target, timing }: SimulationReport): string {
   const failures = checks.filter(({ ok }) => !ok).length;
   const skipped = checks.filter(({ tested }) => !tested).length;
   const time = timing.seconds.toFixed(3);
@@ -20,7 +20,7 @@ export function junit({ checks, partial, seed, driver, target, timing }: Simulat
   });
   const interrupted = partial
     ? [
-        `    <testcase classname="fairsplit.simulate" name="complete" time="0"><error message="the run was interrupted" type="interrupted"/></testcase>`,
+        `    <testcase classname="fairsplit.simulate" name="complete" time="0"><error message="${escapeXml(stopped ?? "the run was interrupted")}" type="interrupted"/></testcase>`,
       ]
     : [];
   const counts = `tests="${checks.length + interrupted.length}" failures="${failures}" errors="${interrupted.length}"`;

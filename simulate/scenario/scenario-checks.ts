@@ -1,8 +1,7 @@
-import { binomialExact, independence, sampleRatioMismatch, wilson } from "../../core/statistics/index.ts";
 import { normalQuantile, normalTail } from "../../core/statistics/normal.ts";
 import type { Test } from "../checks/check.ts";
-import type { IndependenceReport } from "../checks/independence.ts";
-import type { SplitReport } from "../checks/split.ts";
+import { type IndependenceReport, independenceTests, pairFromCells } from "../checks/independence.ts";
+import { type SplitReport, splitOf } from "../checks/split.ts";
 import type { Scenario } from "./scenario.ts";
 import type { GoalTruth, GroupTruth, Truth } from "./truth.ts";
 
@@ -27,32 +26,13 @@ const MIN_CONVERTED = { binary: 30, count: 50, value: 200 } as const;
 export function scenarioSplits(scenario: Scenario, truth: Truth): { experiments: SplitReport[]; tests: Test[] } {
   const tests: Test[] = [];
   const experiments = Object.entries(scenario.experiments).map(([key, { groups }]): SplitReport => {
-    const counts = Object.keys(groups).map((name) => truth.groups.get(key)?.get(name)?.units ?? 0);
-    const weights = Object.values(groups);
-    const n = sum(counts);
-    const total = sum(weights);
-    for (const [place, name] of Object.keys(groups).entries()) {
-      // With two groups, the second count follows from the first.
-      if (counts.length === 2 && place === 1) continue;
-      const share = (weights[place] ?? 0) / total;
-      const p = n === 0 ? null : binomialExact({ k: counts[place] ?? 0, n, p: share }).pTwoSided;
-      tests.push({ check: "split", what: `${key} ${name}`, p });
-    }
-    const { chi2, df, pValue } = sampleRatioMismatch({ counts, weights });
-    return {
-      key,
-      epoch: 1,
-      state: "active",
-      groups: Object.keys(groups).map((name, place) => ({
-        name,
-        weight: weights[place] ?? 0,
-        expected: (weights[place] ?? 0) / total,
-        seen: counts[place] ?? 0,
-        share: n === 0 ? 0 : (counts[place] ?? 0) / n,
-        ci: wilson({ conversions: counts[place] ?? 0, n, alpha: 0.05 }),
-      })),
-      split: { chi2, df, p: pValue },
-    };
+    const total = sum(Object.values(groups));
+    const counted = Object.entries(groups).map(([name, weight]) => {
+      return { name, weight, expected: weight / total, seen: truth.groups.get(key)?.get(name)?.units ?? 0 };
+    });
+    const split = splitOf(key, 1, "active", counted);
+    tests.push(...split.tests);
+    return split.report;
   });
   return { experiments, tests };
 }
@@ -66,32 +46,21 @@ export function scenarioIndependences(
   const pairs = keys.flatMap((a, place) =>
     keys.slice(place + 1).map((b): IndependenceReport => {
       const [rows, columns] = [a, b].map((key) => Object.entries(scenario.experiments[key]?.groups ?? {}));
-      const cells = truth.pairs.get(JSON.stringify([a, b])) ?? new Map<string, number>();
-      const table = (rows ?? []).map(([groupOfA]) =>
-        (columns ?? []).map(([groupOfB]) => cells.get(JSON.stringify([groupOfA, groupOfB])) ?? 0),
+      const seen = truth.pairs.get(JSON.stringify([a, b])) ?? new Map<string, number>();
+      const shareOf = (entries: [string, number][] | undefined, weight: number) =>
+        weight / sum((entries ?? []).map(([, each]) => each));
+      const cells = (rows ?? []).flatMap(([groupOfA, weightOfA]) =>
+        (columns ?? []).map(([groupOfB, weightOfB]) => ({
+          a: groupOfA,
+          b: groupOfB,
+          expected: shareOf(rows, weightOfA) * shareOf(columns, weightOfB),
+          seen: seen.get(JSON.stringify([groupOfA, groupOfB])) ?? 0,
+        })),
       );
-      const n = sum(table.flat());
-      const result = independence({ table });
-      const shareOf = (entries: [string, number][] | undefined, place: number) =>
-        (entries?.[place]?.[1] ?? 0) / sum((entries ?? []).map(([, weight]) => weight));
-      return {
-        a,
-        b,
-        cells: table.flatMap((row, i) =>
-          row.map((count, j) => ({
-            a: rows?.[i]?.[0] ?? "",
-            b: columns?.[j]?.[0] ?? "",
-            share: n === 0 ? 0 : count / n,
-            expected: shareOf(rows, i) * shareOf(columns, j),
-          })),
-        ),
-        chi2: result.chi2,
-        df: result.df,
-        p: result.status === "ok" ? result.pValue : (result.fisherP ?? null),
-      };
+      return pairFromCells(a, b, cells);
     }),
   );
-  return { pairs, tests: pairs.map(({ a, b, p }) => ({ check: "independence", what: `${a}/${b}`, p })) };
+  return { pairs, tests: independenceTests(pairs) };
 }
 
 /**

@@ -20,6 +20,9 @@ function reportOf(changes: Partial<SimulationReport> = {}): SimulationReport {
   const empty = buildReport(
     { claims: {}, rates: new Map(), visits: [], events: [] },
     {
+      version: "0",
+      shard: null,
+      stopped: null,
       seed: "a b",
       target: NASTY,
       driver: "browser",
@@ -58,7 +61,9 @@ describe("a report", () => {
       startedAt: "",
       seconds: 1,
     };
-    expect(buildReport(observations, { ...circumstances, partial: true })).toMatchObject({ ok: false, partial: true });
+    expect(
+      buildReport(observations, { version: "0", shard: null, stopped: null, ...circumstances, partial: true }),
+    ).toMatchObject({ ok: false, partial: true });
   });
 
   test("as JUnit says each check once, what was not tested, and an interruption, in whole XML", () => {

@@ -1,0 +1,161 @@
+import { readFileSync } from "node:fs";
+import { wilson } from "../core/statistics/index.ts";
+import { conversionTests } from "./checks/conversion.ts";
+import { independenceTests, pairFromCells } from "./checks/independence.ts";
+import { type SplitReport, splitOf } from "./checks/split.ts";
+import { type Counts, judgeCounts, type SimulationReport } from "./report.ts";
+import { parseShard } from "./shard.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What all shards of one run have in common. */
+const COMMON = ["version", "seed", "driver", "target"] as const;
+
+/**
+ * Merges the JSON reports of a run's shards: counts are added, and every check is made anew over
+ * all. A run whose shards are not all there is `partial`.
+ *
+ * @throws UsageError where they are no shards of one run
+ */
+export function mergeReports(
+  reports: readonly { readonly file: string; readonly report: SimulationReport }[],
+): SimulationReport {
+  const [first] = reports;
+  if (!first) throw new UsageError("simulate merge needs the JSON reports of a run's shards");
+  const seen = new Map<string, string>();
+  for (const { file, report } of reports) {
+    if (report.scenario) throw new UsageError(`${file} is of a scenario: allowed are runs of single visits`);
+    for (const field of COMMON) {
+      if (report[field] !== first.report[field]) {
+        throw new UsageError(
+          `${file} has the ${field} ${report[field]}, and ${first.file} has ${first.report[field]}: shards of one run have the same`,
+        );
+      }
+    }
+    if (report.shard === null)
+      throw new UsageError(`${file} is a whole run: allowed are shards, made with --shard 1/4`);
+    const [of, firstOf] = [report.shard, first.report.shard ?? ""].map((text) => text.split("/")[1]);
+    if (of !== firstOf)
+      throw new UsageError(`${file} is shard ${report.shard}, and ${first.file} ${first.report.shard}`);
+    const other = seen.get(report.shard);
+    if (other !== undefined)
+      throw new UsageError(`${file} and ${other} are both shard ${report.shard}: allowed is each once`);
+    seen.set(report.shard, file);
+  }
+  const { of } = parseShard(first.report.shard ?? "");
+  const all = reports
+    .map(({ report }) => report)
+    .sort((a, b) => parseShard(a.shard ?? "").index - parseShard(b.shard ?? "").index);
+  const { counts, tests } = addCounts(
+    all,
+    reports.map(({ file }) => file),
+  );
+  const missing = of - all.length;
+  const stopped = all.find((report) => report.stopped !== null)?.stopped ?? null;
+  return judgeCounts(counts, tests, {
+    version: first.report.version,
+    seed: first.report.seed,
+    driver: first.report.driver,
+    target: first.report.target,
+    rerun: first.report.rerun.replace(/ --shard \S+/, ""),
+    shard: null,
+    partial: missing > 0 || all.some(({ partial }) => partial),
+    stopped: missing > 0 ? `${missing} of ${of} shards are missing` : stopped,
+    startedAt: all.map(({ timing }) => timing.startedAt).sort()[0] ?? "",
+    seconds: Math.max(...all.map(({ timing }) => timing.seconds)),
+  });
+}
+
+function addCounts(
+  all: readonly SimulationReport[],
+  files: readonly string[],
+): { counts: Counts; tests: Parameters<typeof judgeCounts>[1] } {
+  const [base] = all as [SimulationReport];
+  const definition = ({ experiments }: SimulationReport) =>
+    JSON.stringify(
+      experiments.map(({ key, state, epoch, groups }) => [
+        key,
+        state,
+        epoch,
+        groups.map(({ name, weight }) => [name, weight]),
+      ]),
+    );
+  for (const [place, report] of all.entries()) {
+    if (definition(report) !== definition(base)) {
+      throw new UsageError(`${files[place]} has other experiments than ${files[0]}: shards of one run have the same`);
+    }
+  }
+  const sum = (of: (report: SimulationReport) => number | undefined) =>
+    all.reduce((total, report) => total + (of(report) ?? 0), 0);
+  const splits = base.experiments.map(({ key, epoch, state, groups }, i) =>
+    splitOf(
+      key,
+      epoch,
+      state,
+      groups.map((group, j) => ({ ...group, seen: sum(({ experiments }) => experiments[i]?.groups[j]?.seen) })),
+    ),
+  );
+  const pairs = base.independence.map(({ a, b, cells }, i) =>
+    pairFromCells(
+      a,
+      b,
+      cells.map((cell, j) => ({ ...cell, seen: sum(({ independence }) => independence[i]?.cells[j]?.seen) })),
+    ),
+  );
+  const conversions = base.conversions.map((row, i) => {
+    const devices = sum((report) => report.conversions[i]?.devices);
+    const converted = sum((report) => report.conversions[i]?.converted);
+    const weighted = sum((report) => (report.conversions[i]?.expected ?? 0) * (report.conversions[i]?.devices ?? 0));
+    const { ok: _ok, ...rest } = row;
+    return {
+      ...rest,
+      devices,
+      converted,
+      rate: devices === 0 ? 0 : converted / devices,
+      ci: wilson({ conversions: converted, n: devices, alpha: 0.05 }),
+      expected: all.every((report) => report.conversions[i]?.expected === row.expected)
+        ? row.expected
+        : weighted / devices,
+    };
+  });
+  const firstOf = <Value>(of: (report: SimulationReport) => Value | null) =>
+    all.map(of).find((value) => value !== null) ?? null;
+  const counts: Counts = {
+    visits: sum(({ visits }) => visits),
+    experiments: splits.map(({ report }): SplitReport => report),
+    independence: pairs,
+    conversions,
+    rendering: {
+      visits: sum(({ rendering }) => rendering.visits),
+      mismatches: sum(({ rendering }) => rendering.mismatches),
+      first: firstOf(({ rendering }) => rendering.first),
+    },
+    accounting: {
+      sent: sum(({ accounting }) => accounting.sent),
+      stored: sum(({ accounting }) => accounting.stored),
+      lost: sum(({ accounting }) => accounting.lost),
+      duplicates: sum(({ accounting }) => accounting.duplicates),
+      unexpected: sum(({ accounting }) => accounting.unexpected),
+      first: firstOf(({ accounting }) => accounting.first),
+    },
+    errors: { visits: sum(({ errors }) => errors.visits), first: firstOf(({ errors }) => errors.first) },
+  };
+  const tests = [
+    ...splits.flatMap((split) => split.tests),
+    ...independenceTests(pairs),
+    ...conversionTests(conversions),
+  ];
+  return { counts, tests };
+}
+
+/** Reads a JSON report of `simulate`. Throws UsageError. */
+export function readReport(file: string): SimulationReport {
+  let report: Partial<SimulationReport>;
+  try {
+    report = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UsageError(`${file} is no JSON report of simulate (${(error as Error).message})`);
+  }
+  const isReport = typeof report?.seed === "string" && Array.isArray(report.checks) && report.shard !== undefined;
+  if (!isReport) throw new UsageError(`${file} is no JSON report of this version's simulate`);
+  return report as SimulationReport;
+}

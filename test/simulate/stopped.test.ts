@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { PROGRAM } from "../server/rig/built-program.ts";
+
+const PAGE = `<!doctype html><script src="/tag.js"></script><div data-exp="x"><template data-group="A">A</template></div>`;
+const CLAIMS = { x: { state: "active", active: true, groups: { A: 1, B: 1 }, fallback: "A", control: "A" } };
+const GROUPS = { x: { state: "active", active: true, group: "A", fallback: "A", value: 0, epoch: 1, reason: "hash" } };
+
+test("a run whose server stops answering is reported as far as it came, never ok, and ends with 3", async () => {
+  const answers: Record<string, unknown> = {
+    "/api/experiments": CLAIMS,
+    "/groups": GROUPS,
+    "/api/admin/runs": { run: "r", header: "h" },
+  };
+  const server = createServer(async (request, response) => {
+    await text(request);
+    const path = request.url?.split("?")[0] ?? "";
+    if (path === "/events") response.writeHead(500).end();
+    else response.end(path === "/" || path === "/page" ? PAGE : JSON.stringify(answers[path] ?? { accepted: 1 }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/page`;
+  const folder = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
+  const file = join(folder, "report.json");
+  try {
+    const args = ["simulate", "--url", url, "-n", "20", "--driver", "http", "-q", "--reporter", `line,json=${file}`];
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+    expect([code, error]).toEqual([3, expect.stringContaining("/events?run=r")]);
+    expect(out).toMatch(/^fairsplit simulate failed: .*accounting/);
+    expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({
+      ok: false,
+      partial: true,
+      stopped: expect.stringContaining("answered 500"),
+      visits: 20,
+    });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 30_000);
+
+test("--output has the failing visits with their reasons", async () => {
+  const server = createServer(async (request, response) => {
+    await text(request);
+    const path = request.url?.split("?")[0] ?? "";
+    const answers: Record<string, unknown> = {
+      "/api/experiments": CLAIMS,
+      "/groups": GROUPS,
+      "/api/admin/runs": { run: "r", header: "h" },
+      "/events": [],
+    };
+    if (path === "/notes") response.writeHead(400).end("no");
+    else response.end(path === "/page" ? PAGE : JSON.stringify(answers[path]));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const folder = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/page`;
+    const args = ["simulate", "--url", url, "-n", "3", "--driver", "http", "-q", "--output", join(folder, "out")];
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "ignore", "ignore"] });
+    await once(child, "exit");
+    const failures = JSON.parse(await readFile(join(folder, "out", "failures.json"), "utf8"));
+    expect(failures).toMatchObject({
+      count: 3,
+      failures: [{ visit: 0, reasons: ["POST /notes answered 400: no"], screenshot: null }, { visit: 1 }, { visit: 2 }],
+    });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 30_000);
