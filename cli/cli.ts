@@ -20,6 +20,7 @@ import { PROOF_OPTIONS, parseProofOptions } from "../simulate/proof/options.ts";
 import { parseRehearseOptions, REHEARSE_OPTIONS } from "../simulate/rehearse/options.ts";
 import { UsageError } from "../simulate/usage-error.ts";
 import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
+import { ARCHIVE_OPTIONS, runArchive } from "./archive.ts";
 import { DOCTOR_OPTIONS, doctor } from "./doctor/doctor.ts";
 import { DELETE_OPTIONS, ERASE_OPTIONS, runDeleteExperiment, runForgetUnit } from "./erase.ts";
 import { DEFINED_AT, readDefinitions } from "./experiment-definitions.ts";
@@ -43,6 +44,7 @@ const EXAMPLES = {
   verify: "fairsplit verify ./data",
   "forget-unit": "fairsplit forget-unit 0123456789abcdef0123456789abcdef --data ./data",
   "delete-experiment": "fairsplit delete-experiment headline_test --with-events --data ./data",
+  archive: "fairsplit archive --before 2026-01-01 --to /mnt/archive --data ./data",
   import: "fairsplit import proctor matrix.json --data ./data",
   analyze: "fairsplit analyze events.csv",
   generate: "fairsplit generate --visitors 20000 --effect checkout.B.confirmation=+20% --output log.ndjson",
@@ -204,6 +206,12 @@ function parser(args: readonly string[]) {
           .options(ERASE_OPTIONS)
           .example(exampleRows("forget-unit")),
       handler: (flags) => runForgetUnit(flags, process.env),
+    })
+    .command({
+      command: "archive",
+      describe: "move the oldest segments of a stopped server's event log to another folder",
+      builder: (command) => command.options(ARCHIVE_OPTIONS).example(exampleRows("archive")),
+      handler: (flags) => runArchive(flags, process.env),
     })
     .command({
       command: "delete-experiment <key>",

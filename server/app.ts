@@ -120,6 +120,8 @@ export interface Deps {
   readonly setup: Setup;
   /** Why the server is not ready for requests; null when it is. */
   readonly obstacle: () => Promise<string | null>;
+  /** The part of the archive that results lack; default nothing. */
+  readonly archiveProblem?: () => string | null;
   /** Why nothing can be counted; the server still accepts requests. Null when it can count. */
   readonly engineProblem?: string | null;
   /** Text of the demo pages' files by name; null leaves them out. */

@@ -5,6 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import closeWithGrace from "close-with-grace";
 import { LiveStreams } from "./admin/shell/live-streams.ts";
 import { createAnalysis } from "./analysis/analysis.ts";
+import { readArchive } from "./analysis/archive.ts";
 import { openEngineChild } from "./analysis/engine-child.ts";
 import { missingEngine } from "./analysis/missing.ts";
 import { createApp, type Deps, recorderOf } from "./app.ts";
@@ -105,6 +106,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
   const analysis = createAnalysis({
     events: join(config.data, "events"),
     end: () => log.end(),
+    archived: await readArchive(config.data),
     temporary: join(config.data, "analysis"),
     openEngine: (options) => openEngineChild(new URL("engine.js", import.meta.url), options),
     onError: (error) => logger.warn(error.message),
@@ -170,6 +172,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
     },
     obstacle: readiness.obstacle,
     engineProblem,
+    archiveProblem: analysis.archiveProblem,
     assets: {
       tag,
       more,

@@ -102,7 +102,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sticky: ["events", "memory", "registry"],
   rehearsals: ["events", "files", "http", "memory", "registry", "tokens"],
   results: ["analysis", "events", "http", "memory", "registry"],
-  retention: ["events", "files", "registry"],
+  retention: ["analysis", "events", "files", "registry"],
   verify: ["events", "files", "registry", "sticky", "tokens"],
   "admin/script": [],
   files: [],

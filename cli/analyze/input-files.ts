@@ -2,6 +2,8 @@ import { createWriteStream } from "node:fs";
 import { access, constants, readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { archivedLinesPath, readArchive } from "../../server/analysis/archive.ts";
+import { segmentPath } from "../../server/events/segments.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { isNotRead } from "./reading/read-table.ts";
 
@@ -52,7 +54,16 @@ async function fileOf(path: string): Promise<InputFile> {
 async function filesOf(folder: string): Promise<InputFile[]> {
   const names = async (path: string) => (await readdir(path).catch(() => [])).sort();
   const log = join(folder, "events");
-  const segments = (await names(log)).filter(isSegment).map((name) => join(log, name));
+  const own = (await names(log)).filter(isSegment).map((name) => join(log, name));
+  const archived = (await readArchive(folder))
+    .filter(({ segment }) => !own.includes(segmentPath(log, segment)))
+    .map(archivedLinesPath);
+  for (const path of archived) {
+    await access(path, constants.R_OK).catch(() => {
+      throw new BadConfig(`${path} cannot be read, which is archived from ${folder}: bring the archive back`);
+    });
+  }
+  const segments = [...archived, ...own];
   const files =
     segments.length > 0 ? segments : (await names(folder)).filter(isSegment).map((name) => join(folder, name));
   if (files.length === 0) {

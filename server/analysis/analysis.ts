@@ -4,6 +4,7 @@ import type { CrossTally } from "../../core/cross-tally.ts";
 import type { Position } from "../events/segments.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Answers } from "./answers.ts";
+import { Archive, type ArchivedSegment } from "./archive.ts";
 import { Compaction } from "./compaction.ts";
 import type { Analysis } from "./contract.ts";
 import { ENGINE, type Engine, type EngineOptions } from "./engine.ts";
@@ -18,6 +19,8 @@ import { Tail } from "./tail.ts";
 export interface LogAnalysis extends Analysis {
   /** Makes missing compacted copies of closed segments, in the background. */
   compact(): Promise<void>;
+  /** The part of the archive that results lack, in a sentence; null if they lack nothing. */
+  archiveProblem(): string | null;
   close(): Promise<void>;
 }
 
@@ -26,6 +29,8 @@ export interface AnalysisOptions {
   readonly events: string;
   /** End of the log. */
   readonly end: () => Position;
+  /** Segments that were moved out of the log; default none. */
+  readonly archived?: readonly ArchivedSegment[];
   /** A folder for files that exist only while a query runs. */
   readonly temporary: string;
   readonly openEngine: (options: EngineOptions) => Promise<Engine>;
@@ -47,8 +52,17 @@ function isLong({ segment, offset }: Position): boolean {
 const IDLE_MS = 60_000;
 
 /** Creates an analysis; the engine opens at the first query. */
-export function createAnalysis({ events, end, temporary, openEngine, onError }: AnalysisOptions): LogAnalysis {
+export function createAnalysis({
+  events,
+  end,
+  archived = [],
+  temporary,
+  openEngine,
+  onError,
+}: AnalysisOptions): LogAnalysis {
   const answers = new Answers(end);
+  const archive = new Archive(events, archived);
+  void archive.check();
   const compaction = new Compaction(events);
   let tail = newTail();
   let engine: Promise<Engine> | null = null;
@@ -71,7 +85,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
     engine = openEngine({
       ...ENGINE,
       temporary: join(temporary, "engine"),
-      folders: [events, temporary],
+      folders: [events, temporary, ...archive.folders],
       givesWay,
     });
     return engine;
@@ -113,7 +127,8 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
   ): Promise<Result> {
     const engine = await openedEngine();
     const rest = await tail.upTo(engine, to);
-    const closed = await compaction.files(engine, to);
+    const before = await archive.files(engine);
+    const closed = [...before, ...(await compaction.files(engine, to))];
     try {
       return await work(engine, [...closed, ...rest]);
     } catch (error) {
@@ -121,7 +136,7 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
       if (isReadable || isClosed || !engine.isOpen) throw error;
       onError(new Error(`the compacted log is made anew: ${(error as Error).message}`));
       await compaction.discard();
-      return await work(engine, [...(await compaction.files(engine, to)), ...rest]);
+      return await work(engine, [...before, ...(await compaction.files(engine, to)), ...rest]);
     }
   }
 
@@ -157,10 +172,14 @@ export function createAnalysis({ events, end, temporary, openEngine, onError }: 
       ask(["traffic", experiment, options], (engine, files) => trafficFiles(engine, files, experiment, options)),
     reachedAt: (experiment, planned) =>
       ask(["reachedAt", experiment, planned], (engine, files) => reachedAtFiles(engine, files, experiment, planned)),
+    archiveProblem: () => archive.problem,
     async compact() {
       if (isClosed || !(await compaction.isBehind(end()))) return;
       try {
-        await inTurn(async () => compaction.compact(await openedEngine(), end()));
+        await inTurn(async () => {
+          const engine = await openedEngine();
+          await compaction.compact(engine, end(), await archive.files(engine));
+        });
       } catch (error) {
         if (!isClosed) onError(new Error(`the log cannot be compacted: ${(error as Error).message}`));
       }

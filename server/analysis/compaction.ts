@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 import { compactedText, type EventFile, logSource } from "./log-source.ts";
 
 /** Version of the contents and format of copies; others are made again. */
-const VERSION = "7";
+export const COPY_VERSION = "7";
 /**
  * A fifth of the lines' size, written in 0.6 s of one core per 64 MiB; higher levels take longer
  * and save little.
@@ -65,9 +65,13 @@ export class Compaction {
     return false;
   }
 
-  /** Makes missing copies, oldest first. Rejects when the disk fails. */
-  async compact(engine: Engine, { segment: last }: Position): Promise<void> {
-    const before: EventFile[] = [];
+  /**
+   * Makes missing copies, oldest first. Rejects when the disk fails.
+   *
+   * @param archived the part of the log before its first segment
+   */
+  async compact(engine: Engine, { segment: last }: Position, archived: readonly EventFile[] = []): Promise<void> {
+    const before = [...archived];
     for (const { segment, identity } of await this.#closed(last)) {
       const copy =
         (await this.#goodCopy(engine, segment, identity)) ?? (await this.#write(engine, segment, identity, before));
@@ -84,7 +88,7 @@ export class Compaction {
 
   /** Segments before another, each with an identity that changes when it or an earlier one does. */
   async #closed(last: number): Promise<{ segment: number; identity: string }[]> {
-    const all = createHash("sha256").update(VERSION);
+    const all = createHash("sha256").update(COPY_VERSION);
     const closed: { segment: number; identity: string }[] = [];
     for (const segment of await listSegments(this.#folder)) {
       if (segment >= last) continue;
@@ -131,28 +135,47 @@ export class Compaction {
     const path = compactedPath(this.#folder, segment);
     const temporary = `${path}.tmp`;
     try {
-      const lines = compactedText(segmentPath(this.#folder, segment));
-      await engine.run(`create or replace temp table segment as ${lines}`);
-      const isDistinct = await isDistinctFrom(engine, before);
-      const hasAccounts = await namesAccounts(engine);
-      const says = literal([identity, isDistinct && DISTINCT, hasAccounts && ACCOUNTS].filter(Boolean).join(" "));
-      await engine.run(`copy segment to ${literal(temporary)} (${FORMAT}, kv_metadata {fairsplit: ${says}})`);
-      // Open for writing: Windows does not sync read-only handles.
-      const file = await open(temporary, "r+");
-      await file.sync().finally(() => file.close());
-      const [[checksum] = []] = await engine.rows<[string]>({ text: checksumText(temporary), values: [] });
+      const lines = segmentPath(this.#folder, segment);
+      const { checksum, marks } = await makeCopy(engine, lines, temporary, before, identity);
       await replaceFile(checksumPath(path), `${checksum}\n`);
       await rename(temporary, path);
       await syncFolder(this.#folder);
-      const copy = { identity, isDistinct, hasAccounts, writtenMs: (await stat(path)).mtimeMs };
+      const copy = { identity, ...marks, writtenMs: (await stat(path)).mtimeMs };
       this.#checked.set(segment, copy);
       return copy;
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
-    } finally {
-      if (engine.isOpen) await engine.run("drop table if exists segment");
     }
+  }
+}
+
+/**
+ * Writes and syncs a compacted copy of a file of lines.
+ *
+ * @param before the copies of earlier segments
+ * @param identity of what it is made from, which the copy records
+ */
+export async function makeCopy(
+  engine: Engine,
+  lines: string,
+  path: string,
+  before: readonly EventFile[],
+  identity = "archived",
+): Promise<{ checksum: string; marks: Pick<Copy, "isDistinct" | "hasAccounts"> }> {
+  try {
+    await engine.run(`create or replace temp table segment as ${compactedText(lines)}`);
+    const isDistinct = await isDistinctFrom(engine, before);
+    const hasAccounts = await namesAccounts(engine);
+    const says = literal([identity, isDistinct && DISTINCT, hasAccounts && ACCOUNTS].filter(Boolean).join(" "));
+    await engine.run(`copy segment to ${literal(path)} (${FORMAT}, kv_metadata {fairsplit: ${says}})`);
+    // Open for writing: Windows does not sync read-only handles.
+    const file = await open(path, "r+");
+    await file.sync().finally(() => file.close());
+    const [[checksum = ""] = []] = await engine.rows<[string]>({ text: checksumText(path), values: [] });
+    return { checksum, marks: { isDistinct, hasAccounts } };
+  } finally {
+    if (engine.isOpen) await engine.run("drop table if exists segment");
   }
 }
 
@@ -165,7 +188,7 @@ function checksumPath(path: string): string {
  * requests. 64 bits find every accident, in a tenth of the time of SHA-256, which was a quarter of
  * a first count. Another DuckDB may hash otherwise: its copies are made again.
  */
-function checksumText(path: string): string {
+export function checksumText(path: string): string {
   return `select cast(hash(content) as varchar) from read_blob(${literal(path)})`;
 }
 

@@ -8,8 +8,9 @@ import { timestamp } from "../../core/timestamp.ts";
 /**
  * Kinds of changes. `imported`: found in an `experiments.json` edited before the server's start;
  * `restored`: from a backup; `undone`: the process died before the change was saved; `erased`:
- * events were removed from the log; `token_…` and `link_…`: a named token, or a link to a
- * report, was made or revoked; these without a change of experiments or settings.
+ * events were removed from the log; `archived`: moved out of it; `token_…` and `link_…`: a named
+ * token, or a link to a report, was made or revoked; these without a change of experiments or
+ * settings.
  */
 export const ACTIONS = [
   "created",
@@ -26,6 +27,7 @@ export const ACTIONS = [
   "restored",
   "undone",
   "erased",
+  "archived",
   "token_created",
   "token_revoked",
   "link_created",
@@ -34,6 +36,7 @@ export const ACTIONS = [
 
 /** Actions that change neither experiments nor settings. */
 export const NOTES = [
+  "archived",
   "erased",
   "token_created",
   "token_revoked",

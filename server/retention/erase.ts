@@ -2,7 +2,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readEvent } from "../events/scan-log.ts";
 import { openRegistry } from "../registry/registry.ts";
-import { type Rewritten, rewriteLog } from "./rewrite-log.ts";
+import { rewriteArchive } from "./archive.ts";
+import { type Rewrite, type Rewritten, rewriteLog } from "./rewrite-log.ts";
 
 /** The data folder has nothing with that name. */
 export class NothingToErase extends Error {}
@@ -10,15 +11,15 @@ export class NothingToErase extends Error {}
 /**
  * Removes a device or an account from a data folder: from the log, its copies and journals, the
  * file of rejected events and the table of exposed units. The history records the erasure, but not
- * of whom. No server may run.
+ * of whom. Archived segments are part of the log. No server may run.
  *
  * @param now ISO 8601 time in UTC
  */
 export async function forgetUnit(data: string, id: string, now: string): Promise<Rewritten> {
   // Search for its JSON form, so that most lines need not be parsed.
   const text = Buffer.from(JSON.stringify(id).slice(1, -1));
-  const found = await rewriteLog(
-    join(data, "events"),
+  const found = await rewriteAll(
+    data,
     (line) => line.includes(text),
     (line) => {
       const event = readEvent(line);
@@ -51,13 +52,20 @@ export async function deleteExperiment(
   }
   if (!withEvents) return { removed: 0, changed: 0 };
   const text = Buffer.from(`"${key}"`);
-  const found = await rewriteLog(
-    join(data, "events"),
+  const found = await rewriteAll(
+    data,
     (line) => line.includes(text),
     (line) => withoutExperiment(line, key),
   );
   await finish(data, now);
   return found;
+}
+
+/** Rewrites the archived segments, then the log. */
+async function rewriteAll(data: string, mentions: (line: Buffer) => boolean, rewrite: Rewrite): Promise<Rewritten> {
+  const archived = await rewriteArchive(data, mentions, rewrite);
+  const found = await rewriteLog(join(data, "events"), mentions, rewrite);
+  return { removed: archived.removed + found.removed, changed: archived.changed + found.changed };
 }
 
 /** A line without its parts about an experiment; null if nothing else remains. */

@@ -35,9 +35,7 @@ export async function rewriteLog(
   mentions: (line: Buffer) => boolean,
   rewrite: Rewrite,
 ): Promise<Rewritten> {
-  const { journal, homeless } = await replay(folder);
-  await journal?.close();
-  if (homeless === 0) await rm(join(folder, JOURNAL_FILE), { force: true });
+  await dropJournal(folder);
   for (const name of await readdir(folder)) {
     if (DERIVED.test(name) || name.endsWith(UNFINISHED)) await rm(join(folder, name), { force: true });
   }
@@ -61,7 +59,19 @@ export async function rewriteLog(
   return { removed, changed };
 }
 
-async function rewriteSegment(path: string, mentions: (line: Buffer) => boolean, rewrite: Rewrite): Promise<Rewritten> {
+/** Writes what only the journal holds into the segments, and removes it. */
+export async function dropJournal(folder: string): Promise<void> {
+  const { journal, homeless } = await replay(folder);
+  await journal?.close();
+  if (homeless === 0) await rm(join(folder, JOURNAL_FILE), { force: true });
+}
+
+/** Rewrites one file of lines durably, if any line must be. */
+export async function rewriteSegment(
+  path: string,
+  mentions: (line: Buffer) => boolean,
+  rewrite: Rewrite,
+): Promise<Rewritten> {
   const { size } = await stat(path);
   let isMentioned = false;
   await scanLines(path, 0, size, (buffer, start, end) => {
@@ -119,7 +129,7 @@ async function dropLines(path: string, mentions: (line: Buffer) => boolean): Pro
 }
 
 /** Sets the saved counters to those of the present log. */
-async function recount(folder: string): Promise<void> {
+export async function recount(folder: string): Promise<void> {
   const before = await readCounts(folder);
   if (!before) return;
   const segments = await listSegments(folder);

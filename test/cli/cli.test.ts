@@ -24,7 +24,7 @@ describe("bad usage is exit 2 with one line that says what is allowed and gives 
     [
       [],
       {},
-      "Missing command. Use one of analyze, delete-experiment, demo, doctor, forget-unit, generate, import, restore, serve, simulate, verify. For example: fairsplit simulate ",
+      "Missing command. Use one of analyze, archive, delete-experiment, demo, doctor, forget-unit, generate, import, restore, serve, simulate, verify. For example: fairsplit simulate ",
     ],
     [["bogus"], {}, "Unknown argument: bogus. For example: fairsplit simulate "],
     [["serve", "--bogus", "1"], {}, "Unknown argument: bogus. For example: fairsplit serve "],

@@ -1,3 +1,4 @@
+import { archive } from "./archive.ts";
 import { clock } from "./clock.ts";
 import { devices } from "./devices.ts";
 import { eio } from "./eio.ts";
@@ -32,6 +33,7 @@ export const FAULTS: readonly Fault[] = [
   registry,
   toggles,
   erase,
+  archive,
   forged,
   poisoned,
   flood,

@@ -15,6 +15,7 @@ export const ACTION_WORDS: Readonly<Record<Action, { readonly word: string; read
   imported: { word: "Imported", detail: "Found in experiments.json when the server started." },
   restored: { word: "Restored", detail: "By fairsplit restore, from a backup." },
   erased: { word: "Erased", detail: "Events were taken out of the log, of a visitor or of a deleted experiment." },
+  archived: { word: "Archived", detail: "Segments of the event log were moved to an archive." },
   token_created: { word: "Token created" },
   token_revoked: { word: "Token revoked" },
   link_created: { word: "Link to a report created" },

@@ -6,10 +6,12 @@ import type { Registry } from "../../registry/registry.ts";
 interface Deps {
   readonly registry: Pick<Registry, "settings">;
   readonly log: Pick<EventLog, "state">;
+  /** The part of the archive that results lack, in a sentence; default nothing. */
+  readonly archiveProblem?: () => string | null;
 }
 
 /** Shows urgent problems on every page, as red banners. */
-export function alarms({ registry, log }: Deps): MiddlewareHandler<Env> {
+export function alarms({ registry, log, archiveProblem = () => null }: Deps): MiddlewareHandler<Env> {
   return async (c, next) => {
     const found: string[] = [];
     if (!registry.settings().enabled) {
@@ -20,6 +22,8 @@ export function alarms({ registry, log }: Deps): MiddlewareHandler<Env> {
     if (room === "none") {
       found.push("The event log is full: events are rejected (507). Raise FAIRSPLIT_MAX_LOG, or archive old segments.");
     }
+    const missing = archiveProblem();
+    if (missing !== null) found.push(missing);
     c.set("alarms", found);
     await next();
   };

@@ -98,6 +98,12 @@ export const MUTANTS = {
     "BigInt(MAX_VALUE) * BigInt(MILLIONTHS);",
     "BigInt(MAX_VALUE) * BigInt(MILLIONTHS) ** 2n;",
   ),
+  archive: mutant(
+    "a segment is removed before the list has it",
+    "server/retention/archive.ts",
+    "      await writeArchive(data, list);\n      await removeSegment(events, segment);",
+    "      await removeSegment(events, segment);\n      await writeArchive(data, list);",
+  ),
   flood: mutant(
     "assignments are not limited",
     "server/assign/assignment-record.ts",
