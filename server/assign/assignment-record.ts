@@ -63,7 +63,7 @@ export class AssignmentRecord {
 
   async #store(assigned: readonly Assigned[], asked: Asked): Promise<void> {
     const { deviceId, accountId, sessionId, path, run, address } = asked;
-    if (this.#log.state().room !== "enough") {
+    if (this.#log.room() !== "enough") {
       this.#log.drop("shed", 1);
       return;
     }

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { assignedGroup } from "../../core/assigned-group.ts";
 import { type Context, evaluate } from "../../core/evaluate.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { startedOf } from "../../core/started.ts";
@@ -7,7 +6,7 @@ import { unitIdOf } from "../../core/unit.ts";
 import type { EventLog } from "../events/log.ts";
 import { isFromBot } from "../http/bots.ts";
 import { clientAddress } from "../http/client-address.ts";
-import { type Env, header, preflight, publicJson } from "../http/http.ts";
+import { type Env, header, preflight, publicJson, publicText, respond } from "../http/http.ts";
 import type { Limits } from "../http/rate-limit.ts";
 import { readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -15,6 +14,7 @@ import type { StickyGroups } from "../sticky/sticky-groups.ts";
 import type { RehearsalDevices } from "../tokens/rehearsal-devices.ts";
 import { sha256 } from "../tokens/sha256.ts";
 import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
+import { assignedText } from "./answer-text.ts";
 import { type Assigned, AssignmentRecord } from "./assignment-record.ts";
 import { type ForceDeps, forcedGroups } from "./forced-groups.ts";
 
@@ -64,9 +64,8 @@ export function expgroupsRoutes({ registry, log, runs, sticky, rehearsals, ...de
       const isRehearsal = rehearsals?.devices.has(ids.device) ?? false;
       if (run === null && !isPreview && !isRehearsal && isFromBot(c)) {
         log.drop("bot", 1);
-        return publicJson(
-          Object.fromEntries(experiments.map((one) => [one.key, assignedGroup(one, one.fallback, "bot", one.epoch)])),
-        );
+        const fallbacks = experiments.map((one) => assignedText(one, one.fallback, "bot", one.epoch));
+        return respond(publicText(`{${fallbacks.join(",")}}`));
       }
 
       const { device, account, session } = ids;
@@ -84,19 +83,12 @@ export function expgroupsRoutes({ registry, log, runs, sticky, rehearsals, ...de
         record.add(assigned, { ...named, path, run, address });
       }
       const version = { "fairsplit-version": String(registry.history.last) };
-      return publicJson(
-        // Use entries: a key such as __proto__ must become an ordinary field.
-        Object.fromEntries(
-          assigned.map(([experiment, { group, reason, epoch }]) => [
-            experiment.key,
-            isRehearsal && reason === "forced"
-              ? assignedGroup({ ...experiment, state: "active" }, group, "hash", epoch)
-              : assignedGroup(experiment, group, reason, epoch),
-          ]),
-        ),
-        200,
-        version,
+      const texts = assigned.map(([experiment, { group, reason, epoch }]) =>
+        isRehearsal && reason === "forced"
+          ? assignedText({ ...experiment, state: "active" }, group, "hash", epoch)
+          : assignedText(experiment, group, reason, epoch),
       );
+      return respond(publicText(`{${texts.join(",")}}`, 200, version));
     })
     .on("OPTIONS", GROUPS_PATHS, preflight);
 }

@@ -81,6 +81,8 @@ export interface EventLog {
   /** The stored lines as bytes, up to the end at the time of the call. */
   raw(): AsyncGenerator<Uint8Array>;
   state(): LogState;
+  /** The state's `room`; cheap, for every request. */
+  room(): LogState["room"];
   /** Devices exposed since midnight (UTC), of known experiments. */
   exposedToday(now: Date, unitOfKey: UnitOfKey): Promise<Exposed>;
   /** Event names and page paths of the last 24 hours, from the newest part of the log. */
@@ -300,6 +302,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       room: roomFor(0),
       lastError,
     }),
+    room: () => roomFor(0),
     exposedToday: (now, unitOfKey) => exposed.count(writer.end, now, unitOfKey),
     seenNames: (now) => names.seen(writer.end, now),
     end: () => writer.end,

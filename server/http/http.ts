@@ -51,7 +51,12 @@ export interface Answer {
  * exposes.
  */
 export function publicAnswer(body: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer {
-  return { status, headers: headers ? { ...PUBLIC_JSON, ...headers } : PUBLIC_JSON, body: JSON.stringify(body) };
+  return publicText(JSON.stringify(body), status, headers);
+}
+
+/** The same for a body that is JSON already. */
+export function publicText(body: string, status = 200, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, headers: headers ? { ...PUBLIC_JSON, ...headers } : PUBLIC_JSON, body };
 }
 
 /** The same as a Response, for Hono's handlers. */
