@@ -19,8 +19,26 @@ export const FAULTS = [
   "bots-in-one-group",
   "early-clicks",
   "swap-labels",
+  "round-robin",
+  "boundary-off-by-one",
+  "forget-groups",
+  "shift-days",
+  "lose-id-at-login",
+  "lose-id-on-subdomain",
+  "lose-exposure-on-redirect",
+  "cut-values",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
+
+/** Faults that single visits to a page cannot show: they need visitors who come back, or buy. */
+export const FAULTS_OF_SCENARIOS: readonly Fault[] = [
+  "forget-groups",
+  "shift-days",
+  "lose-id-at-login",
+  "lose-id-on-subdomain",
+  "lose-exposure-on-redirect",
+  "cut-values",
+];
 
 /**
  * Applies the fault to the first request and then to every n-th, so that a small run shows it too.
@@ -31,14 +49,22 @@ const DOUBLE_EVERY = 100;
 const LOSE_EVERY = 10;
 const BOT_EVERY = 20;
 const EARLY_MS = 600_000;
+const FORGET_EVERY = 20;
+/** A time zone that is taken for UTC. */
+const SHIFT_MS = 6 * 3_600_000;
+const MOST_VALUE = 30;
+/** Pages of another subdomain. */
+const OTHER_SUBDOMAIN = /^\/(confirmation|settings)$/;
 
 /** Changes a request or an answer in transit. A `null` body leaves it unchanged. */
 interface Tampering {
+  /** Changes the address of a request. */
+  ask?(url: URL): void;
   answer?(path: string, body: string): string | null;
   events?(events: Event[]): { forward: Event[]; answer?: (answer: EventsAnswer) => EventsAnswer };
 }
 
-function tampering(fault: Fault, claims: Claims): Tampering {
+function tampering(fault: Fault, claims: Claims, redirects: readonly Redirect[]): Tampering {
   let count = 0;
   const namesOf = (experiment: string | undefined) => Object.keys(claims[experiment ?? ""]?.groups ?? {});
   const isOfLast = ({ event, experiment, group }: Event) =>
@@ -46,13 +72,14 @@ function tampering(fault: Fault, claims: Claims): Tampering {
   const isFirstOfEvery = (every: number) => count++ % every === 0;
   switch (fault) {
     case "split-bias":
+    case "boundary-off-by-one":
     case "shared-salt":
       // The server has another file than it says: the original weights are reported.
       return { answer: (path) => (path === "/api/experiments" ? JSON.stringify(claims) : null) };
     case "swap-render":
       return {
         answer(path, body) {
-          if (!/^\/(api\/expgroups|groups)\?/.test(path) || !isFirstOfEvery(SWAP_EVERY)) return null;
+          if (!isForGroups(path) || !isFirstOfEvery(SWAP_EVERY)) return null;
           const groups = JSON.parse(body) as Record<string, AssignedGroup>;
           const [key, assigned] = Object.entries(groups)[0] ?? [];
           const other = Object.keys(claims[key ?? ""]?.groups ?? {}).find((name) => name !== assigned?.group);
@@ -63,7 +90,7 @@ function tampering(fault: Fault, claims: Claims): Tampering {
       let stale: string | null = null;
       return {
         answer(path, body) {
-          if (!/^\/(api\/expgroups|groups)\?/.test(path)) return null;
+          if (!isForGroups(path)) return null;
           // As a cache for a moment does: every second visitor gets the groups of the one before.
           const answer = stale;
           stale = stale === null ? body : null;
@@ -106,6 +133,92 @@ function tampering(fault: Fault, claims: Claims): Tampering {
           }),
         }),
       };
+    case "round-robin": {
+      const dealt = new Map<string, Record<string, AssignedGroup>>();
+      return {
+        answer(path, body) {
+          if (!isForGroups(path)) return null;
+          const device = new URL(path, "http://x").searchParams.get("device_id") ?? "";
+          const groups =
+            dealt.get(device) ??
+            Object.fromEntries(
+              Object.entries(JSON.parse(body) as Record<string, AssignedGroup>).map(([key, assigned]) => {
+                const names = namesOf(key);
+                return [key, { ...assigned, group: names[dealt.size % names.length] ?? assigned.group }];
+              }),
+            );
+          dealt.set(device, groups);
+          return JSON.stringify(groups);
+        },
+      };
+    }
+    case "forget-groups": {
+      const known = new Set<string>();
+      return {
+        answer(path, body) {
+          if (!isForGroups(path)) return null;
+          const device = new URL(path, "http://x").searchParams.get("device_id") ?? "";
+          const isReturn = known.has(device);
+          known.add(device);
+          if (!isReturn || !isFirstOfEvery(FORGET_EVERY)) return null;
+          const groups = JSON.parse(body) as Record<string, AssignedGroup>;
+          const drawn = Object.entries(groups).map(([key, assigned]) => {
+            const other = namesOf(key).find((name) => name !== assigned.group);
+            return [key, assigned.group === "" ? assigned : { ...assigned, group: other ?? assigned.group }];
+          });
+          return JSON.stringify(Object.fromEntries(drawn));
+        },
+      };
+    }
+    case "shift-days":
+      return {
+        events: (events) => ({
+          forward: events.map((event) => {
+            return { ...event, ts: new Date(Date.parse(event.ts) - SHIFT_MS).toISOString() };
+          }),
+        }),
+      };
+    case "lose-id-at-login":
+      return {
+        events: (events) => ({
+          forward: events.map((event) => {
+            const { accountId, deviceId = "" } = event;
+            return accountId === undefined ? event : { ...event, deviceId: otherId(deviceId) };
+          }),
+        }),
+      };
+    case "lose-id-on-subdomain":
+      return {
+        ask({ searchParams }) {
+          const isThere = OTHER_SUBDOMAIN.test(searchParams.get("path") ?? "");
+          if (isThere) searchParams.set("device_id", otherId(searchParams.get("device_id") ?? ""));
+        },
+        events: (events) => ({
+          forward: events.map((event) => {
+            const isThere = OTHER_SUBDOMAIN.test(event.path ?? "");
+            return isThere ? { ...event, deviceId: otherId(event.deviceId ?? "") } : event;
+          }),
+        }),
+      };
+    case "lose-exposure-on-redirect":
+      return {
+        events(events) {
+          const forward = events.filter(
+            ({ event, experiment, group }) =>
+              event !== "exposure" ||
+              !redirects.some((redirect) => redirect.experiment === experiment && redirect.group === group),
+          );
+          return { forward, answer: (answer) => ({ ...answer, accepted: events.length }) };
+        },
+      };
+    case "cut-values":
+      return {
+        events: (events) => ({
+          forward: events.map((event) => {
+            return typeof event.value === "number" ? { ...event, value: Math.min(event.value, MOST_VALUE) } : event;
+          }),
+        }),
+      };
     case "drop-events":
       return {
         events(events) {
@@ -129,17 +242,37 @@ function tampering(fault: Fault, claims: Claims): Tampering {
   }
 }
 
+function isForGroups(path: string): boolean {
+  return /^\/(api\/expgroups|groups)\?/.test(path);
+}
+
+/** Another ID of the tag's form, the same for each ID. */
+function otherId(id: string): string {
+  return [...id]
+    .reverse()
+    .join("")
+    .replace(/^./, (first) => (first === "0" ? "1" : "0"));
+}
+
+/** A group whose visitors leave for another page. */
+export interface Redirect {
+  readonly experiment: string;
+  readonly group: string;
+}
+
 /**
  * Starts a faulty proxy in front of the server at `target`. Resolves to its base URL.
  *
  * @param claims what the server reported before the fault
+ * @param redirects those of the scenario
  */
 export async function startFaultyProxy(
   fault: Fault,
   target: string,
   claims: Claims,
+  redirects: readonly Redirect[] = [],
 ): Promise<{ url: string; stop(): void }> {
-  const tamper = tampering(fault, claims);
+  const tamper = tampering(fault, claims, redirects);
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? "/";
     let body = await text(request);
@@ -155,7 +288,9 @@ export async function startFaultyProxy(
       }
     }
     const { host: _host, connection: _connection, "content-length": _length, ...headers } = request.headers;
-    const upstream = await fetch(new URL(path, target), {
+    const asked = new URL(path, target);
+    if (isForGroups(path)) tamper.ask?.(asked);
+    const upstream = await fetch(asked, {
       method: request.method ?? "GET",
       headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
       ...(body === "" ? {} : { body }),

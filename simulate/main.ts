@@ -15,7 +15,7 @@ import { writeReports } from "./reporters/reporters.ts";
 import { rerunCommand } from "./rerun.ts";
 import { experimentsOf } from "./scenario/own-experiments.ts";
 import { firstDayOf, requireExperiments, runScenario } from "./scenario/run-scenario.ts";
-import { readScenario } from "./scenario/scenario.ts";
+import { readScenario, redirectsOf } from "./scenario/scenario.ts";
 import { buildScenarioReport } from "./scenario/scenario-report.ts";
 import { decider, sendVisits } from "./send-visits.ts";
 import { type ServerClient, serverClient } from "./server-client.ts";
@@ -111,7 +111,11 @@ async function simulateScenario(options: Options, version: string): Promise<numb
   const scenario = readScenario(options.scenario ?? "", effects);
   const people = visitsOf(parts);
   const startMs = firstDayOf(scenario, Date.now());
-  const target = await openTarget({ ...options, experiments: experimentsOf(scenario, startMs) });
+  const target = await openTarget({
+    ...options,
+    experiments: experimentsOf(scenario, startMs),
+    redirects: redirectsOf(scenario),
+  });
   const interruption = listenForInterrupt();
   try {
     const client = serverClient(target.base, options.token);

@@ -1,5 +1,5 @@
 import type { Options as YargsOption } from "yargs";
-import { FAULTS, type Fault } from "./faults.ts";
+import { FAULTS, FAULTS_OF_SCENARIOS, type Fault } from "./faults.ts";
 import { DRIVERS, MAX_VISITS, type Part, parseMix } from "./mix.ts";
 import { parseReporters, REPORTERS, type Reporter } from "./reporters/reporters.ts";
 import { parseShard, type Shard } from "./shard.ts";
@@ -175,6 +175,11 @@ export function parseOptions(
 
   function refuseBesideScenario(): void {
     if (scenario === null) {
+      if (fault !== null && FAULTS_OF_SCENARIOS.includes(fault)) {
+        throw new UsageError(
+          `--fault is "${fault}", which single visits cannot show: add --scenario shop --driver http`,
+        );
+      }
       if (effects.length > 0) throw new UsageError(`--effect is "${effects[0]}" without --scenario, which it changes`);
       return;
     }

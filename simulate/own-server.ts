@@ -55,6 +55,15 @@ export async function setFirstWeights(experimentsFile: string, first: number, se
   });
 }
 
+/** Moves the boundary between the first two groups by one. */
+export async function moveFirstBoundary(experimentsFile: string): Promise<void> {
+  await edit(experimentsFile, ({ groups: [first, second] }) => {
+    if (!first || !second || second.weight < 1) return;
+    first.weight += 1;
+    second.weight -= 1;
+  });
+}
+
 /** Gives all experiments one salt, so that they split alike. */
 export async function shareSalt(experimentsFile: string): Promise<void> {
   await edit(experimentsFile, (experiment) => {

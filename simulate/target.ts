@@ -1,13 +1,15 @@
 import type { Experiment } from "../core/experiment.ts";
-import { startFaultyProxy } from "./faults.ts";
+import { type Redirect, startFaultyProxy } from "./faults.ts";
 import type { Options } from "./options.ts";
-import { setFirstWeights, shareSalt, startOwnServer } from "./own-server.ts";
+import { moveFirstBoundary, setFirstWeights, shareSalt, startOwnServer } from "./own-server.ts";
 import { writeExperiments } from "./scenario/own-experiments.ts";
 import { type Claims, serverClient } from "./server-client.ts";
 
 export interface TargetOptions extends Pick<Options, "url" | "token" | "fault"> {
   /** Experiments of an own server; default: the demo's. */
   readonly experiments?: readonly Experiment[];
+  /** Groups whose visitors are redirected, which a fault may need to know. */
+  readonly redirects?: readonly Redirect[];
 }
 
 /** The server of a run: one at a URL, or its own with throw-away data. */
@@ -18,7 +20,7 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-export async function openTarget({ url, token, fault, experiments }: TargetOptions): Promise<Target> {
+export async function openTarget({ url, token, fault, experiments, redirects }: TargetOptions): Promise<Target> {
   if (url !== null) return { base: new URL(url).origin, name: url, stop: async () => undefined };
   if (fault === null) {
     const server = await startOwnServer(
@@ -34,10 +36,11 @@ export async function openTarget({ url, token, fault, experiments }: TargetOptio
     async change(file) {
       if (experiments) await writeExperiments(file, experiments);
       if (fault === "split-bias") await setFirstWeights(file, 60, 40);
+      if (fault === "boundary-off-by-one") await moveFirstBoundary(file);
       if (fault === "shared-salt") await shareSalt(file);
     },
   });
-  const proxy = await startFaultyProxy(fault, server.url, claims);
+  const proxy = await startFaultyProxy(fault, server.url, claims, redirects);
   return {
     base: proxy.url,
     name: `its own server with the fault ${fault}`,

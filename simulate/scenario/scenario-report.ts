@@ -113,9 +113,15 @@ function resultContradictions({ scenario, truth, reports }: ScenarioObservations
   const wrong: string[] = [];
   for (const [key, groups] of truth.groups) {
     const report = reports.get(key);
-    for (const [group, { units, goals }] of groups) {
+    for (const [group, { units, goals, days }] of groups) {
       const counted = report?.groups.find((each) => each.group === group)?.devices ?? 0;
       if (counted !== units) wrong.push(`${key} ${group} has ${counted} units in the results: there were ${units}`);
+      for (const { day, groups: ofDay } of report?.days ?? []) {
+        const found = ofDay.find((each) => each.group === group)?.devices ?? 0;
+        const real = days.get(day) ?? 0;
+        if (found !== real)
+          wrong.push(`${key} ${group} has ${found} units of ${day} in the results: there were ${real}`);
+      }
       for (const goal of report?.goals ?? []) {
         const kind = scenario.goals[goal.event]?.kind;
         const ofGroup = goal.groups.find((each) => each.group === group);

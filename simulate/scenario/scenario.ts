@@ -164,6 +164,15 @@ function effectsOf(
   return effects;
 }
 
+/** Groups whose visitors a page sends to another one. */
+export function redirectsOf({ pages }: Scenario): { experiment: string; group: string }[] {
+  return Object.values(pages).flatMap(({ redirect }) =>
+    Object.entries(redirect).flatMap(([experiment, byGroup]) =>
+      Object.keys(byGroup).map((group) => ({ experiment, group })),
+    ),
+  );
+}
+
 /** Factor of a goal's rate (of a value: its amount) for a visitor in these groups. */
 export function factorOf(
   effects: readonly Effect[],

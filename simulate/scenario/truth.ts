@@ -37,6 +37,8 @@ export interface GoalTruth {
 export interface GroupTruth {
   units: number;
   readonly goals: Map<string, GoalTruth>;
+  /** Units by the day of their first exposure, in UTC. */
+  readonly days: Map<string, number>;
 }
 
 /**
@@ -55,7 +57,9 @@ export class Truth {
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
     for (const [key, { groups }] of Object.entries(scenario.experiments)) {
-      const empty = Object.keys(groups).map((group) => [group, { units: 0, goals: new Map() }] as const);
+      const empty = Object.keys(groups).map(
+        (group) => [group, { units: 0, goals: new Map(), days: new Map() }] as const,
+      );
       this.groups.set(key, new Map<string, GroupTruth>(empty));
     }
   }
@@ -76,10 +80,12 @@ export class Truth {
     for (const groups of groupsOf.values()) this.#pair([...groups]);
   }
 
-  #count(key: string, { group, goals }: Unit): void {
+  #count(key: string, { group, goals, firstMs }: Unit): void {
     const counts = this.groups.get(key)?.get(group);
     if (!counts) return;
     counts.units += 1;
+    const day = new Date(firstMs).toISOString().slice(0, 10);
+    counts.days.set(day, (counts.days.get(day) ?? 0) + 1);
     for (const [goal, { events, cents }] of goals) {
       const sums = counts.goals.get(goal) ?? { converted: 0, events: 0, cents: 0, squares: 0 };
       counts.goals.set(goal, sums);

@@ -79,7 +79,7 @@ test("a visitor walks the pages, is exposed where the placeholder is, and reache
   expect(times[0]).toBeGreaterThanOrEqual(START_MS);
   const truth = new Truth(scenario);
   truth.add(played[0]?.deeds ?? []);
-  expect(truth.groups.get("checkout")?.get("B")).toEqual({
+  expect(truth.groups.get("checkout")?.get("B")).toMatchObject({
     units: 1,
     goals: new Map([["purchase", { converted: 1, events: 2, cents: 0, squares: 0 }]]),
   });
