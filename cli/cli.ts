@@ -14,6 +14,7 @@ import { NothingToErase } from "../server/retention/erase.ts";
 import { describeVerification } from "../server/verify/describe.ts";
 import { verify } from "../server/verify/verify.ts";
 import { BadBrowserPath } from "../simulate/browser.ts";
+import { DRILL_OPTIONS, parseDrillOptions } from "../simulate/drill/options.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
 import { MERGE_OPTIONS, parseMergeOptions, parseOptions, SIMULATE_OPTIONS } from "../simulate/options.ts";
 import { PROOF_OPTIONS, parseProofOptions } from "../simulate/proof/options.ts";
@@ -149,6 +150,17 @@ function parser(args: readonly string[]) {
             handler: async (flags) => {
               const { merge } = await import("../simulate/main.ts");
               process.exitCode = await merge(flags.reports as string[], parseMergeOptions(flags));
+            },
+          })
+          .command({
+            command: "drill",
+            describe: "break a server during visits: kill, slow, errors, block, cut, full; and count what arrives",
+            builder: (drill) =>
+              drill.options(DRILL_OPTIONS).example("fairsplit simulate drill --faults kill,block", ""),
+            handler: async (flags) => {
+              const options = parseDrillOptions(flags);
+              const { drill } = await import("../simulate/drill/main.ts");
+              process.exitCode = await drill(options);
             },
           })
           .options(ownOptions(SIMULATE_OPTIONS))

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { EnvironmentMissing } from "../environment.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const START_PATIENCE_MS = 30_000;
+/** Quota that a drill fills; the least that the server takes. */
+const SMALL_LOG = "1M";
+
+/** A demo server with throw-away data, which may be killed and started again on the same data. */
+export interface DrillServer {
+  /** Base URL; another one after each start. */
+  url(): string;
+  start(log: "small" | "large"): Promise<void>;
+  /** Ends the process at once, as a crash does. */
+  kill(): Promise<void>;
+  /** Kills it, and removes its data. */
+  remove(): Promise<void>;
+}
+
+/** The built program; tests give its path. */
+export const BUILT_PROGRAM = new URL("fairsplit.js", import.meta.url);
+
+export async function drillServer(program: URL): Promise<DrillServer> {
+  const data = await temporaryFolder("fairsplit-drill-");
+  let child: ChildProcess | null = null;
+  let url = "";
+  const atExit = () => child?.kill("SIGKILL");
+  process.once("exit", atExit);
+  const kill = async () => {
+    const ended = child;
+    child = null;
+    if (!ended || ended.exitCode !== null || ended.signalCode !== null) return;
+    const exited = once(ended, "exit");
+    ended.removeAllListeners("exit");
+    const closed = new Promise((resolve) => ended.once("exit", resolve));
+    ended.kill("SIGKILL");
+    await Promise.race([exited, closed]);
+    ended.stdout?.destroy();
+  };
+  return {
+    url: () => url,
+    kill,
+    async start(log) {
+      const limit = log === "small" ? ["--max-log", SMALL_LOG] : [];
+      const args = [fileURLToPath(program), "demo", "--port", "0", "--data", data, "--rate-limit", "0", ...limit];
+      const started = spawn(process.execPath, args, {
+        stdio: ["ignore", "pipe", "ignore"],
+        detached: process.platform !== "win32",
+        env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("FAIRSPLIT_"))),
+      });
+      child = started;
+      url = await new Promise<string>((resolve, reject) => {
+        const fail = (reason: string) => reject(new EnvironmentMissing(`the server did not start: ${reason}`));
+        const timer = setTimeout(() => fail(`no answer within ${START_PATIENCE_MS / 1000} s`), START_PATIENCE_MS);
+        started.once("error", (error) => fail(error.message));
+        started.once("exit", (code) => fail(`exit code ${code}`));
+        createInterface({ input: started.stdout }).once("line", (line) => {
+          clearTimeout(timer);
+          resolve(/http:\S+/.exec(line)?.[0] ?? "");
+        });
+      });
+    },
+    async remove() {
+      await kill();
+      process.off("exit", atExit);
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
