@@ -1,0 +1,52 @@
+// Runs the simulator many times with random seeds on a healthy server: no run may be red.
+// Statistical checks give 1 false alarm in 1,000 runs.
+//
+//   npm run clean-runs -- [--runs 200] [--visits 500]
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+
+const { values: options } = parseArgs({
+  options: { runs: { type: "string", default: "200" }, visits: { type: "string", default: "500" } },
+});
+const PROGRAM = "dist/fairsplit.js";
+const runs = Number(options.runs);
+
+const data = await mkdtemp(join(tmpdir(), "fairsplit-bench-"));
+const server = spawn(process.execPath, [PROGRAM, "demo", "--port", "0", "--data", data], {
+  stdio: ["ignore", "pipe", "inherit"],
+});
+try {
+  const [line] = await once(createInterface(server.stdout), "line");
+  const url = /http:\S+/.exec(String(line))?.[0] ?? "";
+  const red: string[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const seed = randomBytes(6).toString("hex");
+    const args = ["simulate", "--url", url, "-n", options.visits, "--driver", "http", "--seed", seed, "-q"];
+    const { code, stdout } = await execute([...args, "--reporter", "line"]);
+    if (code !== 0) red.push(stdout.trim() || `exit code ${code} with seed ${seed}`);
+    process.stderr.write(`\r${run + 1} of ${runs} runs, ${red.length} red`);
+  }
+  process.stderr.write("\n");
+  process.stdout.write(
+    `${red.length} of ${runs} runs with random seeds are red\n${red.map((text) => `${text}\n`).join("")}`,
+  );
+  process.exitCode = red.length > 0 ? 1 : 0;
+} finally {
+  server.kill("SIGTERM");
+  await once(server, "exit");
+  await rm(data, { recursive: true, force: true });
+}
+
+function execute(args: readonly string[]): Promise<{ code: number; stdout: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, ...args], (error, stdout) => {
+      resolve({ code: error ? Number(error.code ?? -1) : 0, stdout });
+    });
+  });
+}
