@@ -117,8 +117,14 @@ interface Work {
 
 async function reportsOf({ engine, inputs, known, definitions, options, temporary, steps }: Work): Promise<Analyzed> {
   const of = (shape: Input["mapping"]["shape"]) => inputs.filter(({ mapping }) => mapping.shape === shape);
-  if (definitions !== null && of("events").length === 0) {
-    throw new BadConfig("--assign needs a log of events or page views, a row each: the files have none");
+  if (of("events").length === 0) {
+    if (definitions !== null) {
+      throw new BadConfig("--assign needs a log of events or page views, a row each: the files have none");
+    }
+    for (const [flag, value] of Object.entries({ epoch: options.epoch, run: options.run })) {
+      if (value === null) continue;
+      throw new BadConfig(`--${flag} is ${value}, which chooses among the events of a log: the files have none`);
+    }
   }
   const reports: Report[] = [];
   const read = new Map<string, ReadInput>();

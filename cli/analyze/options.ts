@@ -152,11 +152,11 @@ export function parseAnalyzeOptions(flags: Readonly<Record<string, unknown>>): A
     experiments: list("experiment"),
     control: given("control"),
     goals: list("goals"),
-    weights: weights ? new Map(weights) : null,
+    weights: weights ? once("weights", weights) : null,
     epoch: epoch === null ? null : Number(epoch),
     run: given("run"),
     isFinished: flags.finished === true,
-    columns: new Map(columns),
+    columns: once("columns", columns),
     ignore: list("ignore") ?? [],
     where: given("where"),
     assign: given("assign"),
@@ -185,4 +185,17 @@ function zoneOf(name: string): string {
   } catch {
     throw new BadConfig(`--timezone is "${name}": allowed are names of the time zone database, such as Europe/Berlin`);
   }
+}
+
+/** A map of pairs. Throws BadConfig if a flag gives two values to one name. */
+function once<Value extends string | number>(flag: string, pairs: readonly (readonly [string, Value])[]) {
+  const found = new Map<string, Value>();
+  for (const [name, value] of pairs) {
+    const other = found.get(name);
+    if (other !== undefined && other !== value) {
+      throw new BadConfig(`--${flag} has ${name}=${other} and ${name}=${value}: allowed is one of them`);
+    }
+    found.set(name, value);
+  }
+  return found;
 }

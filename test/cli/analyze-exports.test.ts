@@ -427,6 +427,18 @@ test("a column that says the group is no outcome, and said to be none", async ()
   ]);
 });
 
+test.each<[flags: Flags, sentence: string]>([
+  [
+    { columns: "visitor=user_id,visitor=group" },
+    "--columns has visitor=user_id and visitor=group: allowed is one of them",
+  ],
+  [{ weights: "control=1,treatment=1,control=2" }, "--weights has control=1 and control=2: allowed is one of them"],
+  [{ epoch: "3" }, "--epoch is 3, which chooses among the events of a log: the files have none"],
+  [{ run: "r1" }, "--run is r1, which chooses among the events of a log: the files have none"],
+])("a flag that cannot be followed is said, not left out: %j", async (flags, sentence) => {
+  await expect(analyzed(answered("1", "0"), flags)).rejects.toThrow(sentence);
+});
+
 test("an encrypted archive is said to be one", async () => {
   const archive = Buffer.alloc(64);
   archive.write("PK\u0003\u0004", "latin1");
