@@ -1,3 +1,4 @@
+import { add } from "../checks/accounting.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** An event as a visitor's browser sends it. */
@@ -67,8 +68,7 @@ export class Truth {
   /** Counts one person. No unit belongs to two persons. */
   add(deeds: readonly Deed[]): void {
     for (const { deviceId, event, experiment } of deeds) {
-      const key = JSON.stringify([deviceId, event, experiment ?? ""]);
-      this.sent.set(key, (this.sent.get(key) ?? 0) + 1);
+      add(this.sent, deviceId, event, experiment);
     }
     const groupsOf = new Map<string, Map<string, string>>();
     for (const [key, { unit }] of Object.entries(this.#scenario.experiments)) {
