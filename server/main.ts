@@ -27,8 +27,8 @@ import { readOrCreateSecret } from "./files/secrets.ts";
 import { basePathOf, withoutBasePath } from "./http/base-path.ts";
 import { listen } from "./http/listening.ts";
 import { rateLimit } from "./http/rate-limit.ts";
-import { fastLane } from "./ingest/fast-lane.ts";
-import { turnLoadShedder } from "./ingest/load-shedder.ts";
+import { requestQueue } from "./http/request-queue.ts";
+import { fastLane, isEvents } from "./ingest/fast-lane.ts";
 import { openNetworkHash } from "./ingest/network-hash.ts";
 import { openAccessLog } from "./ops/access-log.ts";
 import { createLogger } from "./ops/logger.ts";
@@ -189,10 +189,12 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
   };
   // Default for a request without Host, which HTTP/1.0 allows.
   const all = getRequestListener(createApp(deps).fetch, { hostname: "localhost" });
-  // Count one: the number of events in an unread post is unknown.
-  const onTurnedAway = () => log.drop("shed", 1);
-  const lane = { record: recorderOf(deps), shedder: turnLoadShedder(), onTurnedAway, onError: deps.onError };
-  const listener = fastLane(lane, all);
+  const listener = requestQueue(fastLane({ record: recorderOf(deps), onError: deps.onError }, all), {
+    onShed({ method, url = "" }) {
+      // Count one: the number of events in an unread post is unknown.
+      if (method === "POST" && isEvents(url)) log.drop("shed", 1);
+    },
+  });
   // A proxy of another user connects to the socket.
   process.umask(umask);
   const { server, port } = await listen(

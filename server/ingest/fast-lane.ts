@@ -1,32 +1,22 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { checkHead, tooLong } from "../http/body.ts";
-import { type Answer, nodeHeaders, problemAnswer } from "../http/http.ts";
+import { type Answer, nodeHeaders } from "../http/http.ts";
 import { EVENTS_PATHS } from "./events.ts";
-import type { LoadShedder } from "./load-shedder.ts";
 import { MAX_BODY_BYTES, type Recorder } from "./record.ts";
 
 interface FastLane {
   readonly record: Recorder;
-  readonly shedder: LoadShedder;
-  /** Called for each post that is turned away. */
-  readonly onTurnedAway: () => void;
   /** Called with server errors. */
   readonly onError: (error: Error) => void;
 }
 
 /**
  * Answers `POST /events` like the route, without Hono's request and response objects: these are
- * half of the cost of a small request, and nearly all of the cost of turning one away. Other
- * requests go to `next`.
+ * half of the cost of a small request. Other requests go to `next`.
  */
-export function fastLane({ record, shedder, onTurnedAway, onError }: FastLane, next: RequestListener): RequestListener {
+export function fastLane({ record, onError }: FastLane, next: RequestListener): RequestListener {
   return (incoming, outgoing) => {
     if (incoming.method !== "POST" || !isEvents(incoming.url ?? "")) return next(incoming, outgoing);
-    if (!shedder.admits()) {
-      onTurnedAway();
-      send(outgoing, TURNED_AWAY);
-      return;
-    }
     const post = {
       header: nodeHeaders(incoming),
       address: incoming.socket.remoteAddress ?? "",
@@ -41,10 +31,6 @@ export function fastLane({ record, shedder, onTurnedAway, onError }: FastLane, n
   };
 }
 
-const TURNED_AWAY = problemAnswer(503, "Overloaded", "more events come than can be stored; send them again in 1 s", {
-  headers: { "retry-after": "1" },
-});
-
 function send(outgoing: ServerResponse, { status, headers, body }: Answer): void {
   // Without a length the answer would be chunked, in three writes.
   outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
@@ -52,7 +38,8 @@ function send(outgoing: ServerResponse, { status, headers, body }: Answer): void
 
 const SENT = /[?&]sent=(\d+)(?:&|$)/;
 
-function isEvents(url: string): boolean {
+/** Whether a post to this URL is one of events. */
+export function isEvents(url: string): boolean {
   const path = url.split("?", 1)[0] as string;
   return EVENTS_PATHS.includes(path);
 }

@@ -8,6 +8,7 @@ import { forged } from "./forged.ts";
 import { full } from "./full.ts";
 import { kill } from "./kill.ts";
 import { malformed } from "./malformed.ts";
+import { newcomers } from "./newcomers.ts";
 import { overload } from "./overload.ts";
 import { poisoned } from "./poisoned.ts";
 import { power } from "./power.ts";
@@ -39,6 +40,7 @@ export const FAULTS: readonly Fault[] = [
   flood,
   stop,
   overload,
+  newcomers,
   devices,
   malformed,
   slowClients,

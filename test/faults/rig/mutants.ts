@@ -104,6 +104,12 @@ export const MUTANTS = {
     "      await writeArchive(data, list);\n      await removeSegment(events, segment);",
     "      await removeSegment(events, segment);\n      await writeArchive(data, list);",
   ),
+  newcomers: mutant(
+    "every request is begun at once",
+    "server/http/request-queue.ts",
+    "    queue.push({ request, response, since: time });\n    if (planned < MAX_PER_TURN) plan();",
+    "    listener(request, response);",
+  ),
   flood: mutant(
     "assignments are not limited",
     "server/assign/assignment-record.ts",

@@ -76,8 +76,6 @@ async function answers(isFast: boolean) {
   const { app, registry, log, runs, stored } = await openApp([], { limits, ingestToken: KEY });
   const lane = {
     record: recorder({ registry, log, runs, limits, isIngestKey: (given) => given === KEY }),
-    shedder: { admits: () => true },
-    onTurnedAway: () => undefined,
     onError: (error: Error) => {
       throw error;
     },

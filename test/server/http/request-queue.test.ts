@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { expect, test } from "vitest";
+import { requestQueue } from "../../../server/http/request-queue.ts";
+
+/** A queue in a simulated event loop with its own clock. */
+function loop({ random = (): number => 0 } = {}) {
+  let time = 0;
+  let callbacks: (() => void)[] = [];
+  const begun: string[] = [];
+  const shed: { url: string; waitedMs: number; status: number; retryAfter: string }[] = [];
+  let costMs = 0;
+  const handle = requestQueue(
+    ({ url = "" }) => {
+      begun.push(url);
+      time += costMs;
+    },
+    {
+      onShed: () => undefined,
+      now: () => time,
+      inNextTurn: (callback) => callbacks.push(callback),
+      random,
+    },
+  );
+  return {
+    begun,
+    shed,
+    /** A request comes; returns how its connection can be closed. */
+    come(url: string, method = "POST") {
+      const since = time;
+      const socket = { destroyed: false };
+      const response = {
+        destroyed: false,
+        writeHead(status: number, headers: Record<string, string>) {
+          shed.push({ url, waitedMs: time - since, status, retryAfter: headers["retry-after"] ?? "" });
+          time += 0.02;
+          return response;
+        },
+        end: () => undefined,
+      };
+      handle({ url, method, socket } as IncomingMessage, response as unknown as ServerResponse);
+      return () => {
+        socket.destroyed = true;
+      };
+    },
+    /** One turn, in which each request takes some milliseconds; returns the number begun. */
+    turn(ms: number): number {
+      const before = begun.length;
+      costMs = ms;
+      const due = callbacks;
+      callbacks = [];
+      for (const callback of due) callback();
+      return begun.length - before;
+    },
+    wait(ms: number) {
+      time += ms;
+    },
+  };
+}
+
+const names = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `/events?${from + n}`);
+
+test("requests are begun in the order in which they came, 32 in a turn at most", () => {
+  const { come, turn, begun } = loop();
+  for (const url of names(0, 70)) come(url);
+  expect([turn(0), turn(0), turn(0), turn(0)]).toEqual([32, 32, 6, 0]);
+  expect(begun).toEqual(names(0, 70));
+});
+
+test("a turn ends after 3 ms, whatever came", () => {
+  const { come, turn } = loop();
+  for (const url of names(0, 10)) come(url);
+  expect([turn(1), turn(1), turn(1)]).toEqual([4, 4, 2]);
+});
+
+test("a single burst is taken as a whole", () => {
+  const { come, turn, shed, begun } = loop();
+  for (const url of names(0, 150)) come(url);
+  for (let n = 0; n < 200; n += 1) turn(1);
+  expect(begun).toEqual(names(0, 150));
+  expect(shed).toEqual([]);
+});
+
+test.each([
+  ["POST", 30],
+  ["GET", 160],
+] as const)("while more comes than can be done, no %s waits for longer than %i ms, and the work goes on", (method, most) => {
+  const { come, turn, shed, begun } = loop();
+  // Five requests come in the time that one takes.
+  for (let n = 0, url = 0; n < 1000; n += 1) {
+    for (let more = 0; more < 20; more += 1, url += 1) come(`/events?${url}`, method);
+    turn(1);
+  }
+  const later = shed.slice(shed.length >> 1);
+  expect(later.length).toBeGreaterThan(1000);
+  expect(Math.max(...later.map(({ waitedMs }) => waitedMs))).toBeLessThan(most);
+  expect(new Set(shed.map(({ status }) => status))).toEqual(new Set([503]));
+  expect(begun.length).toBeGreaterThan(1000);
+});
+
+test("the admin's pages and health checks are never turned away", () => {
+  const { come, turn, shed, begun, wait } = loop();
+  const kept = [
+    "/experiments",
+    "/experiments/settings?change=1",
+    "/api/admin/settings",
+    "/login",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/admin.css",
+  ];
+  const others = ["/events", "/api/expgroups?device_id=a", "/tag.js", "/experimentsx", "/api/experiments", "/"];
+  for (const url of [...kept, ...others]) come(url);
+  wait(1000);
+  turn(0);
+  expect(begun).toEqual(kept);
+  expect(shed.map(({ url }) => url)).toEqual(others);
+});
+
+test("clients are asked to come back at different times", () => {
+  let turn = 0;
+  const queue = loop({ random: () => (turn++ % 4) / 4 });
+  for (const url of names(0, 8)) queue.come(url);
+  queue.wait(501);
+  queue.turn(0);
+  expect(queue.shed.map(({ retryAfter }) => retryAfter)).toEqual(["1", "2", "3", "4", "1", "2", "3", "4"]);
+});
+
+test("a request whose connection was closed is not begun", () => {
+  const { come, turn, begun } = loop();
+  come("/a");
+  come("/b")();
+  come("/c");
+  turn(0);
+  expect(begun).toEqual(["/a", "/c"]);
+});
+
+test("more than 20,000 waiting requests are turned away at once", () => {
+  const { come, shed } = loop();
+  for (const url of names(0, 20_001)) come(url);
+  come("/experiments");
+  expect(shed.map(({ url }) => url)).toEqual(["/events?20000"]);
+});
+
+test("it is calm again when the queue was empty and nothing was turned away for 200 ms", () => {
+  const { come, turn, shed, wait } = loop();
+  for (let n = 0; n < 300; n += 1) {
+    for (const url of names(0, 10)) come(url);
+    turn(1);
+  }
+  for (let n = 0; n < 5000; n += 1) turn(1);
+  wait(201);
+  const before = shed.length;
+  for (const url of names(0, 60)) come(url);
+  wait(25);
+  for (let n = 0; n < 60; n += 1) turn(1);
+  expect(before).toBeGreaterThan(0);
+  expect(shed.length).toBe(before);
+});
