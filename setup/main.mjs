@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkNamedBrowser, provideBrowser } from "./browser.mjs";
+import { usesBrowser } from "./browser-users.mjs";
 import { build } from "./build.mjs";
 import { INSTALLING, installDependencies } from "./dependencies.mjs";
 import { say } from "./say.mjs";
 import { runTests, TEST_COMMANDS } from "./tests.mjs";
 
-const BROWSER_USERS = ["simulate", "test", "test:browser", "bench", "compat"];
 /** Development programs, with their first arguments. */
 const OWN_PROGRAMS = {
   bench: ["../bench/run.mjs"],
@@ -33,7 +33,7 @@ async function prepare() {
 }
 
 async function setUpAndRun() {
-  const needsBrowser = BROWSER_USERS.includes(command);
+  const needsBrowser = usesBrowser(command, args);
   if (needsBrowser) checkNamedBrowser(args);
   await installDependencies();
   await build();

@@ -1,0 +1,1 @@
+export function usesBrowser(command: string, args: readonly string[]): boolean;
