@@ -13,7 +13,7 @@ import { CorruptRegistry } from "../server/registry/experiments-file.ts";
 import { NothingToErase } from "../server/retention/erase.ts";
 import { describeVerification } from "../server/verify/describe.ts";
 import { verify } from "../server/verify/verify.ts";
-import { BadBrowserPath } from "../simulate/browser.ts";
+import { BadBrowserPath, findBrowser } from "../simulate/browser.ts";
 import { DRILL_OPTIONS, parseDrillOptions } from "../simulate/drill/options.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
 import { MERGE_OPTIONS, parseMergeOptions, parseOptions, SIMULATE_OPTIONS } from "../simulate/options.ts";
@@ -94,7 +94,7 @@ function parser(args: readonly string[]) {
       builder: (command: Argv) =>
         command.options({ ...settingOptions(), ...(mode === "demo" ? DEMO_OPTIONS : {}) }).example(exampleRows(mode)),
       handler: (flags: Record<string, unknown>) =>
-        runServer(mode, readConfig(flags, process.env), flags.original === true),
+        runServer(mode, readConfig(flags, process.env), flags.original === true, hasBrowser),
     }) as const;
   return yargs(args.map((arg) => (arg === "-" ? STANDARD_INPUT : arg)))
     .scriptName("fairsplit")
@@ -311,6 +311,15 @@ function version(): string {
 /** Examples of one command, or of all. */
 function exampleRows(command?: keyof typeof EXAMPLES): [example: string, description: string][] {
   return (command ? [EXAMPLES[command]] : Object.values(EXAMPLES)).map((example) => [example, ""]);
+}
+
+/** Whether rehearsals can be run; a wrong FAIRSPLIT_BROWSER must not stop a server. */
+function hasBrowser(): boolean {
+  try {
+    return findBrowser() !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Options of a command that those below it do not have. */

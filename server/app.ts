@@ -67,6 +67,7 @@ import type { Setup } from "./ops/server-info.ts";
 import type { Registry } from "./registry/registry.ts";
 import { rehearsalApiRoutes } from "./rehearsals/api-routes.ts";
 import { type Rehearsals, standings } from "./rehearsals/rehearsals.ts";
+import type { RehearsalRunner } from "./rehearsals/runner.ts";
 import { CountingFailed } from "./results/counting-failed.ts";
 import { Results } from "./results/results.ts";
 import type { StickyGroups } from "./sticky/sticky-groups.ts";
@@ -117,6 +118,8 @@ export interface Deps {
   readonly limits: Limits;
   readonly networks?: NetworkHash;
   readonly rehearsals: Rehearsals;
+  /** Runs rehearsals by the server itself; null or absent where no browser is installed. */
+  readonly runner?: RehearsalRunner | null;
   readonly setup: Setup;
   /** Why the server is not ready for requests; null when it is. */
   readonly obstacle: () => Promise<string | null>;

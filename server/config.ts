@@ -58,6 +58,11 @@ export const SETTINGS: readonly Setting[] = [
     "where browsers reach the server, such as https://ab.example.com or https://www.example.com/ab",
   ),
   setting(
+    "allowed-origins",
+    "",
+    "sites at private addresses that a rehearsal from the admin page may visit, such as http://staging.lan:8080, separated by commas",
+  ),
+  setting(
     "compat",
     DEFAULT_DIALECTS.join(","),
     `clients of other systems that are answered, separated by commas: ${DIALECTS.join(", ")}, or none`,
@@ -116,6 +121,8 @@ export interface Config {
   readonly ignored: readonly string[];
   /** URL at which browsers reach the server, without a trailing slash; null when not configured. */
   readonly baseUrl: string | null;
+  /** Origins at private addresses that a rehearsal by the server may visit. */
+  readonly allowedOrigins: readonly string[];
   readonly compat: readonly Dialect[];
   readonly pipet: PipetSettings;
 }
@@ -167,6 +174,7 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     maxLog: parseQuota(value("max-log")),
     trustProxy: count("trust-proxy", 10),
     baseUrl: baseUrl(value("base-url")),
+    allowedOrigins: origins(value("allowed-origins")),
     compat: dialects(value("compat")),
     pipet: {
       configuration: readConfiguration(value("pipet-config")),
@@ -174,6 +182,18 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
       isExposedByAnswer: oneOf("pipet-exposure", ["groups", "identify"]) === "identify",
     },
   };
+}
+
+function origins(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "")
+    .map((one) => {
+      const url = URL.canParse(one) ? new URL(one) : null;
+      if (url && /^https?:$/.test(url.protocol) && one.replace(/\/$/, "") === url.origin) return url.origin;
+      throw new BadConfig(`allowed-origins has "${one}": allowed are origins such as http://staging.lan:8080`);
+    });
 }
 
 /**

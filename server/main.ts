@@ -35,6 +35,7 @@ import { createLogger } from "./ops/logger.ts";
 import { readinessOf } from "./ops/readiness.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { openRehearsals } from "./rehearsals/rehearsals.ts";
+import { rehearsalRunner } from "./rehearsals/runner.ts";
 import { openStickyGroups } from "./sticky/sticky-groups.ts";
 import { forceTokens } from "./tokens/force.ts";
 import { runSigner } from "./tokens/simulation-run.ts";
@@ -55,7 +56,12 @@ const WRONG_TOKENS = 5;
  * Opens the data folder, listens, prints the base URL as the first line on stdout, and stops
  * cleanly on a signal.
  */
-export async function main(mode: Mode, config: Config, isOriginal = false): Promise<void> {
+export async function main(
+  mode: Mode,
+  config: Config,
+  isOriginal = false,
+  hasBrowser: () => boolean = () => false,
+): Promise<void> {
   if (mode === "demo" && !isLoopback(config.host)) {
     throw new BadConfig(`host is "${config.host}": the demo has no login, allowed is a loopback address`);
   }
@@ -140,6 +146,14 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
     say(`the earlier versions of the tag are not published: ${error.message}`);
     return [];
   });
+  let own = "";
+  const origins = [...config.allowedOrigins, ...(config.baseUrl === null ? [] : [new URL(config.baseUrl).origin])];
+  const runner = rehearsalRunner({
+    program: new URL("fairsplit.js", import.meta.url),
+    server: () => own,
+    token: admin?.token ?? null,
+    onlyPublicBut: isForThisComputerOnly(config) ? null : origins,
+  });
   const deps: Deps = {
     registry,
     log,
@@ -163,6 +177,8 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
       proxies: config.trustProxy,
     },
     rehearsals: await openRehearsals(join(config.data, "rehearsals"), key),
+    // A Unix socket has no address that a browser could open.
+    runner: config.socket === null && hasBrowser() ? runner : null,
     networks: await openNetworkHash(join(config.data, "network-key"), logger.error),
     setup: {
       version: JSON.parse(readBuilt("../package.json")).version,
@@ -205,6 +221,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
   );
   process.umask(0o077);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  own = `http://${openHost(host)}:${port}`;
   // A reused token is shown only on a terminal: in a service's log, each restart would print a way
   // in.
   if (admin?.isNew || (admin?.path && process.stderr.isTTY)) {
@@ -220,6 +237,7 @@ export async function main(mode: Mode, config: Config, isOriginal = false): Prom
   if (!demo) process.on("SIGHUP", () => accessLog?.reopen());
   closeWithGrace({ delay: 8000, logger: false, skip: demo ? [] : ["SIGHUP"] }, async () => {
     readiness.stop();
+    runner.stop();
     streams.close();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

@@ -39,7 +39,9 @@ export interface BrowserDriverOptions {
  * name) may leak from one visitor to the next.
  */
 export async function openBrowserDriver(options: BrowserDriverOptions): Promise<Driver> {
-  const browser = await startBrowser(options.executable, options.isOwnServer ?? false, !options.failures);
+  const browser = await startBrowser(options.executable, options.isOwnServer ?? false, {
+    isForMany: !options.failures,
+  });
   const idle: Tab[] = [];
   const keepScreenshot = async (tab: Tab, index: number) => {
     const { failures } = options;

@@ -60,15 +60,19 @@ const OTHER_FIXES = [
  *
  * @param isOwnServer whether the simulator started the server: other pages are opened in a sandbox,
  * except as root, which Chromium does not support
- * @param isForMany for as many visits as possible, with no picture of any
+ * @param isForMany for as many visits as possible, with no picture of any; `flags` are more flags
  * @throws EnvironmentMissing with the reason, the end of its stderr and the fixes for this system
  */
-export async function startBrowser(executable: string, isOwnServer: boolean, isForMany = true): Promise<Browser> {
+export async function startBrowser(
+  executable: string,
+  isOwnServer: boolean,
+  { isForMany = true, flags: more = [] }: { readonly isForMany?: boolean; readonly flags?: readonly string[] } = {},
+): Promise<Browser> {
   const flags = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   if (isSharedMemoryUnusable()) flags.push("--disable-dev-shm-usage");
   for (;;) {
     try {
-      return await launchBrowser(executable, flags, isForMany);
+      return await launchBrowser(executable, [...flags, ...more], isForMany);
     } catch (error) {
       if (!(error instanceof BrowserEnded)) throw error;
       const trouble = TROUBLES.find(({ says, flag = "" }) => says.test(error.complaints) && !flags.includes(flag));

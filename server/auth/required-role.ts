@@ -35,6 +35,7 @@ export const REQUIRED_ROLES: Readonly<Record<string, Role>> = {
   "POST /experiments/:key/links": "editor",
   "POST /experiments/:key/links/revoke": "editor",
   "GET /experiments/:key/rehearsal": "viewer",
+  "POST /experiments/:key/rehearse": "editor",
   "GET /experiments/:key/history": "viewer",
   "GET /api/admin/experiments": "viewer",
   "POST /api/admin/experiments": "editor",

@@ -3,6 +3,7 @@ import { findBrowser } from "../browser.ts";
 import { BROWSER_FIXES } from "../browser-install.ts";
 import { type Browser, BrowserEnded } from "../cdp.ts";
 import { EnvironmentMissing } from "../environment.ts";
+import { exitOnSignals } from "../exit-on-signals.ts";
 import { screenColors } from "../reporters/screen-colors.ts";
 import { lostBrowser, startBrowser } from "../start-browser.ts";
 import { BUILT_PROGRAM, type DrillServer, drillServer } from "./drill-server.ts";
@@ -31,6 +32,7 @@ const MODES: Readonly<Partial<Record<DrillFault, ProxyMode>>> = {
 
 /** Runs a drill, prints a line for each fault, and resolves to the exit code. */
 export async function drill(options: DrillOptions): Promise<number> {
+  exitOnSignals();
   const outcomes: FaultOutcome[] = [];
   await drillEach(options, BUILT_PROGRAM, (outcome) => {
     outcomes.push(outcome);
@@ -54,7 +56,7 @@ export async function drillEach(
     const fixes = BROWSER_FIXES.map((fix) => `  - ${fix}`);
     throw new EnvironmentMissing(["found no browser. Any of these helps:", ...fixes].join("\n"));
   }
-  const browser = await startBrowser(executable, true, false);
+  const browser = await startBrowser(executable, true, { isForMany: false });
   try {
     for (const fault of options.faults) {
       if (!options.quiet) process.stderr.write(`fairsplit: drill ${fault} …\n`);

@@ -8,11 +8,13 @@ import { findBrowser } from "../browser.ts";
 import { BROWSER_FIXES } from "../browser-install.ts";
 import { type Browser, BrowserEnded } from "../cdp.ts";
 import { EnvironmentMissing } from "../environment.ts";
+import { exitOnSignals } from "../exit-on-signals.ts";
 import { showProgress } from "../progress.ts";
 import { screenColors } from "../reporters/screen-colors.ts";
 import { lostBrowser, startBrowser } from "../start-browser.ts";
 import { UsageError } from "../usage-error.ts";
 import { type GoalEvent, type GoalStep, isGoalEvent } from "./goal-attempts.ts";
+import { hostsOf, publicAddress, startGuardProxy } from "./guard-proxy.ts";
 import type { RehearseOptions } from "./options.ts";
 import { type Begun, type RehearsalServer, rehearsalServer } from "./rehearsal-server.ts";
 import { buildReport } from "./report.ts";
@@ -27,6 +29,7 @@ const INCONCLUSIVE = 4;
 
 /** Rehearses an experiment, prints the report on stdout, and resolves to the exit code. */
 export async function rehearse(options: RehearseOptions): Promise<number> {
+  exitOnSignals();
   const server = rehearsalServer(options.server, options.token, options.experiment);
   const report = await rehearsalReport(options, server);
   process.stdout.write(reportText(report, screenColors()));
@@ -46,16 +49,34 @@ export async function rehearsalReport(options: RehearseOptions, server: Rehearsa
     const fixes = BROWSER_FIXES.map((fix) => `  - ${fix}`);
     throw new EnvironmentMissing(["found no browser. Any of these helps:", ...fixes].join("\n"));
   }
+  const { onlyPublicBut } = options;
+  if (onlyPublicBut !== null) await refusePrivate(options.page, onlyPublicBut);
   const begun = await server.begin();
   refuseUnknownGoals(options, begun.experiment);
-  const browser = await startBrowser(executable, false, false);
+  const guard = onlyPublicBut === null ? null : await startGuardProxy(onlyPublicBut);
+  const browser = await startBrowser(executable, false, { isForMany: false, flags: guard?.flags ?? [] }).catch(
+    (error) => {
+      guard?.close();
+      throw error;
+    },
+  );
   try {
     return await rehearseWith(browser, server, begun, options);
   } catch (error) {
     throw error instanceof BrowserEnded ? lostBrowser(executable, error) : error;
   } finally {
     await browser.close();
+    guard?.close();
   }
+}
+
+async function refusePrivate(page: string, origins: readonly string[]): Promise<void> {
+  const { hostname, port, protocol } = new URL(page);
+  await publicAddress(hostname, Number(port || (protocol === "https:" ? 443 : 80)), hostsOf(origins)).catch(
+    (error: Error) => {
+      throw new UsageError(`--url is "${page}", which is not visited (${error.message}): give --allow-origins`);
+    },
+  );
 }
 
 async function rehearseWith(

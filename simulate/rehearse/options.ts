@@ -22,6 +22,11 @@ export interface RehearseOptions {
   readonly strict: boolean;
   /** Whether the server keeps the report. */
   readonly isKept: boolean;
+  /**
+   * Origins that may be at private addresses, where the browser may reach only public ones; null
+   * where it may reach all.
+   */
+  readonly onlyPublicBut: readonly string[] | null;
 }
 
 /** A page on which an event happens by itself, an element to click, or not tried at all. */
@@ -57,6 +62,12 @@ export const REHEARSE_OPTIONS = {
   html: { describe: "file for the report with a picture of each group", type: "string", requiresArg: true },
   json: { describe: "file for the report as JSON, pictures included", type: "string", requiresArg: true },
   "browser-path": { describe: "browser to use [FAIRSPLIT_BROWSER, CHROME_PATH]", type: "string", requiresArg: true },
+  "only-public": { describe: "let the browser reach addresses of the public Internet only", type: "boolean" },
+  "allow-origins": {
+    describe: "with --only-public: origins that may be private, separated by commas",
+    type: "string",
+    requiresArg: true,
+  },
   "no-keep": { describe: "do not keep the report on the server", type: "boolean" },
   quiet: { alias: "q", describe: "no progress, only the report", type: "boolean" },
   strict: { describe: "exit with 4 when a check could not be tested", type: "boolean" },
@@ -86,6 +97,11 @@ export function parseRehearseOptions(
   if (!/^\d{1,3}$/.test(visits) || Number(visits) < 1 || Number(visits) > MAX_VISITS) {
     throw new UsageError(`-n is "${visits}": allowed are whole numbers from 1 to ${MAX_VISITS}`);
   }
+  const origins = text("allow-origins")?.split(",") ?? [];
+  if (origins.length > 0 && flags["only-public"] !== true) {
+    throw new UsageError("--allow-origins is given without --only-public: then all addresses are allowed");
+  }
+  const onlyPublicBut = origins.map((origin) => webUrl("--allow-origins", origin.trim()).origin);
   const goals = [flags.goal ?? []].flat().map((goal) => parseGoal(String(goal), url));
   return {
     experiment,
@@ -101,6 +117,7 @@ export function parseRehearseOptions(
     quiet: flags.quiet === true,
     strict: flags.strict === true,
     isKept: flags["no-keep"] !== true,
+    onlyPublicBut: flags["only-public"] === true ? onlyPublicBut : null,
   };
 }
 

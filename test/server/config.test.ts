@@ -34,6 +34,7 @@ describe("where a setting comes from", () => {
       newDevices: 1200,
       trustProxy: 0,
       baseUrl: null,
+      allowedOrigins: [],
       ...OTHERS,
     });
   });
@@ -49,6 +50,7 @@ describe("where a setting comes from", () => {
       newDevices: 1200,
       trustProxy: 0,
       baseUrl: null,
+      allowedOrigins: [],
       ...OTHERS,
     });
     expect(readConfig({ port: "65535", data: "/var/b" }, env)).toEqual({
@@ -60,6 +62,7 @@ describe("where a setting comes from", () => {
       newDevices: 1200,
       trustProxy: 0,
       baseUrl: null,
+      allowedOrigins: [],
       ...OTHERS,
     });
   });

@@ -5,29 +5,27 @@ import type { EventLog } from "../../events/log.ts";
 import type { Env } from "../../http/http.ts";
 import { periodsOf } from "../../registry/periods.ts";
 import type { Registry } from "../../registry/registry.ts";
-import type { Rehearsals } from "../../rehearsals/rehearsals.ts";
 import type { Results } from "../../results/results.ts";
 import { shownChange } from "../history/shown-change.ts";
 import { pageSlice } from "../ui/page-slice.ts";
 import { ExperimentPage } from "./experiment.tsx";
 import { ExperimentsPage } from "./experiments.tsx";
 import { readListSearch, searched } from "./list-search.ts";
-import { shownRehearsal } from "./shown-rehearsal.ts";
+import { type RehearsalDeps, shownRehearsal } from "./shown-rehearsal.ts";
 
 /** Longest wait for the count of devices; the next page has it. */
 const MAX_COUNT_MS = 300;
 /** Longest wait for new verdicts; the page's script inserts later ones. */
 const MAX_VERDICT_MS = 800;
 
-interface PageDeps {
+interface PageDeps extends RehearsalDeps {
   readonly registry: Registry;
   readonly log: EventLog;
   readonly results: Results;
-  readonly rehearsals: Rehearsals;
 }
 
 /** `GET /experiments`: the table. `GET /experiments/:key`: one experiment. */
-export function experimentsPageRoutes({ registry, log, results, rehearsals }: PageDeps) {
+export function experimentsPageRoutes({ registry, log, results, ...rehearsals }: PageDeps) {
   return new Hono<Env>()
     .get("/experiments", async (c) => {
       const all = registry.list();

@@ -2,8 +2,10 @@ import type { Experiment } from "../../../core/experiment.ts";
 import type { Standing } from "../../../core/rehearsal/standing.ts";
 import { shellWord } from "../../../core/shell-word.ts";
 import { MAX_REASON_CHARACTERS } from "../../registry/history-entry.ts";
+import type { RehearsalRunner } from "../../rehearsals/runner.ts";
 import type { RehearsalHead } from "../../rehearsals/store.ts";
 import { CodeBox } from "../ui/code-box.tsx";
+import { CsrfField } from "../ui/csrf-field.tsx";
 import { Time } from "../ui/time.tsx";
 
 /** What the page of an experiment shows of its rehearsals. */
@@ -14,6 +16,11 @@ export interface ShownRehearsal {
   readonly isAskedFor: boolean;
   /** Base URL of this server, for the command. */
   readonly origin: string;
+  /** Rehearsals by this server; null where no browser is installed. */
+  readonly runs: {
+    readonly running: ReturnType<RehearsalRunner["running"]>;
+    readonly problem: string | null;
+  } | null;
 }
 
 /** Why no rehearsal speaks for a start. */
@@ -59,6 +66,7 @@ export function Rehearsal({ experiment: { key }, shown }: { experiment: Experime
           {standing === "changed" && <span class="detail"> The experiment was changed since.</span>}
         </p>
       )}
+      {shown.runs && <Runs experimentKey={key} runs={shown.runs} page={head?.page ?? ""} />}
       <details>
         <summary>Rehearse it with a command</summary>
         <CodeBox
@@ -69,5 +77,51 @@ export function Rehearsal({ experiment: { key }, shown }: { experiment: Experime
         <p class="detail">It asks for the admin's token: --token-file, or FAIRSPLIT_ADMIN_TOKEN in the environment.</p>
       </details>
     </>
+  );
+}
+
+interface RunsProps {
+  readonly experimentKey: string;
+  readonly runs: NonNullable<ShownRehearsal["runs"]>;
+  readonly page: string;
+}
+
+/** Rehearsals by the server itself: the one under way, or the form that starts one. */
+function Runs({ experimentKey, runs: { running, problem }, page }: RunsProps) {
+  if (running?.key === experimentKey) {
+    return (
+      <p role="status">
+        A rehearsal on <span class="value">{running.page}</span> is under way since <Time at={running.startedAt} />; it
+        takes a minute or two. <a href={`/experiments/${experimentKey}#rehearsal`}>Look again</a>
+      </p>
+    );
+  }
+  if (running) return <p class="detail">Another experiment is being rehearsed; one can be at a time.</p>;
+  return (
+    <form method="post" action={`/experiments/${experimentKey}/rehearse`} class="card rehearse">
+      <CsrfField />
+      {problem !== null && (
+        <p class="warning" role="status">
+          The last rehearsal came to no report: {problem}
+        </p>
+      )}
+      <div class="field">
+        <label for="rehearse-page">Page of your site that has the placeholder</label>
+        <input id="rehearse-page" name="page" type="url" inputmode="url" value={page} required />
+      </div>
+      <details>
+        <summary>Goals that happen elsewhere</summary>
+        <div class="field">
+          <label for="rehearse-goals">One per line</label>
+          <textarea id="rehearse-goals" name="goals" rows={3} aria-describedby="rehearse-goals-hint" />
+          <p class="hint" id="rehearse-goals-hint">
+            Such as <code>purchase=/thanks</code>, <code>signup=#form button</code> or <code>purchase=skip</code>
+          </p>
+        </div>
+      </details>
+      <p class="actions">
+        <button type="submit">Rehearse now</button>
+      </p>
+    </form>
   );
 }

@@ -9,17 +9,15 @@ import { type Env, problem } from "../../http/http.ts";
 import { Conflict } from "../../registry/errors.ts";
 import { MAX_REASON_CHARACTERS } from "../../registry/history-entry.ts";
 import type { Registry } from "../../registry/registry.ts";
-import type { Rehearsals } from "../../rehearsals/rehearsals.ts";
 import { changeNumber, pathAfter, versionOf } from "../history/shown-change.ts";
 import { wantsPage } from "../ui/error-response.tsx";
 import { STATE_NAMES } from "../ui/state-badge.tsx";
 import { ExperimentPage } from "./experiment.tsx";
-import { shownRehearsal } from "./shown-rehearsal.ts";
+import { type RehearsalDeps, shownRehearsal } from "./shown-rehearsal.ts";
 import { StateConflictPage, type WantedState } from "./state-conflict.tsx";
 
-interface Deps {
+interface Deps extends RehearsalDeps {
   readonly registry: Registry;
-  readonly rehearsals: Rehearsals;
 }
 
 /**
@@ -131,9 +129,9 @@ async function setState(
   }
 }
 
-function rejected(c: Context<Env>, { rehearsals }: Deps, experiment: Experiment, problems: readonly Problem[]) {
+function rejected(c: Context<Env>, deps: Deps, experiment: Experiment, problems: readonly Problem[]) {
   allowPreviews(c);
-  const rehearsal = shownRehearsal(c, rehearsals, experiment);
+  const rehearsal = shownRehearsal(c, deps, experiment);
   return c.html(
     <ExperimentPage experiment={experiment} change={null} rehearsal={rehearsal} problems={problems} />,
     422,
@@ -141,9 +139,9 @@ function rejected(c: Context<Env>, { rehearsals }: Deps, experiment: Experiment,
 }
 
 /** Whether a person has to say why an experiment starts without a rehearsal that passed. */
-function isAsked(c: Context<Env>, { rehearsals }: Deps, experiment: Experiment, wanted: WantedState): boolean {
+function isAsked(c: Context<Env>, deps: Deps, experiment: Experiment, wanted: WantedState): boolean {
   const isStart = wanted.state === "active" && !wanted.isPause && experiment.state !== "active";
-  const { isAskedFor, standing } = shownRehearsal(c, rehearsals, experiment);
+  const { isAskedFor, standing } = shownRehearsal(c, deps, experiment);
   return isStart && isAskedFor && standing !== "passed" && wantsPage(c);
 }
 

@@ -64,6 +64,13 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
       404: { description: "A page that says so: the link is too old, was revoked, or never was one.", type: HTML },
     },
   },
+  {
+    ...form("/experiments/:key/rehearse", "Let the server rehearse an experiment, where a browser is installed", [
+      "page",
+      "goals",
+    ]),
+    answers: { 303: { description: "To its page." }, ...problems(400, 401, 403, 404, 409, 413, 422) },
+  },
   page("/experiments/:key/rehearsal", "The report of the last rehearsal, with pictures of each group"),
   page("/experiments/:key/history", "What was changed of an experiment"),
   page("/experiments/history", "What was changed of all experiments and of the settings"),

@@ -58,7 +58,7 @@ export function checkTag(rehearsed: Rehearsed): Outcome {
       "keep the parameter fairsplit_force when the page's address is changed or redirected",
     );
   }
-  return passed(`runs in ${running.length} of ${visits.length} visits and asks ${server}`);
+  return passed(`runs in ${running.length} of ${visits.length} visits and asks ${new URL(question.url).origin}`);
 }
 
 /** Whether the page has a placeholder of the experiment. */

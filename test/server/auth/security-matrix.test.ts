@@ -194,6 +194,8 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
 ]);
 const CHANGES_NOTHING = [
   "POST /api/admin/runs",
+  // Without a browser it starts nothing.
+  "POST /experiments/:key/rehearse",
   // Its previews are only signed.
   "POST /api/admin/experiments/:key/rehearsals",
   "POST /api/admin/experiments/:key/impact",

@@ -27,7 +27,7 @@ const admin = async (path: string, init: RequestInit = {}) =>
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), "fairsplit-rehearse-"));
   const child = spawn(process.execPath, [PROGRAM, "serve", "--port", "0", "--data", folder], {
-    env: { PATH: process.env.PATH, FAIRSPLIT_ADMIN_TOKEN: TOKEN },
+    env: { ...process.env, FAIRSPLIT_ADMIN_TOKEN: TOKEN },
     stdio: ["ignore", "pipe", "ignore"],
   });
   const [line] = await once(createInterface(child.stdout), "line");
@@ -168,4 +168,39 @@ describe("fairsplit simulate rehearse", () => {
     expect(refused.code).toBe(code);
     expect(refused.stdout).toBe("");
   });
+});
+
+describe("a rehearsal that may reach public addresses only", () => {
+  test("does not visit a private one", async () => {
+    await expect(rehearsed("good", { "only-public": true })).rejects.toThrow(
+      /127\.0\.0\.1, which is no address of the/,
+    );
+  });
+
+  test("visits the origins that it is allowed, through the guard", async () => {
+    const origins = `${site.url},${server.base}`;
+    expect(failedOf(await rehearsed("good", { "only-public": true, "allow-origins": origins }))).toEqual([]);
+  });
+
+  test("does not get the files of other origins, as of the server here", async () => {
+    const report = await rehearsed("good", { "only-public": true, "allow-origins": site.url });
+    expect(failedOf(report)).toContain("tag");
+    expect(report.checks.find(({ name }) => name === "tag")?.detail).toContain("did not run");
+  });
+});
+
+test("the server rehearses an experiment by the button of its page", async () => {
+  const before = await (await admin(`/api/admin/experiments/${KEY}/rehearsal`)).json();
+  const sent = await fetch(`${server.base}/experiments/${KEY}/rehearse`, {
+    method: "POST",
+    redirect: "manual",
+    headers: { authorization: `Bearer ${TOKEN}` },
+    body: new URLSearchParams({ page: `${site.url}/good` }),
+  });
+  expect(sent.status).toBe(303);
+  const last = async () => (await admin(`/api/admin/experiments/${KEY}/rehearsal`)).json();
+  await expect
+    .poll(async () => (await last()).report?.startedAt, { timeout: 60_000 })
+    .not.toBe(before.report?.startedAt);
+  expect(await last()).toMatchObject({ standing: "passed", report: { page: `${site.url}/good` } });
 });
