@@ -74,8 +74,8 @@ export async function buildAll() {
       // Its import of a URL has comments for bundlers, which are lost with the white space.
       minify: false,
       minifySyntax: true,
-      // Of a server whose version may be another.
-      define: { __MORE__: '"tag-more.js"' },
+      // It has both parts.
+      define: { __MORE__: '""' },
       entryPoints: { "tag-module": "tag/module.ts" },
     }),
     build({
@@ -154,7 +154,8 @@ async function shrink(file) {
     ecma: 2022,
     toplevel: true,
     compress: {
-      passes: 3,
+      passes: 5,
+      inline: 1,
       unsafe: true,
       unsafe_arrows: true,
       pure_getters: true,

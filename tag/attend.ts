@@ -8,6 +8,8 @@ import { renewCookie } from "./server-cookie.ts";
 /** The tag's functions that its other part needs. */
 interface Tag {
   readonly options: Options;
+  /** Base URL of the server. */
+  readonly api: string;
   readonly clicked: Clicked;
   /** Sends all waiting events. */
   readonly flush: () => void;
@@ -58,5 +60,5 @@ export function leave(
 
 /** Has the server renew the device's cookie, which the tag has just written. */
 export function renew(): void {
-  if (tag) renewCookie(tag.options, tag.device);
+  if (tag) renewCookie(tag.options, tag.api, tag.device);
 }

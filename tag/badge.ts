@@ -1,4 +1,4 @@
-import type { Fairsplit } from "./start.ts";
+import type { Fairsplit } from "./fairsplit.ts";
 
 // Loaded by the tag when a page shows a preview: names the previewed groups, and offers a way to
 // leave. A separate script, because visitors never need it. Tags of earlier versions load it too:

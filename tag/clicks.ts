@@ -7,21 +7,24 @@ export type Clicked = (event: Event) => void;
  * Reports clicks on `[data-exp-click]` by mouse, middle button and keyboard, also on elements added
  * later. Listens in the capture phase, before the page can stop a click.
  */
-export function watchClicks(report: (event: string, experiment: string | undefined, params: unknown) => void): Clicked {
+export function watchClicks(
+  report: (event: string, placeholder: HTMLElement | undefined, params: unknown) => void,
+): Clicked {
   const clicked: Clicked = (event) =>
     // Return early: most clicks are elsewhere.
     safely(() => {
       const path = event.composedPath() as HTMLElement[];
-      const nearest = (name: string) => path.find((element) => element.dataset?.[name])?.dataset as DOMStringMap;
-      const { expClick, expParams } = nearest("expClick");
+      const nearest = (name: string) => path.find(({ dataset }) => dataset?.[name]);
+      const { expClick, expParams } = (nearest("expClick") as HTMLElement).dataset;
       if ((event as MouseEvent).button > 1) return;
       report(
         expClick as string,
-        nearest("exp")?.exp,
+        nearest("exp"),
         // Invalid JSON in a page's attribute must not lose the click.
         safely(() => JSON.parse(expParams as string)),
       );
     });
-  for (const type of ["click", "auxclick"]) addEventListener(type, clicked, true);
+  addEventListener("click", clicked, true);
+  addEventListener("auxclick", clicked, true);
   return clicked;
 }

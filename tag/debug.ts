@@ -1,6 +1,6 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
+import type { Fairsplit } from "./fairsplit.ts";
 import { readDevice } from "./identity.ts";
-import type { Fairsplit } from "./start.ts";
 
 // Loaded by the tag when the page's URL has `fairsplit_debug`: an overlay with this device's
 // groups, the reasons, and the reported events. A separate script, because visitors never need it.
@@ -119,6 +119,11 @@ function show(): void {
   );
 }
 show();
+// Also for what is reported without an event of the document.
+tag.events.push = (...reported) => {
+  setTimeout(show);
+  return Array.prototype.push.apply(tag.events, reported);
+};
 // Defer the update: the tag is still rendering and reporting.
 for (const type of ["fairsplit:ready", "fairsplit:exposure", "fairsplit:error", "click"])
   addEventListener(type, () => setTimeout(show), true);

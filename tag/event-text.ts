@@ -2,24 +2,36 @@ import { MAX_TEXT_LENGTH } from "../core/event-limits.ts";
 import { safely } from "./safely.ts";
 
 /**
- * Maximum characters of an event, of 3 bytes at most: the server rejects requests beyond 64 KiB,
- * and browsers do not keep them alive after their page.
- */
-const MAX_EVENT_LENGTH = 20_000;
-
-/**
  * An event as JSON. Long texts are cut one character above the server's limit, so that the server
- * records the cut; params without JSON, or too large, are omitted.
+ * records the cut. Params without JSON, such as those that hold themselves, are left out one by
+ * one.
  */
-export function eventText(event: object): string {
-  const text = safely(() => JSON.stringify(event, plain));
-  return text && text.length < MAX_EVENT_LENGTH
-    ? text
-    : JSON.stringify({ ...event, params: null, dropped: ["params"] }, plain);
+export const eventText = (event: { readonly params?: unknown }) => safely(() => json(event)) || withoutBad(event);
+
+function withoutBad(event: { readonly params?: unknown }): string {
+  const dropped: string[] = [];
+  const params: Record<string, unknown> = {};
+  const given = Object(event.params) as Record<string, unknown>;
+  for (const name of Object.keys(given)) {
+    safely(() => {
+      params[name] = JSON.parse(json(given[name]));
+      return true;
+    }) || dropped.push(`params.${name}`);
+  }
+  return json({ ...event, params, dropped });
 }
 
-/** JSON replacer that ignores a page's own `toJSON`, except that of dates. */
+const json = (value: unknown) => JSON.stringify(value, plain);
+
+/**
+ * JSON replacer that ignores a page's own `toJSON`, except that of dates, and makes texts of large
+ * integers.
+ */
 function plain(this: Record<string, unknown>, name: string, value: unknown): unknown {
   const own = this[name];
-  return typeof own === "string" ? own.slice(0, MAX_TEXT_LENGTH + 1) : own instanceof Date ? value : own;
+  return typeof own === "string" || typeof own === "bigint"
+    ? `${own}`.slice(0, MAX_TEXT_LENGTH + 1)
+    : own instanceof Date
+      ? value
+      : own;
 }

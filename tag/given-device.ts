@@ -1,7 +1,7 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
-import { keepDevice, readCookie, readDevice } from "./identity.ts";
+import type { Fairsplit } from "./fairsplit.ts";
+import { readCookie, readDevice, writeFirstCookie } from "./identity.ts";
 import type { Options } from "./options.ts";
-import type { Fairsplit } from "./start.ts";
 import { isTrackingRejected } from "./tracking-rejection.ts";
 
 declare global {
@@ -51,7 +51,7 @@ export function takeDevice(
   if (!loaded?.transferSize) return;
   const { id, groups, path, at } = JSON.parse(given) as GivenDevice;
   if (Math.abs(Date.now() - at) > FRESH_MS) return;
-  keepDevice(id, cookie, cookieDomain);
+  writeFirstCookie(id, cookie, cookieDomain);
   if (readCookie(cookie) !== id) return;
   const known = Object.entries(groups).filter(([, { perPath }]) => !perPath || path === location.pathname);
   // The tag's storage format, see start.ts.

@@ -1,4 +1,5 @@
 import { optionOf } from "./placeholders.ts";
+import { contentOf } from "./variant.ts";
 
 /** The content of placeholders before they were changed in place. */
 const before = new WeakMap<Element, Node[]>();
@@ -18,7 +19,7 @@ export function keep(placeholder: HTMLElement, content: readonly Node[], variant
       content.map((node) => node.cloneNode(true)),
     );
   turn(placeholder, content, variant);
-  return [...placeholder.childNodes].filter((node) => !(node as Element).matches?.("template[data-group]"));
+  return contentOf(placeholder);
 }
 
 /** Restores the content. Returns whether it had been changed in place. */
@@ -26,7 +27,7 @@ export function unkeep(placeholder: Element): boolean {
   const content = before.get(placeholder);
   if (!content) return false;
   before.delete(placeholder);
-  const now = [...placeholder.childNodes].filter((node) => !(node as Element).matches?.("template[data-group]"));
+  const now = contentOf(placeholder);
   turn(placeholder, now, content);
   return true;
 }

@@ -1,10 +1,13 @@
-// The tag for sites that bundle their scripts: `import { start } from "fairsplit/tag"`.
+// The tag for sites that bundle their scripts: `import { start } from "fairsplit/tag"`. Both parts
+// are in the bundle: the server's other part may be of another version.
+import type { Fairsplit } from "./fairsplit.ts";
+import * as more from "./more.ts";
 import type { Options } from "./options.ts";
-import { type Fairsplit, start as startPage } from "./start.ts";
+import { start as startPage } from "./start.ts";
 
 export type { AssignedGroup } from "../core/http-contract.ts";
+export type { Fairsplit, Groups } from "./fairsplit.ts";
 export type { Options } from "./options.ts";
-export type { Fairsplit, Groups } from "./start.ts";
 
 /**
  * Starts the tag, like the script tag, and returns `window.fairsplit`. A second call, or one on a
@@ -14,6 +17,6 @@ export type { Fairsplit, Groups } from "./start.ts";
  * @throws TypeError if `api` is not a URL
  */
 export function start(options: Options & { readonly api: string }): Fairsplit {
-  startPage(options, location.href);
+  startPage(options, location.href, async () => more);
   return window.fairsplit as Fairsplit;
 }

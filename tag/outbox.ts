@@ -1,5 +1,5 @@
-import { eventText } from "./event-text.ts";
-import { uuidv7 } from "./random.ts";
+import { boundedText, MAX_EVENT_LENGTH } from "./bounded-text.ts";
+import { eventId } from "./event-id.ts";
 import { area, clearStorage, keep, LINE_START, openStorage } from "./storage.ts";
 
 /** Events within this time are sent together. */
@@ -29,14 +29,17 @@ export let url: string | undefined;
  * Keeps an event until the server has it. A held event is sent with the next `flush` at the latest.
  */
 export function add(event: object, isHeld?: boolean): void {
-  const line = `\n${eventText({ id: uuidv7(), ts: new Date().toISOString(), ...event, lost })}`;
+  queue(`\n${boundedText({ id: eventId(), ts: new Date().toISOString(), ...event, lost })}`);
+  isHeld || later();
+}
+
+function queue(line: string): void {
   waiting.push(line);
   keep(line, "");
   while (waiting[MAX_WAITING] || `${waiting}`.length > MAX_WAITING_CHARACTERS) {
     keep(waiting.shift() as string);
     lost = (lost ?? 0) + 1;
   }
-  isHeld || later();
 }
 
 /**
@@ -66,14 +69,26 @@ export function flush(): void {
 /** Events of this browser that the server has not accepted yet, including those in flight. */
 export const unsent = () => Object.keys(area).filter((line) => line.startsWith(LINE_START));
 
-/** Sends events that an earlier page left behind. */
+/** Sends events that an earlier page left behind, or that the first part could not send. */
 export function resend(lines: readonly string[]): void {
   for (const line of lines) {
     if (waiting.includes(line)) continue;
-    waiting.push(line);
-    keep(line, "");
+    queueBounded(line);
     later();
   }
+}
+
+/** Takes the unsent events of the first part, which has no limits. */
+export function takeWaiting(lines: readonly string[], isHeld: boolean): void {
+  for (const line of lines) queueBounded(line);
+  isHeld || (waiting[0] && later());
+}
+
+function queueBounded(line: string): void {
+  if (line.length > MAX_EVENT_LENGTH) {
+    keep(line);
+    queue(`\n${boundedText(JSON.parse(line))}`);
+  } else queue(line);
 }
 
 function adopt(): void {

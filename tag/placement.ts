@@ -1,6 +1,7 @@
-import { more } from "./more-loader.ts";
+import { keep } from "./in-place.ts";
 import { MARK, optionOf } from "./placeholders.ts";
-import { isVisible } from "./variant.ts";
+import { prepare } from "./prepare.ts";
+import { contentOf, isVisible } from "./variant.ts";
 
 /** The variant that a placeholder shows. */
 export interface Placement {
@@ -10,19 +11,30 @@ export interface Placement {
   readonly put: readonly Node[];
   /** The own content: moved, never destroyed, because a framework may still use its nodes. */
   readonly aside: DocumentFragment;
-  /** `shapeOf` the nodes aside, to detect changes by others. */
-  readonly shape: string;
+  /** The nodes that were moved aside, to detect changes by others. */
+  readonly content: readonly Node[];
+}
+
+/** A placement by the other part of the tag, or one of the first part that it has adopted. */
+export interface Rendered extends Placement {
   /** The placeholder's text before and after. */
   readonly before: string | null;
   readonly after: string | null;
   readonly isEmpty: boolean;
-  /** Time of placement in ms since 1970, and the number of recent repetitions. */
+  /**
+   * Time of placement in ms since 1970, and the number of recent repetitions; 0 if the first part
+   * placed it.
+   */
   readonly at: number;
   readonly repeats: number;
 }
 
-/** The element names of a fragment. */
-export const shapeOf = ({ children }: DocumentFragment) => `${[...children].map(({ nodeName }) => nodeName)}`;
+/** The element names of nodes. */
+export const shapeOf = (nodes: Iterable<Node>) =>
+  `${[...nodes].filter(({ nodeType }) => nodeType === 1).map(({ nodeName }) => nodeName)}`;
+
+/** Whether the page has changed its own content since it was moved aside. */
+export const isChangedAside = ({ aside, content }: Placement) => shapeOf(aside.childNodes) !== shapeOf(content);
 
 /** Replaces the placeholder's content by a variant; templates stay in place. */
 export function place(
@@ -31,36 +43,29 @@ export function place(
   group: string | undefined,
   variant: Node[] | undefined | null,
   aside: DocumentFragment,
-): Omit<Placement, "at" | "repeats"> {
+): Omit<Rendered, "at" | "repeats"> {
   const before = placeholder.textContent;
   let put = variant || [];
+  let content: readonly Node[] = [...aside.childNodes];
   if (variant) {
-    const content = [...placeholder.childNodes].filter((node) => !(node as Element).matches?.("template[data-group]"));
-    const finish = more?.prepare(placeholder, aside);
-    put = more?.keep(placeholder, content, put) || put;
-    const first = content.find(isVisible) || placeholder.firstChild;
+    const own = contentOf(placeholder);
+    const finish = prepare(placeholder, aside);
+    put = keep(placeholder, own, put) || put;
+    const first = own.find(isVisible) || placeholder.firstChild;
     for (const node of put) placeholder.insertBefore(node, first);
-    aside.replaceChildren(...content.filter((node) => !put.includes(node)));
-    finish?.();
+    content = own.filter((node) => !put.includes(node));
+    aside.replaceChildren(...content);
+    finish();
   }
   placeholder.setAttribute(MARK, group || "");
-  return {
-    key,
-    group,
-    put,
-    aside,
-    shape: shapeOf(aside),
-    before,
-    after: placeholder.textContent,
-    isEmpty: variant === null,
-  };
+  return { key, group, put, aside, content, before, after: placeholder.textContent, isEmpty: variant === null };
 }
 
 /**
  * Whether the variant is still there, and the page's own content has not come back. Translators
  * wrap texts in `font` elements.
  */
-export const isIntact = (placeholder: HTMLElement, { put, before, after }: Placement) =>
+export const isIntact = (placeholder: HTMLElement, { put, before, after }: Rendered) =>
   placeholder.hasAttribute(MARK) &&
   (placeholder.querySelector("font") ||
     (put.every((node) => node.parentNode === placeholder) &&

@@ -2,8 +2,9 @@ import { undecorate } from "./decoration.ts";
 import { isKept, isToWait } from "./hydration.ts";
 import { unkeep } from "./in-place.ts";
 import { MARK, optionOf } from "./placeholders.ts";
-import { type Placement, shapeOf } from "./placement.ts";
+import { isChangedAside, type Rendered, shapeOf } from "./placement.ts";
 import { remember } from "./remember.ts";
+import { contentOf } from "./variant.ts";
 
 /** The own content of placeholders whose page has changed it since. */
 const originals = new WeakMap<Element, string>();
@@ -12,18 +13,18 @@ const originals = new WeakMap<Element, string>();
  * Removes a variant if the placeholder now has another experiment or group, or if the page has
  * replaced its own content, which is then shown. Returns whether it did.
  */
-export function release(placeholder: Element, placement: Placement | undefined, isOther: unknown): boolean {
+export function release(placeholder: Element, placement: Rendered | undefined, isOther: unknown): boolean {
   if (!placement) return false;
-  const isPages = shapeOf(placement.aside) !== placement.shape || isAddedTo(placeholder, placement);
+  const isPages = isChangedAside(placement) || isAddedTo(placeholder, placement);
   if (!isOther && !isPages) return false;
-  if (isPages && !isOther) originals.set(placeholder, placement.shape);
+  if (isPages && !isOther) originals.set(placeholder, shapeOf(placement.content));
   else originals.delete(placeholder);
   withdraw(placeholder, placement);
   return true;
 }
 
 /** Whether a framework has added nodes, unaware that its content was moved aside. */
-function isAddedTo(placeholder: Element, { put }: Placement): boolean {
+function isAddedTo(placeholder: Element, { put }: Rendered): boolean {
   return (
     contentOf(placeholder).some((node) => node.nodeType === 1 && !put.includes(node) && isKept(node)) && put.length > 0
   );
@@ -33,11 +34,11 @@ function isAddedTo(placeholder: Element, { put }: Placement): boolean {
  * Whether a placeholder must not be changed: not yet, or because the page has changed the shown
  * content itself.
  */
-export function holds(placeholder: HTMLElement, placement: Placement | undefined, again: () => void): boolean {
+export function holds(placeholder: HTMLElement, placement: Rendered | undefined, again: () => void): boolean {
   const content = contentOf(placeholder);
   const original = originals.get(placeholder);
   if (original !== undefined) {
-    if (shapeOfAll(content) !== original) return true;
+    if (shapeOf(content) !== original) return true;
     originals.delete(placeholder);
   }
   if (!placement) return isToWait(placeholder, again);
@@ -47,7 +48,7 @@ export function holds(placeholder: HTMLElement, placement: Placement | undefined
 }
 
 /** Restores the placeholder's own content, unless the page has replaced it. */
-function withdraw(placeholder: Element, { put, aside, after }: Placement): void {
+function withdraw(placeholder: Element, { put, aside, after }: Rendered): void {
   const finish = remember(placeholder);
   const there = put.filter((node) => node.parentNode === placeholder);
   const isText = put.length === 1 && put[0]?.nodeType === 3;
@@ -60,9 +61,3 @@ function withdraw(placeholder: Element, { put, aside, after }: Placement): void 
   undecorate(placeholder);
   finish();
 }
-
-const contentOf = (placeholder: Element) =>
-  [...placeholder.childNodes].filter((node) => !(node as Element).matches?.("template[data-group]"));
-
-const shapeOfAll = (nodes: readonly Node[]) =>
-  `${nodes.filter(({ nodeType }) => nodeType === 1).map(({ nodeName }) => nodeName)}`;

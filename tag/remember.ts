@@ -64,7 +64,7 @@ function updateSlider(slider: Slider | undefined): void {
 }
 
 /** Scrolls to the URL's fragment: the browser only finds targets present during parsing. */
-function scrollToTarget(placeholder: Element): void {
+export function scrollToTarget(placeholder: Element): void {
   if (location.hash.length < 2 || document.querySelector(":target")) return;
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target && placeholder.contains(target)) target.scrollIntoView();

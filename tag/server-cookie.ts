@@ -1,4 +1,5 @@
-import { COOKIE, forgetDevice } from "./identity.ts";
+import { COOKIE } from "./identity.ts";
+import { forgetDevice } from "./keep-device.ts";
 import type { Options } from "./options.ts";
 import { safely } from "./safely.ts";
 
@@ -10,13 +11,14 @@ import { safely } from "./safely.ts";
  */
 export async function renewCookie(
   { cookie = COOKIE, cookieDomain = "", serverCookie }: Options,
+  api: string,
   device: () => string | undefined,
 ): Promise<void> {
   if (!device() || serverCookie == null || serverCookie === "off") return;
   const query = new URLSearchParams({ cookie, domain: cookieDomain });
   // No answer is needed, so that credentials need no permission of the server's.
   await safely(() =>
-    fetch(`${new URL("renew", import.meta.url)}?${query}`, {
+    fetch(`${api}/renew?${query}`, {
       method: "POST",
       mode: "no-cors",
       credentials: "include",

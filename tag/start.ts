@@ -1,234 +1,220 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { watchClicks } from "./clicks.ts";
-import { forgetDevice, keepDevice, readDevice } from "./identity.ts";
-import { more as loaded, loadMore } from "./more-loader.ts";
+import { emit } from "./emit.ts";
+import { eventId } from "./event-id.ts";
+import { eventText } from "./event-text.ts";
+import type { Fairsplit, Groups } from "./fairsplit.ts";
+import { placeFirst } from "./first-placement.ts";
+import { afterFrame } from "./frame.ts";
+import { type ByKey, type Call, type Decided, type Load, SAID, type TakenOver, UNSAID } from "./handover.ts";
+import { readDevice, writeFirstCookie } from "./identity.ts";
+import { needsMore } from "./needs-more.ts";
 import type { Options } from "./options.ts";
-import { add, closeOutbox, flush, openOutbox, resend, unsent, url } from "./outbox.ts";
+import { isClosed, keyOf, placeholders } from "./placeholders.ts";
 import type { Placement } from "./placement.ts";
 import { random128 } from "./random.ts";
-import {
-  AGAIN,
-  afterFrame,
-  beginView,
-  type Decided,
-  decide,
-  decided,
-  exposeClicked,
-  groups,
-  placements,
-  reconcileAll,
-  SAID,
-  shown,
-  startRendering,
-  UNSAID,
-  watch,
-} from "./rendering.ts";
 import { safely } from "./safely.ts";
-import { area, keep } from "./storage.ts";
+import { CONSENT } from "./storage.ts";
 import { isTrackingRejected } from "./tracking-rejection.ts";
 
-/** The answer of `/api/expgroups`; `{}` if the server is off or unreachable. */
-export type Groups = Readonly<Record<string, AssignedGroup | undefined>>;
-
-/**
- * The page's API, `window.fairsplit`. Calls made before the tag loads wait in an array of that
- * name.
- */
-export interface Fairsplit {
-  /** Calls back when the groups are known, or have failed to load. */
-  ready(heard?: (groups: Groups) => void): Promise<unknown>;
-  /** The device's group in an experiment, if any. */
-  group(key: string): string | undefined;
-  /** The payload of that group. */
-  payload(key: string): unknown;
-  /** Reports an event, such as a goal's. */
-  track(event: string, params?: unknown, value?: number): void;
-  /**
-   * Names the account that is logged in on this view; nothing keeps it. Experiments that had no
-   * account to decide by are decided now; all others stay as they are.
-   */
-  identify(id: string): void;
-  /** Records whether the visitor consents to being counted. */
-  consent(isGiven: boolean): void;
-  /** Deletes the device ID and everything stored, and stops counting. */
-  forget(): void;
-  /** Searches for placeholders that no observer sees, such as in a shadow root. */
-  render(root?: ParentNode): void;
-  /** A call as a list: `push(["track", "signup"])`. */
-  push(...calls: [name: string, ...args: unknown[]][]): void;
-  /** The groups that the page shows. */
-  groups: Groups;
-  /** The events that this page reported, for inspection. */
-  readonly events: object[];
-  /** Placements of the placeholders, for inspection. */
-  readonly shows: WeakMap<Element, Placement>;
-}
-
 declare global {
-  interface Window {
-    fairsplit?: Fairsplit | [name: string, ...args: unknown[]][];
-    dataLayer?: { push(entry: object): void };
-  }
-  interface Navigator {
-    readonly globalPrivacyControl?: boolean;
-  }
+  /** Name of the file of `more.ts`; defined by the build. */
+  const __MORE__: string;
 }
 
 const DEFAULT_TIMEOUT_MS = 1000;
 const DAY_MS = 86_400_000;
-/** Storage name of the visitor's consent, if the page has to ask for it. */
-const CONSENT = "fairsplit_consent";
+/** Events within this time are sent together. */
+const GATHER_MS = 30;
+/**
+ * Maximum number of events of a request: browsers allow 64 KiB in flight for pages that are left.
+ */
+const MAX_BATCH = 50;
 
-/** Runs the tag on a page. A second tag does nothing. */
-export function start(options: Options, source: string): void {
-  const queue = window.fairsplit;
+/**
+ * Runs the tag on a page: the first view's templates, texts and clicks. All else is in the other
+ * part, which is loaded when the variants are painted, or at once if the page needs it, and which
+ * then replaces the functions here. A second tag does nothing.
+ */
+export function start(options: Options, source: string, bundled?: Load): void {
+  const queue = window.fairsplit as Partial<Fairsplit> | undefined;
   // The global may be anything, even an element of that name.
-  if ((queue as Partial<Fairsplit> | undefined)?.ready) return;
-  const { timeout, cookie, cookieDomain, serverCookie, pageview, consent, stored: use } = options;
-  // Kept nowhere: the next view says its own.
-  let account = options.account;
+  if (queue?.ready) return;
+  let { account, cookie, cookieDomain, consent, timeout } = options;
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
-  const timeoutMs = (timeout as number) >= 0 ? (timeout as number) : DEFAULT_TIMEOUT_MS;
-  const query = new URLSearchParams(location.search);
-  let device = readDevice(cookie) || random128();
-  let force = query.get("fairsplit_force");
-  let path: string;
-  let isAllowed: boolean | undefined;
-  let isPreview: unknown;
+  const path = location.pathname;
+  // Without prototype: an experiment may be called `constructor`.
+  const shown: ByKey<AssignedGroup> = { __proto__: null } as never;
+  const exposed: ByKey<boolean> = { __proto__: null } as never;
+  const placements = new WeakMap<Element, Placement>();
+  const calls: Call[] = [];
+  const waiting: string[] = [];
+  let device = isTrackingRejected() ? "" : readDevice(cookie) || random128();
+  let isAllowed: unknown;
+  let decided: Decided = 0;
+  let given: Groups | undefined;
+  let isLate: boolean | undefined;
+  let observer: MutationObserver | undefined;
   let settle: (groups: Groups) => void;
+  let asked: Promise<unknown> | undefined;
   const ready = new Promise<Groups>((resolve) => {
     settle = resolve;
   });
-  ready.then((decided) => emit("ready", decided));
+  ready.then((groups) => emit("ready", groups));
 
-  const report = (event: string, experiment?: string, params?: unknown, value?: number) => {
-    if (!device || isPreview) return;
-    const assigned = shown[experiment as string];
+  /** Loads the other part, once. */
+  const more = () => {
+    asked ||= (bundled ? bundled() : import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${__MORE__}`))
+      .then(({ takeOver }) => {
+        [look, take, report, flush, resend, expose, defer] = takeOver(
+          options,
+          api,
+          tag,
+          clicked,
+          observer,
+          settle,
+          device,
+          account,
+          isAllowed,
+          path,
+          isPreview,
+          decided,
+          shown,
+          exposed,
+          waiting,
+          given,
+          calls,
+        );
+        look();
+      })
+      .catch(() => {});
+    return asked;
+  };
+  /** Calls a method of the API once it is the other part's. */
+  let defer: TakenOver[6] = (...call) => {
+    calls.push(call);
+    more();
+  };
+
+  let report: TakenOver[2] = (event, experiment, params, value) => {
+    if (!device) return;
+    const { group, epoch } = shown[experiment as string] || ({} as Partial<AssignedGroup>);
     const reported = {
+      id: eventId(),
+      ts: new Date().toISOString(),
       deviceId: device,
-      accountId: account || undefined,
+      accountId: account,
       path: location.pathname,
       event,
       experiment,
-      group: assigned?.group,
-      epoch: assigned?.epoch,
+      group,
+      epoch,
       params,
       value,
     };
-    // Hold the page view, to send it with the exposures that follow.
-    safely(() => add(reported, !decided));
+    safely(() => {
+      // The white space keeps it apart from the page's own names, see `LINE_START`.
+      const line = `\n${eventText(reported)}`;
+      waiting.push(line);
+      // Hold the page view, to send it with the exposures that follow.
+      decided && setTimeout(() => flush(), GATHER_MS);
+      // Store before sending: the page may end. Storage may be full or forbidden.
+      if (isAllowed) localStorage[line] = "";
+    });
     tag.events.push(reported);
   };
-
-  const onShown = (key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined) => {
-    // Report only if the server answered: the admin sees mistyped or obsolete keys.
-    if (!assigned) decided >= SAID && report("unknown_placeholder", key);
-    else if (isEmpty) report("empty_variant", key);
-    else if (!isPreview && assigned.state === "active" && assigned.value >= 0) {
-      report("exposure", key);
-      emit("exposure", { experiment: key, group: assigned.group });
-      window.dataLayer?.push({ event: "experiment_viewed", experiment_id: key, variation_id: assigned.group });
+  let flush: TakenOver[3] = async () => {
+    const batch = isAllowed ? waiting.splice(0, MAX_BATCH) : [];
+    if (!batch[0]) return;
+    try {
+      // A string is text/plain, which crosses origins without a preflight.
+      const response = await fetch(`${api}/notes?sent=${Date.now()}`, {
+        method: "POST",
+        body: `[${batch}]`,
+        keepalive: true,
+      });
+      // Read the answer: a browser holds an unread one to be unfinished.
+      await response.text();
+      if (!response.ok) throw response.status;
+      for (const line of batch) safely(() => delete localStorage[line]);
+    } catch {
+      resend(batch);
     }
   };
-  const look = () => safely(() => (path === location.pathname ? reconcileAll() : see()));
+  let resend: TakenOver[4] = (lines) => {
+    // Keep nothing if consent was withdrawn meanwhile.
+    isAllowed && waiting.unshift(...lines);
+    more();
+  };
 
-  const take = (given: Groups, last: Decided) => {
-    if (decided && last < AGAIN) return;
-    tag.groups = decide(given, last);
+  let expose: TakenOver[5] = (placeholder) => {
+    const key = keyOf(placeholder);
+    const assigned = shown[key];
+    // The other part reports what is unknown or empty.
+    if (!(key in exposed) && assigned && assigned.value >= 0 && assigned.state === "active") {
+      exposed[key] = true;
+      report("exposure", key);
+      emit("exposure", { experiment: key, group: assigned.group });
+    }
+  };
+  const show = (placeholder: HTMLElement): unknown => {
+    const key = keyOf(placeholder);
+    const assigned = tag.groups[key];
+    let placement = placements.get(placeholder);
+    const isThere = () => placeholder.isConnected && placement?.put.every((node) => node.parentNode === placeholder);
+    if (placement) return isThere() || more();
+    const needs = needsMore(placeholder);
+    if (needs && !isLate) return more();
+    if (!decided && !assigned) return;
+    placement = placeFirst(placeholder, key, assigned || {});
+    if (!placement) return more();
+    placements.set(placeholder, placement);
+    // Its unit, such as an account, may still become known in this view.
+    if (assigned?.group === "") return;
+    shown[key] ??= assigned;
+    // The own content was seen instead of the variant.
+    if (needs) exposed[key] = false;
+    else afterFrame(() => isThere() && expose(placeholder));
+  };
+  /** Checks the page for placeholders to render. A page of another path is the other part's. */
+  let look: TakenOver[0] = () =>
+    safely(() => {
+      if (path !== location.pathname) more();
+      else
+        for (const placeholder of placeholders("[data-exp]")) safely(() => isClosed(placeholder) && show(placeholder));
+    });
+  let take: TakenOver[1] = (groups, last) => {
+    if (decided) return;
+    decided = last;
+    // Shown variants stay: replacing one would flicker.
+    tag.groups = { __proto__: null, ...groups, ...shown } as unknown as Groups;
     look();
     settle(groups);
     // Wait for the exposures of the current paint; a background page does not paint.
-    document.hidden ? flush() : afterFrame(flush);
-  };
-
-  const open = () => {
-    openOutbox(`${api}/notes`);
-    keepDevice(device, cookie, cookieDomain);
-    // Remember the consent for the next views.
-    consent && keep(CONSENT, "1");
-    loaded?.renew();
-  };
-
-  const load = (name: string) =>
-    import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${name}`).catch(() => undefined);
-  const more = () =>
-    loadMore(load, timeoutMs, () => {
-      loaded?.attend({ options, clicked, flush, unsent, resend, device: () => url && device });
-      look();
-    });
-
-  const viewed = () => pageview === "off" || report("pageview");
-
-  /** Starts a page view: the first one, and on each change of path or return to the page. */
-  const see = async (again?: typeof AGAIN) => {
-    path = location.pathname;
-    const at = path;
-    again || beginView();
-    if (!isAllowed) return take({}, UNSAID);
-    again || viewed();
-    // The stored text may be missing or not ours. A server may have put the same text into the
-    // page.
-    safely(() => {
-      const text = document.getElementById("fairsplit")?.textContent || (area.fairsplit as string);
-      // Earlier tags store a token in second place.
-      const [id, , stored, storedPath, storedAt] = JSON.parse(text);
-      if (
-        id === device &&
-        use !== "off" &&
-        Date.now() - storedAt < DAY_MS &&
-        (path === storedPath || !/"perPath"/.test(text))
-      )
-        take(stored, 0);
-    });
-    let given: Groups | undefined;
-    try {
-      setTimeout(() => at === path && take(groups, UNSAID), timeoutMs);
-      const asked = { device_id: device, account_id: account || "", path, force: force || "", at: Date.now() };
-      const response = await fetch(`${api}/groups?${new URLSearchParams(asked as never)}`);
-      if (!response.ok) throw response.status;
-      given = await response.json();
-      // The next view may be another account's.
-      const text = JSON.stringify([device, "", given, at, Date.now()], (_, one) => one?.kept ?? one);
-      isPreview = force && /"reason":"forced"/.test(text);
-      // Open only if consent was not withdrawn meanwhile.
-      url || isPreview || (isAllowed && open());
-      keep("fairsplit", text);
-    } catch (error) {
-      emit("error", error);
-    }
-    // Ignore the answer if the path has changed since.
-    if (at === path) take(given || groups, given ? again || SAID : UNSAID);
-    if (isPreview) load("badge.js");
+    const painted = () => {
+      flush();
+      more();
+    };
+    document.hidden ? painted() : afterFrame(painted);
   };
 
   const tag: Fairsplit = {
     ready: (heard) => ready.then(heard),
-    group: (key) => groups[key]?.group,
-    payload: (key) => groups[key]?.payload,
+    group: (key) => tag.groups[key]?.group,
+    payload: (key) => tag.groups[key]?.payload,
     track: (event, params, value) => report(event, undefined, params, value),
-    consent(isGiven) {
-      if (!isGiven) tag.forget();
-      else if (!isAllowed) {
-        isAllowed = true;
-        device ||= random128();
-        force || open();
-        see();
-      }
-    },
+    consent: (isGiven) => (isGiven ? defer("consent", true) : tag.forget()),
     forget() {
-      isAllowed = false;
-      closeOutbox();
-      forgetDevice(cookie, cookieDomain);
-      device = "";
+      device = isAllowed = "";
+      // The rest is deleted by the other part; this holds even if that cannot be loaded.
+      safely(() => delete localStorage[CONSENT]);
+      defer("forget");
     },
     identify(id) {
       account = id;
-      see(AGAIN);
+      defer("identify", id);
     },
-    render(root) {
-      root && watch(root);
-      look();
-    },
+    render: (root) => defer("render", root),
     push(...calls) {
       // A page's mistake must not end its script or lose the other calls.
       for (const call of calls) {
@@ -243,36 +229,62 @@ export function start(options: Options, source: string): void {
     shows: placements,
   };
   window.fairsplit = tag;
-  startRendering({ look, load: more, onShown });
-  // A sandboxed frame throws: forced groups then hold for this page only.
   safely(() => {
-    if (force != null) sessionStorage.fairsplit_force = force;
-    force = sessionStorage.fairsplit_force;
+    observer = new MutationObserver(() => look());
+    observer.observe(document, { childList: true, subtree: true });
   });
-  if (isTrackingRejected()) tag.forget();
-  if (device && (!consent || safely(() => localStorage[CONSENT]))) tag.consent(true);
-  else see();
+  // A sandboxed frame throws.
+  const isPreview = /fairsplit_force/.test(location.search) || safely(() => sessionStorage.fairsplit_force);
+  isAllowed = device && !isPreview && (!consent || safely(() => localStorage[CONSENT]));
+  setTimeout(
+    () => {
+      isLate = true;
+      take(tag.groups, UNSAID);
+      look();
+    },
+    (timeout as number) >= 0 ? (timeout as number) : DEFAULT_TIMEOUT_MS,
+  );
+  const begin = async () => {
+    writeFirstCookie(device, cookie, cookieDomain);
+    options.pageview === "off" || report("pageview");
+    // The stored text may be missing or not ours. A server may have put the same text into the
+    // page.
+    safely(() => {
+      const text = document.getElementById("fairsplit")?.textContent || localStorage.fairsplit;
+      // Earlier tags store a token in second place.
+      const [id, , stored, storedPath, storedAt] = JSON.parse(text);
+      if (
+        id === device &&
+        options.stored !== "off" &&
+        Date.now() - storedAt < DAY_MS &&
+        (path === storedPath || !/"perPath"/.test(text))
+      )
+        take(stored, 0);
+    });
+    try {
+      const query = new URLSearchParams({
+        device_id: device,
+        account_id: account || "",
+        path,
+        at: Date.now(),
+      } as never);
+      const response = await fetch(`${api}/groups?${query}`);
+      if (!response.ok) throw response.status;
+      given = await response.json();
+    } catch (error) {
+      emit("error", error);
+    }
+    take(given || tag.groups, given ? SAID : UNSAID);
+  };
+  isPreview ? more() : isAllowed ? begin() : take({}, UNSAID);
   safely(() => tag.push(...(queue as [])));
 
-  const clicked = watchClicks((event, experiment, params) => {
-    experiment && exposeClicked(experiment);
-    report(event, experiment, params);
+  // Last: a page may forbid listeners.
+  const clicked = watchClicks((event, placeholder, params) => {
+    placeholder && placements.has(placeholder) && expose(placeholder);
+    report(event, placeholder?.dataset.exp, params);
   });
-  // Load on focus: only a focused element can be clicked by keyboard.
-  addEventListener("focusin", (event) => (event.composedPath()[0] as Element).role && more());
-  safely(() => (serverCookie != null || document.cookie.includes("fairsplit_trail")) && more());
-  // Defer: the app renders the new page in the same task. In engines without the Navigation API the
-  // document's changes are observed.
-  window.navigation?.addEventListener("currententrychange", () => setTimeout(look));
+  addEventListener("pagehide", () => flush());
   // Earlier than DOMContentLoaded, which waits for scripts, and so before the page is painted.
-  addEventListener("readystatechange", look, true);
-  addEventListener("pagehide", flush);
-  addEventListener("visibilitychange", flush);
-  // A page from the back/forward cache still shows its variants: only count the view.
-  addEventListener("pageshow", ({ persisted }) => persisted && isAllowed && viewed());
-  if (query.has("fairsplit_debug")) load("debug.js");
-}
-
-function emit(name: "ready" | "exposure" | "error", detail: unknown): void {
-  safely(() => document.dispatchEvent(new CustomEvent(`fairsplit:${name}`, { detail })));
+  addEventListener("readystatechange", () => look(), true);
 }

@@ -3,6 +3,9 @@ import { safely } from "./safely.ts";
 /** Start of a stored line of JSON: the white space keeps it apart from the page's own names. */
 export const LINE_START = '\n{"id":"0';
 
+/** Storage name of the visitor's consent, if the page has to ask for it. */
+export const CONSENT = "fairsplit_consent";
+
 /** Stored values by name: in memory, or in localStorage once that is allowed and possible. */
 export let area: Record<string, string> = {};
 

@@ -11,7 +11,7 @@ const FOREVER = "public, max-age=31536000, immutable";
 /**
  * `GET /tag.js`: the script that a site pastes, with a strong ETag; `GET /parts.js` is the same
  * under a name on no blocker's list. `GET /tag.<hash>.js`: one immutable version, also of an
- * earlier server version. `GET /tag-more.<hash>.js`: its rarely needed part. `GET /badge.js` and
+ * earlier server version. `GET /tag-more.<hash>.js`: its other part. `GET /badge.js` and
  * `GET /debug.js`: scripts that all versions load for a preview, and for debugging.
  */
 export function tagRoutes(

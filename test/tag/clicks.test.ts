@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
 import { watchClicks } from "../../tag/clicks.ts";
 
-let report: Mock<Parameters<typeof watchClicks>[0]>;
+let report: Mock<(event: string, experiment: string | undefined, params: unknown) => void>;
 const added: Parameters<typeof addEventListener>[] = [];
 
 beforeEach(() => {
@@ -12,7 +12,7 @@ beforeEach(() => {
     add(...args);
   });
   report = vi.fn();
-  watchClicks(report);
+  watchClicks((event, placeholder, params) => report(event, placeholder?.dataset.exp, params));
 });
 afterEach(() => {
   vi.restoreAllMocks();

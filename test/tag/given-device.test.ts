@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
 import { takeDevice } from "../../tag/given-device.ts";
-import { forgetDevice, keepDevice, readCookie } from "../../tag/identity.ts";
+import { readCookie } from "../../tag/identity.ts";
+import { forgetDevice, keepDevice } from "../../tag/keep-device.ts";
 import type { Options } from "../../tag/options.ts";
 import { ASSIGNED } from "./assigned.ts";
 
@@ -58,7 +59,7 @@ describe("a visitor without a device", () => {
     document.body.innerHTML = `<div data-exp="test"><template data-group="A">a</template><template data-group="B">b</template></div>`;
     take();
     const { start } = await import("../../tag/start.ts");
-    start({}, SOURCE);
+    start({}, SOURCE, () => new Promise(() => undefined));
     expect(document.querySelector("div")?.textContent).toBe("b");
     const asked = vi
       .mocked(fetch)

@@ -113,7 +113,8 @@ async function visit(row: number, hostile: HostilePage, expect: ExpectStatic) {
   const errors: string[] = [];
   context.on("weberror", (error) => errors.push(`thrown: ${error.error()}`));
   context.on("console", (message) => {
-    if (message.type() === "error" && !/^Failed to load resource/.test(message.text())) errors.push(message.text());
+    if (message.type() === "error" && !/^Failed to load (resource|module script)/.test(message.text()))
+      errors.push(message.text());
   });
   if (blocks) await context.route(blocks, (route) => route.abort("blockedbyclient"));
   const page = await context.newPage();

@@ -1,11 +1,9 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
+import type { Fairsplit } from "../../tag/fairsplit.ts";
 import type { Options } from "../../tag/options.ts";
-import type { Fairsplit } from "../../tag/start.ts";
 import { ASSIGNED } from "./assigned.ts";
-
-vi.mock("https://ab.example.com/tag-more.js", () => import("../../tag/more.ts"));
 
 const both = (name: string) =>
   `<template data-group="A">${name} A</template><template data-group="B">${name} B</template>`;
@@ -43,7 +41,8 @@ beforeEach(() => {
 async function start(options: Options = {}): Promise<Fairsplit> {
   vi.resetModules();
   const tag = await import("../../tag/start.ts");
-  tag.start(options, "https://ab.example.com/tag.js");
+  const more = await import("../../tag/more.ts");
+  tag.start(options, "https://ab.example.com/tag.js", async () => more);
   return window.fairsplit as Fairsplit;
 }
 

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { forgetDevice, keepDevice, readCookie, readDevice } from "../../tag/identity.ts";
+import { readCookie, readDevice, writeFirstCookie } from "../../tag/identity.ts";
+import { forgetDevice, keepDevice } from "../../tag/keep-device.ts";
 import { openStorage } from "../../tag/storage.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";
@@ -77,6 +78,23 @@ describe("the device of this browser", () => {
     expect(readDevice()).toBeUndefined();
     keepDevice(OTHER);
     expect(readDevice()).toBe(OTHER);
+  });
+});
+
+describe("the cookie of a first view", () => {
+  test("lives for a year, and is the other part's to secure", () => {
+    const set = cookies("");
+    vi.stubGlobal("location", { protocol: "https:" });
+    writeFirstCookie(ID);
+    expect(set.mock.calls).toEqual([[`fairsplit_id=${ID};path=/;max-age=31536000;samesite=lax;domain=`]]);
+    keepDevice(ID);
+    expect(set).toHaveBeenLastCalledWith(expect.stringMatching(/;secure$/));
+  });
+
+  test.each(["fairsplit_id=visitor-17", `fairsplit_id=${ID}`])("is not written over: %s", (present) => {
+    const set = cookies(present);
+    writeFirstCookie(OTHER);
+    expect(set).not.toHaveBeenCalled();
   });
 });
 

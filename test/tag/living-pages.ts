@@ -12,6 +12,8 @@ export interface LivingPage {
   readonly exposures?: Readonly<Record<string, number>>;
   /** Runs in the page once the variant is there. */
   readonly act?: string;
+  /** Whether the tag's other part comes only after `act`. */
+  readonly isActBetweenParts?: boolean;
   /** Final text of each placeholder after `act`. */
   readonly afterwards?: readonly string[];
   /** Experiments exposed only after `act`. */
@@ -621,6 +623,50 @@ const others: LivingPage[] = [
   { name: "a page that waits until it is loaded", page: plain(`<div data-after="load">${ORIGINAL}</div>`), shows: [B] },
 ];
 
+/** Pages that change when the tag's first part has shown the variant, before the other comes. */
+const between: LivingPage[] = [
+  {
+    name: "idiomorph brings the page's markup back between the tag's parts",
+    page: plain(
+      `<main>${ORIGINAL}</main>${nm("idiomorph/dist/idiomorph.js")}<script>html=document.querySelector('main').innerHTML;go=()=>Idiomorph.morph(document.querySelector('main'),html,{morphStyle:'innerHTML'})</script>`,
+    ),
+    shows: [B],
+    isActBetweenParts: true,
+    act: GO,
+    afterwards: [B],
+  },
+  {
+    name: "React 18 hydrates a root of the page's own between the tag's parts",
+    page: `${HEAD}</head><body><main><div data-exp="tpl"><a>GET QUOTE</a>${template(`<a>${B}</a>`)}</div></main>${REACT18}<script>go=()=>ReactDOM.hydrateRoot(document.querySelector('main'),React.createElement('div',{'data-exp':'tpl'},React.createElement('a',null,'GET QUOTE'),React.createElement('template',{'data-group':'B',dangerouslySetInnerHTML:{__html:'<a>${B}</a>'}}))) && 0</script>`,
+    shows: [B],
+    isActBetweenParts: true,
+    act: GO,
+    afterwards: [B],
+    complains: /418|423|425/,
+  },
+  {
+    name: "React 18 renders the placeholder anew between the tag's parts",
+    page: `${HEAD}</head><body>${ORIGINAL}<main></main>${REACT18}<script>go=()=>{document.querySelector('[data-exp]').remove();const h=React.createElement;ReactDOM.createRoot(document.querySelector('main')).render(h('div',{'data-exp':'tpl'},h('a',null,'GET QUOTE'),${TPL}))}</script>`,
+    shows: [B],
+    isActBetweenParts: true,
+    act: GO,
+    afterwards: [B],
+    again: { shows: [B], exposures: { tpl: 1 } },
+  },
+  {
+    name: "a page replaces its own content between the tag's parts",
+    page: plain(
+      `<div data-exp="t"><a>Old</a>${template("<a>New t</a>")}</div><script>go=()=>{const p=document.querySelector('div');p.querySelector('template').innerHTML='New u';p.dataset.exp='u'}</script>`,
+    ),
+    shows: ["New t"],
+    isActBetweenParts: true,
+    act: GO,
+    afterwards: ["New u"],
+    exposures: { t: 1, u: 1 },
+    again: { shows: ["New t"], exposures: { t: 1 } },
+  },
+];
+
 const unusual: LivingPage[] = [
   ...["#%E0%A4%A", "#100%", "#/a?b=c", "#:~:text=GET"].map((query) => ({
     name: `an address that ends in ${query}`,
@@ -744,5 +790,6 @@ export const LIVING_PAGES: readonly LivingPage[] = [
   ...vues,
   ...morphs,
   ...others,
+  ...between,
   ...unusual,
 ];

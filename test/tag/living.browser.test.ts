@@ -47,6 +47,11 @@ describe.concurrent("a living page shows the variant, for good, and says so once
       if (message.type() === "error" && !/^Failed to load resource/.test(message.text())) errors.push(message.text());
     });
     const page = await context.newPage();
+    let come: () => void = () => undefined;
+    if (row.isActBetweenParts) {
+      const released = new Promise<void>((resolve) => (come = resolve));
+      await context.route(/\/tag-more\./, (route) => released.then(() => route.continue()));
+    }
     await page.addInitScript(WATCH);
     const watched = <Result>(read: (of: Watched) => Result) =>
       page.evaluate(`(${read})(window)`).catch(() => undefined) as Promise<Result | undefined>;
@@ -67,6 +72,7 @@ describe.concurrent("a living page shows the variant, for good, and says so once
       if (isActing) {
         await expect.poll(exposures, { timeout: 10_000 }).toEqual(before);
         await page.evaluate(act as string);
+        come();
         await expect.poll(isThere, { timeout: 5000 }).toEqual(afterwards);
       }
       await watched(({ pass }) => pass());

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Event } from "../../core/event.ts";
-import type { Fairsplit } from "../../tag/start.ts";
+import type { Fairsplit } from "../../tag/fairsplit.ts";
 import { launchBrowser } from "../launch-browser.ts";
 import { start } from "../server/rig/built-program.ts";
 import { temporaryFolder } from "../server/rig/open-app.ts";

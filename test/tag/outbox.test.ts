@@ -74,7 +74,7 @@ describe("an event", () => {
     outbox.add(given);
     await vi.advanceTimersByTimeAsync(GATHERED_MS);
     const [event] = batches()[0] ?? [];
-    expect(event).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), ts: "2026-01-31T12:00:00.000Z", ...given });
+    expect(event).toEqual({ id: expect.stringMatching(/^[0-9a-f]{32}$/), ts: "2026-01-31T12:00:00.000Z", ...given });
     const never = () => expect.fail("the tag leaves nothing to fill in");
     expect(parseEvent({ source: "browser", ...event }, { id: never, ts: never, run: null })).toMatchObject(event ?? {});
   });
@@ -117,9 +117,18 @@ describe("an event", () => {
 describe("an event that JSON cannot say goes all the same", () => {
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
+  const throwing = {
+    get bad() {
+      throw new Error("the page's own");
+    },
+    plan: "x",
+  };
   test.each<[what: string, params: unknown, sent: object]>([
-    ["params that hold themselves", cyclic, { params: null, dropped: ["params"] }],
-    ["a number without an end", { order: 1n }, { params: null, dropped: ["params"] }],
+    ["params that hold themselves", cyclic, { params: {}, dropped: ["params.self"] }],
+    ["one of its params", { plan: "x", note: cyclic }, { params: { plan: "x" }, dropped: ["params.note"] }],
+    ["one that throws", throwing, { params: { plan: "x" }, dropped: ["params.bad"] }],
+    ["params that are a text", "pro", { params: "pro" }],
+    ["a number beyond the largest", { order: 1n }, { params: { order: "1" } }],
     [
       "a text that is too long: one character more than is stored",
       { a: "x".repeat(2000) },
@@ -172,16 +181,21 @@ describe("batches", () => {
     expect(names().flat()).toEqual(Array.from({ length: 90 }, (_, i) => `e${i}`));
   });
 
-  test("an event that is larger goes by itself, and without its params when no request would take them", async () => {
+  test("an event that is larger goes by itself, and without the params that no request would take", async () => {
     const outbox = await openPage();
     add(outbox, "before");
     outbox.add({ event: "large", params: texts(10) });
     outbox.add({ event: "huge", params: texts(30) });
     add(outbox, "after");
     await vi.advanceTimersByTimeAsync(GATHERED_MS);
-    expect(names()).toEqual([["before"], ["large"], ["huge", "after"]]);
-    expect(batches().map(([event]) => event)).toMatchObject([{}, { params: texts(10) }, { dropped: ["params"] }]);
-    expect(batches()[2]?.[0]?.params).toBeNull();
+    expect(names()).toEqual([["before"], ["large"], ["huge"], ["after"]]);
+    const dropped = Array.from({ length: 11 }, (_, index) => `params.p${index + 19}`);
+    expect(batches().map(([event]) => event)).toMatchObject([
+      {},
+      { params: texts(10) },
+      { params: texts(19), dropped },
+      {},
+    ]);
   });
 });
 

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
+import type { Fairsplit } from "../../tag/fairsplit.ts";
 import type { Options } from "../../tag/options.ts";
-import type { Fairsplit } from "../../tag/start.ts";
 import { ASSIGNED } from "./assigned.ts";
 
 const badge = vi.fn();
@@ -35,8 +35,13 @@ beforeEach(() => {
     "MutationObserver",
     class extends RealObserver {
       constructor(callback: MutationCallback) {
-        super(callback);
-        cleanUps.push(() => this.disconnect());
+        let isOver = false;
+        super((...args) => isOver || callback(...args));
+        // A root observed twice is heard even when happy-dom has disconnected.
+        cleanUps.push(() => {
+          isOver = true;
+          this.disconnect();
+        });
       }
     },
   );
@@ -61,7 +66,8 @@ afterEach(async () => {
 async function start(options: Options = {}, source = "https://ab.example.com/tag.js"): Promise<Fairsplit> {
   vi.resetModules();
   const tag = await import("../../tag/start.ts");
-  tag.start(options, source);
+  const more = await import("../../tag/more.ts");
+  tag.start(options, source, async () => more);
   return window.fairsplit as Fairsplit;
 }
 
@@ -303,7 +309,9 @@ describe("what is forced", () => {
     document.body.innerHTML = PAGE;
     fetched.mockClear();
     await start();
-    return new URL(String(fetched.mock.calls[0]?.[0])).searchParams.get("force");
+    // The other part asks in a preview.
+    await soon();
+    return new URL(String(fetched.mock.calls[0]?.[0])).searchParams.get("force") ?? "";
   };
   const click = () => document.querySelector("button")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   const posts = () => fetched.mock.calls.map(([url]) => url).filter((url) => url.includes("/notes"));
@@ -532,17 +540,18 @@ describe("consent", () => {
     expectNothing();
   });
 
-  test("given: what happened meanwhile goes, once, and what is shown stays", async () => {
+  test("given: what happened meanwhile goes, once, and the group's variant takes the fallback's place", async () => {
     document.body.innerHTML = `${PAGE}<button data-exp-click="buy">x</button>`;
     const tag = await start({ consent: "required" });
     click();
     tag.track("signup", { plan: "x" }, 12.5);
     tag.consent(true);
     tag.consent(true);
+    await soon();
     answer(groups());
     await vi.advanceTimersByTimeAsync(1_000_000);
-    expect(texts()).toEqual(["Variant A", "again A"]);
-    expect(events()).toEqual(["buy", "signup", "pageview"]);
+    expect(texts()).toEqual(["Variant B x", "again B"]);
+    expect(events()).toEqual(["buy", "signup", "pageview", "exposure"]);
     expect(sent()[1]).toMatchObject({ event: "signup", params: { plan: "x" }, value: 12.5 });
     const id = /fairsplit_id=(\w{32})/.exec(document.cookie)?.[1];
     expect(new Set(sent().map(({ deviceId }) => deviceId))).toEqual(new Set([id]));
@@ -552,6 +561,7 @@ describe("consent", () => {
     document.body.innerHTML = "<main></main>";
     const tag = await start({ consent: "required" });
     tag.consent(true);
+    await soon();
     answer(groups());
     await soon();
     document.body.innerHTML = PAGE;
@@ -616,7 +626,9 @@ describe("consent", () => {
       tag.consent(true);
       answer(groups());
       await settle();
-      expect(events()).toEqual(["pageview"]);
+      // The group's variant takes the place of the fallback.
+      expect(texts()).toEqual(["Variant B x", "again B"]);
+      expect(events()).toEqual(["pageview", "exposure"]);
     } finally {
       Reflect.deleteProperty(navigator, name);
     }
@@ -626,13 +638,7 @@ describe("consent", () => {
 describe("what a page may ask and say", () => {
   test("calls that came before the tag are done, in their order, and one's error costs no other", async () => {
     const heard = vi.fn();
-    window.fairsplit = [
-      ["track", "one"],
-      ["nonsense"],
-      ["track", 1n] as never,
-      ["ready", heard],
-      ["track", "two", { a: 1 }, 2],
-    ];
+    window.fairsplit = [["track", "one"], ["nonsense"], 7 as never, ["ready", heard], ["track", "two", { a: 1 }, 2]];
     await start();
     answer(groups());
     await settle();

@@ -128,7 +128,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: "get",
     path: "/tag-more.:hash.js",
-    summary: "What few pages need of that version, for ever",
+    summary: "The other part of the tag of that version, for ever",
     answers: {
       200: { description: "The script, a module.", type: "text/javascript" },
       304: { description: "It is what If-None-Match says." },
@@ -137,7 +137,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     method: "get",
     path: "/tag-more.js",
-    summary: "What few pages need of the present version",
+    summary: "The other part of the present tag",
     answers: {
       200: { description: "The script, a module.", type: "text/javascript", headers: { ETag: "strong" } },
       304: { description: "It is what If-None-Match says." },
