@@ -69,6 +69,7 @@ import { rehearsalApiRoutes } from "./rehearsals/api-routes.ts";
 import { type Rehearsals, standings } from "./rehearsals/rehearsals.ts";
 import type { RehearsalRunner } from "./rehearsals/runner.ts";
 import { CountingFailed } from "./results/counting-failed.ts";
+import { withFailures } from "./results/counting-failures.ts";
 import { Results } from "./results/results.ts";
 import type { StickyGroups } from "./sticky/sticky-groups.ts";
 import type { ForceTokens } from "./tokens/force.ts";
@@ -130,6 +131,8 @@ export interface Deps {
   /** Text of the demo pages' files by name; null leaves them out. */
   readonly demoPages: ReadonlyMap<string, string> | null;
   readonly compat: CompatSettings;
+  /** Milliseconds after which a page does not wait for a count; default 10,000. */
+  readonly slowMs?: number;
   /** Called with server errors, never with client errors. */
   readonly onError: (error: Error) => void;
 }
@@ -155,7 +158,8 @@ export function recorderOf(deps: Deps): Recorder {
  */
 export function createApp(deps: Deps): Hono<Env> {
   const app = new Hono<Env>();
-  const results = new Results(deps);
+  const { analysis, failures } = withFailures(deps.analysis);
+  const results = new Results({ ...deps, analysis });
   // The demo is there to try things out.
   if (deps.adminToken !== null) deps.registry.judgeStarts(standings(deps.rehearsals));
 
@@ -207,7 +211,7 @@ export function createApp(deps: Deps): Hono<Env> {
   }
   app.route("/", forcePageRoutes(deps));
   app.route("/", calculatorPageRoutes());
-  app.route("/", independencePageRoutes(deps));
+  app.route("/", independencePageRoutes({ ...deps, analysis }));
   app.route("/", eventLogRoutes(deps));
   app.route("/", adminExperimentsRoutes(deps));
   app.route("/", adminSettingsRoutes(deps));
@@ -217,7 +221,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", explainRoutes(deps));
   app.route("/", resultsRoutes({ results }));
   app.route("/", exportRoutes(deps));
-  app.route("/", metricsRoutes(deps));
+  app.route("/", metricsRoutes({ ...deps, failures }));
   app.route("/", runRoutes(deps));
   app.route("/", rehearsalApiRoutes(deps));
   app.route("/", openApiRoutes({ app, baseUrl: deps.baseUrl }));
@@ -231,7 +235,7 @@ export function createApp(deps: Deps): Hono<Env> {
   app.route("/", experimentFormRoutes(deps));
   app.route("/", resultsLiveRoutes({ ...deps, results }));
   app.route("/", resultsPageRoutes({ ...deps, results }));
-  app.route("/", experimentsPageRoutes({ ...deps, results }));
+  app.route("/", experimentsPageRoutes({ ...deps, results, failures }));
 
   // The demo has its own start page.
   if (!deps.demoPages) app.get("/", (c) => c.redirect("/experiments"));

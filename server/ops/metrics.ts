@@ -8,20 +8,22 @@ import type { StickyGroups } from "../sticky/sticky-groups.ts";
 interface Deps {
   readonly log: EventLog;
   readonly sticky: StickyGroups;
+  /** Failures of counting since the start. */
+  readonly failures: () => { readonly count: number };
 }
 
 /** `GET /metrics`: the log's accounting and the process's state, for Prometheus. */
-export function metricsRoutes({ log, sticky }: Deps) {
+export function metricsRoutes({ log, sticky, failures }: Deps) {
   let metrics: ReturnType<typeof metricsOf> | undefined;
   return new Hono<Env>().get("/metrics", async (c) => {
     // Start on the first request: measuring the event loop is not free.
-    metrics ??= metricsOf({ log, sticky });
+    metrics ??= metricsOf({ log, sticky, failures });
     metrics.update();
     return c.body(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType });
   });
 }
 
-function metricsOf({ log, sticky }: Deps) {
+function metricsOf({ log, sticky, failures }: Deps) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -68,10 +70,18 @@ function metricsOf({ log, sticky }: Deps) {
     help: "Exposures since the start whose unit is not sticky, because there was no memory for more",
     registers,
   });
+  const countingFailures = new Counter({
+    name: "fairsplit_counting_failures_total",
+    help: "Questions about the log since the start that could not be answered",
+    registers,
+  });
   /** Read all at once, for a consistent snapshot. */
   const update = () => {
     const state = log.state();
-    for (const counter of [received, events, notKept, notKeptBefore, stickyRejected]) counter.reset();
+    for (const counter of [received, events, notKept, notKeptBefore, stickyRejected, countingFailures]) {
+      counter.reset();
+    }
+    countingFailures.inc(failures().count);
     received.inc(state.received);
     for (const outcome of OUTCOMES) events.inc({ outcome }, state[outcome]);
     waiting.set(state.waiting);

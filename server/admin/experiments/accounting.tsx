@@ -1,22 +1,18 @@
 import type { LogState } from "../../events/log.ts";
+import type { CountingFailures } from "../../results/counting-failures.ts";
 import { size } from "../ui/format.ts";
 
-/** Outcomes of all received events, and the log's last error. */
-export function AccountingPanel({ log }: { log: LogState }) {
-  const {
-    received,
-    stored,
-    duplicate,
-    rejected,
-    shed,
-    bot,
-    off,
-    waiting,
-    unreadable,
-    logBytes,
-    lastError,
-    droppedFields,
-  } = log;
+interface Props {
+  readonly log: LogState;
+  readonly failures: CountingFailures;
+}
+
+/** Outcomes of all received events, and the last error of the log, or of counting it. */
+export function AccountingPanel({ log, failures }: Props) {
+  const { received, stored, duplicate, rejected, shed, bot, off, waiting, unreadable, logBytes, droppedFields } = log;
+  const [lastError] = [log.lastError, failures.last]
+    .filter((error) => error !== null)
+    .sort((a, b) => (a.at < b.at ? 1 : -1));
   return (
     <section class="accounting" aria-labelledby="accounting">
       <h2 id="accounting">Events</h2>

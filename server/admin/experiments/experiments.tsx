@@ -2,6 +2,7 @@ import { type Experiment, statusOf } from "../../../core/experiment.ts";
 import type { Report } from "../../../core/report/report.ts";
 import type { Exposed } from "../../events/exposed-today.ts";
 import type { LogState } from "../../events/log.ts";
+import type { CountingFailures } from "../../results/counting-failures.ts";
 import { ChangeNotice } from "../history/change-notice.tsx";
 import type { ShownChange } from "../history/shown-change.ts";
 import { VerdictBadge } from "../results/results-verdict.tsx";
@@ -25,6 +26,7 @@ interface Props {
   /** By the experiment's key; missing while they are being counted. */
   readonly verdicts: ReadonlyMap<string, Report["verdict"]>;
   readonly log: LogState;
+  readonly failures: CountingFailures;
   readonly change: ShownChange | null;
 }
 
@@ -33,7 +35,7 @@ interface Props {
  * outcomes of events.
  */
 export function ExperimentsPage(props: Props) {
-  const { found, total, search, exposed, verdicts, log, change } = props;
+  const { found, total, search, exposed, verdicts, log, failures, change } = props;
   return (
     <Layout title="Experiments" section="experiments" notice={change && <ChangeNotice change={change} from="list" />}>
       <div class="heading">
@@ -74,7 +76,7 @@ export function ExperimentsPage(props: Props) {
           )}
         </>
       )}
-      <AccountingPanel log={log} />
+      <AccountingPanel log={log} failures={failures} />
     </Layout>
   );
 }

@@ -5,6 +5,7 @@ import type { EventLog } from "../../events/log.ts";
 import type { Env } from "../../http/http.ts";
 import { periodsOf } from "../../registry/periods.ts";
 import type { Registry } from "../../registry/registry.ts";
+import type { CountingFailures } from "../../results/counting-failures.ts";
 import type { Results } from "../../results/results.ts";
 import { shownChange } from "../history/shown-change.ts";
 import { pageSlice } from "../ui/page-slice.ts";
@@ -21,11 +22,13 @@ const MAX_VERDICT_MS = 800;
 interface PageDeps extends RehearsalDeps {
   readonly registry: Registry;
   readonly log: EventLog;
+  /** Failures of counting since the start. */
+  readonly failures: () => CountingFailures;
   readonly results: Results;
 }
 
 /** `GET /experiments`: the table. `GET /experiments/:key`: one experiment. */
-export function experimentsPageRoutes({ registry, log, results, ...rehearsals }: PageDeps) {
+export function experimentsPageRoutes({ registry, log, failures, results, ...rehearsals }: PageDeps) {
   return new Hono<Env>()
     .get("/experiments", async (c) => {
       const all = registry.list();
@@ -40,6 +43,7 @@ export function experimentsPageRoutes({ registry, log, results, ...rehearsals }:
           exposed={exposed}
           verdicts={verdicts}
           log={log.state()}
+          failures={failures()}
           change={await shownChange(registry, c.req.query("change"))}
         />,
       );

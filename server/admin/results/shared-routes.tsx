@@ -10,15 +10,22 @@ import type { Registry } from "../../registry/registry.ts";
 import type { Results } from "../../results/results.ts";
 import { ErrorPage } from "../ui/error-page.tsx";
 import { type CreatedLink, LinksPage } from "./links.tsx";
+import { reportOrWhy } from "./report-or-why.ts";
 import { SharedReportPage } from "./shared-report.tsx";
+import { UncountedPage } from "./uncounted.tsx";
 
 interface Deps {
   readonly registry: Registry;
   readonly results: Results;
   readonly links: ReportLinks;
   readonly baseUrl: string | null;
+  /** Milliseconds after which a page does not wait for a count; default 10,000. */
+  readonly slowMs?: number | undefined;
+  /** Called when counting fails. */
+  readonly onError: (error: Error) => void;
 }
 
+const PRESENT = { epoch: null, run: null };
 /** Days of a new link unless said. */
 const DEFAULT_DAYS = "30";
 
@@ -27,7 +34,7 @@ const DEFAULT_DAYS = "30";
  * and `POST /experiments/:key/links`: the links to one, and a new one; `POST
  * /experiments/:key/links/revoke` ends one.
  */
-export function sharedReportRoutes({ registry, results, links, baseUrl }: Deps) {
+export function sharedReportRoutes({ registry, results, links, baseUrl, slowMs, onError }: Deps) {
   const app = new Hono<Env>();
   const show = (c: Context<Env>, key: string, status: 200 | 422, more: More = {}) => {
     const experiment = registry.get(key);
@@ -46,10 +53,22 @@ export function sharedReportRoutes({ registry, results, links, baseUrl }: Deps) 
   app.get("/reports/:secret", async (c) => {
     const link = links.find(c.req.param("secret"));
     const experiment = link && registry.get(link.key);
-    const report = experiment && (await results.of(experiment.key, { epoch: null, run: null }));
-    if (!link || !experiment || !report) {
+    if (!link || !experiment) {
       return c.html(<ErrorPage title="No such report" detail="The link is too old, or was revoked." />, 404);
     }
+    const found = await reportOrWhy(results, experiment.key, PRESENT, {
+      isAgain: true,
+      ...(slowMs === undefined ? {} : { slowMs }),
+    });
+    if ("why" in found) {
+      if (found.error) onError(found.error);
+      // The reason is for those who run the server.
+      const why = found.error ? "The results cannot be counted now." : found.why;
+      const page = <UncountedPage experiment={experiment} why={why} again={null} isShared />;
+      return found.error ? c.html(page, 503, { "retry-after": "10" }) : c.html(page);
+    }
+    const { report } = found;
+    if (!report) return c.notFound();
     return c.html(<SharedReportPage report={report} experiment={experiment} expiresAt={link.expiresAt} />);
   });
 

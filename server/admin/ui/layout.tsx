@@ -21,12 +21,21 @@ interface Props {
   readonly section?: Section;
   /** A `Notice` of a completed action. */
   readonly notice?: Child;
-  /** URL of an immediate client-side redirect. */
+  /** URL of a client-side redirect. */
   readonly refreshTo?: string | null;
+  /** Seconds before that; default 0. */
+  readonly refreshAfterS?: number;
 }
 
 /** Layout of every admin page. `/admin.js` is optional: everything works without it. */
-export function Layout({ title, section, notice = null, refreshTo = null, children }: PropsWithChildren<Props>) {
+export function Layout({
+  title,
+  section,
+  notice = null,
+  refreshTo = null,
+  refreshAfterS = 0,
+  children,
+}: PropsWithChildren<Props>) {
   const { isDemo, csrf, alarms, who } = pageContext();
   return (
     <>
@@ -37,7 +46,7 @@ export function Layout({ title, section, notice = null, refreshTo = null, childr
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
-          {refreshTo !== null && <meta http-equiv="refresh" content={`0; url=${refreshTo}`} />}
+          {refreshTo !== null && <meta http-equiv="refresh" content={`${refreshAfterS}; url=${refreshTo}`} />}
           {csrf !== null && <meta name="csrf-token" content={csrf} />}
           <title>{`${title} · fairsplit`}</title>
           <link rel="icon" href="data:," />

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createAnalysis } from "../../../server/analysis/analysis.ts";
-import { active, openApp, temporaryFolder } from "../rig/open-app.ts";
+import type { Analysis } from "../../../server/analysis/contract.ts";
+import { openEventLog } from "../../../server/events/log.ts";
+import { analysisByDefinition } from "../rig/analysis-by-definition.ts";
+import { active, openApp, pageview, temporaryFolder } from "../rig/open-app.ts";
 
 const REASON = "the events are stored, but cannot be counted now: the disk is full";
 
@@ -29,9 +32,82 @@ test.each([
   expect(errors.map(({ message }) => message)).toEqual([REASON]);
 });
 
-test.each(["/experiments/one/results", "/experiments/independence"])("the page %s says so", async (path) => {
+const PAGE = { headers: { accept: "text/html" } };
+
+test("the results page shows the groups and the reason, and it is an error of the server's", async () => {
+  const { app, errors } = await broken();
+  const response = await app.request("/experiments/one/results", PAGE);
+  expect(response.status).toBe(503);
+  expect(response.headers.get("retry-after")).toBe("10");
+  const page = await response.text();
+  expect(page).toContain(`Counting failed: ${REASON}. Reload this page to try again.`);
+  expect(page).toContain("Groups of period 1");
+  expect(page).toMatch(/A <span class="share">50%/);
+  expect(errors.map(({ message }) => message)).toEqual([REASON]);
+});
+
+test("a link to the report shows the groups, and not the reason", async () => {
   const { app } = await broken();
-  const response = await app.request(path, { headers: { accept: "text/html" } });
+  const made = await app.request("/api/admin/experiments/one/links", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"days":1}',
+  });
+  const response = await app.request((await made.json()).path);
+  expect(response.status).toBe(503);
+  const page = await response.text();
+  expect(page).toContain("The results cannot be counted now.");
+  expect(page).not.toContain("disk");
+});
+
+test("what fails is counted in the metrics, and is the last error on the list's page", async () => {
+  const { app } = await broken();
+  for (let n = 0; n < 3; n += 1) await app.request("/api/admin/experiments/one/results");
+  const metrics = await (await app.request("/metrics")).text();
+  expect(metrics).toMatch(/^fairsplit_counting_failures_total 3$/m);
+  expect(await (await app.request("/experiments", PAGE)).text()).toContain("counting failed: the disk is full");
+});
+
+test("a count that takes long lets the page show the groups, and ask again for that very count", async () => {
+  const { log, analysis, counts, finish } = await slow();
+  const { app } = await openApp([active("one")], { log, analysis, slowMs: 5 });
+  const response = await app.request("/experiments/one/results", PAGE);
+  expect(response.status).toBe(200);
+  const page = await response.text();
+  expect(page).toContain("Counting takes longer than usual. This page asks again by itself.");
+  expect(page).toContain('http-equiv="refresh" content="10; url=?again="');
+  expect(page).toContain("Groups of period 1");
+  await log.append([pageview(1)]);
+  finish();
+  const again = async () => (await app.request("/experiments/one/results?again=", PAGE)).text();
+  await expect.poll(again, { timeout: 10_000 }).toContain("Verdict");
+  expect(counts()).toBe(1);
+});
+
+/** An analysis whose tally waits to be finished. */
+async function slow() {
+  const log = await openEventLog(await temporaryFolder());
+  onTestFinished(() => log.close());
+  const definition = analysisByDefinition(log);
+  let finish = () => {};
+  let counts = 0;
+  const waiting = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const analysis: Analysis = {
+    ...definition,
+    tally: async (...question) => {
+      counts += 1;
+      await waiting;
+      return definition.tally(...question);
+    },
+  };
+  return { log, analysis, counts: () => counts, finish: () => finish() };
+}
+
+test.each(["/experiments/independence"])("the page %s says so", async (path) => {
+  const { app } = await broken();
+  const response = await app.request(path, PAGE);
   expect(response.status).toBe(503);
   const page = await response.text();
   expect(page).toContain("<h1>Counting failed</h1>");
