@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
 import type { Fairsplit } from "../../tag/fairsplit.ts";
 import type { Options } from "../../tag/options.ts";
@@ -13,9 +13,11 @@ const PAGE = `<div data-exp="device">${both("device")}</div><div data-exp="accou
 let groupOf: Record<string, string>;
 let asked: URLSearchParams[];
 let events: Record<string, unknown>[];
+/** What the answer for an account waits for. */
+let delays: Record<string, Promise<void>>;
 
 beforeEach(() => {
-  [groupOf, asked, events] = [{ a1: "B", a2: "A", device: "B" }, [], []];
+  [groupOf, asked, events, delays] = [{ a1: "B", a2: "A", a3: "B", device: "B" }, [], [], {}];
   delete window.fairsplit;
   localStorage.clear();
   document.body.innerHTML = PAGE;
@@ -25,6 +27,7 @@ beforeEach(() => {
     if (pathname !== "/groups") return new Response("{}");
     asked.push(searchParams);
     const account = groupOf[searchParams.get("account_id") ?? ""];
+    await delays[searchParams.get("account_id") ?? ""];
     return new Response(
       JSON.stringify({
         device: { ...ASSIGNED, group: groupOf.device },
@@ -72,7 +75,7 @@ test("an account that the page names decides its experiments, and goes with even
     expect(events.find(({ event }) => event === "order")).toMatchObject({ accountId: "a1" });
   });
   expect(asked.map((query) => query.get("account_id"))).toEqual(["a1"]);
-  const kept = JSON.parse(localStorage.fairsplit);
+  const kept = await vi.waitFor(() => JSON.parse(localStorage.fairsplit));
   expect(kept[2]).toEqual({ device: { ...ASSIGNED, group: "B" }, account: false });
   expect(JSON.stringify(localStorage)).not.toContain("a1");
 });
@@ -102,4 +105,50 @@ test("a view without an account does not show what an account had on the one bef
   document.body.innerHTML = PAGE;
   await start();
   await shows("device B", "account A");
+});
+
+describe("of two accounts within one round trip the last decides,", () => {
+  /** An answer that waits until it is released. */
+  const delay = (account: string) => {
+    let release: () => void = () => undefined;
+    delays[account] = new Promise<void>((resolve) => (release = resolve));
+    return () => release();
+  };
+  const isAsked = (count: number) =>
+    vi.waitFor(() => {
+      expect(asked).toHaveLength(count);
+    });
+  const laterTurns = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+  test.each([
+    ["when its answer comes first", ["a2", "a1"]],
+    ["when its answer comes last", ["a1", "a2"]],
+  ])("%s", async (_, order) => {
+    const releases: Record<string, () => void> = { a1: delay("a1"), a2: delay("a2") };
+    const tag = await start();
+    await shows("device B", "account A");
+    groupOf.a2 = "B";
+    groupOf.a1 = "A";
+    tag.identify("a1");
+    tag.identify("a2");
+    await isAsked(3);
+    for (const account of order) {
+      releases[account]?.();
+      await laterTurns();
+    }
+    await shows("device B", "account B");
+    await exposed(["account", "B", "a2"], ["device", "B", undefined]);
+  });
+
+  test("also when the first is that of the script's attribute", async () => {
+    const release = delay("a1");
+    const tag = await start({ account: "a1" });
+    tag.identify("a2");
+    await isAsked(2);
+    await shows("device B", "account A");
+    release();
+    await laterTurns();
+    expect(texts()).toEqual(["device B", "account A"]);
+    await exposed(["account", "A", "a2"], ["device", "B", "a2"]);
+  });
 });
