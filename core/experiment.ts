@@ -61,6 +61,8 @@ export const ExperimentSchema = v.pipe(
       endedAt: Time,
       // Missing before experiments could be paused.
       pausedAt: v.exactOptional(Time, null),
+      // Missing before experiments could be archived.
+      archivedAt: v.exactOptional(Time, null),
       version: wholeNumber("a whole number ≥ 1", 1),
       updatedAt: timestamp(),
       updatedBy: Text,
@@ -118,14 +120,20 @@ export const ExperimentSchema = v.pipe(
 export type Experiment = v.InferOutput<typeof ExperimentSchema>;
 export type State = Experiment["state"];
 
-/** States for people: `inactive` is one of three. */
-export const STATUSES = ["draft", "running", "paused", "stopped", "rolled_out"] as const;
+/** States for people: `inactive` is one of four. */
+export const STATUSES = ["draft", "running", "paused", "stopped", "rolled_out", "archived"] as const;
 export type Status = (typeof STATUSES)[number];
 
-export function statusOf({ state, startedAt, pausedAt }: Pick<Experiment, "state" | "startedAt" | "pausedAt">): Status {
+export function statusOf({
+  state,
+  startedAt,
+  pausedAt,
+  archivedAt,
+}: Pick<Experiment, "state" | "startedAt" | "pausedAt" | "archivedAt">): Status {
   if (state === "active") return "running";
   if (state === "rollout") return "rolled_out";
   if (pausedAt !== null) return "paused";
+  if (archivedAt !== null) return "archived";
   return startedAt === null ? "draft" : "stopped";
 }
 export type Unit = Experiment["unit"];
@@ -171,6 +179,7 @@ export function defineExperiment(draft: ExperimentDraft, now: string, by: string
     startedAt: null,
     endedAt: null,
     pausedAt: null,
+    archivedAt: null,
     version: 1,
     updatedAt: now,
     updatedBy: by,

@@ -20,6 +20,8 @@ export interface Change {
    * `active`.
    */
   readonly isPause?: boolean;
+  /** Archives a draft or a stopped experiment, or ends that; so does starting it. */
+  readonly isArchived?: boolean;
   /** Required when the state becomes `rollout`. */
   readonly rolloutGroup?: string;
   readonly definition?: Partial<Definition>;
@@ -67,6 +69,10 @@ export function transition(experiment: Experiment, change: Change, now: string):
     const allowed = `one that is running to be paused, one that is paused to be resumed, this one is ${statusOf(experiment)}`;
     throw new InvalidInput([{ field: "state", value: state, allowed }]);
   }
+  if (change.isArchived && (state !== "inactive" || wasActive || wasPaused)) {
+    const allowed = `one that is a draft or stopped to be archived, this one is ${statusOf(experiment)}`;
+    throw new InvalidInput([{ field: "status", value: "archived", allowed }]);
+  }
   const resumes = wasPaused && state === "active" && change.isPause === true;
   const starts = state === "active" && !wasActive && !resumes;
   const pauses = state === "inactive" && change.isPause === true && !wasPaused;
@@ -85,6 +91,12 @@ export function transition(experiment: Experiment, change: Change, now: string):
     startedAt: starts ? now : experiment.startedAt,
     endedAt: starts ? null : ends ? now : experiment.endedAt,
     pausedAt: pauses ? now : staysPaused ? experiment.pausedAt : null,
+    archivedAt:
+      state !== "inactive" || change.isArchived === false
+        ? null
+        : change.isArchived
+          ? (experiment.archivedAt ?? now)
+          : experiment.archivedAt,
     version: experiment.version + 1,
     updatedAt: now,
     updatedBy: by,

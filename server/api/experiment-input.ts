@@ -10,6 +10,7 @@ const SERVER_SET = {
   startedAt: null,
   endedAt: null,
   pausedAt: null,
+  archivedAt: null,
   version: 1,
   updatedAt: undefined,
   updatedBy: undefined,
@@ -35,9 +36,15 @@ export function readChange(input: unknown, present: Experiment): Omit<Change, "b
     throw new InvalidInput([{ field: "rolloutGroup", value: rolloutGroup, allowed }]);
   }
   const before = statusOf(present);
+  const archived: Partial<Record<string, boolean>> =
+    before === "archived" ? { draft: false, stopped: false } : { archived: true };
+  const isArchived = typeof status === "string" ? archived[status] : undefined;
+  if (isArchived !== undefined && status !== before) {
+    return { definition: definition as Partial<Definition>, isArchived };
+  }
   const isPause = status !== undefined && status !== before;
   if (isPause && status !== "paused" && !(status === "running" && before === "paused")) {
-    const allowed = `“${before}”, as it is; paused when it is running, running when it is paused; for the others set state`;
+    const allowed = `“${before}”, as it is; paused when it is running, running when it is paused, archived when it is a draft or stopped; for the others set state`;
     throw new InvalidInput([{ field: "status", value: status, allowed }]);
   }
   if (isPause) {

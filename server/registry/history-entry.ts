@@ -8,9 +8,9 @@ import { timestamp } from "../../core/timestamp.ts";
 /**
  * Kinds of changes. `imported`: found in an `experiments.json` edited before the server's start;
  * `restored`: from a backup; `undone`: the process died before the change was saved; `erased`:
- * events were removed from the log; `archived`: moved out of it; `token_…` and `link_…`: a named
- * token, or a link to a report, was made or revoked; these without a change of experiments or
- * settings.
+ * events were removed from the log; `log_archived`: moved out of it; `token_…` and `link_…`: a
+ * named token, or a link to a report, was made or revoked; these without a change of experiments
+ * or settings.
  */
 export const ACTIONS = [
   "created",
@@ -26,8 +26,10 @@ export const ACTIONS = [
   "imported",
   "restored",
   "undone",
-  "erased",
   "archived",
+  "brought_back",
+  "erased",
+  "log_archived",
   "token_created",
   "token_revoked",
   "link_created",
@@ -36,7 +38,7 @@ export const ACTIONS = [
 
 /** Actions that change neither experiments nor settings. */
 export const NOTES = [
-  "archived",
+  "log_archived",
   "erased",
   "token_created",
   "token_revoked",
@@ -136,6 +138,8 @@ export function actionOf(before: Experiment | null, after: Experiment | null): A
   if (isOther && after.state === "active") {
     return before.pausedAt !== null && after.epoch === before.epoch ? "resumed" : "started";
   }
+  if (before.archivedAt === null && after.archivedAt !== null) return "archived";
+  if (before.archivedAt !== null && after.archivedAt === null) return "brought_back";
   if (isOther || (before.pausedAt !== null && after.pausedAt === null)) return "stopped";
   return "edited";
 }

@@ -80,7 +80,8 @@ export async function archiveSegments({ data, before, to, now }: ArchiveOptions)
       const files = await writeFiles(engine, segmentPath(events, segment), { folder, segment }, known);
       list = [...list, { segment, folder, events: stored, lastAt, ...files }];
       // First: what is in no history must not happen.
-      if (moved === 0) await registry.note("archived", { by: "command line", now }, `before ${before}, to ${folder}`);
+      if (moved === 0)
+        await registry.note("log_archived", { by: "command line", now }, `before ${before}, to ${folder}`);
       await writeArchive(data, list);
       await removeSegment(events, segment);
       moved += 1;

@@ -38,6 +38,7 @@ test("fills everything that a draft leaves out", () => {
     startedAt: null,
     endedAt: null,
     pausedAt: null,
+    archivedAt: null,
     version: 1,
     updatedAt: NOW,
     updatedBy: "ada",

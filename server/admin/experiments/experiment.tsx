@@ -86,7 +86,19 @@ interface StepsProps {
 }
 
 function NextSteps({ experiment, rehearsal }: StepsProps & { rehearsal: ShownRehearsal }) {
-  const { state, fallback, rolloutGroup, pausedAt } = experiment;
+  const { state, fallback, rolloutGroup, pausedAt, archivedAt } = experiment;
+  if (archivedAt !== null) {
+    return (
+      <section class="card next" aria-label="State">
+        <p>
+          Archived <Time at={archivedAt} />: everyone sees {fallback}, nothing is counted, and the list leaves it out.
+        </p>
+        <StateForm experiment={experiment} to="bring back">
+          <button type="submit">Bring back</button>
+        </StateForm>
+      </section>
+    );
+  }
   if (pausedAt !== null) {
     return (
       <section class="card next" aria-label="State">
@@ -118,6 +130,14 @@ function NextSteps({ experiment, rehearsal }: StepsProps & { rehearsal: ShownReh
         <p class="detail" id="consequence">
           Visitors are split at once. A new period begins: it counts from 0, and what earlier ones counted stays apart.
         </p>
+        <StateForm experiment={experiment} to="archive">
+          <button type="submit" class="quiet" aria-describedby="archive-consequence">
+            Archive
+          </button>
+          <p class="detail" id="archive-consequence">
+            The list leaves it out; its results, history and definition stay.
+          </p>
+        </StateForm>
       </section>
     );
   }
@@ -173,7 +193,11 @@ function StopForm({ experiment }: StepsProps) {
   );
 }
 
-function StateForm({ experiment, to, children }: StepsProps & { to: State | "pause" | "resume"; children?: unknown }) {
+function StateForm({
+  experiment,
+  to,
+  children,
+}: StepsProps & { to: State | "pause" | "resume" | "archive" | "bring back"; children?: unknown }) {
   return (
     <form method="post" action={`/experiments/${experiment.key}/state`}>
       <CsrfField />

@@ -32,12 +32,16 @@ export function readListSearch({ q = "", state = "", sort = "" }: Readonly<Recor
   };
 }
 
-/** The experiments that a search finds, in its order; equal ones as they were created. */
+/**
+ * The experiments that a search finds, in its order; equal ones as they were created. Archived ones
+ * only if it is for them.
+ */
 export function searched(experiments: readonly Experiment[], { text, state, order }: ListSearch): Experiment[] {
   const words = text.toLowerCase().split(/\s+/);
   const found = experiments.filter((experiment) => {
     const place = `${experiment.title} ${experiment.key}`.toLowerCase();
-    const isOfState = state === "" || state === statusOf(experiment) || state === experiment.state;
+    const status = statusOf(experiment);
+    const isOfState = state === "" ? status !== "archived" : state === status || state === experiment.state;
     return isOfState && words.every((word) => place.includes(word));
   });
   return order === "created" ? found : found.sort(COMPARE[order]);

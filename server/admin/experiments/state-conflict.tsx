@@ -11,6 +11,8 @@ export interface WantedState {
   readonly state: State;
   /** To pause or resume. */
   readonly isPause?: boolean;
+  /** To archive or bring back. */
+  readonly isArchived?: boolean;
   /** Only with `rollout`. */
   readonly rolloutGroup?: string;
 }
@@ -28,7 +30,10 @@ interface Props {
  */
 export function StateConflictPage({ experiment, seen, wanted }: Props) {
   const { key, title, state, rolloutGroup, updatedBy, version } = experiment;
-  const isDone = state === wanted.state && (state !== "rollout" || rolloutGroup === wanted.rolloutGroup);
+  const isDone =
+    wanted.isArchived === undefined &&
+    state === wanted.state &&
+    (state !== "rollout" || rolloutGroup === wanted.rolloutGroup);
   return (
     <Layout title="Somebody was faster" section="experiments">
       <h1>Somebody was faster</h1>
@@ -60,12 +65,14 @@ export function StateConflictPage({ experiment, seen, wanted }: Props) {
 }
 
 /** The form's word for a requested state. */
-function wordOf({ state, isPause }: WantedState): string {
+function wordOf({ state, isPause, isArchived }: WantedState): string {
+  if (isArchived !== undefined) return isArchived ? "archive" : "bring back";
   if (!isPause) return state;
   return state === "active" ? "resume" : "pause";
 }
 
-function wantedWords({ state, rolloutGroup, isPause }: WantedState): string {
+function wantedWords({ state, rolloutGroup, isPause, isArchived }: WantedState): string {
+  if (isArchived !== undefined) return isArchived ? "Archive it anyway" : "Bring it back anyway";
   if (isPause) return state === "active" ? "Resume it anyway" : "Pause it anyway";
   if (state === "active") return "Start it anyway";
   return state === "inactive" ? "Stop it anyway" : `Roll out to ${rolloutGroup} anyway`;

@@ -65,14 +65,17 @@ export function experimentStateRoutes(deps: Deps) {
       const form = await readForm(c);
       const [state, rolloutGroup] = [form.get("state") ?? "", form.get("rolloutGroup")];
       const isPause = state === "pause" || state === "resume";
-      if (!isPause && !Object.hasOwn(STATE_NAMES, state)) {
-        const allowed = "active, inactive, rollout, pause or resume";
+      const isArchived = { archive: true, "bring back": false }[state];
+      if (!isPause && isArchived === undefined && !Object.hasOwn(STATE_NAMES, state)) {
+        const allowed = "active, inactive, rollout, pause, resume, archive or bring back";
         return problem(422, "Unprocessable Content", `state is "${state}": allowed is ${allowed}`);
       }
       const wanted = (
-        isPause
-          ? { state: state === "pause" ? "inactive" : "active", isPause }
-          : { state, ...(rolloutGroup === null ? {} : { rolloutGroup }) }
+        isArchived !== undefined
+          ? { state: "inactive", isArchived }
+          : isPause
+            ? { state: state === "pause" ? "inactive" : "active", isPause }
+            : { state, ...(rolloutGroup === null ? {} : { rolloutGroup }) }
       ) as WantedState;
       const experiment = registry.get(key);
       const reason = form.get("reason")?.trim() ?? "";

@@ -1,4 +1,4 @@
-import { type Experiment, type State, type Status, statusOf } from "../../../core/experiment.ts";
+import { type State, type Status, statusOf } from "../../../core/experiment.ts";
 
 export const STATE_NAMES = { active: "Running", inactive: "Stopped", rollout: "Rolled out" } as const satisfies Record<
   State,
@@ -12,6 +12,7 @@ export const STATUS_NAMES = {
   paused: "Paused",
   stopped: "Stopped",
   rolled_out: "Rolled out",
+  archived: "Archived",
 } as const satisfies Record<Status, string>;
 
 const LOOKS = {
@@ -20,10 +21,11 @@ const LOOKS = {
   paused: { kind: "note", shape: "M2 1h3v10H2zM7 1h3v10H7z" },
   stopped: { kind: "", shape: "M2 2h8v8H2z" },
   rolled_out: { kind: "note", shape: "M6 0l6 6-6 6-6-6z" },
+  archived: { kind: "", shape: "M1 2h10v3H1zM2 6h8v5H2z" },
 } as const satisfies Record<Status, { kind: string; shape: string }>;
 
 /** An experiment's state as a word and a shape, independent of colour. */
-export function StateBadge({ experiment }: { experiment: Pick<Experiment, "state" | "startedAt" | "pausedAt"> }) {
+export function StateBadge({ experiment }: { experiment: Parameters<typeof statusOf>[0] }) {
   const status = statusOf(experiment);
   const { kind, shape } = LOOKS[status];
   return (

@@ -48,6 +48,7 @@ describe("creating", () => {
       startedAt: null,
       endedAt: null,
       pausedAt: null,
+      archivedAt: null,
       status: "draft",
       version: 1,
       updatedAt: expect.any(String),

@@ -114,6 +114,7 @@ describe("a file that an older version wrote", () => {
         external: null,
         exclusions: [],
         pausedAt: null,
+        archivedAt: null,
       })),
     );
     expect(JSON.parse(formatContent({ ...NEW_CONTENT, settings, experiments })).schema).toBe(2);

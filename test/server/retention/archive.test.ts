@@ -114,7 +114,7 @@ test("the oldest segments move, the counts stay what they were, and the folder's
   expect(await tallyOf(folder.data)).toEqual(before);
   expect((await verify(folder.data)).ok).toBe(true);
   expect(await archive(folder, "2026-06-01")).toEqual({ segments: 0, events: 0, stays: null });
-  expect(await readFile(join(folder.data, "history.ndjson"), "utf8")).toContain('"action":"archived"');
+  expect(await readFile(join(folder.data, "history.ndjson"), "utf8")).toContain('"action":"log_archived"');
 });
 
 test("what an experiment that runs or is paused may need stays, with the reason", async () => {
