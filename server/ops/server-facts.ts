@@ -33,7 +33,7 @@ export async function serverFacts({ setup, registry, log, limits, baseUrl }: Dep
       "Experiments",
       registry.list().length === 0
         ? "none"
-        : `${count(registry.list().length)}, of which ${ofState("active")} active and ${ofState("rollout")} rolled out`,
+        : `${count(registry.list().length)}, of which ${ofState("active")} running and ${ofState("rollout")} rolled out`,
     ],
     ["Changes in the history", count(registry.history.last)],
     ["Events stored", `${count(stored)}, ${size(logBytes)}`],

@@ -32,7 +32,7 @@ export function switchConsequences(enabled: boolean, experiments: readonly Pick<
       ? `${those}; experiments started later are stopped for everybody, too.`
       : `${those}: for everybody that ends at once. Pages show their fallback, or what they have of their own.`,
     "Nothing is counted. Events are answered and dropped; nobody gets them later.",
-    "The pages and the API of the experiments answer 404 until somebody starts them again here.",
+    "Pages of the experiments can be read, with a banner; nothing can be changed, and their API answers 404, until somebody starts them again here.",
   ];
 }
 

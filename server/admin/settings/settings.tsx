@@ -89,7 +89,7 @@ function GlobalSwitch({ settings: { enabled }, version, last, consequences }: Pr
         </p>
       )}
       <div id="switch-consequences">
-        <p class="detail">When you switch {enabled ? "off" : "on"}:</p>
+        <p class="detail">When you {enabled ? "stop" : "start"} all:</p>
         <ul class="consequences">
           {consequences.map((sentence) => (
             <li>{sentence}</li>

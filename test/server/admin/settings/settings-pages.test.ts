@@ -44,7 +44,7 @@ describe("the settings' page", () => {
     expect(text).toContain("Version 0.0.0");
     expect(text).toContain(`Data folder ${folder}`);
     expect(text).toMatch(/Its size [\d.]+ (bytes|kB)/);
-    expect(text).toContain("Experiments 3, of which 1 active and 1 rolled out");
+    expect(text).toContain("Experiments 3, of which 1 running and 1 rolled out");
     expect(text).toContain("Base URL not set (FAIRSPLIT_BASE_URL)");
     expect(text).not.toContain("Log out everywhere");
   });
