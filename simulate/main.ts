@@ -130,17 +130,18 @@ async function simulateScenario(options: Options, version: string): Promise<numb
     const report = buildScenarioReport(observed, {
       version,
       shard: null,
-      stopped: null,
+      stopped: observed.stopped?.message ?? null,
       seed,
       target: target.name,
       driver: driversText(parts),
       rerun: rerunCommand(options),
-      partial: observed.summary.people < people,
+      partial: observed.stopped !== null || observed.summary.people < people,
       startedAt: startedAt.toISOString(),
       seconds: (Date.now() - startedAt.getTime()) / 1000,
     });
     await writeReports(report, options.reporters);
     say(options, `run it again with ${report.rerun}`);
+    if (observed.stopped !== null) throw observed.stopped;
     return interruption.happened ? INTERRUPTED : exitCode(report, options);
   } finally {
     interruption.stop();

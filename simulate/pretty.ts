@@ -1,7 +1,7 @@
 import type { Colors } from "picocolors/types.js";
 import { FALSE_ALARM_RATE } from "./checks/check.ts";
 import type { SimulationReport } from "./report.ts";
-import { percent } from "./reporters/group-rows.ts";
+import { effectRows, percent } from "./reporters/group-rows.ts";
 
 /** Formats the report as text, ending with a newline. */
 export function pretty(report: SimulationReport, colors: Colors): string {
@@ -38,7 +38,7 @@ function experimentLines(
       ? [`${key} split:`, ...groups.map((group) => `  ${group.name}: ${seen(group)}, exact ${percent(group.expected)}`)]
       : [`${key} is ${state}, so nothing is split:`, ...groups.map((group) => `  ${group.name}: ${seen(group)}`)];
   const rows = report.conversions.filter(({ experiment }) => experiment === key);
-  if (rows.length === 0 || report.scenario) return [...split, ""];
+  if (rows.length === 0) return [...split, ""];
   const events = rows.map(({ group, devices, converted, rate, expected, source }) => {
     // Two standard errors, as printed by the original demo.
     const spread = devices === 0 ? 0 : 2 * Math.sqrt((rate * (1 - rate)) / devices);
@@ -48,13 +48,13 @@ function experimentLines(
   return [...split, `${key} events:`, ...events, ""];
 }
 
-function scenarioLines({ scenario, effects = [] }: SimulationReport): string[] {
+function scenarioLines(report: SimulationReport): string[] {
+  const { scenario } = report;
   if (!scenario) return [];
   const { people, bots, silent, visits, pageViews, days } = scenario;
-  const rows = effects.map(({ experiment, group, control, goal, expected, found, ci }) => {
-    const seen =
-      found === null || ci === null ? "too few conversions" : `${change(found)} (${change(ci[0])} to ${change(ci[1])})`;
-    return `  ${experiment} ${group} against ${control}, ${goal}: ${seen}, truth ${change(expected)}`;
+  const rows = effectRows(report).map(({ experiment, groups, goal, numbers: [found, interval, truth] }) => {
+    const seen = found === "–" ? "too few conversions" : `${found} (${interval})`;
+    return `  ${experiment} ${groups}, ${goal}: ${seen}, truth ${truth}`;
   });
   return [
     `${people} people on ${days} days: ${visits} visits, ${pageViews} page views; ${bots} bots, ${silent} who send nothing`,
@@ -63,10 +63,6 @@ function scenarioLines({ scenario, effects = [] }: SimulationReport): string[] {
     ...rows,
     "",
   ];
-}
-
-function change(lift: number): string {
-  return `${lift < 0 ? "" : "+"}${(100 * lift).toFixed(1)}%`;
 }
 
 function detectableLines({ detectable: { split, conversion }, visits }: SimulationReport): string[] {

@@ -28,3 +28,32 @@ export function groupRows({ experiments, conversions }: SimulationReport): Group
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)}%`;
 }
+
+/** One effect of a scenario, as tables show it. */
+export interface EffectRow {
+  readonly experiment: string;
+  /** The group against its control. */
+  readonly groups: string;
+  readonly goal: string;
+  /** Found, its interval, and the truth; – where there were too few conversions. */
+  readonly numbers: readonly string[];
+}
+
+/** Effects of a scenario, in the order of the report; none of other runs. */
+export function effectRows({ effects = [] }: SimulationReport): EffectRow[] {
+  return effects.map(({ experiment, group, control, goal, expected, found, ci }) => ({
+    experiment,
+    groups: `${group} against ${control}`,
+    goal,
+    numbers: [
+      found === null ? "–" : change(found),
+      ci === null ? "–" : `${change(ci[0])} to ${change(ci[1])}`,
+      change(expected),
+    ],
+  }));
+}
+
+/** A relative change with one decimal: “+12.3%”. */
+export function change(lift: number): string {
+  return `${lift < 0 ? "" : "+"}${(100 * lift).toFixed(1)}%`;
+}

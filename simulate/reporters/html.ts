@@ -1,5 +1,5 @@
 import type { SimulationReport } from "../report.ts";
-import { groupRows, resultWords } from "./group-rows.ts";
+import { effectRows, groupRows, resultWords } from "./group-rows.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -34,10 +34,21 @@ export function html(report: SimulationReport): string {
 <div class="scroll" tabindex="0" role="region" aria-label="Checks"><table><thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col">Detail</th></tr></thead><tbody>${checkRows.join("")}</tbody></table></div>
 <h2>Groups</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Groups"><table><thead><tr><th scope="col">Experiment</th><th scope="col">Group</th><th scope="col" class="number">Visits</th><th scope="col" class="number">Share</th><th scope="col" class="number">Expected</th><th scope="col" class="number">Conversion</th><th scope="col" class="number">True rate</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>
-<p>Run it again: <code>${escapeHtml(report.rerun)}</code></p>
+${effectTable(report)}<p>Run it again: <code>${escapeHtml(report.rerun)}</code></p>
 </main>
 </body>
 </html>
+`;
+}
+
+function effectTable(report: SimulationReport): string {
+  const rows = effectRows(report).map(({ experiment, groups, goal, numbers }) => {
+    const cells = numbers.map((text) => `<td class="number">${text}</td>`).join("");
+    return `<tr><th scope="row">${escapeHtml(experiment)}</th><td>${escapeHtml(groups)}</td><td>${escapeHtml(goal)}</td>${cells}</tr>`;
+  });
+  if (rows.length === 0) return "";
+  return `<h2>Effects</h2>
+<div class="scroll" tabindex="0" role="region" aria-label="Effects"><table><thead><tr><th scope="col">Experiment</th><th scope="col">Groups</th><th scope="col">Goal</th><th scope="col" class="number">Found</th><th scope="col" class="number">95% interval</th><th scope="col" class="number">Truth</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>
 `;
 }
 

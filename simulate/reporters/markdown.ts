@@ -1,5 +1,5 @@
 import type { SimulationReport } from "../report.ts";
-import { groupRows, resultWords } from "./group-rows.ts";
+import { effectRows, groupRows, resultWords } from "./group-rows.ts";
 
 /** The report as Markdown, for a job's summary or a comment. */
 export function markdown(report: SimulationReport): string {
@@ -20,10 +20,25 @@ export function markdown(report: SimulationReport): string {
     ...groupRows(report).map(
       ({ experiment, group, numbers }) => `| ${cell(experiment)} | ${cell(group)} | ${numbers.join(" | ")} |`,
     ),
+    ...effectLines(report),
     "",
     `Run it again: \`${code(report.rerun)}\``,
     "",
   ].join("\n");
+}
+
+function effectLines(report: SimulationReport): string[] {
+  const rows = effectRows(report);
+  if (rows.length === 0) return [];
+  return [
+    "",
+    "| effect | groups | goal | found | 95% interval | truth |",
+    "|---|---|---|---:|---:|---:|",
+    ...rows.map(
+      ({ experiment, groups, goal, numbers }) =>
+        `| ${cell(experiment)} | ${cell(groups)} | ${cell(goal)} | ${numbers.join(" | ")} |`,
+    ),
+  ];
 }
 
 const code = (text: string) => text.replaceAll("`", "'");

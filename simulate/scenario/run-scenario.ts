@@ -114,10 +114,15 @@ export async function runScenario(options: ScenarioRun): Promise<ScenarioObserva
     await Promise.all([connections.close(), crawlers.close()]);
   }
   if (truth.sent.size === 0 && errors[0]) throw new EnvironmentMissing(`no visitor could visit: ${errors[0]}`);
-  const accounting = await account(client, run, truth, scenario.thresholds.lost);
   const reports = new Map<string, Report>();
-  for (const key of Object.keys(scenario.experiments)) reports.set(key, await client.results(key, run));
-  return { scenario, truth, summary, changes: changes.sort(), errors: errors.sort(), accounting, reports };
+  const observed = { scenario, truth, summary, changes: changes.sort(), errors: errors.sort(), reports };
+  try {
+    const accounting = await account(client, run, truth, scenario.thresholds.lost);
+    for (const key of Object.keys(scenario.experiments)) reports.set(key, await client.results(key, run));
+    return { ...observed, accounting, stopped: null };
+  } catch (error) {
+    return { ...observed, accounting: compareCounts(truth.sent, new Map()), stopped: error as Error };
+  }
 }
 
 /** Reads the run's events; retries while some are missing. */

@@ -30,6 +30,8 @@ export interface ScenarioObservations {
   readonly accounting: { readonly accounting: Accounting; readonly check: Check };
   /** The server's report by experiment. */
   readonly reports: ReadonlyMap<string, Report>;
+  /** Reason why the server's side could not be read; null if it could. */
+  readonly stopped: Error | null;
 }
 
 /** Runs all checks of a scenario. */
@@ -77,7 +79,8 @@ export function buildScenarioReport(observed: ScenarioObservations, circumstance
     ...rest,
     visits: summary.visits,
     experiments: split.experiments,
-    conversions: conversionRows(scenario, truth),
+    // The rates of a scenario's goals depend on the way to them: only changes have a known truth.
+    conversions: [],
     independence: pairs.pairs.map((pair) => ({ ...pair, ok: passes("independence", `${pair.a}/${pair.b}`) })),
     rendering: { visits: summary.visits, mismatches: changes.length, first: changes[0] ?? null },
     accounting: accounting.accounting,
@@ -91,21 +94,6 @@ export function buildScenarioReport(observed: ScenarioObservations, circumstance
     })),
     timing: { startedAt, seconds, visitsPerSecond: seconds > 0 ? summary.visits / seconds : 0 },
   };
-}
-
-/** Rates of the first goal, for the tables of reports; the truth is in `effects`. */
-function conversionRows(scenario: Scenario, truth: Truth): SimulationReport["conversions"] {
-  const [goal] = Object.keys(scenario.goals);
-  if (goal === undefined) return [];
-  return Object.entries(scenario.experiments).flatMap(([experiment, { groups }]) =>
-    Object.keys(groups).map((group) => {
-      const counts = truth.groups.get(experiment)?.get(group);
-      const devices = counts?.units ?? 0;
-      const converted = counts?.goals.get(goal)?.converted ?? 0;
-      const rate = devices === 0 ? 0 : converted / devices;
-      return { experiment, group, devices, converted, rate, ci: null, expected: rate, source: "exact", ok: true };
-    }),
-  );
 }
 
 /** Numbers of the server's reports that differ from what visitors did, one sentence each. */

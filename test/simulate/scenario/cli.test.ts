@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
-import { expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import type { SimulationReport } from "../../../simulate/report.ts";
 import { PROGRAM } from "../../server/rig/built-program.ts";
 
@@ -27,8 +30,16 @@ test("a shop over two weeks: the server's reports are the truth, and the same se
 
 test("the effect that was asked for is recovered, and its command is printed", async () => {
   const change = "homepage_button_test.B.button_click=+150%";
-  const args = ["--scenario", "demo", "--driver", "http", "-n", "2500", "--seed", "e", "--json"];
+  const folder = mkdtempSync(join(tmpdir(), "fairsplit-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const files = ["markdown", "html"].map((name) => `${name}=${join(folder, name)}`).join(",");
+  const args = ["--scenario", "demo", "--driver", "http", "-n", "2500", "--seed", "e", "--reporter", `json,${files}`];
   const { code, stdout, stderr } = await simulate(...args, "--effect", change);
+  for (const name of ["markdown", "html"]) {
+    const text = readFileSync(join(folder, name), "utf8");
+    expect(text).toContain("B against A");
+    expect(text).toContain("+150.0%");
+  }
   const { effects = [] } = JSON.parse(stdout) as SimulationReport;
   const found = effects.find(({ experiment }) => experiment === "homepage_button_test");
   expect([code, found?.expected, found?.ok]).toEqual([0, 1.5, true]);
