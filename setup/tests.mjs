@@ -29,6 +29,7 @@ const CHECKS = {
   check: () => [TYPES, LINT],
   "test:unit": (args) => [vitest("unit tests", [...NO_BROWSER, ...args])],
   "test:browser": (args) => [vitest("browser tests", args.length > 0 ? args : [".browser.test."])],
+  "test:engines": (args) => [vitest("the tag's main cases in each engine", ["test/engines", ...args])],
   "test:faults": () => FAULTS,
   test: async (args) => {
     if (args.length > 0) return [vitest("tests", args)];

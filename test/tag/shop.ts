@@ -25,8 +25,10 @@ export const listening = async (server: Server) => {
 /**
  * A real server, and a site on another origin with the caller's pages. `{api}` in them is the
  * server's address.
+ *
+ * @param siteHost address that the site listens on
  */
-export async function openShop(experiments: readonly Experiment[]) {
+export async function openShop(experiments: readonly Experiment[], siteHost = "127.0.0.1") {
   const tag = await readFile(new URL("../../dist/tag.js", import.meta.url), "utf8");
   const demo = await openDemoApp(tag, [...experiments]);
   const server = serve({ fetch: demo.app.fetch, hostname: "127.0.0.1", port: 0 }) as Server;
@@ -43,7 +45,7 @@ export async function openShop(experiments: readonly Experiment[]) {
       html && `<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>A shop</title>${filled(html)}`,
     );
   });
-  site.listen(0, "127.0.0.1");
+  site.listen(0, siteHost);
   const siteUrl = `http://127.0.0.1:${await listening(site)}`;
   /** Events reported by pages and stored by the server. */
   const stored = async () => {
