@@ -10,18 +10,21 @@ th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.6rem; border-b
 thead th { white-space: nowrap; }
 td.result { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; }
 .fix { margin: 0.25rem 0 0; }
-.pictures { display: flex; gap: 1rem; overflow-x: auto; padding-bottom: 0.5rem; }
-figure { flex: 1 0 auto; margin: 0; width: 20rem; max-width: 85vw; }
-.phone figure { flex: 0 0 auto; width: 12rem; }
-figure img { width: 100%; height: auto; border: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 1rem; }
+.pictures.phone { grid-template-columns: repeat(auto-fill, minmax(min(100%, 12rem), 1fr)); }
+figure { margin: 0; }
+figure img { box-sizing: border-box; width: 100%; height: auto; border: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
+.phone figure img { max-width: 16rem; }
 @media (max-width: 40rem) {
-  .checks thead { display: none; }
-  .checks tr { display: block; padding: 0.5rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
-  .checks th, .checks td { display: block; border: 0; padding: 0.1rem 0; }
+  thead { display: none; }
+  tr { display: block; padding: 0.5rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+  th, td, .number { display: block; border: 0; padding: 0.1rem 0; text-align: left; }
+  [data-label]::before { content: attr(data-label) ": "; }
 }
 `;
+
+const COLUMNS = ["Visits", "Time to variant", "Layout shift", "Largest paint"];
 
 /** The report of a rehearsal as one self-contained HTML page without scripts. */
 export function rehearsalHtml(report: RehearsalReport): string {
@@ -40,7 +43,7 @@ export function rehearsalHtml(report: RehearsalReport): string {
     const shown = views.filter((view) => view.screen === screen && view.picture !== null);
     if (shown.length === 0) return [];
     return `<h2>On a ${screen === "phone" ? "phone-sized" : "desktop"} screen</h2>
-<div class="pictures ${screen}" tabindex="0" role="region" aria-label="Pictures, ${screen}">${shown.map(picture).join("")}</div>`;
+<div class="pictures ${screen}">${shown.map(picture).join("")}</div>`;
   });
   return `<!doctype html>
 <html lang="en">
@@ -50,11 +53,11 @@ export function rehearsalHtml(report: RehearsalReport): string {
 <h1>${result}</h1>
 <p>Experiment <code>${escapeHtml(experiment)}</code> on <code>${escapeHtml(page)}</code>, ${escapeHtml(startedAt)}, ${seconds.toFixed(1)} s, ${escapeHtml(browser)}.</p>
 <h2>Checks</h2>
-<table class="checks"><thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col">Detail</th></tr></thead><tbody>${checkRows.join("")}</tbody></table>
+<table><thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col">Detail</th></tr></thead><tbody>${checkRows.join("")}</tbody></table>
 ${pictures.join("\n")}
 <h2>Figures</h2>
 <p>Medians of the visits.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Figures"><table><thead><tr><th scope="col">Group and screen</th><th scope="col" class="number">Visits</th><th scope="col" class="number">Time to variant</th><th scope="col" class="number">Layout shift</th><th scope="col" class="number">Largest paint</th></tr></thead><tbody>${figureRows.join("")}</tbody></table></div>
+<table><thead><tr><th scope="col">Group and screen</th>${COLUMNS.map((name) => `<th scope="col" class="number">${name}</th>`).join("")}</tr></thead><tbody>${figureRows.join("")}</tbody></table>
 </main>
 </body>
 </html>
@@ -65,7 +68,7 @@ type Figures = Pick<RehearsalView, "visits" | "timeToVariantMs" | "layoutShift" 
 
 function figureRow(title: string, { visits, timeToVariantMs, layoutShift, largestPaintMs }: Figures): string {
   const cells = [String(visits), ms(timeToVariantMs), layoutShift?.toFixed(3) ?? "–", ms(largestPaintMs)];
-  return `<tr><th scope="row">${escapeHtml(title)}</th>${cells.map((cell) => `<td class="number">${cell}</td>`).join("")}</tr>`;
+  return `<tr><th scope="row">${escapeHtml(title)}</th>${cells.map((cell, at) => `<td class="number" data-label="${COLUMNS[at]}">${cell}</td>`).join("")}</tr>`;
 }
 
 function ms(value: number | null): string {

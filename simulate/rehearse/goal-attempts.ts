@@ -4,7 +4,7 @@ import type { PageSeen } from "./in-page.ts";
 import type { Network } from "./network.ts";
 import type { GoalHint } from "./options.ts";
 
-const HEARD_PATIENCE_MS = 3000;
+const HEARD_PATIENCE_MS = 8000;
 const STEP_MS = 100;
 
 /** An event that the experiment counts: a named one, or a page view of some paths. */

@@ -36,6 +36,8 @@ export interface PageSeen {
   readonly assigned: string | null;
   readonly isAnswered: boolean;
   readonly deviceId: string | null;
+  /** Name of the cookie that keeps it. */
+  readonly cookie: string;
   readonly isInCookie: boolean;
   readonly isInStorage: boolean;
   readonly placeholders: readonly PlaceholderSeen[];
@@ -108,7 +110,7 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
 
   let isReady = false;
   let isAnswered = false;
-  let isExposed = false;
+  let exposedAt: number | null = null;
   let readyAt = 0;
   document.addEventListener("fairsplit:ready", (event) => {
     isReady = true;
@@ -116,7 +118,9 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     isAnswered = Object.keys((event as CustomEvent<object>).detail).length > 0;
   });
   document.addEventListener("fairsplit:exposure", (event) => {
-    if ((event as CustomEvent<{ experiment: string }>).detail.experiment === experiment) isExposed = true;
+    if ((event as CustomEvent<{ experiment: string }>).detail.experiment === experiment) {
+      exposedAt ??= performance.now();
+    }
   });
 
   // Session windows of at most 5 s with gaps of at most 1 s, as in Web Vitals.
@@ -195,7 +199,7 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
   };
   const seen = (): PageSeen => {
     const running = tag();
-    const { fairsplitConfig } = window as unknown as { fairsplitConfig?: { timeout?: unknown } };
+    const { fairsplitConfig } = window as unknown as { fairsplitConfig?: { timeout?: unknown; cookie?: string } };
     const timeout = tagScripts()[0]?.dataset.timeout ?? fairsplitConfig?.timeout;
     const given = (running?.groups as Record<string, { group?: string } | undefined> | undefined)?.[experiment];
     const events = (running?.events ?? []) as { deviceId?: string }[];
@@ -215,6 +219,7 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
       assigned: given?.group ?? null,
       isAnswered,
       deviceId,
+      cookie: tagScripts()[0]?.dataset.cookie ?? fairsplitConfig?.cookie ?? "fairsplit_id",
       isInCookie: isIn(() => document.cookie),
       isInStorage: isIn(() => localStorage.getItem("fairsplit_id") ?? ""),
       placeholders: own().map(describe),
@@ -235,6 +240,18 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     };
   };
 
+  // More than the time in which the tag gathers events before it sends them.
+  const GATHER_MS = 100;
+  const SEND_PATIENCE_MS = 5000;
+  const EXPOSURE_PATIENCE_MS = 2500;
+  /** Events that the tag has reported and the server has not acknowledged. */
+  const unsent = () => {
+    try {
+      return Object.keys(localStorage).filter((name) => name.startsWith("\n{")).length;
+    } catch {
+      return 0;
+    }
+  };
   /** Whether nothing more is to be expected of the tag. */
   const isSettled = () => {
     if (document.readyState !== "complete") return false;
@@ -242,7 +259,11 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     const sinceLoad = performance.now() - (loadedAt?.loadEventEnd ?? 0);
     if (!tag()) return sinceLoad > (tagScripts().length > 0 ? 1000 : 2000);
     if (!isReady) return false;
-    return isExposed || performance.now() - readyAt > (own().length > 0 && isAnswered ? 2500 : 500);
+    if (exposedAt !== null) {
+      const sinceExposure = performance.now() - exposedAt;
+      return (sinceExposure > GATHER_MS && unsent() === 0) || sinceExposure > SEND_PATIENCE_MS;
+    }
+    return performance.now() - readyAt > (own().length > 0 && isAnswered ? EXPOSURE_PATIENCE_MS : 500);
   };
   (window as unknown as Record<string, () => Promise<PageSeen>>)[see] = () =>
     new Promise((resolve) => {

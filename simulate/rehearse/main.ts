@@ -98,14 +98,15 @@ async function rehearseWith(
     isHeard: isHeardBy(server, begun),
   };
   const visits: RehearsalVisit[] = [];
-  const preset = () => `${randomBytes(RANDOM_DIGITS / 2).toString("hex")}${begun.devices}`;
+  const deviceId = () => `${randomBytes(RANDOM_DIGITS / 2).toString("hex")}${begun.devices}`;
   let current = context;
   try {
     for (const plan of plans) {
       let visit = await visitPage(browser, plan, current);
       if (visit.foreign.length > 0 && current.preset === null) {
         // A server of the site makes the IDs, and takes the one that a browser brings.
-        current = { ...context, preset };
+        const name = visit.seen?.cookie ?? "fairsplit_id";
+        current = { ...context, preset: () => ({ name, value: deviceId() }) };
         visit = await visitPage(browser, plan, current);
       }
       visits.push(visit);

@@ -38,8 +38,8 @@ export interface VisitContext {
   readonly devices: string;
   readonly userAgent: string;
   readonly isLive: boolean;
-  /** A device ID for the cookie before the page loads; null to let the tag make one. */
-  readonly preset: (() => string) | null;
+  /** A cookie with a device ID before the page loads; null to let the tag make one. */
+  readonly preset: (() => { readonly name: string; readonly value: string }) | null;
   /** Whether the server has heard an event of a device. */
   readonly isHeard: GoalStep["isHeard"];
 }
@@ -185,9 +185,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
       })})`,
     }),
     ...(group === null ? [page.send("Network.setBlockedURLs", { urls: TAG_SCRIPTS })] : []),
-    ...(context.preset === null
-      ? []
-      : [page.send("Network.setCookie", { name: "fairsplit_id", value: context.preset(), url })]),
+    ...(context.preset === null ? [] : [page.send("Network.setCookie", { ...context.preset(), url })]),
   ]);
   await page.send("Page.bringToFront").catch(() => undefined);
 
@@ -223,7 +221,9 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
     deviceId: last.deviceId,
     settle: () => settled(page, isLoop),
   });
-  return outcome({ seen: last, picture, goals });
+  const { deviceId } = last;
+  const isForeign = deviceId !== null && !deviceId.endsWith(context.devices);
+  return outcome({ seen: last, picture, goals, foreign: [...network.foreign(), ...(isForeign ? [deviceId] : [])] });
 }
 
 /**

@@ -113,6 +113,8 @@ describe("what is refused", () => {
     [{ "pipet-force": "all" }, {}, 'pipet-force has "all": allowed are trusted, basic and networks'],
     [{ "pipet-exposure": "x" }, {}, 'pipet-exposure is "x": allowed are groups, identify'],
     [{ "pipet-config": "/none.json" }, {}, 'pipet-config is "/none.json", which cannot be read'],
+    [{ "allowed-origins": "http://a:1, b" }, {}, 'allowed-origins has "b": allowed are origins such as'],
+    [{ "allowed-origins": "http://a/path" }, {}, 'allowed-origins has "http://a/path": allowed are origins'],
     [{ "base-url": "ab.example.com" }, {}, 'base-url is "ab.example.com": allowed is http(s)://host'],
     [{ "base-url": "ftp://ab.example.com" }, {}, 'base-url is "ftp://ab.example.com": allowed'],
     [{ "base-url": "https://ab.example.com/a b" }, {}, 'base-url is "https://ab.example.com/a b": allowed'],

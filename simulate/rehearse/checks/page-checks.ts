@@ -41,7 +41,7 @@ export function checkTag(rehearsed: Rehearsed): Outcome {
   if (foreign.length > 0) {
     return failed(
       `${foreign.length} of ${visits.length} visits had a device ID that is not the rehearsal's; their events were held back`,
-      "let the site's server keep the ID in the cookie fairsplit_id, where a rehearsal can set it",
+      "let the site's server take the ID of the tag's cookie where a browser brings one, as a rehearsal does",
     );
   }
   const others = running.filter((visit) => !isLate(visit) && visit.seen.assigned !== visit.group);

@@ -97,7 +97,7 @@ describe("a rehearsal", () => {
   });
 
   test.each(BROKEN)("finds the fault of the page %s by its check “%s”", async (page, check, detail, fix) => {
-    const report = await rehearsed(page);
+    const report = await rehearsed(page, { n: "1" });
     expect(failedOf(report)).toContain(check);
     const found = report.checks.find(({ name }) => name === check);
     expect(found?.detail).toMatch(detail);
@@ -110,6 +110,22 @@ describe("a rehearsal", () => {
     const details = report.checks.map(({ detail }) => detail).join("\n");
     expect(details).toContain("the page's own");
     expect(details).toContain("own-missing.png");
+  });
+
+  test.each([
+    ["a cookie of the usual name", "own-ids"],
+    ["another cookie", "own-named-ids"],
+    ["the tag with groups", "given-ids"],
+  ])("counts nothing where device IDs are made elsewhere, in %s", async (_, page) => {
+    expect(failedOf(await rehearsed(page, { n: "1" }))).toEqual([]);
+    expect(await (await admin("/events")).json()).toEqual([]);
+  });
+
+  test("lets the page write nothing on a click, unless it is said to", async () => {
+    expect(failedOf(await rehearsed("posts-on-click", { n: "1" }))).toEqual([]);
+    expect(site.orders()).toBe(0);
+    expect(failedOf(await rehearsed("posts-on-click", { n: "1", "live-clicks": true }))).toEqual([]);
+    expect(site.orders()).toBe(2);
   });
 
   test("follows the groups that have a page of their own, and their goals", async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -25,6 +26,9 @@ interface SitePage {
   readonly from?: string;
   readonly policy?: string;
   readonly head?: string;
+  /** Name of a cookie in which the site's server makes a device ID for new browsers. */
+  readonly ownCookie?: string;
+  readonly tagFile?: string;
 }
 
 /** A page without a fault, and those that each have one. */
@@ -66,13 +70,24 @@ export const PAGES: Readonly<Record<string, SitePage>> = {
     from: "/late/",
   },
   "cookie-refused": { body: placeholder(A + B), script: 'data-cookie-domain="other.example"' },
+  "own-ids": { body: `<h1>Shop</h1>${placeholder(A + B)}`, ownCookie: "fairsplit_id" },
+  "own-named-ids": {
+    body: `<h1>Shop</h1>${placeholder(A + B)}`,
+    ownCookie: "visitor",
+    script: 'data-cookie="visitor"',
+  },
+  "given-ids": { body: `<h1>Shop</h1>${placeholder(A + B)}`, tagFile: "tag-with-groups.js" },
+  "posts-on-click": {
+    body: `${placeholder((A + B).replaceAll("<button", "<button onclick=\"fetch('/order', { method: 'POST' })\""))}`,
+  },
   "own-errors": {
     body: `<h1>Shop</h1><script>console.error("the page's own")</script><img src="/own-missing.png" alt="">${placeholder(A + B)}`,
   },
 };
 
 /** Serves the pages on a free port of loopback. The tag is the server's at `target`. */
-export async function serveSite(target: string): Promise<{ url: string; close(): void }> {
+export async function serveSite(target: string): Promise<{ url: string; orders(): number; close(): void }> {
+  let orders = 0;
   const scripts: Readonly<Record<string, string>> = {
     "/react.js": react("react"),
     "/react-dom.js": react("react-dom"),
@@ -81,6 +96,10 @@ export async function serveSite(target: string): Promise<{ url: string; close():
     const { pathname, search } = new URL(request.url ?? "/", "http://site");
     const script = scripts[pathname];
     if (script !== undefined) return void response.setHeader("content-type", "text/javascript").end(script);
+    if (pathname === "/order") {
+      orders += 1;
+      return void response.end();
+    }
     if (pathname === "/turns-in-circles") return void response.writeHead(302, { location: pathname }).end();
     const forwarded = /^\/(slow|late)(\/.*)$/.exec(pathname);
     if (forwarded) {
@@ -98,11 +117,22 @@ export async function serveSite(target: string): Promise<{ url: string; close():
     }
     const page = PAGES[pathname.slice(1)];
     if (!page) return void response.writeHead(404).end();
-    const { body, head = "", policy, from = `${target}/`, script: attributes = "" } = page;
+    const {
+      body,
+      head = "",
+      policy,
+      from = `${target}/`,
+      script: attributes = "",
+      tagFile = "tag.js",
+      ownCookie,
+    } = page;
+    if (ownCookie !== undefined && !request.headers.cookie?.includes(`${ownCookie}=`)) {
+      response.setHeader("set-cookie", `${ownCookie}=${randomBytes(16).toString("hex")}; Path=/`);
+    }
     if (policy !== undefined) response.setHeader("content-security-policy", policy);
     response.setHeader("content-type", "text/html; charset=utf-8");
     response.end(
-      `<!doctype html><html lang="en"><head><title>Shop</title><meta name="viewport" content="width=device-width">${head}<script async src="${from}tag.js" ${attributes}></script></head><body>${body}</body></html>`,
+      `<!doctype html><html lang="en"><head><title>Shop</title><meta name="viewport" content="width=device-width">${head}<script async src="${from}${tagFile}" ${attributes}></script></head><body>${body}</body></html>`,
     );
   };
   const server = createServer((request, response) => {
@@ -111,6 +141,7 @@ export async function serveSite(target: string): Promise<{ url: string; close():
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    orders: () => orders,
     close() {
       server.close();
       server.closeAllConnections();
