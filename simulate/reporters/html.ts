@@ -7,6 +7,7 @@ body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 th, td { text-align: left; padding: 0.4rem 0.6rem; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); overflow-wrap: anywhere; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
+.name, .state { white-space: nowrap; }
 .scroll { overflow-x: auto; }
 code { overflow-wrap: anywhere; }
 `;
@@ -17,7 +18,7 @@ export function html(report: SimulationReport): string {
   const result = resultWords(report);
   const checkRows = checks.map(({ name, ok: passed, tested, detail }) => {
     const state = passed ? (tested ? "✓ passed" : "– not tested") : "✗ failed";
-    return `<tr><th scope="row">${name}</th><td>${state}</td><td>${escapeHtml(detail)}</td></tr>`;
+    return `<tr><th scope="row" class="name">${name}</th><td class="state">${state}</td><td>${escapeHtml(detail)}</td></tr>`;
   });
   const rows = groupRows(report).map(({ experiment, group, numbers }) => {
     const cells = numbers.map((text) => `<td class="number">${text}</td>`).join("");
