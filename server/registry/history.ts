@@ -186,6 +186,11 @@ export class History {
     return [...new Set(this.#places.flatMap(({ key }) => key ?? []))];
   }
 
+  /** Number of the newest change of an experiment; 0 if there is none. */
+  newestOf(key: string): number {
+    return this.#places.findLast((place) => place.key === key)?.number ?? 0;
+  }
+
   /** The newest change of each experiment, and of the settings (null). */
   async newest(): Promise<ReadonlyMap<string | null, Entry>> {
     const places = new Map(this.#places.map((place) => [place.key, place]));

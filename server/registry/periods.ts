@@ -1,4 +1,5 @@
-import type { History } from "./history.ts";
+import type { Experiment } from "../../core/experiment.ts";
+import { keptByHistory, type ReadHistory } from "./by-history.ts";
 
 /** Start and end of an epoch; ISO 8601 times in UTC. */
 export interface Period {
@@ -8,7 +9,9 @@ export interface Period {
 }
 
 /** The periods of an experiment by their epochs, as far as its history has them. */
-export async function periodsOf(key: string, history: Pick<History, "all">): Promise<ReadonlyMap<number, Period>> {
+export const periodsOf = keptByHistory(readPeriods);
+
+async function readPeriods({ key }: Experiment, history: ReadHistory): Promise<ReadonlyMap<number, Period>> {
   const periods = new Map<number, Period>();
   // The history comes newest first.
   let next: string | null = null;

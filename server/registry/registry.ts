@@ -49,7 +49,7 @@ export interface Registry {
   onWrite(listener: () => void): void;
   /** Present and past epochs of all experiments. */
   readonly epochs: KnownEpochs;
-  readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all" | "keys">;
+  readonly history: Pick<History, "last" | "damage" | "get" | "page" | "all" | "keys" | "newestOf">;
   /**
    * Throws InvalidInput, KeyTaken. With the key of a removed experiment it continues after that
    * one's last epoch and version.

@@ -1,7 +1,7 @@
 import type { EpochEnd, Pause } from "../../core/epoch-end.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import type { NotedChange } from "../../core/report/verdict-notes.ts";
-import type { History } from "../registry/history.ts";
+import { keptByHistory, type ReadHistory } from "../registry/by-history.ts";
 import { goalChanges } from "./goal-changes.ts";
 
 /** Epochs of an experiment: their definitions, their ends, and changes within them. */
@@ -19,7 +19,9 @@ export interface Epochs {
  * stopped or rolled out; one followed by another split has no end, because its devices keep their
  * groups.
  */
-export async function epochsOf(experiment: Experiment, history: Pick<History, "all">): Promise<Epochs> {
+export const epochsOf = keptByHistory(readEpochs);
+
+async function readEpochs(experiment: Experiment, history: ReadHistory): Promise<Epochs> {
   const definitions = new Map<number, Experiment>();
   const ends = new Map<number, EpochEnd>();
   const changes = new Map<number, NotedChange[]>();

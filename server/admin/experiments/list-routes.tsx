@@ -56,7 +56,7 @@ export function experimentsPageRoutes({ registry, log, failures, results, ...reh
       const change = await shownChange(registry, c.req.query("change"));
       // Needed only before a start.
       const seen = experiment.state === "inactive" ? await log.seenNames(new Date()).catch(() => null) : null;
-      const period = (await periodsOf(experiment.key, registry.history)).get(experiment.epoch);
+      const period = (await periodsOf(experiment, registry.history)).get(experiment.epoch);
       const rehearsal = shownRehearsal(c, rehearsals, experiment);
       const shown = { experiment, change, seen, period, rehearsal };
       return c.html(<ExperimentPage {...shown} />);

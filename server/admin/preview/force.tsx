@@ -13,11 +13,17 @@ import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
 import { forceLink } from "./page-link.ts";
 
+/** Experiments that are shown beside the chosen ones; more are searched for. */
+const MAX_SHOWN = 50;
+/** Field of the address with the link's token. */
+const FORCE_FIELD = "force";
 /** Lifetimes of a link, in hours. */
 const LIFETIMES = [1, 4, 8, 24];
 
 interface Props {
   readonly experiments: readonly Experiment[];
+  /** Text to search for in keys and titles; experiments beyond the first are found by it. */
+  readonly search: string;
   /** The form's fields. */
   readonly chosen: Forces;
   readonly page: string;
@@ -30,7 +36,8 @@ interface Props {
 }
 
 /** Form for preview links: all experiments with their groups, and the link made last. */
-export function ForcePage({ experiments, chosen, page, hours, link, isOver, problems = [] }: Props) {
+export function ForcePage({ experiments, search, chosen, page, hours, link, isOver, problems = [] }: Props) {
+  const { shown, more } = shownOf(experiments, chosen, search);
   const placeOf = (field: string) => {
     const experiment = experiments.find(({ key }) => field === `group.${key}`);
     if (experiment) return placeOfGroup(experiment.key);
@@ -47,6 +54,19 @@ export function ForcePage({ experiments, chosen, page, hours, link, isOver, prob
         </p>
       )}
       {link && <Link link={link} experiments={experiments} />}
+      {(more > 0 || search !== "") && (
+        <form class="filter" method="get" action="/experiments/force">
+          {link && <input type="hidden" name={FORCE_FIELD} value={link.token} />}
+          <input type="hidden" name="page" value={page} />
+          <input type="hidden" name="hours" value={hours} />
+          <div class="field">
+            <label for="q">Search title and key</label>
+            <input id="q" name="q" value={search} maxlength={100} autocomplete="off" />
+          </div>
+          <button type="submit">Search</button>
+          {more > 0 && <p class="detail">{more} more experiments are not shown: search for them.</p>}
+        </form>
+      )}
       {experiments.length === 0 ? (
         <div class="card empty">
           <p>There is no experiment yet.</p>
@@ -55,7 +75,7 @@ export function ForcePage({ experiments, chosen, page, hours, link, isOver, prob
         <form method="post" action="/experiments/force">
           <CsrfField />
           <h2>{link ? "Choose others" : "Choose the groups"}</h2>
-          {experiments.map((experiment) => (
+          {shown.map((experiment) => (
             <Choice experiment={experiment} chosen={chosen.get(experiment.key)} />
           ))}
           <PageFields page={page} hours={hours} problems={problems} />
@@ -71,6 +91,20 @@ export function ForcePage({ experiments, chosen, page, hours, link, isOver, prob
       )}
     </Layout>
   );
+}
+
+/**
+ * Chosen experiments and, of those that a search finds, the first; archived ones only if chosen.
+ */
+function shownOf(experiments: readonly Experiment[], chosen: Forces, search: string) {
+  const text = search.trim().toLowerCase();
+  const found = experiments.filter(
+    (one) => !chosen.has(one.key) && one.archivedAt === null && `${one.title} ${one.key}`.toLowerCase().includes(text),
+  );
+  const live = (one: Experiment) => (one.state === "inactive" ? 1 : 0);
+  const sorted = found.sort((a, b) => live(a) - live(b));
+  const shown = [...experiments.filter(({ key }) => chosen.has(key)), ...sorted.slice(0, MAX_SHOWN)];
+  return { shown, more: Math.max(0, found.length - MAX_SHOWN) };
 }
 
 function Link({ link, experiments }: { link: NonNullable<Props["link"]>; experiments: readonly Experiment[] }) {

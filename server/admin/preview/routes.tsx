@@ -43,11 +43,12 @@ export function forcePageRoutes({ registry, forceTokens }: Deps) {
   };
   return new Hono<Env>()
     .get("/experiments/force", (c) => {
-      const { force: token = "", hours = DEFAULT_HOURS, page = c.var.isDemo ? DEMO_PAGE : "" } = c.req.query();
+      const { force: token = "", hours = DEFAULT_HOURS, page = c.var.isDemo ? DEMO_PAGE : "", q = "" } = c.req.query();
       const read = forceTokens.read(token, Date.now());
       return c.html(
         <ForcePage
           experiments={registry.list()}
+          search={q.slice(0, 100)}
           chosen={read?.forces ?? new Map()}
           page={page}
           hours={hours}
@@ -72,6 +73,7 @@ export function forcePageRoutes({ registry, forceTokens }: Deps) {
         return c.html(
           <ForcePage
             experiments={registry.list()}
+            search=""
             chosen={chosen}
             page={page}
             hours={hours}

@@ -44,7 +44,7 @@ export function resultsPageRoutes({ registry, results, runs, slowMs, onError }: 
     }
     const { report } = found;
     if (!report) return c.notFound();
-    const periods = await periodsOf(key, registry.history);
+    const periods = await periodsOf(experiment, registry.history);
     return c.html(<ResultsPage report={report} experiment={experiment} runs={runs.recent()} periods={periods} />);
   });
 }

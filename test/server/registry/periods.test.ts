@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Experiment } from "../../../core/experiment.ts";
+import { parseExperiment } from "../../../core/experiment.ts";
 import { transition } from "../../../core/transition.ts";
 import { periodsOf } from "../../../server/registry/periods.ts";
 import { inactive, openApp } from "../rig/open-app.ts";
@@ -19,7 +20,9 @@ test("a period goes from a start or another split to the next one, or to the end
   await change(5, { state: "inactive" });
   await change(6, { definition: { groups: weighed(70) } });
   await change(7, { state: "active" });
-  expect([...(await periodsOf("one", registry.history))].sort(([a], [b]) => a - b)).toEqual([
+  expect(
+    [...(await periodsOf(parseExperiment(registry.get("one")), registry.history))].sort(([a], [b]) => a - b),
+  ).toEqual([
     [1, { from: at(2), to: at(4) }],
     [2, { from: at(4), to: at(5) }],
     [3, { from: at(7), to: null }],
