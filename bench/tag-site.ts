@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { createClient, withGroups } from "../sdk/node/index.ts";
 
 /** A way to show a variant. */
 export interface Contestant {
@@ -11,6 +12,10 @@ export interface Contestant {
   readonly head: string;
   /** The element that shows the variant, between the same content on each page. */
   readonly slot: string;
+  /** Whether the SDK's middleware puts the visitor's groups into the page. */
+  readonly isInlined?: boolean;
+  /** Whether the visitor has a slow network and a slow processor, see `SLOW`. */
+  readonly isSlow?: boolean;
 }
 
 /**
@@ -20,6 +25,7 @@ const VARIANT = `<h2>Variant</h2><p>of two lines</p>`;
 const templates = ["A", "B"].map((group) => `<template data-group="${group}">${VARIANT}</template>`).join("");
 const TAG = `<script async src="/tag.js"></script>`;
 const BLOCKING = `<script src="/tag.js"></script>`;
+const RENDER_BLOCKING = `<script async blocking="render" src="/tag.js"></script>`;
 const WITH_GROUPS = `<script async src="/tag-with-groups.js"></script>`;
 const GROWTHBOOK = `<script async data-api-host="{site}" data-client-key="sdk-bench" data-no-streaming="1" data-tracking="none"
   src="/auto.min.js"></script>`;
@@ -30,12 +36,33 @@ const ORIGINAL = `<div data-exp="homepage_button_test">Original${templates}</div
 const RESERVED = `<div data-exp="homepage_button_test">${templates}</div>`;
 const HEIGHT = `<style>[data-exp] { min-height: 100px; }</style>`;
 
+const FLOOR: Contestant = { name: "no test (floor)", head: "", slot: `<div>${VARIANT}</div>` };
+const RESERVING: Contestant = { name: "fairsplit, place kept free", head: HEIGHT + TAG, slot: RESERVED };
+const INLINED: Contestant = {
+  name: "fairsplit, groups inlined by the middleware",
+  head: HEIGHT + TAG,
+  slot: RESERVED,
+  isInlined: true,
+};
+const REPORTED: Contestant = {
+  name: "GrowthBook, exposures reported",
+  head: REPORTING + GROWTHBOOK,
+  slot: `<div id="slot">Original</div>`,
+};
+const slow = (contestant: Contestant): Contestant => ({
+  ...contestant,
+  name: `${contestant.name}; slow`,
+  isSlow: true,
+});
+
 export const CONTESTANTS: readonly Contestant[] = [
-  { name: "no test (floor)", head: "", slot: `<div>${VARIANT}</div>` },
+  FLOOR,
   { name: "fairsplit", head: TAG, slot: ORIGINAL },
   { name: "fairsplit, script blocking", head: BLOCKING, slot: ORIGINAL },
-  { name: "fairsplit, place kept free", head: HEIGHT + TAG, slot: RESERVED },
+  RESERVING,
   { name: "fairsplit, place kept free, script blocking", head: HEIGHT + BLOCKING, slot: RESERVED },
+  { name: "fairsplit, async blocking=render", head: HEIGHT + RENDER_BLOCKING, slot: RESERVED },
+  INLINED,
   { name: "fairsplit, groups with the script", head: HEIGHT + WITH_GROUPS, slot: RESERVED },
   {
     name: "fairsplit, groups with the script, blocking",
@@ -43,16 +70,16 @@ export const CONTESTANTS: readonly Contestant[] = [
     slot: RESERVED,
   },
   { name: "GrowthBook", head: GROWTHBOOK, slot: `<div id="slot">Original</div>` },
-  {
-    name: "GrowthBook, exposures reported",
-    head: REPORTING + GROWTHBOOK,
-    slot: `<div id="slot">Original</div>`,
-  },
+  REPORTED,
   {
     name: "GrowthBook, anti-flicker",
     head: GROWTHBOOK.replace("async", 'data-anti-flicker="1"'),
     slot: `<div id="slot">Original</div>`,
   },
+  slow(FLOOR),
+  slow(RESERVING),
+  slow(INLINED),
+  slow(REPORTED),
 ];
 
 /** Headers of a visitor's that say something to the server behind the site. */
@@ -85,6 +112,9 @@ const PAYLOAD = JSON.stringify({
  */
 export async function openSite(api: string, latencyMs: number) {
   const tag = await readFile("dist/tag.js", "utf8");
+  const more = await readFile("dist/tag-more.js", "utf8");
+  // What a site keeps of its experiments, so that no page waits for the server.
+  const client = createClient({ baseUrl: api });
   const growthbook = await readFile("node_modules/@growthbook/growthbook/dist/bundles/auto.min.js", "utf8");
   const lines = Array.from({ length: 20 }, (_, at) => `<p>Line ${at} of the page</p>`);
   const page = ({ head, slot }: Contestant) =>
@@ -104,6 +134,7 @@ export async function openSite(api: string, latencyMs: number) {
       return once().catch(once);
     };
     if (url === "/tag.js") return send("text/javascript", tag, "public, max-age=300");
+    if (url.startsWith("/tag-more.")) return send("text/javascript", more, "public, max-age=31536000, immutable");
     if (url === "/auto.min.js") return send("text/javascript", growthbook, "public, max-age=300");
     if (url === "/tag-with-groups.js") {
       const given = await ask(url);
@@ -120,7 +151,14 @@ export async function openSite(api: string, latencyMs: number) {
     }
     const contestant = CONTESTANTS[Number(url.slice(1))];
     const site = `http://${request.headers.host}`;
-    return contestant ? send("text/html", page(contestant).replace("{site}", site)) : response.writeHead(404).end();
+    if (!contestant) return response.writeHead(404).end();
+    const html = page(contestant).replace("{site}", site);
+    if (!contestant.isInlined) return send("text/html", html);
+    const inlined = withGroups(client, () => new Response(html, { headers: { "content-type": "text/html" } }));
+    const made = await inlined(new Request(site + url, { headers: asked }));
+    const cookie = made.headers.get("set-cookie");
+    if (cookie) response.setHeader("set-cookie", cookie);
+    return send("text/html", await made.text());
   };
   const site = createServer(async (request, response) => {
     await setTimeout(latencyMs);
