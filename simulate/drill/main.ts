@@ -87,6 +87,8 @@ async function tryFault(
     const third = Math.floor(total / 3);
 
     const before = await open("before", third);
+    // Acknowledged before the fault, so that a server that forgets is found.
+    await untilDelivered(before);
     const began = Date.now();
     await begin(fault, server, proxy, before);
     const during = await open("during", third);
