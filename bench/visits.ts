@@ -7,7 +7,7 @@
 // - http: what the tag would send
 // - floor: the same requests as ready-made texts, which is what the server can take
 //
-//   npm run bench:visits -- [--visits 300] [--rounds 3] [--concurrency 4] [--json]
+//   npm run bench:visits -- [--visits 300] [--rounds 3] [--concurrency 4] [--no-baseline] [--json]
 //
 // Drivers without a browser send 20 times as many visits.
 import { spawn } from "node:child_process";
@@ -39,6 +39,7 @@ const { values: options } = parseArgs({
     visits: { type: "string", default: "300" },
     rounds: { type: "string", default: "3" },
     concurrency: { type: "string", default: "4" },
+    "no-baseline": { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -61,7 +62,7 @@ try {
   const rounds: Record<Way, number>[] = [];
   for (let round = 0; round < Number(options.rounds); round += 1) {
     const perSecond = {
-      baseline: await measure(visits, () => baseline(url, headers)),
+      baseline: options["no-baseline"] ? Number.NaN : await measure(visits, () => baseline(url, headers)),
       browser: await measure(visits, () => browserDriver(url, headers)),
       dom: await measure(more, () =>
         driverOf(openDomDriver({ url, seed: `${round}`, concurrency: 16, headers, built })),

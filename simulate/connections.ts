@@ -1,6 +1,10 @@
 import { Pool } from "undici";
 
 const TIMEOUT_MS = 10_000;
+/** As the tag: events are sent again, later each time, while the server has no room for them. */
+const FIRST_RETRY_MS = 400;
+const MAX_ATTEMPTS = 6;
+const MUST_RETRY = /^5|408|42[59]/;
 
 export interface Answer {
   readonly status: number;
@@ -10,7 +14,8 @@ export interface Answer {
 /** Connections to one server that stay open. */
 export interface Connections {
   /**
-   * Sends a request, with a body as the tag does: text/plain.
+   * Sends a request, with a body as the tag does: text/plain. A post is repeated while the server
+   * says that it is busy.
    *
    * @throws Error in a sentence where no answer comes
    */
@@ -23,36 +28,50 @@ export interface Connections {
  *
  * @param most number of connections at the same time
  * @param headers sent with each request
+ * @param firstRetryMs wait before a post is repeated; doubled each time
  */
-export function openConnections(origin: string, most: number, headers: Readonly<Record<string, string>>): Connections {
+export function openConnections(
+  origin: string,
+  most: number,
+  headers: Readonly<Record<string, string>>,
+  firstRetryMs: number = FIRST_RETRY_MS,
+): Connections {
   const pool = new Pool(origin, { connections: most, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
   // A list is sent as it is, while an object is copied for each request.
   const given = Object.entries(headers).flat();
   const withBody = [...given, "content-type", "text/plain;charset=UTF-8"];
-  return {
-    send: (method, path, body) =>
-      new Promise((resolve, reject) => {
-        let status = 0;
-        const chunks: Buffer[] = [];
-        pool.dispatch(
-          { method, path, headers: body === undefined ? given : withBody, body: body ?? null },
-          {
-            onRequestStart: () => undefined,
-            onResponseStart(_controller, code) {
-              status = code;
-            },
-            onResponseData(_controller, chunk) {
-              chunks.push(chunk);
-            },
-            onResponseEnd: () => resolve({ status, text: textOf(chunks) }),
-            onResponseError(_controller, error) {
-              const name = path.split("?")[0];
-              const isLate = /TIMEOUT/.test((error as NodeJS.ErrnoException).code ?? "");
-              reject(isLate ? new Error(`${method} ${name} did not answer in time`) : error);
-            },
+  const exchange: Connections["send"] = (method, path, body) =>
+    new Promise((resolve, reject) => {
+      let status = 0;
+      const chunks: Buffer[] = [];
+      pool.dispatch(
+        { method, path, headers: body === undefined ? given : withBody, body: body ?? null },
+        {
+          onRequestStart: () => undefined,
+          onResponseStart(_controller, code) {
+            status = code;
           },
-        );
-      }),
+          onResponseData(_controller, chunk) {
+            chunks.push(chunk);
+          },
+          onResponseEnd: () => resolve({ status, text: textOf(chunks) }),
+          onResponseError(_controller, error) {
+            const name = path.split("?")[0];
+            const isLate = /TIMEOUT/.test((error as NodeJS.ErrnoException).code ?? "");
+            reject(isLate ? new Error(`${method} ${name} did not answer in time`) : error);
+          },
+        },
+      );
+    });
+  return {
+    async send(method, path, body) {
+      for (let attempt = 1; ; attempt += 1) {
+        const answer = await exchange(method, path, body);
+        const isBusy = method === "POST" && MUST_RETRY.test(`${answer.status}`);
+        if (!isBusy || attempt === MAX_ATTEMPTS) return answer;
+        await new Promise((resolve) => setTimeout(resolve, firstRetryMs * 2 ** (attempt - 1)));
+      }
+    },
     close: () => pool.destroy(),
   };
 }

@@ -30,13 +30,16 @@ const PAGE_OF_EVENTS = 10_000;
 export function serverClient(base: string, token: string | null): ServerClient {
   const request = async (path: string, method = "GET"): Promise<Response> => {
     const url = new URL(path, base).href;
-    let response: Response;
-    try {
-      response = await fetch(url, { method, headers: token === null ? {} : { authorization: `Bearer ${token}` } });
-    } catch (error) {
-      const { cause } = error as { cause?: Error };
-      throw new EnvironmentMissing(`${url} cannot be reached: ${cause?.message || (error as Error).message}`);
-    }
+    const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+    // The server may have closed an idle connection meanwhile: reading can be repeated.
+    const response = await fetch(url, { method, headers })
+      .catch((error: Error) => {
+        if (method !== "GET") throw error;
+        return fetch(url, { method, headers });
+      })
+      .catch((error: Error & { cause?: Error }) => {
+        throw new EnvironmentMissing(`${url} cannot be reached: ${error.cause?.message || error.message}`);
+      });
     if (response.status === 401) throw new EnvironmentMissing(`${url} wants the admin's token: give --token`);
     if (!response.ok) throw new EnvironmentMissing(`${url} answered ${response.status}, so it is no fairsplit server`);
     return response;

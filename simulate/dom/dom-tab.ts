@@ -13,6 +13,7 @@ const SETTLED_MS = 1500;
 /** Names that each visitor has anew; all others are the window's. */
 const OWN_GLOBALS = [
   "Date",
+  "Math",
   "performance",
   "crypto",
   "fetch",
@@ -112,6 +113,7 @@ export function openTab({ window, script, program, seed, connectionsTo, clearCoo
       const clock = new VirtualClock(Date.now());
       const observers: MutationObserver[] = [];
       const random = sfc32(seedWords(seed, index));
+      const delays = sfc32(seedWords(`${seed}:delays`, index));
       let answered: Parameters<typeof readPage>[1];
       let unsent = 0;
       let hasMore = false;
@@ -147,6 +149,8 @@ export function openTab({ window, script, program, seed, connectionsTo, clearCoo
       }
       const own: Record<(typeof OWN_GLOBALS)[number], unknown> = {
         Date: clock.Date,
+        // Delays of the tag are random: their own stream leaves IDs as they are in other drivers.
+        Math: Object.create(Math, { random: { value: () => delays() / 2 ** 32 } }),
         performance: clock.performance,
         crypto: { getRandomValues: <Bytes extends ArrayBufferView>(array: Bytes) => filled(array, random) },
         fetch,
