@@ -179,6 +179,6 @@ function table(report: readonly { name: string; first: View; repeat: View }[], v
   const rows = report.map((row) => [row.name, ...COLUMNS.map((name) => cell(row[view][name], name))]);
   const heads = ["", "variant ms", "original first", "shift", "requests", "bytes", "script ms", "LCP ms", "INP ms"];
   return [heads, ...rows]
-    .map(([name = "", ...cells]) => name.padEnd(46) + cells.map((text) => text.padStart(15)).join(""))
+    .map(([name = "", ...cells]) => name.padEnd(52) + cells.map((text) => text.padStart(15)).join(""))
     .join("\n");
 }
