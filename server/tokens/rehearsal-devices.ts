@@ -9,9 +9,6 @@ const DEVICE_DIGITS = 32;
  * Device IDs of rehearsals: 12 random digits, 6 of the rehearsal, and 14 that are the server's for
  * ever. So a rehearsal's events are known without a table and after a restart, on whatever way they
  * come, and are never stored. Who learns the digits can keep nobody's events out but their own.
- *
- * The random digits come first: the tag makes the IDs of events from the same random numbers, and
- * takes the first 18 digits.
  */
 export interface RehearsalDevices {
   /** The server's digits. */

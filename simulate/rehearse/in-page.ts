@@ -69,11 +69,14 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
   const tell = (message: Told) =>
     (window as unknown as Record<string, (text: string) => void>)[told]?.(JSON.stringify(message));
 
-  // The tag makes an ID of 32 random bytes, a digit each.
+  // The tag makes an ID of 32 random bytes, a digit each, before it sets up its API. Later ones are
+  // IDs of events, which must differ.
+  const isTagUp = () =>
+    typeof (window as unknown as { fairsplit?: { ready?: unknown } }).fairsplit?.ready === "function";
   const original = crypto.getRandomValues.bind(crypto);
   crypto.getRandomValues = ((array: ArrayBufferView) => {
     original(array as Uint8Array<ArrayBuffer>);
-    if (array instanceof Uint8Array && array.length === 32) {
+    if (array instanceof Uint8Array && array.length === 32 && !isTagUp()) {
       const digits = [...devices].map((digit) => Number.parseInt(digit, 16));
       array.set(digits, 32 - digits.length);
     }

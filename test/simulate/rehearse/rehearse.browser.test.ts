@@ -38,6 +38,8 @@ beforeAll(async () => {
     { name: "B", weight: 1 },
     { name: "Later", weight: 0 },
   ];
+  const second = { key: "second", groups, state: "active" };
+  await admin("/api/admin/experiments", { method: "POST", body: JSON.stringify(second) });
   const created = await admin("/api/admin/experiments", { method: "POST", body: JSON.stringify({ key: KEY, groups }) });
   expect(created.status).toBe(201);
   return async () => {
@@ -119,6 +121,10 @@ describe("a rehearsal", () => {
   ])("counts nothing where device IDs are made elsewhere, in %s", async (_, page) => {
     expect(failedOf(await rehearsed(page, { n: "1" }))).toEqual([]);
     expect(await (await admin("/events")).json()).toEqual([]);
+  });
+
+  test("hears each event of a page with two experiments, which are exposed at the same moment", async () => {
+    expect(failedOf(await rehearsed("two-experiments"))).toEqual([]);
   });
 
   test("lets the page write nothing on a click, unless it is said to", async () => {

@@ -34,6 +34,7 @@ interface SitePage {
 /** A page without a fault, and those that each have one. */
 export const PAGES: Readonly<Record<string, SitePage>> = {
   good: { body: `<h1>Shop</h1>${placeholder(A + B)}<p>More of it</p>` },
+  "two-experiments": { body: placeholder(A + B) + placeholder(A + B).replace("headline", "second") },
   "missing-template": { body: `<h1>Shop</h1>${placeholder(`Loading… ${A}`)}` },
   "wrong-key": { body: placeholder(A + B).replace("headline", "headlin") },
   csp: { body: placeholder(A + B), policy: "default-src 'self'; style-src 'unsafe-inline'" },
