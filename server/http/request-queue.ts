@@ -9,16 +9,18 @@ import { type Answer, problemAnswer } from "./http.ts";
 const MAX_PER_TURN = 32;
 const MAX_TURN_MS = 3;
 /**
- * A queue that was never empty for so long is no burst, but overload, until no request was turned
- * away for as long. Then
+ * A queue that was never empty for so long, and through so many turns, is no burst but overload,
+ * until no request was turned away for as long. With fewer waiting than fit into a turn the machine
+ * is busy otherwise, and turning them away would not help.
  */
 const STANDING_MS = 200;
+const STANDING_TURNS = 10;
+/** A longer turn is a pause of the process, after which the time starts anew. Under overload */
+const PAUSE_MS = 250;
 /** a post that has waited for this long is turned away, since the tag sends it again later, */
 const MAX_OVERLOADED_POST_MS = 20;
-/** any other request after this, since a visitor may wait for it, */
+/** and any other request after this, since a visitor may wait for it. */
 const MAX_OVERLOADED_WAIT_MS = 150;
-/** and at any time one that has waited for this long: the tag shows the fallback after a second. */
-const MAX_WAIT_MS = 500;
 /** Most waiting requests, of some 2 kB each. */
 const MAX_WAITING = 20_000;
 /** Retry-After in seconds is 1 to this, at random, so that clients do not come back together. */
@@ -57,6 +59,9 @@ export function requestQueue(
   let queue: Waiting[] = [];
   let head = 0;
   let emptyAt = now();
+  /** Turns that began requests, and their number when the queue was last empty. */
+  let turns = 0;
+  let emptyTurns = 0;
   let lastShed = Number.NEGATIVE_INFINITY;
   /** Callbacks that will begin requests in the next turn, and those left of this one. */
   let planned = 0;
@@ -70,12 +75,24 @@ export function requestQueue(
       if (left === 0) {
         left = planned;
         planned = 0;
-        turnStart = now();
+        beginTurn();
       }
       left -= 1;
       begin();
       if (left === 0) endTurn();
     });
+  }
+
+  function beginTurn(): void {
+    const time = now();
+    turns += 1;
+    if (time - turnStart > PAUSE_MS) startStanding(time);
+    turnStart = time;
+  }
+
+  function startStanding(time: number): void {
+    emptyAt = time;
+    emptyTurns = turns;
   }
 
   function endTurn(): void {
@@ -103,15 +120,17 @@ export function requestQueue(
       }
       const { request, response, since } = next;
       if (response.destroyed || request.socket.destroyed) continue;
-      if (time - since <= mostWait(request, time) || IS_KEPT.test(request.url ?? ""))
+      if (time - since <= maxWait(request, time) || IS_KEPT.test(request.url ?? ""))
         return void listener(request, response);
       shed(request, response);
     }
   }
 
   /** Milliseconds that a request may have waited. */
-  function mostWait({ method }: IncomingMessage, time: number): number {
-    if (time - emptyAt <= STANDING_MS && time - lastShed > STANDING_MS) return MAX_WAIT_MS;
+  function maxWait({ method }: IncomingMessage, time: number): number {
+    const isStanding = time - emptyAt > STANDING_MS && turns - emptyTurns >= STANDING_TURNS;
+    const isOverloaded = isStanding && queue.length - head >= MAX_PER_TURN;
+    if (!isOverloaded && time - lastShed > STANDING_MS) return Number.POSITIVE_INFINITY;
     return method === "POST" ? MAX_OVERLOADED_POST_MS : MAX_OVERLOADED_WAIT_MS;
   }
 
@@ -125,9 +144,9 @@ export function requestQueue(
   return (request, response) => {
     const time = now();
     const first = queue[head];
-    if (!first) emptyAt = time;
+    if (!first) startStanding(time);
     // One that came after an overdue one would be overdue, too.
-    const isFull = queue.length - head >= MAX_WAITING || (first && time - first.since > mostWait(request, time));
+    const isFull = queue.length - head >= MAX_WAITING || (first && time - first.since > maxWait(request, time));
     if (isFull && !IS_KEPT.test(request.url ?? "")) return shed(request, response);
     queue.push({ request, response, since: time });
     if (planned < MAX_PER_TURN) plan();
