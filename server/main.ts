@@ -229,10 +229,6 @@ export async function main(
     const minutes = LINK_LIFE_MS / 60_000;
     say(`log in within ${minutes} minutes, with a link that works once: ${base}/login/${links.issue()}`);
   }
-  // Print it last: a reader of this line finds all others printed.
-  const where = config.socket === null ? `http://${host}:${port}` : `unix:${config.socket}`;
-  process.stdout.write(`fairsplit listening on ${where}\n`);
-
   // Closing the terminal ends the demo; a service reopens its logs on this signal.
   if (!demo) process.on("SIGHUP", () => accessLog?.reopen());
   closeWithGrace({ delay: 8000, logger: false, skip: demo ? [] : ["SIGHUP"] }, async () => {
@@ -254,6 +250,10 @@ export async function main(
     reserve.close();
     lock.release();
   });
+
+  // Print it last: a reader of this line finds all others printed, and may stop the server.
+  const where = config.socket === null ? `http://${host}:${port}` : `unix:${config.socket}`;
+  process.stdout.write(`fairsplit listening on ${where}\n`);
 }
 
 function openAccess({ accessLog, logFormat }: Config) {

@@ -11,7 +11,8 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><script src="/tag.js
   <div data-exp="x"><template data-group="A">A</template></div><script>throw new Error("broken on purpose")</script>`;
 
 test("--output has a screenshot of each visit that failed in the browser", async () => {
-  const tag = await readFile(join(dirname(PROGRAM), "tag.js"));
+  const built = (name: string) => readFile(join(dirname(PROGRAM), name));
+  const [tag, more] = await Promise.all([built("tag.js"), built("tag-more.js")]);
   const assigned = { state: "active", active: true, group: "A", fallback: "A", value: 0, epoch: 1, reason: "hash" };
   const answers: Record<string, unknown> = {
     "/api/experiments": { x: { state: "active", active: true, groups: { A: 1, B: 1 }, fallback: "A", control: "A" } },
@@ -22,7 +23,10 @@ test("--output has a screenshot of each visit that failed in the browser", async
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0] ?? "";
     request.resume();
-    response.end(path === "/page" ? PAGE : path === "/tag.js" ? tag : JSON.stringify(answers[path] ?? { accepted: 1 }));
+    if (path.startsWith("/tag-more.")) return response.setHeader("content-type", "text/javascript").end(more);
+    return response.end(
+      path === "/page" ? PAGE : path === "/tag.js" ? tag : JSON.stringify(answers[path] ?? { accepted: 1 }),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/page`;
