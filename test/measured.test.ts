@@ -24,3 +24,16 @@ test("no promise is missing its mark", () => {
   expect(rows.length).toBeGreaterThan(50);
   expect(section).not.toContain("✗");
 });
+
+test("every benchmark's output is in the document, or in a table of its own", () => {
+  const document = readFileSync("docs/measured.md", "utf8");
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  const blocks = [...document.matchAll(/<!-- output of: npm run (bench:\w+).*? -->\n```\n([\s\S]*?)^```$/gm)];
+  for (const [, name, output] of blocks) expect(output?.trim(), name).not.toBe("");
+  const named = [...blocks.map(([, name]) => name), "bench:analysis", "bench:tag", "bench:visits"];
+  expect(named.sort()).toEqual(
+    Object.keys(scripts)
+      .filter((name) => name.startsWith("bench:"))
+      .sort(),
+  );
+});
