@@ -113,7 +113,7 @@ const PAYLOAD = JSON.stringify({
 export async function openSite(api: string, latencyMs: number) {
   const tag = await readFile("dist/tag.js", "utf8");
   const more = await readFile("dist/tag-more.js", "utf8");
-  // What a site keeps of its experiments, so that no page waits for the server.
+  // Experiments that the site keeps, so that no page waits for the server.
   const client = createClient({ baseUrl: api });
   const growthbook = await readFile("node_modules/@growthbook/growthbook/dist/bundles/auto.min.js", "utf8");
   const lines = Array.from({ length: 20 }, (_, at) => `<p>Line ${at} of the page</p>`);

@@ -72,7 +72,7 @@ const View = v.strictObject({
   ),
 });
 
-/** What a rehearsal saw. */
+/** Result of a rehearsal. */
 export const RehearsalReportSchema = v.strictObject({
   ok: v.boolean("true or false"),
   experiment: Key,

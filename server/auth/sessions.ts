@@ -25,7 +25,7 @@ export interface Sessions {
   /** CSRF token of the session's forms, which other pages cannot forge. */
   csrf(id: string): string;
   isCsrf(id: string, given: string): boolean;
-  /** What a restart needs to know of them. */
+  /** The sessions as stored for a restart. */
   state(): SavedSessions;
   /** Resolves when sessions opened and ended before the call are on the disk, or cannot be. */
   saved(): Promise<void>;

@@ -47,7 +47,7 @@ export function rehearsalRunner({ program, server, token, onlyPublicBut }: Runne
     readonly order: RehearsalOrder & { readonly startedAt: string };
     readonly child: ChildProcess;
   } | null = null;
-  /** Of one experiment each: bounded by the registry, as only known experiments are rehearsed. */
+  /** Rehearsals by experiment; bounded, as only experiments of the registry are rehearsed. */
   const problems = new Map<string, string>();
   const stop = () => {
     if (current) endTree(current.child);

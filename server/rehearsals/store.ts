@@ -25,7 +25,7 @@ const HeadSchema = v.object({
   failed: v.array(v.string()),
 });
 
-/** What is known of a rehearsal without reading all of it. */
+/** Summary of a rehearsal, known without reading the report. */
 export interface RehearsalHead extends Pick<RehearsalReport, "ok" | "definition" | "page" | "startedAt"> {
   /** Names of the failed checks. */
   readonly failed: readonly string[];

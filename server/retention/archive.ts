@@ -62,7 +62,7 @@ export async function archiveSegments({ data, before, to, now }: ArchiveOptions)
   const limit = await limitOf(registry, before);
   await dropJournal(events);
   let list = [...(await readArchive(data))];
-  // Those of a run that was killed before it removed them.
+  // Left by a run that was killed before it removed them.
   for (const { segment } of list) await removeSegment(events, segment);
   let moved = 0;
   let count = 0;

@@ -17,7 +17,7 @@ export interface AccessProps {
   readonly created?: { readonly token: string; readonly name: string; readonly role: Role };
 }
 
-/** Who may log in or call the API beside the admin: named tokens with roles. */
+/** Page of the named tokens with their roles. */
 export function AccessPage({ tokens, form, problems, created }: AccessProps) {
   return (
     <Layout title="Access" section="settings">

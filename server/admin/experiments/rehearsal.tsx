@@ -8,7 +8,7 @@ import { CodeBox } from "../ui/code-box.tsx";
 import { CsrfField } from "../ui/csrf-field.tsx";
 import { Time } from "../ui/time.tsx";
 
-/** What the page of an experiment shows of its rehearsals. */
+/** Section of an experiment's page about its rehearsals. */
 export interface ShownRehearsal {
   readonly head: RehearsalHead | null;
   readonly standing: Standing;

@@ -6,13 +6,13 @@ import type { Rehearsals } from "../../rehearsals/rehearsals.ts";
 import type { RehearsalRunner } from "../../rehearsals/runner.ts";
 import type { ShownRehearsal } from "./rehearsal.tsx";
 
-/** What the pages about rehearsals need. */
+/** Dependencies of the pages about rehearsals. */
 export interface RehearsalDeps {
   readonly rehearsals: Rehearsals;
   readonly runner?: RehearsalRunner | null;
 }
 
-/** What the page of an experiment shows of its rehearsals. */
+/** Content of the section about rehearsals. */
 export function shownRehearsal(
   c: Context<Env>,
   { rehearsals, runner = null }: RehearsalDeps,
