@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { timestamp } from "../../core/timestamp.ts";
-import { NotSaved } from "../registry/errors.ts";
 import type { Author, Registry } from "../registry/registry.ts";
 import { ROLES } from "./roles.ts";
 import { openSavedList } from "./saved-list.ts";
+import { secretHash } from "./secret-hash.ts";
 
 /** More than an organisation has programs and people here; arbitrary. */
 export const MAX_TOKENS = 200;
@@ -19,7 +19,7 @@ const Name = v.pipe(
   v.regex(/^(?! )[\p{L}\p{N} ._@+-]{1,64}(?<! )$/u, NAME_ALLOWED),
   v.check((name) => !TAKEN.includes(name.toLowerCase()), `another name than ${TAKEN.join(", ")}`),
 );
-/** What a new token is made of. */
+/** Input for a new token. */
 export const NewTokenSchema = v.strictObject(
   { name: Name, role: v.picklist(ROLES, ROLE_ALLOWED) },
   "a token: {name, role}",
@@ -65,27 +65,25 @@ export async function openNamedTokens(path: string, registry: Pick<Registry, "no
   return {
     list: saved.items,
     // A hash needs no comparison in constant time: nobody can choose one.
-    find: (given) => withHash(hashOf(given)),
+    find: (given) => withHash(secretHash(given)),
     withHash,
     async create(input, author) {
       const { name, role } = parse(NewTokenSchema, input);
       checkNew(saved.items(), name);
       const token = `fs_${randomBytes(32).toString("base64url")}`;
-      const made = { name, role, hash: hashOf(token), createdAt: author.now, createdBy: author.by };
+      const made = { name, role, hash: secretHash(token), createdAt: author.now, createdBy: author.by };
       // First: a token that is in no history must not exist.
       await registry.note("token_created", author, `${name} (${role})`);
-      await saved
-        .update((items) => {
-          checkNew(items, name);
-          return [...items, made];
-        })
-        .catch(asNotSaved);
+      await saved.update((items) => {
+        checkNew(items, name);
+        return [...items, made];
+      });
       return { token, made };
     },
     async revoke(name, author) {
       const found = saved.items().find((token) => token.name === name);
       if (!found) return null;
-      await saved.update((items) => items.filter((token) => token.name !== name)).catch(asNotSaved);
+      await saved.update((items) => items.filter((token) => token.name !== name));
       await registry.note("token_revoked", author, `${name} (${found.role})`);
       return found;
     },
@@ -101,12 +99,4 @@ function checkNew(items: readonly NamedToken[], name: string): void {
   }
   if (items.length < MAX_TOKENS) return;
   throw new InvalidInput([{ field: "name", value: name, allowed: `at most ${MAX_TOKENS} tokens: revoke one first` }]);
-}
-
-function asNotSaved(error: Error): never {
-  throw error instanceof InvalidInput ? error : new NotSaved(error);
-}
-
-function hashOf(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
 }

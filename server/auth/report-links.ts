@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { timestamp } from "../../core/timestamp.ts";
-import { NotSaved } from "../registry/errors.ts";
 import type { Author, Registry } from "../registry/registry.ts";
 import { openSavedList } from "./saved-list.ts";
+import { secretHash } from "./secret-hash.ts";
 
 /** Links that are valid at the same time; arbitrary. */
 export const MAX_LINKS = 500;
@@ -12,7 +12,7 @@ export const MAX_LINK_DAYS = 365;
 const DAY_MS = 86_400_000;
 const DAYS_ALLOWED = `a whole number of days from 1 to ${MAX_LINK_DAYS}`;
 
-/** What a new link is made of. */
+/** Input for a new link. */
 export const NewLinkSchema = v.strictObject(
   {
     days: v.pipe(
@@ -76,7 +76,7 @@ export async function openReportLinks(
     ofExperiment: (key) => saved.items().filter((link) => link.key === key && isValid(link)),
     // A hash needs no comparison in constant time: nobody can choose one.
     find(secret) {
-      const hash = hashOf(secret);
+      const hash = secretHash(secret);
       return saved.items().find((link) => link.hash === hash && isValid(link)) ?? null;
     },
     async create(key, input, author) {
@@ -84,33 +84,23 @@ export async function openReportLinks(
       const secret = randomBytes(32).toString("base64url");
       const expiresAt = new Date(now() + days * DAY_MS).toISOString();
       const made = { createdAt: author.now, createdBy: author.by, expiresAt };
-      const link: ReportLink = { id: randomBytes(9).toString("base64url"), key, hash: hashOf(secret), ...made };
+      const link: ReportLink = { id: randomBytes(9).toString("base64url"), key, hash: secretHash(secret), ...made };
       // First: a link that is in no history must not exist.
       await registry.note("link_created", author, about(link));
-      await saved
-        .update((items) => {
-          const valid = items.filter(isValid);
-          if (valid.length < MAX_LINKS) return [...valid, link];
-          const allowed = `at most ${MAX_LINKS} links at the same time: revoke one first`;
-          throw new InvalidInput([{ field: "days", value: days, allowed }]);
-        })
-        .catch(asNotSaved);
+      await saved.update((items) => {
+        const valid = items.filter(isValid);
+        if (valid.length < MAX_LINKS) return [...valid, link];
+        const allowed = `at most ${MAX_LINKS} links at the same time: revoke one first`;
+        throw new InvalidInput([{ field: "days", value: days, allowed }]);
+      });
       return { secret, link };
     },
     async revoke(key, id, author) {
       const found = saved.items().find((link) => link.key === key && link.id === id);
       if (!found) return null;
-      await saved.update((items) => items.filter((link) => link.id !== id)).catch(asNotSaved);
+      await saved.update((items) => items.filter((link) => link.id !== id));
       await registry.note("link_revoked", author, about(found));
       return found;
     },
   };
-}
-
-function asNotSaved(error: Error): never {
-  throw error instanceof InvalidInput ? error : new NotSaved(error);
-}
-
-function hashOf(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
 }

@@ -5,6 +5,7 @@ import { BadConfig } from "../files/bad-config.ts";
 import { replaceFile } from "../files/durable-file.ts";
 import { parseStrictJson } from "../files/strict-json.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
+import { NotSaved } from "../registry/errors.ts";
 
 const MAX_LEVELS = 8;
 
@@ -13,7 +14,7 @@ export interface SavedList<Item> {
   items(): readonly Item[];
   /**
    * Replaces the list, one change after the other; durable when it resolves. Rejects, with the list
-   * unchanged, when the disk fails or `change` throws.
+   * unchanged, with NotSaved when the disk fails, or with what `change` throws.
    */
   update(change: (items: readonly Item[]) => readonly Item[]): Promise<void>;
 }
@@ -31,7 +32,9 @@ export async function openSavedList<Item>(
     update: (change) =>
       changes.run(async () => {
         const next = change(items);
-        await replaceFile(path, `${JSON.stringify(next)}\n`, 0o600);
+        await replaceFile(path, `${JSON.stringify(next)}\n`, 0o600).catch((error: Error) => {
+          throw new NotSaved(error);
+        });
         items = next;
       }),
   };

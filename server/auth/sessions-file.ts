@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { replaceFile } from "../files/durable-file.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
+import { secretHash } from "./secret-hash.ts";
 import { openSessions, type SavedSessions, SESSION_LIMITS, type Sessions } from "./sessions.ts";
 
 /** Interval of saving the uses of sessions: a crash lets one idle that much longer. */
@@ -41,7 +41,7 @@ export async function openSavedSessions(
   path: string,
   { now, adminToken, onError }: Options,
 ): Promise<SavedSessionsFile> {
-  const admin = createHash("sha256").update(adminToken).digest("hex");
+  const admin = secretHash(adminToken);
   const saves = new PromiseQueue();
   let savedText = "";
   const save = () =>
