@@ -41,13 +41,13 @@ export async function checkSticky(data: string, epochs: KnownEpochs, end: Positi
   };
   const before = new Map<string, ExposedGroups>();
   await scanLog(folder, { segment: 0, offset: 0 }, saved.upTo, add(before));
-  const whole = new Map<string, ExposedGroups>();
-  await scanLog(folder, { segment: 0, offset: 0 }, end, add(whole));
+  const after = new Map<string, ExposedGroups>();
+  await scanLog(folder, saved.upTo, end, add(after));
 
   const wrong = new Map<string, number>();
   let units = 0;
   for (const key of new Set([...before.keys(), ...saved.experiments.keys()])) {
-    const [found, early, late] = [saved.experiments, before, whole].map((of) => of.get(key) ?? new ExposedGroups()) as [
+    const [found, early, late] = [saved.experiments, before, after].map((of) => of.get(key) ?? new ExposedGroups()) as [
       ExposedGroups,
       ExposedGroups,
       ExposedGroups,
@@ -57,10 +57,12 @@ export async function checkSticky(data: string, epochs: KnownEpochs, end: Positi
       for (const unit of found.units.records(shard)) {
         units += 1;
         const entry = found.entries[unit.code - 1];
-        const isOfLog = [early, late].some((log) => {
-          const exposed = log.find(unit);
-          return exposed !== undefined && exposed.group === entry?.group && exposed.epoch === entry.epoch;
-        });
+        const [known, later] = [early.find(unit), late.find(unit)];
+        // The latest epoch counts, and within an epoch the exposure stored first.
+        const isRenewed = later !== undefined && later.epoch > (known?.epoch ?? Number.NEGATIVE_INFINITY);
+        const isOfLog = [known, isRenewed ? later : undefined].some(
+          (exposed) => exposed !== undefined && exposed.group === entry?.group && exposed.epoch === entry.epoch,
+        );
         if (!isOfLog) differing += 1;
       }
       for (const unit of early.units.records(shard)) if (!found.find(unit)) differing += 1;
