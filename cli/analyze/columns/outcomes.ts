@@ -107,7 +107,11 @@ export async function outcomesOf(
     const said = words && saidAnswer({ name, path, words, fact, isAsked, options });
     if (said) return { place, name, kind: "binary", sql: orBlank(answerSql(cell, said), cell), note: said.note };
     const decimals = decimalsOf(engine, table, rows, options.decimal);
-    const styleOf = () => numberStyle(engine, cell, rows, decimals);
+    let numbers: ReturnType<typeof numberStyle> | undefined;
+    const styleOf = () => {
+      numbers ??= numberStyle(engine, cell, rows, decimals);
+      return numbers;
+    };
     // Amounts of which most are 0: zeros are the word for no, too.
     const others = fact.present - fact.yes - fact.no;
     const hasAmounts = others > fact.yes && isMost((await styleOf()).fitting, fact.present);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { sfc32 } from "../../../simulate/sfc32.ts";
 import { launchBrowser } from "../../launch-browser.ts";
 import { start } from "../rig/built-program.ts";
 
@@ -13,23 +14,13 @@ const launch = launchBrowser();
 beforeAll(() => launch);
 afterAll(async () => (await launch).close());
 
-/** Mulberry32 (Tommy Ettinger, public domain), in [0, 1). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 test("the original's visitors, by a real browser that waits for nothing but the load event", async () => {
   const data = await mkdtemp(join(tmpdir(), "fairsplit-original-"));
   onTestFinished(() => rm(data, { recursive: true, force: true }));
   const { base } = await start(["demo", "--original", "--data", data, "--port", "0"]);
   const browser = await launch;
-  const random = randomNumbers(20);
+  const word = sfc32([20, 0, 0, 1]);
+  const random = () => word() / 2 ** 32;
   const seen: Record<string, { visits: number; clicks: number }> = {};
   const headlines: Record<string, number> = {};
   const errors: string[] = [];
