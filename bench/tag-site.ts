@@ -12,8 +12,8 @@ export interface Contestant {
   readonly head: string;
   /** The element that shows the variant, between the same content on each page. */
   readonly slot: string;
-  /** Whether the SDK's middleware puts the visitor's groups into the page. */
-  readonly isInlined?: boolean;
+  /** Parts that the SDK's middleware puts into the page: the visitor's groups, or the tag as well. */
+  readonly inlined?: "groups" | "tag";
   /** Whether the visitor has a slow network and a slow processor, see `SLOW`. */
   readonly isSlow?: boolean;
 }
@@ -42,7 +42,13 @@ const INLINED: Contestant = {
   name: "fairsplit, groups inlined by the middleware",
   head: HEIGHT + TAG,
   slot: RESERVED,
-  isInlined: true,
+  inlined: "groups",
+};
+const WITHOUT_SCRIPT: Contestant = {
+  name: "fairsplit, tag and groups inlined by the middleware",
+  head: HEIGHT,
+  slot: RESERVED,
+  inlined: "tag",
 };
 const REPORTED: Contestant = {
   name: "GrowthBook, exposures reported",
@@ -63,6 +69,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   { name: "fairsplit, place kept free, script blocking", head: HEIGHT + BLOCKING, slot: RESERVED },
   { name: "fairsplit, async blocking=render", head: HEIGHT + RENDER_BLOCKING, slot: RESERVED },
   INLINED,
+  WITHOUT_SCRIPT,
   { name: "fairsplit, groups with the script", head: HEIGHT + WITH_GROUPS, slot: RESERVED },
   {
     name: "fairsplit, groups with the script, blocking",
@@ -79,6 +86,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   slow(FLOOR),
   slow(RESERVING),
   slow(INLINED),
+  slow(WITHOUT_SCRIPT),
   slow(REPORTED),
 ];
 
@@ -153,8 +161,11 @@ export async function openSite(api: string, latencyMs: number) {
     const site = `http://${request.headers.host}`;
     if (!contestant) return response.writeHead(404).end();
     const html = page(contestant).replace("{site}", site);
-    if (!contestant.isInlined) return send("text/html", html);
-    const inlined = withGroups(client, () => new Response(html, { headers: { "content-type": "text/html" } }));
+    if (!contestant.inlined) return send("text/html", html);
+    const inlineTag = contestant.inlined === "tag" && { api: site };
+    const inlined = withGroups(client, () => new Response(html, { headers: { "content-type": "text/html" } }), {
+      inlineTag,
+    });
     const made = await inlined(new Request(site + url, { headers: asked }));
     const cookie = made.headers.get("set-cookie");
     if (cookie) response.setHeader("set-cookie", cookie);

@@ -2,6 +2,7 @@ import { cachedAnswers } from "./cached-answers.ts";
 import { EventQueue } from "./event-queue.ts";
 import { type Answer, Groups } from "./groups.ts";
 import { LocalEvaluation, type LocalOptions } from "./local-evaluation.ts";
+import { tagSource } from "./tag-source.ts";
 import { eventIds, queryOf, type Visitor } from "./unit.ts";
 
 export interface ClientOptions {
@@ -26,6 +27,8 @@ export interface ClientOptions {
 }
 
 export interface Client {
+  /** URL of the server, without a slash at its end. */
+  readonly baseUrl: string;
   /**
    * A visitor's groups. Nothing is asked before the result is awaited, and the same question is
    * asked once at a time. Never rejects: without a server the groups of up to an hour ago, then
@@ -39,6 +42,8 @@ export interface Client {
    * here, or cannot be.
    */
   refresh(): Promise<void>;
+  /** Source of the tag, for an inline script; null while the server cannot be asked. */
+  tag(): Promise<string | null>;
   /** Resolves when all events are stored or given up. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -72,6 +77,7 @@ export function createClient({
   const queue = new EventQueue({ url, fetch: send, timeoutMs, headers, onError });
   const cache = cachedAnswers({ freshMs, staleMs, maxCached });
   const local = options.local && new LocalEvaluation(options.local, { url, fetch: send, headers, staleMs, onError });
+  const tag = tagSource({ url, fetch: send, timeoutMs, headers, onError });
   let restUntil = 0;
 
   async function ask(visitor: Visitor): Promise<Answer | null> {
@@ -117,6 +123,8 @@ export function createClient({
   }
 
   return {
+    baseUrl: url,
+    tag,
     groups: (visitor) => lazily(() => groups(visitor)),
     track(visitor, event, params = {}, value) {
       const ids = eventIds(visitor);

@@ -6,6 +6,7 @@ export { fastifyGroups } from "./middleware/fastify.ts";
 export { withGroups } from "./middleware/fetch.ts";
 export { honoGroups } from "./middleware/hono.ts";
 export { inlineElement, inlineInto } from "./middleware/inline.ts";
+export { type InlineTagOptions, type TagElement, tagElement } from "./middleware/inline-tag.ts";
 export { nextGroups, nextVisitor } from "./middleware/next.ts";
 export { type IncomingRequest, identify, type MiddlewareOptions } from "./middleware/visitor-of.ts";
 export type { Visitor } from "./unit.ts";

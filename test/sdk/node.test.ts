@@ -7,17 +7,19 @@ import { Hono } from "hono";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { createClient } from "../../sdk/node/client.ts";
+import { type Client, createClient } from "../../sdk/node/client.ts";
 import {
   expressGroups,
   fastifyGroups,
   type Groups,
   honoGroups,
   identify,
+  type MiddlewareOptions,
   nextGroups,
   nextVisitor,
   withGroups,
 } from "../../sdk/node/index.ts";
+import { tagSource } from "../../sdk/node/tag-source.ts";
 import { exposureHook } from "../../sdk/openfeature/exposure-hook.ts";
 import { serverProvider } from "../../sdk/openfeature/server-provider.ts";
 import { GroupsProvider, InlineGroups, Variant } from "../../sdk/react/index.ts";
@@ -149,6 +151,8 @@ test("exposures and events are stored in the background, and in the report with 
   expect(await client.track({}, "nobody")).toBe(false);
 });
 
+/** The test app's tag. */
+const TAG_SOURCE = "/* the tag */";
 const PAGE = "<!doctype html><html><head><title>x</title></head><body></body></html>";
 const inlined = (page: string) =>
   JSON.parse(/<head><script type="application\/json" id="fairsplit">(.*?)<\/script>/.exec(page)?.[1] ?? "null");
@@ -256,6 +260,71 @@ describe("middleware sets the device, and puts its groups into the page", () => 
     expect(identify(request("http://a.example/", { cookie: "fairsplit_id=mine" })).visitor.deviceId).toMatch(
       /^[0-9a-f]{32}$/,
     );
+  });
+});
+
+describe("the tag in the page", () => {
+  const pageOf = async (client: Client, inlineTag: MiddlewareOptions["inlineTag"], policy?: string) => {
+    const headers = { "content-type": "text/html", ...(policy ? { "content-security-policy": policy } : {}) };
+    const handler = withGroups(client, () => new Response(PAGE, { headers }), {
+      cookie: "device_id",
+      ...(inlineTag === undefined ? {} : { inlineTag }),
+    });
+    return (await handler(new Request("http://site.example/"))).text();
+  };
+
+  test("comes after the groups, with the server's address, the cookie's name and the options, escaped", async () => {
+    const { client } = await open();
+    const page = await pageOf(client, { api: "https://ab.example.com", data: { consent: 'a"<b' } });
+    expect(page).toMatch(
+      /"fairsplit">[^<]*<\/script><script data-api="https:\/\/ab\.example\.com" data-cookie="device_id" data-consent="a&quot;<b">/,
+    );
+    expect(page).toContain(`>${TAG_SOURCE}</script><title>`);
+    expect(await pageOf(client, undefined)).not.toContain(TAG_SOURCE);
+  });
+
+  test.each([
+    ["script-src 'nonce-abc'", /<script data-api="http:\/\/localhost" data-cookie="device_id" nonce="abc">/],
+    ["img-src 'self'", /<script data-api="http:\/\/localhost" data-cookie="device_id">/],
+    ["script-src 'self' 'unsafe-inline'", /<script data-api="http:\/\/localhost" data-cookie="device_id">/],
+    ["img-src *;default-src 'self'", /<script async src="http:\/\/localhost\/tag\.js" data-api=/],
+    ["script-src-elem 'self'", /<script async src="http:\/\/localhost\/tag\.js" data-api=/],
+  ])("under the policy %s", async (policy, expected) => {
+    const { client } = await open();
+    expect(await pageOf(client, true, policy)).toMatch(expected);
+  });
+
+  test("is asked once a minute, and kept while the server is down; before that it is a script of its own", async () => {
+    const { client, asked, go, errors } = await open();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    go("down");
+    expect(await pageOf(client, true)).toContain(`<script async src="${BASE}/tag.js"`);
+    expect(errors.map(({ message }) => message)).toContain("the tag for inline scripts cannot be had: fetch failed");
+    go("up");
+    vi.setSystemTime(Date.now() + 1001);
+    expect(await pageOf(client, true)).toContain(TAG_SOURCE);
+    const tags = () => asked.filter((url) => url.endsWith("/tag.js")).length;
+    const before = tags();
+    await pageOf(client, true);
+    expect(tags()).toBe(before);
+    go("down");
+    vi.setSystemTime(Date.now() + 60_001);
+    expect(await pageOf(client, true)).toContain(TAG_SOURCE);
+    expect(tags()).toBe(before + 1);
+  });
+
+  test("that would end its element is not put inline", async () => {
+    const errors: Error[] = [];
+    const source = tagSource({
+      url: BASE,
+      fetch: (async () => new Response("'</SCRIPT>'")) as typeof fetch,
+      timeoutMs: 1000,
+      headers: {},
+      onError: (error) => errors.push(error),
+    });
+    expect(await source()).toBe(null);
+    expect(errors[0]?.message).toContain("</script");
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Client } from "../client.ts";
 import type { Groups } from "../groups.ts";
-import { inlineInto, isPage } from "./inline.ts";
+import { inlineInto, isPage, POLICY } from "./inline.ts";
+import { tagElement } from "./inline-tag.ts";
 import { type IncomingRequest, identify, type MiddlewareOptions } from "./visitor-of.ts";
 
 /**
@@ -37,7 +38,8 @@ interface ExpressResponse extends NodeResponse {
  */
 export function expressGroups(client: Client, options?: MiddlewareOptions) {
   return (request: NodeRequest, response: ExpressResponse, next: (error?: unknown) => void): void => {
-    groupsOf(client, request, response, options).then((groups) => {
+    const found = Promise.all([groupsOf(client, request, response, options), tagElement(client, options)]);
+    found.then(([groups, tag]) => {
       request.fairsplit = groups;
       const { send } = response;
       if (send) {
@@ -47,7 +49,8 @@ export function expressGroups(client: Client, options?: MiddlewareOptions) {
           if (isInlined && !response.hasHeader("cache-control")) {
             response.setHeader("cache-control", "private, no-store");
           }
-          return send.call(this, isInlined ? inlineInto(body, groups) : body);
+          const policy = response.getHeader(POLICY);
+          return send.call(this, isInlined ? inlineInto(body, groups, tag(String(policy ?? ""))) : body);
         };
       }
       next();

@@ -1,7 +1,8 @@
 import type { Client } from "../client.ts";
 import type { Groups } from "../groups.ts";
 import { groupsOf, type NodeRequest, type NodeResponse } from "./express.ts";
-import { inlineInto, isPage } from "./inline.ts";
+import { inlineInto, isPage, POLICY } from "./inline.ts";
+import { tagElement } from "./inline-tag.ts";
 import type { MiddlewareOptions } from "./visitor-of.ts";
 
 interface FastifyRequest {
@@ -38,7 +39,8 @@ export function fastifyGroups(app: Fastify, client: Client, options?: Middleware
       return payload;
     }
     if (!reply.getHeader("cache-control")) reply.header("cache-control", "private, no-store");
-    const page = inlineInto(payload, fairsplit);
+    const tag = await tagElement(client, options);
+    const page = inlineInto(payload, fairsplit, tag(String(reply.getHeader(POLICY) ?? "")));
     reply.header("content-length", String(Buffer.byteLength(page)));
     return page;
   });

@@ -1,6 +1,7 @@
 import type { Client } from "../client.ts";
 import type { Groups } from "../groups.ts";
 import { personalised } from "./inline.ts";
+import { tagElement } from "./inline-tag.ts";
 import { type IncomingRequest, identify, type MiddlewareOptions } from "./visitor-of.ts";
 
 /**
@@ -14,8 +15,8 @@ export function withGroups<Rest extends unknown[]>(
 ) {
   return async (request: Request, ...rest: Rest): Promise<Response> => {
     const { visitor, setCookie } = identify(requestOf(request), options);
-    const groups = await client.groups(visitor);
-    return personalised(await handler(request, groups, ...rest), groups, setCookie);
+    const [groups, tag] = await Promise.all([client.groups(visitor), tagElement(client, options)]);
+    return personalised(await handler(request, groups, ...rest), groups, setCookie, tag);
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Client } from "../client.ts";
 import { requestOf } from "./fetch.ts";
 import { personalised } from "./inline.ts";
+import { tagElement } from "./inline-tag.ts";
 import { identify, type MiddlewareOptions } from "./visitor-of.ts";
 
 /** The used part of Hono's context. */
@@ -18,10 +19,10 @@ interface HonoContext {
 export function honoGroups(client: Client, options?: MiddlewareOptions) {
   return async (c: HonoContext, next: () => Promise<void>): Promise<void> => {
     const { visitor, setCookie } = identify(requestOf(c.req.raw), options);
-    const groups = await client.groups(visitor);
+    const [groups, tag] = await Promise.all([client.groups(visitor), tagElement(client, options)]);
     c.set("fairsplit", groups);
     await next();
-    const response = personalised(c.res, groups, setCookie);
+    const response = personalised(c.res, groups, setCookie, tag);
     if (response === c.res) return;
     // First, because Hono merges the headers of the response that is there into the new one.
     c.res = undefined as unknown as Response;

@@ -1,7 +1,10 @@
 import type { Groups } from "../groups.ts";
+import type { TagElement } from "./inline-tag.ts";
 
 /** The head of a page stands in its first part. */
 const MAX_SEARCHED = 64 * 1024;
+/** Header whose nonce an inline script needs. */
+export const POLICY = "content-security-policy";
 const HEAD = /<head(?:\s[^>]*)?>/i;
 
 /**
@@ -13,23 +16,26 @@ export function inlineElement(groups: Groups): string {
   return `<script type="application/json" id="fairsplit">${groups.toInlineJson()}</script>`;
 }
 
-/** The page with the element at the start of its head; unchanged when it has none. */
-export function inlineInto(page: string, groups: Groups): string {
+/**
+ * The page with the groups, and after them the tag if it is given, at the start of its head;
+ * unchanged when it has none.
+ */
+export function inlineInto(page: string, groups: Groups, tag = ""): string {
   const head = HEAD.exec(page);
   if (!head) return page;
   const at = head.index + head[0].length;
-  return page.slice(0, at) + inlineElement(groups) + page.slice(at);
+  return page.slice(0, at) + inlineElement(groups) + tag + page.slice(at);
 }
 
 /** The same for a page in parts: only the part up to its head waits. */
-export function inlineStream(groups: Groups): TransformStream<string, string> {
+function inlineStream(groups: Groups, tag: string): TransformStream<string, string> {
   let before: string | null = "";
   return new TransformStream({
     transform(part, controller) {
       if (before === null) return controller.enqueue(part);
       before += part;
       if (!HEAD.test(before) && before.length < MAX_SEARCHED) return;
-      controller.enqueue(inlineInto(before, groups));
+      controller.enqueue(inlineInto(before, groups, tag));
       before = null;
     },
     flush(controller) {
@@ -43,7 +49,12 @@ export function isPage(contentType: string | null | undefined): boolean {
 }
 
 /** A response with the element in its page, and the cookie. Such a page is of one visitor. */
-export function personalised(response: Response, groups: Groups, setCookie: string | null): Response {
+export function personalised(
+  response: Response,
+  groups: Groups,
+  setCookie: string | null,
+  tag: TagElement = () => "",
+): Response {
   const isInlined = isPage(response.headers.get("content-type")) && response.body !== null;
   if (!isInlined && setCookie === null) return response;
   const headers = new Headers(response.headers);
@@ -56,7 +67,7 @@ export function personalised(response: Response, groups: Groups, setCookie: stri
   const body = isInlined
     ? (response.body as ReadableStream<Uint8Array>)
         .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-        .pipeThrough(inlineStream(groups))
+        .pipeThrough(inlineStream(groups, tag(response.headers.get(POLICY))))
         .pipeThrough(new TextEncoderStream())
     : response.body;
   return new Response(body, { status: response.status, statusText: response.statusText, headers });

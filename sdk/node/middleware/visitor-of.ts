@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Visitor } from "../unit.ts";
+import type { InlineTagOptions } from "./inline-tag.ts";
 
 export interface MiddlewareOptions {
   /** Name of the identity cookie, as the tag's `data-cookie`. */
@@ -12,6 +13,11 @@ export interface MiddlewareOptions {
   readonly ctx?: (request: IncomingRequest) => Visitor["ctx"];
   /** Whether the visitor agreed to be counted, where the site has to ask; true when left out. */
   readonly hasConsent?: (request: IncomingRequest) => boolean;
+  /**
+   * Puts the tag itself into each page, beside the groups: a first view then waits for no script.
+   * The page leaves out its own `<script src="…/tag.js">`.
+   */
+  readonly inlineTag?: boolean | InlineTagOptions;
 }
 
 /** The parts of a request that every framework provides. */
