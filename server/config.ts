@@ -41,6 +41,7 @@ export const SETTINGS: readonly Setting[] = [
   ),
   setting("rate-limit", "6000", "posts to /events a minute from one client address, 0 for any number"),
   setting("new-devices", "1200", "assignments recorded a minute for one client address, 0 for any number"),
+  setting("evaluations", "60000", "OFREP evaluations a minute from one client address, 0 for any number"),
   setting(
     "max-log",
     "80%",
@@ -106,6 +107,8 @@ export interface Config {
   /** Posts to `/events` per minute and client address; 0 for no limit. */
   readonly rateLimit: number;
   readonly newDevices: number;
+  /** OFREP evaluations per minute and client address; 0 for no limit. */
+  readonly evaluations: number;
   readonly maxLog: Quota;
   /** Number of proxies in front of the server. */
   readonly trustProxy: number;
@@ -171,6 +174,7 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     ingestToken: tokenOf("ingest", value("ingest-token"), value("ingest-token-file")),
     rateLimit: count("rate-limit", 999_999_999),
     newDevices: count("new-devices", 999_999_999),
+    evaluations: count("evaluations", 999_999_999),
     maxLog: parseQuota(value("max-log")),
     trustProxy: count("trust-proxy", 10),
     baseUrl: baseUrl(value("base-url")),

@@ -173,6 +173,7 @@ export async function main(
     limits: {
       events: rateLimit(config.rateLimit),
       assignments: rateLimit(config.newDevices),
+      evaluations: rateLimit(config.evaluations),
       logins: rateLimit(WRONG_TOKENS),
       proxies: config.trustProxy,
     },

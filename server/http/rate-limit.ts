@@ -14,6 +14,8 @@ export interface Limits {
   readonly events: RateLimit;
   /** Assignments recorded in the log. */
   readonly assignments: RateLimit;
+  /** Evaluations by OFREP. */
+  readonly evaluations: RateLimit;
   /** Wrong admin tokens. */
   readonly logins: RateLimit;
   /** Number of trusted proxies in front of the server. */

@@ -4,6 +4,11 @@ const OFREP_FLAGS = "/ofrep/v1/evaluate/flags";
 const OFREP_BASES = ["/compat/ofrep", ""];
 
 const ofrepError: Answer = { description: "An error of OFREP.", schema: "OfrepError" };
+const ofrepLimit: Answer = {
+  description: "Too many evaluations from this address.",
+  schema: "OfrepError",
+  headers: { "Retry-After": "seconds to wait" },
+};
 const ofrepHeaders = { "If-None-Match": "the ETag of an earlier answer to the same context" };
 
 const preflight = (path: string): Operation => ({
@@ -27,6 +32,7 @@ const OFREP: readonly Operation[] = OFREP_BASES.flatMap((base): Operation[] => [
       400: ofrepError,
       413: ofrepError,
       415: ofrepError,
+      429: ofrepLimit,
     },
   },
   {
@@ -40,6 +46,7 @@ const OFREP: readonly Operation[] = OFREP_BASES.flatMap((base): Operation[] => [
       404: ofrepError,
       413: ofrepError,
       415: ofrepError,
+      429: ofrepLimit,
     },
   },
   {

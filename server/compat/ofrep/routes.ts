@@ -1,8 +1,10 @@
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { type ForceDeps, forcedGroups } from "../../assign/forced-groups.ts";
 import type { EventLog } from "../../events/log.ts";
 import { isFromBot } from "../../http/bots.ts";
+import { clientAddress } from "../../http/client-address.ts";
 import { type Env, header, PUBLIC_HEADERS, publicJson } from "../../http/http.ts";
+import type { Limits } from "../../http/rate-limit.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import { type Evaluated, evaluatedFor } from "../projection/evaluated.ts";
@@ -15,6 +17,7 @@ interface Deps extends ForceDeps {
   readonly registry: Registry;
   readonly log: Pick<EventLog, "drop">;
   readonly sticky: StickyGroups;
+  readonly limits: Pick<Limits, "evaluations" | "proxies">;
   readonly baseUrl: string | null;
   readonly stopped: AbortSignal;
 }
@@ -32,7 +35,7 @@ const REFETCH = JSON.stringify({ type: "refetchEvaluation" });
  *
  * @param base path before the protocol's own
  */
-export function ofrepRoutes(base: string, { registry, log, sticky, baseUrl, stopped, ...deps }: Deps) {
+export function ofrepRoutes(base: string, { registry, log, sticky, limits, baseUrl, stopped, ...deps }: Deps) {
   const readForces = forcedGroups({ registry, ...deps });
   const streams = new RefetchStreams(registry, stopped);
 
@@ -43,7 +46,15 @@ export function ofrepRoutes(base: string, { registry, log, sticky, baseUrl, stop
     return evaluated.map((one) => ({ ...one, takesPart: false }));
   };
 
+  const limit: MiddlewareHandler<Env> = async (c, next) => {
+    const wait = await limits.evaluations.take(clientAddress(c, limits.proxies));
+    if (wait === null) return next();
+    const errorDetails = `this address sent too many evaluations; ask again in ${wait} s`;
+    return publicJson({ errorCode: "GENERAL", errorDetails }, 429, { ...EXPOSED, "retry-after": String(wait) });
+  };
+
   return new Hono<Env>()
+    .on("POST", [FLAGS, `${FLAGS}/:key`], limit)
     .post(FLAGS, (c) =>
       answered(async () => {
         const evaluation = await readEvaluation(c, readForces);

@@ -3,6 +3,7 @@ import { assign } from "../../../core/assign.ts";
 import { weights } from "../../../core/group.ts";
 import { transition } from "../../../core/transition.ts";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
+import { limitsOf } from "../rig/limits.ts";
 import { active, failingLog, NOW, openApp, rolledOut, stopped, TESTER } from "../rig/open-app.ts";
 
 const DEVICE = "b8afe181-0214-45fa-8904-fce9229a8b42";
@@ -169,7 +170,7 @@ describe("the exp_groups event", () => {
   });
 
   test("is not stored beyond the limit of an address, which is counted, while groups are given", async () => {
-    const limits = { events: rateLimit(0), assignments: rateLimit(2), logins: rateLimit(0), proxies: 0 };
+    const limits = limitsOf({ assignments: rateLimit(2) });
     const { app, log, runs, stored } = await openApp([active("on")], { limits });
     for (const id of ["d1", "d2", "d3", "d4"]) {
       expect((await ask(app, { device_id: id })).groups.on.group).toMatch(/^[AB]$/);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Lockout, lockout } from "../../../server/auth/lockout.ts";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
+import { limitsOf } from "../rig/limits.ts";
 import { logIn, TOKEN } from "../rig/logged-in.ts";
 import { openApp } from "../rig/open-app.ts";
 
@@ -38,7 +39,7 @@ test("right tokens are never too many", async () => {
 });
 
 describe("over HTTP", () => {
-  const limits = () => ({ events: rateLimit(0), assignments: rateLimit(0), logins: rateLimit(5), proxies: 1 });
+  const limits = () => limitsOf({ logins: rateLimit(5), proxies: 1 });
   const from = (address: string) => ({ "x-forwarded-for": address });
   const login = (fields: Record<string, string>, address: string): RequestInit => ({
     method: "POST",

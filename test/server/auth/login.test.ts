@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Deps } from "../../../server/app.ts";
 import { openSessions, SESSION_LIMITS } from "../../../server/auth/sessions.ts";
-import { rateLimit } from "../../../server/http/rate-limit.ts";
+import { limitsOf } from "../rig/limits.ts";
 import { logIn, TOKEN } from "../rig/logged-in.ts";
 import { active, openApp } from "../rig/open-app.ts";
 
@@ -134,7 +134,7 @@ describe("the login", () => {
 });
 
 describe("the cookie", () => {
-  const limits = { events: rateLimit(0), assignments: rateLimit(0), logins: rateLimit(0), proxies: 1 };
+  const limits = limitsOf({ proxies: 1 });
   const HOST_COOKIE = /^__Host-fairsplit=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/;
   const PLAIN_COOKIE = /^fairsplit=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/;
 

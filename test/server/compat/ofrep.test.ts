@@ -4,6 +4,8 @@ import { OpenFeature as Server } from "@openfeature/server-sdk";
 import { OpenFeature as Web, type Provider as WebProvider } from "@openfeature/web-sdk";
 import { describe, expect, test } from "vitest";
 import { exposureHook } from "../../../sdk/openfeature/exposure-hook.ts";
+import { rateLimit } from "../../../server/http/rate-limit.ts";
+import { limitsOf } from "../rig/limits.ts";
 import { active, openApp, rolledOut, stopped, TESTER } from "../rig/open-app.ts";
 import { resultsOf } from "./results-of.ts";
 
@@ -41,6 +43,55 @@ const weights = (a: number, b: number) => [
   { name: "B", weight: b },
 ];
 const context = (targetingKey: string, more: object = {}) => ({ context: { targetingKey, ...more } });
+
+test("beyond the limit of an address the answer is 429 with Retry-After, for all flags and for one", async () => {
+  const limits = limitsOf({ evaluations: rateLimit(3), proxies: 1 });
+  const { app } = await openApp([active("button")], { limits });
+  const ask = (path: string, address: string) =>
+    app.request(path, {
+      method: "POST",
+      body: JSON.stringify(context("d1")),
+      headers: { "x-forwarded-for": address },
+    });
+  const statuses: number[] = [];
+  for (const path of [FLAGS, `${FLAGS}/button`, "/ofrep/v1/evaluate/flags"]) {
+    statuses.push((await ask(path, "203.0.113.1")).status);
+  }
+  expect(statuses).toEqual([200, 200, 200]);
+  for (const path of [FLAGS, `${FLAGS}/button`]) {
+    const refused = await ask(path, "203.0.113.1");
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(refused.headers.get("access-control-expose-headers")).toContain("Retry-After");
+    expect(refused.headers.get("access-control-allow-origin")).toBe("*");
+    expect(await refused.json()).toMatchObject({ errorCode: "GENERAL" });
+  }
+  expect((await ask(FLAGS, "203.0.113.2")).status).toBe(200);
+});
+
+test("OpenFeature's own provider keeps its flags while it is told to wait", async () => {
+  const limits = limitsOf({ evaluations: rateLimit(1) });
+  const { app } = await openApp([active("button")], { limits });
+  const statuses: number[] = [];
+  const fetchImplementation = (async (input: RequestInfo | URL, init?: RequestInit) => {
+    const answer = await app.request(new Request(input, init));
+    statuses.push(answer.status);
+    return answer;
+  }) as typeof fetch;
+  const provider = new OFREPWebProvider({ baseUrl: BASE, fetchImplementation, pollInterval: 0 });
+  const domain = "limited";
+  await Web.setContext(domain, { targetingKey: "d1" });
+  await Web.setProviderAndWait(domain, provider as unknown as WebProvider);
+  const client = Web.getClient(domain);
+  const group = client.getStringValue("button", "none");
+  expect(group).toMatch(/^[AB]$/);
+  await Web.setContext(domain, { targetingKey: "d1", plan: "pro" });
+  await Web.setContext(domain, { targetingKey: "d1", plan: "free" });
+  expect(client.getStringValue("button", "none")).toBe(group);
+  // The second change of context sent no request: the provider waits.
+  expect(statuses).toEqual([200, 429]);
+  await Web.clearProviders();
+});
 
 describe("a bulk evaluation", () => {
   test("has a flag for each experiment, with the group of GET /api/expgroups and OFREP's reasons", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { clientAddress, clientBehind } from "../../../server/http/client-address.ts";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { RUN_HEADER } from "../../../server/tokens/simulation-run.ts";
+import { limitsOf } from "../rig/limits.ts";
 import { active, openApp } from "../rig/open-app.ts";
 
 const EVENT = { deviceId: "d1", event: "pageview" };
@@ -68,7 +69,7 @@ describe("a bot gets the fallback, and is counted but never stored", () => {
 
 describe("the rate limit", () => {
   it("answers 429 with Retry-After beyond the limit, counts it, and spares signed runs", async () => {
-    const limits = { events: rateLimit(2), assignments: rateLimit(0), logins: rateLimit(0), proxies: 1 };
+    const limits = limitsOf({ events: rateLimit(2), proxies: 1 });
     const { app, log, runs } = await openApp([], { limits });
     const send = async (address: string, headers: Record<string, string> = {}) =>
       app.request("/events", post(EVENT, { "x-forwarded-for": address, ...headers }));
@@ -83,7 +84,7 @@ describe("the rate limit", () => {
   });
 
   it("stops guesses of the admin token, and nobody else", async () => {
-    const limits = { events: rateLimit(0), assignments: rateLimit(0), logins: rateLimit(2), proxies: 1 };
+    const limits = limitsOf({ logins: rateLimit(2), proxies: 1 });
     const token = "the right token, long enough";
     const { app } = await openApp([], { limits, adminToken: token });
     const ask = async (address: string, given: string) => {

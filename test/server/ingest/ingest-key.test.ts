@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { ingestKeyIn } from "../../../server/ingest/ingest-key.ts";
+import { limitsOf } from "../rig/limits.ts";
 import { active, openApp } from "../rig/open-app.ts";
 
 const KEY = "an-ingest-key-of-a-back-end";
@@ -52,7 +53,7 @@ describe("events with an ingest key", () => {
   });
 
   test("are not limited by address and are no bot's, but guesses are limited", async () => {
-    const limits = { events: rateLimit(2), assignments: rateLimit(0), logins: rateLimit(0), proxies: 0 };
+    const limits = limitsOf({ events: rateLimit(2) });
     const { post } = await openApp([], { ingestToken: KEY, limits });
     const agent = { "user-agent": "Googlebot/2.1" };
     for (let n = 0; n < 5; n += 1) {

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { getRequestListener } from "@hono/node-server";
 import { expect, onTestFinished, test } from "vitest";
-import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { fastLane } from "../../../server/ingest/fast-lane.ts";
 import { recorder } from "../../../server/ingest/record.ts";
+import { limitsOf } from "../rig/limits.ts";
 import { openApp } from "../rig/open-app.ts";
 
 const KEY = "an-ingest-key-of-a-back-end";
@@ -72,7 +72,7 @@ async function answers(isFast: boolean) {
     },
     blocked: async () => null,
   };
-  const limits = { events, assignments: rateLimit(0), logins: rateLimit(0), proxies: 0 };
+  const limits = limitsOf({ events });
   const { app, registry, log, runs, stored } = await openApp([], { limits, ingestToken: KEY });
   const lane = {
     record: recorder({ registry, log, runs, limits, isIngestKey: (given) => given === KEY }),

@@ -9,13 +9,13 @@ import { openSessions } from "../../../server/auth/sessions.ts";
 import { NOBODY } from "../../../server/compat/pipet/privilege.ts";
 import { DIALECTS } from "../../../server/compat/projection/dialects.ts";
 import { openEventLog } from "../../../server/events/log.ts";
-import { rateLimit } from "../../../server/http/rate-limit.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
 import { openRehearsals } from "../../../server/rehearsals/rehearsals.ts";
 import { openStickyGroups } from "../../../server/sticky/sticky-groups.ts";
 import { forceTokens } from "../../../server/tokens/force.ts";
 import { runSigner } from "../../../server/tokens/simulation-run.ts";
 import { analysisByDefinition } from "./analysis-by-definition.ts";
+import { limitsOf } from "./limits.ts";
 
 /**
  * The whole app with real parts in a folder; without a token, as a demo. The caller closes its log.
@@ -52,7 +52,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     links,
     streams,
     baseUrl: null,
-    limits: { events: rateLimit(0), assignments: rateLimit(0), logins: rateLimit(0), proxies: 0 },
+    limits: limitsOf(),
     rehearsals: await openRehearsals(join(folder, "rehearsals"), key),
     setup: { version: "0.0.0", startedAt: "2026-01-31T12:00:00.000Z", data: folder, rateLimit: 0 },
     obstacle: async () => null,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { publishTag } from "../../../../server/assign/published-tag.ts";
+import { limitsOf } from "../../rig/limits.ts";
 import { active, inactive, openApp, rolledOut } from "../../rig/open-app.ts";
 
 const TOKEN = "a-token-of-the-tests-0123456789";
@@ -50,12 +51,7 @@ describe("the install page", () => {
   test("says https where the proxy in front does", async () => {
     const { app } = await openApp([active("one")], {
       adminToken: TOKEN,
-      limits: {
-        events: { take: async () => null, blocked: async () => null },
-        assignments: { take: async () => null, blocked: async () => null },
-        logins: { take: async () => null, blocked: async () => null },
-        proxies: 1,
-      },
+      limits: limitsOf({ proxies: 1 }),
     });
     const headers = { ...PUBLIC, "x-forwarded-proto": "https" };
     expect(await textOf(await app.request("/experiments/install", { headers }))).toContain(
