@@ -12,7 +12,7 @@ export interface Contestant {
   readonly head: string;
   /** The element that shows the variant, between the same content on each page. */
   readonly slot: string;
-  /** Parts that the SDK's middleware puts into the page: the visitor's groups, or the tag as well. */
+  /** Parts that the middleware puts into the page: groups, or the tag as well. */
   readonly inlined?: "groups" | "tag";
   /** Whether the visitor has a slow network and a slow processor, see `SLOW`. */
   readonly isSlow?: boolean;
