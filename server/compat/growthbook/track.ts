@@ -34,7 +34,7 @@ export function eventOf({ registry, sticky }: Deps, input: unknown): NewEvent | 
   if (input.event_name !== "Experiment Viewed") {
     const event = input.event_name === "Page View" ? "pageview" : input.event_name;
     const { value } = properties;
-    return { ...common, event, params: properties, ...(typeof value === "number" ? { value } : {}) };
+    return { ...common, event, params: properties, ...(value == null ? {} : { value }) };
   }
   const experiment = registry.get(text(properties.experimentId) ?? "");
   const group = experiment && groupOf(experiment, properties.variationId);

@@ -53,13 +53,18 @@ export function eventOf(
     deviceId: sessionId,
     session_id: sessionId,
     ...(experiment.unit === "account" ? { accountId: sessionId } : {}),
-    ...(timestamp === undefined || timestamp === null ? {} : { ts: timestamp }),
-    ...(typeof path === "string" ? { path } : {}),
+    ...given({ ts: timestamp }),
+    ...given({ path }),
     event: isImpression ? "exposure" : (event_name ?? "event"),
     experiment: experiment.key,
     group,
     epoch: epochOf(experiment, sessionId, group, sticky),
-    ...(typeof conversion_value === "number" ? { value: conversion_value } : {}),
-    params: isRecord(metadata) ? metadata : {},
+    ...given({ value: conversion_value }),
+    params: metadata ?? {},
   };
+}
+
+/** Optional fields as received: the record converts them, or names what it sets aside. */
+function given(fields: Readonly<Record<string, unknown>>): NewEvent {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 }

@@ -106,13 +106,14 @@ test("the SDK's exposures by its tracking plugin, and its conversions, are in th
       counts[1] += 1;
       // A goal is never earlier than its exposure.
       await expect.poll(async () => (await stored()).some((one) => one.deviceId === `g${device}`)).toBe(true);
-      await gb.logEvent("click", { value: 2 });
+      await gb.logEvent("click", { value: "2" });
     }
   }
   const isIn = (event: string) => async () => (await stored()).filter((one) => one.event === event).length;
   await expect.poll(isIn("exposure")).toBe(16);
   await expect.poll(isIn("click")).toBe(6);
   expect(await resultsOf(app, "button")).toEqual(seen);
+  expect((await stored()).find(({ event }) => event === "click")).toMatchObject({ value: 2 });
   expect((await stored()).every(({ source }) => source === "compat:growthbook")).toBe(true);
   expect(tracked).toHaveBeenCalled();
   vi.unstubAllGlobals();

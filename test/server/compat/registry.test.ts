@@ -57,6 +57,19 @@ const LISTED = {
 const TAKEN = { status: 202, body: { ok: true, accepted: true } };
 const NOT_TAKEN = { status: 202, body: { ok: true, accepted: false } };
 
+test("a value that is text is counted as the number it says, and what is set aside is named", async () => {
+  const { call, stored } = await open();
+  const send = (session: string, more: object) => call("POST", "/api/experiments/event", posted(session, more));
+  expect(await send("a", { event_name: "conversion", conversion_value: "12.50", metadata: "top" })).toEqual(TAKEN);
+  expect(await send("b", { event_name: "conversion", conversion_value: "a lot", path: 7 })).toEqual(TAKEN);
+  expect(await send("c", { event_name: "conversion", conversion_value: null, metadata: null })).toEqual(TAKEN);
+  const [a, b, c] = await stored();
+  expect(a).toMatchObject({ value: 12.5, dropped: ["params"] });
+  expect(b).not.toHaveProperty("value");
+  expect(b?.dropped).toEqual(expect.arrayContaining(["value"]));
+  expect(c).not.toHaveProperty("dropped");
+});
+
 test("1. lists experiments with the control first, disabled ones too", async () => {
   const { call } = await open();
   const { status, body } = await call("GET", "/api/experiments");
