@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { OpenFeature } from "@openfeature/server-sdk";
 import express from "express";
 import fastify from "fastify";
@@ -156,6 +157,18 @@ const TAG_SOURCE = "/* the tag */";
 const PAGE = "<!doctype html><html><head><title>x</title></head><body></body></html>";
 const inlined = (page: string) =>
   JSON.parse(/<head><script type="application\/json" id="fairsplit">(.*?)<\/script>/.exec(page)?.[1] ?? "null");
+const LATIN_PAGE = PAGE.replace("<body>", "<body>caf\u00e9");
+/** Answers of a site that the middleware has to leave alone, or to make private. */
+const ANSWERS: Readonly<Record<string, readonly [headers: Record<string, string>, body: string | Buffer]>> = {
+  "/logo.svg": [{ "content-type": "image/svg+xml", "cache-control": "public, max-age=86400" }, "<svg/>"],
+  "/shared": [{ "content-type": "text/html", "cache-control": "public, max-age=60", "set-cookie": "own=1" }, PAGE],
+  "/gzip": [{ "content-type": "text/html", "content-encoding": "gzip" }, gzipSync(Buffer.from(LATIN_PAGE, "latin1"))],
+  "/latin1": [{ "content-type": "text/html; charset=ISO-8859-1" }, Buffer.from(LATIN_PAGE, "latin1")],
+};
+const answerOf = (path: string) => {
+  const [headers, body] = ANSWERS[path] ?? [{ "content-type": "text/html" }, PAGE];
+  return new Response(typeof body === "string" ? body : new Uint8Array(body), { headers });
+};
 const cookieOf = (header: string | null) =>
   /^fairsplit_id=([0-9a-f]{32}); Path=\/; Max-Age=31536000; SameSite=Lax$/.exec(header ?? "")?.[1];
 
@@ -180,6 +193,20 @@ describe("middleware sets the device, and puts its groups into the page", () => 
     expect([refused.headers.get("set-cookie"), inlined(await refused.text())]).toEqual([null, null]);
     const data = await ask("/data", {});
     expect(await data.json()).toEqual({ group: expect.stringMatching(/^[AB]$/) });
+    // What visitors may share has nobody's cookie, and a page with groups is never shared.
+    expect((await ask("/logo.svg", {})).headers.get("set-cookie")).toBe(null);
+    const shared = await ask("/shared", {});
+    expect(shared.headers.get("cache-control")).toBe("private, no-store");
+    const cookies = shared.headers.getSetCookie();
+    expect(cookies).toContain("own=1");
+    const [sharedWith] = inlined(await shared.text());
+    expect(cookies.map(cookieOf)).toContain(sharedWith);
+    // Bodies that are no text in UTF-8 arrive as they were sent.
+    for (const path of ["/gzip", "/latin1"]) {
+      const received = Buffer.from(await (await ask(path, {})).arrayBuffer());
+      const plain = received[0] === 0x1f ? gunzipSync(received) : received;
+      expect(plain.toString("latin1")).toBe(LATIN_PAGE);
+    }
   }
 
   /** A server on loopback, for frameworks that need one. */
@@ -196,7 +223,7 @@ describe("middleware sets the device, and puts its groups into the page", () => 
     const handler = withGroups(client, (request, groups) =>
       request.url.endsWith("/data")
         ? Response.json({ group: groups.group("buttoncolortst") })
-        : new Response(PAGE, { headers: { "content-type": "text/html" } }),
+        : answerOf(new URL(request.url).pathname),
     );
     await check((path, headers) => handler(new Request(`http://site.example${path}`, { headers })), app);
   });
@@ -206,7 +233,7 @@ describe("middleware sets the device, and puts its groups into the page", () => 
     const site = new Hono<{ Variables: { fairsplit: Groups } }>();
     site.use(honoGroups(client) as never);
     site.get("/data", (c) => c.json({ group: c.get("fairsplit").group("buttoncolortst") }));
-    site.get("*", (c) => c.html(PAGE));
+    site.get("*", (c) => answerOf(c.req.path));
     await check(async (path, headers) => site.request(path, { headers }), app);
   });
 
@@ -217,7 +244,10 @@ describe("middleware sets the device, and puts its groups into the page", () => 
     site.get("/data", (request, response) => {
       response.json({ group: (request as { fairsplit?: Groups }).fairsplit?.group("buttoncolortst") });
     });
-    site.use((_, response) => void response.send(PAGE));
+    site.use(({ path }, response) => {
+      const [headers, body] = ANSWERS[path] ?? [{}, PAGE];
+      response.set(headers).send(body);
+    });
     await check(await listening(site as never), app);
   });
 
@@ -226,7 +256,10 @@ describe("middleware sets the device, and puts its groups into the page", () => 
     const site = fastify();
     fastifyGroups(site as never, client);
     site.get("/data", (request) => ({ group: (request as { fairsplit?: Groups }).fairsplit?.group("buttoncolortst") }));
-    site.get("/*", (_, reply) => reply.type("text/html").send(PAGE));
+    site.get("/*", (request, reply) => {
+      const [headers, body] = ANSWERS[request.url] ?? [{ "content-type": "text/html" }, PAGE];
+      return reply.headers(headers).send(body);
+    });
     await site.ready();
     await check(
       await listening((request: unknown, response: unknown) => site.routing(request as never, response as never)),

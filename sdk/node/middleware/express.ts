@@ -1,5 +1,6 @@
 import type { Client } from "../client.ts";
 import type { Groups } from "../groups.ts";
+import { isShared, ownCaching } from "./caching.ts";
 import { inlineInto, isPage, POLICY } from "./inline.ts";
 import { tagElement } from "./inline-tag.ts";
 import { type IncomingRequest, identify, type MiddlewareOptions } from "./visitor-of.ts";
@@ -24,9 +25,9 @@ export interface NodeResponse {
 
 interface ExpressResponse extends NodeResponse {
   getHeader(name: string): unknown;
-  hasHeader(name: string): boolean;
   setHeader(name: string, value: string): unknown;
   send?: (body: unknown) => unknown;
+  writeHead: (...args: never[]) => unknown;
 }
 
 /**
@@ -38,19 +39,19 @@ interface ExpressResponse extends NodeResponse {
  */
 export function expressGroups(client: Client, options?: MiddlewareOptions) {
   return (request: NodeRequest, response: ExpressResponse, next: (error?: unknown) => void): void => {
-    const found = Promise.all([groupsOf(client, request, response, options), tagElement(client, options)]);
+    const { visitor, setCookie } = identify(incoming(request), options);
+    if (setCookie !== null) whenHeadIsWritten(response, () => appendCookie(response, setCookie));
+    const found = Promise.all([client.groups(visitor), tagElement(client, options)]);
     found.then(([groups, tag]) => {
       request.fairsplit = groups;
       const { send } = response;
       if (send) {
         response.send = function sendInlined(this: unknown, body: unknown) {
-          const type = String(response.getHeader("content-type") ?? "text/html");
-          const isInlined = typeof body === "string" && isPage(type);
-          if (isInlined && !response.hasHeader("cache-control")) {
-            response.setHeader("cache-control", "private, no-store");
-          }
-          const policy = response.getHeader(POLICY);
-          return send.call(this, isInlined ? inlineInto(body, groups, tag(String(policy ?? ""))) : body);
+          const header = (name: string) => headerOf(response, name);
+          const type = header("content-type") ?? "text/html";
+          if (typeof body !== "string" || !isPage(type, header("content-encoding"))) return send.call(this, body);
+          response.setHeader("cache-control", ownCaching(header("cache-control")));
+          return send.call(this, inlineInto(body, groups, tag(header(POLICY))));
         };
       }
       next();
@@ -73,7 +74,27 @@ export async function groupsOf(
   return client.groups(visitor);
 }
 
-function incoming(request: NodeRequest): IncomingRequest {
+/** Sets the cookie, except in a response that visitors may share: each would be the same device. */
+export function appendCookie(response: Pick<ExpressResponse, "appendHeader" | "getHeader">, setCookie: string): void {
+  if (!isShared(headerOf(response, "cache-control"))) response.appendHeader("set-cookie", setCookie);
+}
+
+function headerOf(response: Pick<ExpressResponse, "getHeader">, name: string): string | null {
+  const value = response.getHeader(name);
+  return value === undefined ? null : String(value);
+}
+
+/** Calls back before a response's head is written, by whatever way the page is sent. */
+function whenHeadIsWritten(response: ExpressResponse, write: () => void): void {
+  const { writeHead } = response;
+  response.writeHead = function writeHeadOnce(this: unknown, ...args: never[]) {
+    response.writeHead = writeHead;
+    write();
+    return writeHead.apply(this, args);
+  };
+}
+
+export function incoming(request: NodeRequest): IncomingRequest {
   const isSecure = (request.socket as { encrypted?: boolean } | undefined)?.encrypted === true;
   return {
     // Its host means nothing here.

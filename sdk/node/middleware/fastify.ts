@@ -1,9 +1,10 @@
 import type { Client } from "../client.ts";
 import type { Groups } from "../groups.ts";
-import { groupsOf, type NodeRequest, type NodeResponse } from "./express.ts";
+import { isShared, ownCaching } from "./caching.ts";
+import { incoming, type NodeRequest } from "./express.ts";
 import { inlineInto, isPage, POLICY } from "./inline.ts";
 import { tagElement } from "./inline-tag.ts";
-import type { MiddlewareOptions } from "./visitor-of.ts";
+import { identify, type MiddlewareOptions } from "./visitor-of.ts";
 
 interface FastifyRequest {
   readonly raw: NodeRequest;
@@ -11,7 +12,6 @@ interface FastifyRequest {
 }
 
 interface FastifyReply {
-  readonly raw: NodeResponse;
   getHeader(name: string): unknown;
   header(name: string, value: string): unknown;
 }
@@ -31,16 +31,24 @@ interface Fastify {
  * @example fastifyGroups(app, client)
  */
 export function fastifyGroups(app: Fastify, client: Client, options?: MiddlewareOptions): void {
-  app.addHook("onRequest", async (request, reply) => {
-    request.fairsplit = await groupsOf(client, request.raw, reply.raw, options);
+  const cookies = new WeakMap<FastifyRequest, string>();
+  app.addHook("onRequest", async (request) => {
+    const { visitor, setCookie } = identify(incoming(request.raw), options);
+    if (setCookie !== null) cookies.set(request, setCookie);
+    request.fairsplit = await client.groups(visitor);
   });
-  app.addHook("onSend", async ({ fairsplit }, reply, payload) => {
-    if (typeof payload !== "string" || !fairsplit || !isPage(String(reply.getHeader("content-type") ?? ""))) {
-      return payload;
-    }
-    if (!reply.getHeader("cache-control")) reply.header("cache-control", "private, no-store");
+  app.addHook("onSend", async (request, reply, payload) => {
+    const header = (name: string) => (reply.getHeader(name) === undefined ? null : String(reply.getHeader(name)));
+    const { fairsplit } = request;
+    const isInlined =
+      typeof payload === "string" && fairsplit && isPage(header("content-type"), header("content-encoding"));
+    if (isInlined) reply.header("cache-control", ownCaching(header("cache-control")));
+    const setCookie = cookies.get(request);
+    // Fastify keeps the cookies of the application's own beside it.
+    if (setCookie && !isShared(header("cache-control"))) reply.header("set-cookie", setCookie);
+    if (!isInlined) return payload;
     const tag = await tagElement(client, options);
-    const page = inlineInto(payload, fairsplit, tag(String(reply.getHeader(POLICY) ?? "")));
+    const page = inlineInto(payload, fairsplit, tag(header(POLICY)));
     reply.header("content-length", String(Buffer.byteLength(page)));
     return page;
   });

@@ -1,4 +1,5 @@
 import type { Groups } from "../groups.ts";
+import { isShared, ownCaching } from "./caching.ts";
 import type { TagElement } from "./inline-tag.ts";
 
 /** The head of a page stands in its first part. */
@@ -44,30 +45,40 @@ function inlineStream(groups: Groups, tag: string): TransformStream<string, stri
   });
 }
 
-export function isPage(contentType: string | null | undefined): boolean {
-  return /^text\/html\b/i.test(contentType ?? "");
+/** Whether a body is HTML in UTF-8, not compressed: other bodies stay as they are. */
+export function isPage(contentType: string | null | undefined, encoding: string | null | undefined): boolean {
+  const [, charset = "utf-8"] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? "") ?? [];
+  return (
+    /^text\/html\b/i.test(contentType ?? "") &&
+    /^(?:utf-?8|us-ascii)$/i.test(charset) &&
+    /^(?:identity)?$/i.test(encoding ?? "")
+  );
 }
 
-/** A response with the element in its page, and the cookie. Such a page is of one visitor. */
+/**
+ * A response with the groups in its page, and the cookie, except where visitors may share it: each
+ * would become the same device.
+ */
 export function personalised(
   response: Response,
   groups: Groups,
   setCookie: string | null,
   tag: TagElement = () => "",
 ): Response {
-  const isInlined = isPage(response.headers.get("content-type")) && response.body !== null;
-  if (!isInlined && setCookie === null) return response;
-  const headers = new Headers(response.headers);
+  const { headers: given } = response;
+  const isInlined = isPage(given.get("content-type"), given.get("content-encoding")) && response.body !== null;
+  if (!isInlined && (setCookie === null || isShared(given.get("cache-control")))) return response;
+  const headers = new Headers(given);
   if (setCookie !== null) headers.append("set-cookie", setCookie);
   if (isInlined) {
     headers.delete("content-length");
     headers.delete("etag");
-    headers.set("cache-control", headers.get("cache-control") ?? "private, no-store");
+    headers.set("cache-control", ownCaching(headers.get("cache-control")));
   }
   const body = isInlined
     ? (response.body as ReadableStream<Uint8Array>)
         .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-        .pipeThrough(inlineStream(groups, tag(response.headers.get(POLICY))))
+        .pipeThrough(inlineStream(groups, tag(given.get(POLICY))))
         .pipeThrough(new TextEncoderStream())
     : response.body;
   return new Response(body, { status: response.status, statusText: response.statusText, headers });
