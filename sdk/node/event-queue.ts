@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { MAX_EVENTS_PER_REQUEST } from "../../core/event-limits.ts";
+import type { EventsAnswer } from "../../core/http-contract.ts";
 
-/** Events of one post. */
-const MAX_BATCH = 100;
+/** Bytes of one post: the server takes 64 KiB. */
+const MAX_BODY_BYTES = 60_000;
 /** Events that wait; the oldest are given up when the server is down for long. */
 const MAX_WAITING = 10_000;
 const FIRST_PAUSE_MS = 250;
@@ -10,7 +12,9 @@ const MAX_PAUSE_MS = 8000;
 const MAX_FAILURES = 450;
 
 interface Waiting {
-  readonly event: object;
+  /** The event's JSON. */
+  readonly text: string;
+  readonly bytes: number;
   readonly settle: (isStored: boolean) => void;
 }
 
@@ -36,8 +40,9 @@ export class EventQueue {
   /** Resolves to whether the event is durably stored; never rejects. */
   add(event: object): Promise<boolean> {
     return new Promise((settle) => {
-      const whole = { id: randomUUID(), ts: new Date().toISOString(), source: "node", ...event };
-      this.#waiting.push({ event: whole, settle });
+      const text = this.#textOf({ id: randomUUID(), ts: new Date().toISOString(), source: "node", ...event });
+      if (text === null) return settle(false);
+      this.#waiting.push({ text, bytes: Buffer.byteLength(text), settle });
       if (this.#waiting.length > MAX_WAITING) {
         const dropped = this.#waiting.splice(0, this.#waiting.length - MAX_WAITING);
         for (const { settle } of dropped) settle(false);
@@ -66,7 +71,7 @@ export class EventQueue {
   async #run(): Promise<void> {
     let failures = 0;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, MAX_BATCH);
+      const batch = this.#batch();
       const outcome = await this.#post(batch);
       if (outcome === "again" && !this.#isClosed && failures < MAX_FAILURES) {
         failures += 1;
@@ -77,26 +82,61 @@ export class EventQueue {
       failures = 0;
       const gone = new Set(batch);
       this.#waiting = this.#waiting.filter((one) => !gone.has(one));
-      for (const { settle } of batch) settle(outcome === "stored");
+      for (const [at, { settle }] of batch.entries()) settle(Array.isArray(outcome) && !outcome.includes(at));
     }
   }
 
-  async #post(batch: readonly Waiting[]): Promise<"stored" | "rejected" | "again"> {
+  /** The event's JSON; null, with an error, for what has none, such as a BigInt or a cycle. */
+  #textOf(event: object): string | null {
+    try {
+      return JSON.stringify(event);
+    } catch (error) {
+      this.#options.onError(new Error(`an event cannot be sent: ${(error as Error).message}`));
+      return null;
+    }
+  }
+
+  /** The next events that fit into a post, at least one. */
+  #batch(): Waiting[] {
+    let bytes = 0;
+    const end = this.#waiting.findIndex((one, at) => {
+      bytes += one.bytes + 1;
+      return at > 0 && (at >= MAX_EVENTS_PER_REQUEST || bytes > MAX_BODY_BYTES);
+    });
+    return this.#waiting.slice(0, end === -1 ? undefined : end);
+  }
+
+  /** Resolves to the places of the events that the server rejects, when it has stored the others. */
+  async #post(batch: readonly Waiting[]): Promise<number[] | "rejected" | "again"> {
     const { url, fetch: send, timeoutMs, headers, onError } = this.#options;
     try {
       const response = await send(`${url}/events?sent=${Date.now()}`, {
         method: "POST",
-        body: JSON.stringify(batch.map(({ event }) => event)),
+        body: `[${batch.map(({ text }) => text).join(",")}]`,
         headers: { "content-type": "application/json", ...headers },
         signal: AbortSignal.timeout(Math.max(timeoutMs, 5000)),
       });
       const text = await response.text();
-      if (response.ok) return "stored";
+      if (response.ok) {
+        const rejected = rejectionsIn(text);
+        for (const { reason } of rejected) onError(new Error(`an event is rejected: ${reason}`));
+        return rejected.map(({ index }) => index);
+      }
       if (response.status === 429 || response.status >= 500) return "again";
       onError(new Error(`events are rejected with status ${response.status}: ${text}`));
       return "rejected";
     } catch {
       return "again";
     }
+  }
+}
+
+/** Rejected events of an answer; none where it is not the server's own, such as a proxy's. */
+function rejectionsIn(text: string): EventsAnswer["rejected"] {
+  try {
+    const { rejected } = JSON.parse(text) as Partial<EventsAnswer>;
+    return Array.isArray(rejected) ? rejected : [];
+  } catch {
+    return [];
   }
 }

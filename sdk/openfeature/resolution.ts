@@ -1,4 +1,5 @@
 import type { AssignedGroup } from "../../core/http-contract.ts";
+import { CTX_NAME, MAX_CTX_LENGTH } from "../../core/visitor-limits.ts";
 import type { Visitor } from "../node/unit.ts";
 
 export type Context = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Names in a context that are no attributes for rules. */
-const UNITS = ["targetingKey", "deviceId", "accountId", "sessionId", "path"];
+const OWN = ["targetingKey", "deviceId", "accountId", "sessionId", "path"];
 
 /**
  * The value of a flag: the group's payload, or its name; the fallback if the unit takes no part.
@@ -37,18 +38,27 @@ export function resolutionOf<Value>(
   return { value, variant: group, reason: isStale ? "STALE" : (REASONS[reason] ?? "SPLIT"), flagMetadata };
 }
 
-/** The units and attributes of an evaluation context; `targetingKey` is the device. */
+/**
+ * The units and attributes of an evaluation context; `targetingKey` is the device. Attributes whose
+ * names no rule can have, such as `user.email`, are left out.
+ */
 export function visitorOf(context: Context): Visitor {
   const text = (name: string) => (typeof context[name] === "string" ? context[name] : undefined);
   const ctx = Object.entries(context).filter(
     (entry): entry is [string, string | number | boolean] =>
-      !UNITS.includes(entry[0]) && ["string", "number", "boolean"].includes(typeof entry[1]),
+      !OWN.includes(entry[0]) &&
+      CTX_NAME.test(entry[0]) &&
+      ["string", "number", "boolean"].includes(typeof entry[1]) &&
+      // Rules read it as the header; as an attribute it may be too long.
+      !(entry[0] === "userAgent" && String(entry[1]).length > MAX_CTX_LENGTH),
   );
   return {
     deviceId: text("deviceId") ?? text("targetingKey"),
     accountId: text("accountId"),
     sessionId: text("sessionId"),
     path: text("path"),
+    userAgent: text("userAgent"),
+    language: text("language"),
     ctx: Object.fromEntries(ctx),
   };
 }

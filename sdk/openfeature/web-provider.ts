@@ -38,7 +38,9 @@ export function webProvider({ baseUrl, timeoutMs = 1000, ...options }: WebProvid
     if (query === "") return;
     const send = options.fetch ?? fetch;
     const response = await send(`${url}?${query}`, { signal: AbortSignal.timeout(timeoutMs) });
-    if (!response.ok) throw new Error(`${url} answered with status ${response.status}`);
+    if (!response.ok) {
+      throw new Error(`${url} answered with status ${response.status}: ${await response.text()}`);
+    }
     const answer = (await response.json()) as Answer;
     if (own === latest) groups = answer;
   }

@@ -152,6 +152,33 @@ test("exposures and events are stored in the background, and in the report with 
   expect(await client.track({}, "nobody")).toBe(false);
 });
 
+test("events of an outage come in posts that the server takes, however large they are", async () => {
+  const { client, stored, errors } = await open();
+  const params = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`p${at}`, "é".repeat(400)]));
+  const all = Array.from({ length: 60 }, () => client.track({ deviceId: "d1" }, "big", params));
+  expect(await Promise.all(all)).toEqual(all.map(() => true));
+  expect((await stored()).filter(({ event, dropped }) => event === "big" && !dropped)).toHaveLength(60);
+  expect(errors).toEqual([]);
+});
+
+test("an event that cannot be stored is reported, and the others are stored", async () => {
+  const { client, stored, errors } = await open();
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  const outcomes = [
+    client.track({ deviceId: "d1" }, "good"),
+    client.track({ deviceId: "d1" }, ""),
+    client.track({ deviceId: "d1" }, "cycle", cycle),
+    client.track({ deviceId: "d1" }, "good too"),
+  ];
+  expect(await Promise.all(outcomes)).toEqual([true, false, false, true]);
+  expect((await stored()).map(({ event }) => event)).toEqual(["good", "good too"]);
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^an event cannot be sent: /),
+    expect.stringMatching(/^an event is rejected: .*event/),
+  ]);
+});
+
 /** The test app's tag. */
 const TAG_SOURCE = "/* the tag */";
 const PAGE = "<!doctype html><html><head><title>x</title></head><body></body></html>";
@@ -415,6 +442,15 @@ test("OpenFeature's provider for back ends has the same groups", async () => {
   });
   expect(await provider.resolveStringEvaluation("offtst", "mine", { targetingKey: "d1" })).toMatchObject({
     value: "mine",
+  });
+  const odd = {
+    "user.email": "a@example.com",
+    userAgent: `Mozilla/5.0 (X11; Linux x86_64) ${"x".repeat(300)}`,
+    plan: "pro",
+  };
+  const { protst } = (await client.groups({ deviceId: "d1", ctx: { plan: "pro" } })).all;
+  expect(await provider.resolveStringEvaluation("protst", "none", { targetingKey: "d1", ...odd })).toMatchObject({
+    value: protst?.group,
   });
   expect(await provider.resolveBooleanEvaluation("donetst", false, { targetingKey: "d1" })).toMatchObject({
     value: false,

@@ -151,3 +151,20 @@ test("an element of another script with that id is left alone", async () => {
   await OpenFeature.setProviderAndWait(provider);
   expect(asked).toHaveLength(1);
 });
+
+test("attributes that no rule can name do not keep a context from its groups; others are named in the error", async () => {
+  const { provider, groupsOf } = await open();
+  const odd = {
+    "user.email": "a@example.com",
+    "plan-type": 1,
+    userAgent: "x".repeat(300),
+    tags: ["a"],
+    born: new Date(0),
+  };
+  await OpenFeature.setContext({ targetingKey: "d1", plan: "pro", ...odd });
+  await OpenFeature.setProviderAndWait(provider);
+  const groups = await groupsOf("device_id=d1&ctx.plan=pro");
+  expect(OpenFeature.getClient().getStringValue("pro", "none")).toBe(groups.pro.group);
+  const failed = provider.onContextChange?.({}, { targetingKey: "d1", plan: "x".repeat(300) });
+  await expect(failed).rejects.toThrow(/status 400.*ctx\.plan/);
+});
