@@ -106,7 +106,7 @@ export class EventQueue {
     return this.#waiting.slice(0, end === -1 ? undefined : end);
   }
 
-  /** Resolves to the places of the events that the server rejects, when it has stored the others. */
+  /** Resolves to the places of rejected events where the others are stored. */
   async #post(batch: readonly Waiting[]): Promise<number[] | "rejected" | "again"> {
     const { url, fetch: send, timeoutMs, headers, onError } = this.#options;
     try {
