@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { contextStorage } from "hono/context-storage";
 import { accessPageRoutes } from "./admin/access/routes.tsx";
 import { calculatorPageRoutes } from "./admin/calculator/routes.tsx";
+import { dataPageRoutes } from "./admin/erasing/routes.tsx";
 import { experimentsPageRoutes } from "./admin/experiments/list-routes.tsx";
 import { rehearsalPageRoutes } from "./admin/experiments/rehearsal-routes.ts";
 import { experimentStateRoutes } from "./admin/experiments/state-routes.tsx";
@@ -71,6 +72,7 @@ import type { RehearsalRunner } from "./rehearsals/runner.ts";
 import { CountingFailed } from "./results/counting-failed.ts";
 import { withFailures } from "./results/counting-failures.ts";
 import { Results } from "./results/results.ts";
+import type { Erasures } from "./retention/erasures.ts";
 import type { StickyGroups } from "./sticky/sticky-groups.ts";
 import type { ForceTokens } from "./tokens/force.ts";
 import { isSameSecret } from "./tokens/same-secret.ts";
@@ -118,6 +120,8 @@ export interface Deps {
   };
   readonly limits: Limits;
   readonly networks?: NetworkHash;
+  /** Erases and archives beside ingestion; left out, the pages do not offer it. */
+  readonly erasures?: Erasures;
   readonly rehearsals: Rehearsals;
   /** Runs rehearsals by the server itself; null or absent where no browser is installed. */
   readonly runner?: RehearsalRunner | null;
@@ -209,6 +213,7 @@ export function createApp(deps: Deps): Hono<Env> {
     app.route("/", accessPageRoutes({ tokens: deps.tokens, sessions: deps.sessions }));
     app.route("/", tokenRoutes({ tokens: deps.tokens, sessions: deps.sessions }));
   }
+  if (deps.erasures) app.route("/", dataPageRoutes({ registry: deps.registry, erasures: deps.erasures }));
   app.route("/", forcePageRoutes(deps));
   app.route("/", calculatorPageRoutes());
   app.route("/", independencePageRoutes({ ...deps, analysis }));

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { readConfiguration } from "./compat/pipet/configuration.ts";
 import { readPrivilege } from "./compat/pipet/privilege.ts";
 import type { PipetSettings } from "./compat/pipet/routes.ts";
@@ -47,6 +48,7 @@ export const SETTINGS: readonly Setting[] = [
     "80%",
     "largest event log, as a share of the volume or as 500M, 20G, 2T; then events are answered 507",
   ),
+  setting("archive", "", "folder that the admin page may move old segments of the event log to; none when empty"),
   setting("trust-proxy", "0", "proxies in front of the server, whose X-Forwarded-For and -Proto are to be believed"),
   setting("admin-token-file", "", "file to read the admin token from"),
   setting("listen", "", "unix:PATH to listen on a Unix socket instead of host and port"),
@@ -110,6 +112,8 @@ export interface Config {
   /** OFREP evaluations per minute and client address; 0 for no limit. */
   readonly evaluations: number;
   readonly maxLog: Quota;
+  /** Folder of the archive; null when the admin page may not archive. */
+  readonly archive: string | null;
   /** Number of proxies in front of the server. */
   readonly trustProxy: number;
   /** Path of a Unix socket to listen on instead of host and port; null for none. */
@@ -176,6 +180,7 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     newDevices: count("new-devices", 999_999_999),
     evaluations: count("evaluations", 999_999_999),
     maxLog: parseQuota(value("max-log")),
+    archive: archiveFolder(value("archive"), value("data")),
     trustProxy: count("trust-proxy", 10),
     baseUrl: baseUrl(value("base-url")),
     allowedOrigins: origins(value("allowed-origins")),
@@ -186,6 +191,13 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
       isExposedByAnswer: oneOf("pipet-exposure", ["groups", "identify"]) === "identify",
     },
   };
+}
+
+function archiveFolder(text: string, data: string): string | null {
+  if (text === "") return null;
+  const [folder, own] = [resolve(text), resolve(data)];
+  if (folder !== own && folder !== join(own, "events")) return folder;
+  throw new BadConfig(`archive is "${text}": allowed is a folder that is neither the data folder nor its events`);
 }
 
 function origins(text: string): readonly string[] {

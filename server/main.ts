@@ -36,6 +36,9 @@ import { readinessOf } from "./ops/readiness.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { openRehearsals } from "./rehearsals/rehearsals.ts";
 import { rehearsalRunner } from "./rehearsals/runner.ts";
+import { openErasures } from "./retention/erasures.ts";
+import { ERASURES_FILE, readErasures } from "./retention/erasures-file.ts";
+import { recount } from "./retention/rewrite-log.ts";
 import { openStickyGroups } from "./sticky/sticky-groups.ts";
 import { forceTokens } from "./tokens/force.ts";
 import { runSigner } from "./tokens/simulation-run.ts";
@@ -105,6 +108,8 @@ export async function main(
   if (missing + unreadable > 0) {
     say(`the history lacks ${missing} changes and has ${unreadable} unreadable lines: fairsplit verify names them`);
   }
+  // A removal that was interrupted has left the counters of before.
+  if ((await readErasures(join(config.data, ERASURES_FILE))).length > 0) await recount(join(config.data, "events"));
   const log = await openEventLog(join(config.data, "events"), {
     maxBytes: await quotaBytes(config.maxLog, config.data),
     hasSpace: () => reserve.isKept,
@@ -113,6 +118,7 @@ export async function main(
     events: join(config.data, "events"),
     end: () => log.end(),
     archived: await readArchive(config.data),
+    archiveTo: config.archive,
     temporary: join(config.data, "analysis"),
     openEngine: (options) => openEngineChild(new URL("engine.js", import.meta.url), options),
     onError: (error) => logger.warn(error.message),
@@ -128,6 +134,16 @@ export async function main(
     log,
     registry,
     secret: key,
+  });
+  const erasures = await openErasures({
+    data: config.data,
+    log,
+    registry,
+    sticky,
+    useEngine: analysis.useEngine,
+    onChanged: analysis.changed,
+    archiveTo: config.archive,
+    onError: (error) => logger.warn(error.message),
   });
   const readiness = readinessOf(config.data);
   const admin = demo ? null : await readAdminToken(config);
@@ -165,6 +181,7 @@ export async function main(
     localToken: config.localToken || null,
     ingestToken: config.ingestToken || null,
     sessions,
+    erasures,
     tokens: await openNamedTokens(join(config.data, "tokens.json"), registry),
     reportLinks: await openReportLinks(join(config.data, "report-links.json"), registry, Date.now),
     links,
@@ -244,7 +261,9 @@ export async function main(
       setInterval(closeIdle, 50).unref();
       setTimeout(() => server.closeAllConnections(), MAX_STOP_MS).unref();
     });
+    erasures.close();
     await analysis.close();
+    await erasures.idle();
     await log.close();
     await sticky.close();
     await sessions.save();

@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
 const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "admin/access": ["admin/ui", "auth", "http"],
   "admin/calculator": ["admin/form", "admin/ui", "http"],
+  "admin/erasing": ["admin/ui", "auth", "http", "registry", "retention"],
   "admin/experiments": [
     "admin/history",
     "admin/results",
@@ -102,7 +103,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sticky: ["events", "memory", "registry"],
   rehearsals: ["events", "files", "http", "memory", "registry", "tokens"],
   results: ["analysis", "events", "http", "memory", "registry"],
-  retention: ["analysis", "events", "files", "registry"],
+  retention: ["analysis", "events", "files", "memory", "registry", "sticky"],
   verify: ["events", "files", "registry", "sticky", "tokens"],
   "admin/script": [],
   files: [],

@@ -19,6 +19,10 @@ import { Tail } from "./tail.ts";
 export interface LogAnalysis extends Analysis {
   /** Makes missing compacted copies of closed segments, in the background. */
   compact(): Promise<void>;
+  /** Lends the engine between questions, for work on files that no query may see halfway. */
+  useEngine<Result>(work: (engine: Engine) => Promise<Result>): Promise<Result>;
+  /** Forgets what was known of the log: closed segments were rewritten or archived. */
+  changed(archived: readonly ArchivedSegment[]): Promise<void>;
   /** The part of the archive that results lack, in a sentence; null if they lack nothing. */
   archiveProblem(): string | null;
   close(): Promise<void>;
@@ -31,6 +35,8 @@ export interface AnalysisOptions {
   readonly end: () => Position;
   /** Segments that were moved out of the log; default none. */
   readonly archived?: readonly ArchivedSegment[];
+  /** Folder that segments may be moved to. */
+  readonly archiveTo?: string | null;
   /** A folder for files that exist only while a query runs. */
   readonly temporary: string;
   readonly openEngine: (options: EngineOptions) => Promise<Engine>;
@@ -56,12 +62,13 @@ export function createAnalysis({
   events,
   end,
   archived = [],
+  archiveTo = null,
   temporary,
   openEngine,
   onError,
 }: AnalysisOptions): LogAnalysis {
   const answers = new Answers(end);
-  const archive = new Archive(events, archived);
+  let archive = new Archive(events, archived);
   void archive.check();
   const compaction = new Compaction(events);
   let tail = newTail();
@@ -85,7 +92,7 @@ export function createAnalysis({
     engine = openEngine({
       ...ENGINE,
       temporary: join(temporary, "engine"),
-      folders: [events, temporary, ...archive.folders],
+      folders: [events, temporary, ...archive.folders, ...(archiveTo === null ? [] : [archiveTo])],
       givesWay,
     });
     return engine;
@@ -172,6 +179,16 @@ export function createAnalysis({
       ask(["traffic", experiment, options], (engine, files) => trafficFiles(engine, files, experiment, options)),
     reachedAt: (experiment, planned) =>
       ask(["reachedAt", experiment, planned], (engine, files) => reachedAtFiles(engine, files, experiment, planned)),
+    useEngine: (work) => inTurn(async () => work(await openedEngine())),
+    changed: (archived) =>
+      inTurn(async () => {
+        // A new engine may read the new folders.
+        await closeEngine();
+        tail = newTail();
+        archive = new Archive(events, archived);
+        void archive.check();
+        answers.forget();
+      }),
     archiveProblem: () => archive.problem,
     async compact() {
       if (isClosed || !(await compaction.isBehind(end()))) return;

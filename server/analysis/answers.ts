@@ -24,6 +24,11 @@ export class Answers {
     this.#end = end;
   }
 
+  /** Drops the answers: closed parts of the log have changed. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   /** Answers for the log as it is now, or later. */
   get<Result>(question: string, work: (end: Position) => Promise<Result>): Promise<Result> {
     const known = this.#known.get(question);

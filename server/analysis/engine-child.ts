@@ -1,6 +1,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { Rewritten } from "../events/rewrite-segment.ts";
+import type { Survey } from "../events/survey.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { Question, Reply } from "./engine-process.ts";
@@ -69,6 +71,8 @@ export async function openEngineChild(
     },
     rows: async <Row>(query: Parameters<Engine["rows"]>[0]) => (await ask({ rows: query })) as Row[],
     run: async (text) => void (await ask({ run: text })),
+    rewrite: async (path, removal) => (await ask({ rewrite: path, removal }))[0] as Rewritten | null,
+    survey: async (path) => (await ask({ survey: path }))[0] as Survey,
     async close() {
       isOpen = false;
       // Safe: it holds nothing that must be saved.

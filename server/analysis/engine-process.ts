@@ -1,10 +1,16 @@
 import { readdirSync } from "node:fs";
 import { setPriority } from "node:os";
+import type { Removal } from "../events/removal.ts";
 import { type Engine, type EngineOptions, openEngine } from "./engine.ts";
 import type { Query } from "./query.ts";
 
 /** Requests to an engine's process, one at a time. The first one opens it. */
-export type Question = { readonly open: EngineOptions } | { readonly rows: Query } | { readonly run: string };
+export type Question =
+  | { readonly open: EngineOptions }
+  | { readonly rows: Query }
+  | { readonly run: string }
+  | { readonly rewrite: string; readonly removal: Removal }
+  | { readonly survey: string };
 
 export type Reply = { readonly rows: readonly unknown[] } | { readonly error: string; readonly isRange: boolean };
 
@@ -24,6 +30,8 @@ async function answer(question: Question): Promise<readonly unknown[]> {
   }
   if (!engine) throw new Error("the engine is not open");
   if ("rows" in question) return engine.rows(question.rows);
+  if ("rewrite" in question) return [await engine.rewrite(question.rewrite, question.removal)];
+  if ("survey" in question) return [await engine.survey(question.survey)];
   await engine.run(question.run);
   return [];
 }

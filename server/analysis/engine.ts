@@ -1,6 +1,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { Removal } from "../events/removal.ts";
+import { type Rewritten, writeRewritten } from "../events/rewrite-segment.ts";
+import { type Survey, survey } from "../events/survey.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { literal } from "./duckdb-dialect.ts";
 import { engineMissing } from "./missing.ts";
@@ -28,13 +31,20 @@ const MEMORY_MB = 800;
 
 export const ENGINE = { threads: THREADS, memory: MEMORY_MB } as const;
 
-/** Runs queries in its own threads, one at a time: two would take twice the memory. */
+/**
+ * Runs queries in its own threads, one at a time: two would take twice the memory. Also reads and
+ * writes whole segments, for a server that may not be held up.
+ */
 export interface Engine {
   /** False once it is closed or has crashed. */
   readonly isOpen: boolean;
   /** Rows as arrays; BIGINT and HUGEINT as bigint. */
   rows<Row>(query: Query): Promise<Row[]>;
   run(text: string): Promise<void>;
+  /** Writes a segment without its removed part beside it; see `writeRewritten`. */
+  rewrite(path: string, removal: Removal): Promise<Rewritten | null>;
+  /** Reads what a closed segment holds. */
+  survey(path: string): Promise<Survey>;
   /** Interrupts a running query. */
   close(): Promise<void>;
 }
@@ -83,6 +93,8 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
         return reader.getRowsJS() as Row[];
       }),
     run: (text) => inTurn(async () => void (await connection.run(text))),
+    rewrite: (path, removal) => inTurn(() => writeRewritten(path, removal)),
+    survey: (path) => inTurn(() => survey(path)),
     async close() {
       isClosed = true;
       connection.interrupt();

@@ -72,6 +72,15 @@ export class DroppedFields {
     }
   }
 
+  /** Drops the fields whose example matches. */
+  drop(isDropped: (example: Buffer) => boolean): void {
+    for (const [field, { example }] of this.#fields) {
+      if (!isDropped(Buffer.from(example))) continue;
+      this.#fields.delete(field);
+      this.#isSaved = false;
+    }
+  }
+
   async save(): Promise<void> {
     if (this.#isSaved) return;
     this.#isSaved = true;

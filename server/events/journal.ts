@@ -127,6 +127,12 @@ export class Journal {
     this.#synced = Promise.resolve();
   }
 
+  /** Overwrites the bytes of discarded records, durably. No write may be pending. */
+  async scrub(): Promise<void> {
+    await this.restart();
+    await writeDurably(this.#file, Buffer.alloc(2 * HALF_BYTES), HEAD_BYTES);
+  }
+
   async close(): Promise<void> {
     await this.#file.close();
   }

@@ -82,6 +82,11 @@ export class KnownIds {
     void this.#saves.run(() => this.#write(segment, bytes, list, unreadable));
   }
 
+  /** Resolves when the checkpoints of full segments are written. */
+  idle(): Promise<void> {
+    return this.#saves.idle();
+  }
+
   /** Writes the checkpoint of the newest segment after the pending ones. */
   async save({ segment, offset }: Position): Promise<void> {
     await this.#saves.idle();

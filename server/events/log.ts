@@ -6,18 +6,20 @@ import { fingerprintIn } from "../../core/sticky/fingerprint.ts";
 import { syncFolder } from "../files/durable-file.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts";
-import { type DroppedField, DroppedFields } from "./dropped-fields.ts";
+import { dropFromNotes } from "./drop-lines.ts";
+import { DROPPED_FIELDS_FILE, type DroppedField, DroppedFields } from "./dropped-fields.ts";
 import { type Exposed, ExposedToday, type UnitOfKey } from "./exposed-today.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
 import { JOURNAL_FILE } from "./journal.ts";
 import { KnownIds } from "./known-ids.ts";
 import { BadPosition } from "./position.ts";
 import { type RecentVisits, VisitWatch } from "./recent-visits.ts";
-import { RejectedFile, type Rejection } from "./rejected-file.ts";
+import { REJECTED_FILES, RejectedFile, type Rejection } from "./rejected-file.ts";
+import { mentionsOf, type Removal } from "./removal.ts";
 import { replay } from "./replay.ts";
 import { readEvent } from "./scan-log.ts";
 import { NameWatch, type SeenNames } from "./seen-names.ts";
-import { SegmentWriter } from "./segment-writer.ts";
+import { SegmentWriter, StorageFailed } from "./segment-writer.ts";
 import { isLineStart, listSegments, type Position, readBytes, readLines, segmentSizes } from "./segments.ts";
 
 export { StorageFailed } from "./segment-writer.ts";
@@ -56,6 +58,15 @@ export interface LogState extends Counts {
   /** `little`: no more assignments are recorded. `none`: no event is stored. */
   readonly room: "enough" | "little" | "none";
   readonly lastError: { readonly at: string; readonly message: string } | null;
+}
+
+/** What became of closed segments. */
+export interface ClosedChange {
+  /** Events and bytes that the log has less. */
+  readonly events: number;
+  readonly bytes: number;
+  /** The removed part; null if segments were moved as they were. */
+  readonly removal: Removal | null;
 }
 
 /** Append-only log of events: the only source of counts. */
@@ -97,6 +108,13 @@ export interface EventLog {
    * Calls `listener` with the lines of each batch once they are durable, and the end of the log.
    */
   onStored(listener: (lines: Buffer, end: Position) => void): void;
+  /**
+   * Closes the open segment, so that everything stored so far is in closed ones, and overwrites the
+   * journal. Resolves to the number of the open segment. Rejects with StorageFailed.
+   */
+  cut(): Promise<number>;
+  /** Follows a removal from closed segments, or their archiving, in what was derived from them. */
+  follow(change: ClosedChange): Promise<void>;
   /** Stores the events appended so far; later ones are rejected. */
   close(): Promise<void>;
 }
@@ -166,9 +184,9 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   });
   const rejectedFile = await RejectedFile.open(folder);
   const dropped = await DroppedFields.open(folder);
-  const exposed = new ExposedToday(folder);
-  const visits = new VisitWatch(folder);
-  const names = new NameWatch(folder);
+  let exposed = new ExposedToday(folder);
+  let visits = new VisitWatch(folder);
+  let names = new NameWatch(folder);
   let lastError: LogState["lastError"] = null;
   if (homeless > 0) reportError(`${homeless} writes of ${JOURNAL_FILE} belong behind the end of the log`);
   if (before && before.stored > ids.total.stored) {
@@ -186,8 +204,10 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     lastError = { at: new Date().toISOString(), message };
   }
 
+  /** One use of the writer at a time. */
+  const writes = new PromiseQueue();
   async function commit(batch: Batch): Promise<void> {
-    await writer.append(batch.lines);
+    await writes.run(() => writer.append(batch.lines));
     const { list } = batch.ids;
     for (let i = 0; i < list.length; i += 1) ids.add(list.at(i));
     for (const listener of storedListeners) listener(batch.lines.bytes, writer.end);
@@ -314,6 +334,28 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     },
     onStored: (listener) => void storedListeners.push(listener),
     visitsSince: (from) => visits.since(from, writer.end),
+    async cut() {
+      if (closing) throw new StorageFailed("the event log is closing");
+      await writes.run(() => writer.cut());
+      await ids.idle();
+      return writer.end.segment;
+    },
+    async follow({ events, bytes, removal }) {
+      closedBytes -= bytes;
+      accounting.receive(-events);
+      accounting.settle("stored", -events);
+      // Their positions may be within lines now.
+      exposed = new ExposedToday(folder);
+      visits = new VisitWatch(folder);
+      names = new NameWatch(folder);
+      if (removal !== null) {
+        const mentions = mentionsOf(removal);
+        dropped.drop(mentions);
+        await rejectedFile.drop(mentions);
+        await dropFromNotes(folder, removal, [...REJECTED_FILES, DROPPED_FIELDS_FILE]);
+      }
+      await saveCountsNow();
+    },
     close() {
       closing ??= (async () => {
         clearInterval(saveTimer);

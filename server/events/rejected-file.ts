@@ -1,5 +1,6 @@
 import { appendFile, rename, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { dropLines } from "./drop-lines.ts";
 
 /** A rejected event and the reason. */
 export interface Rejection {
@@ -9,6 +10,8 @@ export interface Rejection {
 }
 
 export const REJECTED_FILE = "rejected.bad.ndjson";
+const OLDER_FILE = "rejected.1.bad.ndjson";
+export const REJECTED_FILES: readonly string[] = [REJECTED_FILE, OLDER_FILE];
 /** Enough to see a site's mistakes; bounded, so that clients cannot fill the disk. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_TEXT_LENGTH = 1024;
@@ -36,11 +39,7 @@ export class RejectedFile {
 
   static async open(folder: string, mostBytes = MAX_BYTES): Promise<RejectedFile> {
     const path = join(folder, REJECTED_FILE);
-    const bytes = await stat(path).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    return new RejectedFile(path, bytes, mostBytes);
+    return new RejectedFile(path, await sizeOf(path), mostBytes);
   }
 
   /** Rejections since the start that were only counted. */
@@ -63,9 +62,24 @@ export class RejectedFile {
     await this.#writing;
   }
 
+  /** Drops the lines that match from both files; others may be rejected meanwhile. */
+  async drop(isDropped: (line: Buffer) => boolean): Promise<void> {
+    await this.flush();
+    const dropping = (async () => {
+      for (const path of [this.#older, this.#path]) await dropLines(path, isDropped);
+      this.#bytes = await sizeOf(this.#path);
+    })();
+    this.#writing = dropping.catch(() => undefined).then(() => this.#write());
+    await dropping;
+  }
+
+  get #older(): string {
+    return join(dirname(this.#path), OLDER_FILE);
+  }
+
   /** The older half is replaced: what is new says more. */
   async #rotate(): Promise<void> {
-    await rename(this.#path, this.#path.replace(/\.bad\.ndjson$/, ".1.bad.ndjson")).catch(() => undefined);
+    await rename(this.#path, this.#older).catch(() => undefined);
     this.#bytes = 0;
   }
 
@@ -87,4 +101,12 @@ export class RejectedFile {
     }
     this.#writing = null;
   }
+}
+
+/** Bytes of a file; 0 for a missing one. */
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }

@@ -101,6 +101,22 @@ export class SegmentWriter {
     }
   }
 
+  /**
+   * Ends the open segment if it has lines, and overwrites the journal's copies of them. Rejects
+   * with StorageFailed.
+   */
+  async cut(): Promise<void> {
+    try {
+      if (!this.#isSound) await this.#cutBack();
+      if (this.#offset > 0) await this.#rotate();
+      await this.#making;
+      await this.#journal?.scrub();
+    } catch (error) {
+      this.#isSound = false;
+      throw new StorageFailed(`the event log cannot begin another segment: ${(error as Error).message}`);
+    }
+  }
+
   async close(): Promise<void> {
     await this.#making;
     if (this.#isSound && this.#journal) {

@@ -15,12 +15,13 @@ import { COPY_VERSION, makeCopy } from "../analysis/compaction.ts";
 import { ENGINE, type Engine, openEngine } from "../analysis/engine.ts";
 import type { EventFile } from "../analysis/log-source.ts";
 import { checkpointPath } from "../events/checkpoint.ts";
-import { readEvent } from "../events/scan-log.ts";
-import { listSegments, scanLines, segmentPath } from "../events/segments.ts";
+import type { Removal } from "../events/removal.ts";
+import { type Rewritten, UNFINISHED } from "../events/rewrite-segment.ts";
+import { listSegments, segmentPath } from "../events/segments.ts";
 import { BadConfig } from "../files/bad-config.ts";
 import { syncFolder } from "../files/durable-file.ts";
-import { openRegistry, type Registry } from "../registry/registry.ts";
-import { dropJournal, type Rewrite, type Rewritten, recount, rewriteSegment } from "./rewrite-log.ts";
+import { type Author, openRegistry, type Registry } from "../registry/registry.ts";
+import { dropJournal, recount } from "./rewrite-log.ts";
 
 /** A part of the archive is not where the list says. */
 export class ArchiveMissing extends Error {}
@@ -44,6 +45,32 @@ interface ArchiveOptions {
   readonly now: string;
 }
 
+/** Lends an engine that may read and write the log's folder and those of the archive. */
+export type UseEngine = <Result>(work: (engine: Engine) => Promise<Result>) => Promise<Result>;
+
+/** {@link moveSegments} in the folder of a stopped server. */
+export async function archiveSegments({ data, before, to, now }: ArchiveOptions): Promise<Archived> {
+  const events = join(data, "events");
+  const registry = await openRegistry(join(data, "experiments.json"), [], now);
+  await dropJournal(events);
+  const author = { by: "command line", now };
+  const found = await withOwnEngine(data, [resolve(to)], (useEngine) =>
+    moveSegments({ data, before, to, author, registry, useEngine }),
+  );
+  if ((await readArchive(data)).length > 0) {
+    // Both are derived from the log, and would disagree with it.
+    await rm(join(data, "sticky"), { force: true });
+    await recount(events);
+  }
+  return found;
+}
+
+interface Move extends Omit<ArchiveOptions, "now"> {
+  readonly author: Author;
+  readonly registry: Registry;
+  readonly useEngine: UseEngine;
+}
+
 /**
  * Moves the oldest segments of a log to another folder, each as its compressed lines and as the
  * Parquet copy that results are counted from. The open segment stays, and so does what an
@@ -52,59 +79,44 @@ interface ArchiveOptions {
  * After a kill, running it again completes it: a segment is removed from the log only when its
  * files were read back, are durable, and are in the list.
  */
-export async function archiveSegments({ data, before, to, now }: ArchiveOptions): Promise<Archived> {
+export async function moveSegments({ data, before, to, author, registry, useEngine }: Move): Promise<Archived> {
   const events = join(data, "events");
   const folder = resolve(to);
   if (folder === resolve(events) || folder === resolve(data)) {
     throw new BadConfig(`to is "${to}": allowed is a folder that is neither the data folder nor its events`);
   }
-  const registry = await openRegistry(join(data, "experiments.json"), [], now);
   const limit = await limitOf(registry, before);
-  await dropJournal(events);
   let list = [...(await readArchive(data))];
   // Left by a run that was killed before it removed them.
-  for (const { segment } of list) await removeSegment(events, segment);
+  for (const { segment } of list) await useEngine(() => removeSegment(events, segment));
   let moved = 0;
   let count = 0;
-  let stays: Archived["stays"] = null;
-  await withEngine(data, [folder, ...list.map((one) => one.folder)], async (engine) => {
-    const segments = await listSegments(events);
-    for (const segment of segments.slice(0, -1)) {
-      const { lastAt, events: stored } = await contentOf(segmentPath(events, segment));
-      if (lastAt !== null && lastAt >= limit.at) {
-        stays = { segment, why: limit.why };
-        break;
-      }
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const known = list.map(fileOf);
-      const files = await writeFiles(engine, segmentPath(events, segment), { folder, segment }, known);
+  for (const segment of (await listSegments(events)).slice(0, -1)) {
+    const path = segmentPath(events, segment);
+    const { lastAt, events: stored } = await useEngine((engine) => engine.survey(path));
+    if (lastAt !== null && lastAt >= limit.at) {
+      return { segments: moved, events: count, stays: { segment, why: limit.why } };
+    }
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await useEngine(async (engine) => {
+      const files = await writeFiles(engine, path, { folder, segment }, list.map(fileOf));
       list = [...list, { segment, folder, events: stored, lastAt, ...files }];
       // First: what is in no history must not happen.
-      if (moved === 0)
-        await registry.note("log_archived", { by: "command line", now }, `before ${before}, to ${folder}`);
+      if (moved === 0) await registry.note("log_archived", author, `before ${before}, to ${folder}`);
       await writeArchive(data, list);
       await removeSegment(events, segment);
-      moved += 1;
-      count += stored;
-    }
-  });
-  if (list.length > 0) {
-    // Both are derived from the log, and would disagree with it.
-    await rm(join(data, "sticky"), { force: true });
-    await recount(events);
+    });
+    moved += 1;
+    count += stored;
   }
-  return { segments: moved, events: count, stays };
+  return { segments: moved, events: count, stays: null };
 }
 
 /**
  * Rewrites the archived segments in the same way as the log. Throws ArchiveMissing, with nothing
  * changed, if one of them is not there.
  */
-export async function rewriteArchive(
-  data: string,
-  mentions: (line: Buffer) => boolean,
-  rewrite: Rewrite,
-): Promise<Rewritten> {
+export async function rewriteArchive(data: string, removal: Removal, useEngine: UseEngine): Promise<Rewritten> {
   const list = await readArchive(data);
   for (const one of list) {
     const path = archivedLinesPath(one);
@@ -117,27 +129,36 @@ export async function rewriteArchive(
   let removed = 0;
   let changed = 0;
   for (const [place, one] of list.entries()) {
-    const lines = join(data, "archived.tmp");
-    await pipeline(createReadStream(archivedLinesPath(one)), createGunzip(), createWriteStream(lines, { mode: 0o600 }));
-    const found = await rewriteSegment(lines, mentions, rewrite);
+    const found = await useEngine((engine) => rewriteArchived(data, place, one, removal, engine));
     removed += found.removed;
     changed += found.changed;
-    // Another hash without a mention: a run before this one was killed.
-    if ((await sha256Of(lines)) !== one.lines) {
-      await withEngine(data, [...list.map(({ folder }) => folder)], async (engine) => {
-        const current = await readArchive(data);
-        const earlier = current.slice(0, place).map(fileOf);
-        const files = await writeFiles(engine, lines, one, earlier);
-        const { events } = await contentOf(lines);
-        await writeArchive(
-          data,
-          current.map((other) => (other.segment === one.segment ? { ...other, ...files, events } : other)),
-        );
-      });
-    }
-    await rm(lines, { force: true });
   }
   return { removed, changed };
+}
+
+async function rewriteArchived(
+  data: string,
+  place: number,
+  one: ArchivedSegment,
+  removal: Removal,
+  engine: Engine,
+): Promise<Rewritten> {
+  const lines = join(data, "events", "archived.tmp");
+  await pipeline(createReadStream(archivedLinesPath(one)), createGunzip(), createWriteStream(lines, { mode: 0o600 }));
+  const found = await engine.rewrite(lines, removal);
+  if (found) await rename(`${lines}${UNFINISHED}`, lines);
+  // Another hash without a mention: a run before this one was killed.
+  if ((await sha256Of(lines)) !== one.lines) {
+    const current = await readArchive(data);
+    const files = await writeFiles(engine, lines, one, current.slice(0, place).map(fileOf));
+    const { events } = await engine.survey(lines);
+    await writeArchive(
+      data,
+      current.map((other) => (other.segment === one.segment ? { ...other, ...files, events } : other)),
+    );
+  }
+  await rm(lines, { force: true });
+  return found ?? { removed: 0, changed: 0 };
 }
 
 /** Time before which events may be archived, and the reason for its being that. */
@@ -155,22 +176,6 @@ async function limitOf(registry: Registry, before: string): Promise<{ at: string
     if (key !== null && after !== null) learn(key, after.startedAt);
   }
   return limit;
-}
-
-/** Number of events of a file of lines, and their latest time of receipt. */
-async function contentOf(path: string): Promise<{ events: number; lastAt: string | null }> {
-  let last = Number.NEGATIVE_INFINITY;
-  let events = 0;
-  const { size } = await stat(path);
-  const end = await scanLines(path, 0, size, (buffer, from, to) => {
-    const event = readEvent(buffer.toString("utf8", from, to));
-    if (event === null) return;
-    events += 1;
-    const at = Date.parse(event.receivedAt ?? event.ts);
-    if (at > last) last = at;
-  });
-  if (end < size) throw new BadConfig(`${path} ends within a line: start the server once, or look at it`);
-  return { events, lastAt: Number.isFinite(last) ? new Date(last).toISOString() : null };
 }
 
 type Files = Pick<ArchivedSegment, "lines" | "copy" | "version" | "isDistinct" | "hasAccounts">;
@@ -225,17 +230,23 @@ async function removeSegment(events: string, segment: number): Promise<void> {
   await syncFolder(events);
 }
 
-async function withEngine(
+/** Lends an engine in this process, opened when it is first used. */
+export async function withOwnEngine<Result>(
   data: string,
   folders: readonly string[],
-  work: (engine: Engine) => Promise<void>,
-): Promise<void> {
+  work: (useEngine: UseEngine) => Promise<Result>,
+): Promise<Result> {
   const temporary = join(data, "archiving");
-  const engine = await openEngine({ ...ENGINE, temporary, folders: [data, join(data, "events"), ...folders] });
+  const archived = (await readArchive(data)).map(({ folder }) => folder);
+  const all = [data, join(data, "events"), ...folders, ...archived];
+  let engine: Promise<Engine> | undefined;
   try {
-    await work(engine);
+    return await work(async (use) => {
+      engine ??= openEngine({ ...ENGINE, temporary, folders: all });
+      return use(await engine);
+    });
   } finally {
-    await engine.close();
+    await (await engine)?.close();
     await rm(temporary, { recursive: true, force: true });
   }
 }

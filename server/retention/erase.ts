@@ -1,9 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readEvent } from "../events/scan-log.ts";
+import type { Removal } from "../events/removal.ts";
+import type { Rewritten } from "../events/rewrite-segment.ts";
 import { openRegistry } from "../registry/registry.ts";
-import { rewriteArchive } from "./archive.ts";
-import { type Rewrite, type Rewritten, rewriteLog } from "./rewrite-log.ts";
+import { rewriteArchive, withOwnEngine } from "./archive.ts";
+import { rewriteLog } from "./rewrite-log.ts";
 
 /** The data folder has nothing with that name. */
 export class NothingToErase extends Error {}
@@ -16,16 +17,7 @@ export class NothingToErase extends Error {}
  * @param now ISO 8601 time in UTC
  */
 export async function forgetUnit(data: string, id: string, now: string): Promise<Rewritten> {
-  // Search for its JSON form, so that most lines need not be parsed.
-  const text = Buffer.from(JSON.stringify(id).slice(1, -1));
-  const found = await rewriteAll(
-    data,
-    (line) => line.includes(text),
-    (line) => {
-      const event = readEvent(line);
-      return event && (event.deviceId === id || event.accountId === id) ? null : line;
-    },
-  );
+  const found = await rewriteAll(data, { unit: id });
   await finish(data, now);
   return found;
 }
@@ -51,40 +43,16 @@ export async function deleteExperiment(
     throw new NothingToErase(`there is no experiment “${key}”: allowed are ${known.join(", ")}`);
   }
   if (!withEvents) return { removed: 0, changed: 0 };
-  const text = Buffer.from(`"${key}"`);
-  const found = await rewriteAll(
-    data,
-    (line) => line.includes(text),
-    (line) => withoutExperiment(line, key),
-  );
+  const found = await rewriteAll(data, { experiment: key });
   await finish(data, now);
   return found;
 }
 
 /** Rewrites the archived segments, then the log. */
-async function rewriteAll(data: string, mentions: (line: Buffer) => boolean, rewrite: Rewrite): Promise<Rewritten> {
-  const archived = await rewriteArchive(data, mentions, rewrite);
-  const found = await rewriteLog(join(data, "events"), mentions, rewrite);
+async function rewriteAll(data: string, removal: Removal): Promise<Rewritten> {
+  const archived = await withOwnEngine(data, [], (useEngine) => rewriteArchive(data, removal, useEngine));
+  const found = await rewriteLog(join(data, "events"), removal);
   return { removed: archived.removed + found.removed, changed: archived.changed + found.changed };
-}
-
-/** A line without its parts about an experiment; null if nothing else remains. */
-function withoutExperiment(line: string, key: string): string | null {
-  const event = readEvent(line);
-  if (!event) return line;
-  if (event.experiment === key && event.event === "exposure") return null;
-  if (event.event !== "exp_groups") return line;
-  const without = (part: unknown) =>
-    typeof part === "object" && part !== null
-      ? Object.fromEntries(Object.entries(part).filter(([name]) => name !== key))
-      : part;
-  if (!Object.hasOwn(event.params, key)) return line;
-  const params = without(event.params) as Record<string, unknown>;
-  if (Object.keys(params).length === 0) return null;
-  const parts = Object.entries({ ...event, params }).map(([name, value]) =>
-    name === "epochs" || name === "reasons" ? [name, without(value)] : [name, value],
-  );
-  return JSON.stringify(Object.fromEntries(parts));
 }
 
 /** The last step: without this entry the erasure is unfinished. */

@@ -31,6 +31,8 @@ export interface StickyGroups {
    * long ago.
    */
   since(position: string | null): Promise<ExposedSince>;
+  /** Reads the whole log again, after a removal from it; until then the groups stay as they are. */
+  rebuild(): Promise<void>;
   /** Writes the file that spares the next start from reading the log. */
   close(): Promise<void>;
 }
@@ -73,31 +75,30 @@ export async function openStickyGroups({
   const seeds = stickySeeds(secret);
   const printOf = unitFingerprints(seeds);
   const saved = await readStickyFile(path, folder, seeds);
-  const experiments = saved?.experiments ?? new Map<string, ExposedGroups>();
-  let units = [...experiments.values()].reduce((sum, groups) => sum + groups.units.size, 0);
-  let rejected = 0;
+  let table = tableOf(saved?.experiments ?? new Map());
   let savedUpTo = saved?.upTo ?? { segment: 0, offset: 0 };
   const saves = new PromiseQueue();
   let upTo = log.end();
 
   const lookUp = (lines: Buffer) => exposedIn(lines, registry.epochs, printOf);
-  const take = (lines: Buffer): void => {
+  const take = (lines: Buffer, into: Table = table): void => {
     for (const { experiment, print, entry } of lookUp(lines)) {
-      const groups = groupsIn(experiments, experiment);
+      const groups = groupsIn(into.experiments, experiment);
       const before = groups.units.size;
-      if (units >= maxUnits && !groups.find(print)) rejected += 1;
-      else if (!groups.add(print, entry)) rejected += 1;
-      units += groups.units.size - before;
+      if (into.units >= maxUnits && !groups.find(print)) into.rejected += 1;
+      else if (!groups.add(print, entry)) into.rejected += 1;
+      into.units += groups.units.size - before;
     }
   };
   const save = (): Promise<void> => {
     const end = upTo;
     savedUpTo = end;
     // Ignore errors: without the file the next start only takes longer.
+    const { experiments } = table;
     return saves.run(() => writeStickyFile(path, folder, { upTo: end, experiments }, seeds)).catch(() => undefined);
   };
 
-  await scanLog(folder, savedUpTo, upTo, take);
+  await scanLog(folder, savedUpTo, upTo, (line) => take(line));
   log.onStored((lines, end) => {
     take(lines);
     upTo = end;
@@ -106,14 +107,14 @@ export async function openStickyGroups({
 
   return {
     of({ key, unit }, unitId) {
-      return experiments.get(key)?.find(printOf(unit, unitId));
+      return table.experiments.get(key)?.find(printOf(unit, unitId));
     },
-    state: () => ({ units, rejected }),
+    state: () => ({ units: table.units, rejected: table.rejected }),
     async since(position) {
       const end = upTo;
       const from = position === null ? null : await parsePosition(folder, position);
       const isWhole = from === null || from.segment < end.segment - MAX_SEGMENTS_AGO || isAfter(from, end);
-      const found = isWhole ? experiments : new Map<string, ExposedGroups>();
+      const found = isWhole ? table.experiments : new Map<string, ExposedGroups>();
       if (!isWhole) {
         await scanLog(folder, from, end, (line) => {
           for (const { experiment, print, entry } of lookUp(line)) groupsIn(found, experiment).add(print, entry);
@@ -121,8 +122,32 @@ export async function openStickyGroups({
       }
       return { position: await positionText(folder, end), isWhole, seeds, experiments: found };
     },
+    async rebuild() {
+      const rebuilt = tableOf(new Map());
+      let from: Position = { segment: 0, offset: 0 };
+      // What is stored during a scan is read by the next.
+      while (isAfter(upTo, from)) {
+        const end = upTo;
+        await scanLog(folder, from, end, (line) => take(line, rebuilt));
+        from = end;
+      }
+      table = rebuilt;
+      await save();
+    },
     close: () => (upTo.segment === savedUpTo.segment && upTo.offset === savedUpTo.offset ? saves.idle() : save()),
   };
+}
+
+/** Exposed units of all experiments. */
+interface Table {
+  readonly experiments: Map<string, ExposedGroups>;
+  units: number;
+  rejected: number;
+}
+
+function tableOf(experiments: Map<string, ExposedGroups>): Table {
+  const units = [...experiments.values()].reduce((sum, groups) => sum + groups.units.size, 0);
+  return { experiments, units, rejected: 0 };
 }
 
 /** A position with a checksum of the log before it, which another log does not have. */

@@ -12,6 +12,7 @@ const TOKEN = "a-token-of-24-characters";
 /** Settings that these tests leave at their defaults. */
 const OTHERS = {
   maxLog: { share: 0.8 },
+  archive: null,
   compat: ["ofrep"],
   pipet: { configuration: null, force: NOBODY, isExposedByAnswer: false },
   accessLog: null,
@@ -118,6 +119,7 @@ describe("what is refused", () => {
     [{ "pipet-config": "/none.json" }, {}, 'pipet-config is "/none.json", which cannot be read'],
     [{ "allowed-origins": "http://a:1, b" }, {}, 'allowed-origins has "b": allowed are origins such as'],
     [{ "allowed-origins": "http://a/path" }, {}, 'allowed-origins has "http://a/path": allowed are origins'],
+    [{ archive: "data/events", data: "data" }, {}, 'archive is "data/events": allowed is a folder that is neither'],
     [{ "base-url": "ab.example.com" }, {}, 'base-url is "ab.example.com": allowed is http(s)://host'],
     [{ "base-url": "ftp://ab.example.com" }, {}, 'base-url is "ftp://ab.example.com": allowed'],
     [{ "base-url": "https://ab.example.com/a b" }, {}, 'base-url is "https://ab.example.com/a b": allowed'],

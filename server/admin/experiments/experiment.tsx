@@ -10,6 +10,7 @@ import { CsrfField } from "../ui/csrf-field.tsx";
 import { Errors } from "../ui/errors.tsx";
 import { percent } from "../ui/format.ts";
 import { Layout } from "../ui/layout.tsx";
+import { pageContext } from "../ui/page-context.ts";
 import { Dot, SplitBar } from "../ui/split.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
 import { Time } from "../ui/time.tsx";
@@ -308,6 +309,37 @@ function GroupList({ experiment }: { experiment: Experiment }) {
   );
 }
 
+/** For an admin: the key must be typed, because it cannot be undone. */
+function Erasing({ experiment: { key, version } }: StepsProps) {
+  return (
+    <form method="post" action={`/experiments/${key}/erase`}>
+      <CsrfField />
+      <input type="hidden" name="version" value={String(version)} />
+      <div class="field">
+        <label for="confirm">
+          Type <code>{key}</code> to delete it with its events
+        </label>
+        <input
+          id="confirm"
+          name="confirm"
+          required
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          aria-describedby="erasing-hint"
+        />
+        <p class="hint" id="erasing-hint">
+          Its exposures and its part of every assignment are removed from the log, its copies and the archive. Other
+          events of its visitors stay. It cannot be undone.
+        </p>
+      </div>
+      <button type="submit" class="danger">
+        Delete {key} with its events
+      </button>
+    </form>
+  );
+}
+
 function Removal({ experiment }: StepsProps) {
   return (
     <details class="removal">
@@ -323,6 +355,7 @@ function Removal({ experiment }: StepsProps) {
           Delete {experiment.title}
         </button>
       </form>
+      {pageContext().who?.role === "admin" && <Erasing experiment={experiment} />}
     </details>
   );
 }

@@ -42,6 +42,7 @@ export function SettingsPage(props: Props) {
       <GlobalSwitch {...props} />
       <Holdout {...props} />
       {!pageContext().isDemo && <Logins />}
+      {pageContext().who?.role === "admin" && <Data />}
       <section class="card" aria-labelledby="server">
         <h2 id="server">The server</h2>
         <dl class="facts">
@@ -192,6 +193,17 @@ function Holdout({ version, form, problems }: Props) {
         </fieldset>
         <button type="submit">Review changes</button>
       </form>
+    </section>
+  );
+}
+
+function Data() {
+  return (
+    <section class="card" aria-labelledby="data">
+      <h2 id="data">Data</h2>
+      <p>
+        <a href="/experiments/settings/data">Data: forget a visitor, archive old events</a>
+      </p>
     </section>
   );
 }

@@ -5,7 +5,8 @@ import { wantsPage } from "../ui/error-response.tsx";
 import { SwitchedOffPage } from "./switched-off.tsx";
 
 /** Pages available while the global switch is off: the settings and their history. */
-const STAYS = /^\/experiments\/(?:settings(?:\/confirm|\/log-out|\/access(?:\/revoke)?)?|history)$/;
+const STAYS =
+  /^\/experiments\/(?:settings(?:\/confirm|\/log-out|\/access(?:\/revoke)?|\/data(?:\/forget|\/archive)?)?|history)$/;
 
 /**
  * While the global switch is off, people can read the pages, with a banner; writes and programs get

@@ -82,9 +82,9 @@ export const MUTANTS = {
   ),
   erase: mutant(
     "a segment is removed before its new form is in its place",
-    "server/retention/rewrite-log.ts",
-    "await rename(temporary, path);\n  return { removed, changed };",
-    "await rm(path);\n  await rename(temporary, path);\n  return { removed, changed };",
+    "server/events/rewrite-segment.ts",
+    "await rename(rewritten, path);",
+    "await rm(path);\n  await rename(rewritten, path);",
   ),
   forged: mutant(
     "exposures that cannot be true are counted",

@@ -43,6 +43,7 @@ async function open(more: Partial<AnalysisOptions> = {}) {
     const engine = await openEngine(options);
     engines.push(engine);
     return {
+      ...engine,
       get isOpen() {
         return engine.isOpen;
       },
@@ -55,7 +56,6 @@ async function open(more: Partial<AnalysisOptions> = {}) {
         if (!text.includes("table tail") && !text.includes("into tail")) texts.push(text);
         return engine.run(text);
       },
-      close: () => engine.close(),
     };
   };
   const analysis = createAnalysis({
@@ -355,11 +355,10 @@ describe("the engine's process", { timeout: 30_000 }, () => {
         const engine = await openEngineChild(entry, options);
         children.push(engine);
         return {
+          ...engine,
           get isOpen() {
             return engine.isOpen;
           },
-          run: engine.run,
-          close: engine.close,
           rows: <Row>(query: Query) => {
             const rows = engine.rows<Row>(query);
             if (isToDie) void engine.close();

@@ -46,7 +46,7 @@ beforeAll(async () => {
     queries += 1;
     return opened.rows<Row>(query);
   };
-  engine = { isOpen: true, rows, run: opened.run, close: opened.close };
+  engine = { ...opened, rows };
 });
 
 afterAll(async () => {

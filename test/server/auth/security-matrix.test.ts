@@ -146,6 +146,9 @@ const CHANGES: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Re
   ["DELETE /api/admin/experiments/:key/links/:id", {}],
   ["POST /experiments/settings/access", { name: "Bob", role: "viewer" }],
   ["POST /experiments/settings/access/revoke", { name: "Ada" }],
+  ["POST /experiments/settings/data/forget", { unit: "d1", confirmed: "yes" }],
+  ["POST /experiments/settings/data/archive", { before: "2026-01-01" }],
+  ["POST /experiments/:key/erase", { confirm: KEY, version: String(VERSION) }],
   ["POST /api/admin/tokens", { name: "Bob", role: "viewer" }],
   ["DELETE /api/admin/tokens/:name", {}],
   [

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Experiment } from "../../../core/experiment.ts";
 import { LiveStreams } from "../../../server/admin/shell/live-streams.ts";
+import { ENGINE, openEngine } from "../../../server/analysis/engine.ts";
 import { createApp, type Deps } from "../../../server/app.ts";
 import { loginLinks } from "../../../server/auth/login-links.ts";
 import { openNamedTokens } from "../../../server/auth/named-tokens.ts";
@@ -11,6 +12,7 @@ import { DIALECTS } from "../../../server/compat/projection/dialects.ts";
 import { openEventLog } from "../../../server/events/log.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
 import { openRehearsals } from "../../../server/rehearsals/rehearsals.ts";
+import { openErasures } from "../../../server/retention/erasures.ts";
 import { openStickyGroups } from "../../../server/sticky/sticky-groups.ts";
 import { forceTokens } from "../../../server/tokens/force.ts";
 import { runSigner } from "../../../server/tokens/simulation-run.ts";
@@ -21,6 +23,7 @@ import { limitsOf } from "./limits.ts";
  * The whole app with real parts in a folder; without a token, as a demo. The caller closes its log.
  */
 export async function appIn(folder: string, experiments: readonly Experiment[], deps: Partial<Deps> = {}) {
+  const errors: Error[] = [];
   const registry = await openRegistry(join(folder, "experiments.json"), experiments);
   const log = await openEventLog(join(folder, "events"));
   const key = Buffer.from("a key for tests");
@@ -31,12 +34,29 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     registry,
     secret: key,
   });
+  const events = join(folder, "events");
+  const erasures = await openErasures({
+    data: folder,
+    log,
+    registry,
+    sticky,
+    async useEngine(work) {
+      const engine = await openEngine({
+        ...ENGINE,
+        temporary: join(folder, "analysis"),
+        folders: [events, join(folder, "archive")],
+      });
+      return work(engine).finally(engine.close);
+    },
+    onChanged: async () => undefined,
+    archiveTo: join(folder, "archive"),
+    onError: (error) => errors.push(error),
+  });
   const runs = runSigner(key);
   const sessions = openSessions(Date.now);
   const links = loginLinks(Date.now);
   const forces = forceTokens(key);
   const streams = new LiveStreams({ everyMs: 50 });
-  const errors: Error[] = [];
   const app = createApp({
     registry,
     log,
@@ -48,6 +68,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     localToken: null,
     tokens: await openNamedTokens(join(folder, "tokens.json"), registry),
     reportLinks: await openReportLinks(join(folder, "report-links.json"), registry, Date.now),
+    erasures,
     sessions,
     links,
     streams,
@@ -75,6 +96,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     log,
     runs,
     sticky,
+    erasures,
     sessions,
     links,
     streams,

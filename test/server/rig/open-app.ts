@@ -60,8 +60,16 @@ export async function failingLog(error: Error): Promise<EventLog> {
  */
 export async function openApp(experiments: readonly Experiment[] = [], deps: Partial<Deps> = {}) {
   const folder = await temporaryFolder();
-  const { app, registry, log, runs, sessions, links, streams, forces, errors } = await appIn(folder, experiments, deps);
-  onTestFinished(() => log.close());
+  const { app, registry, log, runs, sessions, links, streams, forces, errors, erasures, sticky } = await appIn(
+    folder,
+    experiments,
+    deps,
+  );
+  onTestFinished(async () => {
+    erasures.close();
+    await erasures.idle();
+    await log.close();
+  });
   let flushes = 0;
   return {
     app,
@@ -72,6 +80,8 @@ export async function openApp(experiments: readonly Experiment[] = [], deps: Par
     links,
     streams,
     forces,
+    erasures,
+    sticky,
     folder,
     errors,
     /** All events of the log; pending ones come first, because the log keeps its order. */

@@ -1,0 +1,41 @@
+import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { COUNTS_FILE } from "./accounting.ts";
+import { mentionsOf, type Removal } from "./removal.ts";
+
+/** Takes lines out of a small file durably; a missing file has none. */
+export async function dropLines(path: string, isDropped: (line: Buffer) => boolean): Promise<void> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return "";
+  });
+  const lines = text.split("\n");
+  const kept = lines.filter((line) => !isDropped(Buffer.from(line)));
+  if (kept.length === lines.length) return;
+  const temporary = `${path}.rewrite`;
+  const file = await open(temporary, "w", 0o600);
+  try {
+    await file.writeFile(kept.join("\n"));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
+
+/**
+ * Takes a removed part out of a log's other files, which are for people to look at.
+ *
+ * @param but names of files that are left alone
+ */
+export async function dropFromNotes(folder: string, removal: Removal, but: readonly string[] = []): Promise<void> {
+  const mentions = mentionsOf(removal);
+  for (const name of await readdir(folder)) {
+    if (but.includes(name)) continue;
+    if (name.endsWith(".bad.ndjson") || name.endsWith(".bad")) await dropLines(join(folder, name), mentions);
+    // Examples of fields.
+    else if (/\.json$/.test(name) && name !== COUNTS_FILE && mentions(await readFile(join(folder, name)))) {
+      await rm(join(folder, name));
+    }
+  }
+}
