@@ -1,5 +1,6 @@
 import { afterRunning } from "./after-running.ts";
-import { type Browser, BrowserEnded, type Session } from "./cdp.ts";
+import { clickOn, openBrowserTab } from "./browser-tab.ts";
+import { type Browser, BrowserEnded } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
 import { type FailuresFolder, reasonsOf } from "./failures.ts";
 import { type Instructions, REPORT, SEED, visitInPage } from "./in-page.ts";
@@ -80,31 +81,15 @@ interface Tab {
 }
 
 async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOptions): Promise<Tab> {
-  const { browserContextId } = await browser.send<{ browserContextId: string }>("Target.createBrowserContext");
-  const { targetId } = await browser.send<{ targetId: string }>("Target.createTarget", {
-    url: "about:blank",
-    browserContextId,
-  });
-  const page = await browser.attach(targetId);
+  const tab = await openBrowserTab(browser);
+  const { page } = tab;
   const instructions: Instructions = { report: REPORT, seed: SEED, patienceMs: PAGE_PATIENCE_MS, headers };
-  let errors: string[] = [];
   let onReport: (seen: Seen) => void = () => undefined;
   let seedScript: string | undefined;
   let historyLength = 1;
 
   page.on("Runtime.bindingCalled", ({ payload }) => onReport(JSON.parse(String(payload)) as Seen));
-  page.on("Runtime.exceptionThrown", ({ exceptionDetails }) => errors.push(describeException(exceptionDetails)));
-  page.on("Runtime.consoleAPICalled", ({ type, args }) => {
-    if (type === "error" || type === "assert") errors.push(`console.${type}: ${JSON.stringify(args)}`);
-  });
-  page.on("Log.entryAdded", ({ entry }) => {
-    const { level, text, url: source } = entry as { level: string; text: string; url?: string };
-    if (level === "error") errors.push(`${text}${source ? ` (${source})` : ""}`);
-  });
   await Promise.all([
-    page.send("Page.enable"),
-    page.send("Runtime.enable"),
-    page.send("Log.enable"),
     page.send("Runtime.addBinding", { name: REPORT }),
     page.send("Page.addScriptToEvaluateOnNewDocument", {
       source: `(${visitInPage})(${JSON.stringify(instructions)},${readPage})`,
@@ -127,7 +112,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
 
   return {
     async visit(index, decide) {
-      errors = [];
+      tab.takeErrors();
       if (seedScript) void page.send("Page.removeScriptToEvaluateOnNewDocument", { identifier: seedScript });
       const source = `${SEED}=${JSON.stringify(seedWords(seed, index))}`;
       const added = page.send<{ identifier: string }>("Page.addScriptToEvaluateOnNewDocument", { source });
@@ -140,10 +125,10 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
       const clicks = decide(seen);
       let { acknowledged } = seen;
       for (const click of clicks) {
-        const after = await report(() => clickOn(page, click));
+        const after = await report(() => clickOn(page, selectorOf(click)));
         acknowledged &&= after.acknowledged;
       }
-      return { index, seen: { ...seen, acknowledged }, clicks, errors };
+      return { index, seen: { ...seen, acknowledged }, clicks, errors: tab.takeErrors() };
     },
     async screenshot() {
       const taken = page.send<{ data: string }>("Page.captureScreenshot", { format: "png" });
@@ -158,9 +143,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
         ...(historyLength > 2 ? [page.send("Page.resetNavigationHistory")] : []),
       ]);
     },
-    async close() {
-      await browser.send("Target.disposeBrowserContext", { browserContextId });
-    },
+    close: () => tab.close(),
   };
 }
 
@@ -171,30 +154,10 @@ function within<Value>(timeoutMs: number, promise: Promise<Value>): Promise<Valu
   });
 }
 
-/** Clicks with the mouse, so that a covered or hidden element does not receive the click. */
-async function clickOn(page: Session, { experiment, event }: Click): Promise<void> {
+function selectorOf({ experiment, event }: Click): string {
   const clickable = `[data-exp-click=${JSON.stringify(event)}]`;
   const placeholder = `[data-exp=${JSON.stringify(experiment)}]`;
-  const selector =
-    experiment === ""
-      ? `${clickable}:not([data-exp], [data-exp] *)`
-      : `${placeholder} ${clickable}, ${placeholder}${clickable}`;
-  const { result } = await page.send<{ result: { value?: { x: number; y: number } } }>("Runtime.evaluate", {
-    expression: `(() => {
-      const element = document.querySelector(${JSON.stringify(selector)});
-      element.scrollIntoView({ block: "center", behavior: "instant" });
-      const { x, y, width, height } = element.getBoundingClientRect();
-      return { x: x + width / 2, y: y + height / 2 };
-    })()`,
-    returnByValue: true,
-  });
-  if (!result.value) throw new Error(`there is nothing to click at ${selector}`);
-  const mouse = { ...result.value, button: "left", clickCount: 1 };
-  await page.send("Input.dispatchMouseEvent", { type: "mousePressed", ...mouse });
-  await page.send("Input.dispatchMouseEvent", { type: "mouseReleased", ...mouse });
-}
-
-function describeException(details: unknown): string {
-  const { text, exception } = details as { text: string; exception?: { description?: string } };
-  return exception?.description?.split("\n")[0] ?? text;
+  return experiment === ""
+    ? `${clickable}:not([data-exp], [data-exp] *)`
+    : `${placeholder} ${clickable}, ${placeholder}${clickable}`;
 }

@@ -13,6 +13,7 @@ import { parseRates } from "./rates.ts";
 import { buildReport, type SimulationReport } from "./report.ts";
 import { writeReports } from "./reporters/reporters.ts";
 import { rerunCommand } from "./rerun.ts";
+import { openSites, refuseScenario } from "./scenario/open-sites.ts";
 import { experimentsOf } from "./scenario/own-experiments.ts";
 import { firstDayOf, requireExperiments, runScenario } from "./scenario/run-scenario.ts";
 import { readScenario, redirectsOf } from "./scenario/scenario.ts";
@@ -107,9 +108,13 @@ export async function merge(files: readonly string[], options: Pick<Options, "re
 
 /** Simulates a scenario: visitors who come back over days, instead of single visits. */
 async function simulateScenario(options: Options, version: string): Promise<number> {
-  const { parts, effects, seed, concurrency, quiet, maxFailures } = options;
+  const { parts, effects, seed, quiet, maxFailures, shard } = options;
   const scenario = readScenario(options.scenario ?? "", effects);
-  const people = visitsOf(parts);
+  refuseScenario(scenario, options);
+  const ranges = rangesOf(parts, shard);
+  if (ranges.length === 0)
+    throw new UsageError(`--shard is "${shardText(shard)}" of fewer people: some shards are empty`);
+  const executable = browserFor(parts, options.browserPath);
   const startMs = firstDayOf(scenario, Date.now());
   const target = await openTarget({
     ...options,
@@ -122,20 +127,25 @@ async function simulateScenario(options: Options, version: string): Promise<numb
     if (options.url !== null) await requireExperiments(scenario, await client.claims(), client, startMs);
     const { run, header } = await client.startRun();
     const startedAt = new Date();
-    const observed = await runScenario({
-      ...{ scenario, client, base: target.base, run, seed, people, concurrency, quiet, startMs, first: 0 },
+    const sites = await openSites({
+      ...{ scenario, ranges, base: target.base, executable, concurrency: options.concurrency },
+      isOwnServer: options.url === null,
       headers: { "Fairsplit-Run": header },
-      isOver: (failures) => interruption.happened || (maxFailures !== null && failures >= maxFailures),
+      note: (text) => say(options, text),
     });
+    const observed = await runScenario({
+      ...{ scenario, client, run, seed, quiet, startMs, concurrency: options.concurrency, parts: sites.parts },
+      isOver: (failures) => interruption.happened || (maxFailures !== null && failures >= maxFailures),
+    }).finally(sites.close);
     const report = buildScenarioReport(observed, {
       version,
-      shard: null,
+      shard: shardText(shard),
       stopped: observed.stopped?.message ?? null,
       seed,
       target: target.name,
       driver: driversText(parts),
       rerun: rerunCommand(options),
-      partial: observed.stopped !== null || observed.summary.people < people,
+      partial: observed.stopped !== null || observed.people.people < visitsOf(ranges),
       startedAt: startedAt.toISOString(),
       seconds: (Date.now() - startedAt.getTime()) / 1000,
     });

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { wilson } from "../core/statistics/index.ts";
+import type { Accounting } from "./checks/accounting.ts";
 import { conversionTests } from "./checks/conversion.ts";
-import { independenceTests, pairFromCells } from "./checks/independence.ts";
+import { type IndependenceReport, independenceTests, pairFromCells } from "./checks/independence.ts";
 import { type SplitReport, splitOf } from "./checks/split.ts";
-import { type Counts, judgeCounts, type SimulationReport } from "./report.ts";
+import { type Circumstances, type Counts, judgeCounts, type SimulationReport } from "./report.ts";
+import { effectFromSums, type GoalSums } from "./scenario/scenario-checks.ts";
+import { type Faults, judgeScenario, type ScenarioCounts, type ScenarioSummary } from "./scenario/scenario-report.ts";
 import { parseShard } from "./shard.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -23,7 +26,11 @@ export function mergeReports(
   if (!first) throw new UsageError("simulate merge needs the JSON reports of a run's shards");
   const seen = new Map<string, string>();
   for (const { file, report } of reports) {
-    if (report.scenario) throw new UsageError(`${file} is of a scenario: allowed are runs of single visits`);
+    if ((report.scenario?.name ?? null) !== (first.report.scenario?.name ?? null)) {
+      throw new UsageError(
+        `${file} is of ${scenarioText(report)}, and ${first.file} of ${scenarioText(first.report)}: shards of one run are of the same`,
+      );
+    }
     for (const field of COMMON) {
       if (report[field] !== first.report[field]) {
         throw new UsageError(
@@ -45,13 +52,10 @@ export function mergeReports(
   const all = reports
     .map(({ report }) => report)
     .sort((a, b) => parseShard(a.shard ?? "").index - parseShard(b.shard ?? "").index);
-  const { counts, tests } = addCounts(
-    all,
-    reports.map(({ file }) => file),
-  );
+  requireSameExperiments(reports);
   const missing = of - all.length;
   const stopped = all.find((report) => report.stopped !== null)?.stopped ?? null;
-  return judgeCounts(counts, tests, {
+  const circumstances: Circumstances = {
     version: first.report.version,
     seed: first.report.seed,
     driver: first.report.driver,
@@ -62,31 +66,100 @@ export function mergeReports(
     stopped: missing > 0 ? `${missing} of ${of} shards are missing` : stopped,
     startedAt: all.map(({ timing }) => timing.startedAt).sort()[0] ?? "",
     seconds: Math.max(...all.map(({ timing }) => timing.seconds)),
-  });
+  };
+  if (first.report.scenario) return judgeScenario(addScenarios(all), circumstances);
+  const { counts, tests } = addCounts(all);
+  return judgeCounts(counts, tests, circumstances);
 }
 
-function addCounts(
-  all: readonly SimulationReport[],
-  files: readonly string[],
-): { counts: Counts; tests: Parameters<typeof judgeCounts>[1] } {
-  const [base] = all as [SimulationReport];
-  const definition = ({ experiments }: SimulationReport) =>
-    JSON.stringify(
+function scenarioText({ scenario }: SimulationReport): string {
+  return scenario ? `the scenario ${scenario.name}` : "single visits";
+}
+
+function requireSameExperiments(
+  reports: readonly { readonly file: string; readonly report: SimulationReport }[],
+): void {
+  const definition = ({ experiments, scenario, effects }: SimulationReport) =>
+    JSON.stringify([
       experiments.map(({ key, state, epoch, groups }) => [
         key,
         state,
         epoch,
         groups.map(({ name, weight }) => [name, weight]),
       ]),
-    );
-  for (const [place, report] of all.entries()) {
-    if (definition(report) !== definition(base)) {
-      throw new UsageError(`${files[place]} has other experiments than ${files[0]}: shards of one run have the same`);
+      scenario && [scenario.days, scenario.thresholds],
+      effects?.map(({ experiment, group, goal, expected }) => [experiment, group, goal, expected]),
+    ]);
+  for (const { file, report } of reports) {
+    const [first] = reports;
+    if (first && definition(report) !== definition(first.report)) {
+      throw new UsageError(`${file} has other experiments than ${first.file}: shards of one run have the same`);
     }
   }
-  const sum = (of: (report: SimulationReport) => number | undefined) =>
-    all.reduce((total, report) => total + (of(report) ?? 0), 0);
-  const splits = base.experiments.map(({ key, epoch, state, groups }, i) =>
+}
+
+type Sum = (of: (report: SimulationReport) => number | undefined) => number;
+
+function sumOver(all: readonly SimulationReport[]): Sum {
+  return (of) => all.reduce((total, report) => total + (of(report) ?? 0), 0);
+}
+
+function firstOver(all: readonly SimulationReport[]) {
+  return <Value>(of: (report: SimulationReport) => Value | null | undefined) =>
+    all.map(of).find((value) => value !== null && value !== undefined) ?? null;
+}
+
+function addScenarios(all: readonly SimulationReport[]): ScenarioCounts {
+  const [base] = all as [SimulationReport];
+  const sum = sumOver(all);
+  const firstOf = firstOver(all);
+  const faults = (name: "changes" | "mismatches" | "contradictions" | "errors"): Faults => ({
+    count: sum(({ scenario }) => scenario?.[name].count),
+    first: firstOf(({ scenario }) => scenario?.[name].first),
+  });
+  const people = (name: "people" | "bots" | "silent" | "visits" | "pageViews") =>
+    sum(({ scenario }) => scenario?.[name]);
+  const { name, days, thresholds } = base.scenario as ScenarioSummary;
+  const splits = addSplits(all);
+  return {
+    summary: {
+      name,
+      days,
+      people: people("people"),
+      bots: people("bots"),
+      silent: people("silent"),
+      visits: people("visits"),
+      pageViews: people("pageViews"),
+      changes: faults("changes"),
+      mismatches: faults("mismatches"),
+      contradictions: faults("contradictions"),
+      errors: faults("errors"),
+      thresholds,
+    },
+    experiments: splits.map(({ report }) => report),
+    splitTests: splits.flatMap(({ tests }) => tests),
+    independence: addPairs(all),
+    effects: (base.effects ?? []).map(({ ok: _ok, ...effect }, place) => {
+      const added = (side: 0 | 1): GoalSums => {
+        const of = (field: keyof GoalSums) => sum(({ effects }) => effects?.[place]?.sums[side][field]);
+        return {
+          units: of("units"),
+          converted: of("converted"),
+          events: of("events"),
+          cents: of("cents"),
+          squares: of("squares"),
+        };
+      };
+      return effectFromSums({ ...effect, sums: [added(0), added(1)] });
+    }),
+    accounting: addAccounting(all),
+  };
+}
+
+function addSplits(all: readonly SimulationReport[]) {
+  const [base] = all as [SimulationReport];
+  const sum = sumOver(all);
+  return base.experiments.map(({ key, epoch, state, groups }, i) =>
     splitOf(
       key,
       epoch,
@@ -94,13 +167,38 @@ function addCounts(
       groups.map((group, j) => ({ ...group, seen: sum(({ experiments }) => experiments[i]?.groups[j]?.seen) })),
     ),
   );
-  const pairs = base.independence.map(({ a, b, cells }, i) =>
+}
+
+function addPairs(all: readonly SimulationReport[]): IndependenceReport[] {
+  const [base] = all as [SimulationReport];
+  const sum = sumOver(all);
+  return base.independence.map(({ a, b, cells }, i) =>
     pairFromCells(
       a,
       b,
       cells.map((cell, j) => ({ ...cell, seen: sum(({ independence }) => independence[i]?.cells[j]?.seen) })),
     ),
   );
+}
+
+function addAccounting(all: readonly SimulationReport[]): Accounting {
+  const sum = sumOver(all);
+  return {
+    sent: sum(({ accounting }) => accounting.sent),
+    stored: sum(({ accounting }) => accounting.stored),
+    lost: sum(({ accounting }) => accounting.lost),
+    duplicates: sum(({ accounting }) => accounting.duplicates),
+    unexpected: sum(({ accounting }) => accounting.unexpected),
+    first: firstOver(all)(({ accounting }) => accounting.first),
+  };
+}
+
+function addCounts(all: readonly SimulationReport[]): { counts: Counts; tests: Parameters<typeof judgeCounts>[1] } {
+  const [base] = all as [SimulationReport];
+  const sum = sumOver(all);
+  const firstOf = firstOver(all);
+  const splits = addSplits(all);
+  const pairs = addPairs(all);
   const conversions = base.conversions.map((row, i) => {
     const devices = sum((report) => report.conversions[i]?.devices);
     const converted = sum((report) => report.conversions[i]?.converted);
@@ -117,8 +215,6 @@ function addCounts(
         : weighted / devices,
     };
   });
-  const firstOf = <Value>(of: (report: SimulationReport) => Value | null) =>
-    all.map(of).find((value) => value !== null) ?? null;
   const counts: Counts = {
     visits: sum(({ visits }) => visits),
     experiments: splits.map(({ report }): SplitReport => report),
@@ -129,14 +225,7 @@ function addCounts(
       mismatches: sum(({ rendering }) => rendering.mismatches),
       first: firstOf(({ rendering }) => rendering.first),
     },
-    accounting: {
-      sent: sum(({ accounting }) => accounting.sent),
-      stored: sum(({ accounting }) => accounting.stored),
-      lost: sum(({ accounting }) => accounting.lost),
-      duplicates: sum(({ accounting }) => accounting.duplicates),
-      unexpected: sum(({ accounting }) => accounting.unexpected),
-      first: firstOf(({ accounting }) => accounting.first),
-    },
+    accounting: addAccounting(all),
     errors: { visits: sum(({ errors }) => errors.visits), first: firstOf(({ errors }) => errors.first) },
   };
   const tests = [

@@ -74,8 +74,7 @@ export const SIMULATE_OPTIONS = {
   strict: { describe: "exit with 4 when a check could not be tested", type: "boolean" },
   "max-failures": { describe: "end the run after so many visits with errors", type: "string", requiresArg: true },
   scenario: {
-    describe:
-      "visitors over days who come back, log in and buy: demo, shop, saas or a YAML file (driver http; -n are people)",
+    describe: "visitors over days who come back, log in and buy: demo, shop, saas or a YAML file (-n are people)",
     type: "string",
     requiresArg: true,
   },
@@ -176,23 +175,14 @@ export function parseOptions(
   function refuseBesideScenario(): void {
     if (scenario === null) {
       if (fault !== null && FAULTS_OF_SCENARIOS.includes(fault)) {
-        throw new UsageError(
-          `--fault is "${fault}", which single visits cannot show: add --scenario shop --driver http`,
-        );
+        throw new UsageError(`--fault is "${fault}", which single visits cannot show: add --scenario shop`);
       }
       if (effects.length > 0) throw new UsageError(`--effect is "${effects[0]}" without --scenario, which it changes`);
       return;
     }
-    if (mix !== null || text("driver") !== "http") {
-      const given = mix === null ? `--driver ${driver}` : "--mix";
-      throw new UsageError(
-        `--scenario is "${scenario}" with ${given}: its days pass in seconds, which only --driver http can do`,
-      );
-    }
     for (const [flag, why] of [
       ["rates", "the scenario has rates of its own"],
       ["page", "the scenario has pages of its own"],
-      ["shard", "only single visits can be shared"],
       ["output", "a scenario has no single visits that fail"],
     ] as const) {
       if (text(flag) !== null) throw new UsageError(`--${flag} is "${text(flag)}" beside --scenario: ${why}`);

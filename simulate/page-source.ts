@@ -1,5 +1,6 @@
 import { loadHappyDom } from "./dom/happy-dom.ts";
 import { EnvironmentMissing } from "./environment.ts";
+import { fetchText } from "./fetch-text.ts";
 import { groupShown } from "./observations.ts";
 
 /** The placeholders in a page's source, without running it. */
@@ -25,13 +26,10 @@ export interface PlaceholderSource {
  * that only a browser can tell
  */
 export async function readPageSource(url: string): Promise<PageSource> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
-    throw new EnvironmentMissing(`${url} cannot be reached: ${(error.cause as Error)?.message ?? error.message}`);
-  });
-  if (!response.ok) throw new EnvironmentMissing(`${url} answered ${response.status}`);
+  const page = await fetchText(url);
   const { Window } = await loadHappyDom("http");
-  const window = new Window({ url: response.url, settings: { disableJavaScriptEvaluation: true } });
-  const document = new window.DOMParser().parseFromString(await response.text(), "text/html");
+  const window = new Window({ url: page.url, settings: { disableJavaScriptEvaluation: true } });
+  const document = new window.DOMParser().parseFromString(page.text, "text/html");
   const scripts = [...document.querySelectorAll("script[src]")];
   const tag = scripts.find((script) => /\/tag(-with-groups)?(\.[0-9a-f]+)?\.js/.test(script.getAttribute("src") ?? ""));
   if (!tag) throw new EnvironmentMissing(`${url} has no script of the tag, so --driver http does not know its server`);
@@ -58,10 +56,10 @@ export async function readPageSource(url: string): Promise<PageSource> {
   const outside = [...document.querySelectorAll("[data-exp-click]")].flatMap((element) =>
     element.closest("[data-exp]") ? [] : [element.getAttribute("data-exp-click") ?? ""],
   );
-  const source = new URL(tag.getAttribute("src") ?? "", response.url);
-  const api = new URL(tag.getAttribute("data-api") ?? ".", tag.hasAttribute("data-api") ? response.url : source).href;
+  const source = new URL(tag.getAttribute("src") ?? "", page.url);
+  const api = new URL(tag.getAttribute("data-api") ?? ".", tag.hasAttribute("data-api") ? page.url : source).href;
   await window.happyDOM.close();
-  return { placeholders, outside, api: api.replace(/\/$/, ""), path: new URL(response.url).pathname };
+  return { placeholders, outside, api: api.replace(/\/$/, ""), path: new URL(page.url).pathname };
 }
 
 interface ParentLike {

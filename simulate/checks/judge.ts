@@ -17,6 +17,30 @@ export function judge(tests: readonly Test[], alpha: number = FALSE_ALARM_RATE):
   });
 }
 
+/**
+ * Judges checks that have a false-alarm rate of their own each by itself, and all others together.
+ *
+ * @param own rates by check
+ */
+export function judgeApart(
+  tests: readonly Test[],
+  alpha: number,
+  own: Partial<Record<Test["check"], number | undefined>>,
+): Map<Test["check"], JudgedTest[]> {
+  const isOwn = ({ check }: Test) => own[check] !== undefined;
+  const shared = judge(
+    tests.filter((test) => !isOwn(test)),
+    alpha,
+  );
+  const checks = [...new Set(tests.map(({ check }) => check))];
+  return new Map(
+    checks.map((check) => {
+      const family = tests.filter((test) => test.check === check);
+      return [check, own[check] === undefined ? shared : judge(family, own[check])];
+    }),
+  );
+}
+
 /** The line of a statistical check. `nothing` says why there may be nothing to test. */
 export function summarise(name: Test["check"], tests: readonly JudgedTest[], nothing: string): Check {
   const own = tests.filter(({ check, p }) => check === name && p !== null);

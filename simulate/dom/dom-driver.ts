@@ -1,9 +1,10 @@
 import { type Connections, openConnections } from "../connections.ts";
 import type { Driver } from "../driver.ts";
-import { EnvironmentMissing } from "../environment.ts";
-import { type DomTab, globalsOf, openTab } from "./dom-tab.ts";
-import { loadHappyDom } from "./happy-dom.ts";
-import { readTagProgram } from "./tag-program.ts";
+import { fetchText } from "../fetch-text.ts";
+import { seedWords } from "../seed.ts";
+import { sfc32 } from "../sfc32.ts";
+import { openDomPage } from "./dom-page.ts";
+import { VirtualClock } from "./virtual-clock.ts";
 
 export interface DomDriverOptions {
   readonly url: string;
@@ -20,88 +21,61 @@ export interface DomDriverOptions {
 
 /**
  * Visitors whose document is happy-dom's, in this process: the built tag runs in it, and its timers
- * wait for nothing. Of the page's scripts only the tag runs, because others may do anything that
- * this process may.
+ * wait for nothing.
  *
- * @throws EnvironmentMissing where happy-dom or the built tag is missing, or the page has no tag of
- * this version
+ * @throws EnvironmentMissing, see `openDomPage`
  */
-export async function openDomDriver(options: DomDriverOptions): Promise<Driver> {
-  const { url, seed, concurrency, headers, built = new URL("./", import.meta.url), note } = options;
-  const { Browser } = await loadHappyDom("dom");
-  const response = await get(url);
-  const page = await response.text();
-  const connections = new Map<string, Connections>();
-  const connectionsTo = (origin: string) => {
-    const open = connections.get(origin) ?? openConnections(origin, concurrency, headers);
-    connections.set(origin, open);
-    return open;
-  };
-  const browsers: InstanceType<typeof Browser>[] = [];
-  const windowOf = () => {
-    const browser = new Browser({
-      settings: {
-        enableJavaScriptEvaluation: false,
-        disableJavaScriptFileLoading: true,
-        handleDisabledFileLoadingAsSuccess: true,
-        navigation: { disableMainFrameNavigation: true },
-      },
-    });
-    browsers.push(browser);
-    const { mainFrame, context } = browser.newPage();
-    mainFrame.url = response.url;
-    mainFrame.document.write(page);
-    return { window: mainFrame.window, clearCookies: () => context.cookieContainer.clearCookies() };
-  };
-  const first = windowOf();
-  const { scripts, tag } = scriptsOf(first.window.document as unknown as Document, url);
-  const program = await readTagProgram(built, globalsOf(first.window));
-  const served = await (await get(new URL(tag.getAttribute("src") ?? "", response.url).href)).text();
-  if (served !== program.source) {
-    throw new EnvironmentMissing(
-      `${url} has a tag of another version than this simulator, which --driver dom would run: use --driver browser`,
-    );
-  }
-  const others = scripts.length - 1;
-  if (others > 0) note?.(`--driver dom runs only the tag: ${others} other scripts of ${url} are left out`);
-
-  const tabOf = ({ window, clearCookies }: typeof first): DomTab => {
-    const script = scriptsOf(window.document as unknown as Document, url).tag;
-    return openTab({ window, script, program, seed, connectionsTo, clearCookies });
-  };
-  const idle: DomTab[] = [tabOf(first)];
+export async function openDomDriver({ url, seed, concurrency, headers, ...more }: DomDriverOptions): Promise<Driver> {
+  const source = await fetchText(url);
+  const page = await openDomPage({ url: source.url, html: source.text, ...more });
+  const connections = openConnectionsByOrigin(concurrency, headers);
   return {
     async visit(index, decide) {
-      const tab = idle.pop() ?? tabOf(windowOf());
+      const tab = page.take();
+      const random = sfc32(seedWords(seed, index));
+      const delays = sfc32(seedWords(`${seed}:delays`, index));
+      const view = tab.begin({
+        clock: new VirtualClock(Date.now()),
+        fill(bytes) {
+          for (let place = 0; place < bytes.length; place += 1) bytes[place] = random() >>> 24;
+        },
+        random: () => delays() / 2 ** 32,
+        send: connections.send,
+      });
       try {
-        return await tab.visit(index, decide);
+        await view.settle();
+        const seen = view.read();
+        const clicks = decide(seen);
+        for (const { event, experiment } of clicks) {
+          view.click(event, experiment);
+          await view.settle();
+        }
+        return { index, seen: { ...seen, acknowledged: view.isAcknowledged() }, clicks, errors: view.errors };
+      } catch (error) {
+        return { index, seen: null, clicks: [], errors: [...view.errors, (error as Error).message] };
       } finally {
-        idle.push(tab);
+        view.end();
+        page.giveBack(tab);
       }
     },
     async close() {
-      await Promise.all([...connections.values()].map((each) => each.close()));
-      await Promise.all(browsers.map((browser) => browser.close()));
+      await connections.close();
+      await page.close();
     },
   };
 }
 
-function scriptsOf(document: Document, url: string): { scripts: HTMLScriptElement[]; tag: HTMLScriptElement } {
-  const scripts = [...document.querySelectorAll<HTMLScriptElement>("script")];
-  const tag = scripts.find((each) => /\/tag(-with-groups)?(\.[0-9a-f]+)?\.js/.test(each.getAttribute("src") ?? ""));
-  if (!tag) throw new EnvironmentMissing(`${url} has no script of the tag, so --driver dom has nothing to run`);
-  if (tag.dataset.consent !== undefined) {
-    throw new EnvironmentMissing(
-      `${url} has data-consent, and a script of its own asks for it: only --driver browser runs it`,
-    );
-  }
-  return { scripts, tag };
-}
-
-async function get(url: string): Promise<Response> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
-    throw new EnvironmentMissing(`${url} cannot be reached: ${(error.cause as Error)?.message ?? error.message}`);
-  });
-  if (!response.ok) throw new EnvironmentMissing(`${url} answered ${response.status}`);
-  return response;
+/** Connections to each origin that a page asks. */
+export function openConnectionsByOrigin(concurrency: number, headers: Readonly<Record<string, string>>) {
+  const open = new Map<string, Connections>();
+  return {
+    send(url: URL, method: "GET" | "POST", body?: string) {
+      const connections = open.get(url.origin) ?? openConnections(url.origin, concurrency, headers);
+      open.set(url.origin, connections);
+      return connections.send(method, url.pathname + url.search, body);
+    },
+    async close() {
+      await Promise.all([...open.values()].map((each) => each.close()));
+    },
+  };
 }

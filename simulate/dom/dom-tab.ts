@@ -1,12 +1,9 @@
 import { runInNewContext } from "node:vm";
 import type { BrowserWindow } from "happy-dom";
-import type { Connections } from "../connections.ts";
-import type { Click, Decide, Visit } from "../driver.ts";
-import { readPage } from "../read-page.ts";
-import { seedWords } from "../seed.ts";
-import { sfc32 } from "../sfc32.ts";
+import type { Answer } from "../connections.ts";
+import { readPage, type Seen } from "../read-page.ts";
 import type { TagProgram } from "./tag-program.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
 
 /** Time after which a page is read, since its groups came or since a click: all is sent by then. */
 const SETTLED_MS = 1500;
@@ -24,6 +21,7 @@ const OWN_GLOBALS = [
   "requestAnimationFrame",
   "cancelAnimationFrame",
   "MutationObserver",
+  "location",
 ] as const;
 
 export interface TabOptions {
@@ -31,14 +29,70 @@ export interface TabOptions {
   /** The tag's element in the page. */
   readonly script: HTMLScriptElement;
   readonly program: TagProgram;
-  readonly seed: string;
-  connectionsTo(origin: string): Connections;
   clearCookies(): void;
+}
+
+/** Cookies and storage of a visitor, which the next page of the visitor finds. */
+export interface DomState {
+  readonly cookie: string;
+  readonly local: readonly (readonly [name: string, value: string])[];
+  readonly session: readonly (readonly [name: string, value: string])[];
+}
+
+/** A visitor as far as the tag can see. */
+export interface DomVisitor {
+  readonly clock: VirtualClock;
+  /** Fills an array with the visitor's randomness. */
+  fill(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Randomness of delays. */
+  random(): number;
+  send(url: URL, method: "GET" | "POST", body?: string): Promise<Answer>;
+  readonly state?: DomState | undefined;
+  /** Account that the page names from the start. */
+  readonly accountId?: string;
+  readonly hasPrivacyControl?: boolean;
+  /** Virtual time that the groups take. */
+  readonly groupsAfterMs?: number;
 }
 
 /** A window with a page, which visitors use in turn. */
 export interface DomTab {
-  visit(index: number, decide: Decide): Promise<Visit>;
+  /** Runs the tag for a visitor. The view ends before the next one begins. */
+  begin(visitor: DomVisitor): DomView;
+}
+
+/** A page view of one visitor. */
+export interface DomView {
+  /** Lets the page come to rest: nothing under way, and no timer due for a while. */
+  settle(): Promise<void>;
+  read(): Seen;
+  /** True if the server has answered all events. */
+  isAcknowledged(): boolean;
+  /** The server's last answer. */
+  answered(): Groups | undefined;
+  /** Events that the tag has reported. */
+  reported(): readonly Reported[];
+  /** Address that the tag left for; null while it stays. */
+  leftFor(): string | null;
+  /** Clicks; resolves to the experiment of the placeholder around the element, or empty. */
+  click(event: string, experiment?: string): string;
+  /** Calls a method of `window.fairsplit`. */
+  call(name: string, ...args: unknown[]): void;
+  readonly errors: string[];
+  /** Requests of the tag to the server. */
+  requests(): number;
+  /** What a browser keeps of the visitor. */
+  state(): DomState;
+  /** Undoes everything that the visitor's tag did to the window. */
+  end(): void;
+}
+
+export type Groups = NonNullable<Parameters<typeof readPage>[1]>;
+
+export interface Reported {
+  readonly event: string;
+  readonly experiment?: string;
+  readonly group?: string;
 }
 
 /** Names of a window's globals, those of the language left out. */
@@ -58,7 +112,7 @@ const LANGUAGE = new Set<string>([
   ...(runInNewContext("Object.getOwnPropertyNames(globalThis)") as string[]).filter((name) => name !== "Date"),
 ]);
 
-export function openTab({ window, script, program, seed, connectionsTo, clearCookies }: TabOptions): DomTab {
+export function openTab({ window, script, program, clearCookies }: TabOptions): DomTab {
   const document = window.document as unknown as Document;
   const origin = window.location.origin;
   const placeholders = [...document.querySelectorAll<HTMLElement>("[data-exp]")].filter(
@@ -107,75 +161,122 @@ export function openTab({ window, script, program, seed, connectionsTo, clearCoo
     }
   };
 
-  return {
-    async visit(index, decide) {
-      const errors: string[] = [];
-      const clock = new VirtualClock(Date.now());
-      const observers: MutationObserver[] = [];
-      const random = sfc32(seedWords(seed, index));
-      const delays = sfc32(seedWords(`${seed}:delays`, index));
-      let answered: Parameters<typeof readPage>[1];
-      let unsent = 0;
-      let hasMore = false;
-      let underWay = 0;
-      let hear: () => void = () => undefined;
+  const begin = (visitor: DomVisitor): DomView => {
+    const { clock, state, accountId = "", hasPrivacyControl = false, groupsAfterMs = 0 } = visitor;
+    const errors: string[] = [];
+    const observers: MutationObserver[] = [];
+    const own = window as unknown as Record<string, unknown>;
+    let answered: Groups | undefined;
+    let requests = 0;
+    let unsent = 0;
+    let hasMore = false;
+    let underWay = 0;
+    let leftFor: string | null = null;
+    let hear: () => void = () => undefined;
 
-      const fetch = async (input: string, init: { method?: string; body?: string } = {}) => {
-        const url = new URL(String(input), document.baseURI);
-        const isEvents = /\/(events|notes)$/.test(url.pathname);
-        underWay += 1;
-        unsent += isEvents ? 1 : 0;
-        try {
-          const method = init.method === "POST" ? "POST" : "GET";
-          const { status, text } = await connectionsTo(url.origin).send(method, url.pathname + url.search, init.body);
-          const ok = status >= 200 && status < 300;
-          if (!ok) errors.push(`${method} ${url.pathname} answered ${status}: ${text.slice(0, 200)}`);
-          if (ok && isEvents) unsent -= 1;
-          if (ok && /\/(groups|api\/expgroups)$/.test(url.pathname)) answered = JSON.parse(text);
-          return { ok, status, json: async () => JSON.parse(text) as unknown, text: async () => text };
-        } catch (error) {
-          errors.push((error as Error).message);
-          throw error;
-        } finally {
-          underWay -= 1;
-          hear();
-        }
-      };
-      class Observer extends (window.MutationObserver as unknown as typeof MutationObserver) {
-        constructor(back: MutationCallback) {
-          super(back);
-          observers.push(this);
-        }
+    const fetch = async (input: string, init: { method?: string; body?: string } = {}) => {
+      const url = new URL(String(input), document.baseURI);
+      const isEvents = /\/(events|notes)$/.test(url.pathname);
+      const isGroups = /\/(groups|api\/expgroups)$/.test(url.pathname);
+      requests += 1;
+      underWay += 1;
+      unsent += isEvents ? 1 : 0;
+      try {
+        const method = init.method === "POST" ? "POST" : "GET";
+        const { status, text } = await visitor.send(url, method, init.body);
+        const ok = status >= 200 && status < 300;
+        if (!ok) errors.push(`${method} ${url.pathname} answered ${status}: ${text.slice(0, 200)}`);
+        if (ok && isEvents) unsent -= 1;
+        if (ok && isGroups) answered = JSON.parse(text);
+        if (isGroups && groupsAfterMs > 0) await lateBy(groupsAfterMs);
+        return { ok, status, json: async () => JSON.parse(text) as unknown, text: async () => text };
+      } catch (error) {
+        errors.push((error as Error).message);
+        throw error;
+      } finally {
+        underWay -= 1;
+        hear();
       }
-      const own: Record<(typeof OWN_GLOBALS)[number], unknown> = {
-        Date: clock.Date,
-        // Delays of the tag are random: their own stream leaves IDs as they are in other drivers.
-        Math: Object.create(Math, { random: { value: () => delays() / 2 ** 32 } }),
-        performance: clock.performance,
-        crypto: { getRandomValues: <Bytes extends ArrayBufferView>(array: Bytes) => filled(array, random) },
-        fetch,
-        setTimeout: clock.setTimeout,
-        clearTimeout: clock.clear,
-        setInterval: clock.setInterval,
-        clearInterval: clock.clear,
-        requestAnimationFrame: clock.requestAnimationFrame,
-        cancelAnimationFrame: clock.clear,
-        MutationObserver: Observer,
-      };
-      const globals = program.globals.map((name, place) =>
-        Object.hasOwn(own, name) ? own[name as keyof typeof own] : shared[place],
-      );
-      const load = async (url: string) => {
-        hasMore = true;
-        const part = program.runPart(new URL(url, origin), globals);
-        if (part === null) throw new Error(`${url} is no part of the tag`);
-        return part;
-      };
+    };
+    /** Waits in virtual time, during which the page's timers run. */
+    const lateBy = (durationMs: number) => {
+      underWay -= 1;
+      hear();
+      return new Promise<void>((resolve) => {
+        clock.setTimeout(() => {
+          underWay += 1;
+          resolve();
+        }, durationMs);
+      });
+    };
+    class Observer extends (window.MutationObserver as unknown as typeof MutationObserver) {
+      constructor(back: MutationCallback) {
+        super(back);
+        observers.push(this);
+      }
+    }
+    const leave = (url: string | URL) => {
+      leftFor ??= new URL(String(url), document.baseURI).href;
+    };
+    const { href, protocol, host, hostname, port, pathname, search, hash } = window.location;
+    const ofVisitor: Record<(typeof OWN_GLOBALS)[number], unknown> = {
+      Date: clock.Date,
+      // Delays of the tag are random: their own stream leaves IDs as they are in other drivers.
+      Math: Object.create(Math, { random: { value: visitor.random } }),
+      performance: clock.performance,
+      crypto: {
+        getRandomValues<Bytes extends ArrayBufferView>(array: Bytes): Bytes {
+          visitor.fill(new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength));
+          return array;
+        },
+      },
+      fetch,
+      setTimeout: clock.setTimeout,
+      clearTimeout: clock.clear,
+      setInterval: clock.setInterval,
+      clearInterval: clock.clear,
+      requestAnimationFrame: clock.requestAnimationFrame,
+      cancelAnimationFrame: clock.clear,
+      MutationObserver: Observer,
+      location: {
+        ...{ href, origin, protocol, host, hostname, port, pathname, search, hash, assign: leave, replace: leave },
+        toString: () => href,
+      },
+    };
+    const globals = program.globals.map((name, place) =>
+      Object.hasOwn(ofVisitor, name) ? ofVisitor[name as keyof typeof ofVisitor] : shared[place],
+    );
+    const load = async (url: string) => {
+      hasMore = true;
+      const part = program.runPart(new URL(url, origin), globals);
+      if (part === null) throw new Error(`${url} is no part of the tag`);
+      return part;
+    };
+    const fairsplit = () => own.fairsplit as { events?: readonly Reported[] } & Record<string, unknown>;
 
-      /** Lets the page come to rest: nothing under way, and no timer due for a while. */
-      const settle = async () => {
+    try {
+      for (const cookie of state?.cookie ? state.cookie.split("; ") : []) document.cookie = `${cookie};path=/`;
+      for (const [name, value] of state?.local ?? []) window.localStorage.setItem(name, value);
+      for (const [name, value] of state?.session ?? []) window.sessionStorage.setItem(name, value);
+      if (accountId !== "") own.fairsplitConfig = { account: accountId };
+      if (hasPrivacyControl) {
+        Object.defineProperty(window.navigator, "globalPrivacyControl", { value: true, configurable: true });
+      }
+      program.run(load, globals);
+    } catch (error) {
+      errors.push((error as Error).message);
+    }
+    return {
+      errors,
+      requests: () => requests,
+      answered: () => answered,
+      reported: () => fairsplit()?.events ?? [],
+      leftFor: () => leftFor,
+      read: () => readPage(document, answered, 1, unsent === 0),
+      isAcknowledged: () => unsent === 0,
+      async settle() {
         let untilMs = clock.now() + SETTLED_MS;
-        for (;;) {
+        while (leftFor === null || underWay > 0) {
           await new Promise(setImmediate);
           if (underWay > 0) {
             await new Promise<void>((resolve) => {
@@ -184,26 +285,31 @@ export function openTab({ window, script, program, seed, connectionsTo, clearCoo
             untilMs = clock.now() + SETTLED_MS;
           } else if (!clock.runNext(untilMs)) return;
         }
-      };
-
-      try {
-        program.run(load, globals);
-        await settle();
-        const seen = readPage(document, answered, 1, true);
-        const clicks = decide(seen);
-        for (const click of clicks) {
-          clickOn(document, click);
-          await settle();
-        }
-        return { index, seen: { ...seen, acknowledged: unsent === 0 }, clicks, errors };
-      } catch (error) {
-        return { index, seen: null, clicks: [], errors: [...errors, (error as Error).message] };
-      } finally {
+      },
+      click: (event, experiment) => clickOn(document, event, experiment),
+      call(name, ...args) {
+        (fairsplit()[name] as (...given: unknown[]) => unknown)(...args);
+      },
+      state: () => ({
+        cookie: document.cookie,
+        local: entriesOf(window.localStorage),
+        session: entriesOf(window.sessionStorage),
+      }),
+      end() {
         for (const observer of observers) observer.disconnect();
+        if (hasPrivacyControl) delete (window.navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl;
         wipe(hasMore);
-      }
-    },
+      },
+    };
   };
+  return { begin };
+}
+
+function entriesOf(storage: Pick<Storage, "length" | "key" | "getItem">): DomState["local"] {
+  return Array.from({ length: storage.length }, (_, place) => {
+    const name = storage.key(place) ?? "";
+    return [name, storage.getItem(name) ?? ""] as const;
+  });
 }
 
 /** Records the listeners of targets that stay, so that they can be removed. */
@@ -224,17 +330,13 @@ function recordListeners(targets: readonly EventTarget[]): { remove(): void } {
   };
 }
 
-function filled<Bytes extends ArrayBufferView>(array: Bytes, random: () => number): Bytes {
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  for (let place = 0; place < bytes.length; place += 1) bytes[place] = random() >>> 24;
-  return array;
-}
-
-function clickOn(document: Document, { experiment, event }: Click): void {
+/** Clicks on the first element for an event; returns the experiment of its placeholder. */
+function clickOn(document: Document, event: string, experiment?: string): string {
+  const around = (each: HTMLElement) => each.closest<HTMLElement>("[data-exp]")?.dataset.exp ?? "";
   const element = [...document.querySelectorAll<HTMLElement>("[data-exp-click]")].find(
-    (each) =>
-      each.dataset.expClick === event && (each.closest<HTMLElement>("[data-exp]")?.dataset.exp ?? "") === experiment,
+    (each) => each.dataset.expClick === event && (experiment === undefined || around(each) === experiment),
   );
-  if (!element) throw new Error(`there is nothing to click for ${event}${experiment && ` in ${experiment}`}`);
+  if (!element) throw new Error(`there is nothing to click for ${event}${experiment ? ` in ${experiment}` : ""}`);
   element.click();
+  return around(element);
 }

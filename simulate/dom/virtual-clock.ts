@@ -20,13 +20,18 @@ export class VirtualClock {
   #timers: Timer[] = [];
   #lastId = 0;
   #runs = 0;
+  #dateMs: number | null;
   readonly Date: DateConstructor;
 
-  /** @param startMs when the visit begins, as `Date.now` has it */
-  constructor(startMs: number) {
+  /**
+   * @param startMs when the visit begins, as `Date.now` has it
+   * @param isHeld true if the date stays while timers run, until it is set
+   */
+  constructor(startMs: number, isHeld = false) {
     this.#startMs = startMs;
     this.#nowMs = startMs;
-    const now = () => Math.floor(this.#nowMs);
+    this.#dateMs = isHeld ? startMs : null;
+    const now = () => Math.floor(this.#dateMs ?? this.#nowMs);
     this.Date = class extends Date {
       constructor(...given: [] | [number | string | Date]) {
         super(given.length === 0 ? now() : given[0]);
@@ -50,6 +55,11 @@ export class VirtualClock {
   readonly clear = (id?: number): void => {
     this.#timers = this.#timers.filter((timer) => timer.id !== id);
   };
+
+  /** Sets the date, which then stays. */
+  hold(dateMs: number): void {
+    this.#dateMs = dateMs;
+  }
 
   /** Lets time pass without running timers: the network took it. */
   pass(durationMs: number): void {

@@ -14,14 +14,16 @@ export interface PlannedVisit {
   /** Milliseconds since the scenario's first day began. */
   readonly atMs: number;
   readonly deviceId: string;
+  /** Place of the device among the person's, from 0: it stays when the cookie is lost. */
+  readonly device: number;
   readonly isSlow: boolean;
   readonly isBounce: boolean;
 }
 
 /** A person of a scenario, as far as no group changes it. */
 export interface Person {
-  /** `silent` sends nothing: no consent, or Global Privacy Control. */
-  readonly kind: "visitor" | "bot" | "silent";
+  /** `unasked` gives no consent, `private` has Global Privacy Control: both send nothing. */
+  readonly kind: "visitor" | "bot" | "unasked" | "private";
   readonly accountId: string;
   readonly visits: readonly PlannedVisit[];
 }
@@ -34,22 +36,26 @@ export function planPerson({ days, visitors }: Scenario, random: Random): Person
   const kind =
     random() < visitors.bots
       ? "bot"
-      : random() >= visitors.consent || random() < visitors.privacyControl
-        ? "silent"
-        : "visitor";
+      : random() >= visitors.consent
+        ? "unasked"
+        : random() < visitors.privacyControl
+          ? "private"
+          : "visitor";
   const losesCookie = random() < (visitors.cookieLost?.share ?? 0);
   const devices: { id: string; lastMs: number }[] = [{ id: hex(random), lastMs: 0 }];
   if (random() < visitors.secondDevice) devices.push({ id: hex(random), lastMs: 0 });
   const visits: PlannedVisit[] = [];
   let atMs = firstVisit(days, visitors.hours, random);
   while (visits.length < MAX_VISITS && atMs < days * DAY_MS) {
-    const device = devices[Math.floor(random() * devices.length)] as (typeof devices)[number];
+    const place = Math.floor(random() * devices.length);
+    const device = devices[place] as (typeof devices)[number];
     const isForgotten = losesCookie && device.lastMs > 0 && atMs - device.lastMs > (visitors.cookieLost?.after ?? 0);
     if (isForgotten) device.id = hex(random);
     device.lastMs = atMs;
     visits.push({
       atMs,
       deviceId: device.id,
+      device: place,
       isSlow: random() < visitors.slow,
       isBounce: random() < visitors.bounce,
     });

@@ -3,7 +3,17 @@ import type { Test } from "../checks/check.ts";
 import { type IndependenceReport, independenceTests, pairFromCells } from "../checks/independence.ts";
 import { type SplitReport, splitOf } from "../checks/split.ts";
 import type { Scenario } from "./scenario.ts";
-import type { GoalTruth, GroupTruth, Truth } from "./truth.ts";
+import type { GroupTruth, Truth } from "./truth.ts";
+
+/** What the units of a group did of one goal. */
+export interface GoalSums {
+  readonly units: number;
+  readonly converted: number;
+  readonly events: number;
+  readonly cents: number;
+  /** Sum of squares of the units' totals: events of a count, cents of a value. */
+  readonly squares: number;
+}
 
 /** An effect as the run's counts show it, beside the true one. */
 export interface EffectReport {
@@ -17,7 +27,12 @@ export interface EffectReport {
   /** 95 % interval of `found`. */
   readonly ci: readonly [number, number] | null;
   readonly p: number | null;
+  readonly kind: Kind;
+  /** Sums of the control and of the group, by which shards are merged. */
+  readonly sums: readonly [control: GoalSums, group: GoalSums];
 }
+
+type Kind = Scenario["goals"][string]["kind"];
 
 /** Conversions below which the normal distribution says nothing about a mean. */
 const MIN_CONVERTED = { binary: 30, count: 50, value: 200 } as const;
@@ -76,29 +91,40 @@ export function scenarioEffects(scenario: Scenario, truth: Truth): { effects: Ef
           scenario.effects.find(
             (effect) => effect.experiment === experiment && effect.group === name && effect.goal === goal,
           )?.lift ?? 0;
-        const ratio = (1 + liftOf(group)) / (1 + liftOf(control));
+        const expected = (1 + liftOf(group)) / (1 + liftOf(control)) - 1;
         const counts = truth.groups.get(experiment);
-        const compared = compare(scenario, goal, counts?.get(control), counts?.get(group), ratio);
-        return { experiment, group, control, goal, expected: ratio - 1, ...compared };
+        const kind = scenario.goals[goal]?.kind ?? "binary";
+        const sums = [sumsOf(counts?.get(control), goal), sumsOf(counts?.get(group), goal)] as const;
+        return effectFromSums({ experiment, group, control, goal, expected, kind, sums });
       }),
     );
   });
-  const tests = effects.map(({ experiment, group, goal, p }): Test => {
+  return { effects, tests: effectTests(effects) };
+}
+
+export function effectTests(effects: readonly EffectReport[]): Test[] {
+  return effects.map(({ experiment, group, goal, p }) => {
     return { check: "effects", what: `${experiment} ${group} ${goal}`, p };
   });
-  return { effects, tests };
+}
+
+/** Tests the sums of one effect. */
+export function effectFromSums(effect: Omit<EffectReport, "found" | "ci" | "p">): EffectReport {
+  return { ...effect, ...compare(effect.kind, effect.sums, 1 + effect.expected) };
+}
+
+function sumsOf(counts: GroupTruth | undefined, goal: string): GoalSums {
+  const { converted = 0, events = 0, cents = 0, squares = 0 } = counts?.goals.get(goal) ?? {};
+  return { units: counts?.units ?? 0, converted, events, cents, squares };
 }
 
 function compare(
-  scenario: Scenario,
-  goal: string,
-  control: GroupTruth | undefined,
-  group: GroupTruth | undefined,
+  kind: Kind,
+  sums: readonly [control: GoalSums, group: GoalSums],
   ratio: number,
 ): Pick<EffectReport, "found" | "ci" | "p"> {
-  const kind = scenario.goals[goal]?.kind ?? "binary";
-  const [base, other] = [control, group].map((counts) => momentsOf(kind, counts, goal));
-  const isEnough = [control, group].every((counts) => (counts?.goals.get(goal)?.converted ?? 0) >= MIN_CONVERTED[kind]);
+  const [base, other] = sums.map((each) => momentsOf(kind, each));
+  const isEnough = sums.every(({ converted }) => converted >= MIN_CONVERTED[kind]);
   if (!base || !other || !isEnough || base.mean <= 0) return { found: null, ci: null, p: null };
   const spread = Math.sqrt(other.variance / other.n + ratio ** 2 * (base.variance / base.n));
   const difference = other.mean - ratio * base.mean;
@@ -115,14 +141,11 @@ function compare(
   };
 }
 
-function momentsOf(kind: "binary" | "count" | "value", counts: GroupTruth | undefined, goal: string) {
-  const n = counts?.units ?? 0;
-  if (n === 0) return null;
-  const sums: GoalTruth = counts?.goals.get(goal) ?? { converted: 0, events: 0, cents: 0, squares: 0 };
-  const total = kind === "binary" ? sums.converted : kind === "count" ? sums.events : sums.cents;
-  const squares = kind === "binary" ? sums.converted : sums.squares;
-  const mean = total / n;
-  return { n, mean, variance: squares / n - mean ** 2 };
+function momentsOf(kind: Kind, { units, converted, events, cents, squares }: GoalSums) {
+  if (units === 0) return null;
+  const total = kind === "binary" ? converted : kind === "count" ? events : cents;
+  const mean = total / units;
+  return { n: units, mean, variance: (kind === "binary" ? converted : squares) / units - mean ** 2 };
 }
 
 function sum(values: readonly number[]): number {

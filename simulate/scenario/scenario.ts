@@ -103,8 +103,17 @@ function refuseContradictions({ experiments, pages, goals, visitors }: Scenario,
     }
   }
   if (Math.abs(starts - 1) > 1e-6) fail(`start of all pages adds up to ${percent(starts)}: allowed is 100%`);
-  for (const [key, { page, kind, rate, value }] of Object.entries(goals)) {
+  for (const [key, { page, kind, rate, value, by, delay }] of Object.entries(goals)) {
     requirePage(`goals.${key}.page`, page);
+    if (by === "click" && kind === "value") {
+      fail(`goals.${key}.by is "click" and its kind is value: a click has no amount, so allowed is track`);
+    }
+    if (by === "page" && (kind !== "binary" || rate !== 1 || delay)) {
+      fail(`goals.${key}.by is "page", which every visitor of the page reaches at once: allowed is only its page`);
+    }
+    if (by === "page" && Object.keys(pages[page]?.redirect ?? {}).length > 0) {
+      fail(`goals.${key}.page is "${page}", which sends visitors on: allowed with by: page are pages that stay`);
+    }
     if (kind !== "count" && rate > 1) fail(`goals.${key}.rate is ${rate}: allowed is up to 100%, but for kind: count`);
     if ((kind === "value") !== (value !== undefined)) {
       fail(
@@ -139,6 +148,8 @@ function effectsOf(
       refuse(`the group "${group}" of ${experiment}`, `are ${groupsOf(experiments[experiment])}`);
     }
     if (!Object.hasOwn(goals, goal)) refuse(`the goal "${goal}"`, `are ${Object.keys(goals).join(", ")}`);
+    if (goals[goal]?.by === "page")
+      refuse(`the goal "${goal}"`, "are goals that visitors reach: the page reports this one");
     const lift = Number(percents) / 100;
     if (lift < -1) refuse(`"${text}"`, "are changes from -100%");
     return { experiment, group, goal, lift };
@@ -162,6 +173,11 @@ function effectsOf(
     }
   }
   return effects;
+}
+
+/** Path of a page: its own, or its name. */
+export function pathOf({ pages }: Scenario, page: string): string {
+  return pages[page]?.path ?? `/${page}`;
 }
 
 /** Groups whose visitors a page sends to another one. */

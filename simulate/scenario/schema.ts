@@ -6,6 +6,7 @@ const MAX_EXPERIMENTS = 20;
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+const A_SITE = "the address of a site, such as https://www.example.com, without a path";
 const A_SHARE = "a share from 0% to 100%, such as 25% or 0.25";
 const A_DURATION = "a duration such as 500ms, 20s, 5m, 2h or 7d";
 
@@ -72,6 +73,12 @@ const Goal = fields({
   /** Visitors reach the goal when they first see this page. */
   page: name,
   kind: v.optional(v.picklist(["binary", "count", "value"], "binary, count or value"), "binary"),
+  /**
+   * How visitors tell it, where pages are opened: by a click on `data-exp-click`, by
+   * `fairsplit.track`, or not at all, because the page does so itself each time it is opened.
+   * Default: `click`, for money `track`.
+   */
+  by: v.optional(v.picklist(["click", "track", "page"], "click, track or page")),
   /** Probability that a visitor on the page reaches it; of a count the mean. */
   rate: v.optional(
     v.pipe(
@@ -116,20 +123,29 @@ const Visitors = fields({
   slow: v.optional(share, 0),
 });
 
+const A_PROBABILITY = "a probability above 0, up to 0.05";
+const probability = v.pipe(v.number(A_PROBABILITY), v.gtValue(0, A_PROBABILITY), v.maxValue(0.05, A_PROBABILITY));
+
+/** Limits of each check: a flawless system has the defaults. */
 const Thresholds = fields({
-  /** Share of visits that may have errors. */
+  /** Share of page views that may show something else than was assigned. */
+  rendering: v.optional(share, 0),
+  /** Changes of a unit's group. */
+  sticky: v.optional(weight, 0),
+  /** Share of people whose visits may have errors. */
   errors: v.optional(share, 0),
-  /** Events that may be lost. */
+  /** Events that may be lost, doubled, or there without a visitor. */
   lost: v.optional(weight, 0),
-  /** Probability that a flawless system fails any statistical check. */
-  falseAlarms: v.optional(
-    v.pipe(
-      v.number("a probability above 0, up to 0.05"),
-      v.gtValue(0, "a probability above 0, up to 0.05"),
-      v.maxValue(0.05, "a probability above 0, up to 0.05"),
-    ),
-    0.001,
-  ),
+  duplicates: v.optional(weight, 0),
+  unexpected: v.optional(weight, 0),
+  /** Numbers of the server's reports that may differ from what visitors did. */
+  results: v.optional(weight, 0),
+  /** Probability that a flawless system fails any statistical check without one of its own. */
+  falseAlarms: v.optional(probability, 0.001),
+  /** Probability that a flawless system fails this check. */
+  split: v.optional(probability),
+  independence: v.optional(probability),
+  effects: v.optional(probability),
 });
 
 const limited = <Value extends v.GenericSchema>(value: Value, least: number, most: number, what: string) =>
@@ -143,6 +159,13 @@ const limited = <Value extends v.GenericSchema>(value: Value, least: number, mos
 
 export const ScenarioSchema = fields({
   title: v.optional(v.string("a text"), ""),
+  /** Address of the site that has the pages; default: the simulator serves plain ones itself. */
+  site: v.optional(
+    v.pipe(
+      v.string(A_SITE),
+      v.check((text) => isSite(text), A_SITE),
+    ),
+  ),
   days: v.optional(
     v.pipe(
       v.number(`a whole number from 1 to ${MAX_DAYS}`),
@@ -170,5 +193,14 @@ export const ScenarioSchema = fields({
   visitors: v.optional(Visitors, {}),
   thresholds: v.optional(Thresholds, {}),
 });
+
+function isSite(text: string): boolean {
+  try {
+    const { protocol, pathname, search, hash } = new URL(text);
+    return /^https?:$/.test(protocol) && pathname + search + hash === "/";
+  } catch {
+    return false;
+  }
+}
 
 export type ScenarioFields = v.InferOutput<typeof ScenarioSchema>;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -24,7 +24,10 @@ test("a shop over two weeks: the server's reports are the truth, and the same se
   expect(a?.scenario).toMatchObject({ name: "shop", days: 14, people: 800 });
   expect([a?.scenario?.bots, a?.scenario?.silent].every((count) => (count ?? 0) > 0)).toBe(true);
   expect(a?.checks.map(({ name, ok }) => [name, ok])).toEqual(
-    ["sticky", "split", "independence", "effects", "accounting", "results", "errors"].map((name) => [name, true]),
+    ["rendering", "sticky", "split", "independence", "effects", "accounting", "results", "errors"].map((name) => [
+      name,
+      true,
+    ]),
   );
 }, 90_000);
 
@@ -50,12 +53,30 @@ test("the effect that was asked for is recovered, and its command is printed", a
 }, 60_000);
 
 test.each([
-  [["--scenario", "shop"], '--scenario is "shop" with --driver browser: its days pass in seconds'],
-  [["--scenario", "shop", "--driver", "dom"], "which only --driver http can do"],
   [["--scenario", "shop", "--driver", "http", "--page", "/x"], "the scenario has pages of its own"],
   [["--scenario", "nowhere.yaml", "--driver", "http"], "allowed are demo, shop, saas, or a YAML file"],
+  [["--scenario", "demo", "--driver", "http", "-n", "2", "--shard", "1/4"], "some shards are empty"],
   [["--effect", "a.B.c=+1%"], "without --scenario"],
 ])("%j is refused in a sentence", async (args, says) => {
   const { code, stderr } = await simulate(...args);
   expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
 });
+
+test("shards of a scenario, merged, are the whole run", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fairsplit-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const args = ["--scenario", "saas", "--driver", "http", "-n", "400", "--seed", "parts", "-q"];
+  const files = ["1", "2"].map((place) => join(folder, `${place}.json`));
+  const [whole] = await Promise.all([
+    simulate(...args, "--json"),
+    ...files.map((file, place) => simulate(...args, "--shard", `${place + 1}/2`, "--reporter", `json=${file}`)),
+  ]);
+  const merged = await simulate("merge", ...files, "--json");
+  expect([whole?.code, merged.code]).toEqual([0, 0]);
+  const [a, b] = [whole?.stdout ?? "", merged.stdout].map((text) => JSON.parse(text) as SimulationReport);
+  expect({ ...b, timing: 0 }).toEqual({ ...a, timing: 0 });
+  const other = await simulate("-n", "20", "--driver", "http", "--seed", "parts", "--shard", "2/2", "--json", "-q");
+  writeFileSync(files[1] as string, other.stdout);
+  const refused = await simulate("merge", ...files);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("of single visits, and")]);
+}, 90_000);

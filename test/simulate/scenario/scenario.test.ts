@@ -64,6 +64,32 @@ describe("a mistake is named with its field, its value and what is allowed", () 
       `${SMALL}effects: { checkout.B.purchase: +200% }`,
       "make its rate 120%: allowed is up to 100%",
     ],
+    ["a site", `site: shop.example\n${SMALL}`, 'site is "shop.example": allowed is the address of a site'],
+    [
+      "a goal's way",
+      SMALL.replace("rate: 40%", "by: magic"),
+      'goals.purchase.by is "magic": allowed is click, track or page',
+    ],
+    [
+      "a page that reaches a goal by chance",
+      SMALL.replace("rate: 40%", "rate: 40%, by: page"),
+      'goals.purchase.by is "page", which every visitor',
+    ],
+    [
+      "a threshold",
+      `${SMALL}thresholds: { split: 0.2 }`,
+      "thresholds.split is 0.2: allowed is a probability above 0, up to 0.05",
+    ],
+    [
+      "a threshold of events",
+      `${SMALL}thresholds: { duplicates: -1 }`,
+      "thresholds.duplicates is -1: allowed is a whole number from 0",
+    ],
+    [
+      "a threshold of no check",
+      `${SMALL}thresholds: { conversion: 0.01 }`,
+      "thresholds.conversion is 0.01: allowed is",
+    ],
     ["an effect twice", "", "the effect of checkout.B.purchase is there twice"],
   ];
   test.each(cases)("%s", (what, text, says) => {
