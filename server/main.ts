@@ -24,9 +24,10 @@ import { lockDataFolder } from "./files/data-lock.ts";
 import { quotaBytes } from "./files/quota.ts";
 import { reserveAt } from "./files/reserve.ts";
 import { readOrCreateSecret } from "./files/secrets.ts";
-import { basePathOf, withoutBasePath } from "./http/base-path.ts";
+import { basePathOf, urlBelow, withoutBasePath } from "./http/base-path.ts";
 import { listen } from "./http/listening.ts";
 import { rateLimit } from "./http/rate-limit.ts";
+import { rawShedder } from "./http/raw-shedder.ts";
 import { requestQueue } from "./http/request-queue.ts";
 import { fastLane, isEvents } from "./ingest/fast-lane.ts";
 import { openNetworkHash } from "./ingest/network-hash.ts";
@@ -223,20 +224,27 @@ export async function main(
   };
   // Default for a request without Host, which HTTP/1.0 allows.
   const all = getRequestListener(createApp(deps).fetch, { hostname: "localhost" });
-  const listener = requestQueue(fastLane({ record: recorderOf(deps), onError: deps.onError }, all), {
-    onShed({ method, url = "" }) {
+  const basePath = basePathOf(config.baseUrl);
+  const queue = requestQueue(fastLane({ record: recorderOf(deps), onError: deps.onError }, all), {
+    onShed(method, url) {
       // Count one: the number of events in an unread post is unknown.
       if (method === "POST" && isEvents(url)) log.drop("shed", 1);
     },
+    onRead: rawShedder((method, url) => {
+      const answer = queue.turnAway(method, urlBelow(basePath, url));
+      if (answer) accessLog?.turnedAway(method, urlBelow(basePath, url), answer.status);
+      return answer;
+    }),
   });
   // A proxy of another user connects to the socket.
   process.umask(umask);
   const { server, port } = await listen(
     // Outermost: the access log knows our paths, and omits the code of a login link.
-    withoutBasePath(basePathOf(config.baseUrl), accessLog?.wrap(listener) ?? listener),
+    withoutBasePath(basePath, accessLog?.wrap(queue.listener) ?? queue.listener),
     config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
     demo ? (moved) => say(`port ${config.port} is taken, using ${moved}`) : null,
   );
+  server.on("connection", queue.connected);
   process.umask(0o077);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   own = `http://${openHost(host)}:${port}`;

@@ -35,13 +35,16 @@ export function basePathOf(baseUrl: string | null): string {
 export function withoutBasePath(basePath: string, next: RequestListener): RequestListener {
   if (basePath === "") return next;
   return (request, response) => {
-    const { url = "" } = request;
-    if (url.startsWith(basePath) && /^[/?]?$/.test(url.charAt(basePath.length))) {
-      const rest = url.slice(basePath.length);
-      request.url = rest.startsWith("/") ? rest : `/${rest}`;
-    }
+    request.url = urlBelow(basePath, request.url ?? "");
     return next(request, response);
   };
+}
+
+/** A URL without the base path, if it has one. */
+export function urlBelow(basePath: string, url: string): string {
+  if (basePath === "" || !url.startsWith(basePath) || !/^[/?]?$/.test(url.charAt(basePath.length))) return url;
+  const rest = url.slice(basePath.length);
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 /** Puts the base path before our own paths in pages, their live parts and redirects. */

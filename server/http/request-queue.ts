@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { type Answer, problemAnswer } from "./http.ts";
 
 /**
@@ -8,6 +9,10 @@ import { type Answer, problemAnswer } from "./http.ts";
  */
 const MAX_PER_TURN = 32;
 const MAX_TURN_MS = 3;
+/** The same while new connections come, of which each turn accepts one. */
+const MAX_ACCEPTING_TURN_MS = 1.5;
+/** Turns for which a new connection makes the next ones short. */
+const ACCEPTING_TURNS = 2;
 /**
  * A queue that was never empty for so long, and through so many turns, is no burst but overload,
  * until no request was turned away for as long. With fewer waiting than fit into a turn the machine
@@ -21,6 +26,13 @@ const PAUSE_MS = 250;
 const MAX_OVERLOADED_POST_MS = 20;
 /** and any other request after this, since a visitor may wait for it. */
 const MAX_OVERLOADED_WAIT_MS = 150;
+/**
+ * Posts that may wait at any time. Under overload it is twice the number of requests that the last
+ * turn began, and at least the other: posts beyond are turned away at the door, which costs less
+ * than to queue them first.
+ */
+const MAX_POSTS = 256;
+const MIN_POSTS = 8;
 /** Most waiting requests, of some 2 kB each. */
 const MAX_WAITING = 20_000;
 /** Retry-After in seconds is 1 to this, at random, so that clients do not come back together. */
@@ -38,26 +50,54 @@ interface Waiting {
 
 interface Options {
   /** Called with each request that is turned away. */
-  readonly onShed: (request: IncomingMessage) => void;
+  readonly onShed: (method: string, url: string) => void;
+  /** Called with a request that Node has read, before it is turned away. */
+  readonly onRead?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly now?: () => number;
   /** Calls back in the next turn of the event loop. */
   readonly inNextTurn?: (callback: () => void) => unknown;
   readonly random?: () => number;
 }
 
+export interface RequestQueue {
+  readonly listener: RequestListener;
+  /**
+   * An answer for a request that comes now, if it is turned away before anything else is done for
+   * it; else null. The caller sends it.
+   *
+   * @param url path and query
+   */
+  turnAway(method: string, url: string): Answer | null;
+  /** To be called with each new connection. */
+  connected(): void;
+}
+
 /**
  * Puts all requests into one queue, first come, first served, and begins a few in each turn of the
- * event loop. While more come than can be done, those that have waited for too long are turned away
- * at once (503 with Retry-After), which costs a small part of doing them: a queue that stands is
- * kept short, while a burst is taken as a whole (https://queue.acm.org/detail.cfm?id=2839461).
+ * event loop; of several requests on a connection only the first is in the queue. While more come
+ * than can be done, those that would wait for too long are turned away at once (503 with
+ * Retry-After), which costs a small part of doing them: a queue that stands is kept short, while a
+ * burst is taken as a whole (https://queue.acm.org/detail.cfm?id=2839461).
  */
 export function requestQueue(
-  listener: RequestListener,
-  { onShed, now = () => performance.now(), inNextTurn = setImmediate, random = Math.random }: Options,
-): RequestListener {
+  next: RequestListener,
+  {
+    onShed,
+    onRead = () => undefined,
+    now = () => performance.now(),
+    inNextTurn = setImmediate,
+    random = Math.random,
+  }: Options,
+): RequestQueue {
   /** Waiting requests from `head` on. */
   let queue: Waiting[] = [];
   let head = 0;
+  /** Connections with a request in the queue, and those behind it that they sent already. */
+  const connections = new Map<Socket, Waiting[] | null>();
+  /** Requests that wait behind another of their connection. */
+  let behind = 0;
+  /** Posts among all that wait. */
+  let posts = 0;
   let emptyAt = now();
   /** Turns that began requests, and their number when the queue was last empty. */
   let turns = 0;
@@ -67,6 +107,11 @@ export function requestQueue(
   let planned = 0;
   let left = 0;
   let turnStart = 0;
+  /** Requests begun in this turn, and in the one before. */
+  let begun = 0;
+  let begunBefore = 0;
+  /** Number of the turn until which turns are short. */
+  let acceptingUntil = 0;
 
   /** A callback for each request, so that what it does later in the turn counts to its time. */
   function plan(): void {
@@ -88,6 +133,8 @@ export function requestQueue(
     turns += 1;
     if (time - turnStart > PAUSE_MS) startStanding(time);
     turnStart = time;
+    begunBefore = begun;
+    begun = 0;
   }
 
   function startStanding(time: number): void {
@@ -104,53 +151,112 @@ export function requestQueue(
     while (planned < Math.min(MAX_PER_TURN, waiting)) plan();
   }
 
+  /** Takes the first request out of the queue, which another of its connection enters at its end. */
+  function take(): Waiting | undefined {
+    const first = queue[head];
+    if (!first) return undefined;
+    // Let go of it, and of the part of the list that is done with.
+    queue[head] = undefined as never;
+    head += 1;
+    if (head >= 1024 && head * 2 > queue.length) {
+      queue = queue.slice(head);
+      head = 0;
+    }
+    const { method, socket } = first.request;
+    if (method === "POST") posts -= 1;
+    const following = connections.get(socket)?.shift();
+    if (following) {
+      behind -= 1;
+      queue.push(following);
+    } else {
+      connections.delete(socket);
+    }
+    return first;
+  }
+
   /** Begins the next request, unless the turn was long enough. */
   function begin(): void {
     for (;;) {
       const time = now();
-      if (time - turnStart > MAX_TURN_MS) return;
-      const next = queue[head];
-      if (!next) return;
-      // Let go of it, and of the part of the list that is done with.
-      queue[head] = undefined as never;
-      head += 1;
-      if (head >= 1024 && head * 2 > queue.length) {
-        queue = queue.slice(head);
-        head = 0;
-      }
-      const { request, response, since } = next;
+      if (time - turnStart > (turns <= acceptingUntil ? MAX_ACCEPTING_TURN_MS : MAX_TURN_MS)) return;
+      const first = take();
+      if (!first) return;
+      const { request, response, since } = first;
+      const { method = "", url = "" } = request;
       if (response.destroyed || request.socket.destroyed) continue;
-      if (time - since <= maxWait(request, time) || IS_KEPT.test(request.url ?? ""))
-        return void listener(request, response);
+      if (!isOverloaded(time) || time - since <= maxWait(method) || IS_KEPT.test(url)) {
+        begun += 1;
+        return void next(request, response);
+      }
       shed(request, response);
     }
   }
 
-  /** Milliseconds that a request may have waited. */
-  function maxWait({ method }: IncomingMessage, time: number): number {
+  function isOverloaded(time: number): boolean {
+    if (time - lastShed <= STANDING_MS) return true;
     const isStanding = time - emptyAt > STANDING_MS && turns - emptyTurns >= STANDING_TURNS;
-    const isOverloaded = isStanding && queue.length - head >= MAX_PER_TURN;
-    if (!isOverloaded && time - lastShed > STANDING_MS) return Number.POSITIVE_INFINITY;
-    return method === "POST" ? MAX_OVERLOADED_POST_MS : MAX_OVERLOADED_WAIT_MS;
+    return isStanding && queue.length - head >= MAX_PER_TURN;
+  }
+
+  /** Whether a request that comes now would wait for too long. */
+  function isTooMuch(method: string, time: number): boolean {
+    const first = queue[head];
+    const isBusy = first !== undefined && isOverloaded(time);
+    if (method === "POST" && posts >= (isBusy ? Math.max(MIN_POSTS, 2 * begunBefore) : MAX_POSTS)) return true;
+    if (queue.length - head + behind >= MAX_WAITING) return true;
+    // One that came after an overdue one would be overdue, too.
+    return isBusy && time - first.since > maxWait(method);
+  }
+
+  function turnAway(method: string, url: string): Answer | null {
+    const time = now();
+    if (!isTooMuch(method, time) || IS_KEPT.test(url)) return null;
+    lastShed = time;
+    onShed(method, url);
+    return TURNED_AWAY[Math.floor(random() * MAX_RETRY_S)] as Answer;
   }
 
   function shed(request: IncomingMessage, response: ServerResponse): void {
     lastShed = now();
-    onShed(request);
-    const { status, headers, body } = TURNED_AWAY[Math.floor(random() * MAX_RETRY_S)] as Answer;
+    onShed(request.method ?? "", request.url ?? "");
+    send(request, response, TURNED_AWAY[Math.floor(random() * MAX_RETRY_S)] as Answer);
+  }
+
+  function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+    onRead(request, response);
     response.writeHead(status, { ...headers, "content-length": body.length }).end(body);
   }
 
-  return (request, response) => {
-    const time = now();
-    const first = queue[head];
-    if (!first) startStanding(time);
-    // One that came after an overdue one would be overdue, too.
-    const isFull = queue.length - head >= MAX_WAITING || (first && time - first.since > maxWait(request, time));
-    if (isFull && !IS_KEPT.test(request.url ?? "")) return shed(request, response);
-    queue.push({ request, response, since: time });
-    if (planned < MAX_PER_TURN) plan();
+  return {
+    turnAway,
+    connected() {
+      acceptingUntil = turns + ACCEPTING_TURNS;
+    },
+    listener(request, response) {
+      const turnedAway = turnAway(request.method ?? "", request.url ?? "");
+      if (turnedAway) return send(request, response, turnedAway);
+      const since = now();
+      const { socket } = request;
+      const waiting = { request, response, since };
+      if (request.method === "POST") posts += 1;
+      const others = connections.get(socket);
+      if (others !== undefined) {
+        behind += 1;
+        if (others === null) connections.set(socket, [waiting]);
+        else others.push(waiting);
+        return;
+      }
+      connections.set(socket, null);
+      if (head === queue.length) startStanding(since);
+      queue.push(waiting);
+      if (planned < MAX_PER_TURN) plan();
+    },
   };
+}
+
+/** Milliseconds that a request may wait under overload. */
+function maxWait(method: string): number {
+  return method === "POST" ? MAX_OVERLOADED_POST_MS : MAX_OVERLOADED_WAIT_MS;
 }
 
 /** By the second of Retry-After. */

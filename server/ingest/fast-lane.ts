@@ -40,8 +40,8 @@ const SENT = /[?&]sent=(\d+)(?:&|$)/;
 
 /** Whether a post to this URL is one of events. */
 export function isEvents(url: string): boolean {
-  const path = url.split("?", 1)[0] as string;
-  return EVENTS_PATHS.includes(path);
+  const query = url.indexOf("?");
+  return EVENTS_PATHS.includes(query < 0 ? url : url.slice(0, query));
 }
 
 /** The client disconnected before its body was complete: send no answer. */

@@ -9,7 +9,7 @@ function loop({ random = (): number => 0 } = {}) {
   const begun: string[] = [];
   const shed: { url: string; waitedMs: number; status: number; retryAfter: string }[] = [];
   let costMs = 0;
-  const handle = requestQueue(
+  const queue = requestQueue(
     ({ url = "" }) => {
       begun.push(url);
       time += costMs;
@@ -24,10 +24,11 @@ function loop({ random = (): number => 0 } = {}) {
   return {
     begun,
     shed,
+    connected: queue.connected,
+    turnAway: queue.turnAway,
     /** A request comes; returns how its connection can be closed. */
-    come(url: string, method = "POST") {
+    come(url: string, method = "POST", socket = { destroyed: false }) {
       const since = time;
-      const socket = { destroyed: false };
       const response = {
         destroyed: false,
         writeHead(status: number, headers: Record<string, string>) {
@@ -37,7 +38,7 @@ function loop({ random = (): number => 0 } = {}) {
         },
         end: () => undefined,
       };
-      handle({ url, method, socket } as IncomingMessage, response as unknown as ServerResponse);
+      queue.listener({ url, method, socket } as IncomingMessage, response as unknown as ServerResponse);
       return () => {
         socket.destroyed = true;
       };
@@ -74,10 +75,22 @@ test("requests are begun in the order in which they came, 32 in a turn at most",
   expect(begun).toEqual(names(0, 70));
 });
 
-test("a turn ends after 3 ms, whatever came", () => {
-  const { come, turn } = loop();
-  for (const url of names(0, 10)) come(url);
-  expect([turn(1), turn(1), turn(1)]).toEqual([4, 4, 2]);
+test("a turn ends after 3 ms, whatever came, and earlier while connections come", () => {
+  const { come, turn, connected } = loop();
+  for (const url of names(0, 18)) come(url);
+  expect([turn(1), turn(1)]).toEqual([4, 4]);
+  connected();
+  expect([turn(1), turn(1), turn(1), turn(1)]).toEqual([2, 2, 4, 2]);
+});
+
+test("of the requests of a connection only one is in the queue at a time", () => {
+  const { come, turn, begun } = loop();
+  const greedy = { destroyed: false };
+  for (const url of ["/a1", "/a2", "/a3"]) come(url, "GET", greedy);
+  come("/b", "GET");
+  come("/c", "GET");
+  while (turn(0) > 0);
+  expect(begun).toEqual(["/a1", "/b", "/c", "/a2", "/a3"]);
 });
 
 test("a single burst is taken as a whole", () => {
@@ -99,6 +112,9 @@ test.each([
     turn(1);
   }
   const later = shed.slice(shed.length >> 1);
+  // Posts wait for a turn or two; what expects more is turned away as it comes.
+  if (method === "POST")
+    expect(later.filter(({ waitedMs }) => waitedMs === 0).length).toBeGreaterThan(0.9 * later.length);
   expect(later.length).toBeGreaterThan(1000);
   expect(Math.max(...later.map(({ waitedMs }) => waitedMs))).toBeLessThan(most);
   expect(new Set(shed.map(({ status }) => status))).toEqual(new Set([503]));
@@ -165,11 +181,31 @@ test("a request whose connection was closed is not begun", () => {
   expect(begun).toEqual(["/a", "/c"]);
 });
 
-test("more than 20,000 waiting requests are turned away at once", () => {
+test.each([
+  ["POST", 256],
+  ["GET", 20_000],
+])("of all waiting requests of method %s, those beyond %i are turned away at once", (method, most) => {
   const { come, shed } = loop();
-  for (const url of names(0, 20_001)) come(url);
-  come("/experiments");
-  expect(shed.map(({ url }) => url)).toEqual(["/events?20000"]);
+  for (const url of names(0, most + 1)) come(url, method);
+  come("/experiments", method);
+  expect(shed.map(({ url }) => url)).toEqual([`/events?${most}`]);
+});
+
+test("requests behind others of their connection count as waiting", () => {
+  const { come, shed } = loop();
+  const greedy = { destroyed: false };
+  for (const url of names(0, 257)) come(url, "POST", greedy);
+  expect(shed.map(({ url }) => url)).toEqual(["/events?256"]);
+});
+
+test("what is asked for on the raw connection is turned away as in the queue, and never the admin's", () => {
+  const { come, turn, turnAway } = loop();
+  expect(turnAway("POST", "/events")).toBeNull();
+  overload({ come, turn });
+  for (const url of names(0, 32)) come(url);
+  expect(turnAway("POST", "/events")).toMatchObject({ status: 503, headers: { "retry-after": "1" } });
+  expect(turnAway("POST", "/login")).toBeNull();
+  expect(turnAway("GET", "/healthz")).toBeNull();
 });
 
 test("it is calm again when the queue was empty and nothing was turned away for 200 ms", () => {

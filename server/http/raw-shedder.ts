@@ -1,0 +1,151 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { Answer } from "./http.ts";
+import { readHead } from "./message-head.ts";
+
+/** A longer body is not waited for: the connection is closed. */
+const MAX_SKIPPED_BYTES = 64 * 1024;
+/** Time for the rest of a body that nobody will read; Node's limit of a whole request. */
+const MAX_SKIP_MS = 15_000;
+/** Time in which the other side may read the last answer. */
+const MAX_LINGER_MS = 1000;
+
+/** An answer for a request that is turned away when it comes; null for one that is served. */
+type TurnAway = (method: string, url: string) => Answer | null;
+
+/** What is needed of Node's connection; not documented, so that its absence must be harmless. */
+interface NodeConnection {
+  /** The response that is written next, if one is. */
+  readonly _httpMessage?: unknown;
+  /** Milliseconds since the current message began; 0 between messages. */
+  readonly parser?: { duration?: () => number } | null;
+}
+
+/**
+ * Watches a connection of which a request was turned away, once that one is over: from then on its
+ * requests are turned away before Node's parser has seen them. That takes a third of the processor
+ * time, most of which goes into objects that nobody uses. Requests that are served, and all that is
+ * not plain HTTP/1.1, go to Node as they came.
+ *
+ * @param turnAway asked for each request when its head is there
+ */
+export function rawShedder(turnAway: TurnAway): (request: IncomingMessage, response: ServerResponse) => void {
+  const watched = new WeakSet<Socket>();
+  return ({ socket }, response) => {
+    // Pipelined requests wait for others; they are Node's.
+    if (watched.has(socket) || (socket as NodeConnection)._httpMessage !== response) return;
+    // The answer is closed before Node has read the body behind the head.
+    response.once("close", () => setImmediate(tryToWatch, socket));
+  };
+
+  function tryToWatch(socket: Socket): void {
+    if (watched.has(socket) || !isBetweenMessages(socket)) return;
+    const [toNode, ...others] = socket.listeners("data");
+    if (!toNode || others.length > 0) return;
+    watched.add(socket);
+    watch(socket, toNode as (bytes: Buffer) => void, turnAway, () => watched.delete(socket));
+  }
+}
+
+/** Whether Node has read all of the last request, nothing of the next one, and answered. */
+function isBetweenMessages(socket: Socket): boolean {
+  const { parser, _httpMessage } = socket as NodeConnection;
+  return !socket.destroyed && !socket.writableEnded && !_httpMessage && parser?.duration?.() === 0;
+}
+
+function watch(socket: Socket, toNode: (bytes: Buffer) => void, turnAway: TurnAway, onEnd: () => void): void {
+  /** Bytes that are left of a body, whether it is skipped or Node's, and the time to skip them. */
+  let left = 0;
+  let isSkipping = false;
+  let skipUntil = 0;
+
+  function onData(bytes: Buffer): void {
+    let at = 0;
+    if (left > 0) {
+      if (!isSkipping) {
+        handOver(bytes, 0);
+        return;
+      }
+      at = Math.min(left, bytes.length);
+      left -= at;
+      if (left > 0 && performance.now() > skipUntil) socket.destroy();
+    }
+    while (at < bytes.length) {
+      const head = readHead(bytes, at);
+      const answer = head && canAnswer() ? turnAway(head.method, head.url) : null;
+      if (!head || !answer) {
+        handOver(bytes, at);
+        return;
+      }
+      const { bodyBytes } = head;
+      if (bodyBytes === null || bodyBytes > MAX_SKIPPED_BYTES || head.isLast) {
+        close(answer);
+        return;
+      }
+      socket.write(bytesOf(answer).open);
+      at += head.bytes;
+      const skipped = Math.min(bodyBytes, bytes.length - at);
+      at += skipped;
+      left = bodyBytes - skipped;
+      isSkipping = left > 0;
+      if (isSkipping) skipUntil = performance.now() + MAX_SKIP_MS;
+    }
+  }
+
+  /** Answers must come in the order of their requests, and no faster than they are read. */
+  function canAnswer(): boolean {
+    return !(socket as NodeConnection)._httpMessage && !socket.writableNeedDrain;
+  }
+
+  /** Gives bytes to Node, and follows them to the end of the last message in them. */
+  function handOver(bytes: Buffer, from: number): void {
+    isSkipping = false;
+    let at = from + Math.min(left, bytes.length - from);
+    left -= at - from;
+    let isClear = true;
+    while (isClear && at < bytes.length) {
+      const head = readHead(bytes, at);
+      isClear = head !== null && head.bodyBytes !== null;
+      if (!head || head.bodyBytes === null) break;
+      at += head.bytes;
+      left = Math.max(0, head.bodyBytes - (bytes.length - at));
+      at += head.bodyBytes;
+    }
+    if (!isClear) unwatch();
+    toNode(from === 0 ? bytes : bytes.subarray(from));
+  }
+
+  function unwatch(): void {
+    socket.removeListener("data", onData);
+    socket.on("data", toNode);
+    onEnd();
+  }
+
+  /** The last answer; what else comes is not read by anyone. */
+  function close(answer: Answer): void {
+    socket.removeListener("data", onData);
+    socket.on("data", () => undefined);
+    socket.end(bytesOf(answer).last);
+    setTimeout(() => socket.destroy(), MAX_LINGER_MS).unref();
+  }
+
+  socket.removeListener("data", toNode);
+  socket.on("data", onData);
+}
+
+const written = new WeakMap<Answer, { readonly open: Buffer; readonly last: Buffer }>();
+
+/** An answer as it is sent: one that leaves the connection open, and one that ends it. */
+function bytesOf(answer: Answer): { readonly open: Buffer; readonly last: Buffer } {
+  const before = written.get(answer);
+  if (before) return before;
+  const { status, headers, body } = answer;
+  const bytes = (connection: string) => {
+    const lines = Object.entries({ ...headers, connection, "content-length": Buffer.byteLength(body) });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`);
+  };
+  const both = { open: bytes("keep-alive"), last: bytes("close") };
+  written.set(answer, both);
+  return both;
+}
