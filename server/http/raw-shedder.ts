@@ -9,6 +9,14 @@ const MAX_SKIPPED_BYTES = 64 * 1024;
 const MAX_SKIP_MS = 15_000;
 /** Time in which the other side may read the last answer. */
 const MAX_LINGER_MS = 1000;
+/**
+ * Time for answers in a turn of the event loop. Clients that ask again at once would otherwise make
+ * the turns as long as there are such clients, and each turn accepts one new connection.
+ */
+const MAX_ANSWERS_MS = 1;
+
+/** Most answers of one connection that wait. */
+const MAX_UNWRITTEN = 64;
 
 /** An answer for a request that is turned away when it comes; null for one that is served. */
 type TurnAway = (method: string, url: string) => Answer | null;
@@ -31,6 +39,7 @@ interface NodeConnection {
  */
 export function rawShedder(turnAway: TurnAway): (request: IncomingMessage, response: ServerResponse) => void {
   const watched = new WeakSet<Socket>();
+  const answers = new DelayedAnswers();
   return ({ socket }, response) => {
     // Pipelined requests wait for others; they are Node's.
     if (watched.has(socket) || (socket as NodeConnection)._httpMessage !== response) return;
@@ -43,7 +52,7 @@ export function rawShedder(turnAway: TurnAway): (request: IncomingMessage, respo
     const [toNode, ...others] = socket.listeners("data");
     if (!toNode || others.length > 0) return;
     watched.add(socket);
-    watch(socket, toNode as (bytes: Buffer) => void, turnAway, () => watched.delete(socket));
+    watch(socket, toNode as (bytes: Buffer) => void, { turnAway, answers, onEnd: () => watched.delete(socket) });
   }
 }
 
@@ -53,7 +62,34 @@ function isBetweenMessages(socket: Socket): boolean {
   return !socket.destroyed && !socket.writableEnded && !_httpMessage && parser?.duration?.() === 0;
 }
 
-function watch(socket: Socket, toNode: (bytes: Buffer) => void, turnAway: TurnAway, onEnd: () => void): void {
+/** Writes answers in the order in which they were made, a few in each turn of the event loop. */
+class DelayedAnswers {
+  #writers: (() => void)[] = [];
+  #next = 0;
+
+  add(write: () => void): void {
+    if (this.#writers.push(write) === 1) setImmediate(() => this.#write());
+  }
+
+  #write(): void {
+    const end = performance.now() + MAX_ANSWERS_MS;
+    for (; this.#next < this.#writers.length && performance.now() < end; this.#next += 1) this.#writers[this.#next]?.();
+    this.#writers = this.#writers.slice(this.#next);
+    this.#next = 0;
+    if (this.#writers.length > 0) setImmediate(() => this.#write());
+  }
+}
+
+interface Watch {
+  readonly turnAway: TurnAway;
+  readonly answers: DelayedAnswers;
+  /** Called when the connection is Node's again. */
+  readonly onEnd: () => void;
+}
+
+function watch(socket: Socket, toNode: (bytes: Buffer) => void, { turnAway, answers, onEnd }: Watch): void {
+  /** Answers that are not written yet. */
+  let unwritten: Buffer[] = [];
   /** Bytes that are left of a body, whether it is skipped or Node's, and the time to skip them. */
   let left = 0;
   let isSkipping = false;
@@ -82,7 +118,7 @@ function watch(socket: Socket, toNode: (bytes: Buffer) => void, turnAway: TurnAw
         close(answer);
         return;
       }
-      socket.write(bytesOf(answer).open);
+      if (unwritten.push(bytesOf(answer).open) === 1) answers.add(write);
       at += head.bytes;
       const skipped = Math.min(bodyBytes, bytes.length - at);
       at += skipped;
@@ -94,7 +130,14 @@ function watch(socket: Socket, toNode: (bytes: Buffer) => void, turnAway: TurnAw
 
   /** Answers must come in the order of their requests, and no faster than they are read. */
   function canAnswer(): boolean {
-    return !(socket as NodeConnection)._httpMessage && !socket.writableNeedDrain;
+    return !(socket as NodeConnection)._httpMessage && !socket.writableNeedDrain && unwritten.length < MAX_UNWRITTEN;
+  }
+
+  function write(): void {
+    const [first, ...others] = unwritten;
+    if (!first || socket.destroyed) return;
+    socket.write(others.length === 0 ? first : Buffer.concat(unwritten));
+    unwritten = [];
   }
 
   /** Gives bytes to Node, and follows them to the end of the last message in them. */
@@ -111,6 +154,7 @@ function watch(socket: Socket, toNode: (bytes: Buffer) => void, turnAway: TurnAw
       left = Math.max(0, head.bodyBytes - (bytes.length - at));
       at += head.bodyBytes;
     }
+    write();
     if (!isClear) unwatch();
     toNode(from === 0 ? bytes : bytes.subarray(from));
   }
@@ -123,6 +167,7 @@ function watch(socket: Socket, toNode: (bytes: Buffer) => void, turnAway: TurnAw
 
   /** The last answer; what else comes is not read by anyone. */
   function close(answer: Answer): void {
+    write();
     socket.removeListener("data", onData);
     socket.on("data", () => undefined);
     socket.end(bytesOf(answer).last);

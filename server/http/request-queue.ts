@@ -151,7 +151,7 @@ export function requestQueue(
     while (planned < Math.min(MAX_PER_TURN, waiting)) plan();
   }
 
-  /** Takes the first request out of the queue, which another of its connection enters at its end. */
+  /** Takes the first request out of the queue; the next of its connection enters at the end. */
   function take(): Waiting | undefined {
     const first = queue[head];
     if (!first) return undefined;

@@ -5,9 +5,10 @@ import type { Event } from "../../core/event.ts";
 import { temporaryFolder } from "../server/rig/open-app.ts";
 import { FAULTS } from "./catalogue.ts";
 import { BadUsage, parseCommandLine } from "./command-line.ts";
+import type { Check } from "./rig/fault.ts";
 import { eventOf, Journal } from "./rig/journal.ts";
 import { mutate } from "./rig/mutants.ts";
-import { isPassed, type Verdict } from "./verdict.ts";
+import { describe as describeVerdict, held, isPassed, type Verdict } from "./verdict.ts";
 
 const stored = (id: string): Event => ({ ...eventOf(id), source: "test" });
 
@@ -61,6 +62,19 @@ describe("a verdict on a mutant", () => {
     expect(isPassed(verdict({ lost: 1 }, null))).toBe(true);
     expect(isPassed(verdict({ lost: 0 }, null))).toBe(false);
     expect(isPassed(verdict(null, "no server"))).toBe(false);
+  });
+
+  test("is none where all that failed has an excuse, and says so", () => {
+    const busy = { ok: false, text: "goodput 50 %", excuse: "the machine was busy" };
+    const of = (...checks: Check[]): Verdict => ({
+      ...verdict(null, null),
+      mutant: null,
+      findings: { tally: null, checks },
+    });
+    expect(held(of(busy))).toBe(null);
+    expect(held(of(busy, { ok: false, text: "3 broken" }))).toBe(false);
+    expect(held(of({ ...busy, ok: true }))).toBe(true);
+    expect(describeVerdict(of(busy), FAULTS)).toContain("goodput 50 %: inconclusive, the machine was busy");
   });
 });
 

@@ -14,11 +14,14 @@ export interface Verdict {
   readonly findings: Findings | null;
 }
 
-/** True if the server held; null if it could not be determined. */
+/** True if the server held; null if that is unknown: skipped, or failed with an excuse. */
 export function held({ skipped, error, findings }: Verdict): boolean | null {
   if (skipped !== null) return null;
   if (error !== null || findings === null) return false;
-  return (findings.tally === null || isSound(findings.tally)) && findings.checks.every(({ ok }) => ok);
+  if (findings.tally !== null && !isSound(findings.tally)) return false;
+  const failed = findings.checks.filter(({ ok }) => !ok);
+  if (failed.some(({ excuse = null }) => excuse === null)) return false;
+  return failed.length === 0 ? true : null;
 }
 
 /**
@@ -43,13 +46,17 @@ export function describe(verdict: Verdict, faults: readonly Fault[]): string {
   const name = id.padEnd(idWidth(faults));
   if (skipped !== null) return `– ${name}  skipped: ${skipped}\n`;
   const cells = COLUMNS.map((column) => (findings?.tally?.[column].toLocaleString("en") ?? "–").padStart(13)).join("");
-  const line = `${isPassed(verdict) ? "✓" : "✗"} ${name}${cells}${String(cycles).padStart(9)}${seconds.toFixed(1).padStart(9)}\n`;
+  const isHeld = held(verdict);
+  const line = `${isHeld === null ? "–" : isPassed(verdict) ? "✓" : "✗"} ${name}${cells}${String(cycles).padStart(9)}${seconds.toFixed(1).padStart(9)}\n`;
   const indent = " ".repeat(idWidth(faults) + 4);
-  const found = held(verdict) === false ? "found" : "NOT FOUND";
+  const found = isHeld === null ? "inconclusive" : isHeld ? "NOT FOUND" : "found";
   return [
     line,
     ...(mutant === null ? [] : [`${indent}mutant: ${mutant}: ${found}\n`]),
-    ...(findings?.checks ?? []).map(({ ok, text }) => `${indent}${ok ? "" : "✗ "}${text}\n`),
+    ...(findings?.checks ?? []).map(({ ok, text, excuse = null }) => {
+      if (ok) return `${indent}${text}\n`;
+      return excuse === null ? `${indent}✗ ${text}\n` : `${indent}– ${text}: inconclusive, ${excuse}\n`;
+    }),
     ...(error === null ? [] : [`${indent}✗ ${error}\n`]),
   ].join("");
 }

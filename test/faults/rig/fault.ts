@@ -38,6 +38,8 @@ export interface Check {
   readonly ok: boolean;
   /** Measured figures, in words. */
   readonly text: string;
+  /** Why a failure would prove nothing, such as a machine that was busy otherwise. */
+  readonly excuse?: string | null;
 }
 
 export interface Findings {

@@ -23,6 +23,7 @@ const WRITER = "server/events/segment-writer.ts";
 const WRITE = "server/files/write-all.ts";
 const ROUTE = "server/ingest/record.ts";
 const MAIN = "server/main.ts";
+const QUEUE = "server/http/request-queue.ts";
 
 /** All of them, since they quote the product's text and have to follow it. */
 export const MUTANTS = {
@@ -44,10 +45,10 @@ export const MUTANTS = {
   ),
   stop: mutant("silent connections are never closed", MAIN, "const MAX_STOP_MS = 1000;", "const MAX_STOP_MS = 60_000;"),
   overload: mutant(
-    "what waits is not bounded",
-    "server/events/log.ts",
-    "mostWaiting: { events: 20_000, bytes: 8 * 1024 * 1024 },",
-    "mostWaiting: { events: 1e9, bytes: 1e12 },",
+    "posts of events are never turned away",
+    QUEUE,
+    "/^\\/(?:experiments|api\\/admin|",
+    "/^\\/(?:events|experiments|api\\/admin|",
   ),
   devices: mutant(
     "every event is kept in memory",
@@ -106,9 +107,9 @@ export const MUTANTS = {
   ),
   newcomers: mutant(
     "every request is begun at once",
-    "server/http/request-queue.ts",
-    "    queue.push({ request, response, since: time });\n    if (planned < MAX_PER_TURN) plan();",
-    "    listener(request, response);",
+    QUEUE,
+    "if (turnedAway) return send(request, response, turnedAway);",
+    "if (turnedAway !== undefined) return void next(request, response);",
   ),
   flood: mutant(
     "assignments are not limited",

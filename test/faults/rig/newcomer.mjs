@@ -1,5 +1,5 @@
 // Run by node: asks a port for groups on a new connection again and again, each time for a new
-// device, and prints how many milliseconds each answer took, and its status.
+// device, and prints how many milliseconds each answer took, and its status; 0 for none.
 import { connect } from "node:net";
 
 const [port, seconds] = process.argv.slice(2).map(Number);
@@ -12,7 +12,10 @@ function ask() {
   const start = performance.now();
   count += 1;
   const socket = connect({ port, host: "127.0.0.1" });
-  socket.setTimeout(GIVE_UP_MS, () => socket.destroy());
+  socket.setTimeout(GIVE_UP_MS, () => {
+    console.log(GIVE_UP_MS, 0);
+    socket.destroy();
+  });
   socket.once("error", () => socket.destroy());
   socket.once("data", (chunk) => {
     console.log((performance.now() - start).toFixed(1), chunk.toString("latin1", 9, 12));

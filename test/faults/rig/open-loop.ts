@@ -9,6 +9,8 @@ export interface Timed {
   readonly at: number;
 }
 
+/** Never turned away. */
+const FIRST = Buffer.from("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
 const CONTENT_LENGTH = /content-length: (\d+)/i;
 
 /**
@@ -23,7 +25,7 @@ export class OpenLoop {
   readonly #all = new Set<Socket>();
   readonly answers: Timed[] = [];
   /** Called after each answer, when its connection is free again. */
-  answered: () => void = () => undefined;
+  answered: () => unknown = () => undefined;
   /** Requests that broke before their answer was there. */
   broken = 0;
   /** Requests for which no connection was free. */
@@ -36,13 +38,22 @@ export class OpenLoop {
   }
 
   /**
-   * Opens connections before they are needed: a burst of new ones would measure the queue in which
-   * the kernel keeps them.
+   * Opens connections before they are needed, and has one request answered on each: the kernel says
+   * that they are open while they still wait for the server to accept them.
    */
   async connect(connections: number): Promise<void> {
     const sockets = Array.from({ length: connections }, () => this.#open());
     await Promise.all(sockets.map((socket) => once(socket, "connect")));
     this.#free.push(...sockets);
+    const { answered } = this;
+    const all = new Promise<void>((resolve) => {
+      this.answered = () => this.answers.length === connections && resolve();
+    });
+    for (let n = 0; n < connections; n += 1) this.send(FIRST);
+    await all;
+    this.answered = answered;
+    this.answers.length = 0;
+    this.sent = 0;
   }
 
   send(request: Buffer): void {
