@@ -44,6 +44,11 @@ export const SETTINGS: readonly Setting[] = [
   setting("new-devices", "1200", "assignments recorded a minute for one client address, 0 for any number"),
   setting("evaluations", "60000", "OFREP evaluations a minute from one client address, 0 for any number"),
   setting(
+    "max-connections",
+    "10000",
+    "open connections; beyond, the address that has most loses its own first; 0 for any number",
+  ),
+  setting(
     "max-log",
     "80%",
     "largest event log, as a share of the volume or as 500M, 20G, 2T; then events are answered 507",
@@ -109,6 +114,8 @@ export interface Config {
   /** Posts to `/events` per minute and client address; 0 for no limit. */
   readonly rateLimit: number;
   readonly newDevices: number;
+  /** Open connections; 0 for any number. */
+  readonly maxConnections: number;
   /** OFREP evaluations per minute and client address; 0 for no limit. */
   readonly evaluations: number;
   readonly maxLog: Quota;
@@ -178,6 +185,7 @@ export function readConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
     ingestToken: tokenOf("ingest", value("ingest-token"), value("ingest-token-file")),
     rateLimit: count("rate-limit", 999_999_999),
     newDevices: count("new-devices", 999_999_999),
+    maxConnections: count("max-connections", 1_000_000),
     evaluations: count("evaluations", 999_999_999),
     maxLog: parseQuota(value("max-log")),
     archive: archiveFolder(value("archive"), value("data")),

@@ -25,6 +25,7 @@ import { quotaBytes } from "./files/quota.ts";
 import { reserveAt } from "./files/reserve.ts";
 import { readOrCreateSecret } from "./files/secrets.ts";
 import { basePathOf, urlBelow, withoutBasePath } from "./http/base-path.ts";
+import { connectionShare } from "./http/connection-share.ts";
 import { listen } from "./http/listening.ts";
 import { rateLimit } from "./http/rate-limit.ts";
 import { rawShedder } from "./http/raw-shedder.ts";
@@ -244,6 +245,9 @@ export async function main(
     config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
     demo ? (moved) => say(`port ${config.port} is taken, using ${moved}`) : null,
   );
+  // All connections of a proxy have its address.
+  const isShared = config.trustProxy === 0 && config.socket === null;
+  server.on("connection", connectionShare(isShared ? config.maxConnections : 0));
   server.on("connection", queue.connected);
   process.umask(0o077);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;

@@ -57,7 +57,7 @@ function addressOf(entry: string): string | null {
 }
 
 /** The whole of an IPv4 address, the /64 of an IPv6 address. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(":") || address.startsWith("::ffff:")) return address;
   const text = address.replace(/%.*$/, "");
   if (!ipaddr.IPv6.isValid(text)) return address;

@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import type { Socket } from "node:net";
 import type { Answer } from "./http.ts";
 import { readHead } from "./message-head.ts";
+import { isBetweenMessages, type NodeConnection } from "./node-connection.ts";
 
 /** A longer body is not waited for: the connection is closed. */
 const MAX_SKIPPED_BYTES = 64 * 1024;
@@ -20,14 +21,6 @@ const MAX_UNWRITTEN = 64;
 
 /** An answer for a request that is turned away when it comes; null for one that is served. */
 type TurnAway = (method: string, url: string) => Answer | null;
-
-/** What is needed of Node's connection; not documented, so that its absence must be harmless. */
-interface NodeConnection {
-  /** The response that is written next, if one is. */
-  readonly _httpMessage?: unknown;
-  /** Milliseconds since the current message began; 0 between messages. */
-  readonly parser?: { duration?: () => number } | null;
-}
 
 /**
  * Watches a connection of which a request was turned away, once that one is over: from then on its
@@ -54,12 +47,6 @@ export function rawShedder(turnAway: TurnAway): (request: IncomingMessage, respo
     watched.add(socket);
     watch(socket, toNode as (bytes: Buffer) => void, { turnAway, answers, onEnd: () => watched.delete(socket) });
   }
-}
-
-/** Whether Node has read all of the last request, nothing of the next one, and answered. */
-function isBetweenMessages(socket: Socket): boolean {
-  const { parser, _httpMessage } = socket as NodeConnection;
-  return !socket.destroyed && !socket.writableEnded && !_httpMessage && parser?.duration?.() === 0;
 }
 
 /** Writes answers in the order in which they were made, a few in each turn of the event loop. */

@@ -1,5 +1,6 @@
 import { archive } from "./archive.ts";
 import { clock } from "./clock.ts";
+import { connections } from "./connections.ts";
 import { devices } from "./devices.ts";
 import { eio } from "./eio.ts";
 import { erase } from "./erase.ts";
@@ -41,6 +42,7 @@ export const FAULTS: readonly Fault[] = [
   stop,
   overload,
   newcomers,
+  connections,
   devices,
   malformed,
   slowClients,

@@ -12,6 +12,7 @@ const TOKEN = "a-token-of-24-characters";
 /** Settings that these tests leave at their defaults. */
 const OTHERS = {
   maxLog: { share: 0.8 },
+  maxConnections: 10_000,
   archive: null,
   compat: ["ofrep"],
   pipet: { configuration: null, force: NOBODY, isExposedByAnswer: false },
@@ -98,6 +99,7 @@ describe("what is refused", () => {
   test.each<[flags: Record<string, unknown>, env: Record<string, string>, message: string]>([
     [{ port: "abc" }, {}, 'port is "abc": allowed are whole numbers from 0 to 65535'],
     [{ port: "" }, {}, 'port is "": allowed are whole numbers'],
+    [{ "max-connections": "many" }, {}, 'max-connections is "many": allowed are whole numbers from 0 to 1000000'],
     [{ port: " " }, {}, 'port is " ": allowed'],
     [{ port: "-1" }, {}, 'port is "-1": allowed'],
     [{ port: "65536" }, {}, 'port is "65536": allowed'],

@@ -22,6 +22,7 @@ const mutant = (name: string, file: string, text: string, replacement: string): 
 const WRITER = "server/events/segment-writer.ts";
 const WRITE = "server/files/write-all.ts";
 const ROUTE = "server/ingest/record.ts";
+const NOT_WRITTEN = "throw new StorageFailed(`the event log cannot be written";
 const MAIN = "server/main.ts";
 const QUEUE = "server/http/request-queue.ts";
 
@@ -30,7 +31,7 @@ export const MUTANTS = {
   kill: mutant("ids are not rebuilt at start", "server/events/known-ids.ts", "known.#recent.add(ids.at(i));", ";"),
   power: mutant("writes are not synced", WRITE, "await file.datasync();", ""),
   prefix: mutant("a torn tail is not cut", WRITER, "await cutTornTail(segmentPath(folder, segment));", ""),
-  full: mutant("a failed write is acknowledged", WRITER, "throw new StorageFailed(", "void new StorageFailed("),
+  full: mutant("a failed write is acknowledged", WRITER, NOT_WRITTEN, NOT_WRITTEN.replace("throw", "void")),
   eio: mutant(
     "a failed sync is ignored",
     WRITE,
@@ -68,7 +69,7 @@ export const MUTANTS = {
     "headersTimeout: 8000,\n    requestTimeout: 15_000,",
     "headersTimeout: 0,\n    requestTimeout: 0,",
   ),
-  readOnly: mutant("a failed write is acknowledged", WRITER, "throw new StorageFailed(", "void new StorageFailed("),
+  readOnly: mutant("a failed write is acknowledged", WRITER, NOT_WRITTEN, NOT_WRITTEN.replace("throw", "void")),
   clock: mutant(
     "ids are forgotten after a day of the wall clock",
     "server/events/log.ts",
@@ -104,6 +105,12 @@ export const MUTANTS = {
     "server/retention/archive.ts",
     "      await writeArchive(data, list);\n      await removeSegment(events, segment);",
     "      await removeSegment(events, segment);\n      await writeArchive(data, list);",
+  ),
+  connections: mutant(
+    "at the limit nobody new gets in",
+    "server/http/connection-share.ts",
+    "if (sockets.size <= (byAddress.get(address)?.size ?? 0) + 1) {",
+    "if (sockets.size > 0) {",
   ),
   newcomers: mutant(
     "every request is begun at once",
