@@ -93,14 +93,15 @@ const ORDERS = [
 export function readPlainEvents(body: string, defaults: EventDefaults): EventText[] | null {
   // A time that has to be corrected cannot be stored as received.
   if (!body.isWellFormed() || (defaults.clockMs ?? 0) !== 0) return null;
+  const added = addedBy(defaults);
   if (body.startsWith("{")) {
-    const event = readAt(body, 0, defaults);
+    const event = readAt(body, 0, defaults, added);
     return event && event.end === body.length ? [event] : null;
   }
   if (!body.startsWith("[")) return null;
   const events: EventText[] = [];
   for (let at = 1; ; ) {
-    const event = readAt(body, at, defaults);
+    const event = readAt(body, at, defaults, added);
     if (!event) return null;
     events.push(event);
     if (body[event.end] === "]") return event.end + 1 === body.length ? events : null;
@@ -109,13 +110,30 @@ export function readPlainEvents(body: string, defaults: EventDefaults): EventTex
   }
 }
 
-/** Null also when a time is not believed: it has to be replaced. */
-function readAt(text: string, start: number, defaults: EventDefaults): EventText | null {
-  const { ts, run, receivedAt, net, believed, withKey } = defaults;
+/** Text that the server adds to every event of a body, behind the defaults of missing fields. */
+interface Added {
+  readonly whole: string;
+  /** The same behind those of a pattern, written once for all its events. */
+  readonly behind: Map<string, string>;
+}
+
+function addedBy({ run, receivedAt, net, withKey }: EventDefaults): Added {
+  const signed = run === null ? "" : `,"run":${JSON.stringify(run)}`;
   const received = receivedAt === undefined ? "" : `,"receivedAt":"${receivedAt}"`;
-  const network = net === undefined ? received : `${received},"net":"${net}"`;
-  const from = withKey ? `${network},"withKey":true` : network;
-  const signed = run === null ? from : `,"run":${JSON.stringify(run)}${from}`;
+  const network = net === undefined ? "" : `,"net":"${net}"`;
+  return { whole: `${signed}${received}${network}${withKey ? ',"withKey":true' : ""}`, behind: new Map() };
+}
+
+function behind({ whole, behind: known }: Added, defaults: string): string {
+  const before = known.get(defaults);
+  if (before !== undefined) return before;
+  const text = defaults + whole;
+  known.set(defaults, text);
+  return text;
+}
+
+/** Null also when a time is not believed: it has to be replaced. */
+function readAt(text: string, start: number, { ts, believed }: EventDefaults, added: Added): EventText | null {
   const isTime = (of: string, at: number) => isOnCalendar(of, at) && (!believed || isWithin(of, at, believed));
   for (const { usual, any, places } of ORDERS) {
     for (const { pattern, addition } of usual) {
@@ -123,7 +141,7 @@ function readAt(text: string, start: number, defaults: EventDefaults): EventText
       if (!pattern.test(text)) continue;
       // The ID is followed by `","ts":"`.
       const time = text.indexOf('"', start + 7) + 8;
-      return isTime(text, time) ? { text, start, end: pattern.lastIndex, addition: addition + signed } : null;
+      return isTime(text, time) ? { text, start, end: pattern.lastIndex, addition: behind(added, addition) } : null;
     }
     any.lastIndex = start;
     const match = any.exec(text);
@@ -133,7 +151,7 @@ function readAt(text: string, start: number, defaults: EventDefaults): EventText
     let addition = time === undefined ? `,"ts":${JSON.stringify(ts())}` : "";
     if (match[places.source] === undefined) addition += SOURCE;
     if (match[places.params] === undefined) addition += PARAMS;
-    return { text, start, end: any.lastIndex, addition: addition + signed };
+    return { text, start, end: any.lastIndex, addition: behind(added, addition) };
   }
   return null;
 }

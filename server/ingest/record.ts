@@ -88,8 +88,8 @@ export function recorder({
 
   const isOfRehearsal = (text: string) => rehearsals !== undefined && text.includes(rehearsals.devices.mark);
   /** Leaves out what rehearsals sent, after it was heard: it is in no file and no count. */
-  const hear = (read: ReadEvents, body: string): ReadEvents & { readonly heard: number } => {
-    if (!rehearsals || !isOfRehearsal(body)) return { ...read, heard: 0 };
+  const hear = (read: ReadEvents, body: string): ReadEvents => {
+    if (!rehearsals || !isOfRehearsal(body)) return read;
     const events = takeRehearsed(read.events, rehearsals);
     return {
       events,
@@ -197,6 +197,8 @@ interface ReadEvents {
   readonly cut: readonly CutEvent[];
   /** Events with a text `groups`, as written by other systems' loggers. */
   readonly withGroups: readonly Event[];
+  /** Events of rehearsals, which were heard and are not among the others. */
+  readonly heard: number;
 }
 
 /**
@@ -206,7 +208,7 @@ function readEvents(body: string, defaults: EventDefaults): ReadEvents {
   const plain = readPlainEvents(body, defaults);
   if (plain) {
     checkNumber(plain.length);
-    return { events: plain, rejections: [], cut: [], withGroups: [] };
+    return { events: plain, rejections: [], cut: [], withGroups: [], heard: 0 };
   }
   let input: unknown;
   try {
@@ -231,7 +233,7 @@ function readEvents(body: string, defaults: EventDefaults): ReadEvents {
       rejections.push({ index, reason: error.message, text: textOf(input) });
     }
   });
-  return { events, rejections, cut, withGroups };
+  return { events, rejections, cut, withGroups, heard: 0 };
 }
 
 function checkNumber(events: number): void {
