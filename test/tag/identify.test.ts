@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
 import type { Fairsplit } from "../../tag/fairsplit.ts";
 import type { Options } from "../../tag/options.ts";
@@ -15,8 +15,35 @@ let asked: URLSearchParams[];
 let events: Record<string, unknown>[];
 /** What the answer for an account waits for. */
 let delays: Record<string, Promise<void>>;
+const cleanUps: (() => void)[] = [];
 
 beforeEach(() => {
+  // Observers, listeners and timers outlive a test: its tag would render the next test's page.
+  const RealObserver = MutationObserver;
+  vi.stubGlobal(
+    "MutationObserver",
+    class extends RealObserver {
+      constructor(callback: MutationCallback) {
+        let isOver = false;
+        super((...args) => isOver || callback(...args));
+        cleanUps.push(() => {
+          isOver = true;
+          this.disconnect();
+        });
+      }
+    },
+  );
+  const add = window.addEventListener.bind(window);
+  vi.stubGlobal("addEventListener", (...args: Parameters<typeof addEventListener>) => {
+    cleanUps.push(() => window.removeEventListener(...args));
+    add(...args);
+  });
+  const after = setTimeout;
+  vi.stubGlobal("setTimeout", (...args: Parameters<typeof setTimeout>) => {
+    const timer = after(...args);
+    cleanUps.push(() => clearTimeout(timer));
+    return timer;
+  });
   [groupOf, asked, events, delays] = [{ a1: "B", a2: "A", a3: "B", device: "B" }, [], [], {}];
   delete window.fairsplit;
   localStorage.clear();
@@ -39,6 +66,11 @@ beforeEach(() => {
       }),
     );
   });
+});
+
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+  vi.unstubAllGlobals();
 });
 
 async function start(options: Options = {}): Promise<Fairsplit> {
