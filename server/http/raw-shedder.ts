@@ -14,7 +14,7 @@ const MAX_LINGER_MS = 1000;
  * Time for answers in a turn of the event loop. Clients that ask again at once would otherwise make
  * the turns as long as there are such clients, and each turn accepts one new connection.
  */
-const MAX_ANSWERS_MS = 1;
+const MAX_ANSWERS_MS = 3;
 
 /** Most answers of one connection that wait. */
 const MAX_UNWRITTEN = 64;
