@@ -1,4 +1,5 @@
 import { Pool } from "undici";
+import { PlainSockets } from "./plain-sockets.ts";
 
 const TIMEOUT_MS = 10_000;
 /** As the tag: events are sent again, later each time, while the server has no room for them. */
@@ -36,11 +37,60 @@ export function openConnections(
   headers: Readonly<Record<string, string>>,
   firstRetryMs: number = FIRST_RETRY_MS,
 ): Connections {
+  const { exchange, close } = origin.startsWith("http:")
+    ? bySockets(origin, most, headers)
+    : byClient(origin, most, headers);
+  return {
+    async send(method, path, body) {
+      for (let attempt = 1; ; attempt += 1) {
+        const answer = await exchange(method, path, body);
+        const isBusy = method === "POST" && MUST_RETRY.test(`${answer.status}`);
+        if (!isBusy || attempt === MAX_ATTEMPTS) return answer;
+        await new Promise((resolve) => setTimeout(resolve, firstRetryMs * 2 ** (attempt - 1)));
+      }
+    },
+    close,
+  };
+}
+
+interface Exchange {
+  readonly exchange: Connections["send"];
+  close(): Promise<void>;
+}
+
+function bySockets(origin: string, most: number, headers: Readonly<Record<string, string>>): Exchange {
+  const sockets = new PlainSockets(origin, most, TIMEOUT_MS);
+  const given = { host: new URL(origin).host, ...headers };
+  const head = Object.entries(given)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
+  const headWithBody = `${head}content-type: text/plain;charset=UTF-8\r\ncontent-length: `;
+  return {
+    async exchange(method, path, body) {
+      const begin = `${method} ${path} HTTP/1.1\r\n`;
+      const request =
+        body === undefined ? `${begin}${head}\r\n` : `${begin}${headWithBody}${Buffer.byteLength(body)}\r\n\r\n${body}`;
+      try {
+        return await sockets.send(request);
+      } catch (error) {
+        throw explained(error as NodeJS.ErrnoException, method, path);
+      }
+    },
+    close: async () => sockets.close(),
+  };
+}
+
+function explained(error: NodeJS.ErrnoException, method: string, path: string): Error {
+  const isLate = /TIMEOUT/.test(error.code ?? "");
+  return isLate ? new Error(`${method} ${path.split("?")[0]} did not answer in time`) : error;
+}
+
+function byClient(origin: string, most: number, headers: Readonly<Record<string, string>>): Exchange {
   const pool = new Pool(origin, { connections: most, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
   // A list is sent as it is, while an object is copied for each request.
   const given = Object.entries(headers).flat();
   const withBody = [...given, "content-type", "text/plain;charset=UTF-8"];
-  const exchange: Connections["send"] = (method, path, body) =>
+  const exchange: Exchange["exchange"] = (method, path, body) =>
     new Promise((resolve, reject) => {
       let status = 0;
       const chunks: Buffer[] = [];
@@ -55,25 +105,11 @@ export function openConnections(
             chunks.push(chunk);
           },
           onResponseEnd: () => resolve({ status, text: textOf(chunks) }),
-          onResponseError(_controller, error) {
-            const name = path.split("?")[0];
-            const isLate = /TIMEOUT/.test((error as NodeJS.ErrnoException).code ?? "");
-            reject(isLate ? new Error(`${method} ${name} did not answer in time`) : error);
-          },
+          onResponseError: (_controller, error) => reject(explained(error, method, path)),
         },
       );
     });
-  return {
-    async send(method, path, body) {
-      for (let attempt = 1; ; attempt += 1) {
-        const answer = await exchange(method, path, body);
-        const isBusy = method === "POST" && MUST_RETRY.test(`${answer.status}`);
-        if (!isBusy || attempt === MAX_ATTEMPTS) return answer;
-        await new Promise((resolve) => setTimeout(resolve, firstRetryMs * 2 ** (attempt - 1)));
-      }
-    },
-    close: () => pool.destroy(),
-  };
+  return { exchange, close: () => pool.destroy() };
 }
 
 function textOf(chunks: readonly Buffer[]): string {

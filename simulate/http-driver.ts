@@ -14,6 +14,8 @@ export interface HttpDriverOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const HEX = "0123456789abcdef";
+
 type Groups = Readonly<Record<string, AssignedGroup | undefined>>;
 
 /**
@@ -30,6 +32,8 @@ export function openHttpDriver({ page, seed, concurrency, headers }: HttpDriverO
     throw new Error(`${method} ${base}${route} answered ${status}: ${text.slice(0, 200)}`);
   };
 
+  const path = encodeURIComponent(page.path);
+
   // A million visits hold the contents of a few variants.
   const known = new Map<PlaceholderSource, Map<string | undefined, ReturnType<typeof shownTo>>>();
   const shownOnce = (placeholder: PlaceholderSource, group: string | undefined) => {
@@ -43,16 +47,16 @@ export function openHttpDriver({ page, seed, concurrency, headers }: HttpDriverO
   return {
     async visit(index, decide): Promise<Visit> {
       const next = sfc32(seedWords(seed, index));
-      const digit = () => ((next() >>> 24) % 16).toString(16);
-      const deviceId = Array.from({ length: 32 }, digit).join("");
+      let deviceId = "";
+      for (let digits = 0; digits < 32; digits += 1) deviceId += HEX[(next() >>> 24) % 16];
       let sequence = 0;
       const eventId = () => `${deviceId}-${(sequence++).toString(16)}`;
       const event = (fields: object) =>
         JSON.stringify({ id: eventId(), ts: new Date().toISOString(), deviceId, path: page.path, ...fields });
       const post = (lines: readonly string[]) => send("POST", "/notes", `sent=${Date.now()}`, `[${lines}]`);
       try {
-        const query = new URLSearchParams({ device_id: deviceId, path: page.path, force: "", at: String(Date.now()) });
-        const groups = JSON.parse(await send("GET", "/groups", String(query))) as Groups;
+        const query = `device_id=${deviceId}&path=${path}&force=&at=${Date.now()}`;
+        const groups = JSON.parse(await send("GET", "/groups", query)) as Groups;
         const isDecided = Object.keys(groups).length > 0;
         const shown = page.placeholders.map((placeholder) => {
           const assigned = groups[placeholder.experiment];

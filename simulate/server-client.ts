@@ -22,27 +22,43 @@ export interface ServerClient {
 }
 
 const PAGE_OF_EVENTS = 10_000;
+/** Time that a server may be busy: it counts ten million events in less. */
+const BUSY_PATIENCE_MS = 120_000;
+const MAX_WAIT_MS = 10_000;
 
 /**
  * Creates a client for the server at a base URL. Every method throws EnvironmentMissing when it
  * does not answer as a fairsplit server.
+ *
+ * @param patienceMs how long it may say that it is busy
  */
-export function serverClient(base: string, token: string | null): ServerClient {
+export function serverClient(base: string, token: string | null, patienceMs = BUSY_PATIENCE_MS): ServerClient {
   const request = async (path: string, method = "GET"): Promise<Response> => {
+    for (const deadline = Date.now() + patienceMs; ; ) {
+      const response = await ask(path, method);
+      // A server is busy right after a load, or while it counts: what it says is no answer yet.
+      const isBusy = response.status === 503 || response.status === 429;
+      const waitMs = Math.min(MAX_WAIT_MS, 1000 * Number(response.headers.get("retry-after") ?? 1) || 1000);
+      if (response.status === 401)
+        throw new EnvironmentMissing(`${response.url} wants the admin's token: give --token`);
+      if (response.ok) return response;
+      if (!isBusy || Date.now() + waitMs > deadline) throw await refused(response, isBusy ? patienceMs : null);
+      await response.body?.cancel();
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  };
+  const ask = async (path: string, method: string): Promise<Response> => {
     const url = new URL(path, base).href;
     const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
-    // The server may have closed an idle connection meanwhile: reading can be repeated.
-    const response = await fetch(url, { method, headers })
+    return fetch(url, { method, headers })
       .catch((error: Error) => {
+        // The server may have closed an idle connection meanwhile: reading can be repeated.
         if (method !== "GET") throw error;
         return fetch(url, { method, headers });
       })
       .catch((error: Error & { cause?: Error }) => {
         throw new EnvironmentMissing(`${url} cannot be reached: ${error.cause?.message || error.message}`);
       });
-    if (response.status === 401) throw new EnvironmentMissing(`${url} wants the admin's token: give --token`);
-    if (!response.ok) throw new EnvironmentMissing(`${url} answered ${response.status}, so it is no fairsplit server`);
-    return response;
   };
   const json = async <T>(response: Response): Promise<T> => {
     try {
@@ -78,6 +94,15 @@ export function serverClient(base: string, token: string | null): ServerClient {
     startedAt: async (experiment) =>
       (await json<{ startedAt: string | null }>(await request(ofExperiment(experiment)))).startedAt,
   };
+}
+
+/** The error of an answer that is no success, with what the server says about it. */
+async function refused(response: Response, busyMs: number | null): Promise<EnvironmentMissing> {
+  const { url, status } = response;
+  if (busyMs === null) return new EnvironmentMissing(`${url} answered ${status}, so it is no fairsplit server`);
+  const said = (await response.json().catch(() => ({}))) as { detail?: unknown };
+  const reason = typeof said.detail === "string" ? ` (${said.detail})` : "";
+  return new EnvironmentMissing(`${url} answered ${status} for ${busyMs / 1000} s${reason}`);
 }
 
 /**
