@@ -294,13 +294,14 @@ function parser(args: readonly string[]) {
     .fail((message, error) => {
       // yargs reports a flag without its value as an error of its own.
       if (error && error.name !== "YError") throw error;
-      throw new UsageError(inPlainWords(error?.message ?? message, args[0]));
+      throw new UsageError(inPlainWords(error?.message ?? message, args));
     });
 }
 
 /** yargs counts a command's missing argument among its "non-option arguments". */
-function inPlainWords(message: string, command: string | undefined): string {
+function inPlainWords(message: string, [command, of]: readonly string[]): string {
   if (!message.startsWith("Not enough non-option arguments")) return message;
+  if (command === "simulate") return of === "merge" ? "Which reports of shards?" : "Which experiment?";
   return command === "analyze" ? "Which file?" : "Which data folder?";
 }
 

@@ -11,7 +11,7 @@ import type { Observations } from "./observations.ts";
 import type { Options } from "./options.ts";
 import { parseRates } from "./rates.ts";
 import { buildReport, type SimulationReport } from "./report.ts";
-import { writeReports } from "./reporters/reporters.ts";
+import { requireWritable, writeReports } from "./reporters/reporters.ts";
 import { rerunCommand } from "./rerun.ts";
 import { openSites, refuseScenario } from "./scenario/open-sites.ts";
 import { experimentsOf } from "./scenario/own-experiments.ts";
@@ -38,6 +38,7 @@ const STORAGE_PATIENCE_MS = 3000;
  * @param version of this package
  */
 export async function simulate(options: Options, version: string): Promise<number> {
+  await requireWritable(options.reporters);
   if (options.scenario !== null) return simulateScenario(options, version);
   const { parts, shard } = options;
   const ranges = rangesOf(parts, shard);

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import pc from "picocolors";
 import { pretty } from "../pretty.ts";
 import type { SimulationReport } from "../report.ts";
@@ -48,7 +49,30 @@ export function parseReporters(text: string | null, isJson: boolean): Reporter[]
       `--reporter prints ${printed.map(({ name }) => name).join(" and ")}: allowed is one on stdout, the others as name=file`,
     );
   }
+  for (const [place, { name, file }] of reporters.entries()) {
+    if (file === null) continue;
+    const other = reporters.slice(0, place).find((each) => each.file !== null && resolve(each.file) === resolve(file));
+    if (other) {
+      throw new UsageError(`--reporter writes ${other.name} and ${name} to "${file}": allowed is a file for each`);
+    }
+  }
   return reporters;
+}
+
+/** Finds out before a run that its reports cannot be written. Throws UsageError. */
+export async function requireWritable(reporters: readonly Reporter[]): Promise<void> {
+  for (const { name, file } of reporters) {
+    if (file === null) continue;
+    // Opened to append: an earlier report stays until there is a new one.
+    const opened = await open(file, "a").catch((error: Error) => {
+      throw unwritable(name, file, error);
+    });
+    await opened.close();
+  }
+}
+
+function unwritable(name: string, file: string, { message }: Error): UsageError {
+  return new UsageError(`--reporter has "${name}=${file}", which cannot be written (${message})`);
 }
 
 /** Prints and writes the report of a run, even of a failed or interrupted one. */
@@ -63,7 +87,7 @@ export async function writeReports(report: SimulationReport, reporters: readonly
     if (file === null) process.stdout.write(text);
     else {
       await writeFile(file, text).catch((error: Error) => {
-        throw new UsageError(`--reporter has "${name}=${file}", which cannot be written (${error.message})`);
+        throw unwritable(name, file, error);
       });
     }
   }

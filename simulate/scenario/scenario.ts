@@ -6,6 +6,8 @@ import { type ScenarioFields, ScenarioSchema } from "./schema.ts";
 
 /** Scenarios of this package. */
 export const SHIPPED = ["demo", "shop", "saas"] as const;
+/** Events that the tag and the server report themselves. */
+const OF_THE_TAG = ["pageview", "exposure", "exp_groups", "unknown_placeholder", "empty_variant"];
 const MAX_BYTES = 1 << 20;
 
 /** What a group does to a goal: 0.2 is +20 %. */
@@ -55,7 +57,7 @@ export function parseScenario(named: string, text: string, changes: readonly str
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
   const [problem] = document.errors;
-  if (problem) fail(problem.message.split("\n")[0] ?? "it is no YAML");
+  if (problem) fail(problem.message.split("\n")[0]?.replace(/:$/, "") ?? "it is no YAML");
   let fields: ScenarioFields;
   try {
     fields = parse(ScenarioSchema, document.toJS({ maxAliasCount: 100 }) ?? {});
@@ -104,6 +106,7 @@ function refuseContradictions({ experiments, pages, goals, visitors }: Scenario,
   }
   if (Math.abs(starts - 1) > 1e-6) fail(`start of all pages adds up to ${percent(starts)}: allowed is 100%`);
   for (const [key, { page, kind, rate, value, by, delay }] of Object.entries(goals)) {
+    if (OF_THE_TAG.includes(key)) fail(`goals has "${key}": allowed are events other than the tag's own`);
     requirePage(`goals.${key}.page`, page);
     if (by === "click" && kind === "value") {
       fail(`goals.${key}.by is "click" and its kind is value: a click has no amount, so allowed is track`);

@@ -8,11 +8,13 @@ const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as co
 
 const A_SITE = "the address of a site, such as https://www.example.com, without a path";
 const A_SHARE = "a share from 0% to 100%, such as 25% or 0.25";
+const A_RATE = "a share above 0%, or of a count a mean up to 100";
+const PERCENT = /^\d+(\.\d+)?%$/;
 const A_DURATION = "a duration such as 500ms, 20s, 5m, 2h or 7d";
 
 /** A share as 0.25 or "25%"; parsed to a number from 0 to 1. */
 const share = v.pipe(
-  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?%$/))], A_SHARE),
+  v.union([v.number(), v.pipe(v.string(), v.regex(PERCENT, A_SHARE))], A_SHARE),
   v.transform((value) => (typeof value === "number" ? value : Number(value.slice(0, -1)) / 100)),
   v.check((value) => value >= 0 && value <= 1, A_SHARE),
 );
@@ -39,7 +41,11 @@ const name = v.pipe(
   v.regex(NAME, "a name of letters, digits, _ and -, that begins with a letter"),
 );
 const fields = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.strictObject(entries, `fields of these names only: ${Object.keys(entries).join(", ")}`);
+  v.strictObject(entries, ({ received }) =>
+    received === "undefined"
+      ? "a value, as this field is needed"
+      : `fields of these names only: ${Object.keys(entries).join(", ")}`,
+  );
 const path = v.pipe(v.string("a path such as /cart"), v.regex(/^\/[^\s?#]*$/, "a path such as /cart, without a query"));
 const weight = v.pipe(
   v.number("a whole number from 0"),
@@ -82,9 +88,9 @@ const Goal = fields({
   /** Probability that a visitor on the page reaches it; of a count the mean. */
   rate: v.optional(
     v.pipe(
-      v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?%$/))], "a share, or of a count a mean up to 100"),
+      v.union([v.number(), v.pipe(v.string(), v.regex(PERCENT, A_RATE))], A_RATE),
       v.transform((value) => (typeof value === "number" ? value : Number(value.slice(0, -1)) / 100)),
-      v.check((value) => value > 0 && value <= 100, "a share above 0%, or of a count a mean up to 100"),
+      v.check((value) => value > 0 && value <= 100, A_RATE),
     ),
     1,
   ),

@@ -9,7 +9,7 @@ import { html } from "../../../simulate/reporters/html.ts";
 import { junit } from "../../../simulate/reporters/junit.ts";
 import { line } from "../../../simulate/reporters/line.ts";
 import { markdown } from "../../../simulate/reporters/markdown.ts";
-import { parseReporters, writeReports } from "../../../simulate/reporters/reporters.ts";
+import { parseReporters, requireWritable, writeReports } from "../../../simulate/reporters/reporters.ts";
 import { rerunCommand } from "../../../simulate/rerun.ts";
 import { temporaryFolder } from "../../server/rig/open-app.ts";
 
@@ -149,4 +149,21 @@ test("a file that cannot be written is named", async () => {
   const folder = join(await temporaryFolder(), "folder");
   await mkdir(folder);
   await expect(written(`line=${folder}`)).rejects.toThrow(`--reporter has "line=${folder}", which cannot be written`);
+});
+
+test("two reports to one file are refused, however it is written", () => {
+  expect(() => parseReporters("json=report,junit=./report", false)).toThrow(
+    '--reporter writes json and junit to "./report": allowed is a file for each',
+  );
+});
+
+test("a report that cannot be written is refused before the run, and an earlier one stays", async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, "report.json");
+  await writeFile(file, "earlier");
+  await requireWritable(parseReporters(`json=${file}`, false));
+  expect(await readFile(file, "utf8")).toBe("earlier");
+  await expect(requireWritable(parseReporters(`junit=${join(folder, "no", "x.xml")}`, false))).rejects.toThrow(
+    /--reporter has "junit=.*x\.xml", which cannot be written/,
+  );
 });

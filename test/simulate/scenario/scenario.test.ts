@@ -90,6 +90,9 @@ describe("a mistake is named with its field, its value and what is allowed", () 
       `${SMALL}thresholds: { conversion: 0.01 }`,
       "thresholds.conversion is 0.01: allowed is",
     ],
+    ["nothing", "title: x", "experiments is missing: allowed is a value, as this field is needed"],
+    ["a share in words", SMALL.replace("100%", "all"), 'pages.home.start is "all": allowed is a share from 0% to 100%'],
+    ["a goal of the tag", SMALL.replace("purchase:", "pageview:"), 'goals has "pageview": allowed are events other'],
     ["an effect twice", "", "the effect of checkout.B.purchase is there twice"],
   ];
   test.each(cases)("%s", (what, text, says) => {
