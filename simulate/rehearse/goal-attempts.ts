@@ -108,8 +108,10 @@ async function click(page: Session, selectors: readonly string[]): Promise<strin
   const { result } = await page.send<{ result: { value?: { x: number; y: number } | string } }>("Runtime.evaluate", {
     expression: `(() => {
       let element = null;
+      const rootsIn = (root) => [root, ...[...root.querySelectorAll("*")].flatMap((each) => each.shadowRoot ? rootsIn(each.shadowRoot) : [])];
       try {
-        for (const selector of ${JSON.stringify(selectors)}) element ??= document.querySelector(selector);
+        for (const selector of ${JSON.stringify(selectors)})
+          for (const root of rootsIn(document)) element ??= root.querySelector(selector);
       } catch (error) {
         return error.message;
       }

@@ -92,7 +92,9 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     tell({ kind: "csp", directive, blocked }),
   );
 
-  const all = () => [...document.querySelectorAll<HTMLElement>("[data-exp]")];
+  // Scripts give the tag shadow roots, open ones too, in which placeholders are found.
+  const roots = new Set<Document | ShadowRoot>([document]);
+  const all = () => [...roots].flatMap((root) => [...root.querySelectorAll<HTMLElement>("[data-exp]")]);
   const own = () => all().filter((element) => element.getAttribute("data-exp") === experiment);
   let foundAt: number | null = null;
   let shownAt: number | null = null;
@@ -105,11 +107,26 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     }
     if (shownAt === null && first.hasAttribute("data-exp-shown")) shownAt = performance.now();
   };
-  new MutationObserver(look).observe(document, {
-    childList: true,
-    subtree: true,
-    attributeFilter: ["data-exp", "data-exp-shown"],
-  });
+  const observer = new MutationObserver(look);
+  const observe = (root: Document | ShadowRoot) => {
+    roots.add(root);
+    observer.observe(root, { childList: true, subtree: true, attributeFilter: ["data-exp", "data-exp-shown"] });
+  };
+  observe(document);
+  const { attachShadow } = Element.prototype;
+  Element.prototype.attachShadow = function (init) {
+    const root = attachShadow.call(this, init);
+    if (init.mode === "open") observe(root);
+    return root;
+  };
+  /** Takes in open shadow roots that are in the page's source. */
+  const findRoots = (root: Document | ShadowRoot) => {
+    for (const { shadowRoot } of root.querySelectorAll("*")) {
+      if (!shadowRoot) continue;
+      if (!roots.has(shadowRoot)) observe(shadowRoot);
+      findRoots(shadowRoot);
+    }
+  };
 
   let isReady = false;
   let isAnswered = false;
@@ -201,6 +218,8 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     return typeof fairsplit?.ready === "function" ? fairsplit : null;
   };
   const seen = (): PageSeen => {
+    findRoots(document);
+    look();
     const running = tag();
     const { fairsplitConfig } = window as unknown as { fairsplitConfig?: { timeout?: unknown; cookie?: string } };
     const timeout = tagScripts()[0]?.dataset.timeout ?? fairsplitConfig?.timeout;

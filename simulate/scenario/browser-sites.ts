@@ -12,10 +12,10 @@ import type { Sites, View } from "./site.ts";
 const REPORT = "fairsplitReport";
 /** Timeout of the tag where the network is not slow: a busy machine is not taken for one. */
 const UNHURRIED_MS = 10_000;
-/** Timeout for the page to come to rest. */
-const PAGE_PATIENCE_MS = 15_000;
+/** Timeout for the page to come to rest: on a slow network seven requests follow one another. */
+const PAGE_PATIENCE_MS = 60_000;
 /** Timeout for the report of a page, which a busy machine delays. */
-const REPORT_PATIENCE_MS = 40_000;
+const REPORT_PATIENCE_MS = 75_000;
 /** Latency of each request on a slow network, beyond the tag's timeout. */
 const BEYOND_MS = 500;
 

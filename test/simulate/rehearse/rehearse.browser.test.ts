@@ -127,6 +127,28 @@ describe("a rehearsal", () => {
     expect(failedOf(await rehearsed("two-experiments"))).toEqual([]);
   });
 
+  test("sees placeholders in open shadow roots, and clicks there", async () => {
+    expect(failedOf(await rehearsed("shadow-root"))).toEqual([]);
+  });
+
+  test.each([
+    ["a rule that no visitor of the page fits", { rule: 'ctx.plan == "gold"' }],
+    ["another experiment", { dependsOn: { key: "second", group: "A" } }],
+    ["an account", { unit: "account" }],
+  ])("shows each group where groups depend on %s", async (_, fields) => {
+    const key = "conditional";
+    const groups = ["A", "B"].map((name) => ({ name, weight: 1 }));
+    await admin(`/api/admin/experiments/${key}`, { method: "DELETE" });
+    const created = await admin("/api/admin/experiments", {
+      method: "POST",
+      body: JSON.stringify({ key, groups, ...fields }),
+    });
+    expect([created.status, await created.text()]).toEqual([201, expect.any(String)]);
+    const report = await rehearsed("conditional", { experiment: key, n: "1" });
+    expect(failedOf(report)).toEqual([]);
+    expect(report.views.map(({ group }) => group)).toEqual(["A", "A", "B", "B"]);
+  });
+
   test("lets the page write nothing on a click, unless it is said to", async () => {
     expect(failedOf(await rehearsed("posts-on-click", { n: "1" }))).toEqual([]);
     expect(site.orders()).toBe(0);

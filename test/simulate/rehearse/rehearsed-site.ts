@@ -35,6 +35,14 @@ interface SitePage {
 export const PAGES: Readonly<Record<string, SitePage>> = {
   good: { body: `<h1>Shop</h1>${placeholder(A + B)}<p>More of it</p>` },
   "two-experiments": { body: placeholder(A + B) + placeholder(A + B).replace("headline", "second") },
+  "shadow-root": {
+    body: `<h1>Shop</h1><div id="host"></div><script>
+      const root = document.getElementById("host").attachShadow({ mode: "open" });
+      root.innerHTML = ${JSON.stringify(placeholder(A + B)).replaceAll("</", "<\\/")};
+      (window.fairsplit ||= []).push(["render", root]);
+    </script>`,
+  },
+  conditional: { body: placeholder(A + B).replace("headline", "conditional") },
   "missing-template": { body: `<h1>Shop</h1>${placeholder(`Loading… ${A}`)}` },
   "wrong-key": { body: placeholder(A + B).replace("headline", "headlin") },
   csp: { body: placeholder(A + B), policy: "default-src 'self'; style-src 'unsafe-inline'" },
