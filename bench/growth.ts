@@ -4,12 +4,15 @@
 //
 // The requests are those of the tag: every page view asks for the groups of all experiments, and
 // sends the view and the exposures of the page's two placeholders; 3 % click. A visitor has 2.5
-// views on average. The folder is measured after a clean stop.
+// views on average. The folder is measured after a clean stop, once the server has compressed the
+// closed segments, which it does every minute.
 import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { listSegments, plainSegments } from "../server/events/segments.ts";
 import { sfc32 } from "../simulate/sfc32.ts";
 import { start, stop } from "./http-servers.ts";
 
@@ -51,6 +54,9 @@ try {
       }
     }),
   );
+  const events = join(data, "events");
+  const newest = (await listSegments(events)).at(-1) ?? 1;
+  while ((await plainSegments(events, newest)).length > 0) await setTimeout(1000);
   await stop(server);
   report(before, await sizes(data));
 } finally {

@@ -122,6 +122,7 @@ export async function main(
     archived: await readArchive(config.data),
     archiveTo: config.archive,
     temporary: join(config.data, "analysis"),
+    beforeCompressing: registry.compressLog,
     openEngine: (options) => openEngineChild(new URL("engine.js", import.meta.url), options),
     onError: (error) => logger.warn(error.message),
   });

@@ -3,6 +3,7 @@ import { access, constants, readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { archivedLinesPath, readArchive } from "../../server/analysis/archive.ts";
+import { COMPRESSED } from "../../server/events/segment-file.ts";
 import { segmentPath } from "../../server/events/segments.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { isNotRead } from "./reading/read-table.ts";
@@ -54,9 +55,13 @@ async function fileOf(path: string): Promise<InputFile> {
 async function filesOf(folder: string): Promise<InputFile[]> {
   const names = async (path: string) => (await readdir(path).catch(() => [])).sort();
   const log = join(folder, "events");
-  const own = (await names(log)).filter(isSegment).map((name) => join(log, name));
+  const inLog = (await names(log)).filter(isSegment);
+  // After a kill a segment may be there in both forms.
+  const own = inLog
+    .filter((name) => !name.endsWith(COMPRESSED) || !inLog.includes(name.slice(0, -COMPRESSED.length)))
+    .map((name) => join(log, name));
   const archived = (await readArchive(folder))
-    .filter(({ segment }) => !own.includes(segmentPath(log, segment)))
+    .filter(({ segment }) => !own.some((path) => path.startsWith(segmentPath(log, segment))))
     .map(archivedLinesPath);
   for (const path of archived) {
     await access(path, constants.R_OK).catch(() => {
@@ -81,5 +86,5 @@ async function filesOf(folder: string): Promise<InputFile[]> {
  * twice.
  */
 function isSegment(name: string): boolean {
-  return name.endsWith(".ndjson") && !name.endsWith(".bad.ndjson") && name !== "history.ndjson";
+  return /\.ndjson(?:\.gz)?$/.test(name) && !name.endsWith(".bad.ndjson") && name !== "history.ndjson";
 }

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CrossTally } from "../../core/cross-tally.ts";
-import type { Position } from "../events/segments.ts";
+import { isThere } from "../events/segment-file.ts";
+import { type Position, plainSegments } from "../events/segments.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Answers } from "./answers.ts";
 import { Archive, type ArchivedSegment } from "./archive.ts";
@@ -17,7 +18,7 @@ import { Tail } from "./tail.ts";
  * functions of the same names in `core/`. Answers are cached until the log grows.
  */
 export interface LogAnalysis extends Analysis {
-  /** Makes missing compacted copies of closed segments, in the background. */
+  /** Makes missing copies of closed segments and compresses their lines, in the background. */
   compact(): Promise<void>;
   /** Lends the engine between questions, for work on files that no query may see halfway. */
   useEngine<Result>(work: (engine: Engine) => Promise<Result>): Promise<Result>;
@@ -40,6 +41,11 @@ export interface AnalysisOptions {
   /** A folder for files that exist only while a query runs. */
   readonly temporary: string;
   readonly openEngine: (options: EngineOptions) => Promise<Engine>;
+  /**
+   * Called before lines are compressed, which earlier versions of the server cannot read; default
+   * null, and they stay as they are.
+   */
+  readonly beforeCompressing?: (() => Promise<void>) | null;
   /** Called if a copy cannot be made or read; results do not depend on copies. */
   readonly onError: (error: Error) => void;
 }
@@ -65,6 +71,7 @@ export function createAnalysis({
   archiveTo = null,
   temporary,
   openEngine,
+  beforeCompressing = null,
   onError,
 }: AnalysisOptions): LogAnalysis {
   const answers = new Answers(end);
@@ -191,12 +198,23 @@ export function createAnalysis({
       }),
     archiveProblem: () => archive.problem,
     async compact() {
-      if (isClosed || !(await compaction.isBehind(end()))) return;
+      if (isClosed) return;
       try {
-        await inTurn(async () => {
-          const engine = await openedEngine();
-          await compaction.compact(engine, end(), await archive.files(engine));
-        });
+        if (await compaction.isBehind(end())) {
+          await inTurn(async () => {
+            const engine = await openedEngine();
+            await compaction.compact(engine, end(), await archive.files(engine));
+          });
+        }
+        if (beforeCompressing === null) return;
+        for (const path of await plainSegments(events, end().segment)) {
+          await beforeCompressing();
+          // The segment may have been archived meanwhile.
+          await inTurn(async () => {
+            const engine = await openedEngine();
+            if (await isThere(path)) await engine.compress(path);
+          });
+        }
       } catch (error) {
         if (!isClosed) onError(new Error(`the log cannot be compacted: ${(error as Error).message}`));
       }

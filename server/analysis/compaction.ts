@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { isThere, presentPath, statSegmentFile } from "../events/segment-file.ts";
 import { listSegments, type Position, segmentPath } from "../events/segments.ts";
 import { replaceFile, syncFolder } from "../files/durable-file.ts";
 import { literal } from "./duckdb-dialect.ts";
@@ -51,7 +52,11 @@ export class Compaction {
     const files: EventFile[] = [];
     for (const { segment, identity } of await this.#closed(last)) {
       const copy = await this.#goodCopy(engine, segment, identity);
-      files.push(copy ? this.#fileOf(segment, copy) : { path: segmentPath(this.#folder, segment), format: "ndjson" });
+      files.push(
+        copy
+          ? this.#fileOf(segment, copy)
+          : { path: await presentPath(segmentPath(this.#folder, segment)), format: "ndjson" },
+      );
     }
     return files;
   }
@@ -92,7 +97,7 @@ export class Compaction {
     const closed: { segment: number; identity: string }[] = [];
     for (const segment of await listSegments(this.#folder)) {
       if (segment >= last) continue;
-      const { size, mtimeMs } = await stat(segmentPath(this.#folder, segment));
+      const { size, mtimeMs } = await statSegmentFile(segmentPath(this.#folder, segment));
       all.update(` ${segment} ${size} ${mtimeMs}`);
       closed.push({ segment, identity: all.copy().digest("hex") });
     }
@@ -135,7 +140,7 @@ export class Compaction {
     const path = compactedPath(this.#folder, segment);
     const temporary = `${path}.tmp`;
     try {
-      const lines = segmentPath(this.#folder, segment);
+      const lines = await presentPath(segmentPath(this.#folder, segment));
       const { checksum, marks } = await makeCopy(engine, lines, temporary, before, identity);
       await replaceFile(checksumPath(path), `${checksum}\n`);
       await rename(temporary, path);
@@ -205,11 +210,4 @@ async function isDistinctFrom(engine: Engine, before: readonly EventFile[]): Pro
 async function namesAccounts(engine: Engine): Promise<boolean> {
   const [[named] = [null]] = await engine.rows<[bigint]>({ text: "select count(account) from segment", values: [] });
   return named !== 0n;
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -7,8 +7,10 @@ import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import type { Question, Reply } from "./engine-process.ts";
 
+type Rows = Extract<Reply, { rows: unknown }>;
+
 interface Asked {
-  readonly resolve: (rows: readonly unknown[]) => void;
+  readonly resolve: (reply: Rows) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -46,23 +48,35 @@ export async function openEngineChild(
   child.on("error", (error) => fail(`the analysis cannot be started: ${error.message}`));
   child.on("exit", (code, signal) => fail(`the analysis ended (${signal ?? code})`));
   child.on("message", (reply: Reply) => {
-    if ("rows" in reply) asked?.resolve(reply.rows);
+    if ("rows" in reply) asked?.resolve(reply);
     else asked?.reject(reply.isRange ? new RangeError(reply.error) : new Error(reply.error));
     asked = null;
   });
   const queue = new PromiseQueue();
+  const exchange = async (question: Question): Promise<Rows> => {
+    if (!isOpen) throw new Error("the analysis is not running");
+    return new Promise<Rows>((resolve, reject) => {
+      asked = { resolve, reject };
+      child.send(question);
+      // A stopped process answers no signal but this one.
+      watchdog = setTimeout(() => {
+        fail(`the analysis did not answer within ${maxAnswerMs / 1000} s, and was ended`);
+        child.kill("SIGKILL");
+      }, maxAnswerMs);
+    }).finally(() => clearTimeout(watchdog));
+  };
   const ask = (question: Question): Promise<readonly unknown[]> =>
-    queue.run(() => {
-      if (!isOpen) throw new Error("the analysis is not running");
-      return new Promise<readonly unknown[]>((resolve, reject) => {
-        asked = { resolve, reject };
-        child.send(question);
-        // A stopped process answers no signal but this one.
-        watchdog = setTimeout(() => {
-          fail(`the analysis did not answer within ${maxAnswerMs / 1000} s, and was ended`);
-          child.kill("SIGKILL");
-        }, maxAnswerMs);
-      }).finally(() => clearTimeout(watchdog));
+    queue.run(async () => {
+      const first = await exchange(question);
+      if (first.left === 0) return first.rows;
+      const rows = [...first.rows];
+      // Requests have their turn between the parts.
+      for (let { left } = first; left > 0; ) {
+        const part = await exchange({ more: true });
+        for (const row of part.rows) rows.push(row);
+        left = part.left;
+      }
+      return rows;
     });
   await ask({ open: options });
   return {
@@ -72,6 +86,7 @@ export async function openEngineChild(
     rows: async <Row>(query: Parameters<Engine["rows"]>[0]) => (await ask({ rows: query })) as Row[],
     run: async (text) => void (await ask({ run: text })),
     rewrite: async (path, removal) => (await ask({ rewrite: path, removal }))[0] as Rewritten | null,
+    compress: async (path) => void (await ask({ compress: path })),
     survey: async (path) => (await ask({ survey: path }))[0] as Survey,
     async close() {
       isOpen = false;

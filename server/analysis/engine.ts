@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { compressSegment } from "../events/compress-segment.ts";
 import type { Removal } from "../events/removal.ts";
 import { type Rewritten, writeRewritten } from "../events/rewrite-segment.ts";
 import { type Survey, survey } from "../events/survey.ts";
@@ -43,6 +44,8 @@ export interface Engine {
   run(text: string): Promise<void>;
   /** Writes a segment without its removed part beside it; see `writeRewritten`. */
   rewrite(path: string, removal: Removal): Promise<Rewritten | null>;
+  /** Replaces a closed segment by its compressed form; see `compressSegment`. */
+  compress(path: string): Promise<void>;
   /** Reads what a closed segment holds. */
   survey(path: string): Promise<Survey>;
   /** Interrupts a running query. */
@@ -94,6 +97,7 @@ export async function openEngine({ temporary, folders, threads, memory }: Engine
       }),
     run: (text) => inTurn(async () => void (await connection.run(text))),
     rewrite: (path, removal) => inTurn(() => writeRewritten(path, removal)),
+    compress: (path) => inTurn(() => compressSegment(path)),
     survey: (path) => inTurn(() => survey(path)),
     async close() {
       isClosed = true;

@@ -1,13 +1,12 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { bytesOf } from "../events/segment-file.ts";
 import { type Position, segmentPath } from "../events/segments.ts";
 import type { Engine } from "./engine.ts";
 import { type EventFile, tableText } from "./log-source.ts";
 
-/** Node's default of 64 KiB would take a thousand steps per segment. */
-const CHUNK_BYTES = 1024 * 1024;
 const TABLE = "tail";
 
 const NOWHERE: Position = { segment: 0, offset: 0 };
@@ -47,10 +46,7 @@ export class Tail {
     this.#loaded = NOWHERE;
     if (start < offset) {
       await mkdir(dirname(this.#path), { recursive: true });
-      await pipeline(
-        createReadStream(segmentPath(this.#events, segment), { start, end: offset - 1, highWaterMark: CHUNK_BYTES }),
-        createWriteStream(this.#path),
-      );
+      await pipeline(bytesOf(segmentPath(this.#events, segment), start, offset), createWriteStream(this.#path));
       await engine.run(tableText(TABLE, this.#path, goesOn));
       await rm(this.#path, { force: true });
       const named = await engine.rows<[bigint]>({ text: `select count(account) from ${TABLE}`, values: [] });

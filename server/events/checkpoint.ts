@@ -1,8 +1,9 @@
-import { open, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { Seeds } from "../../core/sticky/fingerprint.ts";
 import { replaceFile } from "../files/durable-file.ts";
 import { FingerprintList } from "./fingerprint-list.ts";
+import { openSegmentFile } from "./segment-file.ts";
 import { segmentPath } from "./segments.ts";
 
 /** Contents of the first `bytes` bytes of a segment, so that the next start need not read them. */
@@ -90,10 +91,11 @@ export async function isOfLog(folder: string, segment: number, { bytes, tie }: C
  * there.
  */
 export async function tieOf(folder: string, segment: number, end: number): Promise<number | null> {
-  const file = await open(segmentPath(folder, segment), "r");
+  const file = await openSegmentFile(segmentPath(folder, segment));
   try {
     const start = Math.max(0, end - TIE_BYTES);
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+    const buffer = Buffer.alloc(end - start);
+    const bytesRead = await file.read(buffer, 0, buffer.length, start);
     if (bytesRead < end - start || (end > 0 && buffer.at(-1) !== 0x0a)) return null;
     return crc32(buffer);
   } finally {

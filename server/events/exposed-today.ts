@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
-import { stat } from "node:fs/promises";
 import type { Unit } from "../../core/experiment.ts";
 import { fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
 import { unitOf } from "../../core/unit.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import { fieldsOf, scanLog } from "./scan-log.ts";
+import { statSegmentFile } from "./segment-file.ts";
 import { listSegments, type Position, segmentPath } from "./segments.ts";
 
 /** Units exposed to each experiment since midnight (UTC). */
@@ -24,7 +24,7 @@ const MAX_PAIRS = 1_000_000;
  * Segments that the first call reads, newest first: 1 GiB, some 8 s (130 MB/s where every third
  * event is an exposure).
  */
-const MAX_SEGMENTS = 16;
+const MAX_SEGMENTS = 32;
 const MARK = Buffer.from('"exposure"');
 
 /**
@@ -81,7 +81,7 @@ export class ExposedToday {
     const midnight = Date.parse(`${day}T00:00:00Z`);
     let first = segments.length;
     while (first > 0 && segments.length - first < MAX_SEGMENTS) {
-      const { mtimeMs } = await stat(segmentPath(this.#folder, segments[first - 1] as number));
+      const { mtimeMs } = await statSegmentFile(segmentPath(this.#folder, segments[first - 1] as number));
       if (mtimeMs < midnight) return { segment: segments[first] ?? 0, offset: 0 };
       first -= 1;
     }

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { stat } from "node:fs/promises";
 import { type Fingerprint, fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { FingerprintList } from "./fingerprint-list.ts";
 import { RecentIds } from "./recent-ids.ts";
-import { idOfLine, listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
+import { idOfLine, listSegments, type Position, scanLines, segmentPath, segmentSize } from "./segments.ts";
 
 /** Reading fewer lines takes less time than writing a checkpoint durably. */
 const MIN_LINES = 1000;
@@ -35,7 +34,7 @@ export class KnownIds {
     const lists: FingerprintList[] = [];
     let held = 0;
     for (const segment of segments) {
-      const bytes = segment === end.segment ? end.offset : (await stat(segmentPath(folder, segment))).size;
+      const bytes = segment === end.segment ? end.offset : await segmentSize(folder, segment);
       const { stored, unreadable, ids } = await known.#readSegment(segment, bytes, segment < end.segment);
       known.#total.stored += stored;
       known.#total.unreadable += unreadable;

@@ -1,7 +1,8 @@
-import { open, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncFolder } from "../files/durable-file.ts";
 import { lineAfter, mentionsOf, type Removal } from "./removal.ts";
+import { COMPRESSED, statSegmentFile } from "./segment-file.ts";
 import { scanLines } from "./segments.ts";
 
 export interface Rewritten {
@@ -23,7 +24,7 @@ const FLUSH_BYTES = 1 << 20;
  */
 export async function writeRewritten(path: string, removal: Removal): Promise<Rewritten | null> {
   const mentions = mentionsOf(removal);
-  const { size } = await stat(path);
+  const { size } = await statSegmentFile(path);
   let isMentioned = false;
   await scanLines(path, 0, size, (buffer, start, end) => {
     isMentioned ||= mentions(buffer.subarray(start, end));
@@ -75,5 +76,8 @@ export async function replaceRewritten(path: string): Promise<void> {
   }
   await syncFolder(folder);
   await rename(rewritten, path);
+  await syncFolder(folder);
+  // The plain one counts from here on; it is compressed again later.
+  await rm(`${path}${COMPRESSED}`, { force: true });
   await syncFolder(folder);
 }

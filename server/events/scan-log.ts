@@ -1,6 +1,5 @@
-import { stat } from "node:fs/promises";
 import type { Event } from "../../core/event.ts";
-import { listSegments, type Position, scanLines, segmentPath } from "./segments.ts";
+import { listSegments, type Position, scanLines, segmentPath, segmentSize } from "./segments.ts";
 
 /**
  * Calls `onLine` for each whole line of a log from `from` up to `to`, oldest first. The bytes of
@@ -16,7 +15,7 @@ export async function scanLog(
     if (segment < from.segment || segment > to.segment) continue;
     const path = segmentPath(folder, segment);
     let offset = segment === from.segment ? from.offset : 0;
-    const last = segment === to.segment ? to.offset : (await stat(path)).size;
+    const last = segment === to.segment ? to.offset : await segmentSize(folder, segment);
     if (offset >= last) continue;
     await scanLines(path, offset, last, (buffer, start, stop) => {
       offset += stop - start + 1;
@@ -54,7 +53,7 @@ export async function positionBefore(folder: string, end: Position, bytes: numbe
   if (missing <= 0) return { segment: end.segment, offset: -missing };
   const earlier = (await listSegments(folder)).filter((segment) => segment < end.segment);
   for (const segment of earlier.reverse()) {
-    const { size } = await stat(segmentPath(folder, segment));
+    const size = await segmentSize(folder, segment);
     if (size >= missing) return { segment, offset: size - missing };
     missing -= size;
   }

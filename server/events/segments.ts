@@ -1,7 +1,7 @@
-import { createReadStream } from "node:fs";
 import { appendFile, type FileHandle, open, readdir, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "../files/durable-file.ts";
+import { bytesOf, isThere, openSegmentFile, statSegmentFile } from "./segment-file.ts";
 
 /** A position in the log: after `offset` bytes of segment `segment`. */
 export interface Position {
@@ -9,7 +9,7 @@ export interface Position {
   readonly offset: number;
 }
 
-const NAME = /^(\d{8})\.ndjson$/;
+const NAME = /^(\d{8})\.ndjson(?:\.gz)?$/;
 const NEWLINE = 0x0a;
 const SCAN_BYTES = 1 << 20;
 /** A stored line begins with its ID, so that IDs are found without parsing. */
@@ -17,6 +17,7 @@ const BEFORE_ID = Buffer.from('{"id":"');
 const QUOTE = 0x22;
 const MAX_ID_LENGTH = 64;
 
+/** Path of a segment; a compressed one has an ending behind it. */
 export function segmentPath(folder: string, segment: number): string {
   return join(folder, `${String(segment).padStart(8, "0")}.ndjson`);
 }
@@ -45,13 +46,26 @@ export async function listSegments(folder: string): Promise<number[]> {
     }
     segments.push(Number(number));
   }
-  return segments.sort((a, b) => a - b);
+  // After a kill a segment may be there in both forms.
+  return [...new Set(segments)].sort((a, b) => a - b);
 }
 
-/** Size in bytes of each segment of a folder, oldest first. */
+/** Paths of the segments before another that are not compressed, oldest first. */
+export async function plainSegments(folder: string, before: number): Promise<string[]> {
+  const paths = (await listSegments(folder)).filter((one) => one < before).map((one) => segmentPath(folder, one));
+  const plain = await Promise.all(paths.map(isThere));
+  return paths.filter((_, place) => plain[place]);
+}
+
+/** Uncompressed bytes of each segment of a folder, oldest first. */
 export async function segmentSizes(folder: string): Promise<number[]> {
   const segments = await listSegments(folder);
-  return Promise.all(segments.map(async (segment) => (await stat(segmentPath(folder, segment))).size));
+  return Promise.all(segments.map((segment) => segmentSize(folder, segment)));
+}
+
+/** Uncompressed bytes of a segment. */
+export async function segmentSize(folder: string, segment: number): Promise<number> {
+  return (await statSegmentFile(segmentPath(folder, segment))).size;
 }
 
 export interface Line {
@@ -68,12 +82,12 @@ export async function* readLines(folder: string, from: Position, to: Position): 
   for (const segment of await listSegments(folder)) {
     if (segment < from.segment || segment > to.segment) continue;
     const start = segment === from.segment ? from.offset : 0;
-    const end = segment === to.segment ? to.offset : (await stat(segmentPath(folder, segment))).size;
+    const end = segment === to.segment ? to.offset : await segmentSize(folder, segment);
     if (start >= end) continue;
     let offset = start;
     let rest: Buffer = Buffer.alloc(0);
-    for await (const chunk of createReadStream(segmentPath(folder, segment), { start, end: end - 1 })) {
-      const buffer = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    for await (const chunk of bytesOf(segmentPath(folder, segment), start, end)) {
+      const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       let lineStart = 0;
       for (let at = buffer.indexOf(NEWLINE); at !== -1; at = buffer.indexOf(NEWLINE, lineStart)) {
         offset += at + 1 - lineStart;
@@ -89,8 +103,8 @@ export async function* readLines(folder: string, from: Position, to: Position): 
 export async function* readBytes(folder: string, to: Position): AsyncGenerator<Uint8Array> {
   for (const segment of await listSegments(folder)) {
     if (segment > to.segment) return;
-    const end = segment === to.segment ? to.offset : (await stat(segmentPath(folder, segment))).size;
-    if (end > 0) yield* createReadStream(segmentPath(folder, segment), { end: end - 1 });
+    const end = segment === to.segment ? to.offset : await segmentSize(folder, segment);
+    yield* bytesOf(segmentPath(folder, segment), 0, end);
   }
 }
 
@@ -107,7 +121,7 @@ export async function scanLines(
   to: number,
   onLine: (buffer: Buffer, start: number, end: number) => void,
 ): Promise<number> {
-  const file = await open(path, "r");
+  const file = await openSegmentFile(path);
   try {
     let buffer = Buffer.allocUnsafe(Math.min(SCAN_BYTES, Math.max(1, to - from)));
     // Bytes at the buffer's beginning of a line whose end has not been read yet.
@@ -115,7 +129,7 @@ export async function scanLines(
     let offset = from;
     while (offset < to) {
       if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
-      const { bytesRead } = await file.read(buffer, held, Math.min(buffer.length - held, to - offset), offset);
+      const bytesRead = await file.read(buffer, held, Math.min(buffer.length - held, to - offset), offset);
       if (bytesRead === 0) break;
       offset += bytesRead;
       const filled = buffer.subarray(0, held + bytesRead);
@@ -147,10 +161,10 @@ export function idOfLine(buffer: Buffer, start: number, end: number): string | n
 export async function isLineStart(folder: string, { segment, offset }: Position): Promise<boolean> {
   if (offset === 0) return true;
   if (!(await listSegments(folder)).includes(segment)) return false;
-  const file = await open(segmentPath(folder, segment), "r");
+  const file = await openSegmentFile(segmentPath(folder, segment));
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(1), 0, 1, offset - 1);
-    return bytesRead === 1 && buffer[0] === NEWLINE;
+    const last = Buffer.alloc(1);
+    return (await file.read(last, 0, 1, offset - 1)) === 1 && last[0] === NEWLINE;
   } finally {
     await file.close();
   }

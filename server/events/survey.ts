@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
 import { BadConfig } from "../files/bad-config.ts";
 import { readEvent } from "./scan-log.ts";
+import { statSegmentFile } from "./segment-file.ts";
 import { scanLines } from "./segments.ts";
 
 /** What a file of lines holds. */
@@ -14,7 +14,7 @@ export interface Survey {
 export async function survey(path: string): Promise<Survey> {
   let last = Number.NEGATIVE_INFINITY;
   let events = 0;
-  const { size } = await stat(path);
+  const { size } = await statSegmentFile(path);
   const end = await scanLines(path, 0, size, (buffer, from, to) => {
     const event = readEvent(buffer.toString("utf8", from, to));
     if (event === null) return;

@@ -14,6 +14,8 @@ export interface RegistryContent {
   /** Number of the last change included; see `History`. */
   readonly history: number;
   readonly retired: readonly Retired[];
+  /** True once closed parts of the event log are compressed, which schema 2 cannot read. */
+  readonly isLogCompressed?: true;
 }
 
 const RetiredSchema = v.strictObject(
@@ -32,9 +34,11 @@ export const NEW_CONTENT: RegistryContent = { settings: DEFAULT_SETTINGS, experi
 
 /** Version of the file format. Version 1 had no settings, and its experiments had fewer fields. */
 const SCHEMA = 2;
+/** Version of a folder whose log has compressed segments; the file is that of the one before. */
+const COMPRESSED_SCHEMA = 3;
 
 const Version = v.looseObject(
-  { schema: v.picklist([1, SCHEMA], `1 or ${SCHEMA}, the only versions of this file there are`) },
+  { schema: v.picklist([1, SCHEMA, COMPRESSED_SCHEMA], "1, 2 or 3, the only versions of this file there are") },
   "an object {schema, settings, experiments}",
 );
 
@@ -72,8 +76,8 @@ export class CheckFailed extends NotARegistry {
  * spaces. A file without the check is accepted too, so that editing does not require computing a
  * SHA-256.
  */
-export function formatContent({ settings, experiments, history, retired }: RegistryContent): string {
-  const file = { schema: SCHEMA, settings, experiments, history, retired };
+export function formatContent({ settings, experiments, history, retired, isLogCompressed }: RegistryContent): string {
+  const file = { schema: isLogCompressed ? COMPRESSED_SCHEMA : SCHEMA, settings, experiments, history, retired };
   return `${JSON.stringify({ ...file, check: checkOf(file) }, null, 2)}\n`;
 }
 
@@ -83,9 +87,10 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const input: unknown = JSON.parse(text);
     if (hasFieldTwice(text, input)) throw new NotARegistry("a field is there twice");
-    const { settings, experiments, history, retired, check } = parse(FileSchema, inPresentVersion(input));
+    const { schema, settings, experiments, history, retired, check } = parse(FileSchema, inPresentVersion(input));
     checkLinks(experiments);
-    const content: RegistryContent = { settings, experiments, history, retired };
+    const isCompressed = schema === COMPRESSED_SCHEMA ? { isLogCompressed: true as const } : {};
+    const content: RegistryContent = { settings, experiments, history, retired, ...isCompressed };
     // Check the input: parsing may reorder fields and adds those that older versions lacked.
     if (check !== undefined && check !== checkOf(input as Record<string, unknown>)) {
       throw new CheckFailed("its check does not fit: it was edited, or damaged", content);
@@ -106,13 +111,13 @@ export function parseContent(bytes: Uint8Array): RegistryContent {
 /** Adds the fields that version 1 lacked. Throws InvalidInput on any other version. */
 function inPresentVersion(input: unknown): unknown {
   const { schema } = (input ?? {}) as { schema?: unknown };
-  if (typeof schema === "number" && Number.isSafeInteger(schema) && schema > SCHEMA) {
+  if (typeof schema === "number" && Number.isSafeInteger(schema) && schema > COMPRESSED_SCHEMA) {
     throw new NewerVersion(
-      `this data is of a newer version of fairsplit (schema ${schema}; this one reads 1 to ${SCHEMA})`,
+      `this data is of a newer version of fairsplit (schema ${schema}; this one reads 1 to ${COMPRESSED_SCHEMA})`,
     );
   }
   const file = parse(Version, input);
-  if (file.schema === SCHEMA) return file;
+  if (file.schema !== 1) return file;
   const { experiments, ...rest } = file;
   const later = Object.entries(rest).filter(([field]) => ["settings", "history", "retired"].includes(field));
   if (later.length > 0) {
@@ -131,8 +136,6 @@ function inPresentVersion(input: unknown): unknown {
 function checkOf(file: Readonly<Record<string, unknown>>): string {
   const { schema, settings, experiments, history, retired } = file;
   return `sha256-${createHash("sha256")
-    .update(
-      JSON.stringify(schema === SCHEMA ? [schema, settings, experiments, history, retired] : [schema, experiments]),
-    )
+    .update(JSON.stringify(schema !== 1 ? [schema, settings, experiments, history, retired] : [schema, experiments]))
     .digest("hex")}`;
 }

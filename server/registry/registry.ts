@@ -83,6 +83,8 @@ export interface Registry {
    * NotSaved.
    */
   note(action: (typeof NOTES)[number], author: Author, about?: string): Promise<void>;
+  /** Makes earlier versions refuse the folder, whose log they could not read. Throws NotSaved. */
+  compressLog(): Promise<void>;
   /** Replaces the settings. Throws InvalidInput. */
   updateSettings(
     change: (settings: Settings) => Settings,
@@ -223,6 +225,10 @@ export async function openRegistry(
         const { settings } = store.content;
         const more = about === undefined ? {} : { about };
         await write(store.content, [{ key: null, action, at, by, ...more, before: settings, after: settings }]);
+      }),
+    compressLog: () =>
+      changes.run(async () => {
+        if (!store.content.isLogCompressed) await write({ ...store.content, isLogCompressed: true }, []);
       }),
     updateSettings: (change, { by, now: at }, expectedVersion = null) =>
       changes.run(async () => {

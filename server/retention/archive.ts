@@ -17,6 +17,7 @@ import type { EventFile } from "../analysis/log-source.ts";
 import { checkpointPath } from "../events/checkpoint.ts";
 import type { Removal } from "../events/removal.ts";
 import { type Rewritten, UNFINISHED } from "../events/rewrite-segment.ts";
+import { COMPRESSED, presentPath } from "../events/segment-file.ts";
 import { listSegments, segmentPath } from "../events/segments.ts";
 import { BadConfig } from "../files/bad-config.ts";
 import { syncFolder } from "../files/durable-file.ts";
@@ -187,18 +188,17 @@ async function writeFiles(
   place: Pick<ArchivedSegment, "folder" | "segment">,
   before: readonly EventFile[],
 ): Promise<Files> {
-  const hash = await sha256Of(lines);
+  const present = await presentPath(lines);
+  const hash = await sha256Of(present, present !== lines);
   const compressed = archivedLinesPath(place);
-  await pipeline(
-    createReadStream(lines),
-    createGzip(),
-    createWriteStream(`${compressed}.tmp`, { mode: 0o600, flush: true }),
-  );
+  const target = createWriteStream(`${compressed}.tmp`, { mode: 0o600, flush: true });
+  if (present === lines) await pipeline(createReadStream(lines), createGzip(), target);
+  else await pipeline(createReadStream(present), target);
   const back = await sha256Of(`${compressed}.tmp`, true);
   if (back !== hash) throw new Error(`${compressed}.tmp cannot be read back: nothing was removed`);
   await rename(`${compressed}.tmp`, compressed);
   const copy = archivedCopyPath(place);
-  const made = await makeCopy(engine, lines, `${copy}.tmp`, before);
+  const made = await makeCopy(engine, present, `${copy}.tmp`, before);
   await rename(`${copy}.tmp`, copy);
   await syncFolder(place.folder);
   return { lines: hash, copy: made.checksum, version: COPY_VERSION, ...made.marks };
@@ -225,8 +225,9 @@ async function removeSegment(events: string, segment: number): Promise<void> {
   if (files.length === 0) return;
   // The lines last: without them the others would be taken for another segment's.
   await rm(checkpointPath(events, segment), { force: true });
-  for (const file of files) if (join(events, file) !== path) await rm(join(events, file), { force: true });
-  await rm(path, { force: true });
+  const lines = [path, `${path}${COMPRESSED}`];
+  for (const file of files) if (!lines.includes(join(events, file))) await rm(join(events, file), { force: true });
+  for (const one of lines) await rm(one, { force: true });
   await syncFolder(events);
 }
 

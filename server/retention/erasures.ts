@@ -1,10 +1,11 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type ArchivedSegment, readArchive } from "../analysis/archive.ts";
+import { dropStaleCompressed } from "../events/compress-segment.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Removal } from "../events/removal.ts";
 import { replaceRewritten, UNFINISHED } from "../events/rewrite-segment.ts";
-import { listSegments, segmentPath, segmentSizes } from "../events/segments.ts";
+import { listSegments, segmentPath, segmentSize, segmentSizes } from "../events/segments.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
@@ -89,6 +90,7 @@ export async function openErasures(deps: Deps): Promise<Erasures> {
     if (erasure.kind === "experiment") await deleteDefinition(erasure, false);
     const removal: Removal = erasure.kind === "unit" ? { unit: erasure.unit } : { experiment: erasure.experiment };
     const open = await log.cut();
+    await useEngine(() => dropStaleCompressed(events));
     for (const name of await readdir(events)) {
       if (name.endsWith(UNFINISHED)) await rm(join(events, name), { force: true });
     }
@@ -98,11 +100,15 @@ export async function openErasures(deps: Deps): Promise<Erasures> {
       if (isClosed) throw new Error("the server stops");
       const here = await useEngine(async (engine) => {
         const file = segmentPath(events, segment);
-        const before = (await stat(file)).size;
+        const before = await segmentSize(events, segment);
         const rewritten = await engine.rewrite(file, removal);
         if (rewritten === null) return { removed: 0, changed: 0 };
         await replaceRewritten(file);
-        await log.follow({ events: rewritten.removed, bytes: before - (await stat(file)).size, removal: null });
+        await log.follow({
+          events: rewritten.removed,
+          bytes: before - (await segmentSize(events, segment)),
+          removal: null,
+        });
         return rewritten;
       });
       found.removed += here.removed;

@@ -1,12 +1,13 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readCounts, saveCounts } from "../events/accounting.ts";
+import { dropStaleCompressed } from "../events/compress-segment.ts";
 import { dropFromNotes } from "../events/drop-lines.ts";
 import { JOURNAL_FILE } from "../events/journal.ts";
 import type { Removal } from "../events/removal.ts";
 import { replay } from "../events/replay.ts";
 import { type Rewritten, replaceRewritten, UNFINISHED, writeRewritten } from "../events/rewrite-segment.ts";
-import { idOfLine, listSegments, scanLines, segmentPath } from "../events/segments.ts";
+import { idOfLine, listSegments, scanLines, segmentPath, segmentSize } from "../events/segments.ts";
 import { syncFolder } from "../files/durable-file.ts";
 
 /** Derived files, which the next start rebuilds from the segments. */
@@ -21,6 +22,7 @@ const DERIVED = /\.(ids|parquet|parquet\.tmp|hash|sha256|ids\.tmp)$/;
  */
 export async function rewriteLog(folder: string, removal: Removal): Promise<Rewritten> {
   await dropJournal(folder);
+  await dropStaleCompressed(folder);
   for (const name of await readdir(folder)) {
     if (DERIVED.test(name) || name.endsWith(UNFINISHED)) await rm(join(folder, name), { force: true });
   }
@@ -57,7 +59,7 @@ export async function recount(folder: string): Promise<void> {
   let upTo = { segment: 1, offset: 0 };
   for (const segment of segments) {
     const path = segmentPath(folder, segment);
-    const { size } = await stat(path);
+    const size = await segmentSize(folder, segment);
     const offset = await scanLines(path, 0, size, (buffer, start, end) => {
       if (idOfLine(buffer, start, end) !== null) stored += 1;
     });

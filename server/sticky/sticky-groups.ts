@@ -15,8 +15,8 @@ import { readStickyFile, writeStickyFile } from "./sticky-file.ts";
 
 /** Maximum of units over all experiments, some 450 MB; further ones are not sticky. */
 const MAX_UNITS = 40_000_000;
-/** A start after a crash reads at most this many segments of 64 MiB, some 2 s. */
-const SAVE_EVERY_SEGMENTS = 4;
+/** A start after a crash reads at most this many segments of 32 MiB, some 2 s. */
+const SAVE_EVERY_SEGMENTS = 8;
 
 /** The groups that units were exposed to, from the log. */
 export interface StickyGroups {

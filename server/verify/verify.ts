@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Experiment } from "../../core/experiment.ts";
 import { fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
@@ -7,7 +7,7 @@ import { COUNTS_FILE, readCounts, type SavedCounts } from "../events/accounting.
 import { type Claim, checkpointPath, isOfLog, readClaim } from "../events/checkpoint.ts";
 import { JOURNAL_FILE, type JournalRecord, readJournal } from "../events/journal.ts";
 import { readEvent } from "../events/scan-log.ts";
-import { idOfLine, listSegments, scanLines, segmentPath } from "../events/segments.ts";
+import { idOfLine, listSegments, scanLines, segmentPath, segmentSize } from "../events/segments.ts";
 import { BadConfig } from "../files/bad-config.ts";
 import { NEW_CONTENT } from "../registry/content.ts";
 import { ExperimentsFile } from "../registry/experiments-file.ts";
@@ -70,7 +70,7 @@ export async function verify(data: string): Promise<Verification> {
 
   for (const segment of segments) {
     const file = basename(segmentPath(folder, segment));
-    const { size } = await stat(segmentPath(folder, segment));
+    const size = await segmentSize(folder, segment);
     const claim = await readClaim(folder, segment);
     const claimDrift = claim ? await contradiction(folder, segment, claim, size) : null;
     let prints = claim !== null && claimDrift === null;
@@ -127,7 +127,7 @@ export async function verify(data: string): Promise<Verification> {
     drifts.add({ ...ABOUT_NO_LINE, kind: "journal", file: JOURNAL_FILE, detail });
   }
   const newest = segments.at(-1) ?? 0;
-  const end = { segment: newest, offset: newest === 0 ? 0 : (await stat(segmentPath(folder, newest))).size };
+  const end = { segment: newest, offset: newest === 0 ? 0 : await segmentSize(folder, newest) };
   const sticky = await checkSticky(data, epochs, end);
   for (const [key, count] of sticky.wrong) {
     const detail = `${count} units of ${key} have another group there than by their exposures: delete the file, and the next start makes it again`;
@@ -196,7 +196,7 @@ async function findRepeated(folder: string, segments: readonly number[], repeate
     const path = segmentPath(folder, segment);
     let line = 0;
     let offset = 0;
-    await scanLines(path, 0, (await stat(path)).size, (buffer, start, stop) => {
+    await scanLines(path, 0, await segmentSize(folder, segment), (buffer, start, stop) => {
       line += 1;
       const at = { file: basename(path), line, offset };
       offset += stop - start + 1;

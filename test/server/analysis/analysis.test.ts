@@ -1,14 +1,15 @@
+import { ChildProcess } from "node:child_process";
 import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { crossTally } from "../../../core/cross-tally.ts";
 import type { Event } from "../../../core/event.ts";
 import { reachedAt } from "../../../core/reached-at.ts";
 import { tally } from "../../../core/tally.ts";
 import { type AnalysisOptions, createAnalysis } from "../../../server/analysis/analysis.ts";
-import { type Engine, openEngine } from "../../../server/analysis/engine.ts";
+import { ENGINE, type Engine, openEngine } from "../../../server/analysis/engine.ts";
 import { openEngineChild } from "../../../server/analysis/engine-child.ts";
 import type { Query } from "../../../server/analysis/query.ts";
 import { openEventLog } from "../../../server/events/log.ts";
@@ -406,6 +407,21 @@ describe("the engine's process", { timeout: 30_000 }, () => {
     const { epochs } = await analysis.tally("headline_test", OPTIONS);
     const bought = epochs[0]?.groups[0]?.goals.find(({ devices }) => devices > 0);
     expect(bought).toMatchObject({ devices: 1, events: 13_100, values: { n: 1, sum: 10n ** 15n } });
+  });
+
+  test("gives a long answer in parts, so that the server has its turns in between", async () => {
+    const temporary = await temporaryFolder();
+    const engine = await openEngineChild(entry, { ...ENGINE, temporary, folders: [] });
+    onTestFinished(() => engine.close());
+    const emitted = vi.spyOn(ChildProcess.prototype, "emit");
+    onTestFinished(() => emitted.mockRestore());
+    const rows = await engine.rows<[bigint]>({ text: "select range from range(50_000) order by range", values: [] });
+    expect(rows.map(([number]) => Number(number))).toEqual(Array.from({ length: 50_000 }, (_, n) => n));
+    const calls: readonly unknown[][] = emitted.mock.calls;
+    const messages = calls.flatMap(([name, reply]) => (name === "message" ? [reply as { rows: unknown[] }] : []));
+    const parts = messages.map((reply) => reply.rows.length);
+    expect(parts).toEqual(Array(25).fill(2000));
+    expect(await engine.rows({ text: "select 1", values: [] })).toEqual([[1]]);
   });
 
   test("says what it is to be started from", async () => {

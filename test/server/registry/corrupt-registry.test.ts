@@ -85,8 +85,8 @@ describe("a server does not start with an experiments file that is", () => {
 
   test("of a later version, which no backup is better than", async () => {
     const data = await temporaryFolder();
-    await writeFile(join(data, "experiments.json"), edited('"schema": 2', '"schema": 3'));
-    const problem = "cannot be read: this data is of a newer version of fairsplit (schema 3; this one reads 1 to 2)";
+    await writeFile(join(data, "experiments.json"), edited('"schema": 2', '"schema": 4'));
+    const problem = "cannot be read: this data is of a newer version of fairsplit (schema 4; this one reads 1 to 3)";
     const line = await expectRefused(data, problem, "", "Start that version, or a later one.");
     expect(line).not.toContain("restore");
   });

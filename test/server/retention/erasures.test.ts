@@ -1,18 +1,23 @@
-import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { assign } from "../../../core/assign.ts";
 import { createAnalysis } from "../../../server/analysis/analysis.ts";
 import { readArchive } from "../../../server/analysis/archive.ts";
-import { openEngine } from "../../../server/analysis/engine.ts";
+import { type Engine, openEngine } from "../../../server/analysis/engine.ts";
+import { compressSegment } from "../../../server/events/compress-segment.ts";
 import { openEventLog } from "../../../server/events/log.ts";
+import { writeRewritten } from "../../../server/events/rewrite-segment.ts";
+import { segmentPath } from "../../../server/events/segments.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
+import type { UseEngine } from "../../../server/retention/archive.ts";
 import { openErasures } from "../../../server/retention/erasures.ts";
-import type { Erasure } from "../../../server/retention/erasures-file.ts";
+import { type Erasure, readErasures } from "../../../server/retention/erasures-file.ts";
 import { recount } from "../../../server/retention/rewrite-log.ts";
 import { openStickyGroups } from "../../../server/sticky/sticky-groups.ts";
 import { verify } from "../../../server/verify/verify.ts";
 import { NOW, pageview, stopped, temporaryFolder } from "../rig/open-app.ts";
+import { stopAtStep } from "../rig/stop-at-step.ts";
 
 const GROUPS = [
   ["A", 50],
@@ -21,10 +26,14 @@ const GROUPS = [
 const visitor = (n: number) => `visitor-${n}-of-the-test`;
 const ASKED = { by: "Ada", at: NOW };
 const FORGET: Erasure = { kind: "unit", unit: visitor(3), ...ASKED };
+/** More than an erasure has. */
+const MAX_STEPS = 200;
+/** Of its steps one in so many is tried; `FAIRSPLIT_ERASURE_STEPS=1` tries all. */
+const EVERY = Number(process.env.FAIRSPLIT_ERASURE_STEPS ?? 9);
 const OPTIONS = { run: null, goals: [] };
 
 /** The parts of a server that erasing uses, on a folder of its own. */
-async function open(data: string, to: string | null = null, segmentBytes = 4000) {
+async function open(data: string, to: string | null = null, segmentBytes = 4000, useEngine?: UseEngine) {
   const events = join(data, "events");
   const registry = await openRegistry(join(data, "experiments.json"), [stopped("one")], NOW);
   if (await stat(join(data, "erasures.json")).catch(() => null)) await recount(events);
@@ -46,7 +55,7 @@ async function open(data: string, to: string | null = null, segmentBytes = 4000)
     log,
     registry,
     sticky,
-    useEngine: analysis.useEngine,
+    useEngine: useEngine ?? analysis.useEngine,
     onChanged: analysis.changed,
     archiveTo: to,
     onError: ({ message }) => errors.push(message),
@@ -59,8 +68,14 @@ async function open(data: string, to: string | null = null, segmentBytes = 4000)
     await log.close();
     await sticky.close();
   };
-  onTestFinished(close);
+  if (!useEngine) onTestFinished(close);
   return { registry, log, analysis, sticky, erasures, errors, close };
+}
+
+/** The same without the engine's tables, which erasing does not need. */
+function openLight(data: string) {
+  const engine = { rewrite: writeRewritten } as unknown as Engine;
+  return open(data, null, 4000, (work) => work(engine));
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
@@ -137,6 +152,45 @@ test("what was asked for before a kill is done by the next start", async () => {
   await second.close();
   expect(await mentions(data, visitor(3))).toEqual([]);
   expect((await verify(data)).details).toEqual([]);
+});
+
+test("killed at any step, the next start finishes it, and nothing else is lost", { timeout: 600_000 }, async () => {
+  const original = await temporaryFolder();
+  const first = await open(original);
+  await expose(first.log, 0, 60);
+  await first.close();
+  // One compressed segment among plain ones.
+  await compressSegment(segmentPath(join(original, "events"), 2));
+  const kept = Array.from({ length: 60 }, (_, n) => visitor(n)).filter((id) => id !== visitor(3));
+  let stops = 0;
+  for (let step = 1; step < MAX_STEPS; step += EVERY) {
+    const data = await temporaryFolder();
+    await cp(original, data, { recursive: true });
+    const server = await openLight(data);
+    const { stopped, restore } = await stopAtStep(step);
+    const end = await Promise.race([stopped, server.erasures.ask(FORGET).then(() => server.erasures.idle())]);
+    restore();
+    const isAsked = (await readErasures(join(data, "erasures.json"))).length > 0;
+    if (end !== "stopped") await server.close();
+    const copy = await temporaryFolder();
+    await cp(data, copy, { recursive: true });
+    const next = await openLight(copy);
+    await next.erasures.idle();
+    expect(next.errors).toEqual([]);
+    expect(next.erasures.pending()).toEqual([]);
+    const { events } = await next.log.read({ since: null, limit: 1000, where: () => true });
+    const ids = events.map(({ deviceId }) => deviceId);
+    expect(ids.filter((id) => id !== visitor(3))).toEqual(kept);
+    await next.close();
+    const isGone = isAsked || end !== "stopped";
+    expect([step, ids.includes(visitor(3))]).toEqual([step, !isGone]);
+    if (isGone) expect(await mentions(copy, visitor(3))).toEqual([]);
+    expect((await verify(copy)).details).toEqual([]);
+    if (end !== "stopped") break;
+    stops += 1;
+  }
+  expect(stops).toBeGreaterThan(20 / EVERY);
+  expect(stops).toBeLessThan(MAX_STEPS / EVERY - 1);
 });
 
 test("another experiment with the key of a deleted one stays", async () => {
