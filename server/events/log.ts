@@ -21,7 +21,7 @@ import { replay } from "./replay.ts";
 import { readEvent } from "./scan-log.ts";
 import { NameWatch, type SeenNames } from "./seen-names.ts";
 import { SegmentWriter, StorageFailed } from "./segment-writer.ts";
-import { isLineStart, listSegments, type Position, readBytes, readLines, segmentSizes } from "./segments.ts";
+import { diskBytes, isLineStart, listSegments, type Position, readBytes, readLines } from "./segments.ts";
 
 export { StorageFailed } from "./segment-writer.ts";
 
@@ -53,6 +53,7 @@ export interface LogState extends Counts {
   readonly rejectedNotKept: number;
   /** Fields of accepted events that were cut or set aside, most frequent first. */
   readonly droppedFields: readonly DroppedField[];
+  /** Bytes on the disk, without compacted copies. */
   readonly logBytes: number;
   /** Quota of the log; Infinity for none. */
   readonly maxLogBytes: number;
@@ -63,9 +64,8 @@ export interface LogState extends Counts {
 
 /** What became of closed segments. */
 export interface ClosedChange {
-  /** Events and bytes that the log has less. */
+  /** Events that the log has less. */
   readonly events: number;
-  readonly bytes: number;
   /** The removed part; null if segments were moved as they were. */
   readonly removal: Removal | null;
 }
@@ -173,7 +173,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   const newest = (await listSegments(folder)).at(-1) ?? 1;
   const writer = await SegmentWriter.open(folder, newest, { segmentBytes, onFull, journal });
   const ids = await KnownIds.rebuild(folder, writer.end);
-  let closedBytes = (await segmentSizes(folder)).reduce((sum, bytes) => sum + bytes, 0) - writer.end.offset;
+  let closedBytes = await diskBytes(folder, newest);
   const before = await readCounts(folder);
   const accounting = new Accounting({
     duplicate: 0,
@@ -200,7 +200,17 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   const storedListeners: ((lines: Buffer, end: Position) => void)[] = [];
   const commits = new GroupCommit(commit, account);
   let closing: Promise<void> | null = null;
-  const saveTimer = setInterval(() => void saveCountsNow(), SAVE_COUNTS_MS).unref();
+  const saveTimer = setInterval(() => {
+    void saveCountsNow();
+    measureClosed().catch((error: Error) => reportError(`the log cannot be measured: ${error.message}`));
+  }, SAVE_COUNTS_MS).unref();
+
+  /** Closed segments become smaller when they are compressed, rewritten or archived. */
+  async function measureClosed(): Promise<void> {
+    const { segment } = writer.end;
+    const bytes = await diskBytes(folder, segment);
+    if (writer.end.segment === segment) closedBytes = bytes;
+  }
 
   function reportError(message: string): void {
     lastError = { at: new Date().toISOString(), message };
@@ -342,8 +352,8 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       await ids.idle();
       return writer.end.segment;
     },
-    async follow({ events, bytes, removal }) {
-      closedBytes -= bytes;
+    async follow({ events, removal }) {
+      await measureClosed();
       accounting.receive(-events);
       accounting.settle("stored", -events);
       // Their positions may be within lines now.

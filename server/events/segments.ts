@@ -1,7 +1,7 @@
 import { appendFile, type FileHandle, open, readdir, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "../files/durable-file.ts";
-import { bytesOf, isThere, openSegmentFile, statSegmentFile } from "./segment-file.ts";
+import { bytesOf, isThere, openSegmentFile, presentPath, statSegmentFile } from "./segment-file.ts";
 
 /** A position in the log: after `offset` bytes of segment `segment`. */
 export interface Position {
@@ -66,6 +66,16 @@ export async function segmentSizes(folder: string): Promise<number[]> {
 /** Uncompressed bytes of a segment. */
 export async function segmentSize(folder: string, segment: number): Promise<number> {
   return (await statSegmentFile(segmentPath(folder, segment))).size;
+}
+
+/** Bytes that the segments before another take on the disk. */
+export async function diskBytes(folder: string, before: number): Promise<number> {
+  const closed = (await listSegments(folder)).filter((segment) => segment < before);
+  const sizes = await Promise.all(
+    // It may be archived, or replaced by its compressed form, at this moment.
+    closed.map(async (segment) => stat(await presentPath(segmentPath(folder, segment))).catch(() => null)),
+  );
+  return sizes.reduce((sum, file) => sum + (file?.size ?? 0), 0);
 }
 
 export interface Line {

@@ -5,7 +5,7 @@ import { dropStaleCompressed } from "../events/compress-segment.ts";
 import type { EventLog } from "../events/log.ts";
 import type { Removal } from "../events/removal.ts";
 import { replaceRewritten, UNFINISHED } from "../events/rewrite-segment.ts";
-import { listSegments, segmentPath, segmentSize, segmentSizes } from "../events/segments.ts";
+import { listSegments, segmentPath } from "../events/segments.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
@@ -100,21 +100,16 @@ export async function openErasures(deps: Deps): Promise<Erasures> {
       if (isClosed) throw new Error("the server stops");
       const here = await useEngine(async (engine) => {
         const file = segmentPath(events, segment);
-        const before = await segmentSize(events, segment);
         const rewritten = await engine.rewrite(file, removal);
         if (rewritten === null) return { removed: 0, changed: 0 };
         await replaceRewritten(file);
-        await log.follow({
-          events: rewritten.removed,
-          bytes: before - (await segmentSize(events, segment)),
-          removal: null,
-        });
+        await log.follow({ events: rewritten.removed, removal: null });
         return rewritten;
       });
       found.removed += here.removed;
       found.changed += here.changed;
     }
-    await log.follow({ events: 0, bytes: 0, removal });
+    await log.follow({ events: 0, removal });
     await afterwards();
     await registry.note("erased", { by: erasure.by, now: new Date().toISOString() });
     const parts = found.changed === 0 ? "" : `, and its part of ${found.changed} assignments`;
@@ -124,14 +119,9 @@ export async function openErasures(deps: Deps): Promise<Erasures> {
   }
 
   async function archive({ before, to, by }: Erasure & { kind: "archive" }): Promise<string> {
-    const sizes = new Map<number, number>();
-    const [segments, bytes] = [await listSegments(events), await segmentSizes(events)];
-    for (const [place, segment] of segments.entries()) sizes.set(segment, bytes[place] ?? 0);
     const author = { by, now: new Date().toISOString() };
     const moved = await moveSegments({ data, before, to, author, registry, useEngine });
-    for (const segment of await listSegments(events)) sizes.delete(segment);
-    const freed = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-    await log.follow({ events: moved.events, bytes: freed, removal: null });
+    await log.follow({ events: moved.events, removal: null });
     await afterwards();
     const { stays } = moved;
     const rest = stays ? `; segment ${stays.segment} and later ones stay: ${stays.why}` : "";

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFile, cp, open, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, cp, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -61,10 +61,10 @@ async function contentOf(data: string) {
   }
   let raw = "";
   for await (const bytes of log.raw()) raw += Buffer.from(bytes).toString();
-  const { stored, unreadable, logBytes, lastError } = log.state();
+  const { stored, unreadable, lastError } = log.state();
   const again = await log.append([pageview(3)]);
   await log.close();
-  return { pages, raw, state: { stored, unreadable, logBytes, lastError }, again };
+  return { pages, raw, state: { stored, unreadable, lastError }, again };
 }
 
 /** Counts, with the numbers of the copies that were made for it. */
@@ -258,4 +258,21 @@ test("the registry's schema is raised before the first segment is compressed, an
   await again.note("erased", { by: "test", now: NOW });
   expect(JSON.parse(await readFile(join(data, "experiments.json"), "utf8")).schema).toBe(3);
   expect((await verify(data)).details).toEqual([]);
+});
+
+test("the log takes the bytes of its quota that it has on the disk", async () => {
+  const { events, open: last } = await folderWithSegments();
+  const plain = await openEventLog(events);
+  const { logBytes } = plain.state();
+  await compressAll(events, last);
+  await plain.follow({ events: 0, removal: null });
+  const packed = plain.state().logBytes;
+  expect(packed).toBeLessThan(logBytes);
+  await plain.close();
+  const names = (await readdir(events)).filter((name) => /^\d+\.ndjson(\.gz)?$/.test(name));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(events, name))).size));
+  expect(packed).toBe(sizes.reduce((sum, size) => sum + size, 0));
+  const full = await openEventLog(events, { maxBytes: packed + 10_000 });
+  onTestFinished(() => full.close());
+  expect([full.state().logBytes, full.room()]).toEqual([packed, "enough"]);
 });
