@@ -224,7 +224,8 @@ export function start(options: Options, source: string, bundled?: Load): void {
         });
       }
     },
-    groups: {},
+    // Without a prototype, as they will be: an experiment may be called `constructor`.
+    groups: shown as unknown as Groups,
     events: [],
     shows: placements,
   };
