@@ -91,6 +91,16 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
     },
   },
   form("/experiments/settings/access/revoke", "Revoke a named token", ["name"]),
+  page("/experiments/settings/data", "What can be erased or archived, and what was"),
+  {
+    ...form("/experiments/settings/data/forget", "Take a device or account out of the log", ["unit", "confirmed"]),
+    answers: {
+      200: { description: "The page that asks again.", type: HTML },
+      303: { description: "To the page that shows it." },
+      ...problems(401, 403, 413, 422, 503),
+    },
+  },
+  form("/experiments/settings/data/archive", "Move old segments to FAIRSPLIT_ARCHIVE", ["before"]),
   {
     ...page("/experiments/calculator", "How many visitors an effect takes"),
     query: {
@@ -121,6 +131,10 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
     "reason",
   ]),
   form("/experiments/:key/delete", "Remove an experiment", ["version"]),
+  {
+    ...form("/experiments/:key/erase", "Delete a stopped experiment with its events", ["confirm", "version"]),
+    answers: { 303: { description: "To the page that shows it." }, ...problems(401, 403, 404, 409, 413, 422, 503) },
+  },
   page("/login", "The login"),
   page("/login/:code", "The page of a one-time login link"),
   {
