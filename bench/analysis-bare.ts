@@ -15,7 +15,7 @@ const columns =
 const events =
   format === "ndjson"
     ? `select epoch_ms(ts::timestamp) as at_ms, deviceId as device, event as name, experiment, epoch, "group" as grp, value, run, session_id as session
-       from read_ndjson('${folder}/*.ndjson', columns = ${columns})`
+       from read_ndjson('${folder}/*.ndjson*', columns = ${columns})`
     : `select at_ms, device, name, experiment, epoch, grp, value, run, session from read_parquet('${folder}/*.parquet')`;
 // The engine's process has this priority as well: both get as much of a busy machine.
 setPriority(19);

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { readBytes } from "../server/events/segments.ts";
 
 /** A server under load. */
 export interface Contestant {
@@ -65,14 +65,13 @@ export function cpuSeconds({ process: { pid } }: Contestant): number {
   return (Number(user) + Number(system)) / 100;
 }
 
+const END = { segment: Number.POSITIVE_INFINITY, offset: 0 };
+
 /** Lines in the event log of a stopped server. */
 export async function countStored(data: string): Promise<number> {
   let lines = 0;
-  for (const name of await readdir(join(data, "events"))) {
-    if (!/^\d{8}\.ndjson$/.test(name)) continue;
-    for await (const chunk of createReadStream(join(data, "events", name))) {
-      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
-    }
+  for await (const chunk of readBytes(join(data, "events"), END)) {
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
   }
   return lines;
 }
