@@ -126,7 +126,7 @@ export async function main(
     openEngine: (options) => openEngineChild(new URL("engine.js", import.meta.url), options),
     onError: (error) => logger.warn(error.message),
   });
-  setInterval(() => void analysis.compact(), COMPACT_EVERY_MS).unref();
+  setInterval(() => void analysis.compact().then(log.measure), COMPACT_EVERY_MS).unref();
   const { secret } = await readOrCreateSecret(join(config.data, "secret"));
   await lock.holdSecret();
   const key = Buffer.from(secret, "base64url");

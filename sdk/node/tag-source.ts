@@ -6,8 +6,9 @@ interface Dependencies {
   readonly onError: (error: Error) => void;
 }
 
-/** How long the tag is taken without asking again, whether or not it could be had. */
+/** Time for which a source is taken without asking again. */
 const FRESH_MS = 60_000;
+/** Time between requests while the source cannot be had. */
 const REST_MS = 1000;
 /** Text that would end an inline script, or begin a comment in it. */
 const UNSAFE = /<\/script|<!--/i;

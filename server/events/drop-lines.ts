@@ -1,7 +1,9 @@
-import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeSynced } from "../files/durable-file.ts";
 import { COUNTS_FILE } from "./accounting.ts";
 import { mentionsOf, type Removal } from "./removal.ts";
+import { UNFINISHED } from "./rewrite-segment.ts";
 
 /** Takes lines out of a small file durably; a missing file has none. */
 export async function dropLines(path: string, isDropped: (line: Buffer) => boolean): Promise<void> {
@@ -12,15 +14,8 @@ export async function dropLines(path: string, isDropped: (line: Buffer) => boole
   const lines = text.split("\n");
   const kept = lines.filter((line) => !isDropped(Buffer.from(line)));
   if (kept.length === lines.length) return;
-  const temporary = `${path}.rewrite`;
-  const file = await open(temporary, "w", 0o600);
-  try {
-    await file.writeFile(kept.join("\n"));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
+  await writeSynced(`${path}${UNFINISHED}`, kept.join("\n"), 0o600);
+  await rename(`${path}${UNFINISHED}`, path);
 }
 
 /**

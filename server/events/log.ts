@@ -62,7 +62,7 @@ export interface LogState extends Counts {
   readonly lastError: { readonly at: string; readonly message: string } | null;
 }
 
-/** What became of closed segments. */
+/** A removal from closed segments, or their archiving. */
 export interface ClosedChange {
   /** Events that the log has less. */
   readonly events: number;
@@ -116,6 +116,8 @@ export interface EventLog {
   cut(): Promise<number>;
   /** Follows a removal from closed segments, or their archiving, in what was derived from them. */
   follow(change: ClosedChange): Promise<void>;
+  /** Takes the bytes of closed segments anew: they were compressed, rewritten or archived. */
+  measure(): Promise<void>;
   /** Stores the events appended so far; later ones are rejected. */
   close(): Promise<void>;
 }
@@ -200,17 +202,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   const storedListeners: ((lines: Buffer, end: Position) => void)[] = [];
   const commits = new GroupCommit(commit, account);
   let closing: Promise<void> | null = null;
-  const saveTimer = setInterval(() => {
-    void saveCountsNow();
-    measureClosed().catch((error: Error) => reportError(`the log cannot be measured: ${error.message}`));
-  }, SAVE_COUNTS_MS).unref();
-
-  /** Closed segments become smaller when they are compressed, rewritten or archived. */
-  async function measureClosed(): Promise<void> {
-    const { segment } = writer.end;
-    const bytes = await diskBytes(folder, segment);
-    if (writer.end.segment === segment) closedBytes = bytes;
-  }
+  const saveTimer = setInterval(() => void saveCountsNow(), SAVE_COUNTS_MS).unref();
 
   function reportError(message: string): void {
     lastError = { at: new Date().toISOString(), message };
@@ -352,8 +344,16 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       await ids.idle();
       return writer.end.segment;
     },
+    async measure() {
+      const { segment } = writer.end;
+      try {
+        const bytes = await diskBytes(folder, segment);
+        if (writer.end.segment === segment) closedBytes = bytes;
+      } catch (error) {
+        reportError(`the log cannot be measured: ${(error as Error).message}`);
+      }
+    },
     async follow({ events, removal }) {
-      await measureClosed();
       accounting.receive(-events);
       accounting.settle("stored", -events);
       // Their positions may be within lines now.

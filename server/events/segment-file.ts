@@ -108,8 +108,8 @@ export async function writeCompressed(path: string, to: string): Promise<void> {
 }
 
 /**
- * An empty gzip member whose field “extra” (RFC 1952) has the sizes of the members before it, and
- * the time of the plain file, by which copies know it.
+ * The list of parts as a gzip member without content: its field “extra” (RFC 1952) has the sizes
+ * of the members before it, and the size and time of the plain file.
  */
 function lastMember(sizes: readonly number[], { size, mtimeMs }: Pick<SegmentFile, "size" | "mtimeMs">): Buffer {
   const data = Buffer.alloc(sizes.length * 4 + 24);

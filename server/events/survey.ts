@@ -3,7 +3,7 @@ import { readEvent } from "./scan-log.ts";
 import { statSegmentFile } from "./segment-file.ts";
 import { scanLines } from "./segments.ts";
 
-/** What a file of lines holds. */
+/** Number and latest time of the events of a file of lines. */
 export interface Survey {
   readonly events: number;
   /** Latest time of receipt, ISO 8601 in UTC; null without events. */

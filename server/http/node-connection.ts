@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** What is needed of Node's connection; not documented, so that its absence must be harmless. */
+/** Undocumented fields of Node's connections, each of which may be missing. */
 export interface NodeConnection {
   /** The response that is written next, if one is. */
   readonly _httpMessage?: unknown;

@@ -68,7 +68,7 @@ export interface RequestQueue {
    * @param url path and query
    */
   turnAway(method: string, url: string): Answer | null;
-  /** To be called with each new connection. */
+  /** Counts a new connection. */
   connected(): void;
 }
 

@@ -43,7 +43,7 @@ export interface Erasures {
 interface Deps {
   /** The data folder. */
   readonly data: string;
-  readonly log: Pick<EventLog, "cut" | "follow">;
+  readonly log: Pick<EventLog, "cut" | "follow" | "measure">;
   readonly registry: Registry;
   readonly sticky: Pick<StickyGroups, "rebuild">;
   readonly useEngine: UseEngine;
@@ -129,6 +129,7 @@ export async function openErasures(deps: Deps): Promise<Erasures> {
   }
 
   async function afterwards(): Promise<void> {
+    await log.measure();
     await sticky.rebuild();
     await onChanged(await readArchive(data));
   }

@@ -125,7 +125,7 @@ export async function openStickyGroups({
     async rebuild() {
       const rebuilt = tableOf(new Map());
       let from: Position = { segment: 0, offset: 0 };
-      // What is stored during a scan is read by the next.
+      // Events that are stored during a scan are read by the next one.
       while (isAfter(upTo, from)) {
         const end = upTo;
         await scanLog(folder, from, end, (line) => take(line, rebuilt));

@@ -75,11 +75,12 @@ export async function groupsOf(
 }
 
 /** Sets the cookie, except in a response that visitors may share: each would be the same device. */
-export function appendCookie(response: Pick<ExpressResponse, "appendHeader" | "getHeader">, setCookie: string): void {
+function appendCookie(response: Pick<ExpressResponse, "appendHeader" | "getHeader">, setCookie: string): void {
   if (!isShared(headerOf(response, "cache-control"))) response.appendHeader("set-cookie", setCookie);
 }
 
-function headerOf(response: Pick<ExpressResponse, "getHeader">, name: string): string | null {
+/** A header of a response that is not sent yet; null if it is not set. */
+export function headerOf(response: Pick<ExpressResponse, "getHeader">, name: string): string | null {
   const value = response.getHeader(name);
   return value === undefined ? null : String(value);
 }

@@ -1,7 +1,7 @@
 import type { Client } from "../client.ts";
 import type { Groups } from "../groups.ts";
 import { isShared, ownCaching } from "./caching.ts";
-import { incoming, type NodeRequest } from "./express.ts";
+import { headerOf, incoming, type NodeRequest } from "./express.ts";
 import { inlineInto, isPage, POLICY } from "./inline.ts";
 import { tagElement } from "./inline-tag.ts";
 import { identify, type MiddlewareOptions } from "./visitor-of.ts";
@@ -38,7 +38,7 @@ export function fastifyGroups(app: Fastify, client: Client, options?: Middleware
     request.fairsplit = await client.groups(visitor);
   });
   app.addHook("onSend", async (request, reply, payload) => {
-    const header = (name: string) => (reply.getHeader(name) === undefined ? null : String(reply.getHeader(name)));
+    const header = (name: string) => headerOf(reply, name);
     const { fairsplit } = request;
     const isInlined =
       typeof payload === "string" && fairsplit && isPage(header("content-type"), header("content-encoding"));

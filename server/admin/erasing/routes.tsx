@@ -17,9 +17,10 @@ interface Deps {
 const PAGE = "/experiments/settings/data";
 
 /**
- * `GET /experiments/settings/data`: what is asked for and done. `POST …/forget` takes a device or
- * account out of the log, after a page that asks again; `POST …/archive` moves old segments; `POST
- * /experiments/:key/erase` deletes an experiment with its events, whose key has to be typed.
+ * Pages that erase and archive. `GET /experiments/settings/data` lists pending and finished
+ * erasures. `POST …/forget` removes a device or an account once `confirmed` is "yes". `POST
+ * …/archive` moves segments. `POST /experiments/:key/erase` deletes an experiment and its events
+ * if `confirm` is its key.
  */
 export function dataPageRoutes({ registry, erasures }: Deps) {
   const show = (c: Context<Env>, status: 200 | 422, found: Problem | null, form = { unit: "", before: "" }) =>
