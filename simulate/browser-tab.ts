@@ -8,13 +8,23 @@ export interface BrowserTab {
   close(): Promise<void>;
 }
 
-export async function openBrowserTab(browser: Browser): Promise<BrowserTab> {
+/** Opens an empty tab with cookies and storage of its own. */
+export async function openBlankTab(browser: Browser): Promise<Pick<BrowserTab, "page" | "close">> {
   const { browserContextId } = await browser.send<{ browserContextId: string }>("Target.createBrowserContext");
   const { targetId } = await browser.send<{ targetId: string }>("Target.createTarget", {
     url: "about:blank",
     browserContextId,
   });
-  const page = await browser.attach(targetId);
+  return {
+    page: await browser.attach(targetId),
+    async close() {
+      await browser.send("Target.disposeBrowserContext", { browserContextId });
+    },
+  };
+}
+
+export async function openBrowserTab(browser: Browser): Promise<BrowserTab> {
+  const { page, close } = await openBlankTab(browser);
   const errors: string[] = [];
   page.on("Runtime.exceptionThrown", ({ exceptionDetails }) => errors.push(describeException(exceptionDetails)));
   page.on("Runtime.consoleAPICalled", ({ type, args }) => {
@@ -25,13 +35,7 @@ export async function openBrowserTab(browser: Browser): Promise<BrowserTab> {
     if (level === "error") errors.push(`${text}${url ? ` (${url})` : ""}`);
   });
   await Promise.all([page.send("Page.enable"), page.send("Runtime.enable"), page.send("Log.enable")]);
-  return {
-    page,
-    takeErrors: () => errors.splice(0),
-    async close() {
-      await browser.send("Target.disposeBrowserContext", { browserContextId });
-    },
-  };
+  return { page, takeErrors: () => errors.splice(0), close };
 }
 
 /** Clicks with the mouse, so that a covered or hidden element does not receive the click. */
@@ -46,12 +50,18 @@ export async function clickOn(page: Session, selector: string): Promise<void> {
     returnByValue: true,
   });
   if (!result.value) throw new Error(`there is nothing to click at ${selector}`);
-  const mouse = { ...result.value, button: "left", clickCount: 1 };
+  await clickAt(page, result.value);
+}
+
+/** Presses and releases the left button at a point of the view, in CSS pixels. */
+export async function clickAt(page: Session, point: { readonly x: number; readonly y: number }): Promise<void> {
+  const mouse = { ...point, button: "left", clickCount: 1 };
   await page.send("Input.dispatchMouseEvent", { type: "mousePressed", ...mouse });
   await page.send("Input.dispatchMouseEvent", { type: "mouseReleased", ...mouse });
 }
 
-function describeException(details: unknown): string {
+/** First line of an exception of a page. */
+export function describeException(details: unknown): string {
   const { text, exception } = details as { text: string; exception?: { description?: string } };
   return exception?.description?.split("\n")[0] ?? text;
 }

@@ -81,7 +81,7 @@ export interface DomView {
   readonly errors: string[];
   /** Requests of the tag to the server. */
   requests(): number;
-  /** What a browser keeps of the visitor. */
+  /** Cookies and storage of the visitor's browser. */
   state(): DomState;
   /** Undoes everything that the visitor's tag did to the window. */
   end(): void;

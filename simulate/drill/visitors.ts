@@ -1,4 +1,5 @@
 import { afterRunning } from "../after-running.ts";
+import { clickAt, describeException, openBlankTab } from "../browser-tab.ts";
 import type { Browser, Session } from "../cdp.ts";
 import type { CountedEvent, DrillVisit } from "./outcome.ts";
 
@@ -60,17 +61,9 @@ export async function openVisitor(
   browser: Browser,
   { url, userAgent, phase }: { url: string; userAgent: string; phase: DrillVisit["phase"] },
 ): Promise<DrillVisitor> {
-  const { browserContextId } = await browser.send<{ browserContextId: string }>("Target.createBrowserContext");
-  const { targetId } = await browser.send<{ targetId: string }>("Target.createTarget", {
-    url: "about:blank",
-    browserContextId,
-  });
-  const page = await browser.attach(targetId);
+  const { page, close } = await openBlankTab(browser);
   const errors: string[] = [];
-  page.on("Runtime.exceptionThrown", ({ exceptionDetails }) => {
-    const { text, exception } = exceptionDetails as { text: string; exception?: { description?: string } };
-    errors.push(exception?.description?.split("\n")[0] ?? text);
-  });
+  page.on("Runtime.exceptionThrown", ({ exceptionDetails }) => errors.push(describeException(exceptionDetails)));
   page.on("Runtime.consoleAPICalled", ({ type, args }) => {
     if (type === "error" || type === "assert") errors.push(JSON.stringify(args));
   });
@@ -91,7 +84,7 @@ export async function openVisitor(
     isDelivered: async () => (await stateOf(page))?.waiting === 0,
     async leave() {
       const state = await stateOf(page);
-      await browser.send("Target.disposeBrowserContext", { browserContextId }).catch(() => undefined);
+      await close().catch(() => undefined);
       return {
         phase,
         contentMs: state?.contentMs ?? null,
@@ -130,8 +123,5 @@ async function clickFirst(page: Session): Promise<void> {
     })()`,
     returnByValue: true,
   });
-  if (!result.value) return;
-  const mouse = { ...result.value, button: "left", clickCount: 1 };
-  await page.send("Input.dispatchMouseEvent", { type: "mousePressed", ...mouse });
-  await page.send("Input.dispatchMouseEvent", { type: "mouseReleased", ...mouse });
+  if (result.value) await clickAt(page, result.value);
 }

@@ -5,7 +5,7 @@ import { type SplitReport, splitOf } from "../checks/split.ts";
 import type { Scenario } from "./scenario.ts";
 import type { GroupTruth, Truth } from "./truth.ts";
 
-/** What the units of a group did of one goal. */
+/** Conversions and values of the units of a group for one goal. */
 export interface GoalSums {
   readonly units: number;
   readonly converted: number;

@@ -21,7 +21,7 @@ export interface Faults {
   readonly first: string | null;
 }
 
-/** Who came in a scenario, and what the checks are made of besides the tables of the report. */
+/** Numbers of a scenario that are in no table of the report: its people and their checks. */
 export interface ScenarioSummary {
   readonly name: string;
   readonly days: number;

@@ -47,7 +47,7 @@ export interface Site {
   leave(told: readonly SentEvent[], later: readonly SentEvent[], movedTo: string | null): Promise<Left>;
 }
 
-/** What was wrong with a view, in sentences. */
+/** Faults of a view, in sentences. */
 export interface Left {
   /** Contradictions between what the page showed and what was assigned. */
   readonly mismatches: readonly string[];

@@ -57,7 +57,7 @@ export const overload: Fault = {
       const cores = [new CoreWatch(Number(SERVER_CORE), [child.pid]), new CoreWatch(Number(LOAD_CORE), [process.pid])];
       const peak = await peakOf(port, cycle);
       const before = memoryMb(server.child.pid).now;
-      // What is compiled on the first overload of a process is no part of any later one.
+      // A process compiles its code on its first overload: a later one is measured.
       (await overloadOnce(port, TIMES * peak, WARM_UP_SECONDS, bodies(`w${cycle}`))).close();
       await normalAfter(url, `w${cycle}`);
       const visitors = newVisitors(port, SECONDS);
