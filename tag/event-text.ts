@@ -4,21 +4,19 @@ import { safely } from "./safely.ts";
 /**
  * An event as JSON. Long texts are cut one character above the server's limit, so that the server
  * records the cut. Params without JSON, such as those that hold themselves, are left out one by
- * one.
+ * one, and a value without JSON.
  */
 export const eventText = (event: { readonly params?: unknown }) => safely(() => json(event)) || withoutBad(event);
 
-function withoutBad(event: { readonly params?: unknown }): string {
+function withoutBad(event: { readonly params?: unknown; readonly value?: unknown }): string {
   const dropped: string[] = [];
   const params: Record<string, unknown> = {};
-  const given = Object(event.params) as Record<string, unknown>;
-  for (const name of Object.keys(given)) {
-    safely(() => {
-      params[name] = JSON.parse(json(given[name]));
-      return true;
-    }) || dropped.push(`params.${name}`);
-  }
-  return json({ ...event, params, dropped });
+  const given = event.params as Record<string, unknown>;
+  for (const name in given)
+    if (safely(() => json(given[name]))) params[name] = given[name];
+    else dropped.push(`params.${name}`);
+  const value = safely(() => json(event.value)) && event.value;
+  return json({ ...event, params, value, dropped });
 }
 
 const json = (value: unknown) => JSON.stringify(value, plain);

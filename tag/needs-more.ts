@@ -1,10 +1,11 @@
-/** Selector of placeholders that need more than templates and texts. */
-const NEEDS =
-  "[data-exp-attr],[data-exp-class],[data-exp-redirect],[data-exp-keep],[data-after],:is([data-after],#root,#app,[id^=__],.swiper) *";
+/** Ancestors whose framework is about to hydrate them, and sliders; see `hydration.ts`. */
+const OWNERS = "[data-after],#root,#app,[id^=__],.swiper,[ssr],[ng-version]";
 
 /** Whether the first part of the tag is not enough for a placeholder. */
 export const needsMore = (placeholder: HTMLElement) =>
-  placeholder.matches(NEEDS) ||
+  placeholder.closest(OWNERS) ||
+  // `data-exp-attr`, `-class`, `-keep` and `-redirect`.
+  /-exp-(a|cla|k|r)/.test(placeholder.getAttributeNames() as never) ||
   // A framework's properties: it still uses the element.
   Object.keys(placeholder)[0] ||
   placeholder.querySelector("input,select,textarea") ||

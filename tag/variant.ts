@@ -2,9 +2,8 @@ import type { AssignedGroup } from "../core/http-contract.ts";
 import { nodesOf } from "./html.ts";
 
 /** A placeholder's own templates. */
-export const templatesOf = (placeholder: Element): Node[] => [
-  ...placeholder.querySelectorAll(":scope>template[data-group]"),
-];
+export const templatesOf = (placeholder: Element): Node[] =>
+  [...placeholder.children].filter((child) => child.matches("template[data-group]"));
 
 /** The template of a group; without a group, the one marked `data-fallback`, else the first one. */
 export const templateOf = (templates: readonly Node[], group: string | undefined) =>

@@ -38,6 +38,11 @@ const CASES: readonly Case[] = [
     script: track('{ plan: "pro" }', value),
     stored: { params: { plan: "pro" } },
   })),
+  {
+    name: "a value that holds itself",
+    script: CYCLE + track('{ plan: "pro", note: cycle }', "cycle"),
+    stored: { params: { plan: "pro" }, dropped: ["params.note"] },
+  },
   { name: "a value that is 7n", script: track('{ plan: "pro" }', "7n"), stored: { ...GOOD, value: 7 } },
   { name: "params that are JSON as text", script: track(`'{"plan":"pro"}'`), stored: GOOD },
   ...['"pro"', '["pro"]', "7", "true"].map((params) => ({

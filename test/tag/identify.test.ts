@@ -44,7 +44,7 @@ beforeEach(() => {
     cleanUps.push(() => clearTimeout(timer));
     return timer;
   });
-  [groupOf, asked, events, delays] = [{ a1: "B", a2: "A", a3: "B", device: "B" }, [], [], {}];
+  [groupOf, asked, events, delays] = [{ anna: "B", ben: "A", carl: "B", device: "B" }, [], [], {}];
   delete window.fairsplit;
   localStorage.clear();
   document.body.innerHTML = PAGE;
@@ -99,17 +99,17 @@ const exposed = (...expected: unknown[][]) =>
   });
 
 test("an account that the page names decides its experiments, and goes with events; nothing of it is kept", async () => {
-  const tag = await start({ account: "a1" });
+  const tag = await start({ account: "anna" });
   await shows("device B", "account B");
-  await exposed(["account", "B", "a1"], ["device", "B", "a1"]);
+  await exposed(["account", "B", "anna"], ["device", "B", "anna"]);
   tag.track("order");
   await vi.waitFor(() => {
-    expect(events.find(({ event }) => event === "order")).toMatchObject({ accountId: "a1" });
+    expect(events.find(({ event }) => event === "order")).toMatchObject({ accountId: "anna" });
   });
-  expect(asked.map((query) => query.get("account_id"))).toEqual(["a1"]);
+  expect(asked.map((query) => query.get("account_id"))).toEqual(["anna"]);
   const kept = await vi.waitFor(() => JSON.parse(localStorage.fairsplit));
   expect(kept[2]).toEqual({ device: { ...ASSIGNED, group: "B" }, account: false });
-  expect(JSON.stringify(localStorage)).not.toContain("a1");
+  expect(JSON.stringify(localStorage)).not.toContain("anna");
 });
 
 test("identify in the middle of a view decides only what had no account", async () => {
@@ -118,10 +118,10 @@ test("identify in the middle of a view decides only what had no account", async 
   await exposed(["device", "B", undefined]);
   // The next answer says another group: what was decided stays as it is.
   groupOf.device = "A";
-  tag.identify("a1");
+  tag.identify("anna");
   await shows("device B", "account B");
-  await exposed(["account", "B", "a1"], ["device", "B", undefined]);
-  tag.identify("a2");
+  await exposed(["account", "B", "anna"], ["device", "B", undefined]);
+  tag.identify("ben");
   await vi.waitFor(() => {
     expect(asked).toHaveLength(3);
   });
@@ -131,7 +131,7 @@ test("identify in the middle of a view decides only what had no account", async 
 });
 
 test("a view without an account does not show what an account had on the one before", async () => {
-  await start({ account: "a1" });
+  await start({ account: "anna" });
   await shows("device B", "account B");
   delete window.fairsplit;
   document.body.innerHTML = PAGE;
@@ -153,34 +153,34 @@ describe("of two accounts within one round trip the last decides,", () => {
   const laterTurns = () => new Promise((resolve) => setTimeout(resolve, 50));
 
   test.each([
-    ["when its answer comes first", ["a2", "a1"]],
-    ["when its answer comes last", ["a1", "a2"]],
+    ["when its answer comes first", ["ben", "anna"]],
+    ["when its answer comes last", ["anna", "ben"]],
   ])("%s", async (_, order) => {
-    const releases: Record<string, () => void> = { a1: delay("a1"), a2: delay("a2") };
+    const releases: Record<string, () => void> = { anna: delay("anna"), ben: delay("ben") };
     const tag = await start();
     await shows("device B", "account A");
-    groupOf.a2 = "B";
-    groupOf.a1 = "A";
-    tag.identify("a1");
-    tag.identify("a2");
+    groupOf.ben = "B";
+    groupOf.anna = "A";
+    tag.identify("anna");
+    tag.identify("ben");
     await isAsked(3);
     for (const account of order) {
       releases[account]?.();
       await laterTurns();
     }
     await shows("device B", "account B");
-    await exposed(["account", "B", "a2"], ["device", "B", undefined]);
+    await exposed(["account", "B", "ben"], ["device", "B", undefined]);
   });
 
   test("also when the first is that of the script's attribute", async () => {
-    const release = delay("a1");
-    const tag = await start({ account: "a1" });
-    tag.identify("a2");
+    const release = delay("anna");
+    const tag = await start({ account: "anna" });
+    tag.identify("ben");
     await isAsked(2);
     await shows("device B", "account A");
     release();
     await laterTurns();
     expect(texts()).toEqual(["device B", "account A"]);
-    await exposed(["account", "A", "a2"], ["device", "B", "a2"]);
+    await exposed(["account", "A", "ben"], ["device", "B", "ben"]);
   });
 });
