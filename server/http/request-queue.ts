@@ -5,14 +5,11 @@ import { type Answer, problemAnswer } from "./http.ts";
 /**
  * Requests begun in one turn of the event loop, and the time after which no more are. libuv accepts
  * one new connection a turn, so that long turns keep new visitors out: with 900 busy connections
- * they waited 1.7 s in the median.
+ * they waited 1.7 s in the median. While connections come, turns without requests follow each turn
+ * with them, for as long as that took: a turn of some 0.1 ms each.
  */
 const MAX_PER_TURN = 32;
 const MAX_TURN_MS = 3;
-/** The same while new connections come, of which each turn accepts one. */
-const MAX_ACCEPTING_TURN_MS = 1.5;
-/** Turns for which a new connection makes the next ones short. */
-const ACCEPTING_TURNS = 2;
 /**
  * A queue that was never empty for so long, and through so many turns, is no burst but overload,
  * until no request was turned away for as long. With fewer waiting than fit into a turn the machine
@@ -110,8 +107,12 @@ export function requestQueue(
   /** Requests begun in this turn, and in the one before. */
   let begun = 0;
   let begunBefore = 0;
-  /** Number of the turn until which turns are short. */
-  let acceptingUntil = 0;
+  /** End and length of the last turn with requests. */
+  let workEnd = 0;
+  let workMs = 0;
+  /** Whether a connection came since the turn before, and whether this turn begins nothing. */
+  let isAccepting = false;
+  let isForConnections = false;
 
   /** A callback for each request, so that what it does later in the turn counts to its time. */
   function plan(): void {
@@ -133,6 +134,9 @@ export function requestQueue(
     turns += 1;
     if (time - turnStart > PAUSE_MS) startStanding(time);
     turnStart = time;
+    isForConnections = isAccepting && time - workEnd < workMs;
+    isAccepting = false;
+    if (isForConnections) return;
     begunBefore = begun;
     begun = 0;
   }
@@ -143,6 +147,10 @@ export function requestQueue(
   }
 
   function endTurn(): void {
+    if (!isForConnections) {
+      workEnd = now();
+      workMs = workEnd - turnStart;
+    }
     const waiting = queue.length - head;
     if (waiting === 0) {
       queue = [];
@@ -176,9 +184,9 @@ export function requestQueue(
 
   /** Begins the next request, unless the turn was long enough. */
   function begin(): void {
-    for (;;) {
+    while (!isForConnections) {
       const time = now();
-      if (time - turnStart > (turns <= acceptingUntil ? MAX_ACCEPTING_TURN_MS : MAX_TURN_MS)) return;
+      if (time - turnStart > MAX_TURN_MS) return;
       const first = take();
       if (!first) return;
       const { request, response, since } = first;
@@ -230,7 +238,7 @@ export function requestQueue(
   return {
     turnAway,
     connected() {
-      acceptingUntil = turns + ACCEPTING_TURNS;
+      isAccepting = true;
     },
     listener(request, response) {
       const turnedAway = turnAway(request.method ?? "", request.url ?? "");
