@@ -19,6 +19,8 @@ const LEFT_BEHIND_MS = 100_000;
 /** Unsent lines of JSON, an event each, in order of arrival. Lines in flight are not included. */
 let waiting: string[] = [];
 let delayMs = GATHER_MS;
+/** Time that the server asked to wait for. */
+let askedMs = 0;
 let isDue: boolean | undefined;
 /** Number of events dropped from a full queue. */
 let lost: number | undefined;
@@ -105,7 +107,7 @@ function later(): void {
       isDue = false;
       send();
     },
-    delayMs * (0.5 + Math.random()),
+    askedMs + delayMs * (0.5 + Math.random()),
   );
 }
 
@@ -126,6 +128,8 @@ async function send(): Promise<void> {
     await response.text();
     // Do not retry other 4xx: they will never succeed.
     mustRetry = /^5|408|42[59]/.test(`${response.status}`);
+    // Zero for a date, and for an answer without it.
+    askedMs = Math.min(1000 * (response.headers.get("retry-after") as never) || 0, MAX_RETRY_MS);
   } catch {
     // Yield: a page's own fetch may throw synchronously, and the calling loop would never end.
     await null;

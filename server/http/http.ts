@@ -97,6 +97,8 @@ export function problemAnswer(
     status,
     headers: {
       ...PUBLIC_HEADERS,
+      // The tag of another origin waits for as long as it says.
+      "access-control-expose-headers": "Retry-After",
       "content-type": "application/problem+json",
       "cache-control": "no-store",
       ...headers,

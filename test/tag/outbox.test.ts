@@ -14,6 +14,7 @@ const storage = localStorage;
 
 const ok = async () => new Response('{"status":"ok"}');
 const status = (code: number) => async () => new Response("", { status: code });
+const asksToWait = (text: string) => async () => new Response("", { status: 503, headers: { "retry-after": text } });
 const offline = async () => {
   throw new TypeError("Failed to fetch");
 };
@@ -254,6 +255,28 @@ describe("an event is kept until the server has stored it", () => {
     add(outbox, "two");
     await vi.advanceTimersByTimeAsync(200);
     expect(names()).toEqual([["two"]]);
+  });
+
+  test.each([
+    ["4", 4000],
+    ["0", 0],
+    ["86400", 60_000],
+    ["Sun, 29 Nov 2026 12:00:00 GMT", 0],
+  ])("waits for a Retry-After of %s, %i ms, and then for its own time", async (text, ms) => {
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    const outbox = await openPage();
+    fetched.mockImplementation(asksToWait(text));
+    add(outbox, "one");
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(fetched).toHaveBeenCalledTimes(1);
+    fetched.mockImplementation(ok);
+    await vi.advanceTimersByTimeAsync(ms);
+    expect(fetched).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(names()).toEqual([["one"], ["one"]]);
+    add(outbox, "two");
+    await vi.advanceTimersByTimeAsync(GATHERED_MS);
+    expect(names()).toHaveLength(3);
   });
 
   test("browsers that failed together do not come back together", async () => {

@@ -77,6 +77,8 @@ describe("the rate limit", () => {
     const refused = await send("192.0.2.1");
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    // The tag of another site can read it.
+    expect(refused.headers.get("access-control-expose-headers")).toBe("Retry-After");
     expect(await refused.json()).toMatchObject({ title: "Too Many Requests" });
     expect((await send("192.0.2.2")).status).toBe(200);
     expect((await send("192.0.2.1", { [RUN_HEADER]: runs.issue(Date.now()).header })).status).toBe(200);
