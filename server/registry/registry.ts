@@ -45,6 +45,8 @@ export interface Registry {
   onChange(listener: (experiment: Experiment) => void): void;
   /** Sets how experiments stand before their start: the history says it of those that start. */
   judgeStarts(judge: (experiment: Experiment) => Standing): void;
+  /** Sets which keys no new experiment may have: the events of a removed one are being deleted. */
+  withholdKeys(isWithheld: (key: string) => boolean): void;
   /** Adds a listener called after every change of experiments or settings. */
   onWrite(listener: () => void): void;
   /** Present and past epochs of all experiments. */
@@ -135,9 +137,14 @@ export async function openRegistry(
     return rehearsal === "passed" ? {} : { rehearsal, ...(reason === undefined ? {} : { reason }) };
   };
 
+  let isWithheld: (key: string) => boolean = () => false;
   const add = async (draft: NewExperiment, { by, now: at }: Author, more: Partial<ExperimentEntry> = {}) => {
     const { content } = store;
     const { key } = draft;
+    if (isWithheld(key)) {
+      const allowed = "another key, until the events of the deleted experiment with this one are deleted, too";
+      throw new InvalidInput([{ field: "key", value: key, allowed }]);
+    }
     const past = content.retired.find((retired) => retired.key === key);
     const after = define(draft, past ? { epoch: past.epoch + 1, version: past.version + 1 } : {}, { by, now: at });
     const experiments = [...content.experiments, after];
@@ -183,6 +190,9 @@ export async function openRegistry(
     onChange: (listener) => void listeners.push(listener),
     judgeStarts: (judge) => {
       judgeStart = judge;
+    },
+    withholdKeys: (which) => {
+      isWithheld = which;
     },
     onWrite: (listener) => void writeListeners.push(listener),
     epochs,

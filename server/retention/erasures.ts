@@ -64,6 +64,10 @@ export async function openErasures(deps: Deps): Promise<Erasures> {
   const path = join(data, ERASURES_FILE);
   const events = join(data, "events");
   let pending = (await readErasures(path)).map((erasure) => ({ erasure, error: null as string | null }));
+  // Another experiment's events could not be told from those that are to be deleted.
+  registry.withholdKeys((key) =>
+    pending.some(({ erasure }) => erasure.kind === "experiment" && erasure.experiment === key),
+  );
   let outcomes: Outcome[] = [];
   let isClosed = false;
   const work = new PromiseQueue();

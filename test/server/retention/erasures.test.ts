@@ -1,6 +1,6 @@
 import { cp, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { assign } from "../../../core/assign.ts";
 import { createAnalysis } from "../../../server/analysis/analysis.ts";
 import { readArchive } from "../../../server/analysis/archive.ts";
@@ -205,6 +205,28 @@ test("another experiment with the key of a deleted one stays", async () => {
   await expect(erasures.ask(erasure)).rejects.toThrow(/it is version/);
   expect(registry.get("one")).toEqual(again);
   expect(erasures.pending()).toEqual([]);
+});
+
+test("the key of a deleted experiment is free again once its events are deleted, not before", async () => {
+  const data = await temporaryFolder();
+  let isFailing = true;
+  const engine = { rewrite: writeRewritten } as unknown as Engine;
+  const { registry, log, erasures, errors, close } = await open(data, null, 4000, async (work) => {
+    if (isFailing) throw new Error("the disk is full");
+    return work(engine);
+  });
+  onTestFinished(close);
+  await expose(log, 0, 1);
+  const version = registry.get("one")?.version ?? 0;
+  await erasures.ask({ kind: "experiment", experiment: "one", version, ...ASKED });
+  await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0));
+  const author = { by: "Bob", now: NOW };
+  const [removed] = (await registry.history.page(1)).entries;
+  await expect(registry.create(stopped("one"), author)).rejects.toThrow(/key is "one": allowed is another key, until/);
+  await expect(registry.revert(removed?.number ?? 0, author)).rejects.toThrow(/another key, until/);
+  isFailing = false;
+  await vi.waitFor(() => expect(erasures.pending()).toEqual([]));
+  expect((await registry.create(stopped("one"), author)).epoch).toBeGreaterThan(1);
 });
 
 test("archiving beside ingestion moves segments, and forgetting takes out of the archive, which may be away for a while", async () => {
