@@ -44,11 +44,18 @@ export function testedPair({ table, isLinked = false }: CrossedPair): Unadjusted
  * `adjustPValues`, without an object for each of half a million pairs.
  */
 export function adjustedBy(family: readonly UnadjustedPair[]): (p: number) => number {
-  const pValues = Float64Array.from(family.flatMap(({ isLinked, pValue }) => (isLinked ? [] : (pValue ?? [])))).sort();
-  const holm = new Float64Array(pValues.length);
+  let count = 0;
+  const all = new Float64Array(family.length);
+  for (const { isLinked, pValue } of family) {
+    if (isLinked || pValue === null) continue;
+    all[count] = pValue;
+    count += 1;
+  }
+  const pValues = all.subarray(0, count).sort();
+  const holm = new Float64Array(count);
   let largest = 0;
-  for (const [rank, p] of pValues.entries()) {
-    largest = Math.max(largest, Math.min(1, p * (pValues.length - rank)));
+  for (let rank = 0; rank < count; rank += 1) {
+    largest = Math.max(largest, Math.min(1, (pValues[rank] as number) * (count - rank)));
     holm[rank] = largest;
   }
   return (p) => holm[firstAtLeast(pValues, p)] ?? 1;

@@ -77,9 +77,12 @@ export async function sharedOfRows(
     pair.cells.push({ a: groupA ?? "", b: groupB ?? "", units: Number(units) });
   };
   await inSteps(rows, add);
-  const places = [...pairs.keys()].sort((left, right) => left - right);
-  const found = await inSteps(places, (place) => pairs.get(place) as SharedTally);
-  return found.filter(({ cells }) => isShared(cells));
+  const shared: SharedTally[] = [];
+  await inSteps(Float64Array.from(pairs.keys()).sort(), (place) => {
+    const pair = pairs.get(place) as SharedTally;
+    if (isShared(pair.cells)) shared.push(pair);
+  });
+  return shared;
 }
 
 /** The contingency table of one crossing, from the rows. */

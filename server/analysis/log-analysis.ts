@@ -90,7 +90,9 @@ async function surely<Row extends readonly unknown[]>(
   query: (source: Source) => Query,
 ): Promise<Row[]> {
   const rows = await engine.rows<Row>(query(logSource(files)));
-  const unsure = rows.filter(([section]) => section === "unsure");
-  const isSure = unsure.length > 0 && !unsure.flat().some((number) => typeof number === "bigint" && number > 0n);
+  let isSure: boolean | undefined;
+  for (const row of rows) {
+    if (row[0] === "unsure") isSure = isSure !== false && !row.some((n) => typeof n === "bigint" && n > 0n);
+  }
   return isSure ? rows : engine.rows<Row>(query(placedLogSource(files)));
 }

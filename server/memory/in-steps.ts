@@ -3,7 +3,10 @@ import { setImmediate as turn } from "node:timers/promises";
 /** Longest part of a computation without other work in between. */
 const MAX_STEP_MS = 8;
 
-/** Maps a long list, letting other requests have their turn every few milliseconds. */
+/**
+ * Maps a long list, letting other requests have their turn every few milliseconds, and after the
+ * end: what follows has a turn of its own.
+ */
 export async function inSteps<Item, Result>(
   items: Iterable<Item>,
   map: (item: Item, place: number) => Result,
@@ -16,5 +19,6 @@ export async function inSteps<Item, Result>(
     await turn();
     began = performance.now();
   }
+  await turn();
   return results;
 }

@@ -5,15 +5,17 @@ import type { Pair } from "./pairs.ts";
  * Sorts numbers only, which takes a tenth of the time of sorting pairs.
  */
 export function worstPairs(pairs: readonly Pair[], start: number, end: number): readonly Pair[] {
-  const keys = Float64Array.from(pairs, keyOf);
+  const keys = new Float64Array(pairs.length);
+  for (const [place, pair] of pairs.entries()) keys[place] = keyOf(pair);
   const sorted = keys.toSorted();
   const min = sorted[start];
   const max = sorted[Math.min(end, sorted.length) - 1];
   if (min === undefined || max === undefined) return [];
-  const near = pairs.flatMap((pair, place) => {
+  const near: { pair: Pair; key: number }[] = [];
+  for (const [place, pair] of pairs.entries()) {
     const key = keys[place] ?? 0;
-    return key >= min && key <= max ? { pair, key } : [];
-  });
+    if (key >= min && key <= max) near.push({ pair, key });
+  }
   const skipped = start - sorted.indexOf(min);
   return near
     .sort((a, b) => a.key - b.key)
