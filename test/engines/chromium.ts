@@ -2,12 +2,15 @@ import { chromium } from "playwright-core";
 import { VISITOR } from "../tag/shop.ts";
 import { type Engine, findProgram } from "./engine.ts";
 
+/** Program of a full Chromium; undefined if there is none. */
+export const findChromium = () => findProgram("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+
 /**
  * Full Chromium: its headless shell restores no page from the back/forward cache. Undefined if
  * there is none.
  */
 export async function startChromium(): Promise<Engine | undefined> {
-  const executablePath = findProgram("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+  const executablePath = findChromium();
   if (!executablePath) return;
   const browser = await chromium.launch({
     executablePath,
