@@ -2,6 +2,7 @@ import { EnvironmentMissing } from "../environment.ts";
 import { fetchText } from "../fetch-text.ts";
 import { type DomTab, globalsOf, openTab } from "./dom-tab.ts";
 import { loadHappyDom } from "./happy-dom.ts";
+import { quickenQueries } from "./quick-queries.ts";
 import { readTagProgram } from "./tag-program.ts";
 
 export interface DomPageOptions {
@@ -32,7 +33,9 @@ export interface DomPage {
  */
 export async function openDomPage(options: DomPageOptions): Promise<DomPage> {
   const { url, html, givesConsent = false, built = new URL("./", import.meta.url), note } = options;
-  const { Browser } = await loadHappyDom("dom");
+  const happyDom = await loadHappyDom("dom");
+  quickenQueries(happyDom);
+  const { Browser } = happyDom;
   const browsers: InstanceType<typeof Browser>[] = [];
   const windowOf = () => {
     const browser = new Browser({
