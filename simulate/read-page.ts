@@ -42,6 +42,7 @@ export function readPage(
     let text = "";
     for (const node of nodes) {
       if (node.nodeType === 1) text += (node as Element).outerHTML;
+      else if (node.nodeType === 3 && !/[&<>\u00a0]/.test((node as Text).data)) text += (node as Text).data;
       else {
         box.replaceChildren(node.cloneNode());
         text += box.innerHTML;

@@ -2,6 +2,7 @@ import { runInNewContext } from "node:vm";
 import type { BrowserWindow } from "happy-dom";
 import type { Answer } from "../connections.ts";
 import { readPage, type Seen } from "../read-page.ts";
+import { observePage } from "./page-observers.ts";
 import type { TagProgram } from "./tag-program.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -22,6 +23,7 @@ const OWN_GLOBALS = [
   "cancelAnimationFrame",
   "MutationObserver",
   "location",
+  "window",
 ] as const;
 
 export interface TabOptions {
@@ -121,23 +123,29 @@ export function openTab({ window, script, program, clearCookies }: TabOptions): 
   const originals = placeholders.map((each) => each.cloneNode(true) as HTMLElement);
   const contents = placeholders.map((each) => [...each.childNodes]);
   const texts = placeholders.map((each) => each.outerHTML);
-  const names = new Set(Object.getOwnPropertyNames(window));
   const listeners = recordListeners([window as unknown as EventTarget, document]);
   Object.defineProperty(document, "currentScript", { value: script, configurable: true });
   const shared = program.globals.map((name) => (window as unknown as Record<string, unknown>)[name]);
 
+  const observers = observePage(document, window.MutationObserver as unknown as typeof MutationObserver);
   const base = document.baseURI;
   const ownNames = placeholders.map((each) => new Set(Object.getOwnPropertyNames(each)));
 
   /**
-   * Puts a placeholder's own nodes back: that takes a fifth of the time of a copy. The tag's other
-   * part gives it methods of its own.
+   * Puts a placeholder's own nodes back where they are not: that takes less time than a copy. The
+   * tag's other part gives it methods of its own.
    */
   const restore = (placeholder: HTMLElement, place: number) => {
     for (const name of Object.getOwnPropertyNames(placeholder)) {
       if (!ownNames[place]?.has(name)) delete (placeholder as unknown as Record<string, unknown>)[name];
     }
-    placeholder.replaceChildren(...(contents[place] ?? []));
+    const own = contents[place] ?? [];
+    for (const child of [...placeholder.childNodes]) if (!own.includes(child)) placeholder.removeChild(child);
+    let next: ChildNode | null = null;
+    for (const child of own.toReversed()) {
+      if (child.parentNode !== placeholder || child.nextSibling !== next) placeholder.insertBefore(child, next);
+      next = child;
+    }
     for (const { name } of [...placeholder.attributes]) {
       const original = originals[place]?.getAttribute(name) ?? null;
       if (original === null) placeholder.removeAttribute(name);
@@ -162,16 +170,13 @@ export function openTab({ window, script, program, clearCookies }: TabOptions): 
     window.localStorage.clear();
     window.sessionStorage.clear();
     clearCookies();
-    for (const name of Object.getOwnPropertyNames(window)) {
-      if (!names.has(name)) delete (window as unknown as Record<string, unknown>)[name];
-    }
+    observers.reset();
   };
 
   const begin = (visitor: DomVisitor): DomView => {
     const { clock, state, accountId = "", hasPrivacyControl = false, groupsAfterMs = 0 } = visitor;
     const errors: string[] = [];
-    const observers: MutationObserver[] = [];
-    const own = window as unknown as Record<string, unknown>;
+    const own = Object.create(window) as Record<string, unknown>;
     let answered: Groups | undefined;
     let requests = 0;
     let unsent = 0;
@@ -214,12 +219,6 @@ export function openTab({ window, script, program, clearCookies }: TabOptions): 
         }, durationMs);
       });
     };
-    class Observer extends (window.MutationObserver as unknown as typeof MutationObserver) {
-      constructor(back: MutationCallback) {
-        super(back);
-        observers.push(this);
-      }
-    }
     const leave = (url: string | URL) => {
       leftFor ??= new URL(String(url), base).href;
     };
@@ -242,7 +241,9 @@ export function openTab({ window, script, program, clearCookies }: TabOptions): 
       clearInterval: clock.clear,
       requestAnimationFrame: clock.requestAnimationFrame,
       cancelAnimationFrame: clock.clear,
-      MutationObserver: Observer,
+      MutationObserver: observers.Observer,
+      // What the tag defines is the visitor's.
+      window: own,
       location: {
         ...{ href, origin, protocol, host, hostname, port, pathname, search, hash, assign: leave, replace: leave },
         toString: () => href,
@@ -300,7 +301,6 @@ export function openTab({ window, script, program, clearCookies }: TabOptions): 
         session: entriesOf(window.sessionStorage),
       }),
       end() {
-        for (const observer of observers) observer.disconnect();
         if (hasPrivacyControl) delete (window.navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl;
         wipe();
       },
