@@ -84,6 +84,7 @@ export async function buildAll() {
         cli: "cli/cli.ts",
         browser: "simulate/browser.ts",
         "browser-install": "simulate/browser-install.ts",
+        "dom-worker": "simulate/dom/dom-worker.ts",
         "proof-worker": "simulate/proof/worker.ts",
       },
       outdir: "dist",

@@ -13,7 +13,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -65,7 +65,9 @@ try {
       baseline: options["no-baseline"] ? Number.NaN : await measure(visits, () => baseline(url, headers)),
       browser: await measure(visits, () => browserDriver(url, headers)),
       dom: await measure(more, () =>
-        driverOf(openDomDriver({ url, seed: `${round}`, concurrency: 16, headers, built })),
+        driverOf(
+          openDomDriver({ url, seed: `${round}`, concurrency: 16, headers, built, threads: availableParallelism() }),
+        ),
       ),
       http: await measure(more, async () =>
         driverOf(openHttpDriver({ page: await readPageSource(url), seed: `h${round}`, concurrency: 32, headers })),

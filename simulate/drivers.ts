@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { findBrowser } from "./browser.ts";
 import { openBrowserDriver } from "./browser-driver.ts";
 import { BROWSER_FIXES } from "./browser-install.ts";
@@ -10,6 +11,9 @@ import type { Part } from "./mix.ts";
 import type { Options } from "./options.ts";
 import { readPageSource } from "./page-source.ts";
 import type { Range } from "./shard.ts";
+
+/** Visits that take longer than to start threads for them. */
+const WORTH_THREADS = 1000;
 
 /** A driver with its visits, by their numbers in the run. */
 export interface OpenDriver {
@@ -47,19 +51,20 @@ export function browserFor(parts: readonly Part[], browserPath: string | null): 
 export async function openDrivers({ ranges, executable, ...options }: DriversOptions): Promise<OpenDriver[]> {
   const opened: OpenDriver[] = [];
   try {
-    for (const { driver, visits, first } of ranges) opened.push({ driver: await open(driver), first, count: visits });
+    for (const { driver, visits, first } of ranges)
+      opened.push({ driver: await open(driver, visits), first, count: visits });
   } catch (error) {
     await closeDrivers(opened);
     throw error;
   }
   return opened;
 
-  async function open(name: Part["driver"]): Promise<Driver> {
+  async function open(name: Part["driver"], visits: number): Promise<Driver> {
     switch (name) {
       case "browser":
         return openBrowserDriver({ ...options, executable: executable as string });
       case "dom":
-        return openDomDriver(options);
+        return openDomDriver({ ...options, threads: visits < WORTH_THREADS ? 0 : availableParallelism() });
       case "http":
         return openHttpDriver({ ...options, page: await readPageSource(options.url) });
     }

@@ -1,81 +1,20 @@
-import { type Connections, openConnections } from "../connections.ts";
 import type { Driver } from "../driver.ts";
-import { fetchText } from "../fetch-text.ts";
-import { seedWords } from "../seed.ts";
-import { sfc32 } from "../sfc32.ts";
-import { openDomPage } from "./dom-page.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import { type DomVisitsOptions, openDomVisits } from "./dom-visits.ts";
+import { openDomWorkers } from "./dom-workers.ts";
 
-export interface DomDriverOptions {
-  readonly url: string;
-  readonly seed: string;
-  /** Number of concurrent visitors. */
-  readonly concurrency: number;
-  /** Sent with each request of the tag. */
-  readonly headers: Readonly<Record<string, string>>;
+export interface DomDriverOptions extends Omit<DomVisitsOptions, "built"> {
   /** Folder of the built tag. */
   readonly built?: URL;
-  /** Called with a sentence about what is left out. */
-  note?(text: string): void;
+  /** Number of worker threads; 0 makes the visits in this one. Visits are the same. */
+  readonly threads?: number;
 }
 
 /**
- * Visitors whose document is happy-dom's, in this process: the built tag runs in it, and its timers
- * wait for nothing.
+ * Visitors without a browser, in which the built tag runs.
  *
  * @throws EnvironmentMissing, see `openDomPage`
  */
-export async function openDomDriver({ url, seed, concurrency, headers, ...more }: DomDriverOptions): Promise<Driver> {
-  const source = await fetchText(url);
-  const page = await openDomPage({ url: source.url, html: source.text, ...more });
-  const connections = openConnectionsByOrigin(concurrency, headers);
-  return {
-    async visit(index, decide) {
-      const tab = page.take();
-      const random = sfc32(seedWords(seed, index));
-      const delays = sfc32(seedWords(`${seed}:delays`, index));
-      const view = tab.begin({
-        clock: new VirtualClock(Date.now()),
-        fill(bytes) {
-          for (let place = 0; place < bytes.length; place += 1) bytes[place] = random() >>> 24;
-        },
-        random: () => delays() / 2 ** 32,
-        send: connections.send,
-      });
-      try {
-        await view.settle();
-        const seen = view.read();
-        const clicks = decide(seen);
-        for (const { event, experiment } of clicks) {
-          view.click(event, experiment);
-          await view.settle();
-        }
-        return { index, seen: { ...seen, acknowledged: view.isAcknowledged() }, clicks, errors: view.errors };
-      } catch (error) {
-        return { index, seen: null, clicks: [], errors: [...view.errors, (error as Error).message] };
-      } finally {
-        view.end();
-        page.giveBack(tab);
-      }
-    },
-    async close() {
-      await connections.close();
-      await page.close();
-    },
-  };
-}
-
-/** Connections to each origin that a page asks. */
-export function openConnectionsByOrigin(concurrency: number, headers: Readonly<Record<string, string>>) {
-  const open = new Map<string, Connections>();
-  return {
-    send(url: URL, method: "GET" | "POST", body?: string) {
-      const connections = open.get(url.origin) ?? openConnections(url.origin, concurrency, headers);
-      open.set(url.origin, connections);
-      return connections.send(method, url.pathname + url.search, body);
-    },
-    async close() {
-      await Promise.all([...open.values()].map((each) => each.close()));
-    },
-  };
+export async function openDomDriver({ threads = 0, built, ...options }: DomDriverOptions): Promise<Driver> {
+  const given = { ...options, built: built ?? new URL("./", import.meta.url) };
+  return threads === 0 ? openDomVisits(given) : openDomWorkers(threads, given);
 }

@@ -1,6 +1,6 @@
-import { openConnectionsByOrigin } from "../dom/dom-driver.ts";
 import { type DomPage, openDomPage } from "../dom/dom-page.ts";
 import type { DomState, DomTab, DomView, DomVisitor } from "../dom/dom-tab.ts";
+import { openConnectionsByOrigin } from "../dom/origin-connections.ts";
 import { VirtualClock } from "../dom/virtual-clock.ts";
 import { BOT } from "./http-sites.ts";
 import { type Devices, type PageSitesOptions, pageSites, type SitePage, type Snapshot } from "./page-sites.ts";

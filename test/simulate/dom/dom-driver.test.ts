@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openDomDriver } from "../../../simulate/dom/dom-driver.ts";
 import type { Click } from "../../../simulate/driver.ts";
+import { EnvironmentMissing } from "../../../simulate/environment.ts";
 import { groupsShown } from "../../../simulate/observations.ts";
 import { PROGRAM } from "../../server/rig/built-program.ts";
 
@@ -57,8 +58,9 @@ beforeEach(async () => {
 const page = (body: string, attributes = "") =>
   `<!doctype html><html><head><script async src="/tag.js" ${attributes}></script></head><body>${body}</body></html>`;
 
-const open = (path = "/", notes: string[] = []) =>
+const open = (path = "/", notes: string[] = [], threads = 0) =>
   openDomDriver({
+    threads,
     url: `${base}${path}`,
     seed: "s",
     concurrency: 2,
@@ -118,6 +120,31 @@ test("an answer that is no success is the visit's error, and its events are not 
   const { seen, errors } = await driver.visit(0, () => []);
   await driver.close();
   expect([seen?.acknowledged, [...new Set(errors)]]).toEqual([false, ["POST /notes answered 400: {}"]]);
+});
+
+test("visits in threads are those of one thread: same visitors, groups, clicks and errors", async () => {
+  const visit = async (threads: number) => {
+    const notes: string[] = [];
+    const driver = await open("/", notes, threads);
+    const visits = await Promise.all(
+      Array.from({ length: 6 }, (_, index) => driver.visit(index, () => (index % 2 ? [CLICK] : []))),
+    );
+    await driver.close();
+    return { visits, notes };
+  };
+  pages["/"] = page(`${BUTTON}<script>other()</script>`);
+  const here = await visit(0);
+  expect(await visit(2)).toEqual(here);
+  expect(here.visits.map(({ clicks }) => clicks.length)).toEqual([0, 1, 0, 1, 0, 1]);
+  noteStatus = 400;
+  const failing = await visit(1);
+  expect(failing).toEqual(await visit(0));
+  expect(failing.visits[0]?.errors).not.toEqual([]);
+});
+
+test("a thread that cannot visit the page says so as this one does", async () => {
+  pages["/"] = "<p>nothing</p>";
+  await expect(open("/", [], 2)).rejects.toThrow(EnvironmentMissing);
 });
 
 test("other scripts of the page do not run, and that is said", async () => {
