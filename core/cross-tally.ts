@@ -3,7 +3,7 @@ import { compareCodePoints } from "./assign.ts";
 import { countedEvents, type Scope } from "./counted-events.ts";
 import type { Event } from "./event.ts";
 import type { Unit } from "./experiment.ts";
-import { firstExposures, isExposure } from "./first-exposures.ts";
+import { type FirstExposure, firstExposures, isExposure } from "./first-exposures.ts";
 
 /** An experiment and one of its epochs. */
 export interface Crossing {
@@ -47,18 +47,28 @@ export interface CrossedGroups {
  */
 export function crossTally(a: Crossing, b: Crossing, events: Iterable<Event>, scope: Scope): CrossTally {
   const log = [...events];
-  const of = ({ experiment, arms, unit }: Crossing) => {
-    const counted = countedEvents(log, scope, (event) => isExposure(event, experiment));
-    return firstExposures(experiment, withArms(counted, experiment, arms), unit);
-  };
-  const ofA = of(a);
-  const ofB = of(b);
-  const epochA = a.epoch ?? lastEpoch(ofA);
-  const epochB = b.epoch ?? lastEpoch(ofB);
+  return crossExposed(exposedTo(a, log, scope), exposedTo(b, log, scope));
+}
+
+/** An experiment, and the first exposure to it of each unit. */
+export interface Exposed extends Crossing {
+  readonly exposures: ReadonlyMap<string, FirstExposure>;
+}
+
+export function exposedTo(crossing: Crossing, events: Iterable<Event>, scope: Scope): Exposed {
+  const { experiment, arms, unit } = crossing;
+  const counted = countedEvents(events, scope, (event) => isExposure(event, experiment));
+  return { ...crossing, exposures: firstExposures(experiment, withArms(counted, experiment, arms), unit) };
+}
+
+/** `crossTally` by the exposures to each. */
+export function crossExposed(a: Exposed, b: Exposed): CrossTally {
+  const epochA = a.epoch ?? lastEpoch(a.exposures);
+  const epochB = b.epoch ?? lastEpoch(b.exposures);
   const crossed: CrossedGroups[] = [];
   const isComparable = (a.unit ?? "device") === (b.unit ?? "device");
-  for (const [id, first] of isComparable ? ofA : []) {
-    const other = ofB.get(id);
+  for (const [id, first] of isComparable ? a.exposures : []) {
+    const other = b.exposures.get(id);
     if (first.epoch === epochA && other?.epoch === epochB) crossed.push({ a: first.group, b: other.group, devices: 1 });
   }
   return crossTable({ experiment: a.experiment, epoch: epochA }, { experiment: b.experiment, epoch: epochB }, crossed);

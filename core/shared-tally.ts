@@ -1,5 +1,5 @@
 import type { Scope } from "./counted-events.ts";
-import { type Crossing, crossTally } from "./cross-tally.ts";
+import { type Crossing, crossExposed, exposedTo } from "./cross-tally.ts";
 import type { Event } from "./event.ts";
 
 /**
@@ -23,9 +23,10 @@ export interface SharedTally {
  */
 export function sharedTallies(experiments: readonly Crossing[], events: Iterable<Event>, scope: Scope): SharedTally[] {
   const log = [...events];
-  return experiments.flatMap((one, a) =>
-    experiments.slice(a + 1).flatMap((other, n) => {
-      const { a: rows, b: columns, table } = crossTally(one, other, log, scope);
+  const exposed = experiments.map((one) => exposedTo(one, log, scope));
+  return exposed.flatMap((one, a) =>
+    exposed.slice(a + 1).flatMap((other, n) => {
+      const { a: rows, b: columns, table } = crossExposed(one, other);
       const cells = table.flatMap((counts, i) =>
         counts.flatMap((units, j) =>
           units === 0 ? [] : { a: rows.groups[i] ?? "", b: columns.groups[j] ?? "", units },
