@@ -1,4 +1,4 @@
-import type { Locator, Page } from "playwright-core";
+import type { ElementHandle, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
 /** Uses a page like a person. */
@@ -32,19 +32,30 @@ const hasFocus = (target: Locator) => target.evaluate((element) => element === d
  * the page's order.
  */
 export function keyboard(page: Page): Hands & { goTo: (target: Locator) => Promise<void> } {
-  const expectVisible = async () => {
-    for (const frame of page.frames()) {
-      // A frame that was replaced meanwhile has no focus.
-      const fault = await frame.evaluate(faultOfFocus).catch(() => null);
-      expect(fault, `at ${page.url()}`).toBe(null);
+  /** Looks at the focus, and expects it to be seen. Null if the page was left meanwhile. */
+  const look = async (target: ElementHandle<Element> | null) => {
+    const seen = await page.evaluate(lookAtFocus, target).catch(() => null);
+    const frames = seen?.isInFrame ? page.frames().slice(1) : [];
+    // A frame that was replaced meanwhile has no focus.
+    const inFrames = frames.map((frame) => frame.evaluate(lookAtFocus, null).catch(() => null));
+    for (const one of [seen, ...(await Promise.all(inFrames))]) {
+      expect(one?.fault ?? null, `at ${page.url()}`).toBe(null);
     }
+    return seen;
   };
   const goTo = async (target: Locator) => {
-    await target.waitFor();
+    // Kept while it is in the page: to find it by its role takes most of a stop's time.
+    let element: ElementHandle<Element> | null = null;
     for (let stop = 0; stop < MAX_STOPS; stop += 1) {
-      if (await hasFocus(target)) return;
+      if (element === null) {
+        await target.waitFor();
+        if (await hasFocus(target)) return;
+        element = (await target.elementHandle()) as ElementHandle<Element>;
+      }
       await page.keyboard.press("Tab");
-      await expectVisible();
+      const seen = await look(element);
+      if (seen?.isTarget) return;
+      if (!seen?.isTargetThere) element = null;
     }
     expect.fail(`${target} cannot be reached by the keyboard at ${page.url()}`);
   };
@@ -64,7 +75,7 @@ export function keyboard(page: Page): Hands & { goTo: (target: Locator) => Promi
       await goTo(page.locator(`input[type=radio][name="${name}"]:checked`));
       for (let stop = 0; stop < MAX_STOPS && !(await radio.isChecked()); stop += 1) {
         await page.keyboard.press("ArrowDown");
-        await expectVisible();
+        await look(null);
       }
       expect(await radio.isChecked()).toBe(true);
     },
@@ -84,26 +95,26 @@ export const mouse: Hands = {
   tick: (box) => box.check(),
 };
 
-/**
- * Problem of the focused element's position or style; null when there is none. Runs in the page.
- */
-function faultOfFocus(): string | null {
+/** Runs in the page: where the focus is, and what is wrong with its position or style. */
+function lookAtFocus(target: Element | null) {
   const focused = document.activeElement;
-  // The end of the page: the next stop is its first one.
-  if (!focused || focused === document.body) return null;
-  // Focus within a frame, which is checked separately.
-  if (focused.matches("iframe")) return null;
-  const called = focused.outerHTML.slice(0, 120);
-  const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(focused);
-  // `auto` is the browser's own.
-  if (outlineStyle !== "auto" && (outlineStyle === "none" || Number.parseFloat(outlineWidth) < 2))
-    return `its focus cannot be seen: ${called}`;
-  if (/^rgba\(.*, 0\)$|^transparent$/.test(outlineColor)) return `its focus has no colour: ${called}`;
-  if (focused.getAttribute("tabindex") !== null && (focused as HTMLElement).tabIndex > 0)
-    return `out of order: ${called}`;
-  const { top, bottom, left, right, width, height } = focused.getBoundingClientRect();
-  if (width < 8 || height < 8) return `it is too small to be seen: ${called}`;
-  const isOnScreen = bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
-  // The skip link glides in.
-  return isOnScreen || focused.matches(".skip") ? null : `it is off the screen: ${called}`;
+  const isInFrame = focused?.matches("iframe") ?? false;
+  const fault = (): string | null => {
+    // The end of the page: the next stop is its first one. Frames are looked at by themselves.
+    if (!focused || focused === document.body || isInFrame) return null;
+    const called = focused.outerHTML.slice(0, 120);
+    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(focused);
+    // `auto` is the browser's own.
+    if (outlineStyle !== "auto" && (outlineStyle === "none" || Number.parseFloat(outlineWidth) < 2))
+      return `its focus cannot be seen: ${called}`;
+    if (/^rgba\(.*, 0\)$|^transparent$/.test(outlineColor)) return `its focus has no colour: ${called}`;
+    if (focused.getAttribute("tabindex") !== null && (focused as HTMLElement).tabIndex > 0)
+      return `out of order: ${called}`;
+    const { top, bottom, left, right, width, height } = focused.getBoundingClientRect();
+    if (width < 8 || height < 8) return `it is too small to be seen: ${called}`;
+    const isOnScreen = bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
+    // The skip link glides in.
+    return isOnScreen || focused.matches(".skip") ? null : `it is off the screen: ${called}`;
+  };
+  return { isInFrame, isTarget: focused === target, isTargetThere: target?.isConnected ?? false, fault: fault() };
 }
