@@ -8,11 +8,9 @@ import { NotASegment } from "../server/events/segments.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { CannotLock } from "../server/files/data-lock.ts";
 import { CannotListen } from "../server/http/listening.ts";
-import { type Mode, main as runServer } from "../server/main.ts";
+import type { Mode } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";
 import { NothingToErase } from "../server/retention/erase.ts";
-import { describeVerification } from "../server/verify/describe.ts";
-import { verify } from "../server/verify/verify.ts";
 import { BadBrowserPath, findBrowser } from "../simulate/browser.ts";
 import { DRILL_OPTIONS, parseDrillOptions } from "../simulate/drill/options.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
@@ -93,8 +91,12 @@ function parser(args: readonly string[]) {
       describe,
       builder: (command: Argv) =>
         command.options({ ...settingOptions(), ...(mode === "demo" ? DEMO_OPTIONS : {}) }).example(exampleRows(mode)),
-      handler: (flags: Record<string, unknown>) =>
-        runServer(mode, readConfig(flags, process.env), flags.original === true, hasBrowser),
+      handler: async (flags: Record<string, unknown>) => {
+        const config = readConfig(flags, process.env);
+        // Loaded on demand: nothing else needs the server, which is most of the program.
+        const { main } = await import("../server/main.ts");
+        await main(mode, config, flags.original === true, hasBrowser);
+      },
     }) as const;
   return yargs(args.map((arg) => (arg === "-" ? STANDARD_INPUT : arg)))
     .scriptName("fairsplit")
@@ -204,6 +206,8 @@ function parser(args: readonly string[]) {
           .option("json", { type: "boolean", default: false, describe: "print one JSON document" })
           .example(exampleRows("verify")),
       handler: async ({ data, json }) => {
+        const { verify } = await import("../server/verify/verify.ts");
+        const { describeVerification } = await import("../server/verify/describe.ts");
         const verification = await verify(data);
         process.stdout.write(json ? `${JSON.stringify(verification)}\n` : describeVerification(verification));
         process.exitCode = verification.ok ? 0 : 1;
