@@ -4,6 +4,7 @@ import { type Browser, BrowserEnded } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
 import { type FailuresFolder, reasonsOf } from "./failures.ts";
 import { type Instructions, REPORT, SEED, visitInPage } from "./in-page.ts";
+import { listenToReports } from "./page-reports.ts";
 import { readPage, type Seen } from "./read-page.ts";
 import { seedWords } from "./seed.ts";
 import { lostBrowser, startBrowser } from "./start-browser.ts";
@@ -84,31 +85,16 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
   const tab = await openBrowserTab(browser);
   const { page } = tab;
   const instructions: Instructions = { report: REPORT, seed: SEED, patienceMs: PAGE_PATIENCE_MS, headers };
-  let onReport: (seen: Seen) => void = () => undefined;
   let seedScript: string | undefined;
   let historyLength = 1;
 
-  page.on("Runtime.bindingCalled", ({ payload }) => onReport(JSON.parse(String(payload)) as Seen));
-  await Promise.all([
-    page.send("Runtime.addBinding", { name: REPORT }),
+  const late = "the page did not report in time";
+  const [report] = await Promise.all([
+    listenToReports<Seen>(page, { name: REPORT, patienceMs: REPORT_PATIENCE_MS, late }),
     page.send("Page.addScriptToEvaluateOnNewDocument", {
       source: `(${visitInPage})(${JSON.stringify(instructions)},${readPage})`,
     }),
   ]);
-
-  /** Runs an action and waits for the report that follows it. */
-  const report = (action: () => Promise<unknown>) =>
-    new Promise<Seen>((resolve, reject) => {
-      const cancel = afterRunning(REPORT_PATIENCE_MS, () => reject(new Error("the page did not report in time")));
-      onReport = (seen) => {
-        cancel();
-        resolve(seen);
-      };
-      action().catch((error: Error) => {
-        cancel();
-        reject(error);
-      });
-    });
 
   return {
     async visit(index, decide) {

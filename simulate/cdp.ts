@@ -59,6 +59,8 @@ type Listener = (params: Record<string, unknown>) => void;
 export interface Session {
   send<T = Record<string, unknown>>(method: string, params?: object): Promise<T>;
   on(event: string, listener: Listener): void;
+  /** Calls the one listener when the browser has ended. */
+  onEnd(listener: (error: BrowserEnded) => void): void;
 }
 
 /** A browser process, controlled over a pipe. */
@@ -125,6 +127,7 @@ export async function launchBrowser(
       return {
         send: (method, params) => connection.send(method, params, sessionId),
         on: (event, listener) => connection.listeners.set(`${sessionId}:${event}`, listener),
+        onEnd: (listener) => connection.endings.set(sessionId, listener),
       };
     },
     close,
@@ -169,6 +172,7 @@ function connect(child: ChildProcess) {
   const input = child.stdio[4] as Readable;
   const waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
   const listeners = new Map<string, Listener>();
+  const endings = new Map<string, (error: BrowserEnded) => void>();
   let lastId = 0;
   let closed: BrowserEnded | undefined;
   let complaints = "";
@@ -180,6 +184,7 @@ function connect(child: ChildProcess) {
     closed ??= new BrowserEnded(reason, complaints);
     for (const { reject } of waiting.values()) reject(closed);
     waiting.clear();
+    for (const end of endings.values()) end(closed);
   };
   child.once("error", (error) => close(error.message));
   child.once("exit", (code, signal) => {
@@ -214,6 +219,7 @@ function connect(child: ChildProcess) {
   return {
     close,
     listeners,
+    endings,
     send<T>(method: string, params: object = {}, sessionId?: string): Promise<T> {
       const answer = new Promise<T>((resolve, reject) => {
         if (closed) return reject(closed);

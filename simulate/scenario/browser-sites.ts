@@ -1,6 +1,6 @@
-import { afterRunning } from "../after-running.ts";
 import { type BrowserTab, clickOn, openBrowserTab } from "../browser-tab.ts";
 import { type Browser, BrowserEnded } from "../cdp.ts";
+import { listenToReports } from "../page-reports.ts";
 import { readPage } from "../read-page.ts";
 import { lostBrowser, startBrowser } from "../start-browser.ts";
 import { BOT } from "./http-sites.ts";
@@ -47,22 +47,9 @@ interface Tab extends BrowserTab {
 async function openTab(browser: Browser): Promise<Tab> {
   const tab = await openBrowserTab(browser);
   const { page } = tab;
-  let hear: (snapshot: Snapshot) => void = () => undefined;
   let script: string | undefined;
-  page.on("Runtime.bindingCalled", ({ payload }) => hear(JSON.parse(String(payload)) as Snapshot));
-  await page.send("Runtime.addBinding", { name: REPORT });
-  const report = (action: () => Promise<unknown>) =>
-    new Promise<Snapshot>((resolve, reject) => {
-      const cancel = afterRunning(REPORT_PATIENCE_MS, () => reject(new Error("the page did not come to rest in time")));
-      hear = (snapshot) => {
-        cancel();
-        resolve(snapshot);
-      };
-      action().catch((error: Error) => {
-        cancel();
-        reject(error);
-      });
-    });
+  const late = "the page did not come to rest in time";
+  const report = await listenToReports<Snapshot>(page, { name: REPORT, patienceMs: REPORT_PATIENCE_MS, late });
   const run = async (call: string) => {
     const expression = `${PERSON}.${call}`;
     const { exceptionDetails } = await page.send<{ exceptionDetails?: { exception?: { description?: string } } }>(
