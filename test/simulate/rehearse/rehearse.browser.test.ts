@@ -52,7 +52,7 @@ beforeAll(async () => {
 });
 
 async function rehearsed(page: string, more: Record<string, unknown> = {}): Promise<RehearsalReport> {
-  const flags = { experiment: KEY, url: `${site.url}/${page}`, server: server.base, token: TOKEN, n: "2", quiet: true };
+  const flags = { experiment: KEY, url: `${site.url}/${page}`, server: server.base, token: TOKEN, n: "1", quiet: true };
   const options = parseRehearseOptions({ ...flags, ...more }, {});
   return rehearsalReport(options, rehearsalServer(options.server, options.token, options.experiment));
 }
@@ -79,7 +79,7 @@ const BROKEN: readonly [page: string, check: RehearsalCheckName, detail: RegExp,
 describe("a rehearsal", () => {
   test("passes on a page without a fault, and nothing of it is counted", async () => {
     const before = await (await admin("/metrics")).text();
-    const report = await rehearsed("good");
+    const report = await rehearsed("good", { n: "2" });
     expect(failedOf(report)).toEqual([]);
     expect(report.ok).toBe(true);
     expect(report.checks.filter(({ tested }) => !tested)).toEqual([]);
@@ -99,7 +99,7 @@ describe("a rehearsal", () => {
   });
 
   test.each(BROKEN)("finds the fault of the page %s by its check “%s”", async (page, check, detail, fix) => {
-    const report = await rehearsed(page, { n: "1" });
+    const report = await rehearsed(page);
     expect(failedOf(report)).toContain(check);
     const found = report.checks.find(({ name }) => name === check);
     expect(found?.detail).toMatch(detail);
@@ -119,7 +119,7 @@ describe("a rehearsal", () => {
     ["another cookie", "own-named-ids"],
     ["the tag with groups", "given-ids"],
   ])("counts nothing where device IDs are made elsewhere, in %s", async (_, page) => {
-    expect(failedOf(await rehearsed(page, { n: "1" }))).toEqual([]);
+    expect(failedOf(await rehearsed(page))).toEqual([]);
     expect(await (await admin("/events")).json()).toEqual([]);
   });
 
@@ -144,15 +144,15 @@ describe("a rehearsal", () => {
       body: JSON.stringify({ key, groups, ...fields }),
     });
     expect([created.status, await created.text()]).toEqual([201, expect.any(String)]);
-    const report = await rehearsed("conditional", { experiment: key, n: "1" });
+    const report = await rehearsed("conditional", { experiment: key });
     expect(failedOf(report)).toEqual([]);
     expect(report.views.map(({ group }) => group)).toEqual(["A", "A", "B", "B"]);
   });
 
   test("lets the page write nothing on a click, unless it is said to", async () => {
-    expect(failedOf(await rehearsed("posts-on-click", { n: "1" }))).toEqual([]);
+    expect(failedOf(await rehearsed("posts-on-click"))).toEqual([]);
     expect(site.orders()).toBe(0);
-    expect(failedOf(await rehearsed("posts-on-click", { n: "1", "live-clicks": true }))).toEqual([]);
+    expect(failedOf(await rehearsed("posts-on-click", { "live-clicks": true }))).toEqual([]);
     expect(site.orders()).toBe(2);
   });
 

@@ -16,12 +16,12 @@ function simulate(...args: string[]): Promise<{ code: number; stdout: string; st
 }
 
 test("a shop over two weeks: the server's reports are the truth, and the same seed gives the same JSON", async () => {
-  const args = ["--scenario", "shop", "--driver", "http", "-n", "800", "--seed", "s", "--json", "-q"];
+  const args = ["--scenario", "shop", "--driver", "http", "-n", "400", "--seed", "s", "--json", "-q"];
   const [one, eight] = await Promise.all(["1", "8"].map((k) => simulate(...args, "--concurrency", k)));
   const [a, b] = [one, eight].map((run) => JSON.parse(run?.stdout ?? "") as SimulationReport);
   expect(one?.code).toBe(0);
   expect({ ...b, timing: 0 }).toEqual({ ...a, timing: 0 });
-  expect(a?.scenario).toMatchObject({ name: "shop", days: 14, people: 800 });
+  expect(a?.scenario).toMatchObject({ name: "shop", days: 14, people: 400 });
   expect([a?.scenario?.bots, a?.scenario?.silent].every((count) => (count ?? 0) > 0)).toBe(true);
   expect(a?.checks.map(({ name, ok }) => [name, ok])).toEqual(
     ["rendering", "sticky", "split", "independence", "effects", "accounting", "results", "errors"].map((name) => [
@@ -36,7 +36,7 @@ test("the effect that was asked for is recovered, and its command is printed", a
   const folder = mkdtempSync(join(tmpdir(), "fairsplit-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const files = ["markdown", "html"].map((name) => `${name}=${join(folder, name)}`).join(",");
-  const args = ["--scenario", "demo", "--driver", "http", "-n", "2500", "--seed", "e", "--reporter", `json,${files}`];
+  const args = ["--scenario", "demo", "--driver", "http", "-n", "1000", "--seed", "e", "--reporter", `json,${files}`];
   const { code, stdout, stderr } = await simulate(...args, "--effect", change);
   for (const name of ["markdown", "html"]) {
     const text = readFileSync(join(folder, name), "utf8");
