@@ -1,5 +1,6 @@
 import { compileRoutes } from "../../core/routes.ts";
 import type { Session } from "../cdp.ts";
+import { FIND } from "./find-in-page.ts";
 import type { PageSeen } from "./in-page.ts";
 import type { Network } from "./network.ts";
 import type { GoalHint } from "./options.ts";
@@ -107,11 +108,9 @@ async function tryGoal(page: Session, step: GoalStep, circumstances: Circumstanc
 async function click(page: Session, selectors: readonly string[]): Promise<string | null> {
   const { result } = await page.send<{ result: { value?: { x: number; y: number } | string } }>("Runtime.evaluate", {
     expression: `(() => {
-      let element = null;
-      const rootsIn = (root) => [root, ...[...root.querySelectorAll("*")].flatMap((each) => each.shadowRoot ? rootsIn(each.shadowRoot) : [])];
+      let element;
       try {
-        for (const selector of ${JSON.stringify(selectors)})
-          for (const root of rootsIn(document)) element ??= root.querySelector(selector);
+        element = (${FIND})(${JSON.stringify(selectors)});
       } catch (error) {
         return error.message;
       }

@@ -92,7 +92,7 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     tell({ kind: "csp", directive, blocked }),
   );
 
-  // Scripts give the tag shadow roots, open ones too, in which placeholders are found.
+  // Placeholders are found in open shadow roots as well, of scripts and of the page's source.
   const roots = new Set<Document | ShadowRoot>([document]);
   const all = () => [...roots].flatMap((root) => [...root.querySelectorAll<HTMLElement>("[data-exp]")]);
   const own = () => all().filter((element) => element.getAttribute("data-exp") === experiment);
@@ -107,7 +107,12 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     }
     if (shownAt === null && first.hasAttribute("data-exp-shown")) shownAt = performance.now();
   };
-  const observer = new MutationObserver(look);
+  const observer = new MutationObserver((records) => {
+    for (const { addedNodes } of records) {
+      for (const node of addedNodes) if (node instanceof Element) findRoots(node);
+    }
+    look();
+  });
   const observe = (root: Document | ShadowRoot) => {
     roots.add(root);
     observer.observe(root, { childList: true, subtree: true, attributeFilter: ["data-exp", "data-exp-shown"] });
@@ -119,14 +124,19 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     if (init.mode === "open") observe(root);
     return root;
   };
-  /** Takes in open shadow roots that are in the page's source. */
-  const findRoots = (root: Document | ShadowRoot) => {
-    for (const { shadowRoot } of root.querySelectorAll("*")) {
+  /** Takes in open shadow roots that no script has made, and those within them. */
+  const findRoots = (within: Element | Document | ShadowRoot) => {
+    for (const { shadowRoot } of [within as Element, ...within.querySelectorAll("*")]) {
       if (!shadowRoot) continue;
       if (!roots.has(shadowRoot)) observe(shadowRoot);
       findRoots(shadowRoot);
     }
   };
+  // The parser may come to a root after its element was told of.
+  document.addEventListener("DOMContentLoaded", () => {
+    findRoots(document);
+    look();
+  });
 
   let isReady = false;
   let isAnswered = false;

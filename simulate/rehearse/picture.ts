@@ -1,5 +1,6 @@
 import { MAX_PICTURE_CHARACTERS } from "../../core/rehearsal/report.ts";
 import type { Session } from "../cdp.ts";
+import { FIND } from "./find-in-page.ts";
 
 /** Qualities to try until the picture is small enough. */
 const QUALITIES = [70, 40, 10];
@@ -9,7 +10,7 @@ export async function takePicture(page: Session, experiment: string): Promise<st
   const selector = `[data-exp=${JSON.stringify(experiment)}]`;
   await page
     .send("Runtime.evaluate", {
-      expression: `document.querySelector(${JSON.stringify(selector)})?.scrollIntoView({ block: "center", behavior: "instant" })`,
+      expression: `(${FIND})(${JSON.stringify([selector])})?.scrollIntoView({ block: "center", behavior: "instant" })`,
     })
     .catch(() => undefined);
   for (const quality of QUALITIES) {

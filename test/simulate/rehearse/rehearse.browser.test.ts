@@ -10,7 +10,7 @@ import { rehearsalReport } from "../../../simulate/rehearse/main.ts";
 import { parseRehearseOptions } from "../../../simulate/rehearse/options.ts";
 import { rehearsalServer } from "../../../simulate/rehearse/rehearsal-server.ts";
 import { PROGRAM, run } from "../../server/rig/built-program.ts";
-import { serveSite } from "./rehearsed-site.ts";
+import { LATE_MS, serveSite } from "./rehearsed-site.ts";
 
 const TOKEN = "a-token-of-a-rehearsal-0123456789";
 const KEY = "headline";
@@ -129,6 +129,13 @@ describe("a rehearsal", () => {
 
   test("sees placeholders in open shadow roots, and clicks there", async () => {
     expect(failedOf(await rehearsed("shadow-root"))).toEqual([]);
+  });
+
+  test("sees, measures and pictures those of declarative ones, and clicks there", async () => {
+    const report = await rehearsed("declarative-shadow-root");
+    expect(failedOf(report)).toEqual([]);
+    expect(new Set(report.views.map(({ picture }) => picture)).size).toBe(4);
+    for (const { timeToVariantMs } of report.views) expect(timeToVariantMs).toBeGreaterThan(LATE_MS / 2);
   });
 
   test.each([

@@ -9,7 +9,7 @@ const react = (name: string) =>
 /** Longer than the tag waits. */
 const SLOW_MS = 1500;
 /** Long enough for the page to be painted before. */
-const LATE_MS = 400;
+export const LATE_MS = 400;
 
 const BUTTON = '<button data-exp-click="button_click">Buy</button>';
 const A = `<template data-group="A"><h2>Plain</h2>${BUTTON}</template>`;
@@ -41,6 +41,13 @@ export const PAGES: Readonly<Record<string, SitePage>> = {
       root.innerHTML = ${JSON.stringify(placeholder(A + B)).replaceAll("</", "<\\/")};
       (window.fairsplit ||= []).push(["render", root]);
     </script>`,
+  },
+  "declarative-shadow-root": {
+    body: `<h1>Shop</h1><div style="height: 3000px"></div><div id="host"><template shadowrootmode="open"><p>More</p>${placeholder(A + B)}</template></div>
+      <script>
+        (window.fairsplit ||= []).push(["render", document.getElementById("host").shadowRoot]);
+      </script>`,
+    from: "/late/",
   },
   conditional: { body: placeholder(A + B).replace("headline", "conditional") },
   "missing-template": { body: `<h1>Shop</h1>${placeholder(`Loading… ${A}`)}` },

@@ -1,0 +1,15 @@
+/**
+ * Source of a function for pages: the first element of the first selector that has one, also in
+ * open shadow roots; null if there is none.
+ */
+export const FIND = `(selectors) => {
+  const rootsIn = (root) => [root, ...[...root.querySelectorAll("*")].flatMap((each) => each.shadowRoot ? rootsIn(each.shadowRoot) : [])];
+  const roots = rootsIn(document);
+  for (const selector of selectors) {
+    for (const root of roots) {
+      const element = root.querySelector(selector);
+      if (element) return element;
+    }
+  }
+  return null;
+}`;
