@@ -5,7 +5,6 @@ import { readConfig } from "../server/config.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { lockDataFolder } from "../server/files/data-lock.ts";
 import { exists } from "../server/registry/backups.ts";
-import { archiveSegments } from "../server/retention/archive.ts";
 import { ERASE_OPTIONS } from "./erase.ts";
 
 export const ARCHIVE_OPTIONS = {
@@ -27,6 +26,7 @@ export async function runArchive(flags: Readonly<Record<string, unknown>>, env: 
   }
   const lock = await lockDataFolder(folder);
   try {
+    const { archiveSegments } = await import("../server/retention/archive.ts");
     const { segments, events, stays } = await archiveSegments({ data: folder, before, to, now });
     const rest =
       stays === null ? "the open segment stays" : `segment ${stays.segment} and later ones stay: ${stays.why}`;

@@ -3,14 +3,13 @@ import { readFileSync } from "node:fs";
 import yargs, { type Argv, type Options as YargsOption } from "yargs";
 import { DEFAULT_SETTINGS } from "../core/settings.ts";
 import { readConfig, SETTINGS } from "../server/config.ts";
-import { demoExperiments } from "../server/demo/demo-experiments.ts";
 import { NotASegment } from "../server/events/segments.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { CannotLock } from "../server/files/data-lock.ts";
 import { CannotListen } from "../server/http/listening.ts";
 import type { Mode } from "../server/main.ts";
 import { CorruptRegistry } from "../server/registry/experiments-file.ts";
-import { NothingToErase } from "../server/retention/erase.ts";
+import { NothingToErase } from "../server/retention/nothing-to-erase.ts";
 import { BadBrowserPath, findBrowser } from "../simulate/browser.ts";
 import { DRILL_OPTIONS, parseDrillOptions } from "../simulate/drill/options.ts";
 import { EnvironmentMissing } from "../simulate/environment.ts";
@@ -20,11 +19,10 @@ import { parseRehearseOptions, REHEARSE_OPTIONS } from "../simulate/rehearse/opt
 import { UsageError } from "../simulate/usage-error.ts";
 import { ANALYZE_OPTIONS, parseAnalyzeOptions } from "./analyze/options.ts";
 import { ARCHIVE_OPTIONS, runArchive } from "./archive.ts";
-import { DOCTOR_OPTIONS, doctor } from "./doctor/doctor.ts";
+import { DOCTOR_OPTIONS } from "./doctor/options.ts";
 import { DELETE_OPTIONS, ERASE_OPTIONS, runDeleteExperiment, runForgetUnit } from "./erase.ts";
-import { DEFINED_AT, readDefinitions } from "./experiment-definitions.ts";
 import { GENERATE_OPTIONS, parseGenerateOptions } from "./generate/options.ts";
-import { IMPORT_KINDS, IMPORT_OPTIONS, runImport } from "./import/import.ts";
+import { IMPORT_KINDS, IMPORT_OPTIONS } from "./import/options.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
 
 /** Exit codes, as documented. */
@@ -114,6 +112,8 @@ function parser(args: readonly string[]) {
               proof.options(PROOF_OPTIONS).example("fairsplit simulate proof -n 1e6 --output proof.json", ""),
             handler: async (flags) => {
               const options = parseProofOptions(flags);
+              const { demoExperiments } = await import("../server/demo/demo-experiments.ts");
+              const { DEFINED_AT, readDefinitions } = await import("./experiment-definitions.ts");
               const definitions =
                 options.experiments === null
                   ? { experiments: demoExperiments(DEFINED_AT), settings: DEFAULT_SETTINGS }
@@ -184,6 +184,7 @@ function parser(args: readonly string[]) {
       handler: async (flags) => {
         const { data, host, port } = readConfig(flags, process.env);
         const options = { data, host, port, url: (flags.url as string) ?? null, json: flags.json === true };
+        const { doctor } = await import("./doctor/doctor.ts");
         process.exitCode = await doctor(options, (text) => process.stdout.write(text));
       },
     })
@@ -248,7 +249,10 @@ function parser(args: readonly string[]) {
           .positional("file", { type: "string", demandOption: true, describe: "the file" })
           .options(IMPORT_OPTIONS)
           .example(exampleRows("import")),
-      handler: (flags) => runImport(flags, process.env, (line) => console.log(line)),
+      handler: async (flags) => {
+        const { runImport } = await import("./import/import.ts");
+        await runImport(flags, process.env, (line) => console.log(line));
+      },
     })
     .command({
       command: "analyze <files..>",

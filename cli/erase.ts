@@ -4,7 +4,6 @@ import { readConfig } from "../server/config.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
 import { lockDataFolder } from "../server/files/data-lock.ts";
 import { exists } from "../server/registry/backups.ts";
-import { deleteExperiment, forgetUnit } from "../server/retention/erase.ts";
 
 export const ERASE_OPTIONS = {
   data: { type: "string", requiresArg: true, describe: "the data folder [FAIRSPLIT_DATA, default ./data]" },
@@ -22,6 +21,7 @@ export async function runForgetUnit(flags: Readonly<Record<string, unknown>>, en
     throw new BadConfig(`the id has ${id.length} characters: allowed are 1 to ${MAX_UNIT_ID_LENGTH}`);
   }
   await locked(flags, env, async (folder) => {
+    const { forgetUnit } = await import("../server/retention/erase.ts");
     const { removed } = await forgetUnit(folder, id, new Date().toISOString());
     return `took ${removed} events of that device or account out of ${folder}`;
   });
@@ -35,6 +35,7 @@ export async function runDeleteExperiment(
   const key = String(flags.key ?? "");
   await locked(flags, env, async (folder) => {
     const withEvents = flags.withEvents === true;
+    const { deleteExperiment } = await import("../server/retention/erase.ts");
     const { removed, changed } = await deleteExperiment(folder, key, withEvents, new Date().toISOString());
     if (!withEvents) return `deleted ${key}; its events stay in the log`;
     return `deleted ${key}: took out ${removed} events, and its part of ${changed} assignments`;

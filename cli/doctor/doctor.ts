@@ -1,16 +1,9 @@
-import type { Options as YargsOption } from "yargs";
 import { UsageError } from "../../simulate/usage-error.ts";
 import { examineDataFolder } from "./data-folder.ts";
 import { type Finding, findingsText } from "./finding.ts";
 import { examineMachine } from "./machine.ts";
 import { examinePort } from "./port.ts";
 import { examineSite } from "./site.ts";
-
-/** The flags of `doctor`, except the server's settings. */
-export const DOCTOR_OPTIONS = {
-  url: { describe: "page of a site: whether the tag can work there", type: "string", requiresArg: true },
-  json: { describe: "print one JSON document", type: "boolean" },
-} as const satisfies Record<string, YargsOption>;
 
 export interface DoctorOptions {
   readonly data: string;

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Options as YargsOption } from "yargs";
 import { parseEvent } from "../../core/event.ts";
 import { MAX_EVENTS_PER_REQUEST } from "../../core/event-limits.ts";
 import { hasGroup } from "../../core/group.ts";
@@ -17,12 +16,6 @@ import { importGrowthbook } from "./growthbook.ts";
 import { type Imported, type ImportedAssignment, NotImportable } from "./imported.ts";
 import { importProctor } from "./proctor.ts";
 import { importUnleash } from "./unleash.ts";
-
-export const IMPORT_KINDS = ["proctor", "growthbook", "unleash", "django", "csv"] as const;
-
-export const IMPORT_OPTIONS = {
-  data: { type: "string", requiresArg: true, describe: "the data folder [FAIRSPLIT_DATA, default ./data]" },
-} as const satisfies Record<string, YargsOption>;
 
 const AUTHOR = "import";
 

@@ -4,10 +4,8 @@ import type { Removal } from "../events/removal.ts";
 import type { Rewritten } from "../events/rewrite-segment.ts";
 import { openRegistry } from "../registry/registry.ts";
 import { rewriteArchive, withOwnEngine } from "./archive.ts";
+import { NothingToErase } from "./nothing-to-erase.ts";
 import { rewriteLog } from "./rewrite-log.ts";
-
-/** The data folder has nothing with that name. */
-export class NothingToErase extends Error {}
 
 /**
  * Removes a device or an account from a data folder: from the log, its copies and journals, the

@@ -2,7 +2,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openEventLog } from "../../../server/events/log.ts";
-import { deleteExperiment, forgetUnit, NothingToErase } from "../../../server/retention/erase.ts";
+import { deleteExperiment, forgetUnit } from "../../../server/retention/erase.ts";
+import { NothingToErase } from "../../../server/retention/nothing-to-erase.ts";
 import { verify } from "../../../server/verify/verify.ts";
 import { active, inactive, openApp, stopped, TESTER } from "../rig/open-app.ts";
 
