@@ -240,7 +240,7 @@ export async function main(
   });
   // A proxy of another user connects to the socket.
   process.umask(umask);
-  const { server, port } = await listen(
+  const { server, port, close } = await listen(
     // Outermost: the access log knows our paths, and omits the code of a login link.
     withoutBasePath(basePath, accessLog?.wrap(queue.listener) ?? queue.listener),
     config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
@@ -267,7 +267,7 @@ export async function main(
     runner.stop();
     streams.close();
     await new Promise<void>((resolve) => {
-      server.close(() => resolve());
+      close(resolve);
       // An idle keep-alive connection would delay the end until it times out.
       const closeIdle = () => server.closeIdleConnections();
       closeIdle();

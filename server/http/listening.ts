@@ -1,10 +1,21 @@
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import {
+  type Server as Acceptor,
+  type AddressInfo,
+  connect,
+  createServer as createAcceptor,
+  type Socket,
+} from "node:net";
+
+interface Tcp {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** Where to listen: a TCP address, or the path of a Unix socket. */
-export type Endpoint = { readonly host: string; readonly port: number } | { readonly socket: string };
+export type Endpoint = Tcp | { readonly socket: string };
 
 /** The address is taken, or may not be used. */
 export class CannotListen extends Error {}
@@ -13,10 +24,22 @@ export interface Listening {
   readonly server: Server;
   /** TCP port; 0 for a Unix socket. */
   readonly port: number;
+  /** Takes no more connections; calls back when all are over. */
+  readonly close: (closed: () => void) => void;
 }
 
 /** Ports tried after a taken one; arbitrary. */
 const MAX_MOVES = 100;
+/**
+ * Connections waiting to be accepted. Node's default of 511 overflows when a busy turn of the event
+ * loop takes 50 ms; a client then waits for its retransmission.
+ */
+const BACKLOG = 4096;
+/**
+ * Listening sockets of a port. Each accepts one new connection in a turn of the event loop, so that
+ * new visitors would queue behind many others that come at once.
+ */
+const ACCEPTORS = 8;
 
 /**
  * Listens on an endpoint.
@@ -30,18 +53,63 @@ export async function listen(
   endpoint: Endpoint,
   onMoved: ((port: number) => void) | null,
 ): Promise<Listening> {
-  if ("socket" in endpoint) return { server: await listenOnSocket(listener, endpoint.socket), port: 0 };
+  if ("socket" in endpoint) return listening(await listenOnSocket(listener, endpoint.socket), []);
   const { host, port: wanted } = endpoint;
   for (let port = wanted; ; port += 1) {
     try {
-      const server = await started(listener, { host, port });
+      const free = await freePort({ host, port });
+      const server = await started(listener, { host, port: free, reusePort: true }).catch((error) => {
+        if ((error as NodeJS.ErrnoException).code !== "ENOTSUP") throw error;
+        return started(listener, { host, port: free });
+      });
       if (port !== wanted) onMoved?.(port);
-      return { server, port: (server.address() as AddressInfo).port };
+      return listening(server, await acceptorsFor(server, { host, port: free }));
     } catch (error) {
       if (onMoved && isTaken(error) && port < Math.min(wanted + MAX_MOVES, 65_535)) continue;
       throw new CannotListen(`cannot listen on ${host}:${port}: ${(error as Error).message}`);
     }
   }
+}
+
+function listening(server: Server, acceptors: readonly Acceptor[]): Listening {
+  const address = server.address() as AddressInfo | string;
+  const ends = [server, ...acceptors].map((each) => () => new Promise((resolve) => each.close(resolve)));
+  return {
+    server,
+    port: typeof address === "string" ? 0 : address.port,
+    close: (closed) => void Promise.all(ends.map((end) => end())).then(closed),
+  };
+}
+
+/**
+ * The port, or any free one for 0. Rejects with EADDRINUSE if another process listens on it, which
+ * might let us listen, too.
+ */
+async function freePort(where: Tcp): Promise<number> {
+  const probe = createAcceptor().listen({ ...where, exclusive: true });
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+/** More acceptors for a server's port, where Node (from 22.12 on) and the system allow it. */
+async function acceptorsFor(server: Server, where: Tcp): Promise<Acceptor[]> {
+  const acceptors: Acceptor[] = [];
+  // As HTTP servers accept theirs.
+  const options = { allowHalfOpen: true, noDelay: true };
+  const forward = (socket: Socket) => server.emit("connection", socket);
+  try {
+    while (acceptors.length + 1 < ACCEPTORS) {
+      const acceptor = createAcceptor(options, forward).listen({ ...where, reusePort: true, backlog: BACKLOG });
+      await once(acceptor, "listening");
+      acceptors.push(acceptor);
+    }
+  } catch {
+    // One acceptor it is.
+  }
+  return acceptors;
 }
 
 async function listenOnSocket(listener: RequestListener, path: string): Promise<Server> {
@@ -59,7 +127,7 @@ async function listenOnSocket(listener: RequestListener, path: string): Promise<
 
 async function started(
   listener: RequestListener,
-  where: { path: string } | { host: string; port: number },
+  where: { path: string } | (Tcp & { reusePort?: boolean }),
 ): Promise<Server> {
   // Node's own limits close slow headers after 88 s and slow bodies after 328 s.
   const limits = {
@@ -70,9 +138,7 @@ async function started(
     // Health checks of load balancers send no Host.
     requireHostHeader: false,
   };
-  // Node's default of 511 overflows when a busy turn of the event loop takes 50 ms; a client then
-  // waits for its retransmission.
-  const server = createServer(limits, listener).listen({ ...where, backlog: 4096 });
+  const server = createServer(limits, listener).listen({ ...where, backlog: BACKLOG });
   await once(server, "listening");
   return server;
 }
