@@ -2,22 +2,39 @@ const CALLS = ["removeChild", "insertBefore", "replaceChild"] as const;
 type Call = (...nodes: Node[]) => Node;
 
 const asides = new WeakMap<Element, DocumentFragment>();
+const parent = Object.getOwnPropertyDescriptor(Node.prototype, "parentNode") as { get(): Node | null };
 
 /**
  * Redirects a framework's calls on the placeholder to the nodes that were moved aside. Otherwise
  * React's `removeChild` throws and removes the whole page.
+ *
+ * @param nodes the own content, whose parent goes on to be the placeholder: Vue 2 adds nothing
+ * beside a node that has another one
  */
-export function redirectCalls(placeholder: Element, aside: DocumentFragment): void {
+export function redirectCalls(placeholder: Element, aside: DocumentFragment, nodes: Iterable<Node>): void {
   const isKnown = asides.has(placeholder);
   asides.set(placeholder, aside);
+  for (const node of nodes) keepParent(placeholder, node);
   if (isKnown) return;
   for (const name of CALLS) {
     const call = placeholder[name] as unknown as Call;
     // The last argument is the existing child.
     const redirected: Call = (...nodes) => {
       const current = asides.get(placeholder);
-      return call.apply(current && nodes.at(-1)?.parentNode === current ? current : placeholder, nodes);
+      const isAside = nodes.at(-1) && parent.get.call(nodes.at(-1)) === current;
+      if (isAside) keepParent(placeholder, nodes[0] as Node);
+      return call.apply(isAside ? current : placeholder, nodes);
     };
     Object.defineProperty(placeholder, name, { configurable: true, writable: true, value: redirected });
   }
+}
+
+function keepParent(placeholder: Element, node: Node): void {
+  Object.defineProperty(node, "parentNode", {
+    configurable: true,
+    get() {
+      const real = parent.get.call(node);
+      return real && real === asides.get(placeholder) ? placeholder : real;
+    },
+  });
 }

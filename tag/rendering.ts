@@ -147,7 +147,7 @@ function renderedOf(placeholder: HTMLElement): Rendered | undefined {
     repeats: 0,
   };
   placements.set(placeholder, adopted);
-  redirectCalls(placeholder, aside);
+  redirectCalls(placeholder, aside, aside.childNodes);
   // A malformed fragment throws.
   safely(() => scrollToTarget(placeholder));
   observer?.observe(aside, { childList: true });
