@@ -12,13 +12,13 @@ export interface Placement {
   /** The own content: moved, never destroyed, because a framework may still use its nodes. */
   readonly aside: DocumentFragment;
   /** The nodes that were moved aside, to detect changes by others. */
-  readonly content: readonly Node[];
+  content: readonly Node[];
 }
 
 /** A placement by the other part of the tag, or one of the first part that it has adopted. */
 export interface Rendered extends Placement {
   /** The placeholder's text before and after. */
-  readonly before: string | null;
+  before: string | null;
   readonly after: string | null;
   readonly isEmpty: boolean;
   /**
@@ -62,13 +62,13 @@ export function place(
 }
 
 /**
- * Whether the variant is still there, and the page's own content has not come back. Translators
- * wrap texts in `font` elements.
+ * Whether the variant is still there, perhaps wrapped by the page, and the page's own content has
+ * not come back. Translators wrap texts in `font` elements.
  */
 export const isIntact = (placeholder: HTMLElement, { put, before, after }: Rendered) =>
   placeholder.hasAttribute(MARK) &&
   (placeholder.querySelector("font") ||
-    (put.every((node) => node.parentNode === placeholder) &&
+    (put.every((node) => placeholder.contains(node)) &&
       (optionOf(placeholder, "text") == null
         ? before === after || placeholder.textContent !== before
         : placeholder.textContent === after)));

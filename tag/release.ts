@@ -6,6 +6,9 @@ import { isChangedAside, type Rendered, shapeOf } from "./placement.ts";
 import { remember } from "./remember.ts";
 import { contentOf } from "./variant.ts";
 
+/** Time in which a framework makes its content in steps: shorter than that until an exposure. */
+const SETTLE_MS = 30;
+
 /** The own content of placeholders whose page has changed it since. */
 const originals = new WeakMap<Element, string>();
 
@@ -17,10 +20,20 @@ export function release(placeholder: Element, placement: Rendered | undefined, i
   if (!placement) return false;
   const isPages = isChangedAside(placement) || isAddedTo(placeholder, placement);
   if (!isOther && !isPages) return false;
+  if (!isOther && isChangedAside(placement) && Date.now() - placement.at < SETTLE_MS) {
+    settle(placement);
+    return false;
+  }
   if (isPages && !isOther) originals.set(placeholder, shapeOf(placement.content));
   else originals.delete(placeholder);
   withdraw(placeholder, placement);
   return true;
+}
+
+/** Takes the own content as it is now for the original: it was still being made. */
+function settle(placement: Rendered): void {
+  placement.content = [...placement.aside.childNodes];
+  placement.before = placement.aside.textContent;
 }
 
 /** Whether a framework has added nodes, unaware that its content was moved aside. */
@@ -43,8 +56,11 @@ export function holds(placeholder: HTMLElement, placement: Rendered | undefined,
   }
   if (!placement) return isToWait(placeholder, again);
   if (optionOf(placeholder, "text") != null || placeholder.querySelector(":scope>template[data-group]")) return false;
-  // The own content came back, or other content came.
-  return placeholder.textContent !== placement.before;
+  // The own content came back, or other content came. A morph to the own markup removes the mark.
+  return (
+    placeholder.textContent !== placement.before &&
+    (placeholder.hasAttribute(MARK) || shapeOf(content) !== shapeOf(placement.content))
+  );
 }
 
 /** Restores the placeholder's own content, unless the page has replaced it. */

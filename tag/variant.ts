@@ -24,6 +24,9 @@ export const contentOf = (placeholder: Element, templates = templatesOf(placehol
 export const isVisible = (node: Node) =>
   node.nodeType === 1 || (node.nodeType === 3 && /\S/.test(node.nodeValue as string));
 
+const hasMovedTemplates = (placeholder: Element) =>
+  [...placeholder.querySelectorAll("template[data-group]")].some((each) => each.closest("[data-exp]") === placeholder);
+
 /**
  * The variant of a group for a placeholder: the payload as text if `data-exp-text` asks for it,
  * else the group's template, else the experiment's `html`. A template made by JSX has its children
@@ -39,7 +42,11 @@ export function variantOf(
 ): Node[] | undefined | null {
   if (isText(placeholder, payload)) return [document.createTextNode(payload as string)];
   const template = templateOf(templatesOf(placeholder), group);
-  if (!template) return html ? nodesOf(placeholder, html) : undefined;
+  if (!template) {
+    // A carousel has moved the templates among its slides: the page's own content cannot be theirs.
+    const isMoved = !templatesOf(placeholder)[0] && hasMovedTemplates(placeholder);
+    return isMoved ? null : html ? nodesOf(placeholder, html) : undefined;
+  }
   const { content } = template;
   const nodes = [...(content?.firstChild ? content : template).cloneNode(true).childNodes];
   return "empty" in template.dataset || nodes.some(isVisible) ? nodes : null;
