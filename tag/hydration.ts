@@ -1,9 +1,18 @@
+declare global {
+  interface Window {
+    /** Of Solid, which adds each element that it has hydrated, until all are. */
+    _$HY?: { readonly completed?: WeakSet<Element> | null };
+  }
+}
+
 /** Roots that frameworks hydrate. Not `#app`, a name that other pages use as well. */
-const OWN_ROOTS = "#root,[id^=__],astro-island[ssr],[ng-server-context]";
+const OWN_ROOTS = "#root,[id^=__],[id^=S\\:],astro-island[ssr],[ng-server-context],[data-hk]";
 const STARTER_ROOTS = "#app";
 /** Scripts of pages whose `#app` is hydrated. */
 const FRAMEWORK_SCRIPTS =
   "script[type=module],link[rel=modulepreload],script[src*=chunk],script[src*=bundle],script[src*='main.'],script[src*=react],script[src*=vue]";
+/** Scripts of Next and of React Router, which hydrate the document itself. */
+const DOCUMENT_SCRIPTS = "[src*='/_next/'],[href*='entry.client']";
 /** Maximum wait after loading; a later hydration corrects what was rendered. Arbitrary. */
 const MAX_WAIT_MS = 1000;
 const LOOK_MS = 16;
@@ -33,22 +42,55 @@ export function isToWait(placeholder: Element, again: () => void): boolean {
 }
 
 function isToBeHydrated(placeholder: Element): boolean {
-  const root = placeholder.closest(OWN_ROOTS) ?? placeholder.closest(STARTER_ROOTS);
-  const isOwn = root?.matches(OWN_ROOTS);
-  if (!root || isKept(placeholder) || isKept(root)) return false;
+  const state = hydrationOf(placeholder);
+  if (state !== undefined) return state;
+  const root = placeholder.closest(OWN_ROOTS);
+  if (root?.matches("[data-hk]")) {
+    const hydrated = window._$HY?.completed;
+    return !!hydrated && !hydrated.has(root);
+  }
   // Its scripts may not have been parsed yet.
-  if (isOwn || document.readyState === "loading") return true;
+  if (root) return true;
+  if (!placeholder.closest(STARTER_ROOTS)) return !!document.querySelector(DOCUMENT_SCRIPTS);
   return (
-    ["React", "ReactDOM", "Vue", "preact"].some((name) => name in window) || !!document.querySelector(FRAMEWORK_SCRIPTS)
+    document.readyState === "loading" ||
+    ["React", "ReactDOM", "Vue", "preact"].some((name) => name in window) ||
+    !!document.querySelector(FRAMEWORK_SCRIPTS)
   );
 }
+
+/**
+ * Whether the nearest framework around an element is about to hydrate it: React has begun its root,
+ * or its Suspense boundary has not come yet. Returns undefined if none has begun.
+ */
+function hydrationOf(element: Element): boolean | undefined {
+  for (let node: Node | null = element; node; node = node.parentNode) {
+    if (isKept(node)) return false;
+    if (hasOwn(node, /^__reactContainer/) || isInBoundary(node)) return true;
+  }
+  return undefined;
+}
+
+/** Whether a node is between the comments of a Suspense boundary. */
+function isInBoundary({ previousSibling }: Node): boolean {
+  let closed = 0;
+  for (let node = previousSibling; node; node = node.previousSibling) {
+    if (node.nodeType !== 8) continue;
+    if (/^\/\$/.test(`${node.nodeValue}`)) closed += 1;
+    else if (/^\$/.test(`${node.nodeValue}`) && closed-- === 0) return true;
+  }
+  return false;
+}
+
+const hasOwn = (object: object, names: RegExp) => Object.keys(object).some((name) => names.test(name));
 
 /**
  * Whether a framework has hydrated an element. React marks a root when hydration begins, and each
  * element when it is hydrated; Vue marks the root at the end.
  */
 export function isKept(element: object): boolean {
-  return Object.keys(element).some((name) =>
-    /^(__reactFiber|__reactInternal|__reactProps|__vue|_vnode|__vnode|__k$|_children$|__ngContext)/.test(name),
+  return hasOwn(
+    element,
+    /^(__reactFiber|__reactInternal|__reactProps|__vue|_vnode|__vnode|__k$|_children$|__ngContext)/,
   );
 }

@@ -5,7 +5,7 @@ export const COOKIE = "fairsplit_id";
 export const EARLIER_COOKIE = "device_id";
 export const YEAR_S = 31_536_000;
 /** Form of our IDs; other values are the site's own. */
-const FORM = /^[0-9a-f]{32}(;|$)/;
+const FORM = /^[\da-f]{32}(;|$)/;
 
 /** Strings that begin with each value of a cookie name. Sandboxed frames throw on cookies. */
 export const values = (name: string) => safely(() => `; ${document.cookie}`.split(`; ${name}=`).slice(1));

@@ -3,9 +3,11 @@
 import { safely } from "./safely.ts";
 import { start } from "./start.ts";
 
-// Check the type: an element named currentScript hides it and must not choose the server.
+// Only scripts have a text: an element named currentScript hides it and must not choose the server.
 const script: Partial<HTMLScriptElement> =
-  document.currentScript instanceof HTMLScriptElement ? document.currentScript : {};
+  (document.currentScript as HTMLScriptElement | null)?.text != null
+    ? (document.currentScript as HTMLScriptElement)
+    : {};
 const run = () => safely(() => start({ ...window.fairsplitConfig, ...script.dataset }, script.src || location.href));
 // A prerendered page has no visitor yet, and may never have one.
 if ((document as { prerendering?: boolean }).prerendering) addEventListener("prerenderingchange", run, true);

@@ -1,13 +1,21 @@
-/** Ancestors whose framework is about to hydrate them, and sliders; see `hydration.ts`. */
-const OWNERS = "[data-after],#root,#app,[id^=__],.swiper,[ssr],[ng-version]";
+import { placeholders } from "./placeholders.ts";
+import { templatesOf } from "./variant.ts";
 
-/** Whether the first part of the tag is not enough for a placeholder. */
+/** Ancestors whose framework is about to hydrate them, and sliders; see `hydration.ts`. */
+const OWNERS = "#root,[data-after],[id^=__],[ssr],[ngh],.swiper,[data-hk],#app";
+
+/**
+ * Whether the first part of the tag is not enough for a placeholder. The order takes the fewest
+ * bytes.
+ */
 export const needsMore = (placeholder: HTMLElement) =>
-  placeholder.closest(OWNERS) ||
-  // `data-exp-attr`, `-class`, `-keep` and `-redirect`.
-  /-exp-(a|cla|k|r)/.test(placeholder.getAttributeNames() as never) ||
+  placeholder.querySelector("input,select,textarea") ||
+  // Next hydrates the whole document.
+  placeholders("[src*=_next]")[0] ||
   // A framework's properties: it still uses the element.
   Object.keys(placeholder)[0] ||
-  placeholder.querySelector("input,select,textarea") ||
   // Without templates the variant is the experiment's html.
-  !(placeholder.hasAttribute("data-exp-text") || placeholder.querySelector("template"));
+  !(placeholder.hasAttribute("data-exp-text") || templatesOf(placeholder)[0]) ||
+  placeholder.closest(OWNERS) ||
+  // `data-exp-attr`, `-class`, `-keep` and `-redirect`.
+  /-exp-(a|cla|k|r)/.test(placeholder.getAttributeNames() as never);

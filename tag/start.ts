@@ -101,7 +101,8 @@ export function start(options: Options, source: string, bundled?: Load): void {
     const { group, epoch } = shown[experiment as string] || ({} as Partial<AssignedGroup>);
     const reported = {
       id: eventId(),
-      ts: new Date().toISOString(),
+      // As JSON it is the same as by `toISOString`.
+      ts: new Date(),
       deviceId: device,
       accountId: account,
       path: location.pathname,

@@ -667,6 +667,179 @@ const between: LivingPage[] = [
   },
 ];
 
+/** What an app of another library has: templates, a text, a class, and the experiment's html. */
+const LIBRARY_SHOWS = [B, "New headline", "Buy", "Variant"];
+const LIBRARY_EXPOSURES = { tpl: 1, headline: 1, tpl2: 1, htmlh: 1 };
+const THANKS = [B, "New headline", "Buy", "Thank you"];
+const HELD = "document.querySelector('b.gold.open') && document.querySelector('#n').textContent === 'n=1'";
+const MARKUP = `${ORIGINAL}<h1 data-exp="headline" data-exp-text="">Old headline</h1><b class="x" data-exp="tpl2" data-exp-class="B:gold">Buy</b><div data-exp="htmlh"><a>GET QUOTE</a></div>`;
+/** The app as a function of its number, for libraries that have a function of elements. */
+const VIEW = `const view=(h,d)=>h("main",{},h("div",{"data-exp":"tpl"},h("a",{},"GET QUOTE "+d),h("template",{"data-group":"B"},h("a",{},"${B}"))),h("h1",{"data-exp":"headline","data-exp-text":""},"Old headline "+d),h("b",{class:d?"x open":"x","data-exp":"tpl2","data-exp-class":"B:gold"},"Buy"),h("div",{"data-exp":"htmlh"},d?h("i",{},"Thank you"):h("a",{},"GET QUOTE")),h("p",{id:"n"},"n="+d));`;
+const library = (name: string, page: string, more: Partial<LivingPage> = {}): LivingPage => ({
+  name,
+  page,
+  shows: LIBRARY_SHOWS,
+  exposures: LIBRARY_EXPOSURES,
+  act: GO,
+  afterwards: THANKS,
+  never: ["GET QUOTE 1", "Old headline 1"],
+  holds: `!!(${HELD})`,
+  ...more,
+});
+const imported = (name: string, script: string, inner = ""): LivingPage =>
+  library(name, plain(`<div id="t">${inner}</div><script src="/app.js"></script>`), { files: { "/app.js": script } });
+const changedBy = (name: string, load: string, change: string): LivingPage =>
+  library(
+    name,
+    plain(
+      `<main>${MARKUP}</main>${load}<script>main=document.querySelector('main');html=main.innerHTML;go=()=>{${change}}</script>`,
+    ),
+    { afterwards: LIBRARY_SHOWS, holds: "!!document.querySelector('b.gold')" },
+  );
+const reactHydrates = (name: string, before: string, after: string, script: string): LivingPage => ({
+  name,
+  page: `${before}${ORIGINAL}${after}`,
+  files: { "/_next/app.js": script },
+  shows: [B],
+  exposures: { tpl: 1 },
+  never: ["GET QUOTE"],
+  holds: "window.isMounted === true",
+});
+const PLACED = `h("div",{"data-exp":"tpl"},h("a",null,"GET QUOTE"),h("template",{"data-group":"B",dangerouslySetInnerHTML:{__html:"<a>${B}</a>"}}))`;
+
+const libraries: LivingPage[] = [
+  imported(
+    "Preact",
+    `import {Component,h,render} from "preact"; ${VIEW} class App extends Component{render(){window.go=()=>this.setState({d:1});return view(h,this.state.d||0)}} render(h(App),document.querySelector("#t"))`,
+  ),
+  imported(
+    "Mithril",
+    `import m from "mithril"; ${VIEW} let d=0;window.go=()=>{d=1;m.redraw()};m.mount(document.querySelector("#t"),{view:()=>view(m,d)})`,
+  ),
+  library(
+    "Vue 2",
+    plain(
+      `<div id="t"></div>${nm("vue2/dist/vue.min.js")}<script>new Vue({el:'#t',data:{d:0},mounted(){window.go=()=>{this.d=1}},template:\`<main><div data-exp="tpl"><a>GET QUOTE {{d}}</a><component is="template" data-group="B"><a>${B}</a></component></div><h1 data-exp="headline" data-exp-text>Old headline {{d}}</h1><b class="x" :class="{open:d}" data-exp="tpl2" data-exp-class="B:gold">Buy</b><div data-exp="htmlh"><i v-if="d" key="i">Thank you</i><a v-else key="a">GET QUOTE</a></div><p id="n">n={{d}}</p></main>\`})</script>`,
+    ),
+  ),
+  library(
+    "petite-vue",
+    plain(
+      `<main v-scope="{d:0}" @vue:mounted="window.go=()=>{d=1}"><div data-exp="tpl"><a>GET QUOTE {{d}}</a>${template(`<a>${B}</a>`)}</div><h1 data-exp="headline" data-exp-text>Old headline {{d}}</h1><b class="x" :class="{open:d}" data-exp="tpl2" data-exp-class="B:gold">Buy</b><div data-exp="htmlh"><i v-if="d">Thank you</i><a v-else>GET QUOTE</a></div><p id="n">n={{d}}</p></main><script src="/__nm/petite-vue/dist/petite-vue.iife.js" defer init></script>`,
+    ),
+  ),
+  {
+    name: "Solid hydrates a placeholder whose text it goes on changing",
+    page: plain(
+      `<script>_$HY={events:[],completed:new WeakSet(),r:{}}</script><div id="t"><main data-hk="0"><div data-exp="tpl"><a>GET QUOTE <!--$-->0<!--/--></a>${template(`<a>${B}</a>`)}</div><p id="n">n=<!--$-->0<!--/--></p></main></div><script src="/app.js"></script>`,
+    ),
+    files: {
+      // As babel-preset-solid compiles it.
+      "/app.js": `import {createSignal} from "solid-js"; import {getNextElement,getNextMarker,hydrate,insert,template} from "solid-js/web"; const made=template("<main></main>"); function App(){const[d,s]=createSignal(0);window.go=()=>s(1)&&0;const main=getNextElement(made);const a=main.firstChild.firstChild;const [end,now]=getNextMarker(a.firstChild.nextSibling.nextSibling);insert(a,d,end,now);const p=main.firstChild.nextSibling;const [end2,now2]=getNextMarker(p.firstChild.nextSibling.nextSibling);insert(p,d,end2,now2);return main} setTimeout(()=>hydrate(App,document.querySelector("#t")),200)`,
+    },
+    shows: [B],
+    act: `setTimeout(()=>${GO},300)`,
+    afterwards: [B],
+    holds: "document.querySelector('#n').textContent === 'n=1'",
+    never: ["GET QUOTE 0", "GET QUOTE 1"],
+  },
+  reactHydrates(
+    "React 19 hydrates the document, as Next's app router does",
+    `<!doctype html><html lang="en"><head><script async src="/_next/app.js"></script>${TAG}<title>A shop</title></head><body>`,
+    "</body></html>",
+    `import {createElement as h,useEffect} from "react19"; import {hydrateRoot} from "react-dom19/client"; const tag=document.querySelector("script[src*='tag.js']").getAttribute("src"); function App(){useEffect(()=>{window.isMounted=true});return h("html",{lang:"en"},h("head",null,h("script",{async:true,src:tag}),h("title",null,"A shop")),h("body",null,${PLACED}))} setTimeout(()=>hydrateRoot(document,h(App)),300)`,
+  ),
+  reactHydrates(
+    "React 18 hydrates an Astro island that has lost its mark already",
+    `${HEAD}</head><body><astro-island ssr>`,
+    `</astro-island><script src="/_next/app.js"></script>`,
+    `import {createElement as h,startTransition,useEffect} from "react"; import {hydrateRoot} from "react-dom/client"; const island=document.querySelector("astro-island"); function App(){useEffect(()=>{window.isMounted=true});return ${PLACED}} setTimeout(()=>{startTransition(()=>{hydrateRoot(island,h(App))});island.removeAttribute("ssr")},300)`,
+  ),
+  reactHydrates(
+    "React 18 hydrates a Suspense boundary that the server has streamed",
+    `${HEAD}</head><body><div id="root"><!--$?--><template id="B:0"></template><p>Wait</p><!--/$--></div><script src="/_next/app.js"></script><div hidden id="S:0">`,
+    `</div><script>setTimeout(()=>{const b=document.getElementById("B:0"),s=document.getElementById("S:0"),c=b.previousSibling;b.nextSibling.remove();b.replaceWith(...s.childNodes);c.data="$";s.remove()},50)</script>`,
+    `import {createElement as h,Suspense,useEffect} from "react"; import {hydrateRoot} from "react-dom/client"; function App(){useEffect(()=>{window.isMounted=true});return ${PLACED}} setTimeout(()=>hydrateRoot(document.querySelector("#root"),h(Suspense,{fallback:h("p",null,"Wait")},h(App))),300)`,
+  ),
+  {
+    name: "Alpine makes the page's own content in steps",
+    page: plain(
+      `<main x-data="{d:0}"><template x-if="true"><section><div data-exp="htmlh"><template x-if="!d"><a>GET QUOTE</a></template></div></section></template></main><script defer src="/__nm/alpinejs/dist/cdn.min.js"></script>`,
+    ),
+    shows: ["Variant"],
+  },
+  {
+    name: "a carousel that has put the templates among its slides shows the page's own, not counted",
+    page: plain(
+      `<div id="c" data-exp="tpl"><div>Old 1</div><div>Old 2</div>${template("<div>New 1</div>")}</div>${nm("jquery/dist/jquery.min.js", "slick-carousel/slick/slick.min.js")}<script>$('#c').slick({infinite:false,arrows:false})</script>`,
+    ).replace(
+      TAG,
+      `<script>addEventListener("load",()=>{const s=document.createElement("script");s.src='{api}/tag.js';document.head.append(s)})</script>`,
+    ),
+    shows: ["Old 1\nOld 2"],
+    exposures: { tpl: 0 },
+  },
+  {
+    name: "Slick moves a slide that is a placeholder",
+    page: plain(
+      `<div id="c"><div>1</div><div data-exp="tpl"><a>GET QUOTE</a>${template(`<a>${B}</a>`)}</div></div>${nm("jquery/dist/jquery.min.js", "slick-carousel/slick/slick.min.js")}<script>$('#c').slick({infinite:false})</script>`,
+    ),
+    shows: [B],
+    act: "$('#c').slick('slickNext') && 0",
+    exposures: { tpl: 1 },
+  },
+  {
+    name: "Splide counts the variant's slides when it waits for the groups",
+    page: plain(
+      `<div id="c" class="splide"><div class="splide__track"><ul class="splide__list" data-exp="tpl"><li class="splide__slide">Old</li>${template('<li class="splide__slide">New 1</li><li class="splide__slide">New 2</li>')}</ul></div></div>${nm("@splidejs/splide/dist/js/splide.min.js")}<script>window.fairsplit=window.fairsplit||[];fairsplit.push(['ready',()=>{slider=new Splide('#c').mount()}])</script>`,
+    ),
+    shows: ["New 1\nNew 2"],
+    holds: "slider.length === 2",
+  },
+  changedBy(
+    "morphdom brings changed markup",
+    nm("morphdom/dist/morphdom-umd.min.js"),
+    "morphdom(main,'<main>'+html.replaceAll('QUOTE','QUOTE 1').replace('Old headline','Old headline 1')+'</main>')",
+  ),
+  changedBy(
+    "Alpine morphs the page, as Livewire does",
+    nm("@alpinejs/morph/dist/cdn.min.js", "alpinejs/dist/cdn.min.js").replaceAll("<script", "<script defer"),
+    "Alpine.morph(main,'<main>'+html.replaceAll('QUOTE','QUOTE 1')+'</main>')",
+  ),
+  changedBy("jQuery puts the markup back", nm("jquery/dist/jquery.min.js"), "$(main).html(html)"),
+  changedBy(
+    "jQuery puts a copy in the place of all, with its data",
+    nm("jquery/dist/jquery.min.js"),
+    "$(main).replaceWith($(main).clone(true))",
+  ),
+  changedBy(
+    "jQuery wraps the variant",
+    nm("jquery/dist/jquery.min.js"),
+    "$('[data-exp=htmlh],[data-exp=tpl]').wrapInner('<i>')",
+  ),
+  {
+    name: "Swup visits another page",
+    page: plain(
+      `<main id="swup"><a href="/b">b</a>${ORIGINAL}</main>${nm("swup/dist/Swup.umd.js")}<script>new Swup({animationSelector:false})</script>`,
+    ),
+    files: { "/b": plain(`<main id="swup"><h2>b</h2>${ORIGINAL}</main>`) },
+    shows: [B],
+    act: "document.querySelector('a').click()",
+    afterwards: [B],
+    holds: "document.querySelector('h2')?.innerText === 'b'",
+  },
+  {
+    name: "Stimulus connects what is in the variant",
+    page: plain(
+      `<main data-controller="c"><div data-exp="tpl"><a>GET QUOTE</a>${template(`<a data-action="c#hit" data-c-target="x">${B}</a>`)}</div></main>${nm("@hotwired/stimulus/dist/stimulus.umd.js")}<script>class C extends Stimulus.Controller{static targets=['x'];hit(){document.title='hit '+this.xTargets.length}};Stimulus.Application.start().register('c',C)</script>`,
+    ),
+    shows: [B],
+    act: "document.querySelector('[data-exp]>a').click()",
+    afterwards: [B],
+    holds: "document.title === 'hit 1'",
+  },
+];
+
 const unusual: LivingPage[] = [
   ...["#%E0%A4%A", "#100%", "#/a?b=c", "#:~:text=GET"].map((query) => ({
     name: `an address that ends in ${query}`,
@@ -791,5 +964,6 @@ export const LIVING_PAGES: readonly LivingPage[] = [
   ...morphs,
   ...others,
   ...between,
+  ...libraries,
   ...unusual,
 ];
