@@ -140,6 +140,8 @@ export function openTab({ window, script, program, clearCookies }: TabOptions): 
       if (!ownNames[place]?.has(name)) delete (placeholder as unknown as Record<string, unknown>)[name];
     }
     const own = contents[place] ?? [];
+    // It lets those that it has moved aside say another parent.
+    for (const child of own) delete (child as { parentNode?: unknown }).parentNode;
     for (const child of [...placeholder.childNodes]) if (!own.includes(child)) placeholder.removeChild(child);
     let next: ChildNode | null = null;
     for (const child of own.toReversed()) {
