@@ -167,7 +167,7 @@ export function recorder({
         return problemAnswer(error.status, "Request rejected", error.message, { headers });
       }
       if (error instanceof LogFull) {
-        return problemAnswer(507, "Insufficient Storage", error.message, { headers: { "retry-after": "60" } });
+        return problemAnswer(507, "Insufficient Storage", error.message, { headers: { "retry-after": "10" } });
       }
       if (error instanceof StorageFailed || error instanceof Overloaded) {
         return problemAnswer(503, "Storage unavailable", error.message, { headers: { "retry-after": "1" } });
