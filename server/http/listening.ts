@@ -57,13 +57,14 @@ export async function listen(
   const { host, port: wanted } = endpoint;
   for (let port = wanted; ; port += 1) {
     try {
-      const free = await freePort({ host, port });
-      const server = await started(listener, { host, port: free, reusePort: true }).catch((error) => {
+      // The system never gives a port that is taken.
+      if (port !== 0) await requireFree({ host, port });
+      const server = await started(listener, { host, port, reusePort: true }).catch((error) => {
         if ((error as NodeJS.ErrnoException).code !== "ENOTSUP") throw error;
-        return started(listener, { host, port: free });
+        return started(listener, { host, port });
       });
       if (port !== wanted) onMoved?.(port);
-      return listening(server, await acceptorsFor(server, { host, port: free }));
+      return listening(server, await acceptorsFor(server, { host, port: portOf(server) }));
     } catch (error) {
       if (onMoved && isTaken(error) && port < Math.min(wanted + MAX_MOVES, 65_535)) continue;
       throw new CannotListen(`cannot listen on ${host}:${port}: ${(error as Error).message}`);
@@ -72,26 +73,28 @@ export async function listen(
 }
 
 function listening(server: Server, acceptors: readonly Acceptor[]): Listening {
-  const address = server.address() as AddressInfo | string;
-  const ends = [server, ...acceptors].map((each) => () => new Promise((resolve) => each.close(resolve)));
+  const end = (each: Acceptor) => new Promise((resolve) => each.close(resolve));
   return {
     server,
-    port: typeof address === "string" ? 0 : address.port,
-    close: (closed) => void Promise.all(ends.map((end) => end())).then(closed),
+    port: portOf(server),
+    close: (closed) => void Promise.all([server, ...acceptors].map(end)).then(() => closed()),
   };
 }
 
+function portOf(server: Server): number {
+  const address = server.address() as AddressInfo | string;
+  return typeof address === "string" ? 0 : address.port;
+}
+
 /**
- * The port, or any free one for 0. Rejects with EADDRINUSE if another process listens on it, which
- * might let us listen, too.
+ * Rejects with EADDRINUSE if another process listens on a port: one that lets others listen as well
+ * would share its visitors with us.
  */
-async function freePort(where: Tcp): Promise<number> {
+async function requireFree(where: Tcp): Promise<void> {
   const probe = createAcceptor().listen({ ...where, exclusive: true });
   await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
   probe.close();
   await once(probe, "close");
-  return port;
 }
 
 /** More acceptors for a server's port, where Node (from 22.12 on) and the system allow it. */
