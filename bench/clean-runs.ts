@@ -3,14 +3,13 @@
 // said on stderr and its failing visits in the folder --keep, so that its reason can be found.
 //
 //   npm run clean-runs -- [--runs 200] [--visits 500] [--keep FOLDER]
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { startDemo } from "./demo-server.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -23,13 +22,8 @@ const PROGRAM = "dist/fairsplit.js";
 const runs = Number(options.runs);
 
 const keep = options.keep ?? join(tmpdir(), "fairsplit-red-runs");
-const data = await mkdtemp(join(tmpdir(), "fairsplit-bench-"));
-const server = spawn(process.execPath, [PROGRAM, "demo", "--port", "0", "--data", data], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
+const { base: url, data, end } = await startDemo();
 try {
-  const [line] = await once(createInterface(server.stdout), "line");
-  const url = /http:\S+/.exec(String(line))?.[0] ?? "";
   const red: string[] = [];
   for (let run = 0; run < runs; run += 1) {
     const seed = randomBytes(6).toString("hex");
@@ -61,9 +55,7 @@ try {
   );
   process.exitCode = red.length > 0 ? 1 : 0;
 } finally {
-  server.kill("SIGTERM");
-  await once(server, "exit");
-  await rm(data, { recursive: true, force: true });
+  await end();
 }
 
 /** Text of a file; empty where the run ended before it was written. */

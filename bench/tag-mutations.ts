@@ -1,17 +1,13 @@
 // Time of the tag on a page that changes in every frame, in the callbacks of its observers:
 //
 //   npm run bench:mutations -- [--nodes 20000] [--frames 300] [--rounds 5]
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { type Browser, chromium } from "playwright-core";
-import { findBrowser } from "../simulate/browser.ts";
+import type { Browser } from "playwright-core";
+import { startDemo } from "./demo-server.ts";
+import { browserPath, launchVisitorBrowser } from "./visitor-browser.ts";
 
 /** Adds up the time in callbacks of MutationObserver: the page itself has none. */
 const WATCH = `
@@ -33,28 +29,16 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "5" },
   },
 });
-const executable = findBrowser();
-if (!executable) throw new Error("there is no browser: npm run simulate says how to get one");
+const executable = browserPath();
 
-const data = await mkdtemp(join(tmpdir(), "fairsplit-bench-"));
-const server = spawn(process.execPath, ["dist/fairsplit.js", "demo", "--port", "0", "--data", data], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
+const demo = await startDemo();
 try {
-  const [line] = await once(createInterface(server.stdout), "line");
   const site = createServer((_, response) => {
     response.setHeader("content-type", "text/html");
-    response.end(page(String(line).split(" ").at(-1) ?? ""));
+    response.end(page(demo.base));
   }).listen(0);
   await once(site, "listening");
-  const browser = await chromium.launch({
-    executablePath: executable,
-    args: [
-      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-      // A bot would get the fallback.
-      "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
-    ],
-  });
+  const browser = await launchVisitorBrowser(executable);
   const rounds: number[] = [];
   for (let round = 0; round < Number(options.rounds); round += 1)
     rounds.push(await tagMs(browser, `http://127.0.0.1:${(site.address() as AddressInfo).port}/`));
@@ -67,9 +51,7 @@ try {
       `(${rounds[0]?.toFixed(1)} to ${rounds.at(-1)?.toFixed(1)})\n`,
   );
 } finally {
-  server.kill("SIGTERM");
-  await once(server, "exit");
-  await rm(data, { recursive: true, force: true });
+  await demo.end();
 }
 
 function page(api: string): string {

@@ -2,16 +2,11 @@
 // script, in one browser, from one server that answers everything 50 ms late, in turn:
 //
 //   npm run bench:tag -- [--loads 30] [--latency 50] [--json]
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { findBrowser } from "../simulate/browser.ts";
+import type { Browser, Page } from "playwright-core";
+import { startDemo } from "./demo-server.ts";
 import { CONTESTANTS, openSite } from "./tag-site.ts";
+import { browserPath, launchVisitorBrowser } from "./visitor-browser.ts";
 
 /** Times of one page view, in milliseconds since the navigation began. */
 interface View {
@@ -61,26 +56,12 @@ const { values: options } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
-const executable = findBrowser();
-if (!executable) throw new Error("there is no browser: npm run simulate says how to get one");
+const executable = browserPath();
 
-const data = await mkdtemp(join(tmpdir(), "fairsplit-bench-"));
-const server = spawn(
-  process.execPath,
-  ["dist/fairsplit.js", "demo", "--port", "0", "--rate-limit", "0", "--new-devices", "0", "--data", data],
-  {
-    stdio: ["ignore", "pipe", "inherit"],
-  },
-);
+const demo = await startDemo("--rate-limit", "0", "--new-devices", "0");
 try {
-  const [line] = await once(createInterface(server.stdout), "line");
-  const site = await openSite(String(line).split(" ").at(-1) ?? "", Number(options.latency));
-  const args = [
-    ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-    // A bot would get the fallback.
-    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
-  ];
-  const browser = await chromium.launch({ executablePath: executable, args });
+  const site = await openSite(demo.base, Number(options.latency));
+  const browser = await launchVisitorBrowser(executable);
   const views = CONTESTANTS.map(() => ({ first: [] as View[], repeat: [] as View[] }));
   for (let load = 0; load < Number(options.loads); load += 1) {
     for (const [index, all] of views.entries()) {
@@ -101,9 +82,7 @@ try {
     process.stdout.write(`${JSON.stringify({ browser: executable, ...options, report, views }, null, 2)}\n`);
   else for (const view of ["first", "repeat"] as const) process.stdout.write(`${view} view\n${table(report, view)}\n`);
 } finally {
-  server.kill("SIGTERM");
-  await once(server, "exit");
-  await rm(data, { recursive: true, force: true });
+  await demo.end();
 }
 
 /** A visitor who has never been there, and who then comes again. */

@@ -11,22 +11,19 @@
 //
 // Drivers without a browser send 20 times as many visits. On Linux the processor time of a visit is
 // measured, too, the server's included: that says more on a machine that does something else.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
-import { findBrowser } from "../simulate/browser.ts";
 import { openBrowserDriver } from "../simulate/browser-driver.ts";
 import { openDomDriver } from "../simulate/dom/dom-driver.ts";
 import type { Driver } from "../simulate/driver.ts";
 import { openHttpDriver } from "../simulate/http-driver.ts";
 import { readPageSource } from "../simulate/page-source.ts";
 import { serverClient } from "../simulate/server-client.ts";
+import { startDemo } from "./demo-server.ts";
+import { browserPath, SANDBOX } from "./visitor-browser.ts";
 import { sendRawVisits } from "./visits-floor.ts";
 import { processorMs } from "./visits-processor.ts";
 
@@ -53,16 +50,11 @@ const { values: options } = parseArgs({
 });
 const visits = Number(options.visits);
 const built = pathToFileURL(`${resolve("dist")}/`);
-const executable = findBrowser();
-if (!executable) throw new Error("there is no browser: npm run simulate says how to get one");
+const executable = browserPath();
 
-const data = await mkdtemp(join(tmpdir(), "fairsplit-bench-"));
-const server = spawn(process.execPath, ["dist/fairsplit.js", "demo", "--port", "0", "--data", data], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
+const demo = await startDemo();
 try {
-  const [line] = await once(createInterface(server.stdout), "line");
-  const base = String(line).split(" ").at(-1) ?? "";
+  const { base } = demo;
   const url = `${base}/demo/7-admin-page`;
   const { header } = await serverClient(base, null).startRun();
   const headers = { "Fairsplit-Run": header };
@@ -107,9 +99,7 @@ try {
     process.stdout.write(`medians of ${rounds.length} rounds\n${lines.join("")}`);
   }
 } finally {
-  server.kill("SIGTERM");
-  await once(server, "exit");
-  await rm(data, { recursive: true, force: true });
+  await demo.end();
 }
 
 /** Speed of visits, with the start and the end of the browser left out on both sides. */
@@ -128,8 +118,7 @@ async function measure(
 }
 
 async function baseline(url: string, headers: Record<string, string>) {
-  const isRoot = process.getuid?.() === 0;
-  const browser = await chromium.launch({ executablePath: executable as string, args: isRoot ? ["--no-sandbox"] : [] });
+  const browser = await chromium.launch({ executablePath: executable, args: [...SANDBOX] });
   return {
     run: () =>
       sideBySide(visits, BASELINE_CONCURRENCY, async (index) => {
@@ -147,7 +136,7 @@ async function baseline(url: string, headers: Record<string, string>) {
 async function browserDriver(url: string, headers: Record<string, string>) {
   const concurrency = Number(options.concurrency);
   const driver = await openBrowserDriver({
-    executable: executable as string,
+    executable: executable,
     url,
     seed: "bench",
     concurrency,
