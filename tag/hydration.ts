@@ -1,6 +1,6 @@
 declare global {
   interface Window {
-    /** Of Solid, which adds each element that it has hydrated, until all are. */
+    /** Solid's state of hydration: `completed` holds hydrated elements, and is null at the end. */
     _$HY?: { readonly completed?: WeakSet<Element> | null };
   }
 }

@@ -91,7 +91,7 @@ function portOf(server: Server): number {
  * would share its visitors with us.
  */
 async function requireFree(where: Tcp): Promise<void> {
-  const probe = createAcceptor().listen({ ...where, exclusive: true });
+  const probe = createAcceptor().listen(where);
   await once(probe, "listening");
   probe.close();
   await once(probe, "close");

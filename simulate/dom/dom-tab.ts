@@ -140,7 +140,7 @@ export function openTab({ window, script, program, clearCookies }: TabOptions): 
       if (!ownNames[place]?.has(name)) delete (placeholder as unknown as Record<string, unknown>)[name];
     }
     const own = contents[place] ?? [];
-    // It lets those that it has moved aside say another parent.
+    // The tag gives nodes that it has moved aside a `parentNode` of their own.
     for (const child of own) delete (child as { parentNode?: unknown }).parentNode;
     for (const child of [...placeholder.childNodes]) if (!own.includes(child)) placeholder.removeChild(child);
     let next: ChildNode | null = null;
@@ -244,7 +244,7 @@ export function openTab({ window, script, program, clearCookies }: TabOptions): 
       requestAnimationFrame: clock.requestAnimationFrame,
       cancelAnimationFrame: clock.clear,
       MutationObserver: observers.Observer,
-      // What the tag defines is the visitor's.
+      // A window of the visitor's own, which the tag adds its names to.
       window: own,
       location: {
         ...{ href, origin, protocol, host, hostname, port, pathname, search, hash, assign: leave, replace: leave },

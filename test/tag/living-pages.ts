@@ -667,7 +667,7 @@ const between: LivingPage[] = [
   },
 ];
 
-/** What an app of another library has: templates, a text, a class, and the experiment's html. */
+/** Final content of an app with templates, a text, a class and the experiment's html. */
 const LIBRARY_SHOWS = [B, "New headline", "Buy", "Variant"];
 const LIBRARY_EXPOSURES = { tpl: 1, headline: 1, tpl2: 1, htmlh: 1 };
 const THANKS = [B, "New headline", "Buy", "Thank you"];
