@@ -22,14 +22,13 @@ function withoutBad(event: { readonly params?: unknown; readonly value?: unknown
 const json = (value: unknown) => JSON.stringify(value, plain);
 
 /**
- * JSON replacer that ignores a page's own `toJSON`, except that of dates, and makes texts of large
- * integers.
+ * JSON replacer that ignores a page's `toJSON`, which some libraries patch, and makes texts of
+ * dates and large integers.
  */
-function plain(this: Record<string, unknown>, name: string, value: unknown): unknown {
+function plain(this: Record<string, unknown>, name: string): unknown {
   const own = this[name];
-  return typeof own === "string" || typeof own === "bigint"
+  // Of the types' names, those of strings and big integers have a g.
+  return /g/.test(typeof own)
     ? `${own}`.slice(0, MAX_TEXT_LENGTH + 1)
-    : own instanceof Date
-      ? value
-      : own;
+    : ((own as Partial<Date> | null)?.toISOString?.() ?? own);
 }

@@ -1,6 +1,6 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import type { Fairsplit } from "./fairsplit.ts";
-import { readCookie, readDevice, writeFirstCookie } from "./identity.ts";
+import { changeCookie, readCookie, readDevice } from "./identity.ts";
 import type { Options } from "./options.ts";
 import { isTrackingRejected } from "./tracking-rejection.ts";
 
@@ -34,11 +34,8 @@ const FRESH_MS = 10_000;
  * @param given JSON of a GivenDevice
  * @param source URL of the script that contained it
  */
-export function takeDevice(
-  given: string | undefined,
-  { consent, cookie, cookieDomain }: Options,
-  source: string,
-): void {
+export function takeDevice(given: string | undefined, options: Options, source: string): void {
+  const { consent, cookie } = options;
   // A preview stores nothing; on a page with two tags the first one is in charge.
   const isPreview = /[?&]fairsplit_force/.test(location.search) || sessionStorage.fairsplit_force;
   const isStarted = (window.fairsplit as Partial<Fairsplit> | undefined)?.ready;
@@ -51,7 +48,7 @@ export function takeDevice(
   if (!loaded?.transferSize) return;
   const { id, groups, path, at } = JSON.parse(given) as GivenDevice;
   if (Math.abs(Date.now() - at) > FRESH_MS) return;
-  writeFirstCookie(id, cookie, cookieDomain);
+  changeCookie("", id, options);
   if (readCookie(cookie) !== id) return;
   const known = Object.entries(groups).filter(([, { perPath }]) => !perPath || path === location.pathname);
   // The tag's storage format, see start.ts.

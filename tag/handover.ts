@@ -43,11 +43,11 @@ export type Handover = [
   shown: ByKey<AssignedGroup>,
   /** Experiments whose exposure is reported: true, or is not to be: false. */
   exposed: ByKey<boolean>,
-  /** Unsent events, as lines of JSON. */
+  /** Unsent events, as lines of JSON; its `unshift` becomes that of the other part's outbox. */
   waiting: string[],
   /** The server's answer, if it has come. */
   given: Groups | undefined,
-  /** Calls of methods that only the other part has. */
+  /** Calls of methods that only the other part has; its `push` becomes `tag.push`. */
   calls: Call[],
 ];
 
@@ -63,10 +63,6 @@ export type TakenOver = [
   report: (event: string, experiment?: string, params?: unknown, value?: number) => unknown,
   /** Sends all waiting events. */
   flush: () => unknown,
-  /** Sends events again. */
-  resend: (lines: readonly string[]) => unknown,
   /** Reports the exposure of a placeholder that was clicked: the visitor has seen it. */
   expose: (placeholder: HTMLElement) => unknown,
-  /** Calls a method of `window.fairsplit`. */
-  defer: (...call: Call) => unknown,
 ];

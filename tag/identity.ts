@@ -1,3 +1,4 @@
+import type { Options } from "./options.ts";
 import { safely } from "./safely.ts";
 
 export const COOKIE = "fairsplit_id";
@@ -8,33 +9,38 @@ export const YEAR_S = 31_536_000;
 const FORM = /^[\da-f]{32}(;|$)/;
 
 /** Strings that begin with each value of a cookie name. Sandboxed frames throw on cookies. */
-export const values = (name: string) => safely(() => `; ${document.cookie}`.split(`; ${name}=`).slice(1));
+export const values = (name = COOKIE) => safely(() => `; ${document.cookie}`.split(`; ${name}=`).slice(1));
 
-const first = (texts: readonly (string | undefined)[]) => texts.find((text) => FORM.test(text as string))?.slice(0, 32);
+const isOurs = (text: string | undefined) => FORM.test(text as string);
 
 /** The device ID in a cookie; undefined for a site's own cookie of that name. */
-export const readCookie = (name = COOKIE) => first(values(name) ?? []);
+export const readCookie = (name?: string) => values(name)?.find(isOurs)?.slice(0, 32);
 
 /**
  * The device ID of this browser: from the cookie, else from storage, else from the cookie of an
  * earlier version.
  */
-export const readDevice = (cookie = COOKIE): string | undefined =>
-  first([values(cookie), safely(() => localStorage[COOKIE]) ?? values(EARLIER_COOKIE)].flat());
+export const readDevice = (cookie?: string): string | undefined =>
+  [values(cookie), safely((): string => localStorage[COOKIE]) ?? values(EARLIER_COOKIE)]
+    .flat()
+    .find(isOurs)
+    ?.slice(0, 32);
 
 /**
- * Writes the cookie of a device that has none yet; the other part renews, secures and verifies it.
- * A site's own cookie of that name stays.
+ * Writes the cookie of a device that has none yet, or deletes it; the other part renews, secures
+ * and verifies it. A site's own cookie of that name stays.
  *
- * @param domain shared by its subdomains; `""` for this host only
+ * @param from the present ID; `""` if there is no cookie
+ * @param to the ID, or `""` to delete the cookie
  */
-export function writeFirstCookie(id: string, cookie = COOKIE, domain = ""): void {
+export function changeCookie(
+  from: string,
+  to: string,
+  { cookie = COOKIE, cookieDomain = "" }: Pick<Options, "cookie" | "cookieDomain">,
+): void {
   safely(() => {
-    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on plain http
-    if (!values(cookie)?.[0]) document.cookie = cookieText(id, cookie, domain, YEAR_S);
+    if ((values(cookie)?.[0] || "").slice(0, 32) === from)
+      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on plain http
+      document.cookie = `${cookie}=${to};path=/;max-age=${to ? YEAR_S : 0};samesite=lax;domain=${cookieDomain}`;
   });
 }
-
-/** @param seconds lifetime; every visit renews it for 365 days */
-export const cookieText = (id: string, cookie: string, domain: string, seconds: number) =>
-  `${cookie}=${id};path=/;max-age=${seconds};samesite=lax;domain=${domain}`;

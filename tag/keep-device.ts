@@ -1,4 +1,4 @@
-import { COOKIE, cookieText, EARLIER_COOKIE, readCookie, values, YEAR_S } from "./identity.ts";
+import { COOKIE, EARLIER_COOKIE, readCookie, values, YEAR_S } from "./identity.ts";
 import { safely } from "./safely.ts";
 import { keep } from "./storage.ts";
 
@@ -21,10 +21,11 @@ export function forgetDevice(cookie?: string, domain?: string): void {
   if (readCookie(EARLIER_COOKIE)) safely(() => (localStorage[COOKIE] = "-"));
 }
 
+/** @param seconds lifetime; every visit renews it for 365 days */
 function writeCookie(id: string, cookie = COOKIE, domain = "", seconds = YEAR_S): void {
   const secure = location.protocol === "https:" ? ";secure" : "";
   safely(() => {
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on plain http
-    document.cookie = cookieText(id, cookie, domain, seconds) + secure;
+    document.cookie = `${cookie}=${id};path=/;max-age=${seconds};samesite=lax;domain=${domain}${secure}`;
   });
 }

@@ -7,7 +7,7 @@ import type { Fairsplit, Groups } from "./fairsplit.ts";
 import { placeFirst } from "./first-placement.ts";
 import { afterFrame } from "./frame.ts";
 import { type ByKey, type Call, type Decided, type Load, SAID, type TakenOver, UNSAID } from "./handover.ts";
-import { readDevice, writeFirstCookie } from "./identity.ts";
+import { COOKIE, changeCookie, readDevice } from "./identity.ts";
 import { needsMore } from "./needs-more.ts";
 import type { Options } from "./options.ts";
 import { isClosed, keyOf, placeholders } from "./placeholders.ts";
@@ -40,7 +40,7 @@ export function start(options: Options, source: string, bundled?: Load): void {
   const queue = window.fairsplit as Partial<Fairsplit> | undefined;
   // The global may be anything, even an element of that name.
   if (queue?.ready) return;
-  let { account, cookie, cookieDomain, consent, timeout } = options;
+  let { account, timeout } = options;
   const api = (options.api ?? new URL(".", source).href).replace(/\/$/, "");
   const path = location.pathname;
   // Without prototype: an experiment may be called `constructor`.
@@ -49,7 +49,7 @@ export function start(options: Options, source: string, bundled?: Load): void {
   const placements = new WeakMap<Element, Placement>();
   const calls: Call[] = [];
   const waiting: string[] = [];
-  let device = isTrackingRejected() ? "" : readDevice(cookie) || random128();
+  let device = isTrackingRejected() ? "" : readDevice(options.cookie) || random128();
   let isAllowed: unknown;
   let decided: Decided = 0;
   let given: Groups | undefined;
@@ -66,7 +66,7 @@ export function start(options: Options, source: string, bundled?: Load): void {
   const more = () => {
     asked ||= (bundled ? bundled() : import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${__MORE__}`))
       .then(({ takeOver }) => {
-        [look, take, report, flush, resend, expose, defer] = takeOver(
+        [look, take, report, flush, expose] = takeOver(
           options,
           api,
           tag,
@@ -91,25 +91,24 @@ export function start(options: Options, source: string, bundled?: Load): void {
     return asked;
   };
   /** Calls a method of the API once it is the other part's. */
-  let defer: TakenOver[6] = (...call) => {
+  const defer = (...call: Call) => {
     calls.push(call);
     more();
   };
 
   let report: TakenOver[2] = (event, experiment, params, value) => {
     if (!device) return;
-    const { group, epoch } = shown[experiment as string] || ({} as Partial<AssignedGroup>);
+    const assigned = shown[experiment as string];
     const reported = {
       id: eventId(),
-      // As JSON it is the same as by `toISOString`.
-      ts: new Date(),
+      ts: new Date().toISOString(),
       deviceId: device,
       accountId: account,
       path: location.pathname,
       event,
       experiment,
-      group,
-      epoch,
+      group: assigned?.group,
+      epoch: assigned?.epoch,
       params,
       value,
     };
@@ -139,20 +138,17 @@ export function start(options: Options, source: string, bundled?: Load): void {
       if (!response.ok) throw response.status;
       for (const line of batch) safely(() => delete localStorage[line]);
     } catch {
-      resend(batch);
+      // Keep nothing if consent was withdrawn meanwhile.
+      isAllowed && waiting.unshift(...batch);
+      more();
     }
   };
-  let resend: TakenOver[4] = (lines) => {
-    // Keep nothing if consent was withdrawn meanwhile.
-    isAllowed && waiting.unshift(...lines);
-    more();
-  };
 
-  let expose: TakenOver[5] = (placeholder) => {
+  let expose: TakenOver[4] = (placeholder) => {
     const key = keyOf(placeholder);
     const assigned = shown[key];
     // The other part reports what is unknown or empty.
-    if (!(key in exposed) && assigned && assigned.value >= 0 && assigned.state === "active") {
+    if (!(key in exposed) && (assigned?.value as number) >= 0 && assigned?.state === "active") {
       exposed[key] = true;
       report("exposure", key);
       emit("exposure", { experiment: key, group: assigned.group });
@@ -206,9 +202,10 @@ export function start(options: Options, source: string, bundled?: Load): void {
     track: (event, params, value) => report(event, undefined, params, value),
     consent: (isGiven) => (isGiven ? defer("consent", true) : tag.forget()),
     forget() {
+      // What earlier pages left is deleted by the other part; this holds even if that never comes.
+      changeCookie(device, "", options);
       device = isAllowed = "";
-      // The rest is deleted by the other part; this holds even if that cannot be loaded.
-      safely(() => delete localStorage[CONSENT]);
+      for (const name of [CONSENT, COOKIE, "fairsplit", ...waiting]) safely(() => delete localStorage[name]);
       defer("forget");
     },
     identify(id) {
@@ -237,7 +234,7 @@ export function start(options: Options, source: string, bundled?: Load): void {
   });
   // A sandboxed frame throws.
   const isPreview = /fairsplit_force/.test(location.search) || safely(() => sessionStorage.fairsplit_force);
-  isAllowed = device && !isPreview && (!consent || safely(() => localStorage[CONSENT]));
+  isAllowed = device && !isPreview && (!options.consent || safely(() => localStorage[CONSENT]));
   setTimeout(
     () => {
       isLate = true;
@@ -247,7 +244,7 @@ export function start(options: Options, source: string, bundled?: Load): void {
     (timeout as number) >= 0 ? (timeout as number) : DEFAULT_TIMEOUT_MS,
   );
   const begin = async () => {
-    writeFirstCookie(device, cookie, cookieDomain);
+    changeCookie("", device, options);
     options.pageview === "off" || report("pageview");
     // The stored text may be missing or not ours. A server may have put the same text into the
     // page.
@@ -283,7 +280,7 @@ export function start(options: Options, source: string, bundled?: Load): void {
 
   // Last: a page may forbid listeners.
   const clicked = watchClicks((event, placeholder, params) => {
-    placeholder && placements.has(placeholder) && expose(placeholder);
+    placements.has(placeholder as HTMLElement) && expose(placeholder as HTMLElement);
     report(event, placeholder?.dataset.exp, params);
   });
   addEventListener("pagehide", () => flush());

@@ -222,6 +222,16 @@ export const takeOver = (
   addEventListener("pageshow", ({ persisted }) => persisted && isAllowed && viewed());
   if (query.has("fairsplit_debug")) load("debug.js");
   tag.push(...calls);
+  // The first part goes on with its lists.
+  calls.push = (...given) => {
+    tag.push(...given);
+    return 0;
+  };
+  waiting.unshift = (...lines) => {
+    // Keep nothing if consent was withdrawn meanwhile.
+    if (isAllowed) resend(lines);
+    return 0;
+  };
 
   /** Takes what the first part was still waiting for. */
   const takeFirst: TakenOver[1] = (given, last) => {
@@ -232,7 +242,7 @@ export const takeOver = (
     }
     if (isFirst) take(given, last);
   };
-  return [look, takeFirst, report, flush, resend, expose, (...call) => tag.push(call)];
+  return [look, takeFirst, report, flush, expose];
 };
 
 /** Tells the page's data layer of an exposure. */

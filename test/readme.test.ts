@@ -277,7 +277,7 @@ test("the architecture has a line for every folder, and for every one of the ser
 
 /** A route as the documents call it: the hash of the tag is another one with each build. */
 function nameOf({ method, path }: { method: string; path: string }): string {
-  return `${method} ${path.replace(/^\/(tag|parts|tag-more)\.[0-9a-f]{16}\.js$/, "/$1.<hash>.js")}`;
+  return `${method} ${path.replace(/^\/(tag|parts|tag-more)\.[0-9a-f]{8}\.js$/, "/$1.<hash>.js")}`;
 }
 
 function headingsOf(text: string, pattern: RegExp): string[] {

@@ -8,18 +8,24 @@ import { replaceFile } from "../files/durable-file.ts";
  * `integrity`.
  */
 export interface PublishedTag {
-  /** `tag.<hash>.js`, by the first 64 bits of its SHA-256. */
+  /** `tag.<hash>.js`, by the first digits of its SHA-256. */
   readonly file: string;
   readonly script: string;
   /** Value of the `integrity` attribute: `sha384-…`. */
   readonly integrity: string;
 }
 
-const FILE = /^(tag|tag-more)\.[0-9a-f]{16}\.js$/;
+/** Digits of a hash: few, because the tag has in it the name of the script that it loads. */
+const HASH_DIGITS = 8;
+/** Names by earlier versions of the server have 16 digits. */
+const FILE = /^(tag|tag-more)\.([0-9a-f]{8}|[0-9a-f]{16})\.js$/;
 
-/** @param name of the script: the tag itself, or a script that it loads */
-export function publishTag(script: string, name = "tag"): PublishedTag {
-  const hash = createHash("sha256").update(script).digest("hex").slice(0, 16);
+/**
+ * @param name of the script: the tag itself, or a script that it loads
+ * @param digits of the hash
+ */
+export function publishTag(script: string, name = "tag", digits = HASH_DIGITS): PublishedTag {
+  const hash = createHash("sha256").update(script).digest("hex").slice(0, digits);
   const integrity = `sha384-${createHash("sha384").update(script).digest("base64")}`;
   return { file: `${name}.${hash}.js`, script, integrity };
 }
@@ -34,7 +40,10 @@ export async function keepTag(folder: string, script: string, more = ""): Promis
   const current = [publishTag(script), ...(more ? [publishTag(more, "tag-more")] : [])];
   const names = (await readdir(folder)).filter((name) => FILE.test(name));
   const kept = await Promise.all(
-    names.map(async (name) => publishTag(await readFile(join(folder, name), "utf8"), name.split(".")[0])),
+    names.map(async (file) => {
+      const [name, hash] = file.split(".");
+      return publishTag(await readFile(join(folder, file), "utf8"), name, hash?.length);
+    }),
   );
   const whole = kept.filter(({ file }, index) => file === names[index]);
   for (const { file, script } of current) {

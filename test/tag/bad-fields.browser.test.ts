@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser } from "../launch-browser.ts";
 import { openShop, VISITOR } from "./shop.ts";
 
@@ -106,6 +106,16 @@ const CASES: readonly Case[] = [
     name: "toJSON of everything patched by the page",
     script: `Object.prototype.toJSON = () => "patched"; ${track('{ plan: "pro" }')}`,
     stored: GOOD,
+  },
+  {
+    name: "toJSON of dates patched by the page",
+    script: `Date.prototype.toJSON = () => "patched"; ${track('{ plan: "pro", on: new Date(0) }')}`,
+    stored: { value: 12.5, params: { plan: "pro", on: "1970-01-01T00:00:00.000Z" }, ts: expect.stringMatching(/^20/) },
+  },
+  {
+    name: "a param that is no date",
+    script: track('{ plan: "pro", on: new Date("x") }'),
+    stored: { value: 12.5, params: { plan: "pro" }, dropped: ["params.on"] },
   },
 ];
 

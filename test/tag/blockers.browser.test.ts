@@ -56,7 +56,7 @@ test.each([
   await context.route("**", (route) => {
     const url = route.request().url();
     const rules = rulesAgainst(url);
-    seen.push(new URL(url).pathname.replace(below, "").replace(/\.[0-9a-f]{16}/, ""));
+    seen.push(new URL(url).pathname.replace(below, "").replace(/\.[0-9a-f]{8}/, ""));
     blocked.push(...rules.map((rule) => `${url}: ${rule}`));
     return rules.length > 0 ? route.abort("blockedbyclient") : route.continue();
   });

@@ -31,7 +31,7 @@ describe("the tag that a fresh server sends", () => {
 
   beforeAll(async () => {
     script = await readFile(join(ROOT, "dist/tag.js"));
-    more = /tag-more\.[0-9a-f]{16}\.js/.exec(script.toString())?.[0] ?? "";
+    more = /tag-more\.[0-9a-f]{8}\.js/.exec(script.toString())?.[0] ?? "";
     budget = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")).sizeBudget;
   });
   const serve = async () => (await start(["serve", "--data", await temporaryFolder(), "--port", "0"])).base;

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { readCookie, readDevice, writeFirstCookie } from "../../tag/identity.ts";
+import { changeCookie, readCookie, readDevice } from "../../tag/identity.ts";
 import { forgetDevice, keepDevice } from "../../tag/keep-device.ts";
 import { openStorage } from "../../tag/storage.ts";
 
@@ -85,7 +85,7 @@ describe("the cookie of a first view", () => {
   test("lives for a year, and is the other part's to secure", () => {
     const set = cookies("");
     vi.stubGlobal("location", { protocol: "https:" });
-    writeFirstCookie(ID);
+    changeCookie("", ID, {});
     expect(set.mock.calls).toEqual([[`fairsplit_id=${ID};path=/;max-age=31536000;samesite=lax;domain=`]]);
     keepDevice(ID);
     expect(set).toHaveBeenLastCalledWith(expect.stringMatching(/;secure$/));
@@ -93,7 +93,7 @@ describe("the cookie of a first view", () => {
 
   test.each(["fairsplit_id=visitor-17", `fairsplit_id=${ID}`])("is not written over: %s", (present) => {
     const set = cookies(present);
-    writeFirstCookie(OTHER);
+    changeCookie("", OTHER, {});
     expect(set).not.toHaveBeenCalled();
   });
 });

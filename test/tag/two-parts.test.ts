@@ -136,19 +136,31 @@ describe("before the other part has come", () => {
     expect(events()).toEqual(["pageview /one"]);
   });
 
-  test("forget ends everything at once, and deletes what is stored when it comes", async () => {
-    await begin({ consent: "required" });
-    localStorage.fairsplit_consent = "1";
+  test("forget ends everything at once, and deletes what earlier pages left when it comes", async () => {
+    const left = '\n{"id":"00000000"}';
+    Object.assign(localStorage, { fairsplit_consent: "1", fairsplit: "[]", [left]: "", theme: "dark" });
+    await start({ consent: "required" });
+    expect(document.cookie).toContain("fairsplit_id=");
+    fetched.mockClear();
     tag.forget();
     tag.track("one");
     await settle();
-    expect(localStorage).not.toHaveProperty("fairsplit_consent");
+    expect(document.cookie).toBe("");
+    expect(Object.keys(localStorage).sort()).toEqual([left, "theme"]);
     await arrive();
     await settle();
     expect(sent()).toEqual([]);
     expect(document.cookie).toBe("");
-    expect(localStorage).toHaveLength(0);
+    expect(Object.keys(localStorage)).toEqual(["theme"]);
   });
+});
+
+test("forget leaves a site's own cookie of the device's name", async () => {
+  // biome-ignore lint/suspicious/noDocumentCookie: as a site writes it
+  document.cookie = "device_id=visitor-17;path=/";
+  await begin({ cookie: "device_id" });
+  tag.forget();
+  expect(document.cookie).toBe("device_id=visitor-17");
 });
 
 describe("when the other part comes,", () => {
@@ -245,6 +257,24 @@ describe("when the other part comes,", () => {
     fail(new TypeError("Failed to fetch"));
     await settle();
     expect(sent().slice(first.length)).toEqual(first);
+  });
+
+  test("events whose post fails once the visitor has been forgotten are not", async () => {
+    let fail: (error: Error) => void = () => undefined;
+    stored = () => new Promise((_, reject) => (fail = reject));
+    await begin();
+    await arrive();
+    tag.forget();
+    const before = sent().length;
+    stored = async () => new Response("{}");
+    fail(new TypeError("Failed to fetch"));
+    await settle();
+    tag.consent(true);
+    answer(groups());
+    await settle();
+    const later = sent().slice(before);
+    expect(later.map(({ event }) => event)).toEqual(["pageview", "exposure"]);
+    expect(later[0]?.deviceId).not.toBe(sent()[0]?.deviceId);
   });
 
   test("an event too large for a request loses the params that make it so", async () => {

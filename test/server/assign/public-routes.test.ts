@@ -66,9 +66,9 @@ describe("GET /tag.<hash>.js", () => {
       etag: expect.stringMatching(/^"[\w-]{43}"$/),
     });
     const content = await bytes(response);
-    expect(file).toBe(`tag.${sha("sha256", content).digest("hex").slice(0, 16)}.js`);
+    expect(file).toBe(`tag.${sha("sha256", content).digest("hex").slice(0, 8)}.js`);
     expect(integrity).toBe(`sha384-${sha("sha384", content).digest("base64")}`);
-    expect((await app.request("/tag.0123456789abcdef.js")).status).toBe(404);
+    expect((await app.request("/tag.01234567.js")).status).toBe(404);
   });
 
   test("stays when a later version of the server has another tag", async () => {
@@ -84,6 +84,22 @@ describe("GET /tag.<hash>.js", () => {
     }
     expect(await (await app.request("/tag.js")).text()).toBe("two");
     expect((await keepTag(folder, "one")).map(({ script }) => script)).toEqual(["two"]);
+  });
+
+  test("stays under the longer name that earlier versions of the server gave, as does what it loads", async () => {
+    const folder = join(await temporaryFolder(), "tags");
+    await keepTag(folder, "now", "more");
+    for (const name of ["tag", "tag-more"]) {
+      const { file } = publishTag(name, name, 16);
+      expect(file).toMatch(/\.\w{16}\.js$/);
+      await writeFile(join(folder, file), name);
+    }
+    const kept = await keepTag(folder, "now", "more");
+    expect(kept.map(({ script }) => script).sort()).toEqual(["tag", "tag-more"]);
+    const { app } = await openApp([], {
+      assets: { tag: "now", earlierTags: kept, given: "", badge: "", debug: "", adminCss: "", adminJs: "" },
+    });
+    for (const { file, script } of kept) expect(await (await app.request(`/${file}`)).text()).toBe(script);
   });
 
   test("is not answered from a file that is not what its name says, or is none of ours", async () => {
