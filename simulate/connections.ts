@@ -1,7 +1,8 @@
 import { Pool } from "undici";
 import { PlainSockets } from "./plain-sockets.ts";
 
-const TIMEOUT_MS = 10_000;
+/** A machine busy with others keeps client and server waiting for more than 10 s. */
+const TIMEOUT_MS = 60_000;
 /** As the tag: events are sent again, later each time, while the server has no room for them. */
 const FIRST_RETRY_MS = 400;
 const MAX_ATTEMPTS = 6;

@@ -1,13 +1,13 @@
-import type { Event } from "../core/event.ts";
 import { checkAccounting } from "./checks/accounting.ts";
 import { checkRendering } from "./checks/rendering.ts";
+import type { ResultsRead } from "./checks/results.ts";
 import type { Visit } from "./driver.ts";
 import { browserFor, closeDrivers, openDrivers } from "./drivers.ts";
 import { EnvironmentMissing } from "./environment.ts";
 import { openFailuresFolder } from "./failures.ts";
 import { mergeReports, readReport } from "./merge.ts";
 import { driversText, visitsOf } from "./mix.ts";
-import type { Observations } from "./observations.ts";
+import { experimentsOnPage, type Observations } from "./observations.ts";
 import type { Options } from "./options.ts";
 import { parseRates } from "./rates.ts";
 import { buildReport, type SimulationReport } from "./report.ts";
@@ -76,7 +76,7 @@ export async function simulate(options: Options, version: string): Promise<numbe
     if (stopped === null) refuseEmptyPage(visits, url);
     const observations = await collect({ claims, rates, visits }, client, run).catch((error: Error) => {
       stopped ??= error;
-      return { claims, rates, visits, events: [] };
+      return { claims, rates, visits, events: [], results: new Map() };
     });
     const report = buildReport(observations, {
       version,
@@ -176,17 +176,26 @@ function pageUrl({ url, page }: Options, base: string): string {
 
 /**
  * Reads the run's events; retries while some are missing, because an assignment event is stored
- * after its answer was sent.
+ * after its answer was sent. Then reads the server's reports of them.
  */
-async function collect(seen: Omit<Observations, "events">, client: ServerClient, run: string): Promise<Observations> {
+async function collect(
+  seen: Omit<Observations, "events" | "results">,
+  client: ServerClient,
+  run: string,
+): Promise<Observations> {
+  const results = new Map<string, ResultsRead>();
+  let observations: Observations;
   for (const deadline = Date.now() + STORAGE_PATIENCE_MS; ; ) {
-    const events: Event[] = await client.events(run);
-    const observations = { ...seen, events };
+    observations = { ...seen, events: await client.events(run), results };
     const isComplete =
       checkAccounting(observations).accounting.lost === 0 && checkRendering(observations).rendering.mismatches === 0;
-    if (isComplete || Date.now() > deadline) return observations;
+    if (isComplete || Date.now() > deadline) break;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+  for (const key of experimentsOnPage(seen)) {
+    results.set(key, { experiment: await client.experiment(key), report: await client.results(key, run) });
+  }
+  return observations;
 }
 
 function refuseEmptyPage(visits: readonly Visit[], url: string): void {

@@ -226,6 +226,12 @@ function addCounts(all: readonly SimulationReport[]): { counts: Counts; tests: P
       first: firstOf(({ rendering }) => rendering.first),
     },
     accounting: addAccounting(all),
+    results: {
+      // The server has a report for each shard, of the same numbers.
+      compared: Math.max(...all.map(({ results }) => results?.compared ?? 0)),
+      wrong: sum(({ results }) => results?.wrong),
+      first: firstOf(({ results }) => results?.first),
+    },
     errors: { visits: sum(({ errors }) => errors.visits), first: firstOf(({ errors }) => errors.first) },
   };
   const tests = [

@@ -1,5 +1,6 @@
 import type { Event } from "../core/event.ts";
 import { isCounted } from "../core/reason.ts";
+import type { ResultsRead } from "./checks/results.ts";
 import type { Click, Visit } from "./driver.ts";
 import type { Rates } from "./rates.ts";
 import type { Seen } from "./read-page.ts";
@@ -16,6 +17,8 @@ export interface Observations {
   readonly visits: readonly Visit[];
   /** Events of this run, in log order. */
   readonly events: readonly Event[];
+  /** By experiment, counted by the server from this run's events. */
+  readonly results: ReadonlyMap<string, ResultsRead>;
 }
 
 type Placeholder = Seen["placeholders"][number];
@@ -65,6 +68,17 @@ export function experimentsWithClicks({ visits }: Pick<Observations, "visits">):
       if (clickableOf(seen as Seen, placeholder) !== null) keys.add(placeholder.experiment);
   }
   return [...keys];
+}
+
+/** Groups of a device, by experiment, that the server recorded with its answer. */
+export function assignedGroups({
+  events,
+}: Pick<Observations, "events">): (deviceId: string) => Readonly<Record<string, string>> {
+  const assigned = new Map<string, unknown>();
+  for (const { event, source, deviceId = "", params } of events) {
+    if (event === "exp_groups" && source === "backend") assigned.set(deviceId, params);
+  }
+  return (deviceId) => (assigned.get(deviceId) ?? {}) as Readonly<Record<string, string>>;
 }
 
 /**

@@ -6,6 +6,7 @@ import { checkErrors, type Errors, errorsOf } from "./checks/errors.ts";
 import { type IndependenceReport, independences } from "./checks/independence.ts";
 import { judge, summarise } from "./checks/judge.ts";
 import { checkRendering, type Rendering, renderingCheck } from "./checks/rendering.ts";
+import { compareResults, type Results, resultsCheck } from "./checks/results.ts";
 import { type SplitReport, splits } from "./checks/split.ts";
 import type { Observations } from "./observations.ts";
 import type { EffectReport } from "./scenario/scenario-checks.ts";
@@ -37,6 +38,8 @@ export interface SimulationReport {
   readonly independence: readonly (IndependenceReport & { readonly ok: boolean })[];
   readonly rendering: Rendering;
   readonly accounting: Accounting;
+  /** Only of single visits. */
+  readonly results?: Results;
   readonly errors: Errors;
   readonly checks: readonly Check[];
   /** Smallest deviations that this run detects with 80 % power, as shares of the visitors. */
@@ -77,6 +80,7 @@ export function buildReport(observations: Observations, circumstances: Circumsta
       conversions: conversion.rows,
       rendering: checkRendering(observations).rendering,
       accounting: checkAccounting(observations).accounting,
+      results: compareResults(observations),
       errors: errorsOf(observations),
     },
     [...split.tests, ...pairs.tests, ...conversion.tests],
@@ -92,6 +96,7 @@ export interface Counts {
   readonly independence: readonly IndependenceReport[];
   readonly rendering: Rendering;
   readonly accounting: Accounting;
+  readonly results: Results;
   readonly errors: Errors;
 }
 
@@ -101,7 +106,7 @@ export function judgeCounts(
   given: readonly Test[],
   { startedAt, seconds, ...circumstances }: Circumstances,
 ): SimulationReport {
-  const { visits, experiments, conversions, independence, rendering, accounting, errors } = counts;
+  const { visits, experiments, conversions, independence, rendering, accounting, results, errors } = counts;
   const tests = judge(given);
   const passes = (check: Test["check"], what: string) =>
     tests.every((test) => test.check !== check || test.what !== what || !test.rejected);
@@ -111,6 +116,7 @@ export function judgeCounts(
     summarise("independence", tests, "fewer than two active experiments on the page"),
     summarise("conversion", tests, "nothing to click in an active experiment"),
     accountingCheck(accounting),
+    resultsCheck(results),
     checkErrors(errors, visits),
   ];
   return {
@@ -122,6 +128,7 @@ export function judgeCounts(
     independence: independence.map((pair) => ({ ...pair, ok: passes("independence", `${pair.a}/${pair.b}`) })),
     rendering,
     accounting,
+    results,
     errors,
     checks,
     detectable: detectable(experiments, conversions, tests.length),

@@ -1,4 +1,5 @@
 import type { Event } from "../core/event.ts";
+import type { Experiment } from "../core/experiment.ts";
 import type { PublicExperiment } from "../core/http-contract.ts";
 import type { Report } from "../core/report/report.ts";
 import { EnvironmentMissing } from "./environment.ts";
@@ -17,8 +18,8 @@ export interface ServerClient {
   eachEvent(run: string, found: (event: Event) => void): Promise<void>;
   /** The report of an experiment, counted from a run's events. */
   results(experiment: string, run: string): Promise<Report>;
-  /** When the experiment was started; null before that. */
-  startedAt(experiment: string): Promise<string | null>;
+  /** An experiment's definition. */
+  experiment(key: string): Promise<Experiment>;
 }
 
 const PAGE_OF_EVENTS = 10_000;
@@ -91,8 +92,7 @@ export function serverClient(base: string, token: string | null, patienceMs = BU
     eachEvent,
     results: async (experiment, run) =>
       json<Report>(await request(`${ofExperiment(experiment)}/results?run=${encodeURIComponent(run)}`)),
-    startedAt: async (experiment) =>
-      (await json<{ startedAt: string | null }>(await request(ofExperiment(experiment)))).startedAt,
+    experiment: async (key) => json<Experiment>(await request(ofExperiment(key))),
   };
 }
 

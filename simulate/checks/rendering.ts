@@ -1,4 +1,4 @@
-import { experimentsOnPage, groupShown, type Observations } from "../observations.ts";
+import { assignedGroups, experimentsOnPage, groupShown, type Observations } from "../observations.ts";
 import type { Check } from "./check.ts";
 
 export interface Rendering {
@@ -13,10 +13,7 @@ export interface Rendering {
  * statistics: one wrong visit in a million fails it.
  */
 export function checkRendering(observations: Observations): { rendering: Rendering; check: Check } {
-  const assigned = new Map<string, unknown>();
-  for (const { event, source, deviceId = "", params } of observations.events) {
-    if (event === "exp_groups" && source === "backend") assigned.set(deviceId, params);
-  }
+  const groupsOf = assignedGroups(observations);
   const keys = experimentsOnPage(observations);
   const wrong: string[] = [];
   for (const { index, seen, errors } of observations.visits) {
@@ -24,7 +21,7 @@ export function checkRendering(observations: Observations): { rendering: Renderi
       wrong.push(`visit ${index} saw nothing: ${errors[0] ?? "no reason known"}`);
       continue;
     }
-    const groups = (assigned.get(seen.deviceId) ?? {}) as Readonly<Record<string, string>>;
+    const groups = groupsOf(seen.deviceId);
     const mismatch = seen.placeholders
       .filter(({ experiment }) => keys.includes(experiment))
       .map((placeholder) => {

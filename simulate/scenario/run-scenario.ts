@@ -60,7 +60,7 @@ export async function requireExperiments(
     if (claim.state !== "active") refuse(`which is ${claim.state} on the server: allowed is active`);
     const [wanted, found] = [groups, claim.groups].map((weights) => JSON.stringify(Object.entries(weights).sort()));
     if (wanted !== found) refuse(`whose groups are ${wanted}: the server has ${found}`);
-    const startedAt = await client.startedAt(key);
+    const { startedAt } = await client.experiment(key);
     if (startedAt === null || Date.parse(startedAt) > startMs) {
       const days = startedAt === null ? 0 : Math.floor((Date.now() - Date.parse(startedAt)) / DAY_MS);
       refuse(

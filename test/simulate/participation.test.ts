@@ -124,6 +124,7 @@ function observe(visitors: readonly Visitor[], isExposed: (i: number, experiment
     claims: { button: claim(["A", "B"]), headline: claim(["Future", "Journey"]) },
     // By default A is clicked by 0.1 and B by 0.2 of those who see it.
     rates: new Map(),
+    results: new Map(),
     events,
     visits: visitors.map(([one, two], index) => ({
       index,

@@ -59,7 +59,7 @@ const violationsOf = (xml: string) => {
 };
 
 function reportOf(changes: Partial<SimulationReport>): SimulationReport {
-  const observations = { claims: {}, rates: new Map(), visits: [], events: [] };
+  const observations = { claims: {}, rates: new Map(), visits: [], events: [], results: new Map() };
   const report = buildReport(observations, {
     ...{ version: "0", shard: "1/2", stopped: null, seed: `<&">'`, target: "t", driver: "http", rerun: "r" },
     ...{ partial: false, startedAt: "2026-11-28T12:00:00.000Z", seconds: 1234.5 },

@@ -18,7 +18,7 @@ const NASTY = `<b>"&'|\`*_</b>\u0007 100%,:\n::error::x`;
 /** A run without a visit: rendering fails, and no statistics are possible. */
 function reportOf(changes: Partial<SimulationReport> = {}): SimulationReport {
   const empty = buildReport(
-    { claims: {}, rates: new Map(), visits: [], events: [] },
+    { claims: {}, rates: new Map(), visits: [], events: [], results: new Map() },
     {
       version: "0",
       shard: null,
@@ -52,7 +52,7 @@ async function written(text: string, report = reportOf()): Promise<string> {
 
 describe("a report", () => {
   test("of a run that was interrupted is never ok", () => {
-    const observations = { claims: {}, rates: new Map(), visits: [], events: [] };
+    const observations = { claims: {}, rates: new Map(), visits: [], events: [], results: new Map() };
     const circumstances = {
       seed: "1",
       target: "t",
@@ -78,6 +78,7 @@ describe("a report", () => {
       "independence",
       "conversion",
       "accounting",
+      "results",
       "errors",
       "complete",
     ]);
@@ -88,7 +89,7 @@ describe("a report", () => {
       String(page.querySelectorAll("error").length),
       String(page.querySelectorAll("skipped").length),
     ]);
-    expect(counted).toEqual(["7", "1", "1", "3"]);
+    expect(counted).toEqual(["8", "1", "1", "4"]);
     expect(page.querySelector("failure")?.getAttribute("message")).toContain(`<b>"&'|`);
     expect(xml).not.toContain("\u0007");
   });
