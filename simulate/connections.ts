@@ -7,6 +7,8 @@ const TIMEOUT_MS = 60_000;
 const FIRST_RETRY_MS = 400;
 const MAX_ATTEMPTS = 6;
 const MUST_RETRY = /^5|408|42[59]/;
+/** Questions too, which the server turned away before it looked at them. */
+const IS_TURNED_AWAY = /429|503/;
 
 export interface Answer {
   readonly status: number;
@@ -16,8 +18,8 @@ export interface Answer {
 /** Connections to one server that stay open. */
 export interface Connections {
   /**
-   * Sends a request, with a body as the tag does: text/plain. A post is repeated while the server
-   * says that it is busy.
+   * Sends a request, with a body as the tag does: text/plain. It is repeated while the server says
+   * that it is busy.
    *
    * @throws Error in a sentence where no answer comes
    */
@@ -45,7 +47,7 @@ export function openConnections(
     async send(method, path, body) {
       for (let attempt = 1; ; attempt += 1) {
         const answer = await exchange(method, path, body);
-        const isBusy = method === "POST" && MUST_RETRY.test(`${answer.status}`);
+        const isBusy = (method === "POST" ? MUST_RETRY : IS_TURNED_AWAY).test(`${answer.status}`);
         if (!isBusy || attempt === MAX_ATTEMPTS) return answer;
         await new Promise((resolve) => setTimeout(resolve, firstRetryMs * 2 ** (attempt - 1)));
       }

@@ -30,10 +30,16 @@ test("events that a busy server turned away are sent again, the same ones", asyn
   expect(received).toEqual(["POST [1]", "POST [1]", "POST [1]"]);
 });
 
-test("neither a rejection nor a question is repeated", async () => {
-  statuses = [400, 503];
+test("a question is asked again while the server turns it away", async () => {
+  statuses = [503, 429, 200];
+  expect((await connections.send("GET", "/groups")).status).toBe(200);
+  expect(received).toHaveLength(3);
+});
+
+test("neither a rejection nor a question that failed is repeated", async () => {
+  statuses = [400, 500];
   expect((await connections.send("POST", "/notes", "[1]")).status).toBe(400);
-  expect((await connections.send("GET", "/groups")).status).toBe(503);
+  expect((await connections.send("GET", "/groups")).status).toBe(500);
   expect(received).toHaveLength(2);
 });
 
