@@ -6,6 +6,11 @@ import type { Network } from "./network.ts";
 import type { GoalHint } from "./options.ts";
 
 const HEARD_PATIENCE_MS = 8000;
+/**
+ * Time after a click in which the page asks for nothing and the tag has nothing to send: what comes
+ * later is not the click's. Arbitrary: pages move things about for half a second.
+ */
+const QUIET_MS = 2000;
 const STEP_MS = 100;
 
 /** An event that the experiment counts: a named one, or a page view of some paths. */
@@ -18,8 +23,6 @@ export interface GoalEvent {
 /** A goal's event that a visit makes happen. */
 export interface GoalStep extends GoalEvent {
   readonly hint: GoalHint | null;
-  /** Whether the server has heard the event of a device. */
-  readonly isHeard: (goal: GoalEvent, deviceId: string) => Promise<boolean>;
 }
 
 /** What came of it. */
@@ -30,78 +33,137 @@ export interface GoalAttempt extends GoalEvent {
   readonly problem: string | null;
 }
 
+/** Goals of a list whose event the server has heard of a device. */
+export type HeardOf = <Goal extends GoalEvent>(goals: readonly Goal[], deviceId: string) => Promise<Goal[]>;
+
 interface Circumstances {
   readonly experiment: string;
   readonly isLive: boolean;
   readonly network: Network;
   readonly deviceId: string | null;
+  readonly heardOf: HeardOf;
   readonly settle: () => Promise<PageSeen | null>;
 }
 
 /**
  * Makes the events of goals happen, clicks first, because other goals may leave the page. Clicks
- * are dry: the tag hears them, but links, forms and writes are held back.
+ * are dry: the tag hears them, but links, forms and writes are held back. All clicks of a page are
+ * waited for together.
  */
 export async function tryGoals(
   page: Session,
   steps: readonly GoalStep[],
   circumstances: Circumstances,
 ): Promise<GoalAttempt[]> {
-  const attempts: GoalAttempt[] = [];
-  const order = (step: GoalStep) => (step.hint?.kind === "page" || step.isPage ? 1 : 0);
-  for (const step of [...steps].sort((a, b) => order(a) - order(b))) {
-    attempts.push(await tryGoal(page, step, circumstances));
+  const { deviceId, heardOf } = circumstances;
+  const skipped = steps.filter(({ hint }) => hint?.kind === "skip");
+  const tried = steps.filter(({ hint }) => hint?.kind !== "skip");
+  const attempts = skipped.map((step) => attempt(step, "skip"));
+  if (deviceId === null) {
+    return [...attempts, ...tried.map((step) => attempt(step, "none", "the tag did not report anything"))];
   }
+  // The page view of this very page, or an event that it sends by itself.
+  const views = await heardOf(tried, deviceId);
+  const rest = tried.filter((step) => !views.includes(step));
+  const elsewhere = rest.filter(({ hint, isPage }) => hint?.kind === "page" || isPage);
+  const clicked = await tryClicks(
+    page,
+    rest.filter((step) => !elsewhere.includes(step)),
+    { ...circumstances, deviceId },
+  );
+  attempts.push(...views.map((step) => ({ ...attempt(step, "view"), arrived: true })), ...clicked);
+  for (const step of elsewhere) attempts.push(await tryPage(page, step, { ...circumstances, deviceId }));
   return attempts;
 }
 
-async function tryGoal(page: Session, step: GoalStep, circumstances: Circumstances): Promise<GoalAttempt> {
-  const { name, isPage, hint, isHeard } = step;
-  const { deviceId, experiment, network, isLive, settle } = circumstances;
-  const attempt = (way: GoalAttempt["way"], more: Partial<GoalAttempt> = {}): GoalAttempt => ({
-    name,
-    isPage,
-    way,
-    arrived: false,
-    problem: null,
-    ...more,
-  });
-  if (hint?.kind === "skip") return attempt("skip");
-  if (deviceId === null) return attempt("none", { problem: "the tag did not report anything" });
-  const arrives = async () => {
-    for (let waited = 0; waited <= HEARD_PATIENCE_MS; waited += STEP_MS) {
-      if (await isHeard(step, deviceId)) return true;
-      await new Promise((resolve) => setTimeout(resolve, STEP_MS));
-    }
-    return false;
-  };
-  // The page view of this very page, or an event that it sends by itself.
-  if (await isHeard(step, deviceId)) return attempt("view", { arrived: true });
-  const target = hint?.kind === "page" ? hint.page : isPage && !name.includes("*") ? name : null;
-  if (target !== null) {
-    const at = await page.send<{ result: { value?: string } }>("Runtime.evaluate", {
-      expression: `new URL(${JSON.stringify(target)}, location.href).href`,
-      returnByValue: true,
-    });
-    const url = at.result.value ?? target;
-    const { errorText } = await page.send<{ errorText?: string }>("Page.navigate", { url });
-    if (errorText) return attempt("page", { problem: `${url}: ${errorText}` });
-    await settle();
-    return attempt("page", { arrived: await arrives() });
-  }
-  if (isPage) return attempt("none", { problem: "no address is known that it stands for" });
-  const clickable = `[data-exp-click=${JSON.stringify(name)}]`;
-  const placeholder = `[data-exp=${JSON.stringify(experiment)}]`;
-  const selectors =
-    hint?.kind === "click" ? [hint.selector] : [`${placeholder} ${clickable}`, `${placeholder}${clickable}`, clickable];
+type OfDevice = Circumstances & { readonly deviceId: string };
+
+async function tryClicks(page: Session, steps: readonly GoalStep[], circumstances: OfDevice): Promise<GoalAttempt[]> {
+  const { experiment, network, isLive } = circumstances;
+  if (steps.length === 0) return [];
   if (!isLive) await network.hold();
   try {
-    const problem = await click(page, selectors);
-    if (problem !== null) return attempt("none", { problem });
-    return attempt("click", { arrived: await arrives() });
+    const problems = new Map<GoalStep, string>();
+    for (const step of steps) {
+      const clickable = `[data-exp-click=${JSON.stringify(step.name)}]`;
+      const placeholder = `[data-exp=${JSON.stringify(experiment)}]`;
+      const selectors =
+        step.hint?.kind === "click"
+          ? [step.hint.selector]
+          : [`${placeholder} ${clickable}`, `${placeholder}${clickable}`, clickable];
+      const problem = await click(page, selectors);
+      if (problem !== null) problems.set(step, problem);
+    }
+    const clicked = steps.filter((step) => !problems.has(step));
+    const heard = await whichArrive(clicked, circumstances, () => isIdle(page, network));
+    return steps.map((step) => {
+      const problem = problems.get(step);
+      if (problem !== undefined) return attempt(step, "none", problem);
+      return { ...attempt(step, "click"), arrived: heard.includes(step) };
+    });
   } finally {
     if (!isLive) await network.release();
   }
+}
+
+async function tryPage(page: Session, step: GoalStep, circumstances: OfDevice): Promise<GoalAttempt> {
+  const { name, hint } = step;
+  const target = hint?.kind === "page" ? hint.page : name.includes("*") ? null : name;
+  if (target === null) return attempt(step, "none", "no address is known that it stands for");
+  const at = await page.send<{ result: { value?: string } }>("Runtime.evaluate", {
+    expression: `new URL(${JSON.stringify(target)}, location.href).href`,
+    returnByValue: true,
+  });
+  const url = at.result.value ?? target;
+  const { errorText } = await page.send<{ errorText?: string }>("Page.navigate", { url });
+  if (errorText) return attempt(step, "page", `${url}: ${errorText}`);
+  await circumstances.settle();
+  // A page may report after a time of its own.
+  const heard = await whichArrive([step], circumstances, async () => false);
+  return { ...attempt(step, "page"), arrived: heard.length > 0 };
+}
+
+function attempt({ name, isPage }: GoalStep, way: GoalAttempt["way"], problem: string | null = null): GoalAttempt {
+  return { name, isPage, way, arrived: false, problem };
+}
+
+/** Waits until all goals are heard of, or nothing more is to be expected, or for long. */
+async function whichArrive(
+  steps: readonly GoalStep[],
+  { heardOf, deviceId }: OfDevice,
+  isIdleNow: () => Promise<boolean>,
+): Promise<GoalStep[]> {
+  if (steps.length === 0) return [];
+  let idleSince: number | null = null;
+  for (const start = performance.now(); ; ) {
+    // Asked before, so that what was sent until then is heard.
+    const isIdle = await isIdleNow();
+    const heard = await heardOf(steps, deviceId);
+    const now = performance.now();
+    idleSince = isIdle ? (idleSince ?? now) : null;
+    const isOver = now - start > HEARD_PATIENCE_MS || (idleSince !== null && now - idleSince > QUIET_MS);
+    if (heard.length === steps.length || isOver) return heard;
+    await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+  }
+}
+
+/** Tells that the page asks for nothing, and that the server acknowledged all events of the tag. */
+async function isIdle(page: Session, network: Network): Promise<boolean> {
+  if (!network.isIdle()) return false;
+  const unsent = await page
+    .send<{ result: { value?: number } }>("Runtime.evaluate", {
+      expression: `(() => {
+      try {
+        return Object.keys(localStorage).filter((name) => name.startsWith("\\n{")).length;
+      } catch {
+        return 1;
+      }
+    })()`,
+      returnByValue: true,
+    })
+    // A click may lead to another page.
+    .catch(() => null);
+  return unsent?.result.value === 0;
 }
 
 /** Clicks with the mouse on the first element of the first selector that has one. */
@@ -131,7 +193,7 @@ async function click(page: Session, selectors: readonly string[]): Promise<strin
   return null;
 }
 
-/** Whether an event that was heard is the one of a goal. */
+/** Tells whether an event that was heard is the one of a goal. */
 export function isGoalEvent({ name, isPage }: GoalEvent, event: { event: string; path?: string | undefined }): boolean {
   if (!isPage) return event.event === name;
   return event.event === "pageview" && event.path !== undefined && compileRoutes([name])(event.path);

@@ -58,13 +58,15 @@ export interface Instructions {
   readonly experiment: string;
   /** The last digits of the device IDs that the tag makes. */
   readonly devices: string;
+  /** Time to watch a page without the tag after it has loaded; null for a page with it. */
+  readonly stayMs: number | null;
 }
 
 /**
  * Runs in every page before its own scripts, as text: it may use only its argument. It lets the
  * tag make a rehearsal's device ID, gives the consent that a page may ask for, and observes.
  */
-export function observePage({ told, see, experiment, devices }: Instructions): void {
+export function observePage({ told, see, experiment, devices, stayMs }: Instructions): void {
   if (window.top !== window) return;
   const tell = (message: Told) =>
     (window as unknown as Record<string, (text: string) => void>)[told]?.(JSON.stringify(message));
@@ -223,9 +225,20 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     [...document.querySelectorAll<HTMLScriptElement>("script[src]")].filter(({ src }) =>
       /\/(tag|parts|tag-with-groups)(\.[0-9a-f]+)?\.js(\?|$)/.test(src),
     );
+  /** Scripts that did not come: blocked, refused or missing. */
+  const failedScripts = new WeakSet<EventTarget>();
+  addEventListener("error", ({ target }) => target instanceof HTMLScriptElement && failedScripts.add(target), true);
   const tag = () => {
     const { fairsplit } = window as unknown as { fairsplit?: { ready?: unknown; groups: object; events: object[] } };
     return typeof fairsplit?.ready === "function" ? fairsplit : null;
+  };
+  const deviceIdOf = () => {
+    const events = (tag()?.events ?? []) as { deviceId?: string }[];
+    return events.at(-1)?.deviceId ?? null;
+  };
+  const sinceLoad = () => {
+    const loadedAt = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
+    return performance.now() - (loadedAt?.loadEventEnd ?? 0);
   };
   const seen = (): PageSeen => {
     findRoots(document);
@@ -234,8 +247,7 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     const { fairsplitConfig } = window as unknown as { fairsplitConfig?: { timeout?: unknown; cookie?: string } };
     const timeout = tagScripts()[0]?.dataset.timeout ?? fairsplitConfig?.timeout;
     const given = (running?.groups as Record<string, { group?: string } | undefined> | undefined)?.[experiment];
-    const events = (running?.events ?? []) as { deviceId?: string }[];
-    const deviceId = events.at(-1)?.deviceId ?? null;
+    const deviceId = deviceIdOf();
     const isIn = (read: () => string) => {
       try {
         return deviceId !== null && read().includes(deviceId);
@@ -272,6 +284,8 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
     };
   };
 
+  /** Arbitrary: late errors and paints of a page that nothing else is expected of. */
+  const MIN_STAY_MS = 300;
   // More than the time in which the tag gathers events before it sends them.
   const GATHER_MS = 100;
   const SEND_PATIENCE_MS = 5000;
@@ -284,13 +298,20 @@ export function observePage({ told, see, experiment, devices }: Instructions): v
       return 0;
     }
   };
+  /** Time for the tag to start after the page has loaded: other scripts may load it. */
+  const tagPatience = () => {
+    const scripts = tagScripts();
+    if (scripts.length === 0) return 2000;
+    return scripts.every((script) => failedScripts.has(script)) ? MIN_STAY_MS : 1000;
+  };
   /** Whether nothing more is to be expected of the tag. */
   const isSettled = () => {
     if (document.readyState !== "complete") return false;
-    const loadedAt = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
-    const sinceLoad = performance.now() - (loadedAt?.loadEventEnd ?? 0);
-    if (!tag()) return sinceLoad > (tagScripts().length > 0 ? 1000 : 2000);
+    if (stayMs !== null) return sinceLoad() >= stayMs;
+    if (!tag()) return sinceLoad() > tagPatience();
     if (!isReady) return false;
+    // The events of another's device are held back, and no exposure is reported of its preview.
+    if (deviceIdOf()?.endsWith(devices) === false) return true;
     if (exposedAt !== null) {
       const sinceExposure = performance.now() - exposedAt;
       return (sinceExposure > GATHER_MS && unsent() === 0) || sinceExposure > SEND_PATIENCE_MS;

@@ -13,6 +13,7 @@ const MAX_FAILED = 50;
 /** The requests of a visit. */
 export interface Network {
   start(): Promise<void>;
+  isIdle(): boolean;
   /** Waits until nothing is under way, but not long. */
   quiet(): Promise<void>;
   /** From now on, pages cannot be left and nothing is written but by the tag. */
@@ -98,6 +99,7 @@ export function watchNetwork(page: Session, devices: string): Network {
       await page.send("Network.enable");
       await intercept(REPORTS);
     },
+    isIdle: () => asked.size === 0,
     async quiet() {
       for (let waited = 0; asked.size > 0 && waited < MAX_QUIET_MS; waited += STEP_MS) {
         await new Promise((resolve) => setTimeout(resolve, STEP_MS));

@@ -1,7 +1,7 @@
 import type { ScreenName } from "../../core/rehearsal/report.ts";
 import { afterRunning } from "../after-running.ts";
 import type { Browser, Session } from "../cdp.ts";
-import { type GoalAttempt, type GoalStep, tryGoals } from "./goal-attempts.ts";
+import { type GoalAttempt, type GoalStep, type HeardOf, tryGoals } from "./goal-attempts.ts";
 import { observePage, type PageSeen, SEE, TOLD, type Told } from "./in-page.ts";
 import { watchNetwork } from "./network.ts";
 import { takePicture } from "./picture.ts";
@@ -28,6 +28,8 @@ export interface VisitPlan {
   /** Null for a visit without the tag. */
   readonly group: string | null;
   readonly screen: ScreenName;
+  /** Time to watch a page without the tag after it has loaded. */
+  readonly stayMs: number;
   readonly hasPicture: boolean;
   readonly goals: readonly GoalStep[];
 }
@@ -40,8 +42,7 @@ export interface VisitContext {
   readonly isLive: boolean;
   /** A cookie with a device ID before the page loads; null to let the tag make one. */
   readonly preset: (() => { readonly name: string; readonly value: string }) | null;
-  /** Whether the server has heard an event of a device. */
-  readonly isHeard: GoalStep["isHeard"];
+  readonly heardOf: HeardOf;
 }
 
 /** What came of a visit. */
@@ -64,6 +65,8 @@ export interface RehearsalVisit extends Pick<VisitPlan, "group" | "screen"> {
   /** Device IDs that are not the rehearsal's: their events were held back. */
   readonly foreign: readonly string[];
   readonly picture: string | null;
+  /** Time for which the page was watched after it had loaded. */
+  readonly watchedMs: number;
   readonly goals: readonly GoalAttempt[];
 }
 
@@ -126,6 +129,7 @@ function unfinished({ group, screen }: VisitPlan): RehearsalVisit {
     question: null,
     foreign: [],
     picture: null,
+    watchedMs: 0,
     goals: [],
   };
 }
@@ -164,6 +168,10 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
     const { parentId, url: at } = frame as { parentId?: string; url: string };
     if (parentId === undefined && documents.length <= MAX_DOCUMENTS) documents.push(at);
   });
+  let loadedAt = Number.POSITIVE_INFINITY;
+  page.on("Page.loadEventFired", () => {
+    loadedAt = performance.now();
+  });
   const network = watchNetwork(page, context.devices);
   const { width, height, isMobile } = SIZES[screen];
   await Promise.all([
@@ -182,6 +190,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
         see: SEE,
         experiment: context.experiment,
         devices: context.devices,
+        stayMs: group === null ? plan.stayMs : null,
       })})`,
     }),
     ...(group === null ? [page.send("Network.setBlockedURLs", { urls: TAG_SCRIPTS })] : []),
@@ -208,6 +217,12 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
   if (errorText) return outcome(unloaded(errorText));
   const seen = await settled(page, isLoop);
   if (seen === null) return outcome({ problem: isLoop() ? null : "the page did not settle" });
+  const foreign = () => {
+    const deviceId = seen.deviceId ?? context.devices;
+    return [...network.foreign(), ...(deviceId.endsWith(context.devices) ? [] : [deviceId])];
+  };
+  // Such a visit is made again.
+  if (foreign().length > 0 && context.preset === null) return outcome({ seen, foreign: foreign() });
   await network.quiet();
   const problem = network.documentProblem();
   if (problem !== null) return outcome(unloaded(problem));
@@ -215,15 +230,20 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
   const last = (await settled(page, isLoop)) ?? seen;
   const picture = hasPicture ? await takePicture(page, context.experiment) : null;
   isListening = false;
+  const watchedMs = Math.max(0, performance.now() - loadedAt);
   const goals = await tryGoals(page, plan.goals, {
     ...context,
     network,
     deviceId: last.deviceId,
     settle: () => settled(page, isLoop),
   });
-  const { deviceId } = last;
-  const isForeign = deviceId !== null && !deviceId.endsWith(context.devices);
-  return outcome({ seen: last, picture, goals, foreign: [...network.foreign(), ...(isForeign ? [deviceId] : [])] });
+  return outcome({
+    seen: last,
+    picture,
+    watchedMs,
+    goals,
+    foreign: foreign(),
+  });
 }
 
 /**

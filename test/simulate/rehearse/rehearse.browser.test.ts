@@ -114,6 +114,16 @@ describe("a rehearsal", () => {
     expect(details).toContain("own-missing.png");
   });
 
+  test("does not blame the experiment for what the page does late, without the tag too", async () => {
+    const report = await rehearsed("own-late-errors");
+    expect(failedOf(report)).toEqual([]);
+    expect(report.checks.find(({ name }) => name === "errors")?.detail).toContain("the page's late one");
+  });
+
+  test("waits for a goal that the page reports after an answer of its server", async () => {
+    expect(failedOf(await rehearsed("goal-after-answer", { goal: "button_click=button" }))).toEqual([]);
+  });
+
   test.each([
     ["a cookie of the usual name", "own-ids"],
     ["another cookie", "own-named-ids"],

@@ -8,6 +8,8 @@ const react = (name: string) =>
 
 /** Longer than the tag waits. */
 const SLOW_MS = 1500;
+/** Longer than the rehearsal waits for a page that asks for nothing. */
+const WAITS_MS = 2300;
 /** Long enough for the page to be painted before. */
 export const LATE_MS = 400;
 
@@ -96,6 +98,18 @@ export const PAGES: Readonly<Record<string, SitePage>> = {
   "posts-on-click": {
     body: `${placeholder((A + B).replaceAll("<button", "<button onclick=\"fetch('/order', { method: 'POST' })\""))}`,
   },
+  "goal-after-answer": {
+    body: placeholder(
+      (A + B).replaceAll(
+        BUTTON,
+        `<button onclick="fetch('/waits').then(() => fairsplit.track('button_click'))">Buy</button>`,
+      ),
+    ),
+  },
+  "own-late-errors": {
+    body: `<h1>Shop</h1><script>addEventListener("load", () => setTimeout(() => console.error("the page's late one"), 450))</script>${placeholder(A + B)}`,
+    from: "/late/",
+  },
   "own-errors": {
     body: `<h1>Shop</h1><script>console.error("the page's own")</script><img src="/own-missing.png" alt="">${placeholder(A + B)}`,
   },
@@ -116,6 +130,7 @@ export async function serveSite(target: string): Promise<{ url: string; orders()
       orders += 1;
       return void response.end();
     }
+    if (pathname === "/waits") return void setTimeout(() => response.end(), WAITS_MS);
     if (pathname === "/turns-in-circles") return void response.writeHead(302, { location: pathname }).end();
     const forwarded = /^\/(slow|late)(\/.*)$/.exec(pathname);
     if (forwarded) {
