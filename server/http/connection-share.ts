@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { networkOf } from "./client-address.ts";
-import { isBetweenMessages } from "./node-connection.ts";
+import { isAnswered } from "./node-connection.ts";
 
 /** Connections of an address that are looked at for an idle one (arbitrary). */
 const MAX_LOOKED_AT = 32;
@@ -60,7 +60,7 @@ function idleOf(sockets: ReadonlySet<Socket>): Socket {
   let oldest: Socket | undefined;
   let left = MAX_LOOKED_AT;
   for (const socket of sockets) {
-    if (isBetweenMessages(socket)) return socket;
+    if (isAnswered(socket)) return socket;
     oldest ??= socket;
     left -= 1;
     if (left === 0) break;

@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import type { Socket } from "node:net";
 import type { Answer } from "./http.ts";
 import { readHead } from "./message-head.ts";
-import { isBetweenMessages, type NodeConnection } from "./node-connection.ts";
+import { betweenMessages, type NodeConnection } from "./node-connection.ts";
 
 /** A longer body is not waited for: the connection is closed. */
 const MAX_SKIPPED_BYTES = 64 * 1024;
@@ -33,15 +33,24 @@ type TurnAway = (method: string, url: string) => Answer | null;
 export function rawShedder(turnAway: TurnAway): (request: IncomingMessage, response: ServerResponse) => void {
   const watched = new WeakSet<Socket>();
   const answers = new DelayedAnswers();
+  /** Connections of which a request was turned away in this turn of the event loop. */
+  const answered: Socket[] = [];
   return ({ socket }, response) => {
     // Pipelined requests wait for others; they are Node's.
     if (watched.has(socket) || (socket as NodeConnection)._httpMessage !== response) return;
     // The answer is closed before Node has read the body behind the head.
-    response.once("close", () => setImmediate(tryToWatch, socket));
+    response.once("close", () => {
+      if (answered.push(socket) === 1) setImmediate(watchAnswered);
+    });
   };
 
+  /** Node goes through all its connections to say which are idle: asked once a turn. */
+  function watchAnswered(): void {
+    for (const socket of betweenMessages(answered.splice(0))) tryToWatch(socket);
+  }
+
   function tryToWatch(socket: Socket): void {
-    if (watched.has(socket) || !isBetweenMessages(socket)) return;
+    if (watched.has(socket)) return;
     const [toNode, ...others] = socket.listeners("data");
     if (!toNode || others.length > 0) return;
     watched.add(socket);

@@ -7,12 +7,13 @@ class Connection extends EventEmitter {
   destroyed = false;
   readonly writableEnded = false;
   readonly remoteAddress: string;
-  readonly parser: { duration: () => number };
+  readonly bytesWritten = 1;
+  readonly parser: { incoming: object | null };
 
   constructor(remoteAddress: string, isIdle = true) {
     super();
     this.remoteAddress = remoteAddress;
-    this.parser = { duration: () => (isIdle ? 0 : 1) };
+    this.parser = { incoming: isIdle ? null : {} };
   }
 
   destroy() {
