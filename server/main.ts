@@ -52,6 +52,8 @@ export type Mode = "demo" | "serve";
  * request as idle.
  */
 const MAX_STOP_MS = 1000;
+/** Connections accepted in a turn of the event loop (arbitrary). */
+const ACCEPTING_HANDLES = 8;
 /** A segment takes minutes to fill; arbitrary. */
 const COMPACT_EVERY_MS = 60_000;
 /** Per minute and address: enough for a person's mistakes. */
@@ -244,12 +246,11 @@ export async function main(
     // Outermost: the access log knows our paths, and omits the code of a login link.
     withoutBasePath(basePath, accessLog?.wrap(queue.listener) ?? queue.listener),
     config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
-    demo ? (moved) => say(`port ${config.port} is taken, using ${moved}`) : null,
+    demo ? { onMoved: (moved) => say(`port ${config.port} is taken, using ${moved}`) } : { handles: ACCEPTING_HANDLES },
   );
   // All connections of a proxy have its address.
   const isShared = config.trustProxy === 0 && config.socket === null;
   server.on("connection", connectionShare(isShared ? config.maxConnections : 0));
-  server.on("connection", queue.connected);
   process.umask(0o077);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   own = `http://${openHost(host)}:${port}`;

@@ -1,13 +1,8 @@
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
-import {
-  type Server as Acceptor,
-  type AddressInfo,
-  connect,
-  createServer as createAcceptor,
-  type Socket,
-} from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { acceptMore } from "./acceptors.ts";
 
 interface Tcp {
   readonly host: string;
@@ -35,36 +30,29 @@ const MAX_MOVES = 100;
  * loop takes 50 ms; a client then waits for its retransmission.
  */
 const BACKLOG = 4096;
-/**
- * Listening sockets of a port. Each accepts one new connection in a turn of the event loop, so that
- * new visitors would queue behind many others that come at once.
- */
-const ACCEPTORS = 8;
+interface Options {
+  /**
+   * Called with the next free port when the wanted one is taken; null makes that an error, which is
+   * the default.
+   */
+  readonly onMoved?: ((port: number) => void) | null;
+  /** Handles that accept connections; default 1. */
+  readonly handles?: number;
+}
 
-/**
- * Listens on an endpoint.
- *
- * @param onMoved called with the next free port when the wanted one is taken; null makes that an
- * error
- * @throws CannotListen naming the endpoint and the reason
- */
+/** Listens on an endpoint. Throws CannotListen naming the endpoint and the reason. */
 export async function listen(
   listener: RequestListener,
   endpoint: Endpoint,
-  onMoved: ((port: number) => void) | null,
+  { onMoved = null, handles = 1 }: Options = {},
 ): Promise<Listening> {
-  if ("socket" in endpoint) return listening(await listenOnSocket(listener, endpoint.socket), []);
+  if ("socket" in endpoint) return listening(await listenOnSocket(listener, endpoint.socket), handles);
   const { host, port: wanted } = endpoint;
   for (let port = wanted; ; port += 1) {
     try {
-      // The system never gives a port that is taken.
-      if (port !== 0) await requireFree({ host, port });
-      const server = await started(listener, { host, port, reusePort: true }).catch((error) => {
-        if ((error as NodeJS.ErrnoException).code !== "ENOTSUP") throw error;
-        return started(listener, { host, port });
-      });
+      const server = await started(listener, { host, port });
       if (port !== wanted) onMoved?.(port);
-      return listening(server, await acceptorsFor(server, { host, port: portOf(server) }));
+      return listening(server, handles);
     } catch (error) {
       if (onMoved && isTaken(error) && port < Math.min(wanted + MAX_MOVES, 65_535)) continue;
       throw new CannotListen(`cannot listen on ${host}:${port}: ${(error as Error).message}`);
@@ -72,47 +60,17 @@ export async function listen(
   }
 }
 
-function listening(server: Server, acceptors: readonly Acceptor[]): Listening {
-  const end = (each: Acceptor) => new Promise((resolve) => each.close(resolve));
+function listening(server: Server, handles: number): Listening {
+  const address = server.address() as AddressInfo | string;
+  const closeOthers = acceptMore(server, { handles: handles - 1, backlog: BACKLOG });
   return {
     server,
-    port: portOf(server),
-    close: (closed) => void Promise.all([server, ...acceptors].map(end)).then(() => closed()),
+    port: typeof address === "string" ? 0 : address.port,
+    close: (closed) => {
+      const own = new Promise((resolve) => server.close(resolve));
+      void Promise.all([own, closeOthers()]).then(() => closed());
+    },
   };
-}
-
-function portOf(server: Server): number {
-  const address = server.address() as AddressInfo | string;
-  return typeof address === "string" ? 0 : address.port;
-}
-
-/**
- * Rejects with EADDRINUSE if another process listens on a port: one that lets others listen as well
- * would share its visitors with us.
- */
-async function requireFree(where: Tcp): Promise<void> {
-  const probe = createAcceptor().listen(where);
-  await once(probe, "listening");
-  probe.close();
-  await once(probe, "close");
-}
-
-/** More acceptors for a server's port, where Node (from 22.12 on) and the system allow it. */
-async function acceptorsFor(server: Server, where: Tcp): Promise<Acceptor[]> {
-  const acceptors: Acceptor[] = [];
-  // As HTTP servers accept theirs.
-  const options = { allowHalfOpen: true, noDelay: true };
-  const forward = (socket: Socket) => server.emit("connection", socket);
-  try {
-    while (acceptors.length + 1 < ACCEPTORS) {
-      const acceptor = createAcceptor(options, forward).listen({ ...where, reusePort: true, backlog: BACKLOG });
-      await once(acceptor, "listening");
-      acceptors.push(acceptor);
-    }
-  } catch {
-    // One acceptor it is.
-  }
-  return acceptors;
 }
 
 async function listenOnSocket(listener: RequestListener, path: string): Promise<Server> {
@@ -128,10 +86,7 @@ async function listenOnSocket(listener: RequestListener, path: string): Promise<
   }
 }
 
-async function started(
-  listener: RequestListener,
-  where: { path: string } | (Tcp & { reusePort?: boolean }),
-): Promise<Server> {
+async function started(listener: RequestListener, where: { path: string } | Tcp): Promise<Server> {
   // Node's own limits close slow headers after 88 s and slow bodies after 328 s.
   const limits = {
     headersTimeout: 8000,

@@ -4,9 +4,8 @@ import { type Answer, problemAnswer } from "./http.ts";
 
 /**
  * Requests begun in one turn of the event loop, and the time after which no more are. libuv accepts
- * one new connection a turn, so that long turns keep new visitors out: with 900 busy connections
- * they waited 1.7 s in the median. While connections come, turns without requests follow each turn
- * with them, for as long as that took: a turn of some 0.1 ms each.
+ * a few new connections a turn, so that long turns keep new visitors out: with 900 busy connections
+ * they waited 1.7 s in the median.
  */
 const MAX_PER_TURN = 32;
 const MAX_TURN_MS = 3;
@@ -65,8 +64,6 @@ export interface RequestQueue {
    * @param url path and query
    */
   turnAway(method: string, url: string): Answer | null;
-  /** Counts a new connection. */
-  connected(): void;
 }
 
 /**
@@ -107,12 +104,6 @@ export function requestQueue(
   /** Requests begun in this turn, and in the one before. */
   let begun = 0;
   let begunBefore = 0;
-  /** End and length of the last turn with requests. */
-  let workEnd = 0;
-  let workMs = 0;
-  /** Whether a connection came since the turn before, and whether this turn begins nothing. */
-  let isAccepting = false;
-  let isForConnections = false;
 
   /** A callback for each request, so that what it does later in the turn counts to its time. */
   function plan(): void {
@@ -134,9 +125,6 @@ export function requestQueue(
     turns += 1;
     if (time - turnStart > PAUSE_MS) startStanding(time);
     turnStart = time;
-    isForConnections = isAccepting && time - workEnd < workMs;
-    isAccepting = false;
-    if (isForConnections) return;
     begunBefore = begun;
     begun = 0;
   }
@@ -147,10 +135,6 @@ export function requestQueue(
   }
 
   function endTurn(): void {
-    if (!isForConnections) {
-      workEnd = now();
-      workMs = workEnd - turnStart;
-    }
     const waiting = queue.length - head;
     if (waiting === 0) {
       queue = [];
@@ -184,7 +168,7 @@ export function requestQueue(
 
   /** Begins the next request, unless the turn was long enough. */
   function begin(): void {
-    while (!isForConnections) {
+    for (;;) {
       const time = now();
       if (time - turnStart > MAX_TURN_MS) return;
       const first = take();
@@ -237,9 +221,6 @@ export function requestQueue(
 
   return {
     turnAway,
-    connected() {
-      isAccepting = true;
-    },
     listener(request, response) {
       const turnedAway = turnAway(request.method ?? "", request.url ?? "");
       if (turnedAway) return send(request, response, turnedAway);

@@ -6,7 +6,7 @@ import { CannotListen, listen } from "../../../server/http/listening.ts";
 
 const HOST = "127.0.0.1";
 const open = async (port = 0, onMoved: ((port: number) => void) | null = null) => {
-  const opened = await listen((_, response) => response.end("here"), { host: HOST, port }, onMoved);
+  const opened = await listen((_, response) => response.end("here"), { host: HOST, port }, { onMoved, handles: 8 });
   const closed = () => new Promise<void>((resolve) => opened.close(resolve));
   onTestFinished(() => {
     opened.server.closeAllConnections();
@@ -14,7 +14,30 @@ const open = async (port = 0, onMoved: ((port: number) => void) | null = null) =
   return { ...opened, closed };
 };
 
-test("a port is listened on by one server, though several sockets of it listen", async () => {
+test.skipIf(process.platform === "win32")(
+  "as many connections are accepted in a turn as there are handles",
+  async () => {
+    const { port, server, closed } = await open();
+    let accepted = 0;
+    server.on("connection", () => {
+      accepted += 1;
+    });
+    const acceptedInATurn = async () => {
+      const sockets = Array.from({ length: 32 }, () => connect({ host: HOST, port }));
+      // The system connects them while this process is busy.
+      for (const end = performance.now() + 20; performance.now() < end; );
+      accepted = 0;
+      await new Promise((go) => setImmediate(go));
+      for (const socket of sockets) socket.destroy();
+      return accepted;
+    };
+    await expect.poll(acceptedInATurn).toBe(8);
+    server.closeAllConnections();
+    await closed();
+  },
+);
+
+test("a port is listened on by one server, though several handles accept its connections", async () => {
   const { port, closed } = await open();
   await expect(open(port)).rejects.toThrow(CannotListen);
   const moves: number[] = [];
@@ -49,7 +72,7 @@ test("closing waits for the answers that are under way", async () => {
       answer = () => response.end("late");
     },
     { host: HOST, port: 0 },
-    null,
+    { handles: 8 },
   );
   const waiting = fetch(`http://${HOST}:${opened.port}/`, { headers: { connection: "close" } }).then((got) =>
     got.text(),

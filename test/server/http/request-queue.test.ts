@@ -24,7 +24,6 @@ function loop({ random = (): number => 0 } = {}) {
   return {
     begun,
     shed,
-    connected: queue.connected,
     turnAway: queue.turnAway,
     /** A request comes; returns how its connection can be closed. */
     come(url: string, method = "POST", socket = { destroyed: false }) {
@@ -79,18 +78,6 @@ test("a turn ends after 3 ms, whatever came", () => {
   const { come, turn } = loop();
   for (const url of names(0, 10)) come(url);
   expect([turn(1), turn(1), turn(1)]).toEqual([4, 4, 2]);
-});
-
-test("while connections come they have as much time as requests have, in turns that begin none", () => {
-  const { come, turn, connected, wait } = loop();
-  for (const url of names(0, 20)) come(url);
-  const turnAfter = (ms: number) => {
-    connected();
-    wait(ms);
-    return turn(1);
-  };
-  expect([turn(1), turnAfter(0.5), turnAfter(1), turnAfter(1), turnAfter(2)]).toEqual([4, 0, 0, 0, 4]);
-  expect([turnAfter(1), turn(1), turn(1)]).toEqual([0, 4, 4]);
 });
 
 test("of the requests of a connection only one is in the queue at a time", () => {
