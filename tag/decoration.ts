@@ -33,10 +33,13 @@ export function decorate(
   if (expClass === null && expAttr === null) return;
   let decoration = decorations.get(placeholder);
   if (!decoration) {
-    const observer = new MutationObserver(again);
+    const observer = new MutationObserver(() => again());
     decoration = { classes: new Set(), attributes: new Map(), observer, changes: 0, since: 0 };
     decorations.set(placeholder, decoration);
     observer.observe(placeholder, { attributes: true });
+    // A picture may get more sources.
+    const picture = placeholder.closest("picture");
+    if (picture) observer.observe(picture, { childList: true });
   }
   for (const name of wordsOf(group, expClass)) {
     if (placeholder.classList.contains(name) || isLooping(decoration)) continue;

@@ -38,11 +38,17 @@ let observer: MutationObserver | undefined;
 let page: Page;
 /** Roots searched for placeholders besides the document, such as shadow roots. */
 const roots = new Set<ParentNode>();
+/** Placeholders, current or former, that may not show what they are to. */
+const due = new Set<HTMLElement>();
+/** The placeholders whose own content is in a fragment. */
+const owners = new WeakMap<Node, HTMLElement>();
+/** Maximum changes whose nodes are searched one by one: from then on the whole is. Arbitrary. */
+const MAX_SEARCHES = 100;
 
 /** The parts of the tag that rendering uses. */
 interface Page {
-  /** Checks the page for changes. */
-  look(): void;
+  /** Checks the page for changes: for all, or for those that an observer has heard of. */
+  look(changes?: readonly MutationRecord[]): void;
   /**
    * Called when an experiment's first placeholder in a view was seen, with its variant or an empty
    * one.
@@ -63,7 +69,12 @@ interface Begun {
 /** Goes on with the rendering that the first part began. */
 export function startRendering(given: Page, begun: Begun): void {
   page = given;
-  ({ observer, placements, shown, exposed, groups, decided } = begun);
+  ({ placements, shown, exposed, groups, decided } = begun);
+  // The first part's own searches the whole page at each change.
+  begun.observer?.disconnect();
+  safely(() => {
+    observer = new MutationObserver((changes) => page.look(changes));
+  });
   observe(document);
 }
 
@@ -98,20 +109,44 @@ export function decide(given: Groups, last: Decided): Groups {
   return groups;
 }
 
+/** Adds what matches. Each selector by itself: a list of them takes a hundred times as long. */
+function search(find: (selector: string) => Iterable<HTMLElement>): void {
+  for (const selector of ["[data-exp]", `[${MARK}]`]) for (const placeholder of find(selector)) due.add(placeholder);
+}
+
+/** Adds the placeholders that a change of the page concerns: added ones, and those around it. */
+function searchChange({ type, target, addedNodes }: MutationRecord): void {
+  for (let node: Node | null | undefined = target; node; node = node.parentNode ?? owners.get(node))
+    if (placements.has(node as Element)) due.add(node as HTMLElement);
+  for (const node of type === "childList" ? addedNodes : [target])
+    if (node.nodeType === 1) {
+      due.add(node as HTMLElement);
+      // Use the prototype: a form's field may hide the method.
+      if (node.firstChild) search((selector) => Element.prototype.querySelectorAll.call(node, selector) as never);
+    }
+}
+
 /**
  * Makes every placeholder, current or former, show its group's variant. Called before each paint
  * that follows a change of the page.
+ *
+ * @param changes since the last call, if only what they concern can be other than it was
  */
-export function reconcileAll(): void {
-  // Each selector by itself: a list of them takes Chromium a hundred times as long.
-  const found = ["[data-exp]", `[${MARK}]`].flatMap((selector) => [
-    ...placeholders(selector),
-    ...[...roots].flatMap((root) => [...root.querySelectorAll<HTMLElement>(selector)]),
-  ]);
+export function reconcileAll(changes?: readonly MutationRecord[]): void {
+  if (changes && changes.length < MAX_SEARCHES) for (const change of changes) searchChange(change);
+  else {
+    search(placeholders);
+    for (const root of roots) search((selector) => root.querySelectorAll(selector));
+  }
   // An error here would reach the page and stop the other placeholders.
-  for (const placeholder of new Set(found))
+  for (const placeholder of due)
     safely(() => {
-      if (isClosed(placeholder) && isShown(placeholder) && !(keyOf(placeholder) in exposed)) {
+      const isOne = placeholder.hasAttribute("data-exp") || placeholder.hasAttribute(MARK);
+      const isThere = placeholder.isConnected || [...roots].some((root) => root.contains(placeholder));
+      if (!isOne || !isThere) due.delete(placeholder);
+      else if (isClosed(placeholder) && isShown(placeholder)) {
+        due.delete(placeholder);
+        if (keyOf(placeholder) in exposed) return;
         const seen = exposed;
         afterFrame(() => seen === exposed && placeholder.isConnected && expose(placeholder));
       }
@@ -150,8 +185,13 @@ function renderedOf(placeholder: HTMLElement): Rendered | undefined {
   redirectCalls(placeholder, aside, aside.childNodes);
   // A malformed fragment throws.
   safely(() => scrollToTarget(placeholder));
-  observer?.observe(aside, { childList: true });
+  watchAside(placeholder, aside);
   return adopted;
+}
+
+function watchAside(placeholder: HTMLElement, aside: DocumentFragment): void {
+  owners.set(aside, placeholder);
+  observer?.observe(aside, { childList: true });
 }
 
 /** Makes a placeholder show its group's variant; returns whether it does. */
@@ -180,7 +220,7 @@ function isShown(placeholder: HTMLElement): unknown {
     const aside = placement?.aside || new DocumentFragment();
     const placed = place(placeholder, key, group, variant, aside);
     placements.set(placeholder, { ...placed, at, repeats: again });
-    observer?.observe(aside, { childList: true });
+    watchAside(placeholder, aside);
   }
   // The first part decorates nothing: when it gave up waiting, the own look was seen.
   if (placement?.at !== 0) decorate(placeholder, group, assigned.payload, page.look);

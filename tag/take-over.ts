@@ -70,7 +70,8 @@ export const takeOver = (
     tag.events.push(reported);
   };
   const viewed = () => pageview === "off" || report("pageview");
-  const look = () => safely(() => (path === location.pathname ? reconcileAll() : see()));
+  const look = (changes?: readonly MutationRecord[]) =>
+    safely(() => (path === location.pathname ? reconcileAll(changes) : see()));
 
   const take = (given: Groups, last: Decided) => {
     if (decided && last < AGAIN) return;
@@ -216,7 +217,7 @@ export const takeOver = (
 
   // Defer: the app renders the new page in the same task. In engines without the Navigation API the
   // document's changes are observed.
-  window.navigation?.addEventListener("currententrychange", () => setTimeout(look));
+  window.navigation?.addEventListener("currententrychange", () => setTimeout(() => look()));
   addEventListener("visibilitychange", flush);
   // A page from the back/forward cache still shows its variants: only count the view.
   addEventListener("pageshow", ({ persisted }) => persisted && isAllowed && viewed());

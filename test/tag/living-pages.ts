@@ -569,6 +569,38 @@ const others: LivingPage[] = [
     complains: /404/,
   },
   {
+    name: "a picture that gets another source later",
+    page: plain(
+      `<picture><img alt="x" src="/old.png" data-exp="picture" data-exp-attr="src"></picture><script>go=()=>document.querySelector('picture').insertAdjacentHTML('afterbegin','<source srcset="/s.png">')</script>`,
+    ),
+    shows: [""],
+    act: GO,
+    holds: "document.querySelector('img').src.endsWith('/new.png') && !document.querySelector('[srcset]')",
+    complains: /404/,
+  },
+  {
+    name: "2,000 changes elsewhere, and a placeholder among them",
+    page: plain(
+      `<main></main><script>go=()=>{for(let i=0;i<2000;i++){document.querySelector('main').append(document.createElement('i'));if(i===1000)document.querySelector('main').insertAdjacentHTML('beforeend',${JSON.stringify(`<p>${ORIGINAL}</p>`)})}}</script>`,
+    ),
+    shows: [],
+    exposures: { tpl: 1 },
+    exposedByAct: ["tpl"],
+    act: GO,
+    afterwards: [B],
+    again: { shows: [], exposures: {} },
+  },
+  {
+    name: "an ancestor that is taken away, and comes back with the page's own markup",
+    page: plain(
+      `<main><section>${ORIGINAL}</section></main><script>html=document.querySelector('main').innerHTML;go=()=>{const s=document.querySelector('section');s.remove();setTimeout(()=>{s.innerHTML=${JSON.stringify(ORIGINAL)};setTimeout(()=>document.querySelector('main').append(s),50)},50)}</script>`,
+    ),
+    shows: [B],
+    act: `${GO};new Promise((r)=>setTimeout(r,150))`,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
     name: "typed text and focus",
     page: plain(
       `<form data-exp="tpl"><input name="mail">${template('<p>New</p><input name="mail">')}</form><script>document.querySelector('input').focus();document.querySelector('input').value='me@x'</script>`,
