@@ -1,20 +1,29 @@
 -- wrk's side of bench/http-load.ts: `wrk … -s http-load.lua URL -- SEED REQUEST`. REQUEST is the raw text of an HTTP
 -- request; every `{id}` in it becomes an id that was never sent before, 36 characters long like the UUID it looks like.
 
-local pieces, seed, count = {}, "", 0
+-- Every `{known}` becomes one of a thousand ids, the same in every run.
+
+local pieces, names, seed, count = {}, {}, "", 0
 
 function init(args)
   seed = args[1]
-  for piece in (args[2] .. "{id}"):gmatch("(.-){id}") do
-    if #pieces > 0 then pieces[#pieces + 1] = "" end
-    pieces[#pieces + 1] = piece
+  local from = 1
+  for at, name, to in args[2]:gmatch("(){(%a+)}()") do
+    if name == "id" or name == "known" then
+      pieces[#pieces + 1] = args[2]:sub(from, at - 1)
+      pieces[#pieces + 1] = ""
+      names[#names + 1] = name
+      from = to
+    end
   end
+  pieces[#pieces + 1] = args[2]:sub(from)
 end
 
 function request()
-  for i = 2, #pieces, 2 do
+  for i, name in ipairs(names) do
     count = count + 1
-    pieces[i] = string.format("%s-0000-7000-8000-%012x", seed, count)
+    local isNew = name == "id"
+    pieces[2 * i] = string.format("%s-0000-7000-8000-%012x", isNew and seed or "00000000", isNew and count or count % 1000)
   end
   return table.concat(pieces)
 end

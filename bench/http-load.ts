@@ -5,7 +5,10 @@ import autocannon from "autocannon";
 
 export interface LoadRequest {
   readonly method: "GET" | "POST";
-  /** Every `{id}` in path and body becomes an id that was never sent before, 36 characters long. */
+  /**
+   * Every `{id}` in path and body becomes an id that was never sent before, every `{known}` one of a
+   * thousand; 36 characters long.
+   */
   readonly path: string;
   readonly body?: string;
 }
@@ -21,6 +24,8 @@ export interface Load {
 }
 
 const CONTENT_TYPE = "text/plain;charset=UTF-8";
+/** Devices that come again; as in http-load.lua. */
+const KNOWN = 1000;
 const LUA = "bench/http-load.lua";
 
 /**
@@ -62,9 +67,10 @@ async function cannon(url: string, request: LoadRequest, connections: number, se
   const seed = newSeed();
   let count = 0;
   const fill = (template: string) =>
-    template.replaceAll("{id}", () => {
+    template.replace(/\{(id|known)\}/g, (_, name) => {
       count += 1;
-      return `${seed}-0000-7000-8000-${count.toString(16).padStart(12, "0")}`;
+      const number = name === "id" ? count : count % KNOWN;
+      return `${name === "id" ? seed : "00000000"}-0000-7000-8000-${number.toString(16).padStart(12, "0")}`;
     });
   const before = process.cpuUsage();
   const result = await autocannon({

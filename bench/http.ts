@@ -41,11 +41,20 @@ const CLICK = {
   epoch: 1,
 };
 
+/** Groups of a device that was never here: its assignment is recorded. */
 const getGroups: Scenario = {
   name: "GET /api/expgroups",
   method: "GET",
   path: "/api/expgroups?device_id={id}",
   events: 1,
+};
+
+/** Groups of one of a thousand devices, as on each page view after the first. */
+const getKnownGroups: Scenario = {
+  name: "GET /api/expgroups, known device",
+  method: "GET",
+  path: "/api/expgroups?device_id={known}",
+  events: 0,
 };
 
 const postEvents = (events: number): Scenario => ({
@@ -56,7 +65,10 @@ const postEvents = (events: number): Scenario => ({
   events,
 });
 
-const SCENARIOS = [getGroups, postEvents(1), postEvents(20)];
+const SCENARIOS = [getGroups, getKnownGroups, postEvents(1), postEvents(20)];
+
+/** Experiments that the servers have, the two of the demo included. */
+const EXPERIMENTS = 10;
 
 /** Medians over the rounds. */
 interface Summary {
@@ -99,21 +111,10 @@ try {
   process.env.BENCH_SYNC_DELAY = options["sync-delay"];
   for (const program of options.server) {
     const data = join(folder, String(contestants.length));
-    contestants.push(
-      await start(program, data, [
-        ...slowSync,
-        program,
-        "demo",
-        "--port",
-        "0",
-        "--rate-limit",
-        "0",
-        "--new-devices",
-        "0",
-        "--data",
-        data,
-      ]),
-    );
+    const args = ["demo", "--port", "0", "--rate-limit", "0", "--new-devices", "0", "--data", data];
+    const contestant = await start(program, data, [...slowSync, program, ...args]);
+    contestants.push(contestant);
+    for (let n = 2; n < EXPERIMENTS; n += 1) await startExperiment(contestant, `experiment_${n}`);
   }
   const answers = await Promise.all([getGroups, postEvents(1)].map((scenario) => answerTo(scenario, contestants[0])));
   contestants.unshift(await start("bare Hono", null, [FLOOR, ...answers]));
@@ -130,7 +131,7 @@ try {
   } else {
     const cores = isPinned ? "a core each for server and load" : "shared cores";
     process.stdout.write(
-      `Node ${process.version}, ${loadName()} with ${CONNECTIONS} connections, ${cores}, medians of ${options.rounds} rounds ` +
+      `Node ${process.version}, ${EXPERIMENTS} experiments, ${loadName()} with ${CONNECTIONS} connections, ${cores}, medians of ${options.rounds} rounds ` +
         `of ${options.seconds} s, ${syncWords(fdatasyncP50Ms)}\n`,
     );
     for (const { scenario, servers } of results) process.stdout.write(`\n${describe(scenario, servers)}`);
@@ -138,6 +139,21 @@ try {
 } finally {
   for (const { process } of contestants) process.kill("SIGKILL");
   await rm(folder, { recursive: true, force: true });
+}
+
+async function startExperiment({ url }: Contestant, key: string): Promise<void> {
+  const groups = ["A", "B"].map((name) => ({ name, weight: 1 }));
+  for (const [method, path, body] of [
+    ["POST", "", { key, groups }],
+    ["PUT", `/${key}`, { state: "active" }],
+  ] as const) {
+    const answer = await fetch(`${url}/api/admin/experiments${path}`, {
+      method,
+      headers: { "content-type": "application/json", "if-match": "*" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${method} ${key} answered ${answer.status}: ${await answer.text()}`);
+  }
 }
 
 /** Loads every contestant in turn, the floor first, round after round. */
@@ -175,7 +191,7 @@ async function compare(scenario: Scenario): Promise<Summary[]> {
 /** The floor answers the texts that the first server gives, so that both send as much. */
 async function answerTo({ method, path, body }: Scenario, contestant: Contestant | undefined): Promise<string> {
   const init = body === undefined ? { method } : { method, body: body.replaceAll("{id}", randomUUID()) };
-  const response = await fetch(`${contestant?.url}${path.replaceAll("{id}", randomUUID())}`, init);
+  const response = await fetch(`${contestant?.url}${path.replace(/\{\w+\}/g, () => randomUUID())}`, init);
   return response.text();
 }
 
