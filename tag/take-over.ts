@@ -121,13 +121,14 @@ export const takeOver = (
       const text = document.getElementById("fairsplit")?.textContent || (area.fairsplit as string);
       // Earlier tags store a token in second place.
       const [id, , stored, storedPath, storedAt] = JSON.parse(text);
-      if (
-        id === device &&
-        use !== "off" &&
-        Date.now() - storedAt < DAY_MS &&
-        (path === storedPath || !/"perPath"/.test(text))
-      )
-        take(stored, 0);
+      if (id !== device || use === "off" || Date.now() - storedAt > DAY_MS) return;
+      for (const key in stored)
+        if (stored[key].perPath && path !== storedPath) {
+          // Listeners to `ready` expect all groups.
+          if (isFirst) return;
+          delete stored[key];
+        }
+      take(stored, 0);
     });
     let given: Groups | undefined;
     try {

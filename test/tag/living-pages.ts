@@ -352,6 +352,23 @@ const vues: LivingPage[] = [
     afterwards: ["item 1\nitem 2"],
   },
   {
+    name: "Vue goes from one placeholder to another by a transition",
+    page: VUE_APP(
+      `<transition name="x" mode="out-in">${["tpl", "tpl2"]
+        .map(
+          (key, at) =>
+            `<div ${at ? "v-else" : 'v-if="!d"'} key="${key}"><div data-exp="${key}"><a>Old</a><component is="template" data-group="B"><a>New ${key}</a></component></div></div>`,
+        )
+        .join("")}</transition>`,
+    ),
+    shows: ["New tpl"],
+    act: GO,
+    afterwards: ["New tpl2"],
+    exposures: { tpl: 1, tpl2: 1 },
+    exposedByAct: ["tpl2"],
+    again: { shows: ["New tpl"], exposures: { tpl: 1 } },
+  },
+  {
     name: "Vue takes a page's own markup as its template",
     page: `${HEAD}</head><body><div id="app"><h1 data-exp="headline" data-exp-text>Old headline</h1><p>{{d}}</p></div>${VUE}<script>setTimeout(()=>Vue.createApp({data:()=>({d:5})}).mount('#app'),150)</script>`,
     shows: ["New headline"],
@@ -366,6 +383,7 @@ const vues: LivingPage[] = [
 ];
 
 const ORIGINAL = `<div data-exp="tpl"><a>GET QUOTE</a>${template(`<a>${B}</a>`)}</div>`;
+const TURBO = nm("@hotwired/turbo/dist/turbo.es2017-umd.js");
 const morphs: LivingPage[] = [
   {
     name: "idiomorph brings the page's markup back",
@@ -424,6 +442,29 @@ const morphs: LivingPage[] = [
     exposures: { tpl: 1, headline: 1 },
   },
   {
+    name: "Turbo fills a frame",
+    page: plain(
+      `<turbo-frame id="f"><a href="/f">go</a>${ORIGINAL}</turbo-frame>${TURBO}<script>go=()=>document.querySelector('turbo-frame>a').click()</script>`,
+    ),
+    files: { "/f": plain(`<turbo-frame id="f"><h2>f</h2>${ORIGINAL}</turbo-frame>`) },
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    holds: "document.querySelector('h2')?.innerText === 'f'",
+    never: ["GET QUOTE"],
+  },
+  ...["", 'method="morph"'].map((method) => ({
+    name: `Turbo's stream replaces the page's markup ${method}`,
+    page: plain(
+      `<div id="s">${ORIGINAL}</div>${TURBO}<script>go=()=>Turbo.renderStreamMessage('<turbo-stream action="replace" ${method} target="s"><template><div id="s"><h2>s</h2>'+${JSON.stringify(ORIGINAL)}+'</div></template></turbo-stream>')</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    holds: "document.querySelector('h2')?.innerText === 's'",
+    never: ["GET QUOTE"],
+  })),
+  {
     name: "htmx brings the page's markup back",
     page: plain(
       `<main hx-get="/part" hx-trigger="again">${ORIGINAL}</main>${nm("htmx.org/dist/htmx.min.js")}<script>go=()=>htmx.trigger('main','again')</script>`,
@@ -432,6 +473,18 @@ const morphs: LivingPage[] = [
     shows: [B],
     act: GO,
     afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  {
+    name: "htmx goes to another page by a boosted link, where the groups are known already",
+    page: plain(
+      `<a href="/b" id="go" hx-boost="true">b</a>${ORIGINAL}${nm("htmx.org/dist/htmx.min.js")}<script>go=()=>document.querySelector('#go').click()</script>`,
+    ),
+    files: { "/b": plain(`<h2>b</h2>${ORIGINAL}`) },
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    holds: "document.querySelector('h2')?.innerText === 'b'",
     never: ["GET QUOTE"],
   },
   {
