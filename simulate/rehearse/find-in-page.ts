@@ -13,3 +13,6 @@ export const FIND = `(selectors) => {
   }
   return null;
 }`;
+
+/** Source of a function for pages: an element in the form of a selector, such as `div#banner`. */
+export const DESCRIBE = `(element) => element.localName + (element.id ? "#" + element.id : [...element.classList].map((name) => "." + name).join(""))`;

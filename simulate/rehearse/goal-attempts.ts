@@ -1,6 +1,6 @@
 import { compileRoutes } from "../../core/routes.ts";
 import type { Session } from "../cdp.ts";
-import { FIND } from "./find-in-page.ts";
+import { DESCRIBE, FIND } from "./find-in-page.ts";
 import type { PageSeen } from "./in-page.ts";
 import type { Network } from "./network.ts";
 import type { GoalHint } from "./options.ts";
@@ -29,7 +29,7 @@ export interface GoalStep extends GoalEvent {
 export interface GoalAttempt extends GoalEvent {
   readonly way: "click" | "page" | "view" | "none" | "skip";
   readonly arrived: boolean;
-  /** Why it could not be made to happen; null if it was. */
+  /** Why it could not be made to happen, or did not arrive; null if nothing is known. */
   readonly problem: string | null;
 }
 
@@ -83,7 +83,7 @@ async function tryClicks(page: Session, steps: readonly GoalStep[], circumstance
   if (steps.length === 0) return [];
   if (!isLive) await network.hold();
   try {
-    const problems = new Map<GoalStep, string>();
+    const clicks = new Map<GoalStep, Click>();
     for (const step of steps) {
       const clickable = `[data-exp-click=${JSON.stringify(step.name)}]`;
       const placeholder = `[data-exp=${JSON.stringify(experiment)}]`;
@@ -91,15 +91,14 @@ async function tryClicks(page: Session, steps: readonly GoalStep[], circumstance
         step.hint?.kind === "click"
           ? [step.hint.selector]
           : [`${placeholder} ${clickable}`, `${placeholder}${clickable}`, clickable];
-      const problem = await click(page, selectors);
-      if (problem !== null) problems.set(step, problem);
+      clicks.set(step, await click(page, selectors));
     }
-    const clicked = steps.filter((step) => !problems.has(step));
+    const clicked = steps.filter((step) => clicks.get(step)?.isMade);
     const heard = await whichArrive(clicked, circumstances, () => isIdle(page, network));
     return steps.map((step) => {
-      const problem = problems.get(step);
-      if (problem !== undefined) return attempt(step, "none", problem);
-      return { ...attempt(step, "click"), arrived: heard.includes(step) };
+      const { isMade = false, problem = null } = clicks.get(step) ?? {};
+      const arrived = heard.includes(step);
+      return { ...attempt(step, isMade ? "click" : "none", arrived ? null : problem), arrived };
     });
   } finally {
     if (!isLive) await network.release();
@@ -166,9 +165,17 @@ async function isIdle(page: Session, network: Network): Promise<boolean> {
   return unsent?.result.value === 0;
 }
 
+interface Click {
+  readonly isMade: boolean;
+  /** What there is no click for, or what may keep it from the element; null if nothing is known. */
+  readonly problem: string | null;
+}
+
 /** Clicks with the mouse on the first element of the first selector that has one. */
-async function click(page: Session, selectors: readonly string[]): Promise<string | null> {
-  const { result } = await page.send<{ result: { value?: { x: number; y: number } | string } }>("Runtime.evaluate", {
+async function click(page: Session, selectors: readonly string[]): Promise<Click> {
+  const { result } = await page.send<{
+    result: { value?: { x: number; y: number; problem: string | null } | string };
+  }>("Runtime.evaluate", {
     expression: `(() => {
       let element;
       try {
@@ -180,17 +187,28 @@ async function click(page: Session, selectors: readonly string[]): Promise<strin
       element.scrollIntoView({ block: "center", behavior: "instant" });
       const { x, y, width, height } = element.getBoundingClientRect();
       if (width < 1 || height < 1) return "the element to click has no size";
-      return { x: x + width / 2, y: y + height / 2 };
+      const [middle, center] = [x + width / 2, y + height / 2];
+      const hit = element.getRootNode().elementFromPoint?.(middle, center) ?? null;
+      const isHit = hit === null || element.contains(hit);
+      const invalid = [...(element.closest("form")?.elements ?? [])].filter((field) => field.willValidate && !field.validity.valid);
+      const problem =
+        element.matches(":disabled") ? "its element is disabled"
+        : getComputedStyle(element).pointerEvents === "none" ? "its element takes no clicks (pointer-events: none)"
+        : !isHit && !hit.contains(element) ? "its element is covered by " + (${DESCRIBE})(hit)
+        : invalid.length > 0 ? "its element was clicked, in a form that is not filled in (" + invalid.map((field) => field.name || field.type).join(", ") + ")"
+        : null;
+      return { x: middle, y: center, problem };
     })()`,
     returnByValue: true,
   });
   const { value } = result;
-  if (typeof value === "string") return value;
-  if (!value) return `no element of the page is ${selectors.at(-1)}`;
-  const mouse = { ...value, button: "left", clickCount: 1 };
+  if (typeof value === "string") return { isMade: false, problem: value };
+  if (!value) return { isMade: false, problem: `no element of the page is ${selectors.at(-1)}` };
+  const { x, y, problem } = value;
+  const mouse = { x, y, button: "left", clickCount: 1 };
   await page.send("Input.dispatchMouseEvent", { type: "mousePressed", ...mouse });
   await page.send("Input.dispatchMouseEvent", { type: "mouseReleased", ...mouse });
-  return null;
+  return { isMade: true, problem };
 }
 
 /** Tells whether an event that was heard is the one of a goal. */

@@ -64,10 +64,10 @@ export interface Instructions {
 
 /**
  * Runs in every page before its own scripts, as text: it may use only its argument. It lets the
- * tag make a rehearsal's device ID, gives the consent that a page may ask for, and observes.
+ * tag make a rehearsal's device ID, gives the consent that a page may ask for, and observes. In
+ * frames it observes nothing.
  */
 export function observePage({ told, see, experiment, devices, stayMs }: Instructions): void {
-  if (window.top !== window) return;
   const tell = (message: Told) =>
     (window as unknown as Record<string, (text: string) => void>)[told]?.(JSON.stringify(message));
 
@@ -89,6 +89,7 @@ export function observePage({ told, see, experiment, devices, stayMs }: Instruct
   } catch {
     // An opaque origin has no storage.
   }
+  if (window.top !== window) return;
 
   addEventListener("securitypolicyviolation", ({ effectiveDirective: directive, blockedURI: blocked }) =>
     tell({ kind: "csp", directive, blocked }),

@@ -23,6 +23,8 @@ export interface Network {
   question(): GroupsQuestion | null;
   /** Why a document of the page did not load; null if all did. */
   documentProblem(): string | null;
+  /** Status of a document that is an error; null if none is. */
+  documentStatus(): number | null;
   foreign(): readonly string[];
 }
 
@@ -45,22 +47,25 @@ export function watchNetwork(page: Session, devices: string): Network {
   const foreign = new Set<string>();
   let question: GroupsQuestion | null = null;
   let documentProblem: string | null = null;
+  let documentStatus: number | null = null;
   let isHolding = false;
 
-  page.on("Network.requestWillBeSent", ({ requestId, request, timestamp, type }) => {
+  page.on("Network.requestWillBeSent", ({ requestId, request, timestamp, type, documentURL }) => {
     const { url, method } = request as { url: string; method: string };
     // Streams stay open.
     if (type === "EventSource" || type === "WebSocket" || !/^https?:/.test(url)) return;
     const path = new URL(url).pathname;
     asked.set(String(requestId), { url, path, at: Number(timestamp), isPost: method === "POST" });
-    if (IS_QUESTION.test(path) && method === "GET") question ??= { url, status: null, answerMs: null };
+    if (IS_QUESTION.test(path) && method === "GET")
+      question ??= { url, document: String(documentURL), status: null, answerMs: null };
   });
   page.on("Network.responseReceived", ({ requestId, response, timestamp, type }) => {
     const one = asked.get(String(requestId));
     const { status, url } = response as { status: number; url: string };
     if (one && IS_QUESTION.test(one.path) && question?.status === null) {
-      question = { url, status, answerMs: 1000 * (Number(timestamp) - one.at) };
+      question = { ...question, url, status, answerMs: 1000 * (Number(timestamp) - one.at) };
     }
+    if (status >= 400 && type === "Document") documentStatus ??= status;
     if (status >= 400 && type !== "Document") fail(url, `answered ${status}`);
   });
   page.on("Network.loadingFinished", ({ requestId }) => void asked.delete(String(requestId)));
@@ -116,6 +121,7 @@ export function watchNetwork(page: Session, devices: string): Network {
     failed: () => [...failed.values()],
     question: () => question,
     documentProblem: () => documentProblem,
+    documentStatus: () => documentStatus,
     foreign: () => [...foreign],
   };
 }

@@ -4,7 +4,7 @@ import type { Browser, Session } from "../cdp.ts";
 import { type GoalAttempt, type GoalStep, type HeardOf, tryGoals } from "./goal-attempts.ts";
 import { observePage, type PageSeen, SEE, TOLD, type Told } from "./in-page.ts";
 import { watchNetwork } from "./network.ts";
-import { takePicture } from "./picture.ts";
+import { coverOf, scrollToPlaceholder, takePicture } from "./picture.ts";
 
 /** Time for a page with its redirects to settle. */
 const PAGE_PATIENCE_MS = 20_000;
@@ -62,9 +62,13 @@ export interface RehearsalVisit extends Pick<VisitPlan, "group" | "screen"> {
   readonly assets: readonly FailedAsset[];
   /** The tag's question for the groups; null if it asked none. */
   readonly question: GroupsQuestion | null;
+  /** Status of a document that is an error; null if none is. */
+  readonly status: number | null;
   /** Device IDs that are not the rehearsal's: their events were held back. */
   readonly foreign: readonly string[];
   readonly picture: string | null;
+  /** Element of the page that covers the placeholder; null if none does. */
+  readonly cover: string | null;
   /** Time for which the page was watched after it had loaded. */
   readonly watchedMs: number;
   readonly goals: readonly GoalAttempt[];
@@ -83,6 +87,8 @@ export interface FailedAsset {
 
 export interface GroupsQuestion {
   readonly url: string;
+  /** Address of the page, or of its frame, that asks. */
+  readonly document: string;
   /** Null if no answer came. */
   readonly status: number | null;
   readonly answerMs: number | null;
@@ -127,8 +133,10 @@ function unfinished({ group, screen }: VisitPlan): RehearsalVisit {
     warnings: [],
     assets: [],
     question: null,
+    status: null,
     foreign: [],
     picture: null,
+    cover: null,
     watchedMs: 0,
     goals: [],
   };
@@ -211,6 +219,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
     assets: network.failed(),
     question: network.question(),
     foreign: network.foreign(),
+    status: network.documentStatus(),
     ...more,
   });
   const { errorText } = await page.send<{ errorText?: string }>("Page.navigate", { url });
@@ -228,7 +237,12 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
   if (problem !== null) return outcome(unloaded(problem));
   // The largest paint may come with the last files.
   const last = (await settled(page, isLoop)) ?? seen;
-  const picture = hasPicture ? await takePicture(page, context.experiment) : null;
+  if (hasPicture) {
+    await scrollToPlaceholder(page, context.experiment);
+    await network.quiet();
+  }
+  const cover = hasPicture ? await coverOf(page, context.experiment) : null;
+  const picture = hasPicture ? await takePicture(page) : null;
   isListening = false;
   const watchedMs = Math.max(0, performance.now() - loadedAt);
   const goals = await tryGoals(page, plan.goals, {
@@ -240,6 +254,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
   return outcome({
     seen: last,
     picture,
+    cover,
     watchedMs,
     goals,
     foreign: foreign(),

@@ -28,7 +28,17 @@ export function checkTag(rehearsed: Rehearsed): Outcome {
   if (running.length === 0) {
     const [script] = first.seen.tagScripts;
     if (script === undefined) {
-      return failed("the page has no script of the tag", "paste the script of /experiments/install into the page");
+      const frame = settled.find(({ question }) => question !== null)?.question?.document;
+      if (frame !== undefined) {
+        return failed(
+          `the tag runs in a frame of the page, ${bare(frame)}`,
+          `rehearse that page: --url ${bare(frame)}`,
+        );
+      }
+      return failed(
+        `the page has no script of the tag${endOf(rehearsed)}`,
+        "paste the script of /experiments/install into the page; a page behind a login cannot be rehearsed",
+      );
     }
     return failed(`${script} did not run`, "see csp and assets; the address has to be the server's");
   }
@@ -73,7 +83,10 @@ export function checkPlaceholder(rehearsed: Rehearsed): Outcome {
   if (missing.length === here.length) {
     const keys = listed(here.flatMap(({ seen }) => seen.keys));
     const others = keys === "" ? "it has no placeholder at all" : `its placeholders are of ${keys}`;
-    return failed(`no element of the page has ${attribute}: ${others}`, `write ${attribute} at the element to test`);
+    return failed(
+      `no element of the page has ${attribute}: ${others}${endOf(rehearsed)}`,
+      `write ${attribute} at the element to test`,
+    );
   }
   if (missing.length > 0) {
     return failed(
@@ -136,6 +149,15 @@ export function checkVisible(rehearsed: Rehearsed): Outcome {
     }),
   );
   if (shown.length === 0) return untested("no variant was shown");
+  const covered = shown.filter(({ cover }) => cover !== null);
+  if (covered.length > 0) {
+    return failed(
+      listed(
+        covered.map((visit) => `${nameOf(visit)}: the placeholder is covered by ${visit.cover}, and counts as seen`),
+      ),
+      "put the placeholder where nothing lies over it, or let it be rendered when that is gone",
+    );
+  }
   if (hidden.length === 0) return passed("the placeholder can be seen by every group, on both screens");
   return failed(
     `${listed(hidden.map(nameOf))}: the placeholder cannot be seen, and counts as seen`,
@@ -174,6 +196,17 @@ export function checkRedirect(rehearsed: Rehearsed): Outcome {
     return failed(`${listed(unseen.map(({ group }) => group))} arrived nowhere`, "mend the target page");
   if (targets.length === 0) return passed("no group has a page of its own");
   return passed(listed(targets.map(({ group, target }) => `${group} arrives at ${target.pathname}`)));
+}
+
+/** Words for a page that was not the one to visit, such as that of a login; empty if it was. */
+function endOf({ visits, page }: Rehearsed): string {
+  const [visit] = settledOf(visits);
+  if (!visit) return "";
+  const { seen, status } = visit;
+  const answered = status === null ? "" : `; it answered ${status}`;
+  return isSamePage(new URL(seen.url), new URL(page))
+    ? answered
+    : `; ${new URL(page).pathname} leads to ${bare(seen.url)}${answered}`;
 }
 
 const bare = (url: string) => url.split("?", 1)[0] ?? url;

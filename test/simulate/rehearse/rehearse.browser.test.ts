@@ -74,6 +74,8 @@ const BROKEN: readonly [page: string, check: RehearsalCheckName, detail: RegExp,
   ["missing-asset", "assets", /^B: .*no-such\.png answered 404/, /address/],
   ["layout-shift", "layout shift", /more than without the tag/, /min-height/],
   ["cookie-refused", "cookie", /refused/, /data-cookie-domain/],
+  ["framed", "tag", /runs in a frame of the page, http.*\/good/, /--url http.*\/good/],
+  ["members", "placeholder", /; \/members leads to http.*\/sign-in/, /data-exp="headline"/],
 ];
 
 describe("a rehearsal", () => {
@@ -104,6 +106,7 @@ describe("a rehearsal", () => {
     const found = report.checks.find(({ name }) => name === check);
     expect(found?.detail).toMatch(detail);
     expect(found?.fix).toMatch(fix);
+    expect(await (await admin("/events")).json(), "nothing is counted").toEqual([]);
   });
 
   test("does not blame the experiment for what the page has without the tag", async () => {
@@ -112,6 +115,35 @@ describe("a rehearsal", () => {
     const details = report.checks.map(({ detail }) => detail).join("\n");
     expect(details).toContain("the page's own");
     expect(details).toContain("own-missing.png");
+  });
+
+  test("says what keeps a click from its element", async () => {
+    const goals = ["covered", "unclickable", "disabled", "signup"].map((event) => ({ event, kind: "binary" }));
+    const groups = ["A", "B"].map((name) => ({ name, weight: 1 }));
+    await admin("/api/admin/experiments", { method: "POST", body: JSON.stringify({ key: "reach", groups, goals }) });
+    const report = await rehearsed("out-of-reach", { experiment: "reach", goal: "signup=#submit" });
+    expect(failedOf(report)).toEqual(["goals"]);
+    const detail = report.checks.find(({ name }) => name === "goals")?.detail ?? "";
+    expect(detail).toContain("covered in A: its element is covered by div#over");
+    expect(detail).toContain("unclickable in A: its element takes no clicks (pointer-events: none)");
+    expect(detail).toContain("disabled in A: its element is disabled");
+    expect(detail).toContain("signup in A: its element was clicked, in a form that is not filled in (email)");
+  });
+
+  test("finds what lies over a variant, and files that come only where it is seen", async () => {
+    const report = await rehearsed("covered-variant");
+    expect(failedOf(report)).toEqual(["visible", "goals", "assets"]);
+    const details = report.checks.map(({ detail }) => detail).join("\n");
+    expect(details).toContain("A: the placeholder is covered by div#consent");
+    expect(details).toMatch(/no-such-lazy\.png answered 404/);
+  });
+
+  test.each([
+    ["what can be seen through", "dimmed-variant"],
+    ["a base for its links, which the addresses of groups do not have", "based"],
+  ])("passes on a page with %s", async (_, page) => {
+    const report = await rehearsed(page);
+    expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
   });
 
   test("does not blame the experiment for what the page does late, without the tag too", async () => {

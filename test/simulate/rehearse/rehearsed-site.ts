@@ -98,6 +98,39 @@ export const PAGES: Readonly<Record<string, SitePage>> = {
   "posts-on-click": {
     body: `${placeholder((A + B).replaceAll("<button", "<button onclick=\"fetch('/order', { method: 'POST' })\""))}`,
   },
+  "out-of-reach": {
+    head: "<style>#over { position: absolute; inset: 0 }</style>",
+    body: `<div data-exp="reach" style="min-height: 120px">${["A", "B"]
+      .map(
+        (group) => `<template data-group="${group}"><h2>${group}</h2>
+          <div style="position: relative"><button data-exp-click="covered">Buy</button><div id="over"></div></div>
+          <button data-exp-click="unclickable" style="pointer-events: none">Buy</button>
+          <button data-exp-click="disabled" disabled>Buy</button>
+          <form onsubmit="fairsplit.track('signup')"><input name="email" required><button id="submit">Sign up</button></form></template>`,
+      )
+      .join("")}</div>`,
+  },
+  "covered-variant": {
+    body: `<div style="height: 4000px"></div>${placeholder(
+      A + B.replace("<h2>", '<img src="/no-such-lazy.png" loading="lazy" alt="" width="40" height="40"><h2>'),
+    )}<div id="consent" style="position: fixed; inset: 0; background: white">We use cookies</div>`,
+  },
+  "dimmed-variant": {
+    body: `${placeholder(A + B)}<div style="position: fixed; inset: 0; background: rgba(0, 0, 0, 0.5); pointer-events: none">We use cookies</div>`,
+  },
+  based: {
+    head: '<base href="/shop/">',
+    body: placeholder(`<p>The page</p>${BUTTON}`, 'data-exp-redirect="B:other"'),
+  },
+  framed: {
+    body: `<iframe src="/good" title="Shop"></iframe><script>
+      const other = document.createElement("iframe");
+      other.src = location.origin.replace("127.0.0.1", "localhost") + "/good";
+      document.body.append(other);
+    </script>`,
+    tagFile: "no-tag.js",
+  },
+  "sign-in": { body: "<form>Password</form>" },
   "goal-after-answer": {
     body: placeholder(
       (A + B).replaceAll(
@@ -131,6 +164,7 @@ export async function serveSite(target: string): Promise<{ url: string; orders()
       return void response.end();
     }
     if (pathname === "/waits") return void setTimeout(() => response.end(), WAITS_MS);
+    if (pathname === "/members") return void response.writeHead(302, { location: "/sign-in" }).end();
     if (pathname === "/turns-in-circles") return void response.writeHead(302, { location: pathname }).end();
     const forwarded = /^\/(slow|late)(\/.*)$/.exec(pathname);
     if (forwarded) {
