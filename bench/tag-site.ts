@@ -14,7 +14,7 @@ export interface Contestant {
   readonly slot: string;
   /** Parts that the middleware puts into the page: groups, or the tag as well. */
   readonly inlined?: "groups" | "tag";
-  /** Whether the visitor has a slow network and a slow processor, see `SLOW`. */
+  /** True if the visitor has a slow network and a slow processor, see `SLOW`. */
   readonly isSlow?: boolean;
 }
 

@@ -23,7 +23,7 @@ export interface BrowserDriverOptions {
   readonly executable: string;
   readonly url: string;
   /**
-   * Whether the simulator started the server: only then may the browser run without its sandbox.
+   * True if the simulator started the server: only then may the browser run without its sandbox.
    */
   readonly isOwnServer?: boolean;
   readonly seed: string;

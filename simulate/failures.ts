@@ -10,14 +10,14 @@ const MAX_FAILURES = 1000;
 
 /** The folder of `--output`: what is needed to look into failing visits. */
 export interface FailuresFolder {
-  /** Whether there is room for another screenshot. */
+  /** True if there is room for another screenshot. */
   wantsScreenshot(): boolean;
   keepScreenshot(index: number, png: Buffer): Promise<void>;
   /** Writes `failures.json`: every failing visit with its reasons and screenshot. */
   write(visits: readonly Visit[]): Promise<void>;
 }
 
-/** Whether a visit failed, as far as it knows itself. */
+/** True if a visit failed, as far as it knows itself. */
 export function reasonsOf({ seen, errors }: Pick<Visit, "seen" | "errors">): string[] {
   if (!seen) return errors.length > 0 ? [...errors] : ["nothing was seen"];
   const unknown = seen.placeholders.filter((placeholder) => groupShown(placeholder) === null);

@@ -101,7 +101,7 @@ export function visitInPage(
     const seen = readPage(document, answered, history.length, acknowledged);
     (window as unknown as Record<string, (text: string) => void>)[report]?.(JSON.stringify(seen));
   };
-  /** Whether a variant is still to come: the tag loads what only some placeholders need. */
+  /** True if a variant is still to come: the tag loads what only some placeholders need. */
   const isToCome = () =>
     performance.now() - readyAt < 3000 &&
     [...document.querySelectorAll<HTMLElement>("[data-exp]:not([data-exp-shown])")].some(

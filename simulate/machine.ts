@@ -7,7 +7,7 @@ export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly platform: NodeJS.Platform;
-  /** Whether a path is an executable file. */
+  /** True if a path is an executable file. */
   isProgram(path: string): boolean;
 }
 

@@ -10,7 +10,7 @@ import { type Faults, judgeScenario, type ScenarioCounts, type ScenarioSummary }
 import { parseShard } from "./shard.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What all shards of one run have in common. */
+/** Fields that all shards of one run have in common. */
 const COMMON = ["version", "seed", "driver", "target"] as const;
 
 /**

@@ -101,7 +101,7 @@ export function recordedReasons({ events }: Pick<Observations, "events">): Reaso
   };
 }
 
-/** Whether a device takes part in an experiment: the tag then reports its exposure. */
+/** True if a device takes part in an experiment: the tag then reports its exposure. */
 export function takesPart(claims: Claims, reasonOf: ReasonOf, deviceId: string, experiment: string): boolean {
   const reason = reasonOf(deviceId, experiment);
   return claims[experiment]?.state === "active" && (reason === null || isCounted(reason));

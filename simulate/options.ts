@@ -21,7 +21,7 @@ export interface Options {
   readonly reporters: readonly Reporter[];
   /** Without progress and hints. */
   readonly quiet: boolean;
-  /** Whether a check that could not be tested is no success. */
+  /** True if a check that could not be tested is no success. */
   readonly strict: boolean;
   /** Visits with errors after which the run ends; null for no limit. */
   readonly maxFailures: number | null;

@@ -44,7 +44,7 @@ export async function readTagProgram(folder: URL, names: readonly string[]): Pro
   };
 }
 
-/** Whether a function can have a parameter of that name: no keyword. */
+/** True if a function can have a parameter of that name: no keyword. */
 function isParameter(name: string): boolean {
   try {
     return /^[A-Za-z_]\w*$/.test(name) && new Function(name, "") !== null;

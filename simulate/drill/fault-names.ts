@@ -2,7 +2,7 @@
 export const DRILL_FAULTS = ["kill", "slow", "errors", "block", "cut", "full"] as const;
 export type DrillFault = (typeof DRILL_FAULTS)[number];
 
-/** What each fault does, for people. */
+/** Descriptions of the faults, for people. */
 export const FAULT_WORDS: Readonly<Record<DrillFault, string>> = {
   kill: "the server is killed (SIGKILL) and started again on the same data",
   slow: "every answer to the tag takes longer than it waits",

@@ -8,20 +8,20 @@ export interface CountedEvent {
   readonly group?: string | undefined;
 }
 
-/** What a visitor of a drill saw and did. */
+/** A visitor of a drill, as the page showed it. */
 export interface DrillVisit {
   readonly phase: "before" | "during" | "after";
   /** From the placeholders in the page to content in all of them; null if some got none. */
   readonly contentMs: number | null;
   /** Errors of the page's scripts. */
   readonly errors: readonly string[];
-  /** What the tag reported. */
+  /** Events that the tag reported. */
   readonly reported: readonly CountedEvent[];
-  /** Whether the server had acknowledged all of it in the end. */
+  /** True if the server had acknowledged all of it in the end. */
   readonly isDelivered: boolean;
 }
 
-/** What came of a fault. */
+/** Result of a fault. */
 export interface FaultOutcome {
   readonly name: DrillFault;
   readonly ok: boolean;

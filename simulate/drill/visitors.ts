@@ -12,7 +12,7 @@ export interface DrillVisitor {
   readonly phase: DrillVisit["phase"];
   /** Clicks on the first element that reports clicks. */
   click(): Promise<void>;
-  /** Whether the server has acknowledged everything that the page reported. */
+  /** True if the server has acknowledged everything that the page reported. */
   isDelivered(): Promise<boolean>;
   /** Ends the visit. */
   leave(): Promise<DrillVisit>;

@@ -25,7 +25,7 @@ export interface GoalStep extends GoalEvent {
   readonly hint: GoalHint | null;
 }
 
-/** What came of it. */
+/** Result of a step. */
 export interface GoalAttempt extends GoalEvent {
   readonly way: "click" | "page" | "view" | "none" | "skip";
   readonly arrived: boolean;
@@ -167,7 +167,7 @@ async function isIdle(page: Session, network: Network): Promise<boolean> {
 
 interface Click {
   readonly isMade: boolean;
-  /** What there is no click for, or what may keep it from the element; null if nothing is known. */
+  /** Reason for no click, or obstacle to it; null if nothing is known. */
   readonly problem: string | null;
 }
 

@@ -31,7 +31,7 @@ export async function publicAddress(host: string, port: number, allowed: Readonl
   return first.address;
 }
 
-/** Whether an IP address is one of the public Internet. */
+/** True if an IP address is one of the public Internet. */
 export function isPublic(address: string): boolean {
   // An IPv4 address in the form of IPv6 counts as what it stands for.
   return ipaddr.isValid(address) && ipaddr.process(address).range() === "unicast";

@@ -3,7 +3,7 @@ export const TOLD = "fairsplitRehearsalTold";
 /** Name of the page's function that says what the page shows. */
 export const SEE = "fairsplitRehearsalSee";
 
-/** What a page says at once, because it may be left. */
+/** Message that a page sends at once, because it may be left. */
 export type Told =
   | { readonly kind: "placeholder"; readonly redirect: string | null }
   | { readonly kind: "csp"; readonly directive: string; readonly blocked: string };
@@ -24,10 +24,10 @@ export interface PlaceholderSeen {
   readonly redirect: string | null;
 }
 
-/** What a page shows when it has settled. */
+/** State of a page that has settled. */
 export interface PageSeen {
   readonly url: string;
-  /** Whether the tag runs, and where its script is said to be. */
+  /** The tag runs; the addresses are those of its script elements. */
   readonly isTagRunning: boolean;
   readonly tagScripts: readonly string[];
   /** Milliseconds after which the tag shows the fallback. */
@@ -305,7 +305,7 @@ export function observePage({ told, see, experiment, devices, stayMs }: Instruct
     if (scripts.length === 0) return 2000;
     return scripts.every((script) => failedScripts.has(script)) ? MIN_STAY_MS : 1000;
   };
-  /** Whether nothing more is to be expected of the tag. */
+  /** True if nothing more is to be expected of the tag. */
   const isSettled = () => {
     if (document.readyState !== "complete") return false;
     if (stayMs !== null) return sinceLoad() >= stayMs;

@@ -13,14 +13,14 @@ export interface RehearseOptions {
   readonly visits: number;
   /** How to make the events of goals happen that this page has no element for, by event name. */
   readonly goals: ReadonlyMap<string, GoalHint>;
-  /** Whether the page may act on the clicks. */
+  /** True if the page may act on the clicks. */
   readonly isLive: boolean;
   readonly html: string | null;
   readonly json: string | null;
   readonly browserPath: string | null;
   readonly quiet: boolean;
   readonly strict: boolean;
-  /** Whether the server keeps the report. */
+  /** True if the server keeps the report. */
   readonly isKept: boolean;
   /**
    * Origins that may be at private addresses, where the browser may reach only public ones; null

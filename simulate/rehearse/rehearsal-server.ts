@@ -19,7 +19,7 @@ export interface Begun {
 /** The server's part of a rehearsal. */
 export interface RehearsalServer {
   begin(): Promise<Begun>;
-  /** What the visits so far would have recorded. */
+  /** Events that the visits so far would have recorded. */
   events(rehearsal: string): Promise<Event[]>;
   keep(report: RehearsalReport): Promise<void>;
 }

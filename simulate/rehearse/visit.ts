@@ -21,7 +21,7 @@ const SIZES: Readonly<Record<ScreenName, { width: number; height: number; isMobi
   phone: { width: 390, height: 844, isMobile: true },
 };
 
-/** What a visit is to do. */
+/** Plan of a visit. */
 export interface VisitPlan {
   /** The page's address, with the preview of the group. */
   readonly url: string;
@@ -34,7 +34,7 @@ export interface VisitPlan {
   readonly goals: readonly GoalStep[];
 }
 
-/** What all visits of a rehearsal share. */
+/** Facts that all visits of a rehearsal share. */
 export interface VisitContext {
   readonly experiment: string;
   readonly devices: string;
@@ -45,7 +45,7 @@ export interface VisitContext {
   readonly heardOf: HeardOf;
 }
 
-/** What came of a visit. */
+/** Result of a visit. */
 export interface RehearsalVisit extends Pick<VisitPlan, "group" | "screen"> {
   /** The page that the visit ended on; null if none settled. */
   readonly seen: PageSeen | null;

@@ -5,7 +5,7 @@ import type { Colors } from "picocolors/types.js";
 /** Properties of stdout that colours depend on. */
 export interface Screen {
   readonly isTerminal: boolean;
-  /** Whether it is redirected to a file. */
+  /** True if it is redirected to a file. */
   readonly isFile: boolean;
 }
 

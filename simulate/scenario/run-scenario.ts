@@ -31,7 +31,7 @@ export interface ScenarioRun {
   readonly parts: readonly OpenSites[];
   readonly concurrency: number;
   readonly quiet: boolean;
-  /** When the scenario's first day begins. */
+  /** Begin of the scenario's first day. */
   readonly startMs: number;
   isOver(failures: number): boolean;
 }

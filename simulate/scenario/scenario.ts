@@ -10,7 +10,7 @@ export const SHIPPED = ["demo", "shop", "saas"] as const;
 const OF_THE_TAG = ["pageview", "exposure", "exp_groups", "unknown_placeholder", "empty_variant"];
 const MAX_BYTES = 1 << 20;
 
-/** What a group does to a goal: 0.2 is +20 %. */
+/** Effect of a group on a goal: 0.2 is +20 %. */
 export interface Effect {
   readonly experiment: string;
   readonly group: string;

@@ -17,7 +17,7 @@ export interface SentEvent {
 
 export type Deed = SentEvent;
 
-/** What a unit of an experiment did since its first exposure. */
+/** A unit of an experiment, with its goals since the first exposure. */
 interface Unit {
   readonly group: string;
   readonly firstMs: number;

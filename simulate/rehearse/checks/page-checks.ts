@@ -14,7 +14,7 @@ import {
   wordOf,
 } from "./rehearsed.ts";
 
-/** Whether the tag runs on the page, and asks the server of the rehearsal. */
+/** Checks that the tag runs on the page, and asks the server of the rehearsal. */
 export function checkTag(rehearsed: Rehearsed): Outcome {
   const { visits, server, page } = rehearsed;
   const settled = settledOf(visits);
@@ -71,7 +71,7 @@ export function checkTag(rehearsed: Rehearsed): Outcome {
   return passed(`runs in ${running.length} of ${visits.length} visits and asks ${new URL(question.url).origin}`);
 }
 
-/** Whether the page has a placeholder of the experiment. */
+/** Checks that the page has a placeholder of the experiment. */
 export function checkPlaceholder(rehearsed: Rehearsed): Outcome {
   const { experiment, groups } = rehearsed;
   const settled = settledOf(rehearsed.visits);
@@ -97,7 +97,7 @@ export function checkPlaceholder(rehearsed: Rehearsed): Outcome {
   return passed(`${attribute} is in the page for ${groups.join(", ")}`);
 }
 
-/** Whether every group has a variant, or own content that is the control's. */
+/** Checks that every group has a variant, or own content that is the control's. */
 export function checkContent(rehearsed: Rehearsed): Outcome {
   const { experiment, groups } = rehearsed;
   const problems: string[] = [];
@@ -128,7 +128,7 @@ export function checkContent(rehearsed: Rehearsed): Outcome {
   return seen === 0 ? untested("there is no placeholder to look at") : passed(`${groups.join(", ")} have content`);
 }
 
-/** Whether a group has something else than a template: HTML, a payload, a class. */
+/** True if a group has something else than a template: HTML, a payload, a class. */
 function hasOther({ experiment }: Rehearsed, placeholder: PlaceholderSeen, group: string): boolean {
   const { html, payload } = experiment.groups.find(({ name }) => name === group) ?? {};
   const takesPayload = placeholder.text !== null || placeholder.attribute !== null;
@@ -139,7 +139,7 @@ function hasOther({ experiment }: Rehearsed, placeholder: PlaceholderSeen, group
   );
 }
 
-/** Whether visitors can see the placeholder. */
+/** Checks that visitors can see the placeholder. */
 export function checkVisible(rehearsed: Rehearsed): Outcome {
   const shown = decidedOf(rehearsed).filter(({ seen }) => seen.placeholders.length > 0);
   const hidden = shown.filter(({ seen, group }) =>
@@ -165,7 +165,7 @@ export function checkVisible(rehearsed: Rehearsed): Outcome {
   );
 }
 
-/** Whether the groups that have a page of their own arrive there, without a loop. */
+/** Checks that the groups that have a page of their own arrive there, without a loop. */
 export function checkRedirect(rehearsed: Rehearsed): Outcome {
   const { visits, groups } = rehearsed;
   const loops = visits.filter(({ isLoop }) => isLoop);

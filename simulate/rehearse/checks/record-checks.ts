@@ -11,7 +11,7 @@ import {
   untested,
 } from "./rehearsed.ts";
 
-/** Whether what is shown is what was assigned and what would be recorded, once per visit. */
+/** Checks that each visit shows what was assigned and would be recorded, once. */
 export function checkRecorded(rehearsed: Rehearsed): Outcome {
   const { experiment, heard, page } = rehearsed;
   const { key, routes } = experiment;
@@ -55,7 +55,7 @@ export function checkRecorded(rehearsed: Rehearsed): Outcome {
   return passed(`shown = assigned = recorded in ${looked.length} of ${looked.length} visits`);
 }
 
-/** Whether the event of every goal arrives, in every group. */
+/** Checks that the event of every goal arrives, in every group. */
 export function checkGoals({ visits, experiment, groups }: Rehearsed): Outcome {
   const tried = visits.flatMap((visit) => visit.goals.map((goal) => ({ ...goal, group: visit.group })));
   if (tried.length === 0) return untested("no visit came so far that its goals could be tried");
@@ -82,7 +82,7 @@ export function checkGoals({ visits, experiment, groups }: Rehearsed): Outcome {
   );
 }
 
-/** Whether the browser keeps the visitor in the cookie. */
+/** Checks that the browser keeps the visitor in the cookie. */
 export function checkCookie(rehearsed: Rehearsed): Outcome {
   const known = decidedOf(rehearsed).filter(({ seen }) => seen.deviceId !== null);
   if (known.length === 0) return untested("the tag did not report anything");

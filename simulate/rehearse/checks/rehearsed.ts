@@ -15,7 +15,7 @@ export interface Rehearsed {
   readonly visits: readonly RehearsalVisit[];
   /** Visits with the tag blocked. */
   readonly without: readonly RehearsalVisit[];
-  /** What each device would have recorded. */
+  /** Events that each device would have recorded. */
   readonly heard: ReadonlyMap<string, readonly Event[]>;
 }
 
@@ -43,7 +43,7 @@ export function decidedOf({ visits }: Pick<Rehearsed, "visits">): SettledVisit[]
   return settledOf(visits).filter(({ seen, group }) => seen.isTagRunning && seen.assigned === group);
 }
 
-/** Whether the tag showed the fallback because no answer had come. */
+/** True if the tag showed the fallback because no answer had come. */
 export function isLate({ seen }: SettledVisit): boolean {
   return seen.isTagRunning && !seen.isAnswered;
 }

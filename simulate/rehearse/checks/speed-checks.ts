@@ -40,7 +40,7 @@ export function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
-/** Whether the variant comes before the tag shows the fallback. */
+/** Checks that the variant comes before the tag shows the fallback. */
 export function checkTimeToVariant(rehearsed: Rehearsed): Outcome {
   const running = settledOf(rehearsed.visits).filter(({ seen }) => seen.isTagRunning);
   const [first] = running;
@@ -64,7 +64,7 @@ export function checkTimeToVariant(rehearsed: Rehearsed): Outcome {
   );
 }
 
-/** Whether variants move the page about. */
+/** Checks that variants do not move the page about. */
 export function checkLayoutShift({ visits, without, groups }: Rehearsed): Outcome {
   const worst = SCREENS.flatMap((screen) =>
     groups.map((group) => {
@@ -87,7 +87,7 @@ export function checkLayoutShift({ visits, without, groups }: Rehearsed): Outcom
   return passed(`at most ${Math.max(0, most.more ?? 0).toFixed(3)} more than without the tag (${most.name})`);
 }
 
-/** Whether the tag delays the largest paint. */
+/** Checks that the tag does not delay the largest paint. */
 export function checkLargestPaint({ visits, without, groups }: Rehearsed): Outcome {
   const isDesktop = (visit: RehearsalVisit) => visit.screen === "desktop";
   const base = figuresOf(without.filter(isDesktop)).largestPaintMs;

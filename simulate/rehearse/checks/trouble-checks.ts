@@ -14,7 +14,7 @@ const HYDRATION = [
 
 const isHydration = (text: string) => HYDRATION.some((pattern) => pattern.test(text));
 
-/** Whether the page's policy lets the tag and the variants do what they do. */
+/** Checks that the page's policy lets the tag and the variants do what they do. */
 export function checkCsp({ visits, without, server }: Rehearsed): Outcome {
   const tags = settledOf(visits).flatMap(({ seen }) => seen.tagScripts.map((src) => new URL(src).origin));
   const ours = new Set([new URL(server).origin, ...tags]);
@@ -40,7 +40,7 @@ export function checkCsp({ visits, without, server }: Rehearsed): Outcome {
   return failed(listed(found.map((one) => `${one.name}: ${textOf(one)}`)), fix);
 }
 
-/** Whether page and console report errors that the page without the tag has not. */
+/** Checks that page and console report no error that the page without the tag has not. */
 export function checkErrors({ visits, without }: Rehearsed): Outcome {
   const own = new Set(without.flatMap(({ errors }) => errors));
   const found = messages(visits, ({ errors }) => errors).filter(({ text }) => !isHydration(text) && !own.has(text));
@@ -57,7 +57,7 @@ export function checkErrors({ visits, without }: Rehearsed): Outcome {
   );
 }
 
-/** Whether a framework finds other markup than it expects. */
+/** Checks that no framework finds other markup than it expects. */
 export function checkHydration({ visits, without }: Rehearsed): Outcome {
   const found = messages(visits, ({ errors, warnings }) => [...errors, ...warnings]).filter(({ text }) =>
     isHydration(text),
@@ -74,7 +74,7 @@ export function checkHydration({ visits, without }: Rehearsed): Outcome {
   );
 }
 
-/** Whether every file comes that only the tag and the variants ask for. */
+/** Checks that every file comes that only the tag and the variants ask for. */
 export function checkAssets({ visits, without }: Rehearsed): Outcome {
   const own = new Set(without.flatMap(({ assets }) => assets.map(({ url }) => url)));
   // Browsers fetch the files of templates, too, before anything shows them.
