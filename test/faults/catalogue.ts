@@ -4,6 +4,7 @@ import { connections } from "./connections.ts";
 import { devices } from "./devices.ts";
 import { eio } from "./eio.ts";
 import { erase } from "./erase.ts";
+import { eraseOnline } from "./erase-online.ts";
 import { flood } from "./flood.ts";
 import { forged } from "./forged.ts";
 import { full } from "./full.ts";
@@ -35,6 +36,7 @@ export const FAULTS: readonly Fault[] = [
   registry,
   toggles,
   erase,
+  eraseOnline,
   archive,
   forged,
   poisoned,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Clients } from "./rig/clients.ts";
 import type { Fault } from "./rig/fault.ts";
 import { eventOf, Journal, sum, type Tally } from "./rig/journal.ts";
+import { mentions } from "./rig/mentions.ts";
 import { MUTANTS } from "./rig/mutants.ts";
 import { startServer, storedEvents, until } from "./rig/server-process.ts";
 
@@ -65,7 +66,7 @@ export const erase: Fault = {
         for (const [name, text] of await segmentsOf(broken)) {
           if (text !== after.get(name)) wrong.push(`step ${step}: ${name} is another than without a kill`);
         }
-        const traces = await mentions(broken);
+        const traces = await mentions(broken, DEVICE);
         if (traces.length > 0) wrong.push(`step ${step}: the device is still in ${traces.join(", ")}`);
         if (steps % STARTED !== 1) continue;
         const started = await startServer(program, broken);
@@ -144,12 +145,4 @@ function without(text: string): string {
     .split(/(?<=\n)/)
     .filter((line) => !line.includes(DEVICE))
     .join("");
-}
-
-/** Files of a folder that mention the device. */
-async function mentions(data: string): Promise<string[]> {
-  const entries = await readdir(data, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const found = await Promise.all(paths.map(async (path) => ((await readFile(path)).includes(DEVICE) ? path : [])));
-  return found.flat();
 }

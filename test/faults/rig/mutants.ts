@@ -88,6 +88,12 @@ export const MUTANTS = {
     "await rename(rewritten, path);",
     "await rm(path);\n  await rename(rewritten, path);",
   ),
+  eraseOnline: mutant(
+    "a request to forget is kept in memory only",
+    "server/retention/erasures.ts",
+    "await writeErasures(",
+    "((..._: unknown[]) => undefined)(",
+  ),
   forged: mutant(
     "exposures that cannot be true are counted",
     "server/ingest/judge.ts",
