@@ -6,8 +6,8 @@ import autocannon from "autocannon";
 export interface LoadRequest {
   readonly method: "GET" | "POST";
   /**
-   * Every `{id}` in path and body becomes an id that was never sent before, every `{known}` one of a
-   * thousand; 36 characters long.
+   * Every `{id}` in path and body becomes an id that was never sent before, every `{known}` one of
+   * a thousand; 36 characters long.
    */
   readonly path: string;
   readonly body?: string;
