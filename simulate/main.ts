@@ -4,6 +4,7 @@ import type { ResultsRead } from "./checks/results.ts";
 import type { Visit } from "./driver.ts";
 import { browserFor, closeDrivers, openDrivers } from "./drivers.ts";
 import { EnvironmentMissing } from "./environment.ts";
+import { exitOnTermination } from "./exit-on-signals.ts";
 import { openFailuresFolder } from "./failures.ts";
 import { mergeReports, readReport } from "./merge.ts";
 import { driversText, visitsOf } from "./mix.ts";
@@ -38,6 +39,7 @@ const STORAGE_PATIENCE_MS = 3000;
  * @param version of this package
  */
 export async function simulate(options: Options, version: string): Promise<number> {
+  exitOnTermination();
   await requireWritable(options.reporters);
   if (options.scenario !== null) return simulateScenario(options, version);
   const { parts, shard } = options;

@@ -36,7 +36,6 @@ export async function startOwnServer(prepare?: Preparation): Promise<OwnServer> 
     running = await run(data);
   }
   const { child, url } = running;
-  process.once("exit", () => child.kill("SIGKILL"));
   return {
     url,
     async stop() {
@@ -96,6 +95,7 @@ async function run(data: string): Promise<{ child: ChildProcess; url: string }> 
     detached: process.platform !== "win32",
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("FAIRSPLIT_"))),
   });
+  process.once("exit", () => child.kill("SIGKILL"));
   const url = await new Promise<string>((resolve, reject) => {
     const fail = (reason: string) => reject(new EnvironmentMissing(`the server did not start: ${reason}`));
     const timer = setTimeout(() => fail(`no answer within ${START_PATIENCE_MS / 1000} s`), START_PATIENCE_MS);

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -79,3 +79,30 @@ test("--output has the failing visits with their reasons", async () => {
     await rm(folder, { recursive: true, force: true });
   }
 }, 30_000);
+
+test.skipIf(process.platform === "win32").each(["SIGTERM", "SIGHUP"] as const)(
+  "a run that %s ends leaves no server behind",
+  async (signal) => {
+    const args = ["simulate", "-n", "1000000", "--driver", "http"];
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    // Its progress, so its visits.
+    await once(child.stderr, "data");
+    const serverOf = () => {
+      const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+      const rows = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+      return rows.find(([, parent]) => parent === child.pid)?.[0] ?? 0;
+    };
+    const server = serverOf();
+    expect(server).toBeGreaterThan(0);
+    child.kill(signal);
+    await once(child, "exit");
+    const isRunning = () => {
+      try {
+        return process.kill(server, 0);
+      } catch {
+        return false;
+      }
+    };
+    await expect.poll(isRunning).toBe(false);
+  },
+);
