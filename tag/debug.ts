@@ -34,7 +34,7 @@ function table(caption: string, heads: readonly string[], rows: readonly (readon
   );
 }
 
-/** Whether this browser's visits are counted, or the reason why not. */
+/** Says that this browser's visits are counted, or the reason why not. */
 function consent(): string {
   if (navigator.globalPrivacyControl) return "Not counted: the browser sends Global Privacy Control.";
   if (navigator.doNotTrack === "1") return "Not counted: the browser sends Do Not Track.";

@@ -27,7 +27,7 @@ const json = (value: unknown) => JSON.stringify(value, plain);
  */
 function plain(this: Record<string, unknown>, name: string): unknown {
   const own = this[name];
-  // Of the types' names, those of strings and big integers have a g.
+  // The types that have a g in their name.
   return /g/.test(typeof own)
     ? `${own}`.slice(0, MAX_TEXT_LENGTH + 1)
     : ((own as Partial<Date> | null)?.toISOString?.() ?? own);

@@ -4,7 +4,7 @@ import type { Fairsplit, Groups } from "./fairsplit.ts";
 import type * as More from "./more.ts";
 import type { Options } from "./options.ts";
 
-/** Whether the groups of a view are decided, and whether by a server's answer. */
+/** State of a view's groups: undecided, or decided without or with a server's answer. */
 export type Decided = 0 | typeof UNSAID | typeof SAID | typeof AGAIN;
 export const UNSAID = 1;
 export const SAID = 2;
@@ -32,11 +32,11 @@ export type Handover = [
   /** Empty if the visitor rejects being counted. */
   device: string,
   account: string | undefined,
-  /** Whether events may be sent and stored. */
+  /** Truthy if events may be sent and stored. */
   isAllowed: unknown,
   /** Path of the view. */
   path: string,
-  /** Whether the view may be a preview, which the other part begins. */
+  /** Truthy if the view may be a preview, which the other part begins. */
   isPreview: unknown,
   decided: Decided,
   /** Groups of the view's placeholders, by experiment. */

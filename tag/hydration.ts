@@ -21,8 +21,8 @@ let loadedAt: number | undefined;
 let isPolling: boolean | undefined;
 
 /**
- * Whether a placeholder must not be changed yet, because a framework is about to hydrate it or the
- * page has `data-after="load"`. Calls `again` when that may have changed.
+ * True for a placeholder that must not be changed yet, because a framework is about to hydrate it
+ * or the page has `data-after="load"`. Calls `again` when that may have changed.
  */
 export function isToWait(placeholder: Element, again: () => void): boolean {
   if (document.readyState === "complete") loadedAt ??= performance.now();
@@ -60,8 +60,8 @@ function isToBeHydrated(placeholder: Element): boolean {
 }
 
 /**
- * Whether the nearest framework around an element is about to hydrate it: React has begun its root,
- * or its Suspense boundary has not come yet. Returns undefined if none has begun.
+ * True if the nearest framework around an element is about to hydrate it: React has begun its root,
+ * or its Suspense boundary has not come yet. Undefined if none has begun.
  */
 function hydrationOf(element: Element): boolean | undefined {
   for (let node: Node | null = element; node; node = node.parentNode) {
@@ -71,7 +71,7 @@ function hydrationOf(element: Element): boolean | undefined {
   return undefined;
 }
 
-/** Whether a node is between the comments of a Suspense boundary. */
+/** True between the comments of a Suspense boundary. */
 function isInBoundary({ previousSibling }: Node): boolean {
   let closed = 0;
   for (let node = previousSibling; node; node = node.previousSibling) {
@@ -85,8 +85,8 @@ function isInBoundary({ previousSibling }: Node): boolean {
 const hasOwn = (object: object, names: RegExp) => Object.keys(object).some((name) => names.test(name));
 
 /**
- * Whether a framework has hydrated an element. React marks a root when hydration begins, and each
- * element when it is hydrated; Vue marks the root at the end.
+ * True for an element that a framework has hydrated. React marks a root when hydration begins, and
+ * each element when it is hydrated; Vue marks the root at the end.
  */
 export function isKept(element: object): boolean {
   return hasOwn(

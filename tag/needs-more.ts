@@ -5,7 +5,7 @@ import { templatesOf } from "./variant.ts";
 const OWNERS = "#root,[data-after],[id^=__],[ssr],[ngh],.swiper,[data-hk],#app";
 
 /**
- * Whether the first part of the tag is not enough for a placeholder. The order takes the fewest
+ * Truthy if the first part of the tag is not enough for a placeholder. The order takes the fewest
  * bytes.
  */
 export const needsMore = (placeholder: HTMLElement) =>

@@ -16,8 +16,8 @@ export const placeholders = (selector: string) =>
   Document.prototype.querySelectorAll.call(document, selector) as NodeListOf<HTMLElement>;
 
 /**
- * Whether the parser has reached the end tag of an element: until then it may still get templates.
- * Following content, or its ancestors', proves it.
+ * Truthy once the parser has reached the end tag of an element: until then it may still get
+ * templates. Following content, or its ancestors', proves it.
  */
 export const isClosed = (placeholder: Element) =>
   document.readyState !== "loading" || placeholder.closest(":not(:last-child)");

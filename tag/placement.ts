@@ -33,7 +33,7 @@ export interface Rendered extends Placement {
 export const shapeOf = (nodes: Iterable<Node>) =>
   `${[...nodes].filter(({ nodeType }) => nodeType === 1).map(({ nodeName }) => nodeName)}`;
 
-/** Whether the page has changed its own content since it was moved aside. */
+/** True if the page has changed its own content since it was moved aside. */
 export const isChangedAside = ({ aside, content }: Placement) => shapeOf(aside.childNodes) !== shapeOf(content);
 
 /** Replaces the placeholder's content by a variant; templates stay in place. */
@@ -62,7 +62,7 @@ export function place(
 }
 
 /**
- * Whether the variant is still there, perhaps wrapped by the page, and the page's own content has
+ * Truthy while the variant is there, perhaps wrapped by the page, and the page's own content has
  * not come back. Translators wrap texts in `font` elements.
  */
 export const isIntact = (placeholder: HTMLElement, { put, before, after }: Rendered) =>

@@ -36,7 +36,7 @@ function settle(placement: Rendered): void {
   placement.before = placement.aside.textContent;
 }
 
-/** Whether a framework has added nodes, unaware that its content was moved aside. */
+/** True if a framework has added nodes, unaware that its content was moved aside. */
 function isAddedTo(placeholder: Element, { put }: Rendered): boolean {
   return (
     contentOf(placeholder).some((node) => node.nodeType === 1 && !put.includes(node) && isKept(node)) && put.length > 0
@@ -44,8 +44,8 @@ function isAddedTo(placeholder: Element, { put }: Rendered): boolean {
 }
 
 /**
- * Whether a placeholder must not be changed: not yet, or because the page has changed the shown
- * content itself.
+ * True for a placeholder that must not be changed: not yet, or because the page has changed the
+ * shown content itself.
  */
 export function holds(placeholder: HTMLElement, placement: Rendered | undefined, again: () => void): boolean {
   const content = contentOf(placeholder);

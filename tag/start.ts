@@ -202,7 +202,7 @@ export function start(options: Options, source: string, bundled?: Load): void {
     track: (event, params, value) => report(event, undefined, params, value),
     consent: (isGiven) => (isGiven ? defer("consent", true) : tag.forget()),
     forget() {
-      // What earlier pages left is deleted by the other part; this holds even if that never comes.
+      // The other part deletes the lines of earlier pages; this holds even if it never comes.
       changeCookie(device, "", options);
       device = isAllowed = "";
       for (const name of [CONSENT, COOKIE, "fairsplit", ...waiting]) safely(() => delete localStorage[name]);

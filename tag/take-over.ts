@@ -46,7 +46,7 @@ export const takeOver = (
   let account = firstAccount;
   let path: string | undefined = isToBegin ? undefined : begunPath;
   let isAllowed: unknown = isBegunAllowed;
-  /** Whether the view is the one that the first part began. */
+  /** True in the view that the first part began. */
   let isFirst = true;
   let force: string | null | undefined = query.get("fairsplit_force");
   let isPreview: unknown;

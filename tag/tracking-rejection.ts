@@ -1,2 +1,2 @@
-/** Whether the visitor rejects being counted: Global Privacy Control, or Do Not Track. */
+/** Truthy if the visitor rejects being counted: Global Privacy Control, or Do Not Track. */
 export const isTrackingRejected = () => navigator.globalPrivacyControl || navigator.doNotTrack === "1";

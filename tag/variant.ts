@@ -12,7 +12,7 @@ export const templateOf = (templates: readonly Node[], group: string | undefined
   ) ||
     (!group && templates[0])) as HTMLTemplateElement | undefined;
 
-/** Whether a placeholder takes a payload as its text. */
+/** True if a placeholder takes a payload as its text. */
 export const isText = (placeholder: Element, payload: unknown) =>
   placeholder.hasAttribute("data-exp-text") && payload != null && payload !== Object(payload);
 
@@ -20,7 +20,7 @@ export const isText = (placeholder: Element, payload: unknown) =>
 export const contentOf = (placeholder: Element, templates = templatesOf(placeholder)) =>
   [...placeholder.childNodes].filter((node) => !templates.includes(node));
 
-/** Whether a node is an element, or text other than white space. */
+/** True for elements, and for text other than white space. */
 export const isVisible = (node: Node) =>
   node.nodeType === 1 || (node.nodeType === 3 && /\S/.test(node.nodeValue as string));
 

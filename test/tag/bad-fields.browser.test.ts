@@ -9,7 +9,7 @@ interface Case {
   readonly name: string;
   /** Runs in the page: reports the purchase. */
   readonly script: string;
-  /** How the server stores it. */
+  /** Its fields as the server stores them. */
   readonly stored: Readonly<Record<string, unknown>>;
   readonly path?: string;
 }

@@ -310,7 +310,7 @@ const documents: HostilePage[] = [
     body: `<main>${PLACEHOLDER}</main><script>new MutationObserver(() => {
       document.querySelector("main").innerHTML = ${JSON.stringify(PLACEHOLDER)} + document.querySelectorAll("p").length;
     }).observe(document.querySelector("main"), { childList: true });</script>`,
-    // When the tag gives up after a thousand renderings, the page's own content stays.
+    // The page's own content stays once the tag gives up, after a thousand renderings.
   },
   { name: "500 placeholders", shows: "variant", body: PLACEHOLDER.repeat(500) },
   {

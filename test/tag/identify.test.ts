@@ -13,7 +13,7 @@ const PAGE = `<div data-exp="device">${both("device")}</div><div data-exp="accou
 let groupOf: Record<string, string>;
 let asked: URLSearchParams[];
 let events: Record<string, unknown>[];
-/** What the answer for an account waits for. */
+/** Promises that the answers for accounts wait for. */
 let delays: Record<string, Promise<void>>;
 const cleanUps: (() => void)[] = [];
 

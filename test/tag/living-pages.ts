@@ -12,7 +12,7 @@ export interface LivingPage {
   readonly exposures?: Readonly<Record<string, number>>;
   /** Runs in the page once the variant is there. */
   readonly act?: string;
-  /** Whether the tag's other part comes only after `act`. */
+  /** True if the tag's other part comes only after `act`. */
   readonly isActBetweenParts?: boolean;
   /** Final text of each placeholder after `act`. */
   readonly afterwards?: readonly string[];

@@ -25,7 +25,7 @@ afterAll(async () => {
   await shop?.close();
 });
 
-/** What the server stored of the pages whose path begins so. */
+/** Events that the server stored of the pages whose path begins so. */
 const heard = async (path: string) => (await shop.heard()).filter((line) => line.includes(` ${path}`));
 
 describe("a printed page", () => {
