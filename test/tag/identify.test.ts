@@ -4,6 +4,7 @@ import type { AssignedGroup } from "../../core/http-contract.ts";
 import type { Fairsplit } from "../../tag/fairsplit.ts";
 import type { Options } from "../../tag/options.ts";
 import { ASSIGNED } from "./assigned.ts";
+import { ownPage } from "./own-page.ts";
 
 const both = (name: string) =>
   `<template data-group="A">${name} A</template><template data-group="B">${name} B</template>`;
@@ -18,26 +19,7 @@ let delays: Record<string, Promise<void>>;
 const cleanUps: (() => void)[] = [];
 
 beforeEach(() => {
-  // Observers, listeners and timers outlive a test: its tag would render the next test's page.
-  const RealObserver = MutationObserver;
-  vi.stubGlobal(
-    "MutationObserver",
-    class extends RealObserver {
-      constructor(callback: MutationCallback) {
-        let isOver = false;
-        super((...args) => isOver || callback(...args));
-        cleanUps.push(() => {
-          isOver = true;
-          this.disconnect();
-        });
-      }
-    },
-  );
-  const add = window.addEventListener.bind(window);
-  vi.stubGlobal("addEventListener", (...args: Parameters<typeof addEventListener>) => {
-    cleanUps.push(() => window.removeEventListener(...args));
-    add(...args);
-  });
+  // Timers outlive a test, too.
   const after = setTimeout;
   vi.stubGlobal("setTimeout", (...args: Parameters<typeof setTimeout>) => {
     const timer = after(...args);
@@ -45,9 +27,7 @@ beforeEach(() => {
     return timer;
   });
   [groupOf, asked, events, delays] = [{ anna: "B", ben: "A", carl: "B", device: "B" }, [], [], {}];
-  delete window.fairsplit;
-  localStorage.clear();
-  document.body.innerHTML = PAGE;
+  cleanUps.push(ownPage(PAGE));
   vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
     const { pathname, searchParams } = new URL(url);
     if (pathname === "/notes") events.push(...JSON.parse(String(init?.body)));

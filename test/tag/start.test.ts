@@ -4,6 +4,7 @@ import type { AssignedGroup } from "../../core/http-contract.ts";
 import type { Fairsplit } from "../../tag/fairsplit.ts";
 import type { Options } from "../../tag/options.ts";
 import { ASSIGNED } from "./assigned.ts";
+import { ownPage } from "./own-page.ts";
 
 const badge = vi.fn();
 vi.mock("https://ab.example.com/badge.js", () => {
@@ -17,7 +18,13 @@ const PAGE = `
 
 let answer: (response: Response | Promise<Response>) => void;
 let fetched: Mock<(url: string, init?: RequestInit) => Promise<Response>>;
+let endPage: () => void;
 const cleanUps: (() => void)[] = [];
+/** Leaves a page: a tag that went on would undo for ever what the next page's renders. */
+const leave = () => {
+  endPage();
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+};
 
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date("2026-01-31T12:00:00.000Z") });
@@ -29,35 +36,12 @@ beforeEach(() => {
       : new Response("{}"),
   );
   vi.stubGlobal("fetch", fetched);
-  // Observers and listeners outlive a test.
-  const RealObserver = MutationObserver;
-  vi.stubGlobal(
-    "MutationObserver",
-    class extends RealObserver {
-      constructor(callback: MutationCallback) {
-        let isOver = false;
-        super((...args) => isOver || callback(...args));
-        // A root observed twice is heard even when happy-dom has disconnected.
-        cleanUps.push(() => {
-          isOver = true;
-          this.disconnect();
-        });
-      }
-    },
-  );
-  const add = window.addEventListener.bind(window);
-  vi.stubGlobal("addEventListener", (...args: Parameters<typeof addEventListener>) => {
-    cleanUps.push(() => window.removeEventListener(...args));
-    add(...args);
-  });
-  delete window.fairsplit;
-  localStorage.clear();
-  document.body.innerHTML = PAGE;
+  endPage = ownPage(PAGE);
 });
 afterEach(async () => {
   await settle();
   vi.clearAllTimers();
-  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+  leave();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -302,7 +286,7 @@ describe("what is forced", () => {
   /** Opens a page of the site, as by navigation. */
   const open = async (query: string) => {
     // Leave the previous page.
-    for (const cleanUp of cleanUps.splice(0)) cleanUp();
+    leave();
     vi.clearAllTimers();
     happyDOM.setURL(`https://shop.example.com/page${query}`);
     delete window.fairsplit;
@@ -387,7 +371,7 @@ describe("what a device's next page view takes from the one before", () => {
   /** Opens a page whose request gets `response`, if there is one. */
   const open = async (response?: Response, path = "/") => {
     // Leave the previous page.
-    for (const cleanUp of cleanUps.splice(0)) cleanUp();
+    leave();
     happyDOM.setURL(`https://shop.example.com${path}`);
     vi.clearAllTimers();
     delete window.fairsplit;
@@ -681,7 +665,7 @@ describe("what a page may ask and say", () => {
     answer(new Response("", { status: 500 }));
     await soon();
     expect(failed.mock.lastCall?.[0].detail).toBe(500);
-    for (const cleanUp of cleanUps.splice(0)) cleanUp();
+    leave();
     delete window.fairsplit;
     document.body.innerHTML = PAGE;
     await start();

@@ -4,6 +4,7 @@ import type { AssignedGroup } from "../../core/http-contract.ts";
 import type { Fairsplit } from "../../tag/fairsplit.ts";
 import type { Options } from "../../tag/options.ts";
 import { ASSIGNED } from "./assigned.ts";
+import { ownPage } from "./own-page.ts";
 
 // The time between the tag's first part and the other one, which this test lets come when it wants.
 
@@ -18,7 +19,7 @@ let fetched: Mock<(url: string, init?: RequestInit) => Promise<Response>>;
 let stored: () => Promise<Response>;
 let arrive: () => Promise<void>;
 let tag: Fairsplit;
-const cleanUps: (() => void)[] = [];
+let end: () => void;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date("2026-01-31T12:00:00.000Z") });
@@ -31,33 +32,12 @@ beforeEach(() => {
       : stored(),
   );
   vi.stubGlobal("fetch", fetched);
-  // Observers and listeners outlive a test.
-  const RealObserver = MutationObserver;
-  vi.stubGlobal(
-    "MutationObserver",
-    class extends RealObserver {
-      constructor(callback: MutationCallback) {
-        let isOver = false;
-        super((...args) => isOver || callback(...args));
-        cleanUps.push(() => {
-          isOver = true;
-        });
-      }
-    },
-  );
-  const add = window.addEventListener.bind(window);
-  vi.stubGlobal("addEventListener", (...args: Parameters<typeof addEventListener>) => {
-    cleanUps.push(() => window.removeEventListener(...args));
-    add(...args);
-  });
-  delete window.fairsplit;
-  localStorage.clear();
   happyDOM.setURL("https://shop.example.com/one");
-  document.body.innerHTML = PAGE;
+  end = ownPage(PAGE);
 });
 afterEach(() => {
   vi.clearAllTimers();
-  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+  end();
   for (const cookie of document.cookie.split("; ")) {
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous
     document.cookie = `${cookie.split("=")[0]}=;path=/;max-age=0`;
