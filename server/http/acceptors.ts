@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { Server as HttpServer } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 
@@ -30,9 +30,10 @@ interface More {
 export function acceptMore(server: HttpServer, { handles, backlog }: More): () => Promise<void> {
   const acceptors: Server[] = [];
   // Undocumented, and the only form of a handle that does not listen with Node's own backlog.
-  const { _handle: handle } = server as unknown as { readonly _handle?: Parameters<typeof copier.send>[1] };
+  const { _handle: handle } = server as unknown as { readonly _handle?: Parameters<ChildProcess["send"]>[1] };
   if (handles === 0 || !handle || process.platform === "win32") return async () => undefined;
-  const copier = spawn(process.execPath, ["-e", COPIER], { stdio: ["ignore", "ignore", "ignore", "ipc"], env: {} });
+  const copier = startCopier();
+  if (!copier) return async () => undefined;
   const patience = setTimeout(() => copier.kill(), MAX_COPY_MS).unref();
   // The socket is closed, and its port free, once the other process has let go of it.
   const copied = new Promise<void>((resolve) => copier.once("exit", () => resolve()).once("error", () => resolve()));
@@ -50,4 +51,15 @@ export function acceptMore(server: HttpServer, { handles, backlog }: More): () =
     await copied;
     await Promise.all(acceptors.map((acceptor) => new Promise((resolve) => acceptor.close(resolve))));
   };
+}
+
+/** The other process; null where none can be started. */
+function startCopier(): ChildProcess | null {
+  try {
+    const copier = spawn(process.execPath, ["-e", COPIER], { stdio: ["ignore", "ignore", "ignore", "ipc"], env: {} });
+    copier.on("error", () => undefined);
+    return copier.channel ? copier : null;
+  } catch {
+    return null;
+  }
 }
