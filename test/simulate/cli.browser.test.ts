@@ -89,15 +89,17 @@ describe("the gate", () => {
   }, 120_000);
 
   it("is the same for the same visitors in every driver, one at a time and eight at a time", async () => {
-    const reports: unknown[] = [];
-    for (const driver of ["browser", "dom", "http"]) {
-      for (const concurrency of ["1", "8"]) {
-        const args = ["-n", "40", "--seed", "3", "--json", "--driver", driver, "--concurrency", concurrency];
-        const { code, stdout } = await simulate(...args);
-        expect([driver, concurrency, code]).toEqual([driver, concurrency, 0]);
-        reports.push({ ...JSON.parse(stdout), timing: 0, driver: "", rerun: "" });
-      }
-    }
+    const reportsOf = (concurrency: string) =>
+      Promise.all(
+        ["browser", "dom", "http"].map(async (driver) => {
+          const args = ["-n", "40", "--seed", "3", "--json", "--driver", driver, "--concurrency", concurrency];
+          const { code, stdout } = await simulate(...args);
+          expect([driver, concurrency, code]).toEqual([driver, concurrency, 0]);
+          return { ...JSON.parse(stdout), timing: 0, driver: "", rerun: "" };
+        }),
+      );
+    // The drivers start beside each other, which is most of their time.
+    const reports = [...(await reportsOf("1")), ...(await reportsOf("8"))];
     for (const report of reports) expect(report).toEqual(reports[0]);
   }, 240_000);
 
