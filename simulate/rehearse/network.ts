@@ -33,6 +33,8 @@ interface Asked {
   readonly path: string;
   readonly at: number;
   readonly isPost: boolean;
+  /** The document that asked. */
+  readonly loader: string;
 }
 
 /**
@@ -50,14 +52,26 @@ export function watchNetwork(page: Session, devices: string): Network {
   let documentStatus: number | null = null;
   let isHolding = false;
 
-  page.on("Network.requestWillBeSent", ({ requestId, request, timestamp, type, documentURL }) => {
+  page.on("Network.requestWillBeSent", ({ requestId, request, timestamp, type, documentURL, loaderId }) => {
     const { url, method } = request as { url: string; method: string };
     // Streams stay open.
     if (type === "EventSource" || type === "WebSocket" || !/^https?:/.test(url)) return;
     const path = new URL(url).pathname;
-    asked.set(String(requestId), { url, path, at: Number(timestamp), isPost: method === "POST" });
+    asked.set(String(requestId), {
+      url,
+      path,
+      at: Number(timestamp),
+      isPost: method === "POST",
+      loader: String(loaderId),
+    });
     if (IS_QUESTION.test(path) && method === "GET")
       question ??= { url, document: String(documentURL), status: null, answerMs: null };
+  });
+  page.on("Page.frameNavigated", ({ frame }) => {
+    const { parentId, loaderId } = frame as { parentId?: string; loaderId: string };
+    if (parentId !== undefined) return;
+    // Nothing is heard any more of what a document asked that was left.
+    for (const [requestId, { loader }] of asked) if (loader !== loaderId) asked.delete(requestId);
   });
   page.on("Network.responseReceived", ({ requestId, response, timestamp, type }) => {
     const one = asked.get(String(requestId));
