@@ -12,9 +12,12 @@ function withoutBad(event: { readonly params?: unknown; readonly value?: unknown
   const dropped: string[] = [];
   const params: Record<string, unknown> = {};
   const given = event.params as Record<string, unknown>;
-  for (const name in given)
-    if (safely(() => json(given[name]))) params[name] = given[name];
-    else dropped.push(`params.${name}`);
+  // A revoked proxy, such as a draft of Immer's, cannot even be listed.
+  safely(() => {
+    for (const name in given)
+      if (safely(() => json(given[name]))) params[name] = given[name];
+      else dropped.push(`params.${name}`);
+  });
   const value = safely(() => json(event.value)) && event.value;
   return json({ ...event, params, value, dropped });
 }

@@ -76,6 +76,16 @@ const CASES: readonly Case[] = [
     stored: { value: 12.5, params: { plan: "pro" }, dropped: ["params.note"] },
   },
   {
+    name: "params that are a revoked proxy, such as a draft of Immer's",
+    script: `const draft = Proxy.revocable({ plan: "pro" }, {}); draft.revoke(); ${track("draft.proxy")}`,
+    stored: { value: 12.5, params: {} },
+  },
+  {
+    name: "a param that is a revoked proxy",
+    script: `const draft = Proxy.revocable({}, {}); draft.revoke(); ${track('{ plan: "pro", note: draft.proxy }')}`,
+    stored: { value: 12.5, params: { plan: "pro" }, dropped: ["params.note"] },
+  },
+  {
     name: "a param that is 7n",
     script: track('{ plan: "pro", note: 7n }'),
     stored: { value: 12.5, params: { plan: "pro", note: "7" } },
