@@ -17,6 +17,7 @@ import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
 import { assignedText } from "./answer-text.ts";
 import { type Assigned, AssignmentRecord } from "./assignment-record.ts";
 import { type ForceDeps, forcedGroups } from "./forced-groups.ts";
+import { recentChoices } from "./recent-choices.ts";
 
 interface Deps extends ForceDeps {
   readonly registry: Registry;
@@ -41,6 +42,7 @@ const GROUPS_PATHS = ["/api/expgroups", "/groups"];
 export function expgroupsRoutes({ registry, log, runs, sticky, rehearsals, ...deps }: Deps) {
   const readForces = forcedGroups({ registry, ...deps });
   const record = new AssignmentRecord(log, deps.limits.assignments);
+  const remember = recentChoices();
   return new Hono<Env>()
     .on("GET", GROUPS_PATHS, (c) => {
       const settings = registry.settings();
@@ -69,7 +71,7 @@ export function expgroupsRoutes({ registry, log, runs, sticky, rehearsals, ...de
       }
 
       const { device, account, session } = ids;
-      const context: Context = { ...asked, sticky, ...(isPreview ? { forced } : {}) };
+      const context: Context = { ...asked, sticky, remember, ...(isPreview ? { forced } : {}) };
       const assigned = experiments.map(
         (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
       );
