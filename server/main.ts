@@ -234,11 +234,15 @@ export async function main(
       // Count one: the number of events in an unread post is unknown.
       if (method === "POST" && isEvents(url)) log.drop("shed", 1);
     },
-    onRead: rawShedder((method, url) => {
+    onRead: (request, response) => shedder.onRead(request, response),
+  });
+  const shedder = rawShedder({
+    isShedding: queue.isShedding,
+    turnAway(method, url) {
       const answer = queue.turnAway(method, urlBelow(basePath, url));
       if (answer) accessLog?.turnedAway(method, urlBelow(basePath, url), answer.status);
       return answer;
-    }),
+    },
   });
   // A proxy of another user connects to the socket.
   process.umask(umask);
@@ -251,6 +255,7 @@ export async function main(
   // All connections of a proxy have its address.
   const isShared = config.trustProxy === 0 && config.socket === null;
   server.on("connection", connectionShare(isShared ? config.maxConnections : 0));
+  server.on("connection", shedder.onConnection);
   process.umask(0o077);
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   own = `http://${openHost(host)}:${port}`;

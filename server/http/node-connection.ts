@@ -5,15 +5,20 @@ import type { Socket } from "node:net";
 export interface NodeConnection {
   /** The response that is written next, if one is. */
   readonly _httpMessage?: unknown;
-  /** `incoming` is the request that is being read or answered, once its head was read. */
-  readonly parser?: { readonly incoming?: unknown } | null;
+  readonly parser?: Parser | null;
   readonly server?: Server;
+}
+
+interface Parser {
+  /** The request that is being read or answered, once its head was read. */
+  readonly incoming?: unknown;
+  readonly socket?: Socket | null;
 }
 
 /** Node's own list of a server's parsers, by which it closes idle connections. */
 interface Parsers {
   /** Parsers that have read nothing of a next message. */
-  readonly idle?: () => readonly object[];
+  readonly idle?: () => readonly Parser[];
 }
 
 /** Whether Node has read the last request of a connection as a whole, and answered it. */
@@ -24,16 +29,12 @@ export function isAnswered(socket: Socket): boolean {
 }
 
 /**
- * Connections whose last request is answered, and of which Node has read nothing of the next one:
- * those that are left of the given ones. It goes through all connections of their server.
+ * A server's connections whose last request is answered, and of which Node has read nothing of the
+ * next one. Empty when Node does not say. It goes through all connections.
  */
-export function betweenMessages(sockets: readonly Socket[]): Socket[] {
-  const idle = new Set(servers(sockets).flatMap((server) => parsersOf(server)?.idle?.() ?? []));
-  return sockets.filter((socket) => isAnswered(socket) && idle.has((socket as NodeConnection).parser as object));
-}
-
-function servers(sockets: readonly Socket[]): readonly Server[] {
-  return [...new Set(sockets.flatMap((socket) => (socket as NodeConnection).server ?? []))];
+export function betweenMessages(server: Server): Socket[] {
+  const parsers = parsersOf(server)?.idle?.() ?? [];
+  return parsers.flatMap(({ socket }) => (socket && isAnswered(socket) ? socket : []));
 }
 
 function parsersOf(server: Server): Parsers | undefined {

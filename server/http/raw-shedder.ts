@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Answer } from "./http.ts";
 import { readHead } from "./message-head.ts";
@@ -22,40 +22,74 @@ const MAX_UNWRITTEN = 64;
 /** An answer for a request that is turned away when it comes; null for one that is served. */
 type TurnAway = (method: string, url: string) => Answer | null;
 
+/** Least time between two searches for idle connections. */
+const SEARCH_MS = 20;
 /**
- * Watches a connection of which a request was turned away, once that one is over: from then on its
- * requests are turned away before Node's parser has seen them. That takes a third of the processor
- * time, most of which goes into objects that nobody uses. Requests that are served, and all that is
- * not plain HTTP/1.1, go to Node as they came.
- *
- * @param turnAway asked for each request when its head is there
+ * Time in which a connection may be watched from its beginning: Node closes one of whose first
+ * request it has read nothing after 8 s.
  */
-export function rawShedder(turnAway: TurnAway): (request: IncomingMessage, response: ServerResponse) => void {
+const MAX_UNREAD_MS = 5000;
+
+interface RawShedder {
+  /** Called with a request that Node has read, before it is turned away. */
+  onRead(request: IncomingMessage, response: ServerResponse): void;
+  /** Called with each new connection. */
+  onConnection(socket: Socket): void;
+}
+
+interface Options {
+  /** Asked for each request when its head is there. */
+  readonly turnAway: TurnAway;
+  /** Whether requests of new connections are likely to be turned away; default never. */
+  readonly isShedding?: () => boolean;
+}
+
+/**
+ * Watches connections while requests are turned away: idle ones, and new ones. Their requests are
+ * turned away before Node's parser has seen them. That takes a third of the processor time, most of
+ * which goes into objects that nobody uses. Requests that are served, and all that is not plain
+ * HTTP/1.1, go to Node as they came.
+ */
+export function rawShedder({ turnAway, isShedding = () => false }: Options): RawShedder {
   const watched = new WeakSet<Socket>();
   const answers = new DelayedAnswers();
-  /** Connections of which a request was turned away in this turn of the event loop. */
-  const answered: Socket[] = [];
-  return ({ socket }, response) => {
-    // Pipelined requests wait for others; they are Node's.
-    if (watched.has(socket) || (socket as NodeConnection)._httpMessage !== response) return;
-    // The answer is closed before Node has read the body behind the head.
-    response.once("close", () => {
-      if (answered.push(socket) === 1) setImmediate(watchAnswered);
-    });
-  };
+  let lastSearch = Number.NEGATIVE_INFINITY;
+  let isPlanned = false;
 
-  /** Node goes through all its connections to say which are idle: asked once a turn. */
-  function watchAnswered(): void {
-    for (const socket of betweenMessages(answered.splice(0))) tryToWatch(socket);
+  function plan(server: Server | undefined): void {
+    if (isPlanned || !server) return;
+    isPlanned = true;
+    const search = () => {
+      isPlanned = false;
+      lastSearch = performance.now();
+      for (const socket of betweenMessages(server)) tryToWatch(socket);
+    };
+    const wait = lastSearch + SEARCH_MS - performance.now();
+    if (wait > 0) setTimeout(search, wait);
+    else setImmediate(search);
   }
 
-  function tryToWatch(socket: Socket): void {
+  function tryToWatch(socket: Socket, isNew = false): void {
     if (watched.has(socket)) return;
     const [toNode, ...others] = socket.listeners("data");
     if (!toNode || others.length > 0) return;
     watched.add(socket);
-    watch(socket, toNode as (bytes: Buffer) => void, { turnAway, answers, onEnd: () => watched.delete(socket) });
+    const onEnd = () => watched.delete(socket);
+    const unreadUntil = isNew ? performance.now() + MAX_UNREAD_MS : Number.POSITIVE_INFINITY;
+    watch(socket, toNode as (bytes: Buffer) => void, { turnAway, answers, unreadUntil, onEnd });
   }
+
+  return {
+    onRead({ socket }, response) {
+      // Pipelined requests wait for others; they are Node's.
+      if (watched.has(socket) || (socket as NodeConnection)._httpMessage !== response) return;
+      // The answer is closed before Node has read the body behind the head.
+      response.once("close", () => plan((socket as NodeConnection).server));
+    },
+    onConnection(socket) {
+      if (isShedding()) tryToWatch(socket, true);
+    },
+  };
 }
 
 /** Writes answers in the order in which they were made, a few in each turn of the event loop. */
@@ -79,17 +113,24 @@ class DelayedAnswers {
 interface Watch {
   readonly turnAway: TurnAway;
   readonly answers: DelayedAnswers;
+  /** Until when the connection may be watched if Node has not read any of its requests. */
+  readonly unreadUntil: number;
   /** Called when the connection is Node's again. */
   readonly onEnd: () => void;
 }
 
-function watch(socket: Socket, toNode: (bytes: Buffer) => void, { turnAway, answers, onEnd }: Watch): void {
+function watch(
+  socket: Socket,
+  toNode: (bytes: Buffer) => void,
+  { turnAway, answers, unreadUntil, onEnd }: Watch,
+): void {
   /** Answers that are not written yet. */
   let unwritten: Buffer[] = [];
   /** Bytes that are left of a body, whether it is skipped or Node's, and the time to skip them. */
   let left = 0;
   let isSkipping = false;
   let skipUntil = 0;
+  let isRead = false;
 
   function onData(bytes: Buffer): void {
     let at = 0;
@@ -104,7 +145,7 @@ function watch(socket: Socket, toNode: (bytes: Buffer) => void, { turnAway, answ
     }
     while (at < bytes.length) {
       const head = readHead(bytes, at);
-      const answer = head && canAnswer() ? turnAway(head.method, head.url) : null;
+      const answer = head && canAnswer() && mayWatch() ? turnAway(head.method, head.url) : null;
       if (!head || !answer) {
         handOver(bytes, at);
         return;
@@ -129,6 +170,10 @@ function watch(socket: Socket, toNode: (bytes: Buffer) => void, { turnAway, answ
     return !(socket as NodeConnection)._httpMessage && !socket.writableNeedDrain && unwritten.length < MAX_UNWRITTEN;
   }
 
+  function mayWatch(): boolean {
+    return isRead || performance.now() < unreadUntil;
+  }
+
   function write(): void {
     const [first, ...others] = unwritten;
     if (!first || socket.destroyed) return;
@@ -139,6 +184,7 @@ function watch(socket: Socket, toNode: (bytes: Buffer) => void, { turnAway, answ
   /** Gives bytes to Node, and follows them to the end of the last message in them. */
   function handOver(bytes: Buffer, from: number): void {
     isSkipping = false;
+    isRead = true;
     let at = from + Math.min(left, bytes.length - from);
     left -= at - from;
     let isClear = true;

@@ -64,6 +64,8 @@ export interface RequestQueue {
    * @param url path and query
    */
   turnAway(method: string, url: string): Answer | null;
+  /** Whether a request was turned away a moment ago. */
+  isShedding(): boolean;
 }
 
 /**
@@ -221,6 +223,7 @@ export function requestQueue(
 
   return {
     turnAway,
+    isShedding: () => now() - lastShed <= STANDING_MS,
     listener(request, response) {
       const turnedAway = turnAway(request.method ?? "", request.url ?? "");
       if (turnedAway) return send(request, response, turnedAway);

@@ -25,7 +25,7 @@ async function connection() {
     server.closeAllConnections();
     server.close();
   });
-  const states = () => [isAnswered(own), betweenMessages([own]).length === 1];
+  const states = () => [isAnswered(own), betweenMessages(server).includes(own)];
   return {
     states,
     write: (text: string) => client.write(text),

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { problemAnswer } from "../../../server/http/http.ts";
 import { rawShedder } from "../../../server/http/raw-shedder.ts";
 
@@ -17,12 +17,15 @@ afterEach(async () => {
  * with Node's objects, later ones on the raw connection. Others are echoed.
  */
 async function busyServer() {
-  const state = { isBusy: true, raw: [] as string[], node: [] as string[], served: [] as string[] };
+  const state = { isBusy: true, isShedding: false, raw: [] as string[], node: [] as string[], served: [] as string[] };
   const turnsAway = (url: string) => state.isBusy && url !== "/kept";
-  const onRead = rawShedder((method, url) => {
-    if (!turnsAway(url)) return null;
-    state.raw.push(`${method} ${url}`);
-    return BUSY;
+  const { onRead, onConnection } = rawShedder({
+    isShedding: () => state.isShedding,
+    turnAway(method, url) {
+      if (!turnsAway(url)) return null;
+      state.raw.push(`${method} ${url}`);
+      return BUSY;
+    },
   });
   const server = createServer({ requireHostHeader: false, keepAliveTimeout: 60_000 }, async (request, response) => {
     const url = request.url ?? "";
@@ -37,6 +40,7 @@ async function busyServer() {
     state.served.push(body);
     response.writeHead(200, { "content-length": Buffer.byteLength(body) }).end(body);
   }).listen(0);
+  server.on("connection", onConnection);
   await once(server, "listening");
   undo.push(() => {
     server.closeAllConnections();
@@ -109,6 +113,38 @@ test("after a request that was turned away the next ones are, before Node has re
   expect(answer).toEqual({ status: 503, body: BUSY.body, connection: "keep-alive" });
   expect(await client.ask("GET /tag.js HTTP/1.1\r\n\r\n")).toMatchObject([{ status: 503 }]);
   expect(state.raw).toEqual(["POST /events", "GET /tag.js"]);
+  expect(state.node).toEqual(["/events"]);
+});
+
+test("while requests are turned away, those of new and of idle connections are, before Node has read them", async () => {
+  const { port, state } = await busyServer();
+  const idle = open(port);
+  await idle.ask(post("a", "/kept"));
+  await watchedClient(port);
+  await expect
+    .poll(async () => [await idle.ask(post("b")), state.raw.length > 0])
+    .toMatchObject([[{ status: 503 }], true]);
+  const before = state.node.length;
+  state.isShedding = true;
+  const fresh = open(port);
+  expect(await fresh.ask(post("c"))).toMatchObject([{ status: 503, body: BUSY.body }]);
+  expect(await fresh.ask(post("d", "/kept"))).toMatchObject([{ status: 200, body: "d" }]);
+  expect(await fresh.ask(post("e"))).toMatchObject([{ status: 503, body: BUSY.body }]);
+  expect(state.node.length).toBe(before);
+});
+
+test("Node reads a request of a new connection before it would take it for one that says nothing", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  undo.push(() => vi.useRealTimers());
+  const { port, state } = await busyServer();
+  state.isShedding = true;
+  const client = open(port);
+  expect(await client.ask(post("a"))).toMatchObject([{ status: 503 }]);
+  expect(state.node).toEqual([]);
+  vi.advanceTimersByTime(6000);
+  expect(await client.ask(post("b"))).toMatchObject([{ status: 503 }]);
+  expect(state.node).toEqual(["/events"]);
+  expect(await client.ask(post("c"))).toMatchObject([{ status: 503 }]);
   expect(state.node).toEqual(["/events"]);
 });
 
