@@ -53,7 +53,7 @@ export type Mode = "demo" | "serve";
  */
 const MAX_STOP_MS = 1000;
 /** Connections accepted in a turn of the event loop (arbitrary). */
-const ACCEPTING_HANDLES = 8;
+const ACCEPTING_HANDLES = 16;
 /** A segment takes minutes to fill; arbitrary. */
 const COMPACT_EVERY_MS = 60_000;
 /** Per minute and address: enough for a person's mistakes. */
