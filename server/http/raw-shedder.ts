@@ -12,7 +12,7 @@ const MAX_SKIP_MS = 15_000;
 const MAX_LINGER_MS = 1000;
 /**
  * Time for answers in a turn of the event loop. Clients that ask again at once would otherwise make
- * the turns as long as there are such clients, and each turn accepts one new connection.
+ * the turns as long as there are such clients, and each turn accepts a few new connections.
  */
 const MAX_ANSWERS_MS = 3;
 
