@@ -31,7 +31,8 @@ export const full: Fault = {
     for (let cycle = 0; cycle < cycles; cycle += 1) await writeFile(ballast(cycle), Buffer.alloc(BALLAST_MB << 20));
     const journal = new Journal(join(folder, "journal"));
     const clients = new Clients(journal, random, { clients: 16, batch: [1, 40] });
-    const server = await startServer(program, data);
+    // The default quota, a share of the volume, would be reached before so small a disk is full.
+    const server = await startServer(program, data, { args: ["--max-log", "1G"] });
     clients.start(server.url);
     const recoveryMs: number[] = [];
     const refused = () => (clients.answers.get(503) ?? 0) + (clients.answers.get(507) ?? 0);
@@ -51,7 +52,7 @@ export const full: Fault = {
     await clients.stop();
     const wasAlive = server.isAlive();
     await server.kill();
-    const again = await startServer(program, data);
+    const again = await startServer(program, data, { args: ["--max-log", "1G"] });
     const tally = await journal.check(storedEvents(again.url));
     await again.kill();
     const slowest = Math.max(...recoveryMs);
