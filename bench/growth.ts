@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { listSegments, plainSegments } from "../server/events/segments.ts";
 import { sfc32 } from "../simulate/sfc32.ts";
 import { start, stop } from "./http-servers.ts";
+import { send, startExperiment } from "./start-experiment.ts";
 
 const { values: options } = parseArgs({
   options: { views: { type: "string", default: "100000" }, experiments: { type: "string", default: "50" } },
@@ -32,12 +33,7 @@ const limits = ["--rate-limit", "0", "--new-devices", "0"];
 const server = await start("server", data, ["dist/fairsplit.js", "demo", "--data", data, "--port", "0", ...limits]);
 try {
   for (let i = 0; i < experiments; i += 1) {
-    const groups = [
-      { name: "A", weight: 50 },
-      { name: "B", weight: 50 },
-    ];
-    await send("POST", "/api/admin/experiments", { key: `homepage_test_${i}`, groups });
-    await send("PUT", `/api/admin/experiments/homepage_test_${i}`, { state: "active" });
+    await startExperiment(server.url, `homepage_test_${i}`);
   }
   const before = await sizes(data);
   const random = sfc32([1, 2, 3, 4]);
@@ -76,18 +72,11 @@ async function view(deviceId: string, share: () => number): Promise<void> {
     const { group, epoch } = groups[experiment];
     return event({ event: "exposure", experiment, group, epoch });
   });
-  await send("POST", "/notes", [event({ event: "pageview" }), ...exposures]);
+  await send(server.url, "POST", "/notes", [event({ event: "pageview" }), ...exposures]);
   if (share() < CLICKS) {
     const { experiment, group, epoch } = exposures[0] as { experiment?: string; group?: string; epoch?: number };
-    await send("POST", "/notes", [event({ event: "button_click", experiment, group, epoch, params: {} })]);
+    await send(server.url, "POST", "/notes", [event({ event: "button_click", experiment, group, epoch, params: {} })]);
   }
-}
-
-async function send(method: string, path: string, body: unknown): Promise<void> {
-  const headers = { "content-type": "application/json", "if-match": "*" };
-  const answer = await fetch(server.url + path, { method, headers, body: JSON.stringify(body) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text.slice(0, 200)}`);
 }
 
 /** Bytes of each file below a folder, by its path without digits. */

@@ -1,6 +1,5 @@
 -- wrk's side of bench/http-load.ts: `wrk … -s http-load.lua URL -- SEED REQUEST`. REQUEST is the raw text of an HTTP
 -- request; every `{id}` in it becomes an id that was never sent before, 36 characters long like the UUID it looks like.
-
 -- Every `{known}` becomes one of a thousand ids, the same in every run.
 
 local pieces, names, seed, count = {}, {}, "", 0

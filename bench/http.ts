@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { hasWrk, type Load, type LoadRequest, load } from "./http-load.ts";
 import { type Contestant, countStored, cpuSeconds, hasCpuTimes, pinLoad, start, stop } from "./http-servers.ts";
+import { startExperiment } from "./start-experiment.ts";
 
 const CONNECTIONS = 32;
 const WARM_UP_SECONDS = 3;
@@ -114,7 +115,7 @@ try {
     const args = ["demo", "--port", "0", "--rate-limit", "0", "--new-devices", "0", "--data", data];
     const contestant = await start(program, data, [...slowSync, program, ...args]);
     contestants.push(contestant);
-    for (let n = 2; n < EXPERIMENTS; n += 1) await startExperiment(contestant, `experiment_${n}`);
+    for (let n = 2; n < EXPERIMENTS; n += 1) await startExperiment(contestant.url, `experiment_${n}`);
   }
   const answers = await Promise.all([getGroups, postEvents(1)].map((scenario) => answerTo(scenario, contestants[0])));
   contestants.unshift(await start("bare Hono", null, [FLOOR, ...answers]));
@@ -139,21 +140,6 @@ try {
 } finally {
   for (const { process } of contestants) process.kill("SIGKILL");
   await rm(folder, { recursive: true, force: true });
-}
-
-async function startExperiment({ url }: Contestant, key: string): Promise<void> {
-  const groups = ["A", "B"].map((name) => ({ name, weight: 1 }));
-  for (const [method, path, body] of [
-    ["POST", "", { key, groups }],
-    ["PUT", `/${key}`, { state: "active" }],
-  ] as const) {
-    const answer = await fetch(`${url}/api/admin/experiments${path}`, {
-      method,
-      headers: { "content-type": "application/json", "if-match": "*" },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${method} ${key} answered ${answer.status}: ${await answer.text()}`);
-  }
 }
 
 /** Loads every contestant in turn, the floor first, round after round. */
