@@ -1,7 +1,7 @@
 import { compileRoutes } from "../../core/routes.ts";
 import type { Session } from "../cdp.ts";
 import { DESCRIBE, FIND } from "./find-in-page.ts";
-import type { PageSeen } from "./in-page.ts";
+import { type PageSeen, UNSENT } from "./in-page.ts";
 import type { Network } from "./network.ts";
 import type { GoalHint } from "./options.ts";
 
@@ -150,14 +150,8 @@ async function whichArrive(
 async function isIdle(page: Session, network: Network): Promise<boolean> {
   if (!network.isIdle()) return false;
   const unsent = await page
-    .send<{ result: { value?: number } }>("Runtime.evaluate", {
-      expression: `(() => {
-      try {
-        return Object.keys(localStorage).filter((name) => name.startsWith("\\n{")).length;
-      } catch {
-        return 1;
-      }
-    })()`,
+    .send<{ result: { value?: number | null } }>("Runtime.evaluate", {
+      expression: `window[${JSON.stringify(UNSENT)}]?.()`,
       returnByValue: true,
     })
     // A click may lead to another page.

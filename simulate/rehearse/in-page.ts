@@ -2,6 +2,8 @@
 export const TOLD = "fairsplitRehearsalTold";
 /** Name of the page's function that says what the page shows. */
 export const SEE = "fairsplitRehearsalSee";
+/** Name of the page's function that counts the tag's unsent events. */
+export const UNSENT = "fairsplitRehearsalUnsent";
 
 /** Message that a page sends at once, because it may be left. */
 export type Told =
@@ -55,6 +57,7 @@ export interface PageSeen {
 export interface Instructions {
   readonly told: string;
   readonly see: string;
+  readonly unsent: string;
   readonly experiment: string;
   /** The last digits of the device IDs that the tag makes. */
   readonly devices: string;
@@ -67,7 +70,7 @@ export interface Instructions {
  * tag make a rehearsal's device ID, gives the consent that a page may ask for, and observes. In
  * frames it observes nothing.
  */
-export function observePage({ told, see, experiment, devices, stayMs }: Instructions): void {
+export function observePage({ told, see, unsent, experiment, devices, stayMs }: Instructions): void {
   const tell = (message: Told) =>
     (window as unknown as Record<string, (text: string) => void>)[told]?.(JSON.stringify(message));
 
@@ -292,11 +295,12 @@ export function observePage({ told, see, experiment, devices, stayMs }: Instruct
   const SEND_PATIENCE_MS = 5000;
   const EXPOSURE_PATIENCE_MS = 2500;
   /** Events that the tag has reported and the server has not acknowledged. */
-  const unsent = () => {
+  const countUnsent = () => {
     try {
       return Object.keys(localStorage).filter((name) => name.startsWith("\n{")).length;
     } catch {
-      return 0;
+      // Storage is forbidden.
+      return null;
     }
   };
   /** Time for the tag to start after the page has loaded: other scripts may load it. */
@@ -315,10 +319,11 @@ export function observePage({ told, see, experiment, devices, stayMs }: Instruct
     if (deviceIdOf()?.endsWith(devices) === false) return true;
     if (exposedAt !== null) {
       const sinceExposure = performance.now() - exposedAt;
-      return (sinceExposure > GATHER_MS && unsent() === 0) || sinceExposure > SEND_PATIENCE_MS;
+      return (sinceExposure > GATHER_MS && !countUnsent()) || sinceExposure > SEND_PATIENCE_MS;
     }
     return performance.now() - readyAt > (own().length > 0 && isAnswered ? EXPOSURE_PATIENCE_MS : 500);
   };
+  (window as unknown as Record<string, typeof countUnsent>)[unsent] = countUnsent;
   (window as unknown as Record<string, () => Promise<PageSeen>>)[see] = () =>
     new Promise((resolve) => {
       const wait = () => (isSettled() ? resolve(seen()) : void setTimeout(wait, 30));

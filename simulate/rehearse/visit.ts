@@ -2,7 +2,7 @@ import type { ScreenName } from "../../core/rehearsal/report.ts";
 import { afterRunning } from "../after-running.ts";
 import type { Browser, Session } from "../cdp.ts";
 import { type GoalAttempt, type GoalStep, type HeardOf, tryGoals } from "./goal-attempts.ts";
-import { observePage, type PageSeen, SEE, TOLD, type Told } from "./in-page.ts";
+import { observePage, type PageSeen, SEE, TOLD, type Told, UNSENT } from "./in-page.ts";
 import { watchNetwork } from "./network.ts";
 import { coverOf, scrollToPlaceholder, takePicture } from "./picture.ts";
 
@@ -196,6 +196,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
       source: `(${observePage})(${JSON.stringify({
         told: TOLD,
         see: SEE,
+        unsent: UNSENT,
         experiment: context.experiment,
         devices: context.devices,
         stayMs: group === null ? plan.stayMs : null,
@@ -230,7 +231,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
     const deviceId = seen.deviceId ?? context.devices;
     return [...network.foreign(), ...(deviceId.endsWith(context.devices) ? [] : [deviceId])];
   };
-  // Such a visit is made again.
+  // The rehearsal visits again, with a device ID that it gives to the page.
   if (foreign().length > 0 && context.preset === null) return outcome({ seen, foreign: foreign() });
   await network.quiet();
   const problem = network.documentProblem();
