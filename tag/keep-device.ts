@@ -21,7 +21,12 @@ export function forgetDevice(cookie?: string, domain?: string): void {
   if (readCookie(EARLIER_COOKIE)) safely(() => (localStorage[COOKIE] = "-"));
 }
 
-/** @param seconds lifetime; every visit renews it for 365 days */
+/**
+ * Writes the cookie as `changeCookie` does, and for https only. A text for both would take 10 bytes
+ * of the first part.
+ *
+ * @param seconds lifetime; every visit renews it for 365 days
+ */
 function writeCookie(id: string, cookie = COOKIE, domain = "", seconds = YEAR_S): void {
   const secure = location.protocol === "https:" ? ";secure" : "";
   safely(() => {

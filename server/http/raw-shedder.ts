@@ -19,16 +19,16 @@ const MAX_ANSWERS_MS = 3;
 /** Most answers of one connection that wait. */
 const MAX_UNWRITTEN = 64;
 
-/** An answer for a request that is turned away when it comes; null for one that is served. */
-type TurnAway = (method: string, url: string) => Answer | null;
-
 /** Least time between two searches for idle connections. */
 const SEARCH_MS = 20;
 /**
- * Time in which a connection may be watched from its beginning: Node closes one of whose first
- * request it has read nothing after 8 s.
+ * Time from its beginning in which a connection may be watched before Node has read any of its
+ * requests: Node closes it after 8 s without one.
  */
 const MAX_UNREAD_MS = 5000;
+
+/** An answer for a request that is turned away when it comes; null for one that is served. */
+type TurnAway = (method: string, url: string) => Answer | null;
 
 interface RawShedder {
   /** Called with a request that Node has read, before it is turned away. */

@@ -186,8 +186,10 @@ export function requestQueue(
     }
   }
 
+  const isShedding = (time: number) => time - lastShed <= STANDING_MS;
+
   function isOverloaded(time: number): boolean {
-    if (time - lastShed <= STANDING_MS) return true;
+    if (isShedding(time)) return true;
     const isStanding = time - emptyAt > STANDING_MS && turns - emptyTurns >= STANDING_TURNS;
     return isStanding && queue.length - head >= MAX_PER_TURN;
   }
@@ -223,7 +225,7 @@ export function requestQueue(
 
   return {
     turnAway,
-    isShedding: () => now() - lastShed <= STANDING_MS,
+    isShedding: () => isShedding(now()),
     listener(request, response) {
       const turnedAway = turnAway(request.method ?? "", request.url ?? "");
       if (turnedAway) return send(request, response, turnedAway);
