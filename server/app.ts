@@ -38,6 +38,7 @@ import { runRoutes } from "./api/runs.ts";
 import { tokenRoutes } from "./api/tokens.ts";
 import { experimentsRoutes } from "./assign/experiments.ts";
 import { expgroupsRoutes } from "./assign/expgroups.ts";
+import { type AnswerGroups, groupsAnswer } from "./assign/groups-answer.ts";
 import { localEvaluationRoutes } from "./assign/local-evaluation.ts";
 import { type PublishedTag, publishTag } from "./assign/published-tag.ts";
 import { renewCookieRoutes } from "./assign/renew-cookie.ts";
@@ -144,39 +145,48 @@ export interface Deps {
 /** Guarded paths and everything below them, so that new routes are guarded by default. */
 const ADMIN_PATHS = ["/experiments/*", "/api/admin/*", "/metrics/*", "/docs/*", "/openapi.json", "/logout"] as const;
 
+/** Other paths with answers that may be large and are made for each request. */
+const COMPRESSED_PAGES = ["/", "/api/experiments", "/events", "/tag-with-groups.js", "/reports/*"];
+const COMPRESSED_PATHS = ["/compat/*", "/ofrep/*"];
+
 /** A page of one experiment. */
 const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|history|results))?$/;
 
-/** The recorder of events, for the app and the fast lane. */
-export function recorderOf(deps: Deps): Recorder {
+/** What the fast lane and the app's hot routes do. */
+export interface HotAnswers {
+  readonly record: Recorder;
+  readonly groups: AnswerGroups;
+}
+
+export function hotAnswers(deps: Deps): HotAnswers {
   const { ingestToken = null, tokens = NO_TOKENS } = deps;
   const isIngestKey = (given: string) =>
     (ingestToken !== null && isSameSecret(given, ingestToken)) || tokens.find(given)?.role === "ingest";
   const record = recorder({ ...deps, isIngestKey, ...exposuresOf(deps.compat, deps) });
-  return deps.compat.isOriginal ? withoutBotFilter(record) : record;
+  return { record: deps.compat.isOriginal ? withoutBotFilter(record) : record, groups: groupsAnswer(deps) };
 }
 
 /**
  * All routes. Creating the app opens nothing and listens nowhere: `main.ts` does, tests call
  * `app.request()`.
  */
-export function createApp(deps: Deps): Hono<Env> {
+export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswers(deps)): Hono<Env> {
   const app = new Hono<Env>();
   const { analysis, failures } = withFailures(deps.analysis);
   const results = new Results({ ...deps, analysis });
   // The demo is there to try things out.
   if (deps.adminToken !== null) deps.registry.judgeStarts(standings(deps.rehearsals));
 
+  for (const path of COMPRESSED_PAGES) app.get(path, compressed);
+  for (const path of COMPRESSED_PATHS) app.use(path, compressed);
   // First: it has routes of ours in other terms.
-  if (deps.compat.isOriginal) app.route("/", originalRoutes({ ...deps, record: recorderOf(deps) }));
+  if (deps.compat.isOriginal) app.route("/", originalRoutes({ ...deps, record }));
   const tag = publishTag(deps.assets.tag);
-  app.get("/api/experiments", compressed);
   app.route("/", tagRoutes(tag, deps.assets));
   app.route("/", tagWithGroupsRoutes(deps));
   app.route("/", renewCookieRoutes());
-  app.route("/", expgroupsRoutes(deps));
+  app.route("/", expgroupsRoutes(groups));
   app.route("/", localEvaluationRoutes(deps));
-  const record = recorderOf(deps);
   app.route("/", recordRoutes(record));
   app.route("/", experimentsRoutes(deps));
   app.route("/", healthRoutes(deps));

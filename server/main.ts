@@ -8,7 +8,8 @@ import { createAnalysis } from "./analysis/analysis.ts";
 import { readArchive } from "./analysis/archive.ts";
 import { openEngineChild } from "./analysis/engine-child.ts";
 import { missingEngine } from "./analysis/missing.ts";
-import { createApp, type Deps, recorderOf } from "./app.ts";
+import { createApp, type Deps, hotAnswers } from "./app.ts";
+import { groupsLane } from "./assign/expgroups.ts";
 import { keepTag } from "./assign/published-tag.ts";
 import { checkTokenStrength, readAdminToken } from "./auth/admin-token.ts";
 import { LINK_LIFE_MS, loginLinks } from "./auth/login-links.ts";
@@ -26,11 +27,12 @@ import { reserveAt } from "./files/reserve.ts";
 import { readOrCreateSecret } from "./files/secrets.ts";
 import { basePathOf, urlBelow, withoutBasePath } from "./http/base-path.ts";
 import { connectionShare } from "./http/connection-share.ts";
+import { fastLane, isAt } from "./http/fast-lane.ts";
 import { listen } from "./http/listening.ts";
 import { rateLimit } from "./http/rate-limit.ts";
 import { rawShedder } from "./http/raw-shedder.ts";
 import { requestQueue } from "./http/request-queue.ts";
-import { fastLane, isEvents } from "./ingest/fast-lane.ts";
+import { EVENTS_PATHS, eventsLane } from "./ingest/events.ts";
 import { openNetworkHash } from "./ingest/network-hash.ts";
 import { openAccessLog } from "./ops/access-log.ts";
 import { createLogger } from "./ops/logger.ts";
@@ -227,12 +229,13 @@ export async function main(
     onError: logger.error,
   };
   // Default for a request without Host, which HTTP/1.0 allows.
-  const all = getRequestListener(createApp(deps).fetch, { hostname: "localhost" });
+  const hot = hotAnswers(deps);
+  const all = getRequestListener(createApp(deps, hot).fetch, { hostname: "localhost" });
   const basePath = basePathOf(config.baseUrl);
-  const queue = requestQueue(fastLane({ record: recorderOf(deps), onError: deps.onError }, all), {
+  const queue = requestQueue(fastLane([eventsLane(hot.record), groupsLane(hot.groups)], deps.onError, all), {
     onShed(method, url) {
       // Count one: the number of events in an unread post is unknown.
-      if (method === "POST" && isEvents(url)) log.drop("shed", 1);
+      if (method === "POST" && isAt(EVENTS_PATHS, url)) log.drop("shed", 1);
     },
     onRead: (request, response) => shedder.onRead(request, response),
   });

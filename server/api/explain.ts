@@ -8,6 +8,7 @@ import { prepared } from "../../core/prepared.ts";
 import type { RuleContext } from "../../core/rule.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import { type Env, problem } from "../http/http.ts";
+import { type PlainRequest, plainRequest } from "../http/plain-request.ts";
 import { readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
@@ -31,9 +32,10 @@ export function explainRoutes({ registry, sticky }: { registry: Registry; sticky
     }
     const experiment = registry.get(key);
     if (!experiment) return problem(404, "Not Found", `there is no experiment ${JSON.stringify(key)}`);
-    const ids = readUnitIds(c);
+    const request = plainRequest(c);
+    const ids = readUnitIds(request);
     const unitId = unitIdOf(experiment.unit, ids);
-    const asked = { path: readPath(c) ?? "", ...readVisitor(c) };
+    const asked = { path: readPath(request) ?? "", ...readVisitor(c, request) };
     const context: Context = {
       ...asked,
       settings: registry.settings(),
@@ -47,9 +49,9 @@ export function explainRoutes({ registry, sticky }: { registry: Registry; sticky
   });
 }
 
-function readVisitor(c: Request<Env>): Omit<RuleContext, "path"> {
+function readVisitor(c: Request<Env>, request: PlainRequest): Omit<RuleContext, "path"> {
   const { language, user_agent: userAgent } = c.req.query();
-  const visitor = readRuleContext(c);
+  const visitor = readRuleContext(request);
   return { ...visitor, language: language ?? visitor.language, userAgent: userAgent ?? visitor.userAgent };
 }
 

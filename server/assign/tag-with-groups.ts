@@ -6,7 +6,7 @@ import { startedOf } from "../../core/started.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import { asset } from "../http/asset.ts";
 import { isFromBot } from "../http/bots.ts";
-import { type Env, header, PUBLIC_HEADERS } from "../http/http.ts";
+import { type Env, header, headersOf, PUBLIC_HEADERS } from "../http/http.ts";
 import { readBrowser, readReferringPath } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
 import { sha256 } from "../tokens/sha256.ts";
@@ -46,7 +46,7 @@ export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
       return plain(c, next);
     }
     const id = randomBytes(16).toString("hex");
-    const path = readReferringPath(c);
+    const path = readReferringPath(headersOf(c));
     // Write it as text: in an object literal the key __proto__ has a special meaning.
     const given = JSON.stringify({ id, groups: groupsOf(c, registry, id, path), path, at: now });
     const script = `window.fairsplitGiven=${inScript(given)};\n${assets.given}${assets.tag}`;
@@ -68,7 +68,12 @@ function mayBeNew(c: Context<Env>): boolean {
  */
 function groupsOf(c: Context<Env>, registry: Registry, id: string, path: string | undefined) {
   const ids = { device: id, account: null, session: null, random: () => randomBytes(16).toString("hex") };
-  const context = { settings: registry.settings(), experiments: registry, path: path ?? "", ...readBrowser(c) };
+  const context = {
+    settings: registry.settings(),
+    experiments: registry,
+    path: path ?? "",
+    ...readBrowser(headersOf(c)),
+  };
   const groups = startedOf(registry.list()).map((experiment) => {
     const { group, reason, epoch } = evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256);
     return [experiment.key, assignedGroup(experiment, group, reason, epoch)] as const;

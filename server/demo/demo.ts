@@ -1,4 +1,6 @@
 import { Hono } from "hono";
+import { asset } from "../http/asset.ts";
+import { compressed } from "../http/compressed.ts";
 import type { Env } from "../http/http.ts";
 import { forgetVisitor } from "./cookies.ts";
 import { fill } from "./fill.ts";
@@ -34,12 +36,13 @@ export function demoRoutes({ pages }: { pages: ReadonlyMap<string, string> }) {
     const stage = extension === "html" ? STAGES.get(name) : undefined;
     const headers = { ...HEADERS, "content-type": contentType, "cache-control": stage ? "no-store" : "no-cache" };
     if (extension !== "html") {
-      app.get(`/demo/${file}`, (c) => c.body(text, 200, headers));
+      app.get(`/demo/${file}`, asset(text, headers));
     } else if (name === "index") {
-      app.get("/", (c) => c.body(text, 200, headers));
+      app.get("/", asset(text, headers));
     } else {
       const path = `/demo/${name}`;
-      app.get(path, (c) => c.body(stage ? fill(text, stage(c)) : text, 200, headers));
+      if (stage) app.get(path, compressed, (c) => c.body(fill(text, stage(c)), 200, headers));
+      else app.get(path, asset(text, headers));
       app.post(path, (c) => {
         forgetVisitor(c);
         return c.redirect(path, 303);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Handler } from "hono";
 import { acceptedEncoding, compress, type Encoding } from "./encoding.ts";
+import { isKnownTag } from "./etag.ts";
 import { type Env, header } from "./http.ts";
 
 /** Bytes of an answer, and their headers. */
@@ -39,11 +40,8 @@ export function asset(text: string, headers: Readonly<Record<string, string>>): 
   };
   return async (c) => {
     const { bytes, headers } = await representation(acceptedEncoding(header(c, "accept-encoding")));
-    const isKnown = header(c, "if-none-match")
-      ?.split(",")
-      // A proxy that compresses weakens the ETag.
-      .some((given) => given.trim().replace(/^W\//, "") === headers.etag);
-    if (!isKnown) return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { ...headers } });
+    if (!isKnownTag(header(c, "if-none-match"), headers.etag ?? ""))
+      return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { ...headers } });
     const { "content-length": _, "content-encoding": __, ...others } = headers;
     return new Response(null, { status: 304, headers: others });
   };

@@ -3,7 +3,7 @@ import { acceptedEncoding, compress, MIN_COMPRESSED_BYTES } from "./encoding.ts"
 import { type Env, header } from "./http.ts";
 
 /** Content that is sent at once. A stream of events or lines would have to be buffered first. */
-const WHOLE = /^(text\/html|text\/csv|text\/plain|application\/json|application\/problem\+json)\b/;
+const WHOLE = /^(text\/html|text\/csv|text\/plain|text\/javascript|application\/json|application\/problem\+json)\b/;
 
 /** Compresses pages and JSON of more than 1 KiB for clients that take it. */
 export const compressed: MiddlewareHandler<Env> = async (c, next) => {

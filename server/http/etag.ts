@@ -29,3 +29,11 @@ export function readIfMatch(c: Context<Env>, isRequired: boolean): number | null
   }
   return /^\d{1,15}$/.test(tag) ? Number(tag) : Number.NaN;
 }
+
+/**
+ * Whether a client has the version of an ETag, by its If-None-Match, which may list several. Weak
+ * ETags count as well: whatever compresses an answer weakens its ETag.
+ */
+export function isKnownTag(given: string | undefined, etag: string): boolean {
+  return given?.split(",").some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === etag) ?? false;
+}

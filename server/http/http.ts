@@ -33,18 +33,21 @@ export const PUBLIC_HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
-const PUBLIC_JSON = {
+export const PUBLIC_JSON = {
   ...PUBLIC_HEADERS,
   "content-type": "application/json; charset=utf-8",
   "cache-control": "private, no-store",
 } as const;
 
 /** An answer, before it becomes Hono's or Node's. */
-export interface Answer {
+export interface Answer<Body = string> {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: Body;
 }
+
+/** An answer whose body may be compressed. */
+export type SentAnswer = Answer<string | Buffer>;
 
 /**
  * An answer that any site may read. Scripts of other sites see only those of `headers` that it
@@ -64,8 +67,8 @@ export function publicJson(body: unknown, status = 200, headers?: Readonly<Recor
   return respond(publicAnswer(body, status, headers));
 }
 
-export function respond({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers });
+export function respond({ status, headers, body }: SentAnswer): Response {
+  return new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers });
 }
 
 /** Answer to the preflight of a cross-origin request with a JSON body or a run header. */

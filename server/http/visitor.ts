@@ -1,36 +1,39 @@
 import { randomUUID } from "node:crypto";
-import type { Context } from "hono";
+import { getQueryParam, getQueryParams } from "hono/utils/url";
 import { MAX_UNIT_ID_LENGTH } from "../../core/assign.ts";
 import { browserContext } from "../../core/browser-context.ts";
 import { storableText } from "../../core/cut.ts";
 import type { RuleContext } from "../../core/rule.ts";
 import type { UnitIds } from "../../core/unit.ts";
 import { CTX_NAME, MAX_CTX_LENGTH, MAX_CTX_NAMES, MAX_PATH_LENGTH } from "../../core/visitor-limits.ts";
-import { type Env, header } from "./http.ts";
+import type { HeaderOf } from "./http.ts";
+import type { PlainRequest } from "./plain-request.ts";
+
+type Asked = Pick<PlainRequest, "url" | "header">;
 
 /** An invalid parameter of a request; the message names it. */
 export class BadParameter extends Error {}
 
 /** IDs of a request, of at most 256 characters each. Throws BadParameter. */
-export function readUnitIds(c: Context<Env>): UnitIds {
+export function readUnitIds({ url }: Asked): UnitIds {
   return {
-    device: readId(c, "device_id"),
-    account: readId(c, "account_id"),
-    session: readId(c, "session_id"),
+    device: readId(url, "device_id"),
+    account: readId(url, "account_id"),
+    session: readId(url, "session_id"),
     random: randomUUID,
   };
 }
 
 /**
- * A parameter of the request, or undefined. Checks for the name first: for a missing one Hono
+ * A parameter of an absolute URL, or undefined. Checks for the name first: for a missing one Hono
  * parses the whole query once it has a percent sign, and a page's path always has.
  */
-export function readParameter(c: Context<Env>, name: string): string | undefined {
-  return c.req.url.includes(`${name}=`) ? c.req.query(name) : undefined;
+export function readParameter(url: string, name: string): string | undefined {
+  return url.includes(`${name}=`) ? (getQueryParam(url, name) as string | undefined) : undefined;
 }
 
-function readId(c: Context<Env>, name: string): string | null {
-  const id = readParameter(c, name) || null;
+function readId(url: string, name: string): string | null {
+  const id = readParameter(url, name) || null;
   if (id !== null && (id.length > MAX_UNIT_ID_LENGTH || storableText(id) !== null)) {
     throw new BadParameter(`${name}: allowed are 1 to ${MAX_UNIT_ID_LENGTH} well-formed characters other than NUL`);
   }
@@ -38,13 +41,13 @@ function readId(c: Context<Env>, name: string): string | null {
 }
 
 /** Path of the page; undefined when the request names none that can be stored. */
-export function readPath(c: Context<Env>): string | undefined {
-  return storablePath(readParameter(c, "path"));
+export function readPath({ url }: Asked): string | undefined {
+  return storablePath(readParameter(url, "path"));
 }
 
 /** Path of the page that a request comes from; browsers often send only `/` across sites. */
-export function readReferringPath(c: Context<Env>): string | undefined {
-  const page = header(c, "referer") ?? "";
+export function readReferringPath(header: HeaderOf): string | undefined {
+  const page = header("referer") ?? "";
   return URL.canParse(page) ? storablePath(new URL(page).pathname) : undefined;
 }
 
@@ -56,9 +59,9 @@ function storablePath(path: string | undefined): string | undefined {
  * Context of rules except the path: at most 20 parameters `ctx.NAME` of 256 characters, and the
  * browser's headers. Throws BadParameter.
  */
-export function readRuleContext(c: Context<Env>): Omit<RuleContext, "path"> {
+export function readRuleContext({ url, header }: Asked): Omit<RuleContext, "path"> {
   const ctx = new Map<string, string>();
-  for (const [parameter, values] of Object.entries(c.req.queries())) {
+  for (const [parameter, values] of Object.entries(getQueryParams(url) as Record<string, string[]>)) {
     if (!parameter.startsWith("ctx.")) continue;
     const name = parameter.slice(4);
     const [value = "", ...others] = values;
@@ -73,10 +76,10 @@ export function readRuleContext(c: Context<Env>): Omit<RuleContext, "path"> {
     ctx.set(name, value);
   }
   if (ctx.size > MAX_CTX_NAMES) throw new BadParameter(`ctx.NAME: allowed are ${MAX_CTX_NAMES}, there are ${ctx.size}`);
-  return { ctx, ...readBrowser(c) };
+  return { ctx, ...readBrowser(header) };
 }
 
 /** Context of rules that the browser sends in every request. */
-export function readBrowser(c: Context<Env>): Pick<RuleContext, "language" | "userAgent"> {
-  return browserContext(header(c, "accept-language"), header(c, "user-agent"));
+export function readBrowser(header: HeaderOf): Pick<RuleContext, "language" | "userAgent"> {
+  return browserContext(header("accept-language"), header("user-agent"));
 }

@@ -3,6 +3,7 @@ import { type ForceDeps, forcedGroups } from "../../assign/forced-groups.ts";
 import type { EventLog } from "../../events/log.ts";
 import { isFromBot } from "../../http/bots.ts";
 import { clientAddress } from "../../http/client-address.ts";
+import { isKnownTag } from "../../http/etag.ts";
 import { type Env, header, PUBLIC_HEADERS, publicJson } from "../../http/http.ts";
 import type { Limits } from "../../http/rate-limit.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -60,7 +61,7 @@ export function ofrepRoutes(base: string, { registry, log, sticky, limits, baseU
         const evaluation = await readEvaluation(c, readForces);
         const flags = evaluate(c, evaluation).map(flagOf);
         const etag = `"${idOf(version(registry), canonical(evaluation.context), JSON.stringify(flags))}"`;
-        if (isKnown(header(c, "if-none-match"), etag)) {
+        if (isKnownTag(header(c, "if-none-match"), etag)) {
           return new Response(null, { status: 304, headers: { ...PUBLIC_HEADERS, ...EXPOSED, etag } });
         }
         const path = `${base}${STREAM}`;
@@ -122,9 +123,4 @@ function version({ history }: Registry): number {
 /** A context's text that does not depend on the order of its attributes. */
 function canonical(context: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function isKnown(given: string | undefined, etag: string): boolean {
-  if (given?.trim() === "*") return true;
-  return (given ?? "").split(",").some((one) => one.trim().replace(/^W\//, "") === etag);
 }

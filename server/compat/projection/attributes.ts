@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { MAX_UNIT_ID_LENGTH } from "../../../core/assign.ts";
 import { storableText } from "../../../core/cut.ts";
-import type { Env } from "../../http/http.ts";
+import { type Env, headersOf } from "../../http/http.ts";
 import { readBrowser } from "../../http/visitor.ts";
 import type { Asked } from "./evaluated.ts";
 
@@ -42,7 +42,7 @@ export function askedBy(c: Context<Env>, attributes: Readonly<Record<string, unk
   return {
     ids: { device: idOf("device") ?? key, account: idOf("account"), session: idOf("session") },
     ctx,
-    ...readBrowser(c),
+    ...readBrowser(headersOf(c)),
     ...browser,
   };
 }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { isRecord } from "../../../core/event-fields.ts";
 import { hasGroup } from "../../../core/group.ts";
+import { isKnownTag } from "../../http/etag.ts";
 import { type Env, header, PUBLIC_HEADERS, publicJson, respond } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
@@ -43,7 +44,7 @@ export function unleashRoutes({ registry, sticky, store }: Deps) {
     const evaluated = evaluatedFor({ registry, sticky }, readContext(c, context));
     const listed = evaluated.filter(({ takesPart }) => takesPart).map(toggleOf);
     const etag = `"${idOf(JSON.stringify(listed))}"`;
-    if (header(c, "if-none-match") === etag) {
+    if (isKnownTag(header(c, "if-none-match"), etag)) {
       return new Response(null, { status: 304, headers: { ...PUBLIC_HEADERS, etag } });
     }
     return publicJson({ toggles: listed }, 200, {

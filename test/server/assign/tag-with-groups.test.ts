@@ -71,6 +71,7 @@ describe("GET /tag-with-groups.js for a visitor without a device", () => {
       "content-type": "text/javascript; charset=utf-8",
       "cross-origin-resource-policy": "cross-origin",
       "timing-allow-origin": "*",
+      vary: "Accept-Encoding",
       "x-content-type-options": "nosniff",
     });
   });

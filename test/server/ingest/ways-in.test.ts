@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { getRequestListener } from "@hono/node-server";
 import { expect, onTestFinished, test } from "vitest";
-import { fastLane } from "../../../server/ingest/fast-lane.ts";
+import { fastLane } from "../../../server/http/fast-lane.ts";
+import { eventsLane } from "../../../server/ingest/events.ts";
 import { recorder } from "../../../server/ingest/record.ts";
 import { limitsOf } from "../rig/limits.ts";
 import { openApp } from "../rig/open-app.ts";
@@ -74,14 +75,12 @@ async function answers(isFast: boolean) {
   };
   const limits = limitsOf({ events });
   const { app, registry, log, runs, stored } = await openApp([], { limits, ingestToken: KEY });
-  const lane = {
-    record: recorder({ registry, log, runs, limits, isIngestKey: (given) => given === KEY }),
-    onError: (error: Error) => {
-      throw error;
-    },
+  const lane = eventsLane(recorder({ registry, log, runs, limits, isIngestKey: (given) => given === KEY }));
+  const onError = (error: Error) => {
+    throw error;
   };
   const all = getRequestListener(app.fetch);
-  const server = createServer(isFast ? fastLane(lane, all) : all).listen(0, "127.0.0.1");
+  const server = createServer(isFast ? fastLane([lane], onError, all) : all).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;

@@ -1,0 +1,63 @@
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { active, openApp, pageview } from "../rig/open-app.ts";
+
+const MANY = Array.from({ length: 30 }, (_, i) => active(`experiment_${i}`));
+const FLAGS = {
+  method: "POST",
+  body: '{"context":{"targetingKey":"d1"}}',
+  headers: { "content-type": "application/json" },
+};
+
+const REQUESTS: readonly (readonly [path: string, init?: RequestInit])[] = [
+  ["/api/experiments"],
+  ["/api/expgroups?device_id=d1"],
+  ["/groups?device_id=d1"],
+  ["/events"],
+  ["/tag-with-groups.js"],
+  ["/openapi.json"],
+  ["/api/admin/experiments"],
+  ["/metrics"],
+  ["/docs"],
+  ["/experiments"],
+  ["/experiments/experiment_1"],
+  ["/experiments/experiment_1/results"],
+  ["/demo/a-page"],
+  ["/compat/unleash/api/frontend?userId=d1"],
+  ["/compat/registry/api/experiments"],
+  ["/compat/django/api/experiments/"],
+  ["/compat/pipet/proctor/matrix"],
+  ["/ofrep/v1/evaluate/flags", FLAGS],
+];
+
+test("every answer of more than 1 KiB is compressed for a client that takes it", async () => {
+  const pages = new Map([["a-page.html", `<p>${"text ".repeat(500)}</p>`]]);
+  const { app, log } = await openApp(MANY, { demoPages: pages });
+  await log.append(Array.from({ length: 30 }, (_, i) => pageview(i)));
+  for (const [path, init = {}] of REQUESTS) {
+    for (const [encoding, decompress] of [
+      ["br", brotliDecompressSync],
+      ["gzip", gunzipSync],
+    ] as const) {
+      const answer = await app.request(path, { ...init, headers: { ...init.headers, "accept-encoding": encoding } });
+      expect([path, answer.status, answer.headers.get("content-encoding")]).toEqual([path, 200, encoding]);
+      expect(answer.headers.get("vary"), path).toMatch(/accept-encoding/i);
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      const text = decompress(bytes);
+      expect(text.length, path).toBeGreaterThan(1024);
+      expect(bytes.length, path).toBeLessThan(text.length);
+    }
+  }
+});
+
+test("a client has a version whose ETag was weakened by compression", async () => {
+  const { app } = await openApp(MANY);
+  for (const [path, init = {}] of REQUESTS.filter(([path]) => /unleash|ofrep/.test(path))) {
+    const ask = (headers: Record<string, string>) =>
+      app.request(path, { ...init, headers: { ...init.headers, "accept-encoding": "br", ...headers } });
+    const etag = (await ask({})).headers.get("etag") ?? "";
+    expect(etag, path).toMatch(/^W\//);
+    expect((await ask({ "if-none-match": etag })).status, path).toBe(304);
+    expect((await ask({ "if-none-match": '"another"' })).status, path).toBe(200);
+  }
+});
