@@ -31,6 +31,11 @@ const MAX_POSTS = 256;
 const MIN_POSTS = 8;
 /** Most waiting requests, of some 2 kB each. */
 const MAX_WAITING = 20_000;
+/**
+ * Requests that may wait behind another of their connection; no browser and no proxy sends any.
+ * With more it is closed: answers have to come in order, so that each of them would be kept.
+ */
+const MAX_BEHIND = 32;
 /** Retry-After in seconds is 1 to this, at random, so that clients do not come back together. */
 const MAX_RETRY_S = 4;
 
@@ -227,13 +232,16 @@ export function requestQueue(
     turnAway,
     isShedding: () => isShedding(now()),
     listener(request, response) {
+      const { socket } = request;
+      const others = connections.get(socket);
+      if (others && others.length >= MAX_BEHIND) socket.destroy();
+      // Node goes on reading the bytes that it has of a closed connection.
+      if (socket.destroyed) return;
       const turnedAway = turnAway(request.method ?? "", request.url ?? "");
       if (turnedAway) return send(request, response, turnedAway);
       const since = now();
-      const { socket } = request;
       const waiting = { request, response, since };
       if (request.method === "POST") posts += 1;
-      const others = connections.get(socket);
       if (others !== undefined) {
         behind += 1;
         if (others === null) connections.set(socket, [waiting]);

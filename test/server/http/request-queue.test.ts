@@ -26,7 +26,7 @@ function loop({ random = (): number => 0 } = {}) {
     shed,
     turnAway: queue.turnAway,
     /** A request comes; returns how its connection can be closed. */
-    come(url: string, method = "POST", socket = { destroyed: false }) {
+    come(url: string, method = "POST", socket = newSocket()) {
       const since = time;
       const response = {
         destroyed: false,
@@ -37,7 +37,7 @@ function loop({ random = (): number => 0 } = {}) {
         },
         end: () => undefined,
       };
-      queue.listener({ url, method, socket } as IncomingMessage, response as unknown as ServerResponse);
+      queue.listener({ url, method, socket } as unknown as IncomingMessage, response as unknown as ServerResponse);
       return () => {
         socket.destroyed = true;
       };
@@ -53,6 +53,15 @@ function loop({ random = (): number => 0 } = {}) {
     },
     wait(ms: number) {
       time += ms;
+    },
+  };
+}
+
+function newSocket() {
+  return {
+    destroyed: false,
+    destroy() {
+      this.destroyed = true;
     },
   };
 }
@@ -82,7 +91,7 @@ test("a turn ends after 3 ms, whatever came", () => {
 
 test("of the requests of a connection only one is in the queue at a time", () => {
   const { come, turn, begun } = loop();
-  const greedy = { destroyed: false };
+  const greedy = newSocket();
   for (const url of ["/a1", "/a2", "/a3"]) come(url, "GET", greedy);
   come("/b", "GET");
   come("/c", "GET");
@@ -190,9 +199,28 @@ test.each([
 
 test("requests behind others of their connection count as waiting", () => {
   const { come, shed } = loop();
-  const greedy = { destroyed: false };
-  for (const url of names(0, 257)) come(url, "POST", greedy);
+  let greedy = newSocket();
+  for (const [n, url] of names(0, 257).entries()) {
+    if (n % 32 === 0) greedy = newSocket();
+    come(url, "POST", greedy);
+  }
   expect(shed.map(({ url }) => url)).toEqual(["/events?256"]);
+});
+
+test.each([
+  ["GET", "/healthz"],
+  ["POST", "/experiments/one/state"],
+  ["GET", "/api/expgroups"],
+])("a connection with 34 requests that wait is closed, and keeps nobody else out: %s %s", (method, path) => {
+  const { come, turn, shed, begun } = loop();
+  const greedy = newSocket();
+  for (let n = 0; n < 33; n += 1) come(path, method, greedy);
+  expect(greedy.destroyed).toBe(false);
+  for (let n = 0; n < 30_000; n += 1) come(path, method, greedy);
+  expect(greedy.destroyed).toBe(true);
+  for (const url of names(0, 30)) come(url);
+  while (turn(0) > 0);
+  expect({ begun, shed }).toEqual({ begun: names(0, 30), shed: [] });
 });
 
 test("what is asked for on the raw connection is turned away as in the queue, and never the admin's", () => {
