@@ -1,4 +1,5 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
+import { storedGroups } from "../core/stored-groups.ts";
 import type { Fairsplit } from "./fairsplit.ts";
 import { changeCookie, readCookie, readDevice } from "./identity.ts";
 import type { Options } from "./options.ts";
@@ -50,7 +51,5 @@ export function takeDevice(given: string | undefined, options: Options, source: 
   if (Math.abs(Date.now() - at) > FRESH_MS) return;
   changeCookie("", id, options);
   if (readCookie(cookie) !== id) return;
-  const known = Object.entries(groups).filter(([, { perPath }]) => !perPath || path === location.pathname);
-  // The tag's storage format, see start.ts.
-  localStorage.fairsplit = JSON.stringify([id, "", Object.fromEntries(known), location.pathname, Date.now()]);
+  localStorage.fairsplit = JSON.stringify(storedGroups(id, groups, path ?? ""));
 }

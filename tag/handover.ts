@@ -58,8 +58,12 @@ export type Call = [name: string, ...args: unknown[]];
 export type TakenOver = [
   /** Checks the page for changes. */
   look: () => unknown,
-  /** Takes groups: those that the last view stored, the server's, or none in time. */
-  take: (given: Groups, last: Decided) => unknown,
+  /**
+   * Takes groups: those that the last view stored, the server's, or none in time.
+   *
+   * @param isPart truthy if some are still to come
+   */
+  take: (given: Groups, last: Decided, isPart?: unknown) => unknown,
   report: (event: string, experiment?: string, params?: unknown, value?: number) => unknown,
   /** Sends all waiting events. */
   flush: () => unknown,

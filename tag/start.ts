@@ -1,4 +1,5 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
+import type { StoredGroups } from "../core/stored-groups.ts";
 import { watchClicks } from "./clicks.ts";
 import { emit } from "./emit.ts";
 import { eventId } from "./event-id.ts";
@@ -180,13 +181,14 @@ export function start(options: Options, source: string, bundled?: Load): void {
       else
         for (const placeholder of placeholders("[data-exp]")) safely(() => isClosed(placeholder) && show(placeholder));
     });
-  let take: TakenOver[1] = (groups, last) => {
+  let take: TakenOver[1] = (groups, last, isPart) => {
     if (decided) return;
     decided = last;
     // Shown variants stay: replacing one would flicker.
     tag.groups = { __proto__: null, ...groups, ...shown } as unknown as Groups;
     look();
-    settle(groups);
+    // Listeners to `ready` expect all groups.
+    isPart || settle(groups);
     // Wait for the exposures of the current paint; a background page does not paint.
     const painted = () => {
       flush();
@@ -250,15 +252,11 @@ export function start(options: Options, source: string, bundled?: Load): void {
     // page.
     safely(() => {
       const text = document.getElementById("fairsplit")?.textContent || localStorage.fairsplit;
-      // Earlier tags store a token in second place.
-      const [id, , stored, storedPath, storedAt] = JSON.parse(text);
-      if (
-        id === device &&
-        options.stored !== "off" &&
-        Date.now() - storedAt < DAY_MS &&
-        (path === storedPath || !/"perPath"/.test(text))
-      )
-        take(stored, 0);
+      const [id, at, everywhere, of, onPath] = JSON.parse(text) as StoredGroups;
+      const isHere = path === of;
+      // Earlier tags store their time elsewhere.
+      if (id === device && options.stored !== "off" && Date.now() - at < DAY_MS)
+        take({ ...everywhere, ...(isHere && onPath) }, 0, !isHere && onPath);
     });
     try {
       const query = new URLSearchParams({

@@ -1,4 +1,5 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
+import { type StoredGroups, storedGroups } from "../core/stored-groups.ts";
 import { attend, renew } from "./attend.ts";
 import { emit } from "./emit.ts";
 import type { Fairsplit, Groups } from "./fairsplit.ts";
@@ -73,11 +74,12 @@ export const takeOver = (
   const look = (changes?: readonly MutationRecord[]) =>
     safely(() => (path === location.pathname ? reconcileAll(changes) : see()));
 
-  const take = (given: Groups, last: Decided) => {
+  const take = (given: Groups, last: Decided, isPart?: unknown) => {
     if (decided && last < AGAIN) return;
     tag.groups = decide(given, last);
     look();
-    settle(groups);
+    // Listeners to `ready` expect all groups.
+    isPart || settle(groups);
     // Wait for the exposures of the current paint; a background page does not paint.
     document.hidden ? flush() : afterFrame(flush);
   };
@@ -96,7 +98,7 @@ export const takeOver = (
   /** Stores an answer for the next view. */
   const store = (given: Groups, of: string) => {
     // The next view may be another account's.
-    const text = JSON.stringify([device, "", given, of, Date.now()], (_, one) => one?.kept ?? one);
+    const text = JSON.stringify(storedGroups(device, given, of), (_, one) => one?.kept ?? one);
     isPreview = force && /"reason":"forced"/.test(text);
     // Open only if consent was not withdrawn meanwhile.
     url || isPreview || (isAllowed && open());
@@ -119,16 +121,11 @@ export const takeOver = (
     // page.
     safely(() => {
       const text = document.getElementById("fairsplit")?.textContent || (area.fairsplit as string);
-      // Earlier tags store a token in second place.
-      const [id, , stored, storedPath, storedAt] = JSON.parse(text);
-      if (id !== device || use === "off" || Date.now() - storedAt > DAY_MS) return;
-      for (const key in stored)
-        if (stored[key].perPath && path !== storedPath) {
-          // Listeners to `ready` expect all groups.
-          if (isFirst) return;
-          delete stored[key];
-        }
-      take(stored, 0);
+      const [id, at, everywhere, of, onPath] = JSON.parse(text) as StoredGroups;
+      const isHere = path === of;
+      // Earlier tags store their time elsewhere.
+      if (id === device && use !== "off" && Date.now() - at < DAY_MS)
+        take({ ...everywhere, ...(isHere && onPath) }, 0, !isHere && onPath);
     });
     let given: Groups | undefined;
     try {

@@ -1,4 +1,5 @@
 import type { AssignedGroup } from "../../core/http-contract.ts";
+import { storedGroups } from "../../core/stored-groups.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { eventIds, type Visitor } from "./unit.ts";
 
@@ -86,8 +87,8 @@ export class Groups {
   /** Text of the element `<script type="application/json" id="fairsplit">`, for the tag. */
   toInlineJson(now = Date.now()): string {
     const { deviceId, path } = this.visitor;
-    // As the tag keeps it, see tag/start.ts. No text may end the element.
-    return JSON.stringify([deviceId ?? "", "", this.all, path ?? "", now]).replace(
+    // No text may end the element.
+    return JSON.stringify(storedGroups(deviceId ?? "", this.all, path ?? "", now)).replace(
       /[<\u2028\u2029]/g,
       (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
     );

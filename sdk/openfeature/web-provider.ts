@@ -1,3 +1,4 @@
+import type { StoredGroups } from "../../core/stored-groups.ts";
 import type { Answer } from "../node/groups.ts";
 import { queryOf } from "../node/unit.ts";
 import { type Context, type Resolution, resolutionOf, visitorOf } from "./resolution.ts";
@@ -74,12 +75,12 @@ function inlinedFor(context: Context): Answer | null {
   if (!text) return null;
   try {
     // The form of `toInlineJson`.
-    const [deviceId, , all, path, at] = JSON.parse(text) as [string, string, Answer, string, number];
+    const [deviceId, at, everywhere, path, onPath] = JSON.parse(text) as StoredGroups;
     const { deviceId: asked, path: asksPath, ...more } = visitorOf(context);
     const hasMore =
       more.accountId !== undefined || more.sessionId !== undefined || Object.keys(more.ctx ?? {}).length > 0;
     const isOther = asked !== deviceId || hasMore || (asksPath !== undefined && asksPath !== path);
-    return isOther || !(Date.now() - at < MAX_INLINED_AGE_MS) ? null : all;
+    return isOther || !(Date.now() - at < MAX_INLINED_AGE_MS) ? null : ({ ...everywhere, ...onPath } as Answer);
   } catch {
     return null;
   }

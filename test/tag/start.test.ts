@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from "vitest";
 import type { AssignedGroup } from "../../core/http-contract.ts";
+import { storedGroups } from "../../core/stored-groups.ts";
 import type { Fairsplit } from "../../tag/fairsplit.ts";
 import type { Options } from "../../tag/options.ts";
 import { ASSIGNED } from "./assigned.ts";
@@ -55,8 +56,8 @@ async function start(options: Options = {}, source = "https://ab.example.com/tag
   return window.fairsplit as Fairsplit;
 }
 
-const groups = (change: Partial<AssignedGroup> = {}) =>
-  new Response(JSON.stringify({ test: { ...ASSIGNED, ...change } }));
+const groups = (change: Partial<AssignedGroup> = {}, others: Record<string, AssignedGroup> = {}) =>
+  new Response(JSON.stringify({ test: { ...ASSIGNED, ...change }, ...others }));
 const soon = () => vi.advanceTimersByTimeAsync(0);
 /** Longer than events are gathered, shorter than the timeout. */
 const settle = () => vi.advanceTimersByTimeAsync(350);
@@ -88,7 +89,7 @@ describe("groups that a server put into the page", () => {
     });
   };
   const text = (id: string, path = location.pathname, more: Partial<AssignedGroup> = {}) =>
-    JSON.stringify([id, "", { test: { ...ASSIGNED, ...more } }, path, Date.now()]);
+    JSON.stringify(storedGroups(id, { test: { ...ASSIGNED, ...more } }, path));
 
   test("are shown and exposed before the server has answered", async () => {
     inline(text(ID));
@@ -103,6 +104,7 @@ describe("groups that a server put into the page", () => {
     ["of another device", () => text("f".repeat(32))],
     ["of another page", () => text(ID, "/elsewhere", { perPath: true })],
     ["that are no JSON", () => "{"],
+    ["as earlier tags kept them", () => JSON.stringify([ID, "", { test: ASSIGNED }, location.pathname, Date.now()])],
   ])("are left where they are %s", async (_, made) => {
     inline(made());
     await start();
@@ -438,6 +440,24 @@ describe("what a device's next page view takes from the one before", () => {
   ])("a group %s: %j", async (_, path, change, expected) => {
     await open(groups(change));
     expect((await open(undefined, path))[0]).toBe(expected);
+  });
+
+  test("on another page those that hold for every page, while listeners wait for all", async () => {
+    await open(groups({ perPath: true }, { another: ASSIGNED }));
+    await open(undefined, "/other");
+    const tag = window.fairsplit as Fairsplit;
+    const heard = vi.fn();
+    tag.ready(heard);
+    await soon();
+    expect(texts()).toEqual(["Loading…", ""]);
+    expect(tag.group("another")).toBe("B");
+    expect(tag.group("test")).toBeUndefined();
+    expect(heard).not.toHaveBeenCalled();
+    answer(groups({ group: "A" }, { another: ASSIGNED }));
+    await settle();
+    expect(texts()).toEqual(["Variant A", "again A"]);
+    expect(heard).toHaveBeenCalledOnce();
+    expect(Object.keys(heard.mock.lastCall?.[0]).sort()).toEqual(["another", "test"]);
   });
 
   test("nothing that was another device's", async () => {

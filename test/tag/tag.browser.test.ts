@@ -158,6 +158,35 @@ describe("on another origin than the server", () => {
     expect(errors).toEqual([]);
   });
 
+  it("paints another page from them as far as they hold there, and asks for the rest", async () => {
+    await demo.registry.update("headline_test", (experiment) =>
+      transition(experiment, { by: "test", definition: { routes: ["/shop/**"] } }, "2026-02-01T12:00:00Z"),
+    );
+    const headline = `<h1 data-exp="headline_test"><template data-group="Future">Future</template>
+      <template data-group="Journey">Journey</template></h1>`;
+    pages["/shop/a"] = `${FIRST()}${EMPTY}${headline}<p>the rest of the page</p>`;
+    pages["/shop/b"] = pages["/shop/a"];
+    const page = await context.newPage();
+    await page.goto(`${siteUrl}/shop/a`);
+    const shown = await page.locator("button").textContent();
+    const title = await page.locator("h1").innerText();
+    await storedGroups(page);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await context.route(`${apiUrl}/groups?*`, (route) => held.then(() => route.continue()));
+    await page.addInitScript(WATCH_CONTENTS);
+    await page.goto(`${siteUrl}/shop/b`);
+    await page.locator("button").waitFor();
+    expect(await watched(page)).toEqual([shown]);
+    expect(await page.locator("h1").innerText()).toBe("");
+    release();
+    await expect.poll(() => page.locator("h1").innerText()).toBe(title);
+    await expect.poll(names).toEqual(["exposure", "exposure", "exposure", "exposure", "pageview", "pageview"]);
+    expect(errors).toEqual([]);
+  });
+
   it("never shows two contents in a placeholder, when the stored groups are outdated neither", async () => {
     pages["/"] = `${FIRST()}${EMPTY}<p>the rest of the page</p>`;
     const page = await context.newPage();
