@@ -151,6 +151,7 @@ export async function main(
     onChanged: analysis.changed,
     archiveTo: config.archive,
     onError: (error) => logger.warn(error.message),
+    reserve,
   });
   const readiness = readinessOf(config.data);
   const admin = demo ? null : await readAdminToken(config);
@@ -159,6 +160,7 @@ export async function main(
     now: Date.now,
     adminToken: admin?.token ?? "",
     onError: logger.error,
+    reserve,
   });
   const links = loginLinks(Date.now);
   const streams = new LiveStreams();
@@ -189,8 +191,8 @@ export async function main(
     ingestToken: config.ingestToken || null,
     sessions,
     erasures,
-    tokens: await openNamedTokens(join(config.data, "tokens.json"), registry),
-    reportLinks: await openReportLinks(join(config.data, "report-links.json"), registry, Date.now),
+    tokens: await openNamedTokens(join(config.data, "tokens.json"), registry, reserve),
+    reportLinks: await openReportLinks(join(config.data, "report-links.json"), registry, Date.now, reserve),
     links,
     streams,
     baseUrl: config.baseUrl,

@@ -106,7 +106,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   retention: ["analysis", "events", "files", "memory", "registry", "sticky"],
   verify: ["events", "files", "registry", "sticky", "tokens"],
   "admin/script": [],
-  files: [],
+  files: ["memory"],
   memory: [],
   tokens: [],
 };

@@ -46,9 +46,13 @@ export class Tail {
     this.#loaded = NOWHERE;
     if (start < offset) {
       await mkdir(dirname(this.#path), { recursive: true });
-      await pipeline(bytesOf(segmentPath(this.#events, segment), start, offset), createWriteStream(this.#path));
-      await engine.run(tableText(TABLE, this.#path, goesOn));
-      await rm(this.#path, { force: true });
+      try {
+        await pipeline(bytesOf(segmentPath(this.#events, segment), start, offset), createWriteStream(this.#path));
+        await engine.run(tableText(TABLE, this.#path, goesOn));
+      } finally {
+        // On a full disk, a part of it would fill what is left.
+        await rm(this.#path, { force: true });
+      }
       const named = await engine.rows<[bigint]>({ text: `select count(account) from ${TABLE}`, values: [] });
       this.#hasAccounts = named[0]?.[0] !== 0n;
     }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { timestamp } from "../../core/timestamp.ts";
+import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
 import type { Author, Registry } from "../registry/registry.ts";
 import { ROLES } from "./roles.ts";
 import { openSavedList } from "./saved-list.ts";
@@ -55,11 +56,16 @@ export interface NamedTokens {
 }
 
 /** Opens the tokens of a data folder. Throws BadConfig when their file is damaged. */
-export async function openNamedTokens(path: string, registry: Pick<Registry, "note">): Promise<NamedTokens> {
+export async function openNamedTokens(
+  path: string,
+  registry: Pick<Registry, "note">,
+  reserve: Reserve = NO_RESERVE,
+): Promise<NamedTokens> {
   const saved = await openSavedList(
     path,
     v.pipe(v.array(TokenSchema), v.maxLength(MAX_TOKENS)),
     "restore it from a copy, or remove it to revoke all named tokens",
+    reserve,
   );
   const withHash = (hash: string) => saved.items().find((token) => token.hash === hash) ?? null;
   return {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { timestamp } from "../../core/timestamp.ts";
+import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
 import type { Author, Registry } from "../registry/registry.ts";
 import { openSavedList } from "./saved-list.ts";
 import { secretHash } from "./secret-hash.ts";
@@ -64,11 +65,13 @@ export async function openReportLinks(
   path: string,
   registry: Pick<Registry, "note">,
   now: () => number,
+  reserve: Reserve = NO_RESERVE,
 ): Promise<ReportLinks> {
   const saved = await openSavedList(
     path,
     v.array(LinkSchema),
     "restore it from a copy, or remove it to revoke all links to reports",
+    reserve,
   );
   const isValid = ({ expiresAt }: ReportLink) => Date.parse(expiresAt) > now();
   const about = ({ key, expiresAt }: ReportLink) => `the report of ${key}, until ${expiresAt}`;

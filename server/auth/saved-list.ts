@@ -3,6 +3,7 @@ import type { GenericSchema } from "valibot";
 import { parse } from "../../core/parse.ts";
 import { BadConfig } from "../files/bad-config.ts";
 import { replaceFile } from "../files/durable-file.ts";
+import type { Reserve } from "../files/reserve.ts";
 import { parseStrictJson } from "../files/strict-json.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { NotSaved } from "../registry/errors.ts";
@@ -24,6 +25,7 @@ export async function openSavedList<Item>(
   path: string,
   schema: GenericSchema<unknown, Item[]>,
   ifDamaged: string,
+  reserve: Reserve,
 ): Promise<SavedList<Item>> {
   let items: readonly Item[] = await readItems(path, schema, ifDamaged);
   const changes = new PromiseQueue();
@@ -32,9 +34,12 @@ export async function openSavedList<Item>(
     update: (change) =>
       changes.run(async () => {
         const next = change(items);
-        await replaceFile(path, `${JSON.stringify(next)}\n`, 0o600).catch((error: Error) => {
-          throw new NotSaved(error);
-        });
+        const text = `${JSON.stringify(next)}\n`;
+        await reserve
+          .spend(() => replaceFile(path, text, 0o600))
+          .catch((error: Error) => {
+            throw new NotSaved(error);
+          });
         items = next;
       }),
   };

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { replaceFile } from "../files/durable-file.ts";
+import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { secretHash } from "./secret-hash.ts";
 import { openSessions, type SavedSessions, SESSION_LIMITS, type Sessions } from "./sessions.ts";
@@ -26,6 +27,7 @@ interface Options {
   readonly adminToken: string;
   /** Called when the file cannot be read or written: sessions then end with the process. */
   readonly onError: (error: Error) => void;
+  readonly reserve?: Reserve;
 }
 
 /** Sessions that can be saved with their last uses. */
@@ -39,7 +41,7 @@ export interface SavedSessionsFile extends Sessions {
  */
 export async function openSavedSessions(
   path: string,
-  { now, adminToken, onError }: Options,
+  { now, adminToken, onError, reserve = NO_RESERVE }: Options,
 ): Promise<SavedSessionsFile> {
   const admin = secretHash(adminToken);
   const saves = new PromiseQueue();
@@ -49,7 +51,7 @@ export async function openSavedSessions(
       const text = JSON.stringify({ admin, ...sessions.state() });
       if (text === savedText) return;
       try {
-        await replaceFile(path, `${text}\n`, 0o600);
+        await reserve.spend(() => replaceFile(path, `${text}\n`, 0o600));
         savedText = text;
       } catch (error) {
         onError(new Error(`the sessions cannot be saved, and end with the server: ${(error as Error).message}`));

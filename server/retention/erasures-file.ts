@@ -4,6 +4,7 @@ import { parse } from "../../core/parse.ts";
 import { timestamp } from "../../core/timestamp.ts";
 import { BadConfig } from "../files/bad-config.ts";
 import { replaceFile } from "../files/durable-file.ts";
+import type { Reserve } from "../files/reserve.ts";
 
 /** File of the data folder with the erasures that are not finished. */
 export const ERASURES_FILE = "erasures.json";
@@ -39,6 +40,6 @@ export async function readErasures(path: string): Promise<readonly Erasure[]> {
 }
 
 /** Replaces the file durably. */
-export async function writeErasures(path: string, erasures: readonly Erasure[]): Promise<void> {
-  await replaceFile(path, `${JSON.stringify(erasures)}\n`, 0o600);
+export async function writeErasures(path: string, erasures: readonly Erasure[], reserve: Reserve): Promise<void> {
+  await reserve.spend(() => replaceFile(path, `${JSON.stringify(erasures)}\n`, 0o600));
 }

@@ -6,6 +6,7 @@ import type { EventLog } from "../events/log.ts";
 import type { Removal } from "../events/removal.ts";
 import { replaceRewritten, UNFINISHED } from "../events/rewrite-segment.ts";
 import { listSegments, segmentPath } from "../events/segments.ts";
+import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
@@ -52,6 +53,7 @@ interface Deps {
   readonly archiveTo: string | null;
   readonly onError: (error: Error) => void;
   readonly retryMs?: number;
+  readonly reserve?: Reserve;
 }
 
 /** An erasure that failed is tried again: the disk may be full, or the archive away. */
@@ -61,6 +63,7 @@ const MAX_OUTCOMES = 20;
 /** Opens the unfinished erasures and goes on with them. Throws BadConfig for a damaged file. */
 export async function openErasures(deps: Deps): Promise<Erasures> {
   const { data, log, registry, sticky, useEngine, onChanged, archiveTo, onError, retryMs = RETRY_MS } = deps;
+  const { reserve = NO_RESERVE } = deps;
   const path = join(data, ERASURES_FILE);
   const events = join(data, "events");
   let pending = (await readErasures(path)).map((erasure) => ({ erasure, error: null as string | null }));
@@ -80,6 +83,7 @@ export async function openErasures(deps: Deps): Promise<Erasures> {
       await writeErasures(
         path,
         after.map(({ erasure }) => erasure),
+        reserve,
       );
       pending = after;
     });

@@ -17,6 +17,7 @@ import { power } from "./power.ts";
 import { prefix } from "./prefix.ts";
 import { readOnly } from "./read-only.ts";
 import { registry } from "./registry.ts";
+import { reserve } from "./reserve.ts";
 import type { Fault } from "./rig/fault.ts";
 import { slowClients } from "./slow-clients.ts";
 import { slowDisk } from "./slow-disk.ts";
@@ -29,6 +30,7 @@ export const FAULTS: readonly Fault[] = [
   power,
   prefix,
   full,
+  reserve,
   eio,
   slowDisk,
   readOnly,

@@ -31,6 +31,12 @@ export const MUTANTS = {
   kill: mutant("ids are not rebuilt at start", "server/events/known-ids.ts", "known.#recent.add(ids.at(i));", ";"),
   power: mutant("writes are not synced", WRITE, "await file.datasync();", ""),
   prefix: mutant("a torn tail is not cut", WRITER, "await cutTornTail(segmentPath(folder, segment));", ""),
+  reserve: mutant(
+    "what an admin's change leaves of the reserve is anybody's",
+    "server/files/reserve.ts",
+    "await hold(path, Math.min(size, left))",
+    "await Promise.resolve(left)",
+  ),
   full: mutant("a failed write is acknowledged", WRITER, NOT_WRITTEN, NOT_WRITTEN.replace("throw", "void")),
   eio: mutant(
     "a failed sync is ignored",
