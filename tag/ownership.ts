@@ -2,7 +2,9 @@ const CALLS = ["removeChild", "insertBefore", "replaceChild"] as const;
 type Call = (...nodes: Node[]) => Node;
 
 const asides = new WeakMap<Element, DocumentFragment>();
-const parent = Object.getOwnPropertyDescriptor(Node.prototype, "parentNode") as { get(): Node | null };
+
+/** What the browser says of a node: its own properties say otherwise. */
+const real = (node: Node, name: "parentNode" | "parentElement"): Node | null => Reflect.get(Node.prototype, name, node);
 
 /**
  * Redirects a framework's calls on the placeholder to the nodes that were moved aside. Otherwise
@@ -21,7 +23,7 @@ export function redirectCalls(placeholder: Element, aside: DocumentFragment, nod
     // The last argument is the existing child.
     const redirected: Call = (...nodes) => {
       const current = asides.get(placeholder);
-      const isAside = nodes.at(-1) && parent.get.call(nodes.at(-1)) === current;
+      const isAside = nodes.at(-1) && real(nodes.at(-1) as Node, "parentNode") === current;
       if (isAside) keepParent(placeholder, nodes[0] as Node);
       return call.apply(isAside ? current : placeholder, nodes);
     };
@@ -30,11 +32,9 @@ export function redirectCalls(placeholder: Element, aside: DocumentFragment, nod
 }
 
 function keepParent(placeholder: Element, node: Node): void {
-  Object.defineProperty(node, "parentNode", {
-    configurable: true,
-    get() {
-      const real = parent.get.call(node);
-      return real && real === asides.get(placeholder) ? placeholder : real;
-    },
-  });
+  for (const name of ["parentNode", "parentElement"] as const)
+    Object.defineProperty(node, name, {
+      configurable: true,
+      get: () => (real(node, "parentNode") === asides.get(placeholder) ? placeholder : real(node, name)),
+    });
 }

@@ -62,13 +62,16 @@ export function place(
 }
 
 /**
- * Truthy while the variant is there, perhaps wrapped by the page, and the page's own content has
- * not come back. Translators wrap texts in `font` elements.
+ * Truthy while the variant is there, and the page's own content has not come back. Scripts may wrap
+ * its nodes, or make others with the same text; translators wrap texts in `font` elements.
  */
-export const isIntact = (placeholder: HTMLElement, { put, before, after }: Rendered) =>
-  placeholder.hasAttribute(MARK) &&
-  (placeholder.querySelector("font") ||
-    (put.every((node) => placeholder.contains(node)) &&
-      (optionOf(placeholder, "text") == null
-        ? before === after || placeholder.textContent !== before
-        : placeholder.textContent === after)));
+export const isIntact = (placeholder: HTMLElement, { put, before, after }: Rendered) => {
+  const { textContent } = placeholder;
+  const isText = optionOf(placeholder, "text") != null;
+  return (
+    placeholder.hasAttribute(MARK) &&
+    (placeholder.querySelector("font font,[_mstmutation]") ||
+      (textContent === after && (isText || before !== after)) ||
+      (!isText && put.every((node) => placeholder.contains(node)) && (before === after || textContent !== before)))
+  );
+};

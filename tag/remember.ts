@@ -1,12 +1,14 @@
 import { safely } from "./safely.ts";
 
-interface Field {
-  readonly name: string;
-  readonly value: string;
-  readonly isChecked: boolean | undefined;
-  readonly isFocused: boolean;
-  readonly selection: readonly [start: number | null, end: number | null];
-}
+/** A field as the visitor left it; a list, because names would cost bytes. */
+type Field = readonly [
+  name: string,
+  value: string,
+  isChecked: boolean | undefined,
+  isFocused: boolean,
+  start: number | null | undefined,
+  end: number | null | undefined,
+];
 type FieldElement = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 interface Slider {
   params?: { loop?: boolean };
@@ -29,21 +31,13 @@ export function remember(placeholder: Element): () => void {
   const fields = fieldsOf(placeholder).flatMap((field): Field[] => {
     const isFocused = field === active;
     if (!nameOf(field) || !(isFocused || isChanged(field))) return [];
-    const { selectionStart = null, selectionEnd = null } = field as HTMLInputElement;
-    return [
-      {
-        name: nameOf(field),
-        value: field.value,
-        isChecked: isTick(field) ? field.checked : undefined,
-        isFocused,
-        selection: [selectionStart, selectionEnd],
-      },
-    ];
+    const { checked, selectionStart, selectionEnd } = field as HTMLInputElement;
+    return [[nameOf(field), field.value, checked, isFocused, selectionStart, selectionEnd]];
   });
   const finish = () => {
     for (const field of fieldsOf(placeholder)) {
       const before = fields.find(
-        ({ name, value }) => name === nameOf(field) && (!isTick(field) || value === field.value),
+        ([name, value]) => name === nameOf(field) && (!isTick(field) || value === field.value),
       );
       if (before) restore(field, before);
     }
@@ -82,11 +76,10 @@ function isChanged(field: FieldElement): boolean {
   return field.type !== "file" && field.value !== field.defaultValue;
 }
 
-function restore(field: FieldElement, { value, isChecked, isFocused, selection }: Field): void {
-  if (isTick(field)) field.checked = isChecked ?? field.checked;
+function restore(field: FieldElement, [, value, isChecked, isFocused, start, end]: Field): void {
+  if (isTick(field)) field.checked = isChecked as boolean;
   else if (field.type !== "file") field.value = value;
   if (!isFocused) return;
   field.focus({ preventScroll: true });
-  const [start, end] = selection;
-  if (start !== null && "setSelectionRange" in field) field.setSelectionRange(start, end);
+  if (start != null && "setSelectionRange" in field) field.setSelectionRange(start, end as number);
 }

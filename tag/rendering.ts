@@ -10,7 +10,7 @@ import { isIntact, type Placement, place, type Rendered } from "./placement.ts";
 import { holds, release } from "./release.ts";
 import { scrollToTarget } from "./remember.ts";
 import { safely } from "./safely.ts";
-import { isText, variantOf } from "./variant.ts";
+import { isText, templateOf, templatesOf, variantOf } from "./variant.ts";
 
 /** Maximum renderings per frame, for pages that answer each one with new placeholders. */
 const MAX_RENDERINGS = 1000;
@@ -56,22 +56,22 @@ interface Page {
   onShown(key: string, assigned: AssignedGroup | undefined, isEmpty: boolean | undefined): void;
 }
 
-/** State of the view that the first part began. */
-interface Begun {
-  readonly observer: MutationObserver | undefined;
-  readonly placements: WeakMap<Element, Placement>;
-  readonly shown: ByKey<AssignedGroup>;
-  readonly exposed: ByKey<boolean>;
-  readonly groups: Groups;
-  readonly decided: Decided;
-}
+/** State of the view that the first part began; a list, because names would cost bytes. */
+type Begun = readonly [
+  observer: MutationObserver | undefined,
+  placements: WeakMap<Element, Placement>,
+  shown: ByKey<AssignedGroup>,
+  exposed: ByKey<boolean>,
+  groups: Groups,
+  decided: Decided,
+];
 
 /** Goes on with the rendering that the first part began. */
-export function startRendering(given: Page, begun: Begun): void {
+export function startRendering(given: Page, ...begun: Begun): void {
   page = given;
-  ({ placements, shown, exposed, groups, decided } = begun);
+  [observer, placements, shown, exposed, groups, decided] = begun;
   // The first part's own searches the whole page at each change.
-  begun.observer?.disconnect();
+  observer?.disconnect();
   safely(() => {
     observer = new MutationObserver((changes) => page.look(changes));
   });
@@ -170,13 +170,15 @@ function exposeShown(placeholder: HTMLElement): void {
 function renderedOf(placeholder: HTMLElement): Rendered | undefined {
   const placement = placements.get(placeholder);
   if (!placement || "at" in placement) return placement as Rendered | undefined;
-  const { put, aside } = placement;
-  const payload = groups[placement.key]?.payload;
+  const { key, group, put, aside } = placement;
+  const payload = groups[key]?.payload;
   const adopted: Rendered = {
     ...placement,
     before: put[0] ? aside.textContent : placeholder.textContent,
-    // The page may have changed the text since.
-    after: isText(placeholder, payload) ? `${payload}` : placeholder.textContent,
+    // The page may have changed the text since, or a framework has hydrated the variant's nodes.
+    after: isText(placeholder, payload)
+      ? `${payload}`
+      : ((put[0] && templateOf(templatesOf(placeholder), group)?.content.textContent) ?? placeholder.textContent),
     isEmpty: false,
     at: 0,
     repeats: 0,

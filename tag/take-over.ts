@@ -186,14 +186,12 @@ export const takeOver = (
         }
       },
     },
-    {
-      observer,
-      placements: tag.shows,
-      shown: begunShown,
-      exposed: begunExposed,
-      groups: tag.groups,
-      decided: begunDecided,
-    },
+    observer,
+    tag.shows,
+    begunShown,
+    begunExposed,
+    tag.groups,
+    begunDecided,
   );
   attend({ options, api, clicked, flush, unsent, resend, device: () => url && device });
   // A sandboxed frame throws: forced groups then hold for this page only.

@@ -44,6 +44,7 @@ const tpl = (inner: string, group = "B") => `h('template',{'data-group':'${group
 const TPL = tpl(`h('a',null,'${B}')`);
 const plain = (body: string) => `${HEAD}</head><body>${body}`;
 const template = (html: string, group = "B") => `<template data-group="${group}">${html}</template>`;
+const ORIGINAL = `<div data-exp="tpl"><a>GET QUOTE</a>${template(`<a>${B}</a>`)}</div>`;
 const STATE = "const[d,s]=React.useState(0);window.go=()=>s(d+1);";
 
 const shared: LivingPage[] = [
@@ -375,6 +376,14 @@ const vues: LivingPage[] = [
     holds: "document.querySelector('p').textContent === '5'",
   },
   {
+    name: "Vue hydrates templates that are written with v-html",
+    page: `${HEAD}</head><body><div id="app"><main>${ORIGINAL}<p id="n">0</p></main></div>${VUE}<script>setTimeout(()=>Vue.createSSRApp({data:()=>({d:0,html:document.querySelector('[data-exp]').innerHTML}),mounted(){window.go=()=>{this.d=1}},template:'<main><div data-exp="tpl" v-html="html"></div><p id="n">{{d}}</p></main>'}).mount('#app'),200)</script>`,
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    holds: "document.querySelector('#n').textContent === '1'",
+  },
+  {
     name: "Vue hydrates an element",
     page: `${HEAD}</head><body><div id="root"><main><div data-exp="htmlh"><a>GET QUOTE</a></div></main></div>${VUE}<script>setTimeout(()=>Vue.createSSRApp({template:'<main><div data-exp="htmlh"><a>GET QUOTE</a></div></main>'}).mount('#root'),200)</script>`,
     shows: ["Variant"],
@@ -382,7 +391,6 @@ const vues: LivingPage[] = [
   },
 ];
 
-const ORIGINAL = `<div data-exp="tpl"><a>GET QUOTE</a>${template(`<a>${B}</a>`)}</div>`;
 const TURBO = nm("@hotwired/turbo/dist/turbo.es2017-umd.js");
 const morphs: LivingPage[] = [
   {
@@ -708,6 +716,8 @@ const others: LivingPage[] = [
   { name: "a page that waits until it is loaded", page: plain(`<div data-after="load">${ORIGINAL}</div>`), shows: [B] },
 ];
 
+const PLACED = `h("div",{"data-exp":"tpl"},h("a",null,"GET QUOTE"),h("template",{"data-group":"B",dangerouslySetInnerHTML:{__html:"<a>${B}</a>"}}))`;
+
 /** Pages that change when the tag's first part has shown the variant, before the other comes. */
 const between: LivingPage[] = [
   {
@@ -728,6 +738,19 @@ const between: LivingPage[] = [
     act: GO,
     afterwards: [B],
     complains: /418|423|425/,
+  },
+  {
+    name: "Preact hydrates a root of the page's own between the tag's parts",
+    page: plain(
+      `<div id="t"><main><div data-exp="tpl"><a>GET QUOTE</a>${template(`<a>${B}</a>`)}</div></main></div><script src="/app.js"></script>`,
+    ),
+    files: {
+      "/app.js": `import {h,hydrate} from "preact"; window.go=()=>hydrate(h("main",{},${PLACED}),document.querySelector("#t"))`,
+    },
+    shows: [B],
+    isActBetweenParts: true,
+    act: GO,
+    afterwards: [B],
   },
   {
     name: "React 18 renders the placeholder anew between the tag's parts",
@@ -790,7 +813,6 @@ const reactHydrates = (name: string, before: string, after: string, script: stri
   never: ["GET QUOTE"],
   holds: "window.isMounted === true",
 });
-const PLACED = `h("div",{"data-exp":"tpl"},h("a",null,"GET QUOTE"),h("template",{"data-group":"B",dangerouslySetInnerHTML:{__html:"<a>${B}</a>"}}))`;
 
 const libraries: LivingPage[] = [
   imported(
@@ -1029,6 +1051,46 @@ const unusual: LivingPage[] = [
       `<h1 data-exp="headline" data-exp-text>Old headline</h1><script>const words={'Old headline':'Alte Zeile','New headline':'Neue Zeile'};const translate=()=>{const h=document.querySelector('h1');const t=h.textContent;if(words[t]&&h.firstChild?.nodeType===3){const f=document.createElement('font');f.append(document.createElement('font'));f.firstChild.textContent=words[t];h.firstChild.replaceWith(f)}};new MutationObserver(translate).observe(document.querySelector('h1'),{childList:true,subtree:true,characterData:true});translate()</script>`,
     ),
     shows: ["Neue Zeile"],
+  },
+  {
+    name: "an old page with font elements, whose script puts the original back",
+    page: plain(
+      `<div data-exp="tpl"><font color="red">GET QUOTE</font>${template(`<font color="blue">${B}</font>`)}</div><script>go=()=>{document.querySelector('[data-exp]>font').outerHTML='<font color="red">GET QUOTE</font>'}</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+    never: ["GET QUOTE"],
+  },
+  ...[
+    '<h1 data-exp="headline" data-exp-text>Old headline</h1>',
+    `<h1 data-exp="tpl">Old${template("New headline")}</h1>`,
+  ].map((placeholder) => ({
+    name: `a script that animates the letters of ${placeholder}`,
+    page: plain(
+      `${placeholder}<script>go=()=>{const h=document.querySelector('h1');for(const t of [...h.childNodes])if(t.nodeType===3)t.replaceWith(...[...t.data].map(c=>Object.assign(document.createElement('span'),{textContent:c})))}</script>`,
+    ),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["New headline"],
+    holds: "document.querySelectorAll('h1>span').length === 12",
+  })),
+  {
+    name: "an extension that makes links of numbers, again and again",
+    page: plain(
+      `<p data-exp="tpl">Call us${template("Call now 555-1234")}</p><script>const link=()=>{for(const t of document.querySelector('p').childNodes)if(t.nodeType===3&&/555/.test(t.data)){const s=document.createElement('span');s.innerHTML='Call now <a href="tel:5551234">555-1234</a>';t.replaceWith(s)}};new MutationObserver(link).observe(document,{childList:true,subtree:true})</script>`,
+    ),
+    shows: ["Call now 555-1234"],
+    holds: "!!document.querySelector('p a')",
+  },
+  {
+    name: "a framework that takes its nodes out of the element that they are in",
+    page: plain(
+      `<div data-exp="htmlh"><a>GET QUOTE</a></div><script>const a=document.querySelector('[data-exp]>a');go=()=>{const i=document.createElement('i');i.textContent='Thank you';a.parentElement.insertBefore(i,a);a.parentElement.removeChild(a)}</script>`,
+    ),
+    shows: ["Variant"],
+    act: GO,
+    afterwards: ["Thank you"],
   },
   {
     name: "a closed shadow root whose content comes later",

@@ -46,17 +46,7 @@ function render(html: string, given: Groups, isKnown?: (key: string) => unknown)
   };
   latest = look;
   const onShown = (key: string, assigned: AssignedGroup | undefined) => shown(key, assigned?.group);
-  startRendering(
-    { look, onShown },
-    {
-      observer: new MutationObserver(look),
-      placements: new WeakMap(),
-      shown: {},
-      exposed: {},
-      groups: {},
-      decided: 0,
-    },
-  );
+  startRendering({ look, onShown }, new MutationObserver(look), new WeakMap(), {}, {}, {}, 0);
   beginView();
   decide(given, isKnown ? 0 : SAID);
   look();
