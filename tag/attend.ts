@@ -1,6 +1,7 @@
 import type { Clicked } from "./clicks.ts";
 import { watchKeys } from "./keys.ts";
 import type { Options } from "./options.ts";
+import { flush, resend, unsent } from "./outbox.ts";
 import { optionOf } from "./placeholders.ts";
 import { arrive, redirect } from "./redirect.ts";
 import { renewCookie } from "./server-cookie.ts";
@@ -11,12 +12,6 @@ interface Tag {
   /** Base URL of the server. */
   readonly api: string;
   readonly clicked: Clicked;
-  /** Sends all waiting events. */
-  readonly flush: () => void;
-  /** Events not yet accepted by the server, as stored by the outbox. */
-  readonly unsent: () => readonly string[];
-  /** Sends events that an earlier page left behind. */
-  readonly resend: (events: readonly string[]) => void;
   /** The device now, if it may be kept: not before consent, nor once the visitor is forgotten. */
   readonly device: () => string | undefined;
 }
@@ -31,7 +26,7 @@ export function attend(given: Tag): void {
   if (tag) return;
   tag = given;
   watchKeys(tag.clicked);
-  arrive(tag.resend, tag.options.cookieDomain);
+  arrive(resend, tag.options.cookieDomain);
   renew();
 }
 
@@ -48,13 +43,12 @@ export function leave(
 ): boolean {
   const list = optionOf(placeholder, "redirect");
   if (!list || !group) return false;
-  const { options, flush, unsent } = tag as Tag;
   let isLeaving = true;
   const show = (isReported: boolean) => {
     isLeaving = false;
     if (isReported) skip();
   };
-  redirect({ experiment, list, group, cookieDomain: options.cookieDomain, show, expose, flush, unsent });
+  redirect((tag as Tag).options.cookieDomain, flush, unsent, experiment, list, group, show, expose);
   return isLeaving;
 }
 

@@ -13,8 +13,8 @@ const MAX_CARRIED = 4;
 /** Browsers limit cookies to 4 KiB; a longer trail drops its events. */
 const MAX_TRAIL_LENGTH = 3000;
 
-/** A source or target page of an experiment's redirect. */
-type Step = readonly [experiment: string, page: string];
+/** The address of a source or target page of an experiment's redirect. */
+type Step = readonly [experiment: string, address: string];
 
 interface Trail {
   readonly steps: readonly Step[];
@@ -22,43 +22,35 @@ interface Trail {
   readonly events: readonly string[];
 }
 
-/** The tag's functions that a redirect needs. */
-export interface Redirected {
-  readonly experiment: string;
-  /** `data-exp-redirect`: pages by group. */
-  readonly list: string;
-  /** The group of the device. */
-  readonly group: string;
-  readonly cookieDomain: string | undefined;
-  /**
-   * Shows the placeholder's variant on this page, and reports its exposure unless already reported.
-   */
-  readonly show: (isReported: boolean) => void;
-  /** Reports the exposure. */
-  readonly expose: () => void;
-  /** Sends all waiting events. */
-  readonly flush: () => void;
-  /** Events not yet accepted by the server, as stored by the outbox. */
-  readonly unsent: () => readonly string[];
-}
-
 /**
  * Goes to the group's page, on the same origin or a subdomain that shares the device, with the
  * page's query and fragment; the target's own parameters win. Goes to each target once, so that
  * hosts that add a slash or redirect back, and pages that redirect to each other, do not loop.
- * Reports the exposure only when it leaves the page, just before.
+ *
+ * @param flush sends all waiting events
+ * @param unsent events not yet accepted by the server, as stored by the outbox
+ * @param list `data-exp-redirect`: pages by group
+ * @param show shows the placeholder's variant on this page, and reports its exposure unless already
+ * reported
+ * @param expose reports the exposure; called only when the page is left, just before
  */
-export function redirect(redirected: Redirected): void {
-  const { experiment, cookieDomain, show, expose, flush, unsent } = redirected;
+export function redirect(
+  cookieDomain: string | undefined,
+  flush: () => void,
+  unsent: () => readonly string[],
+  experiment: string,
+  list: string,
+  group: string,
+  show: (isReported: boolean) => void,
+  expose: () => void,
+): void {
   const { steps } = readTrail();
   const isReported = steps.some(([key]) => key === experiment);
-  const url = safely(() => destination(redirected, steps));
-  if (url) {
-    const next: Step[] = [...steps, [experiment, pageOf(location)], [experiment, pageOf(url)]];
-    writeTrail({ steps: next, events: [] }, cookieDomain);
-  }
+  const { href } = location;
+  const url = safely(() => destination(list, group, cookieDomain, steps));
+  if (url) writeTrail({ steps: [...steps, [experiment, href], [experiment, url.href]], events: [] }, cookieDomain);
   // Stay if the trail cannot be stored: nothing would end a loop.
-  if (!url || !readTrail().steps[0]) {
+  if (!url || !readTrail().steps[steps.length]) {
     show(isReported);
     return;
   }
@@ -66,16 +58,29 @@ export function redirect(redirected: Redirected): void {
   writeTrail({ ...readTrail(), events: unsent().slice(-MAX_CARRIED) }, cookieDomain);
   flush();
   location.replace(url);
+  // Another fragment, of a hash router, is the same document.
+  if (withoutHash(url) === withoutHash({ href })) show(true);
 }
 
 /** The target page of the group, unless it is this page or a redirect already led from or to it. */
-function destination({ list, group, cookieDomain }: Redirected, steps: readonly Step[]): URL | undefined {
+function destination(
+  list: string,
+  group: string,
+  cookieDomain: string | undefined,
+  steps: readonly Step[],
+): URL | undefined {
   const word = wordFor(list, group);
   if (!word) return;
-  const url = new URL(word, location.href);
-  const page = pageOf(url);
-  if (page === pageOf(location) || !isOfSite(url, cookieDomain) || steps.some((step) => step[1] === page)) return;
+  // As links, relative to the page's base.
+  const url = new URL(word, document.baseURI);
   const own = new URLSearchParams(url.search);
+  url.hash ||= location.hash;
+  /** A page may have more parameters, such as a campaign's. */
+  const isAt = (address: string) => {
+    const there = new URL(address);
+    return pageOf(there) === pageOf(url) && [...own].every(([name, value]) => there.searchParams.get(name) === value);
+  };
+  if (!isOfSite(url, cookieDomain) || [location.href, ...steps.map(([, address]) => address)].some(isAt)) return;
   // Keep the query verbatim if there is nothing to merge.
   if (!url.search) url.search = location.search;
   else {
@@ -83,7 +88,6 @@ function destination({ list, group, cookieDomain }: Redirected, steps: readonly 
       if (!own.has(name)) url.searchParams.append(name, value);
     }
   }
-  url.hash ||= location.hash;
   return url;
 }
 
@@ -103,8 +107,10 @@ function isOfSite({ origin, protocol, hostname }: URL, cookieDomain = ""): boole
   return origin === location.origin || (!!domain[1] && /^http/.test(protocol) && `.${hostname}`.endsWith(domain));
 }
 
-/** A page's address without the trailing slash that hosts add. */
-const pageOf = ({ host, pathname }: URL | Location) => host + pathname.replace(/\/$/, "");
+/** A page's host and path without the trailing slash that hosts add, and a hash router's route. */
+const pageOf = ({ host, pathname, hash }: URL) => host + pathname.replace(/\/$/, "") + /^#[!/].*/.exec(hash);
+
+const withoutHash = ({ href }: { readonly href: string }) => href.split("#")[0];
 
 function readTrail(): Trail {
   const text = safely(() => new RegExp(`(?:^|; )${TRAIL}=([^;]+)`).exec(document.cookie)?.[1]);

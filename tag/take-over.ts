@@ -6,7 +6,7 @@ import type { Fairsplit, Groups } from "./fairsplit.ts";
 import { afterFrame } from "./frame.ts";
 import { AGAIN, type Decided, type Handover, SAID, type TakenOver, UNSAID } from "./handover.ts";
 import { forgetDevice, keepDevice } from "./keep-device.ts";
-import { add, closeOutbox, flush, openOutbox, resend, takeWaiting, unsent, url } from "./outbox.ts";
+import { add, closeOutbox, flush, openOutbox, resend, takeWaiting, url } from "./outbox.ts";
 import { random128 } from "./random.ts";
 import { beginView, decide, decided, expose, groups, reconcileAll, shown, startRendering, watch } from "./rendering.ts";
 import { safely } from "./safely.ts";
@@ -193,7 +193,7 @@ export const takeOver = (
     tag.groups,
     begunDecided,
   );
-  attend({ options, api, clicked, flush, unsent, resend, device: () => url && device });
+  attend({ options, api, clicked, device: () => url && device });
   // A sandboxed frame throws: forced groups then hold for this page only.
   safely(() => {
     if (force != null) sessionStorage.fairsplit_force = force;

@@ -31,16 +31,16 @@ afterEach(() => {
 /** Runs the redirect of a placeholder on the open page. */
 function see(list: string, { group = "B", cookieDomain = "", unsent = [] as string[] } = {}) {
   const calls: unknown[] = [];
-  redirect({
-    experiment: "test",
+  redirect(
+    cookieDomain,
+    () => calls.push("flushed"),
+    () => unsent,
+    "test",
     list,
     group,
-    cookieDomain,
-    show: (isReported) => calls.push(isReported ? "shown, reported before" : "shown"),
-    expose: () => calls.push("exposed"),
-    flush: () => calls.push("flushed"),
-    unsent: () => unsent,
-  });
+    (isReported) => calls.push(isReported ? "shown, reported before" : "shown"),
+    () => calls.push("exposed"),
+  );
   return calls;
 }
 
@@ -49,6 +49,8 @@ describe("a group's page", () => {
     ["with the page's query and fragment", "B:/new", "https://shop.example.com/new?utm=x#plans"],
     ["with a fragment of its own", "B:/new#faq", "https://shop.example.com/new?utm=x#faq"],
     ["with both queries", "B:/new?a=b", "https://shop.example.com/new?a=b&utm=x#plans"],
+    ["that differs only in its query", "B:/here?page_id=7", "https://shop.example.com/here?page_id=7&utm=x#plans"],
+    ["by its query alone", "B:?page_id=7", "https://shop.example.com/here?page_id=7&utm=x#plans"],
     ["whose own parameters win", "B:/new?utm=y", "https://shop.example.com/new?utm=y#plans"],
     ["by its whole address", "B:https://shop.example.com/new", "https://shop.example.com/new?utm=x#plans"],
     ["of several", "A:/a B:/b C:/c", "https://shop.example.com/b?utm=x#plans"],
@@ -70,7 +72,9 @@ describe("a group's page", () => {
 
   test.each<[what: string, list: string, group?: string]>([
     ["there is none for the group", "B:/new", "A"],
-    ["it is this one", "B:/here?a=b"],
+    ["it is this one", "B:/here"],
+    ["it is this one with its query", "B:/here?utm=x"],
+    ["it is this one with a fragment", "B:/here#faq"],
     ["it is this one with a slash", "B:/here/"],
     ["it is another site's", "B:https://evil.example.com/"],
     ["it is another site's that looks like a path", "B://evil.example.com/"],
@@ -79,6 +83,19 @@ describe("a group's page", () => {
   ])("is not gone to where %s: the placeholder is shown here", (_, list, group = "B") => {
     expect(see(list, { group })).toEqual(["shown"]);
     expect(left).toEqual([]);
+  });
+
+  test("is relative to the page's base, as links are", () => {
+    document.head.innerHTML = '<base href="/shop/">';
+    see("B:new");
+    document.head.innerHTML = "";
+    expect(left).toEqual(["https://shop.example.com/shop/new?utm=x#plans"]);
+  });
+
+  test("may be another route of a hash router: the page goes on, with nothing left to report", () => {
+    happyDOM.setURL("https://shop.example.com/app#/plans");
+    expect(see("B:#/plans-b")).toEqual(["exposed", "flushed", "shown, reported before"]);
+    expect(left).toEqual(["https://shop.example.com/app#/plans-b"]);
   });
 
   test("may be on a subdomain that shares the device", () => {
@@ -108,6 +125,30 @@ describe("it is gone to once, and exposed once,", () => {
     see("B:/new");
     happyDOM.setURL("https://shop.example.com/new");
     expect(see("B:/here")).toEqual(["shown, reported before"]);
+    expect(left).toHaveLength(1);
+  });
+
+  test("where two pages that differ only in their query point at each other", () => {
+    happyDOM.setURL("https://shop.example.com/?page_id=1&utm=x");
+    see("B:/?page_id=2");
+    happyDOM.setURL(left[0] as string);
+    expect(see("B:/?page_id=1")).toEqual(["shown, reported before"]);
+    expect(left).toEqual(["https://shop.example.com/?page_id=2&utm=x"]);
+  });
+
+  test("where the host takes the query away", () => {
+    see("B:/here?page_id=7");
+    happyDOM.setURL("https://shop.example.com/here");
+    expect(see("B:/here?page_id=7")).toEqual(["shown, reported before"]);
+    expect(left).toHaveLength(1);
+  });
+
+  test("where the next step does not fit into the trail: the page is shown", () => {
+    see("B:/new");
+    happyDOM.setURL(`https://shop.example.com/new?${"x".repeat(4000)}`);
+    const own = cookie;
+    Object.defineProperty(document, "cookie", { configurable: true, get: () => own, set: () => undefined });
+    expect(see("B:/third")).toEqual(["shown, reported before"]);
     expect(left).toHaveLength(1);
   });
 
