@@ -16,7 +16,8 @@ export function keepDevice(id: string, cookie?: string, domain?: string): void {
 
 /** Deletes the device ID. */
 export function forgetDevice(cookie?: string, domain?: string): void {
-  if (readCookie(cookie)) writeCookie("", cookie, domain, 0);
+  // An earlier view may have had no domain.
+  for (const each of [domain, ""]) if (readCookie(cookie)) writeCookie("", cookie, each, 0);
   // Prevents adopting the ID of an earlier version again.
   if (readCookie(EARLIER_COOKIE)) safely(() => (localStorage[COOKIE] = "-"));
 }

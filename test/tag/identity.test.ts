@@ -125,6 +125,20 @@ describe("the cookie", () => {
     expect(set).toHaveBeenCalledWith("fairsplit_id=;path=/;max-age=0;samesite=lax;domain=");
   });
 
+  test("of the domain is ended, and one that an earlier view wrote for this host alone", () => {
+    const kept = new Map([
+      ["domain=example.com", ID],
+      ["domain=", ID],
+    ]);
+    Object.defineProperty(document, "cookie", {
+      configurable: true,
+      get: () => [...kept.values()].map((id) => `fairsplit_id=${id}`).join("; "),
+      set: (text: string) => kept.delete(text.split(";").at(-1) as string),
+    });
+    forgetDevice(undefined, "example.com");
+    expect(document.cookie).toBe("");
+  });
+
   test.each(["device_id=visitor-17", "other=1"])("of a site's own is not ended: %s", (present) => {
     const set = cookies(present);
     forgetDevice("device_id");
