@@ -1,4 +1,5 @@
 import type { Experiment } from "../../../core/experiment.ts";
+import { startedOf } from "../../../core/started.ts";
 import { transition } from "../../../core/transition.ts";
 import { PromiseQueue } from "../../memory/promise-queue.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -21,9 +22,17 @@ export class Numbered {
     return this.#registry.list();
   }
 
+  /** Those that are seen without a token. */
+  async started(): Promise<readonly Experiment[]> {
+    return startedOf(await this.list());
+  }
+
   async get(id: string): Promise<Experiment | undefined> {
-    if (!/^\d{1,15}$/.test(id)) return undefined;
-    return (await this.list()).find(({ external }) => external?.id === Number(id));
+    return withNumber(id, await this.list());
+  }
+
+  async getStarted(id: string): Promise<Experiment | undefined> {
+    return withNumber(id, await this.started());
   }
 
   /** The number of the next experiment. */
@@ -44,4 +53,8 @@ export class Numbered {
       );
     }
   }
+}
+
+function withNumber(id: string, experiments: readonly Experiment[]): Experiment | undefined {
+  return /^\d{1,15}$/.test(id) ? experiments.find(({ external }) => external?.id === Number(id)) : undefined;
 }

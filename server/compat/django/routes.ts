@@ -47,9 +47,9 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
   const numbered = new Numbered(registry);
   const assignments = new Assignments(log);
 
-  const list = async () => publicJson((await numbered.list()).map(shownOf));
+  const list = async () => publicJson((await numbered.started()).map(shownOf));
   const show = async (c: Context<Env>) => {
-    const found = await numbered.get(c.req.param("id") ?? "");
+    const found = await numbered.getStarted(c.req.param("id") ?? "");
     return found ? publicJson(shownOf(found)) : failed(404, NOT_FOUND);
   };
 
@@ -92,7 +92,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
   };
 
   const assign = async (c: Context<Env>) => {
-    const found = await numbered.get(c.req.param("id") ?? "");
+    const found = await numbered.getStarted(c.req.param("id") ?? "");
     if (!found) return failed(404, NOT_FOUND);
     const given = c.req.query("user_id") ?? "";
     if (given === "") return publicJson({ error: "user_id is required" }, 400);
@@ -123,7 +123,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
 
   const userGroups = async (c: Context<Env>) => {
     const id = c.req.query("experiment_id");
-    const experiment = id === undefined ? undefined : await numbered.get(id);
+    const experiment = id === undefined ? undefined : await numbered.getStarted(id);
     if (id !== undefined && !experiment) return publicJson([]);
     const numbers = new Map((await numbered.list()).map(({ key, external }) => [key, external?.id ?? 0]));
     const found = await assignments.list(experiment?.key);
@@ -141,7 +141,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
       },
     );
     if (missing.length > 0) throw new ValidationError(Object.fromEntries(missing));
-    const experiment = await numbered.get(String(number));
+    const experiment = await numbered.getStarted(String(number));
     if (!experiment) throw new ValidationError({ experiment: [noSuchKey(number)] });
     const user = hashable(String(user_id), "user_id");
     const id = randomUUID();
@@ -171,7 +171,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
 
   const metrics = async (c: Context<Env>) => {
     const id = c.req.query("experiment");
-    const wanted = id === undefined ? await numbered.list() : [await numbered.get(id)];
+    const wanted = id === undefined ? await numbered.started() : [await numbered.getStarted(id)];
     const rows = [];
     for (const experiment of wanted) {
       if (experiment) rows.push(...(await metricsOf(analysis, experiment, new Date().toISOString())));

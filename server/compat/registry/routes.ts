@@ -1,6 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { hasGroup } from "../../../core/group.ts";
 import { InvalidInput } from "../../../core/parse.ts";
+import { startedOf } from "../../../core/started.ts";
 import { transition } from "../../../core/transition.ts";
 import type { Analysis } from "../../analysis/contract.ts";
 import { authorOf } from "../../auth/author.ts";
@@ -27,13 +28,14 @@ const EVENTS = ["/api/experiments/event", "/api/experiments/impression"];
 
 /** The registry's API: experiments, events, results and definitions. */
 export function registryRoutes({ registry, sticky, analysis, store, guard }: Deps) {
-  const listed = () => (registry.settings().enabled ? registry.list() : []).map(listedOf);
+  /** What is seen without a token. */
+  const started = () => startedOf(registry.list());
 
   const receive = async (c: Context<Env>) => {
     const isImpression = c.req.path.endsWith("/impression");
     const posted = readRegistryEvent(await readAnyJson(c));
     const accepted = (isAccepted: boolean) => publicJson({ ok: true, accepted: isAccepted }, 202);
-    const experiment = registry.get(posted.experimentKey);
+    const experiment = started().find(({ key }) => key === posted.experimentKey);
     if (!registry.settings().enabled) return accepted(false);
     if (!experiment) return failed(404, `there is no experiment ${JSON.stringify(posted.experimentKey)}`);
     if (!hasGroup(experiment.groups, posted.group)) {
@@ -69,7 +71,7 @@ export function registryRoutes({ registry, sticky, analysis, store, guard }: Dep
   app.use("/api/admin/*", guard);
   app.use("/api/v1/*", guard);
   return app
-    .get("/api/experiments", () => publicJson(listed()))
+    .get("/api/experiments", () => publicJson((registry.settings().enabled ? started() : []).map(listedOf)))
     .on("POST", EVENTS, answered(receive))
     .get("/api/v1/experiments/results", async (c) => {
       const key = c.req.query("experiment_key");
@@ -80,7 +82,9 @@ export function registryRoutes({ registry, sticky, analysis, store, guard }: Dep
       return publicJson(results);
     })
     .get("/api/admin/experiments", () =>
-      registry.settings().enabled ? publicJson(listed()) : failed(404, "experiments are switched off"),
+      registry.settings().enabled
+        ? publicJson(registry.list().map(listedOf))
+        : failed(404, "experiments are switched off"),
     )
     .put("/api/admin/experiments/:key", answered(replace))
     .on("OPTIONS", ["/api/experiments", ...EVENTS], preflightFor("content-type, authorization"));

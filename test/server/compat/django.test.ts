@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { active, openApp } from "../rig/open-app.ts";
+import { active, inactive, openApp } from "../rig/open-app.ts";
 
 const TOKEN = "a-token-of-the-tests-0123456789";
 const BEARER = { authorization: `Bearer ${TOKEN}` };
@@ -18,6 +18,26 @@ async function open(adminToken: string | null = TOKEN) {
   };
   return { ...opened, call };
 }
+
+test("drafts are nothing to anybody, until they are started", async () => {
+  const { call, registry } = await open();
+  const draft = inactive("secret", { external: { id: 7, name: "Secret plan" } });
+  await registry.create(draft, { by: "test", now: "2026-01-31T12:00:00.000Z" });
+  const event = { experiment: 7, user_id: "u1", event_type: "view" };
+  const ask = async () => [
+    await call("GET", "/api/experiments/", undefined, {}),
+    await call("GET", "/api/experiments/7/", undefined, {}),
+    await call("GET", "/api/experiments/7/assign-group/?user_id=u1", undefined, {}),
+    await call("GET", "/api/metrics/", undefined, {}),
+    await call("GET", "/api/metrics/?experiment=7", undefined, {}),
+    await call("POST", "/api/events/", event, {}),
+  ];
+  const before = await ask();
+  expect(before.map(({ status }) => status)).toEqual([200, 404, 404, 200, 200, 400]);
+  expect(JSON.stringify([before[0], before[3], before[4]])).not.toMatch(/Secret|"experiment":7/);
+  expect((await call("PATCH", "/api/experiments/7/", { status: "active" })).status).toBe(200);
+  expect((await ask()).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 201]);
+});
 
 describe("experiments", () => {
   test("are listed with numbers, created, changed and removed below trailing slashes", async () => {

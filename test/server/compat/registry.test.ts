@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { active, inactive, openApp, TESTER } from "../rig/open-app.ts";
+import { active, inactive, openApp, stopped, TESTER } from "../rig/open-app.ts";
 
 const TOKEN = "a-token-of-the-tests-0123456789";
 const BASE = "/compat/registry";
@@ -20,7 +20,7 @@ const hero = () =>
   });
 
 async function open() {
-  const opened = await openApp([hero(), inactive("draft")], { adminToken: TOKEN });
+  const opened = await openApp([hero(), stopped("stopped"), inactive("draft")], { adminToken: TOKEN });
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const answer = await opened.app.request(`${BASE}${path}`, {
       method,
@@ -70,12 +70,17 @@ test("a value that is text is counted as the number it says, and what is set asi
   expect(c).not.toHaveProperty("dropped");
 });
 
-test("1. lists experiments with the control first, disabled ones too", async () => {
+test("1. lists experiments with the control first, disabled ones too, and no drafts without the token", async () => {
   const { call } = await open();
   const { status, body } = await call("GET", "/api/experiments");
   expect(status).toBe(200);
   expect(body[0]).toEqual(LISTED);
-  expect(body[1]).toMatchObject({ experiment_key: "draft", enabled: false, cookie_name: null });
+  expect(body[1]).toMatchObject({ experiment_key: "stopped", enabled: false, cookie_name: null });
+  expect(body).toHaveLength(2);
+  const { body: all } = await call("GET", "/api/admin/experiments", undefined, BEARER);
+  expect(all[2]).toMatchObject({ experiment_key: "draft", enabled: false });
+  const about = (key: string) => call("POST", "/api/experiments/event", posted("s1", { experiment_key: key }));
+  expect([(await about("draft")).status, (await about("nothing")).status]).toEqual([404, 404]);
 });
 
 test("2. lists nothing while everything is off", async () => {
