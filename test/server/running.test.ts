@@ -99,6 +99,50 @@ describe("what the server writes", () => {
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
   });
 
+  // Windows cannot pause a process.
+  test.skipIf(process.platform === "win32")(
+    "has a line of each request that was turned away",
+    async () => {
+      const file = join(await temporaryFolder(), "access.log");
+      const { base, child } = await serve(["--access-log", file, "--rate-limit", "0"]);
+      const sockets = await Promise.all(
+        Array.from({ length: 400 }, async () => {
+          const socket = connect(Number(new URL(base).port), "127.0.0.1");
+          await once(socket, "connect");
+          return socket;
+        }),
+      );
+      const found = { answers: 0, turnedAway: 0, unparsed: 0 };
+      // More posts at once than may wait; after the first time, idle connections are watched.
+      for (let round = 0; round < 3; round += 1) {
+        child.kill("SIGSTOP");
+        const answers = sockets.map(async (socket) => {
+          socket.write("POST /events?secret HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+          const [answer] = await once(socket, "data");
+          return String(answer);
+        });
+        child.kill("SIGCONT");
+        for (const answer of await Promise.all(answers)) {
+          found.answers += 1;
+          if (!answer.startsWith("HTTP/1.1 503 ")) continue;
+          found.turnedAway += 1;
+          // Node's own answers have a date.
+          if (!/^date: /im.test(answer)) found.unparsed += 1;
+        }
+      }
+      for (const socket of sockets) socket.destroy();
+      expect(found.unparsed).toBeGreaterThan(0);
+      await expect
+        .poll(async () => {
+          const lines = (await readFile(file, "utf8")).split("\n").slice(0, -1);
+          const turnedAway = lines.filter((line) => /^\S+Z POST \/events 503 [\d.]+ ms$/.test(line));
+          return { answers: lines.length, turnedAway: turnedAway.length };
+        })
+        .toEqual({ answers: found.answers, turnedAway: found.turnedAway });
+    },
+    30_000,
+  );
+
   test.each([
     ["/api/expgroups?device_id=a", "/api/expgroups"],
     ["/login/secret-link", "/login/…"],
