@@ -81,8 +81,7 @@ function isLooping(decoration: Decoration): boolean {
     decoration.since = now;
     decoration.changes = 0;
   }
-  decoration.changes += 1;
-  return decoration.changes > MAX_CHANGES;
+  return decoration.changes++ >= MAX_CHANGES;
 }
 
 function write(element: Element, name: string, value: string | null): void {

@@ -41,21 +41,22 @@ export function isToWait(placeholder: Element, again: () => void): boolean {
   return true;
 }
 
-function isToBeHydrated(placeholder: Element): boolean {
+/** Truthy if a framework is about to hydrate a placeholder. */
+function isToBeHydrated(placeholder: Element): unknown {
   const state = hydrationOf(placeholder);
   if (state !== undefined) return state;
   const root = placeholder.closest(OWN_ROOTS);
   if (root?.matches("[data-hk]")) {
     const hydrated = window._$HY?.completed;
-    return !!hydrated && !hydrated.has(root);
+    return hydrated && !hydrated.has(root);
   }
   // Its scripts may not have been parsed yet.
   if (root) return true;
-  if (!placeholder.closest(STARTER_ROOTS)) return !!document.querySelector(DOCUMENT_SCRIPTS);
+  if (!placeholder.closest(STARTER_ROOTS)) return document.querySelector(DOCUMENT_SCRIPTS);
   return (
     document.readyState === "loading" ||
     ["React", "ReactDOM", "Vue", "preact"].some((name) => name in window) ||
-    !!document.querySelector(FRAMEWORK_SCRIPTS)
+    document.querySelector(FRAMEWORK_SCRIPTS)
   );
 }
 

@@ -59,7 +59,7 @@ export function redirect(
   flush();
   location.replace(url);
   // Another fragment, of a hash router, is the same document.
-  if (withoutHash(url) === withoutHash({ href })) show(true);
+  if (withoutHash(url.href) === withoutHash(href)) show(true);
 }
 
 /** The target page of the group, unless it is this page or a redirect already led from or to it. */
@@ -110,7 +110,7 @@ function isOfSite({ origin, protocol, hostname }: URL, cookieDomain = ""): boole
 /** A page's host and path without the trailing slash that hosts add, and a hash router's route. */
 const pageOf = ({ host, pathname, hash }: URL) => host + pathname.replace(/\/$/, "") + /^#[!/].*/.exec(hash);
 
-const withoutHash = ({ href }: { readonly href: string }) => href.split("#")[0];
+const withoutHash = (address: string) => address.split("#")[0];
 
 function readTrail(): Trail {
   const text = safely(() => new RegExp(`(?:^|; )${TRAIL}=([^;]+)`).exec(document.cookie)?.[1]);

@@ -166,7 +166,11 @@ export const takeOver = (
       see(AGAIN);
     },
     render(root) {
-      root && watch(root);
+      if (root) {
+        watch(root);
+        // Outside of a closed root, its clicks are its host's.
+        if ((root as ShadowRoot).mode === "closed") root.addEventListener("click", clicked, true);
+      }
       look();
     },
   };

@@ -1093,6 +1093,16 @@ const unusual: LivingPage[] = [
     afterwards: ["Thank you"],
   },
   {
+    name: "a click in a closed shadow root, which counts as an event of its experiment, once",
+    page: plain(
+      `<section></section><script>const root=document.querySelector('section').attachShadow({mode:'closed'});root.innerHTML='<div data-exp="tpl">Old<template data-group="B"><button data-exp-click="buy">New</button></template></div>';window.fairsplit=[['render',root],['render',root]];go=()=>root.querySelector('button').click()</script>`,
+    ),
+    shows: [],
+    exposures: { tpl: 1 },
+    act: GO,
+    holds: "fairsplit.events.filter(({event,experiment})=>event==='buy'&&experiment==='tpl').length === 1",
+  },
+  {
     name: "a closed shadow root whose content comes later",
     page: plain(
       `<section></section><script>const root=document.querySelector('section').attachShadow({mode:'closed'});window.fairsplit=[['render',root]];setTimeout(()=>{root.innerHTML=${JSON.stringify(ORIGINAL)};window.look=()=>root.querySelector('[data-exp]').innerText},300)</script>`,
