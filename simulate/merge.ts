@@ -48,6 +48,14 @@ export function mergeReports(
       throw new UsageError(`${file} and ${other} are both shard ${report.shard}: allowed is each once`);
     seen.set(report.shard, file);
   }
+  const whole = ({ rerun }: SimulationReport) => rerun.replace(/ --shard \S+/, "");
+  for (const { file, report } of reports) {
+    if (whole(report) !== whole(first.report)) {
+      throw new UsageError(
+        `${file} is of ${whole(report)}, and ${first.file} of ${whole(first.report)}: shards of one run have the same`,
+      );
+    }
+  }
   const { of } = parseShard(first.report.shard ?? "");
   const all = reports
     .map(({ report }) => report)
@@ -60,7 +68,7 @@ export function mergeReports(
     seed: first.report.seed,
     driver: first.report.driver,
     target: first.report.target,
-    rerun: first.report.rerun.replace(/ --shard \S+/, ""),
+    rerun: whole(first.report),
     shard: null,
     partial: missing > 0 || all.some(({ partial }) => partial),
     stopped: missing > 0 ? `${missing} of ${of} shards are missing` : stopped,

@@ -1,3 +1,4 @@
+import { MAX_EVENTS_PER_REQUEST } from "../../core/event-limits.ts";
 import { type Connections, openConnections } from "../connections.ts";
 import type { Groups, Site, Sites } from "./site.ts";
 import type { SentEvent } from "./truth.ts";
@@ -62,8 +63,13 @@ function siteOf(connections: Connections, isBot: boolean): Site {
 
 /** Sends events; resolves to the number that the server accepted as new. */
 async function post(connections: Connections, events: readonly SentEvent[]): Promise<number> {
-  const answer = await exchange(connections, "POST", `/notes?sent=${Date.now()}`, JSON.stringify(events));
-  return (JSON.parse(answer) as { accepted: number }).accepted;
+  let accepted = 0;
+  for (let from = 0; from < events.length; from += MAX_EVENTS_PER_REQUEST) {
+    const body = JSON.stringify(events.slice(from, from + MAX_EVENTS_PER_REQUEST));
+    const answer = await exchange(connections, "POST", `/notes?sent=${Date.now()}`, body);
+    accepted += (JSON.parse(answer) as { accepted: number }).accepted;
+  }
+  return accepted;
 }
 
 async function exchange(connections: Connections, method: "GET" | "POST", path: string, body?: string) {

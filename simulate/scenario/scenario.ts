@@ -1,14 +1,17 @@
 import { readFileSync } from "node:fs";
-import { LineCounter, parseDocument } from "yaml";
+import { LineCounter, parseDocument, visit } from "yaml";
+import { isSplit, SPLIT_ALLOWED } from "../../core/group.ts";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { UsageError } from "../usage-error.ts";
-import { type ScenarioFields, ScenarioSchema } from "./schema.ts";
+import { MAX_AMOUNT, MAX_MEAN, type ScenarioFields, ScenarioSchema } from "./schema.ts";
 
 /** Scenarios of this package. */
 export const SHIPPED = ["demo", "shop", "saas"] as const;
 /** Events that the tag and the server report themselves. */
 const OF_THE_TAG = ["pageview", "exposure", "exp_groups", "unknown_placeholder", "empty_variant"];
 const MAX_BYTES = 1 << 20;
+/** Names that a record of the schema leaves out. */
+const RESERVED: readonly unknown[] = ["__proto__", "constructor", "prototype"];
 
 /** Effect of a group on a goal: 0.2 is +20 %. */
 export interface Effect {
@@ -58,11 +61,18 @@ export function parseScenario(named: string, text: string, changes: readonly str
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
   const [problem] = document.errors;
   if (problem) fail(problem.message.split("\n")[0]?.replace(/:$/, "") ?? "it is no YAML");
+  visit(document, {
+    Scalar(place, { value }) {
+      if (place === "key" && RESERVED.includes(value))
+        fail(`a name is "${value}": allowed are names other than ${RESERVED.join(", ")}`);
+    },
+  });
   let fields: ScenarioFields;
   try {
     fields = parse(ScenarioSchema, document.toJS({ maxAliasCount: 100 }) ?? {});
   } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error;
+    // An alias without its anchor, or so many that they would fill the memory.
+    if (!(error instanceof InvalidInput || error instanceof ReferenceError)) throw error;
     return fail(error.message);
   }
   const scenario = { ...fields, name: named, effects: effectsOf(fields, changes, fail) };
@@ -77,8 +87,8 @@ function refuseContradictions({ experiments, pages, goals, visitors }: Scenario,
   };
   for (const [key, { pages: on, groups, unit }] of Object.entries(experiments)) {
     for (const [place, page] of on.entries()) requirePage(`experiments.${key}.pages[${place}]`, page);
-    if (Object.values(groups).every((weight) => weight === 0)) {
-      fail(`experiments.${key}.groups has no weight: allowed is at least one above 0`);
+    if (!isSplit(Object.values(groups).map((weight) => ({ weight })))) {
+      fail(`experiments.${key}.groups is ${JSON.stringify(groups)}: allowed are ${SPLIT_ALLOWED}`);
     }
     if (unit === "account" && !visitors.login) {
       fail(`experiments.${key}.unit is "account", and nobody logs in: add visitors.login`);
@@ -163,15 +173,20 @@ function effectsOf(
     );
     if (first !== place) fail(`the effect of ${experiment}.${group}.${goal} is there twice: allowed is once`);
   }
-  for (const [key, { rate, kind }] of Object.entries(fields.goals)) {
-    if (kind === "count") continue;
+  for (const [key, { rate, kind, value }] of Object.entries(fields.goals)) {
+    const [field, base, most, words] =
+      kind === "binary"
+        ? ["rate", rate, 1, percent]
+        : kind === "count"
+          ? ["rate", rate, MAX_MEAN, String]
+          : ["value.median", value?.median ?? 0, MAX_AMOUNT, String];
     const largest = Object.keys(fields.experiments).reduce((factor, experiment) => {
       const ofExperiment = effects.filter((effect) => effect.goal === key && effect.experiment === experiment);
       return factor * Math.max(1, ...ofExperiment.map(({ lift }) => 1 + lift));
-    }, rate);
-    if (kind === "binary" && largest > 1 + 1e-9) {
+    }, base);
+    if (largest > most * (1 + 1e-9)) {
       fail(
-        `the effects on ${key} make its rate ${percent(largest)}: allowed is up to 100%, so lower goals.${key}.rate`,
+        `the effects on ${key} make its ${field} ${words(largest)}: allowed is up to ${words(most)}, so lower goals.${key}.${field}`,
       );
     }
   }

@@ -1,14 +1,19 @@
 import * as v from "valibot";
+import { GroupName, MAX_GROUPS, Weight } from "../../core/group.ts";
+import { wholeNumber } from "../../core/schemas.ts";
 
 const MAX_DAYS = 90;
 const MAX_PAGES = 50;
 const MAX_EXPERIMENTS = 20;
+/** Largest mean of a count, and largest amount. */
+export const MAX_MEAN = 100;
+export const MAX_AMOUNT = 1e6;
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 const A_SITE = "the address of a site, such as https://www.example.com, without a path";
 const A_SHARE = "a share from 0% to 100%, such as 25% or 0.25";
-const A_RATE = "a share above 0%, or of a count a mean up to 100";
+const A_RATE = `a share above 0%, or of a count a mean up to ${MAX_MEAN}`;
 const PERCENT = /^\d+(\.\d+)?%$/;
 const A_DURATION = "a duration such as 500ms, 20s, 5m, 2h or 7d";
 
@@ -30,7 +35,7 @@ const duration = v.pipe(
   v.check((ms) => ms <= MAX_DAYS * UNIT_MS.d, `a duration up to ${MAX_DAYS}d`),
 );
 
-const positive = (allowed: string) => v.pipe(v.number(allowed), v.gtValue(0, allowed), v.maxValue(1e6, allowed));
+const positive = (allowed: string) => v.pipe(v.number(allowed), v.gtValue(0, allowed), v.maxValue(MAX_AMOUNT, allowed));
 const sigma = v.pipe(
   v.number("a standard deviation from 0 to 3"),
   v.minValue(0, "a standard deviation from 0 to 3"),
@@ -46,17 +51,19 @@ const fields = <Entries extends v.ObjectEntries>(entries: Entries) =>
       ? "a value, as this field is needed"
       : `fields of these names only: ${Object.keys(entries).join(", ")}`,
   );
-const path = v.pipe(v.string("a path such as /cart"), v.regex(/^\/[^\s?#]*$/, "a path such as /cart, without a query"));
-const weight = v.pipe(
-  v.number("a whole number from 0"),
-  v.integer("a whole number from 0"),
-  v.minValue(0, "a whole number from 0"),
+/** A page's path; parsed to the form that browsers give it. */
+const path = v.pipe(
+  v.string("a path such as /cart"),
+  v.regex(/^\/(?!\/)[^\s?#\\]*$/, "a path such as /cart, without a query"),
+  v.transform((text) => new URL(text, "http://site").pathname),
 );
+const limit = wholeNumber("a whole number from 0", 0);
 
 const Experiment = fields({
   groups: v.pipe(
-    v.record(v.string(), weight, "weights by group, such as { A: 50, B: 50 }"),
+    v.record(GroupName, Weight, "weights by group, such as { A: 50, B: 50 }"),
     v.check((groups) => Object.keys(groups).length >= 2, "at least two groups with their weights"),
+    v.check((groups) => Object.keys(groups).length <= MAX_GROUPS, `at most ${MAX_GROUPS} groups`),
   ),
   /** Pages that have its placeholder. */
   pages: v.pipe(v.array(name, "a list of pages"), v.minLength(1, "a list with at least one page")),
@@ -90,7 +97,7 @@ const Goal = fields({
     v.pipe(
       v.union([v.number(), v.pipe(v.string(), v.regex(PERCENT, A_RATE))], A_RATE),
       v.transform((value) => (typeof value === "number" ? value : Number(value.slice(0, -1)) / 100)),
-      v.check((value) => value > 0 && value <= 100, A_RATE),
+      v.check((value) => value > 0 && value <= MAX_MEAN, A_RATE),
     ),
     1,
   ),
@@ -137,15 +144,15 @@ const Thresholds = fields({
   /** Share of page views that may show something else than was assigned. */
   rendering: v.optional(share, 0),
   /** Changes of a unit's group. */
-  sticky: v.optional(weight, 0),
+  sticky: v.optional(limit, 0),
   /** Share of people whose visits may have errors. */
   errors: v.optional(share, 0),
   /** Events that may be lost, doubled, or there without a visitor. */
-  lost: v.optional(weight, 0),
-  duplicates: v.optional(weight, 0),
-  unexpected: v.optional(weight, 0),
+  lost: v.optional(limit, 0),
+  duplicates: v.optional(limit, 0),
+  unexpected: v.optional(limit, 0),
   /** Numbers of the server's reports that may differ from what visitors did. */
-  results: v.optional(weight, 0),
+  results: v.optional(limit, 0),
   /** Probability that a flawless system fails any statistical check without one of its own. */
   falseAlarms: v.optional(probability, 0.001),
   /** Probability that a flawless system fails this check. */

@@ -96,6 +96,11 @@ describe("the merged report of shards", () => {
     ["a whole run", { shard: null }, "is a whole run"],
     ["the same shard", { shard: "1/3" }, "are both shard 1/3"],
     ["of another number", { shard: "2/4" }, "is shard 2/4"],
+    [
+      "another number of visits",
+      { rerun: "fairsplit simulate -n 9 --shard 2/3" },
+      "is of fairsplit simulate -n 9, and",
+    ],
     ["other experiments", { experiments: [] }, "has other experiments than"],
   ])("refuses %s", async (_, change, says) => {
     const other = { ...JSON.parse(readFileSync(file("2.json"), "utf8")), ...change };

@@ -52,6 +52,19 @@ test("the effect that was asked for is recovered, and its command is printed", a
   expect(stderr).toContain(`--scenario demo --effect ${change}`);
 }, 60_000);
 
+test("a page on which visitors reach a goal more often than a request may tell is counted whole", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fairsplit-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "often.yaml");
+  const goals = "often: { page: home, kind: count, rate: 100 }";
+  writeFileSync(
+    file,
+    `experiments: { a: { groups: { A: 1, B: 1 }, pages: [home] } }\npages: { home: { start: 1 } }\ngoals: { ${goals} }`,
+  );
+  const { stdout } = await simulate("--scenario", file, "--driver", "http", "-n", "20", "--seed", "1", "--json", "-q");
+  expect((JSON.parse(stdout) as SimulationReport).checks.filter(({ ok }) => !ok)).toEqual([]);
+}, 60_000);
+
 test.each([
   [["--scenario", "shop", "--driver", "http", "--page", "/x"], "the scenario has pages of its own"],
   [["--scenario", "nowhere.yaml", "--driver", "http"], "allowed are demo, shop, saas, or a YAML file"],

@@ -31,6 +31,11 @@ test("shares, durations and changes are numbers, and --effect replaces the scena
   ]);
 });
 
+test("a page's path is as browsers have it", () => {
+  const path = (text: string) => parseScenario("small", SMALL.replace("/cart", text)).pages.cart?.path;
+  expect(["/кор", "/a/../b", "/%zz"].map(path)).toEqual(["/%D0%BA%D0%BE%D1%80", "/b", "/%zz"]);
+});
+
 describe("a mistake is named with its field, its value and what is allowed", () => {
   const cases: [what: string, text: string, says: string][] = [
     ["no YAML", "pages: [", "at line 1"],
@@ -93,6 +98,44 @@ describe("a mistake is named with its field, its value and what is allowed", () 
     ["nothing", "title: x", "experiments is missing: allowed is a value, as this field is needed"],
     ["a share in words", SMALL.replace("100%", "all"), 'pages.home.start is "all": allowed is a share from 0% to 100%'],
     ["a goal of the tag", SMALL.replace("purchase:", "pageview:"), 'goals has "pageview": allowed are events other'],
+    ["an alias of nothing", `${SMALL}title: *other`, "Unresolved alias"],
+    [
+      "aliases of aliases",
+      `a: &a [1${", 1".repeat(20)}]\nb: &b [*a${", *a".repeat(20)}]\nc: [*b${", *b".repeat(20)}]\n${SMALL}`,
+      "Excessive alias count",
+    ],
+    ["a name that no record has", SMALL.replace("purchase:", "constructor:"), 'a name is "constructor": allowed are'],
+    ["a group without a name", SMALL.replace("A: 50", '"": 50'), "groups. is 50: allowed is 1 to 64 characters"],
+    [
+      "a weight",
+      SMALL.replace("A: 50", "A: 1e300"),
+      "experiments.checkout.groups.A is 1e+300: allowed is a whole number from 0 to 2^53",
+    ],
+    [
+      "weights that add up to too much",
+      SMALL.replace("A: 50", "A: 9007199254740991"),
+      'experiments.checkout.groups is {"A":9007199254740991,"B":50}: allowed are weights',
+    ],
+    [
+      "too many groups",
+      SMALL.replace("A: 50", Array.from({ length: 101 }, (_, n) => `g${n}: 1`).join()),
+      "allowed is at most 100 groups",
+    ],
+    [
+      "a path of another host",
+      SMALL.replace("/cart", "//other.example/"),
+      'pages.cart.path is "//other.example/": allowed is a path such as /cart',
+    ],
+    [
+      "too large an effect on a count",
+      `${SMALL.replace("40%", "90, kind: count")}effects: { checkout.B.purchase: +20% }`,
+      "the effects on purchase make its rate 108: allowed is up to 100, so lower goals.purchase.rate",
+    ],
+    [
+      "too large an effect on money",
+      `${SMALL.replace("rate: 40%", "kind: value, value: { median: 5 }")}effects: { checkout.B.purchase: +${"9".repeat(400)}% }`,
+      "the effects on purchase make its value.median Infinity: allowed is up to 1000000",
+    ],
     ["an effect twice", "", "the effect of checkout.B.purchase is there twice"],
   ];
   test.each(cases)("%s", (what, text, says) => {
