@@ -124,6 +124,10 @@ export async function launchBrowser(
         targetId,
         flatten: true,
       });
+      // A dialog holds up its page, and every command to it, until somebody answers.
+      connection.listeners.set(`${sessionId}:Page.javascriptDialogOpening`, () => {
+        void connection.send("Page.handleJavaScriptDialog", { accept: true }, sessionId);
+      });
       return {
         send: (method, params) => connection.send(method, params, sessionId),
         on: (event, listener) => connection.listeners.set(`${sessionId}:${event}`, listener),

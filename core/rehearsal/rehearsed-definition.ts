@@ -22,6 +22,10 @@ export function rehearsedDefinition(experiment: Experiment, hash: Sha256Hex = sh
   const shown = groups
     .filter(({ name }) => reachable.includes(name))
     .map(({ name, html, payload }) => [name, html ?? null, payload ?? null]);
-  const counted = goals.map((goal) => [goalName(goal), goal.page !== undefined]);
+  const counted = goals.map((goal) => [
+    goalName(goal),
+    goal.page !== undefined,
+    ...(goal.ratio && goal.ratio.per !== "session" ? [goal.ratio.per] : []),
+  ]);
   return hash(JSON.stringify([shown, control, fallback, unit, routes, rule, dependsOn, counted])).slice(0, 32);
 }

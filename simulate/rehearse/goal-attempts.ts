@@ -43,6 +43,7 @@ interface Circumstances {
   readonly deviceId: string | null;
   readonly heardOf: HeardOf;
   readonly settle: () => Promise<PageSeen | null>;
+  readonly watchClick: (isUnderWay: boolean) => void;
 }
 
 /**
@@ -79,7 +80,7 @@ export async function tryGoals(
 type OfDevice = Circumstances & { readonly deviceId: string };
 
 async function tryClicks(page: Session, steps: readonly GoalStep[], circumstances: OfDevice): Promise<GoalAttempt[]> {
-  const { experiment, network, isLive } = circumstances;
+  const { experiment, network, isLive, watchClick } = circumstances;
   if (steps.length === 0) return [];
   if (!isLive) await network.hold();
   try {
@@ -91,7 +92,11 @@ async function tryClicks(page: Session, steps: readonly GoalStep[], circumstance
         step.hint?.kind === "click"
           ? [step.hint.selector]
           : [`${placeholder} ${clickable}`, `${placeholder}${clickable}`, clickable];
+      watchClick(true);
       clicks.set(step, await click(page, selectors));
+      // Exceptions of the click are told before this is answered.
+      await page.send("Runtime.evaluate", { expression: "0" }).catch(() => undefined);
+      watchClick(false);
     }
     const clicked = steps.filter((step) => clicks.get(step)?.isMade);
     const heard = await whichArrive(clicked, circumstances, () => isIdle(page, network));

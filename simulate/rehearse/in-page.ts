@@ -71,8 +71,10 @@ export interface Instructions {
  * frames it observes nothing.
  */
 export function observePage({ told, see, unsent, experiment, devices, stayMs }: Instructions): void {
+  // Scripts of pages may replace it.
+  const { stringify } = JSON;
   const tell = (message: Told) =>
-    (window as unknown as Record<string, (text: string) => void>)[told]?.(JSON.stringify(message));
+    (window as unknown as Record<string, (text: string) => void>)[told]?.(stringify(message));
 
   // The tag makes an ID of 32 random bytes, a digit each, before it sets up its API. Later ones are
   // IDs of events, which must differ.
@@ -94,9 +96,10 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
   }
   if (window.top !== window) return;
 
-  addEventListener("securitypolicyviolation", ({ effectiveDirective: directive, blockedURI: blocked }) =>
-    tell({ kind: "csp", directive, blocked }),
-  );
+  addEventListener("securitypolicyviolation", ({ disposition, effectiveDirective: directive, blockedURI: blocked }) => {
+    // A policy that only reports blocks nothing.
+    if (disposition === "enforce") tell({ kind: "csp", directive, blocked });
+  });
 
   // Placeholders are found in open shadow roots as well, of scripts and of the page's source.
   const roots = new Set<Document | ShadowRoot>([document]);
@@ -199,6 +202,31 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
     const isOnPage = right + scrollX > 0 && bottom + scrollY > 0;
     return (width >= 1 && height >= 1 && isOnPage) || [...element.children].some(hasArea);
   };
+  /** True if an element around it, of no more than a pixel, cuts off what is larger. */
+  const isClipped = (element: HTMLElement): boolean => {
+    for (let each: Element | null = element; each && each !== document.body; ) {
+      const { overflowX, overflowY, position } = getComputedStyle(each);
+      const { width, height } = each.getBoundingClientRect();
+      if ((width <= 1 && overflowX !== "visible") || (height <= 1 && overflowY !== "visible")) return true;
+      // What is positioned is cut off by positioned elements only.
+      each =
+        position === "absolute" || position === "fixed"
+          ? (each as HTMLElement).offsetParent
+          : (each.parentElement ?? (each.getRootNode() as Partial<ShadowRoot>).host ?? null);
+    }
+    return false;
+  };
+  const isSeen = (element: HTMLElement): boolean => {
+    // An element without a box of its own is seen by its content.
+    if (getComputedStyle(element).display === "contents")
+      return [...element.children].some((each) => isSeen(each as HTMLElement));
+    const isShown = element.checkVisibility({
+      opacityProperty: true,
+      visibilityProperty: true,
+      contentVisibilityAuto: true,
+    });
+    return isShown && hasArea(element) && !isClipped(element);
+  };
   const describe = (placeholder: HTMLElement): PlaceholderSeen => {
     const found = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")];
     const contents = found.map((template) => ({
@@ -213,9 +241,7 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
     return {
       shown,
       rendered: shown !== null && same.includes(shown) ? shown : (same[0] ?? null),
-      isVisible:
-        placeholder.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }) &&
-        hasArea(placeholder),
+      isVisible: isSeen(placeholder),
       hasContent: !isNothing(content),
       templates: contents.map(({ group, nodes, isOnPurpose }) => ({ group, isEmpty: isNothing(nodes), isOnPurpose })),
       text: placeholder.getAttribute("data-exp-text"),
@@ -294,6 +320,12 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
   const GATHER_MS = 100;
   const SEND_PATIENCE_MS = 5000;
   const EXPOSURE_PATIENCE_MS = 2500;
+  /** Time for a page to make its placeholder: its script may ask a server for it first. */
+  const PLACEHOLDER_PATIENCE_MS = 3000;
+  /** Scrolls on while there is no placeholder: it may be made where it is seen. */
+  const lookFor = () => {
+    if (document.readyState === "complete" && own().length === 0) scrollBy({ top: innerHeight, behavior: "instant" });
+  };
   /** Events that the tag has reported and the server has not acknowledged. */
   const countUnsent = () => {
     try {
@@ -321,12 +353,19 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
       const sinceExposure = performance.now() - exposedAt;
       return (sinceExposure > GATHER_MS && !countUnsent()) || sinceExposure > SEND_PATIENCE_MS;
     }
-    return performance.now() - readyAt > (own().length > 0 && isAnswered ? EXPOSURE_PATIENCE_MS : 500);
+    const isShort = own().length > 0 ? !isAnswered : document.referrer !== "";
+    return (
+      performance.now() - readyAt > (isShort ? 500 : own().length > 0 ? EXPOSURE_PATIENCE_MS : PLACEHOLDER_PATIENCE_MS)
+    );
   };
   (window as unknown as Record<string, typeof countUnsent>)[unsent] = countUnsent;
   (window as unknown as Record<string, () => Promise<PageSeen>>)[see] = () =>
     new Promise((resolve) => {
-      const wait = () => (isSettled() ? resolve(seen()) : void setTimeout(wait, 30));
+      const wait = () => {
+        lookFor();
+        if (isSettled()) resolve(seen());
+        else setTimeout(wait, 30);
+      };
       wait();
     });
 }

@@ -58,6 +58,8 @@ export interface RehearsalVisit extends Pick<VisitPlan, "group" | "screen"> {
   readonly redirect: string | null;
   readonly violations: readonly Violation[];
   readonly errors: readonly string[];
+  /** Exceptions at the very clicks on goals. */
+  readonly clickErrors: readonly string[];
   readonly warnings: readonly string[];
   readonly assets: readonly FailedAsset[];
   /** The tag's question for the groups; null if it asked none. */
@@ -130,6 +132,7 @@ function unfinished({ group, screen }: VisitPlan): RehearsalVisit {
     redirect: null,
     violations: [],
     errors: [],
+    clickErrors: [],
     warnings: [],
     assets: [],
     question: null,
@@ -145,16 +148,23 @@ function unfinished({ group, screen }: VisitPlan): RehearsalVisit {
 async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): Promise<RehearsalVisit> {
   const { url, group, screen, hasPicture } = plan;
   const errors: string[] = [];
+  const clickErrors: string[] = [];
   const warnings: string[] = [];
   const violations: Violation[] = [];
   const documents: string[] = [];
   let redirect: string | null = null;
   let isListening = true;
+  let isClicking = false;
   const note = (list: string[], text: string) => {
     if (isListening && list.length < MAX_MESSAGES) list.push(text.slice(0, MAX_MESSAGE_CHARACTERS));
   };
 
-  page.on("Runtime.exceptionThrown", ({ exceptionDetails }) => note(errors, describeException(exceptionDetails)));
+  page.on("Runtime.exceptionThrown", ({ exceptionDetails }) => {
+    note(errors, describeException(exceptionDetails));
+    const { text } = exceptionDetails as { text: string };
+    // Promises are rejected by what is held back.
+    if (isClicking && !text.includes("in promise")) clickErrors.push(describeException(exceptionDetails));
+  });
   page.on("Runtime.consoleAPICalled", ({ type, args }) => {
     const text = (args as { value?: unknown; description?: string }[])
       .map(({ value, description }) => description ?? String(value))
@@ -216,6 +226,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
     redirect,
     violations,
     errors,
+    clickErrors,
     warnings,
     assets: network.failed(),
     question: network.question(),
@@ -238,7 +249,8 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
   if (problem !== null) return outcome(unloaded(problem));
   // The largest paint may come with the last files.
   const last = (await settled(page, isLoop)) ?? seen;
-  if (hasPicture) {
+  // What is lazy on the page itself is asked for without the tag, too.
+  if (hasPicture || group === null) {
     await scrollToPlaceholder(page, context.experiment);
     await network.quiet();
   }
@@ -251,6 +263,9 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
     network,
     deviceId: last.deviceId,
     settle: () => settled(page, isLoop),
+    watchClick: (isUnderWay) => {
+      isClicking = isUnderWay;
+    },
   });
   return outcome({
     seen: last,

@@ -167,7 +167,7 @@ export function checkVisible(rehearsed: Rehearsed): Outcome {
 
 /** Checks that the groups that have a page of their own arrive there, without a loop. */
 export function checkRedirect(rehearsed: Rehearsed): Outcome {
-  const { visits, groups } = rehearsed;
+  const { visits, without, groups } = rehearsed;
   const loops = visits.filter(({ isLoop }) => isLoop);
   if (loops.length > 0) {
     const way = loops[0]?.documents.map((url) => new URL(url).pathname).join(" → ") || "its server's redirects";
@@ -191,6 +191,13 @@ export function checkRedirect(rehearsed: Rehearsed): Outcome {
       "let the target page answer itself: no redirect back, the same site, the right address",
     );
   }
+  const isOwn = without.some(({ status }) => status !== null);
+  const broken = targets.flatMap(({ group, target }) =>
+    visits
+      .filter((visit) => visit.group === group && visit.status !== null && !isOwn)
+      .map(({ status }) => `${group} arrives at ${target.pathname}, which answered ${status}`),
+  );
+  if (broken.length > 0) return failed(listed(broken), "mend the target page, or its address");
   const unseen = targets.filter(({ group }) => !settledOf(visits).some((visit) => visit.group === group));
   if (unseen.length > 0)
     return failed(`${listed(unseen.map(({ group }) => group))} arrived nowhere`, "mend the target page");

@@ -43,9 +43,13 @@ export function decidedOf({ visits }: Pick<Rehearsed, "visits">): SettledVisit[]
   return settledOf(visits).filter(({ seen, group }) => seen.isTagRunning && seen.assigned === group);
 }
 
-/** True if the tag showed the fallback because no answer had come. */
-export function isLate({ seen }: SettledVisit): boolean {
-  return seen.isTagRunning && !seen.isAnswered;
+/**
+ * True if the tag showed the fallback because no answer had come. An answer in time may be empty:
+ * where the preview got lost, an experiment that has not begun gives no group.
+ */
+export function isLate({ seen, question }: SettledVisit): boolean {
+  const isInTime = question?.status === 200 && (question.answerMs ?? 0) < seen.timeoutMs;
+  return seen.isTagRunning && !seen.isAnswered && !isInTime;
 }
 
 /** A visit as people call it: `B on a phone`. */

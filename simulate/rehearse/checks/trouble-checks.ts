@@ -18,12 +18,18 @@ const isHydration = (text: string) => HYDRATION.some((pattern) => pattern.test(t
 export function checkCsp({ visits, without, server }: Rehearsed): Outcome {
   const tags = settledOf(visits).flatMap(({ seen }) => seen.tagScripts.map((src) => new URL(src).origin));
   const ours = new Set([new URL(server).origin, ...tags]);
-  const textOf = ({ directive, blocked }: RehearsalVisit["violations"][number]) => `${directive} blocks ${blocked}`;
+  const textOf = ({ directive, blocked }: RehearsalVisit["violations"][number]) =>
+    `${directive} blocks ${withoutQuery(blocked)}`;
   const own = new Set(without.flatMap(({ violations }) => violations.map(textOf)));
   const isOurs = (blocked: string) => URL.canParse(blocked) && ours.has(new URL(blocked).origin);
   const found = visits.flatMap((visit) =>
     visit.violations
-      .filter((violation) => isOurs(violation.blocked) || !own.has(textOf(violation)))
+      .filter(
+        (violation) =>
+          isOurs(violation.blocked) ||
+          visit.seen?.files.includes(withoutQuery(violation.blocked)) ||
+          !own.has(textOf(violation)),
+      )
       .map((violation) => ({ ...violation, name: nameOf(visit) })),
   );
   if (found.length === 0) {
@@ -40,10 +46,19 @@ export function checkCsp({ visits, without, server }: Rehearsed): Outcome {
   return failed(listed(found.map((one) => `${one.name}: ${textOf(one)}`)), fix);
 }
 
-/** Checks that page and console report no error that the page without the tag has not. */
+const withoutQuery = (url: string) => url.split("?", 1)[0] ?? url;
+
+/**
+ * Checks that page and console report no error that the page without the tag has not. Nobody clicks
+ * there: an error on a click is a variant's if not all groups have it.
+ */
 export function checkErrors({ visits, without }: Rehearsed): Outcome {
   const own = new Set(without.flatMap(({ errors }) => errors));
-  const found = messages(visits, ({ errors }) => errors).filter(({ text }) => !isHydration(text) && !own.has(text));
+  const clicked = new Set(visits.flatMap(({ group, goals }) => (goals.length > 0 ? [group] : [])));
+  const found = [
+    ...messages(visits, ({ errors }) => errors),
+    ...messages(visits, ({ clickErrors }) => clickErrors).filter(({ groups }) => groups.size < clicked.size),
+  ].filter(({ text }) => !isHydration(text) && !own.has(text));
   if (found.length > 0) {
     return failed(
       listed(found.map(({ names, text }) => `${names}: ${text}`)),
@@ -100,5 +115,5 @@ function messages(visits: readonly RehearsalVisit[], of: (visit: RehearsalVisit)
       names.set(text, known.add(visit.group ?? ""));
     }
   }
-  return [...names].map(([text, groups]) => ({ text, names: [...groups].join(" and ") }));
+  return [...names].map(([text, groups]) => ({ text, groups, names: [...groups].join(" and ") }));
 }

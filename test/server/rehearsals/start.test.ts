@@ -45,6 +45,15 @@ async function lastChange({ app }: Opened) {
   return entry;
 }
 
+test("the denominator of a ratio is one of the events that are rehearsed", () => {
+  const rated = (...events: string[]) =>
+    rehearsedDefinition({
+      ...inactive(KEY),
+      goals: events.map((event) => ({ event: "paid", kind: "ratio", ratio: { of: "value", per: { event } } })),
+    });
+  expect(rated("opened")).not.toBe(rated("closed"));
+});
+
 describe("a start by its page", () => {
   test("without a rehearsal asks for the box and the reason, and starts nothing", async () => {
     const opened = await open();

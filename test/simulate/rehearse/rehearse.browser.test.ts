@@ -74,6 +74,12 @@ const BROKEN: readonly [page: string, check: RehearsalCheckName, detail: RegExp,
   ["missing-asset", "assets", /^B: .*no-such\.png answered 404/, /address/],
   ["layout-shift", "layout shift", /more than without the tag/, /min-height/],
   ["cookie-refused", "cookie", /refused/, /data-cookie-domain/],
+  ["another-json", "recorded", /^A: no exposure arrived/, /posts through/],
+  ["clipped", "visible", /cannot be seen/, /position/],
+  ["click-error", "errors", /^B: ReferenceError: noSuchFunction is not defined$/, /script/],
+  ["blocked-picture", "csp", /^B: img-src blocks http:\/\/pictures\.invalid\/b\.png/, /img-src/],
+  ["lost-preview", "tag", /was not given the previewed group/, /fairsplit_force/],
+  ["redirect-missing", "redirect", /^B arrives at \/no-such-page, which answered 404$/, /target page/],
   ["framed", "tag", /runs in a frame of the page, http.*\/good/, /--url http.*\/good/],
   ["members", "placeholder", /; \/members leads to http.*\/sign-in/, /data-exp="headline"/],
 ];
@@ -140,6 +146,10 @@ describe("a rehearsal", () => {
 
   test.each([
     ["what can be seen through", "dimmed-variant"],
+    ["dialogs, and a policy that only reports", "dialogs"],
+    ["an element for each screen, of which one is hidden", "for-each-screen"],
+    ["a placeholder that is made late, where it is scrolled to", "made-late"],
+    ["a missing file of its own that comes only where it is seen", "lazy-own"],
     ["a base for its links, which the addresses of groups do not have", "based"],
   ])("passes on a page with %s", async (_, page) => {
     const report = await rehearsed(page);

@@ -27,6 +27,7 @@ interface SitePage {
   /** Where the tag is loaded from; default: the server. */
   readonly from?: string;
   readonly policy?: string;
+  readonly reportOnly?: string;
   readonly head?: string;
   /** Name of a cookie in which the site's server makes a device ID for new browsers. */
   readonly ownCookie?: string;
@@ -139,6 +140,40 @@ export const PAGES: Readonly<Record<string, SitePage>> = {
       ),
     ),
   },
+  dialogs: {
+    head: '<script>alert("Welcome")</script>',
+    body: placeholder((A + B).replaceAll("<button", "<button onclick=\"confirm('Really?')\"")),
+    reportOnly: "default-src 'self'",
+  },
+  "for-each-screen": {
+    body: `<div style="display: none">${placeholder(A + B)}</div>${placeholder(
+      (A + B).replaceAll(BUTTON, `<i style="display: none" data-exp-click="button_click">Buy</i>${BUTTON}`),
+      'style="display: contents"',
+    )}`,
+  },
+  "made-late": {
+    body: `<div id="room" style="margin-top: 4000px"></div><script>
+      new IntersectionObserver(([{ isIntersecting }], observer) => {
+        if (!isIntersecting) return;
+        observer.disconnect();
+        setTimeout(() => (room.innerHTML = ${JSON.stringify(placeholder(A + B)).replaceAll("</", "<\\/")}), 800);
+      }).observe(room);
+    </script>`,
+  },
+  "another-json": { head: "<script>JSON.stringify = () => 'another'</script>", body: placeholder(A + B) },
+  clipped: { body: `<div style="height: 0; overflow: hidden">${placeholder(A + B)}</div>${BUTTON}` },
+  "lazy-own": {
+    body: `<div style="height: 9000px"></div>${placeholder(A + B)}<img src="/own-lazy.png" loading="lazy" alt="">`,
+  },
+  "click-error": { body: placeholder(A + B.replace("<button", '<button onclick="noSuchFunction()"')) },
+  "blocked-picture": {
+    body: placeholder(
+      A + B.replace("<h2>", '<img src="http://pictures.invalid/b.png" alt="" width="40" height="40"><h2>'),
+    ),
+    policy: "img-src 'self'",
+  },
+  "lost-preview": { head: "<script>history.replaceState(0, '', location.pathname)</script>", body: placeholder(A + B) },
+  "redirect-missing": { body: placeholder(`<p>The page</p>${BUTTON}`, 'data-exp-redirect="B:/no-such-page"') },
   "own-late-errors": {
     body: `<h1>Shop</h1><script>addEventListener("load", () => setTimeout(() => console.error("the page's late one"), 450))</script>${placeholder(A + B)}`,
     from: "/late/",
@@ -186,6 +221,7 @@ export async function serveSite(target: string): Promise<{ url: string; orders()
       body,
       head = "",
       policy,
+      reportOnly,
       from = `${target}/`,
       script: attributes = "",
       tagFile = "tag.js",
@@ -195,6 +231,7 @@ export async function serveSite(target: string): Promise<{ url: string; orders()
       response.setHeader("set-cookie", `${ownCookie}=${randomBytes(16).toString("hex")}; Path=/`);
     }
     if (policy !== undefined) response.setHeader("content-security-policy", policy);
+    if (reportOnly !== undefined) response.setHeader("content-security-policy-report-only", reportOnly);
     response.setHeader("content-type", "text/html; charset=utf-8");
     response.end(
       `<!doctype html><html lang="en"><head><title>Shop</title><meta name="viewport" content="width=device-width">${head}<script async src="${from}${tagFile}" ${attributes}></script></head><body>${body}</body></html>`,
