@@ -1,6 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { type OutputFile, requireWritableFile, writeOutput } from "../output-file.ts";
 import { showProgress } from "../progress.ts";
-import { UsageError } from "../usage-error.ts";
 import type { Definitions } from "./count-block.ts";
 import { countBlocks } from "./count-blocks.ts";
 import type { ProofOptions } from "./options.ts";
@@ -13,6 +12,8 @@ import { proofText } from "./proof-text.ts";
  */
 export async function prove(definitions: Definitions, version: string, options: ProofOptions): Promise<number> {
   const { ids, seed, threads, output, json } = options;
+  const file: OutputFile = { flag: "--output", path: output };
+  await requireWritableFile(file);
   const open = provable(definitions);
   const progress = showProgress(ids, "IDs");
   const counts = await countBlocks(
@@ -21,11 +22,7 @@ export async function prove(definitions: Definitions, version: string, options: 
   ).finally(() => progress.stop());
   const proof = proofOf(open, counts, { seed, ids, version });
   const text = `${JSON.stringify(proof, null, 2)}\n`;
-  if (output !== null) {
-    await writeFile(output, text).catch((error: Error) => {
-      throw new UsageError(`--output is "${output}", which cannot be written (${error.message})`);
-    });
-  }
+  await writeOutput(file, text);
   process.stdout.write(json ? text : proofText(proof));
   return proof.ok ? 0 : 1;
 }

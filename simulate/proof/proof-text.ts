@@ -10,6 +10,7 @@ const CHECKS: Readonly<Record<ProofTest["check"], string>> = {
 /** The proof as text, ending with a newline. */
 export function proofText(proof: Proof): string {
   const { ids, seed, experiments, tests, faults, falseAlarmRate } = proof;
+  const tested = tests.filter(({ p }) => p !== null).length;
   const edits = experiments.reduce((sum, { edit }) => sum + edit.tried, 0);
   const lines = [
     `${number(ids)} device IDs, seed ${seed}, ${experiments.length} experiments, assigned by fairsplit ${proof.version}`,
@@ -33,7 +34,7 @@ export function proofText(proof: Proof): string {
     `definitions ${proof.definitions}`,
     `assignments ${proof.assignments}`,
     proof.ok
-      ? `Proved: all ${tests.length} tests passed, with 1 false alarm in ${number(1 / falseAlarmRate)} proofs.`
+      ? `Proved: all ${tested} tests passed, with 1 false alarm in ${number(1 / falseAlarmRate)} proofs.${tested < tests.length ? ` ${tests.length - tested} could not be tested: give more IDs.` : ""}`
       : "Not proved.",
   ];
   return `${lines.join("\n")}\n`;

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import type { Event } from "../../core/event.ts";
 import type { Experiment } from "../../core/experiment.ts";
 import { rehearsalHtml } from "../../core/rehearsal/html.ts";
@@ -14,6 +13,7 @@ import { BROWSER_FIXES } from "../browser-install.ts";
 import { type Browser, BrowserEnded } from "../cdp.ts";
 import { EnvironmentMissing } from "../environment.ts";
 import { exitOnSignals } from "../exit-on-signals.ts";
+import { type OutputFile, requireWritableFile, writeOutput } from "../output-file.ts";
 import { showProgress } from "../progress.ts";
 import { screenColors } from "../reporters/screen-colors.ts";
 import { lostBrowser, startBrowser } from "../start-browser.ts";
@@ -39,11 +39,14 @@ const INCONCLUSIVE = 4;
 /** Rehearses an experiment, prints the report on stdout, and resolves to the exit code. */
 export async function rehearse(options: RehearseOptions): Promise<number> {
   exitOnSignals();
+  const html: OutputFile = { flag: "--html", path: options.html };
+  const json: OutputFile = { flag: "--json", path: options.json };
+  for (const file of [html, json]) await requireWritableFile(file);
   const server = rehearsalServer(options.server, options.token, options.experiment);
   const report = await rehearsalReport(options, server);
   process.stdout.write(reportText(report, screenColors()));
-  await write("--html", options.html, rehearsalHtml(report));
-  await write("--json", options.json, `${JSON.stringify(report, null, 2)}\n`);
+  await writeOutput(html, rehearsalHtml(report));
+  await writeOutput(json, `${JSON.stringify(report, null, 2)}\n`);
   if (options.isKept) await server.keep(report);
   if (!report.ok) return 1;
   return options.strict && report.checks.some(({ tested }) => !tested) ? INCONCLUSIVE : 0;
@@ -235,11 +238,4 @@ function byDevice(events: readonly Event[]): Map<string, Event[]> {
     else found.set(deviceId, [event]);
   }
   return found;
-}
-
-async function write(flag: string, file: string | null, text: string): Promise<void> {
-  if (file === null) return;
-  await writeFile(file, text).catch((error: Error) => {
-    throw new UsageError(`${flag} is "${file}", which cannot be written (${error.message})`);
-  });
 }

@@ -46,7 +46,9 @@ describe("a proof", () => {
     expect(JSON.stringify(await prove(text, withLayer))).toBe(JSON.stringify(proof));
     expect(proof.pairs.map(({ a, b, kind }) => `${a}/${b} ${kind}`)).toContain("a/c exclusive");
     expect(proof.experiments[0]?.edit.tried).toBeGreaterThan(500);
-    expect(proofText(proof)).toMatch(/Proved: all \d+ tests passed, with 1 false alarm in 10,000 proofs\.\n$/);
+    expect(proofText(proof)).toMatch(
+      /Proved: all \d+ tests passed, with 1 false alarm in 10,000 proofs\. 2 could not be tested: give more IDs\.\n$/,
+    );
   });
 
   test("of the same definitions differs with the seed only", async () => {
@@ -117,9 +119,27 @@ describe("a proof", () => {
   });
 });
 
+test("a proof of too few IDs says how many tests it could not make", async () => {
+  const definitions = provable(await readDefinitions("experiments", "a:A=1,B=1;b:A=1,B=1"));
+  const proof = proofOf(definitions, [countBlock(definitions, SEED, { index: 0, ids: 1 })], {
+    seed: SEED,
+    ids: 1,
+    version: "1.2.3",
+  });
+  const untested = proof.tests.filter(({ p }) => p === null).length;
+  expect(untested).toBeGreaterThan(0);
+  expect(proofText(proof)).toContain(`Proved: all ${proof.tests.length - untested} tests passed`);
+  expect(proofText(proof)).toContain(`${untested} could not be tested: give more IDs.\n`);
+});
+
 test("IDs may be written as a power of ten", () => {
   expect(parseProofOptions({ n: "1e7" }).ids).toBe(10_000_000);
   for (const n of ["0", "1e9", "abc", "1.5", "-1"]) expect(() => parseProofOptions({ n })).toThrow(`-n is "${n}"`);
+});
+
+test("the command refuses a file that it could not write before it assigns anything", async () => {
+  const { closed, output } = run(["simulate", "proof", "-n", "1e8", "--output", "/no/such/proof.json"]);
+  expect([await closed, output.stderr]).toEqual([2, expect.stringContaining('--output is "/no/such/proof.json"')]);
 });
 
 test("the command prints the same bytes with one thread and with two, and writes them", async () => {

@@ -262,6 +262,12 @@ describe("fairsplit simulate rehearse", () => {
   test.each([
     ["no page", [], 2, /--url is missing/],
     ["a page that is no URL", ["--url", "shop"], 2, /--url is "shop": allowed is a URL/],
+    [
+      "a file in no folder",
+      ["--url", "http://127.0.0.1/", "--html", "/no/such/report.html"],
+      2,
+      /--html is "\/no\/such/,
+    ],
     ["an unknown goal", ["--url", "http://127.0.0.1/", "--goal", "bought=/x"], 2, /--goal names "bought": allowed are/],
     ["a wrong token", ["--url", "http://127.0.0.1/", "--token", "wrong"], 3, /wants the admin's token/],
     ["too many visits", ["--url", "http://127.0.0.1/", "--visits", "1000"], 2, /-n is given 2 times|allowed are whole/],
