@@ -16,7 +16,7 @@ export type StoredGroups = readonly [
   onPath: Groups | undefined,
 ];
 
-export function storedGroups(deviceId: string, groups: Groups, path: string, at = Date.now()): StoredGroups {
+export function storedGroups(deviceId: string, groups: Groups, path: string, at: number): StoredGroups {
   // Without prototype: an experiment may be called `__proto__`.
   const empty = () => ({ __proto__: null }) as unknown as Record<string, AssignedGroup | undefined>;
   const [everywhere, onPath] = [empty(), empty()];

@@ -51,5 +51,5 @@ export function takeDevice(given: string | undefined, options: Options, source: 
   if (Math.abs(Date.now() - at) > FRESH_MS) return;
   changeCookie("", id, options);
   if (readCookie(cookie) !== id) return;
-  localStorage.fairsplit = JSON.stringify(storedGroups(id, groups, path ?? ""));
+  localStorage.fairsplit = JSON.stringify(storedGroups(id, groups, path ?? "", Date.now()));
 }

@@ -98,7 +98,7 @@ export const takeOver = (
   /** Stores an answer for the next view. */
   const store = (given: Groups, of: string) => {
     // The next view may be another account's.
-    const text = JSON.stringify(storedGroups(device, given, of), (_, one) => one?.kept ?? one);
+    const text = JSON.stringify(storedGroups(device, given, of, Date.now()), (_, one) => one?.kept ?? one);
     isPreview = force && /"reason":"forced"/.test(text);
     // Open only if consent was not withdrawn meanwhile.
     url || isPreview || (isAllowed && open());

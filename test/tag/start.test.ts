@@ -89,7 +89,7 @@ describe("groups that a server put into the page", () => {
     });
   };
   const text = (id: string, path = location.pathname, more: Partial<AssignedGroup> = {}) =>
-    JSON.stringify(storedGroups(id, { test: { ...ASSIGNED, ...more } }, path));
+    JSON.stringify(storedGroups(id, { test: { ...ASSIGNED, ...more } }, path, Date.now()));
 
   test("are shown and exposed before the server has answered", async () => {
     inline(text(ID));
