@@ -71,8 +71,7 @@ function destination(
 ): URL | undefined {
   const word = wordFor(list, group);
   if (!word) return;
-  // As links, relative to the page's base.
-  const url = new URL(word, document.baseURI);
+  const url = new URL(word, location.href);
   const own = new URLSearchParams(url.search);
   url.hash ||= location.hash;
   /** A page may have more parameters, such as a campaign's. */
