@@ -146,8 +146,7 @@ export interface Deps {
 const ADMIN_PATHS = ["/experiments/*", "/api/admin/*", "/metrics/*", "/docs/*", "/openapi.json", "/logout"] as const;
 
 /** Other paths with answers that may be large and are made for each request. */
-const COMPRESSED_PAGES = ["/", "/api/experiments", "/events", "/tag-with-groups.js", "/reports/*"];
-const COMPRESSED_PATHS = ["/compat/*", "/ofrep/*"];
+const COMPRESSED_PATHS = ["/", "/api/experiments", "/tag-with-groups.js", "/reports/*", "/compat/*", "/ofrep/*"];
 
 /** A page of one experiment. */
 const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|history|results))?$/;
@@ -177,8 +176,8 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
   // The demo is there to try things out.
   if (deps.adminToken !== null) deps.registry.judgeStarts(standings(deps.rehearsals));
 
-  for (const path of COMPRESSED_PAGES) app.get(path, compressed);
   for (const path of COMPRESSED_PATHS) app.use(path, compressed);
+  app.get("/events", compressed);
   // First: it has routes of ours in other terms.
   if (deps.compat.isOriginal) app.route("/", originalRoutes({ ...deps, record }));
   const tag = publishTag(deps.assets.tag);

@@ -18,14 +18,17 @@ const STANDING_MS = 200;
 const STANDING_TURNS = 10;
 /** A longer turn is a pause of the process, after which the time starts anew. Under overload */
 const PAUSE_MS = 250;
-/** a post that has waited for this long is turned away, since the tag sends it again later, */
+/** posts that have waited for this long are turned away, since the tag sends them again later, */
 const MAX_OVERLOADED_POST_MS = 20;
-/** and any other request after this, since a visitor may wait for it. */
+/**
+ * and any other request after this, since a visitor may wait for it; posts, too, while they are the
+ * smaller part of the queue: all of them would be turned away.
+ */
 const MAX_OVERLOADED_WAIT_MS = 150;
 /**
  * Posts that may wait at any time. Under overload it is twice the number of requests that the last
- * turn began, and at least the other: posts beyond are turned away at the door, which costs less
- * than to queue them first.
+ * turn began, half of those that wait, and at least the other: posts beyond are turned away at the
+ * door, which costs less than to queue them first.
  */
 const MAX_POSTS = 256;
 const MIN_POSTS = 8;
@@ -191,6 +194,15 @@ export function requestQueue(
     }
   }
 
+  /** Posts that may wait under overload. */
+  const maxPosts = () => Math.min(MAX_POSTS, Math.max(MIN_POSTS, 2 * begunBefore, (queue.length - head) / 2));
+
+  /** Milliseconds that a request may wait under overload. */
+  function maxWait(method: string): number {
+    const isOfMany = method === "POST" && 2 * posts >= queue.length - head;
+    return isOfMany ? MAX_OVERLOADED_POST_MS : MAX_OVERLOADED_WAIT_MS;
+  }
+
   const isShedding = (time: number) => time - lastShed <= STANDING_MS;
 
   function isOverloaded(time: number): boolean {
@@ -203,7 +215,7 @@ export function requestQueue(
   function isTooMuch(method: string, time: number): boolean {
     const first = queue[head];
     const isBusy = first !== undefined && isOverloaded(time);
-    if (method === "POST" && posts >= (isBusy ? Math.max(MIN_POSTS, 2 * begunBefore) : MAX_POSTS)) return true;
+    if (method === "POST" && posts >= (isBusy ? maxPosts() : MAX_POSTS)) return true;
     if (queue.length - head + behind >= MAX_WAITING) return true;
     // One that came after an overdue one would be overdue, too.
     return isBusy && time - first.since > maxWait(method);
@@ -254,11 +266,6 @@ export function requestQueue(
       if (planned < MAX_PER_TURN) plan();
     },
   };
-}
-
-/** Milliseconds that a request may wait under overload. */
-function maxWait(method: string): number {
-  return method === "POST" ? MAX_OVERLOADED_POST_MS : MAX_OVERLOADED_WAIT_MS;
 }
 
 /** By the second of Retry-After. */

@@ -127,6 +127,22 @@ test.each([
   expect(begun.length).toBeGreaterThan(1000);
 });
 
+test("posts are done beside a flood of other requests, as often as those", () => {
+  const { come, turn, begun } = loop();
+  let [posts, others] = [0, 0];
+  for (let n = 0; n < 1000; n += 1) {
+    for (let more = 0; more < 20; more += 1) {
+      if (more % 7 === n % 7) come(`/events?${posts++}`);
+      else come(`/groups?${others++}`, "GET");
+    }
+    turn(1);
+  }
+  const isPost = (url: string) => url.startsWith("/events?");
+  const shareOf = (done: number, sent: number) => done / sent;
+  const ofPosts = shareOf(begun.filter(isPost).length, posts);
+  expect(ofPosts / shareOf(begun.filter((url) => !isPost(url)).length, others)).toBeGreaterThan(0.5);
+});
+
 test("the admin's pages and health checks are never turned away", () => {
   const { come, turn, shed, begun, wait } = loop();
   const kept = [
