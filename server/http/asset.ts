@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Handler } from "hono";
-import { acceptedEncoding, compress, type Encoding } from "./encoding.ts";
+import { acceptedEncoding, compressBest, type Encoding } from "./encoding.ts";
 import { isKnownTag } from "./etag.ts";
 import { type Env, header } from "./http.ts";
 
@@ -19,7 +19,7 @@ export function asset(text: string, headers: Readonly<Record<string, string>>): 
   const hash = createHash("sha256").update(plain).digest("base64url");
   const made = new Map<Encoding | null, Promise<Representation>>();
   const make = async (encoding: Encoding | null): Promise<Representation> => {
-    const bytes = encoding ? await compress(plain, encoding, true) : plain;
+    const bytes = encoding ? await compressBest(plain, encoding) : plain;
     // Content that compression makes larger is sent uncompressed, to everyone.
     if (encoding && bytes.length >= plain.length) return representation(null);
     return {

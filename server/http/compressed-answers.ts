@@ -1,5 +1,5 @@
 import { BoundedMap } from "../memory/bounded-map.ts";
-import { acceptedEncoding, compress, type Encoding, MIN_COMPRESSED_BYTES } from "./encoding.ts";
+import { acceptedEncoding, compressAnswer, type Encoding, MIN_COMPRESSED_BYTES } from "./encoding.ts";
 import type { Answer, HeaderOf, SentAnswer } from "./http.ts";
 
 /** Compressed texts that are kept, of at most so many characters each: some 40 MB at most. */
@@ -16,14 +16,14 @@ export function compressedAnswers(): (answer: Answer, header: HeaderOf) => SentA
     const { status, body } = answer;
     if (body.length <= MIN_COMPRESSED_BYTES) return answer;
     const encoding = acceptedEncoding(header("accept-encoding"));
-    const headers = encodedHeaders(answer.headers, encoding);
-    if (encoding === null) return { status, headers, body };
     const name = `${encoding} ${body}`;
-    const known = kept.get(name);
-    if (known) return { status, headers, body: known };
-    return compress(Buffer.from(body), encoding, false).then((bytes) => {
-      if (body.length <= MAX_KEPT_LENGTH) kept.set(name, bytes);
-      return { status, headers, body: bytes };
+    const bytes = encoding && (kept.get(name) ?? compressAnswer(Buffer.from(body), encoding));
+    if (!bytes) return { status, headers: encodedHeaders(answer.headers, null), body };
+    const headers = encodedHeaders(answer.headers, encoding);
+    if (!(bytes instanceof Promise)) return { status, headers, body: bytes };
+    return bytes.then((made) => {
+      if (body.length <= MAX_KEPT_LENGTH) kept.set(name, made);
+      return { status, headers, body: made };
     });
   };
 }

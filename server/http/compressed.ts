@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { acceptedEncoding, compress, MIN_COMPRESSED_BYTES } from "./encoding.ts";
+import { acceptedEncoding, compressAnswer, MIN_COMPRESSED_BYTES } from "./encoding.ts";
 import { type Env, header } from "./http.ts";
 
 /** Content that is sent at once. A stream of events or lines would have to be buffered first. */
@@ -15,7 +15,8 @@ export const compressed: MiddlewareHandler<Env> = async (c, next) => {
   const content = new Uint8Array(await res.arrayBuffer());
   const headers = new Headers(res.headers);
   headers.append("vary", "Accept-Encoding");
-  const body = encoding && content.length > MIN_COMPRESSED_BYTES ? await compress(content, encoding, false) : content;
+  const isLarge = content.length > MIN_COMPRESSED_BYTES;
+  const body = (encoding && isLarge && (await compressAnswer(content, encoding))) || content;
   if (body !== content && encoding) {
     headers.set("content-encoding", encoding);
     // The same version in another encoding.

@@ -9,6 +9,10 @@ export const MIN_COMPRESSED_BYTES = 1024;
 const BEST = { br: 11, gzip: 9 } as const;
 /** Levels for content compressed per answer: brotli 5 takes as long as gzip 6 and is smaller. */
 const FAST = { br: 5, gzip: 6 } as const;
+/**
+ * Answers that may be under compression: half of Node's threads, which write and sync the log, too.
+ */
+const MAX_UNDER_WAY = 2;
 
 /** Encoding that a client accepts, by its Accept-Encoding; null for none of ours. */
 export function acceptedEncoding(accept: string | undefined): Encoding | null {
@@ -23,9 +27,23 @@ export function acceptedEncoding(accept: string | undefined): Encoding | null {
   return weightOf(best) > 0 ? best : null;
 }
 
-/** Compresses content; `isKept` takes more time for fewer bytes. */
-export function compress(content: Uint8Array, encoding: Encoding, isKept: boolean): Promise<Buffer> {
-  const level = (isKept ? BEST : FAST)[encoding];
+/** Compresses content that is kept, which takes more time for fewer bytes. */
+export function compressBest(content: Uint8Array, encoding: Encoding): Promise<Buffer> {
+  return compress(content, encoding, BEST[encoding]);
+}
+
+let underWay = 0;
+
+/** Compresses the content of an answer; null while enough others are. */
+export function compressAnswer(content: Uint8Array, encoding: Encoding): Promise<Buffer> | null {
+  if (underWay >= MAX_UNDER_WAY) return null;
+  underWay += 1;
+  return compress(content, encoding, FAST[encoding]).finally(() => {
+    underWay -= 1;
+  });
+}
+
+function compress(content: Uint8Array, encoding: Encoding, level: number): Promise<Buffer> {
   return encoding === "br"
     ? promisify(brotliCompress)(content, {
         params: {

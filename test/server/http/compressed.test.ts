@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { compressedAnswers } from "../../../server/http/compressed-answers.ts";
 import { active, openApp, pageview } from "../rig/open-app.ts";
 
 const MANY = Array.from({ length: 30 }, (_, i) => active(`experiment_${i}`));
@@ -60,4 +61,20 @@ test("a client has a version whose ETag was weakened by compression", async () =
     expect((await ask({ "if-none-match": etag })).status, path).toBe(304);
     expect((await ask({ "if-none-match": '"another"' })).status, path).toBe(200);
   }
+});
+
+test("answers that come while others are under compression are sent as they are", async () => {
+  const compressed = compressedAnswers();
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, n) =>
+      compressed({ status: 200, headers: {}, body: `${n} ${"text ".repeat(1000)}` }, () => "br"),
+    ),
+  );
+  expect(answers.map(({ headers }) => headers["content-encoding"] ?? "none")).toEqual([
+    ...Array(2).fill("br"),
+    ...Array(8).fill("none"),
+  ]);
+  expect(answers.map(({ headers }) => headers.vary)).toEqual(Array(10).fill("Accept-Encoding"));
+  const again = await compressed({ status: 200, headers: {}, body: String(answers[9]?.body) }, () => "br");
+  expect(again.headers["content-encoding"]).toBe("br");
 });
