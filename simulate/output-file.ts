@@ -1,29 +1,36 @@
 import { open, writeFile } from "node:fs/promises";
 import { UsageError } from "./usage-error.ts";
 
-/** A file that a flag such as `--html` names; null where it is not given. */
+/** A file that a command writes at its end. */
 export interface OutputFile {
-  readonly flag: string;
-  readonly path: string | null;
+  /** The option as an error names it, such as `--html is "report.html"`. */
+  readonly option: string;
+  readonly path: string;
 }
 
-/** Finds out before long work that its result cannot be written. Throws UsageError. */
-export async function requireWritableFile({ flag, path }: OutputFile): Promise<void> {
-  if (path === null) return;
+/** The file that a flag names; null where the flag is not given. */
+export function outputFile(flag: string, path: string | null): OutputFile | null {
+  return path === null ? null : { option: `${flag} is "${path}"`, path };
+}
+
+/** Checks before long work that its result can be written. Throws UsageError. */
+export async function requireWritableFile(file: OutputFile | null): Promise<void> {
+  if (file === null) return;
   // Opened to append: an earlier result stays until there is a new one.
-  const opened = await open(path, "a").catch((error: Error) => {
-    throw unwritable(flag, path, error);
+  const opened = await open(file.path, "a").catch((error: Error) => {
+    throw unwritable(file, error);
   });
   await opened.close();
 }
 
-export async function writeOutput({ flag, path }: OutputFile, text: string): Promise<void> {
-  if (path === null) return;
-  await writeFile(path, text).catch((error: Error) => {
-    throw unwritable(flag, path, error);
+/** Throws UsageError. */
+export async function writeOutput(file: OutputFile | null, text: string): Promise<void> {
+  if (file === null) return;
+  await writeFile(file.path, text).catch((error: Error) => {
+    throw unwritable(file, error);
   });
 }
 
-function unwritable(flag: string, path: string, { message }: Error): UsageError {
-  return new UsageError(`${flag} is "${path}", which cannot be written (${message})`);
+function unwritable({ option }: OutputFile, { message }: Error): UsageError {
+  return new UsageError(`${option}, which cannot be written (${message})`);
 }

@@ -1,4 +1,4 @@
-import { type OutputFile, requireWritableFile, writeOutput } from "../output-file.ts";
+import { outputFile, requireWritableFile, writeOutput } from "../output-file.ts";
 import { showProgress } from "../progress.ts";
 import type { Definitions } from "./count-block.ts";
 import { countBlocks } from "./count-blocks.ts";
@@ -12,7 +12,7 @@ import { proofText } from "./proof-text.ts";
  */
 export async function prove(definitions: Definitions, version: string, options: ProofOptions): Promise<number> {
   const { ids, seed, threads, output, json } = options;
-  const file: OutputFile = { flag: "--output", path: output };
+  const file = outputFile("--output", output);
   await requireWritableFile(file);
   const open = provable(definitions);
   const progress = showProgress(ids, "IDs");

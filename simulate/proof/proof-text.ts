@@ -10,7 +10,8 @@ const CHECKS: Readonly<Record<ProofTest["check"], string>> = {
 /** The proof as text, ending with a newline. */
 export function proofText(proof: Proof): string {
   const { ids, seed, experiments, tests, faults, falseAlarmRate } = proof;
-  const tested = tests.filter(({ p }) => p !== null).length;
+  const untested = tests.filter(({ p }) => p === null).length;
+  const moreNeeded = untested > 0 ? ` ${untested} could not be tested: give more IDs.` : "";
   const edits = experiments.reduce((sum, { edit }) => sum + edit.tried, 0);
   const lines = [
     `${number(ids)} device IDs, seed ${seed}, ${experiments.length} experiments, assigned by fairsplit ${proof.version}`,
@@ -34,7 +35,7 @@ export function proofText(proof: Proof): string {
     `definitions ${proof.definitions}`,
     `assignments ${proof.assignments}`,
     proof.ok
-      ? `Proved: all ${tested} tests passed, with 1 false alarm in ${number(1 / falseAlarmRate)} proofs.${tested < tests.length ? ` ${tests.length - tested} could not be tested: give more IDs.` : ""}`
+      ? `Proved: all ${tests.length - untested} tests passed, with 1 false alarm in ${number(1 / falseAlarmRate)} proofs.${moreNeeded}`
       : "Not proved.",
   ];
   return `${lines.join("\n")}\n`;

@@ -13,7 +13,7 @@ import { BROWSER_FIXES } from "../browser-install.ts";
 import { type Browser, BrowserEnded } from "../cdp.ts";
 import { EnvironmentMissing } from "../environment.ts";
 import { exitOnSignals } from "../exit-on-signals.ts";
-import { type OutputFile, requireWritableFile, writeOutput } from "../output-file.ts";
+import { outputFile, requireWritableFile, writeOutput } from "../output-file.ts";
 import { showProgress } from "../progress.ts";
 import { screenColors } from "../reporters/screen-colors.ts";
 import { lostBrowser, startBrowser } from "../start-browser.ts";
@@ -39,8 +39,8 @@ const INCONCLUSIVE = 4;
 /** Rehearses an experiment, prints the report on stdout, and resolves to the exit code. */
 export async function rehearse(options: RehearseOptions): Promise<number> {
   exitOnSignals();
-  const html: OutputFile = { flag: "--html", path: options.html };
-  const json: OutputFile = { flag: "--json", path: options.json };
+  const html = outputFile("--html", options.html);
+  const json = outputFile("--json", options.json);
   for (const file of [html, json]) await requireWritableFile(file);
   const server = rehearsalServer(options.server, options.token, options.experiment);
   const report = await rehearsalReport(options, server);

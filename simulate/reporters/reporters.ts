@@ -1,6 +1,6 @@
-import { open, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import pc from "picocolors";
+import { type OutputFile, requireWritableFile, writeOutput } from "../output-file.ts";
 import { pretty } from "../pretty.ts";
 import type { SimulationReport } from "../report.ts";
 import { UsageError } from "../usage-error.ts";
@@ -59,25 +59,19 @@ export function parseReporters(text: string | null, isJson: boolean): Reporter[]
   return reporters;
 }
 
-/** Finds out before a run that its reports cannot be written. Throws UsageError. */
+/** Checks before a run that its reports can be written. Throws UsageError. */
 export async function requireWritable(reporters: readonly Reporter[]): Promise<void> {
-  for (const { name, file } of reporters) {
-    if (file === null) continue;
-    // Opened to append: an earlier report stays until there is a new one.
-    const opened = await open(file, "a").catch((error: Error) => {
-      throw unwritable(name, file, error);
-    });
-    await opened.close();
-  }
+  for (const reporter of reporters) await requireWritableFile(outputOf(reporter));
 }
 
-function unwritable(name: string, file: string, { message }: Error): UsageError {
-  return new UsageError(`--reporter has "${name}=${file}", which cannot be written (${message})`);
+function outputOf({ name, file }: Reporter): OutputFile | null {
+  return file === null ? null : { option: `--reporter has "${name}=${file}"`, path: file };
 }
 
 /** Prints and writes the report of a run, even of a failed or interrupted one. */
 export async function writeReports(report: SimulationReport, reporters: readonly Reporter[]): Promise<void> {
-  for (const { name, file } of reporters) {
+  for (const reporter of reporters) {
+    const { name, file } = reporter;
     if (name === "github") {
       process.stdout.write(githubAnnotations(report));
       await appendSummary(report, process.env);
@@ -85,11 +79,7 @@ export async function writeReports(report: SimulationReport, reporters: readonly
     }
     const text = formatted(name, report, file === null);
     if (file === null) process.stdout.write(text);
-    else {
-      await writeFile(file, text).catch((error: Error) => {
-        throw unwritable(name, file, error);
-      });
-    }
+    else await writeOutput(outputOf(reporter), text);
   }
 }
 
