@@ -5,10 +5,11 @@ import { unitIdOf } from "../../core/unit.ts";
 import type { EventLog } from "../events/log.ts";
 import { isBot } from "../http/bots.ts";
 import { clientBehind } from "../http/client-address.ts";
-import { type Answer, PUBLIC_JSON, publicText } from "../http/http.ts";
+import { compressedAnswers } from "../http/compressed-answers.ts";
+import { type Answer, PUBLIC_JSON, problemAnswer, publicText, type SentAnswer } from "../http/http.ts";
 import type { PlainRequest } from "../http/plain-request.ts";
 import type { Limits } from "../http/rate-limit.ts";
-import { readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
+import { BadParameter, readParameter, readPath, readRuleContext, readUnitIds } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
 import type { RehearsalDevices } from "../tokens/rehearsal-devices.ts";
@@ -29,17 +30,31 @@ interface Deps extends ForceDeps {
   readonly rehearsals?: { readonly devices: RehearsalDevices };
 }
 
-/** Answers a request for groups. Throws BadParameter. */
-export type AnswerGroups = (request: PlainRequest) => Answer;
+/** Answers a request for groups. */
+export type AnswerGroups = (request: PlainRequest) => SentAnswer | Promise<SentAnswer>;
+
+/** The answer in an encoding that the client accepts; 400 for a bad parameter. */
+export function groupsAnswer(deps: Deps): AnswerGroups {
+  const groups = plainGroups(deps);
+  const compressed = compressedAnswers();
+  return (request) => {
+    try {
+      return compressed(groups(request), request.header);
+    } catch (error) {
+      if (error instanceof BadParameter) return problemAnswer(400, "Bad Request", error.message);
+      throw error;
+    }
+  };
+}
 
 /**
  * The groups of a device, an account and a session. A new assignment is recorded as an `exp_groups`
  * event, without delaying the answer. A bot gets every fallback, and is only counted. A preview (a
  * request that forces a group) leaves no trace at all: it is not recorded, not counted, and no
  * later group depends on it. A rehearsal's device is answered as if the experiments of its preview
- * were running, so that the tag does what it will do for visitors.
+ * were running, so that the tag does what it will do for visitors. Throws BadParameter.
  */
-export function groupsAnswer({ registry, log, runs, sticky, rehearsals, ...deps }: Deps): AnswerGroups {
+function plainGroups({ registry, log, runs, sticky, rehearsals, ...deps }: Deps): (request: PlainRequest) => Answer {
   const readForces = forcedGroups({ registry, ...deps });
   const record = new AssignmentRecord(log, deps.limits.assignments);
   const remember = recentChoices();

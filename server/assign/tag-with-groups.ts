@@ -6,7 +6,7 @@ import { startedOf } from "../../core/started.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import { asset } from "../http/asset.ts";
 import { isFromBot } from "../http/bots.ts";
-import { type Env, header, headersOf, PUBLIC_HEADERS } from "../http/http.ts";
+import { type Env, type HeaderOf, header, headersOf, PUBLIC_HEADERS } from "../http/http.ts";
 import { readBrowser, readReferringPath } from "../http/visitor.ts";
 import type { Registry } from "../registry/registry.ts";
 import { sha256 } from "../tokens/sha256.ts";
@@ -48,7 +48,7 @@ export function tagWithGroupsRoutes({ registry, runs, assets }: Deps) {
     const id = randomBytes(16).toString("hex");
     const path = readReferringPath(headersOf(c));
     // Write it as text: in an object literal the key __proto__ has a special meaning.
-    const given = JSON.stringify({ id, groups: groupsOf(c, registry, id, path), path, at: now });
+    const given = JSON.stringify({ id, groups: groupsOf(headersOf(c), registry, id, path), path, at: now });
     const script = `window.fairsplitGiven=${inScript(given)};\n${assets.given}${assets.tag}`;
     return new Response(script, { headers: HEADERS });
   });
@@ -66,13 +66,13 @@ function mayBeNew(c: Context<Env>): boolean {
 /**
  * The groups of a new device. Groups that depend on the page are omitted if the page is unknown.
  */
-function groupsOf(c: Context<Env>, registry: Registry, id: string, path: string | undefined) {
+function groupsOf(header: HeaderOf, registry: Registry, id: string, path: string | undefined) {
   const ids = { device: id, account: null, session: null, random: () => randomBytes(16).toString("hex") };
   const context = {
     settings: registry.settings(),
     experiments: registry,
     path: path ?? "",
-    ...readBrowser(headersOf(c)),
+    ...readBrowser(header),
   };
   const groups = startedOf(registry.list()).map((experiment) => {
     const { group, reason, epoch } = evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256);
