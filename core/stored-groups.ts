@@ -12,7 +12,7 @@ export type StoredGroups = readonly [
   /** Groups that hold for every page. */
   everywhere: Groups,
   path: string,
-  /** Those of the path; null in JSON if there are none. */
+  /** Groups that hold for `path` only; null in JSON if there are none. */
   onPath: Groups | undefined,
 ];
 

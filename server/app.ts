@@ -151,7 +151,7 @@ const COMPRESSED_PATHS = ["/", "/api/experiments", "/tag-with-groups.js", "/repo
 /** A page of one experiment. */
 const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|history|results))?$/;
 
-/** What the fast lane and the app's hot routes do. */
+/** Answers of the hot routes, shared by the app and the fast lane. */
 export interface HotAnswers {
   readonly record: Recorder;
   readonly groups: AnswerGroups;

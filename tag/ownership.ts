@@ -3,7 +3,7 @@ type Call = (...nodes: Node[]) => Node;
 
 const asides = new WeakMap<Element, DocumentFragment>();
 
-/** What the browser says of a node: its own properties say otherwise. */
+/** The browser's own value of a property that `keepParent` overrides on the node. */
 const real = (node: Node, name: "parentNode" | "parentElement"): Node | null => Reflect.get(Node.prototype, name, node);
 
 /**

@@ -3,9 +3,9 @@ import type { Context } from "hono";
 import { ownAddress } from "./client-address.ts";
 import { type Env, type HeaderOf, headersOf, nodeHeaders } from "./http.ts";
 
-/** What the hot routes read of a request, from Hono or from Node. */
+/** Parts of a request that the hot routes read, the same from Hono and from Node. */
 export interface PlainRequest {
-  /** Absolute; a request that Node gives has an origin that means nothing. */
+  /** Absolute URL; its origin is a placeholder when the request comes from Node. */
   readonly url: string;
   readonly header: HeaderOf;
   /** Address of the connection's other end. */

@@ -16,19 +16,22 @@ const MAX_TURN_MS = 3;
  */
 const STANDING_MS = 200;
 const STANDING_TURNS = 10;
-/** A longer turn is a pause of the process, after which the time starts anew. Under overload */
+/** A longer turn is a pause of the process, after which the time starts anew. */
 const PAUSE_MS = 250;
-/** posts that have waited for this long are turned away, since the tag sends them again later, */
+/**
+ * Under overload, longest wait of a post, while posts are at least half of the queue: the tag sends
+ * it again later.
+ */
 const MAX_OVERLOADED_POST_MS = 20;
 /**
- * and any other request after this, since a visitor may wait for it; posts, too, while they are the
- * smaller part of the queue: all of them would be turned away.
+ * Under overload, longest wait of any other request: a visitor may wait for the answer. It holds
+ * for posts, too, while other requests are most of the queue, which would turn all posts away.
  */
 const MAX_OVERLOADED_WAIT_MS = 150;
 /**
- * Posts that may wait at any time. Under overload it is twice the number of requests that the last
- * turn began, half of those that wait, and at least the other: posts beyond are turned away at the
- * door, which costs less than to queue them first.
+ * Most waiting posts. Under overload the limit is twice the number of requests that the last turn
+ * began or half of the queue, whichever is more, and at least MIN_POSTS. Posts beyond it are turned
+ * away as they come, which costs less than to queue them first.
  */
 const MAX_POSTS = 256;
 const MIN_POSTS = 8;

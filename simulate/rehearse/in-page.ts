@@ -208,7 +208,7 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
       const { overflowX, overflowY, position } = getComputedStyle(each);
       const { width, height } = each.getBoundingClientRect();
       if ((width <= 1 && overflowX !== "visible") || (height <= 1 && overflowY !== "visible")) return true;
-      // What is positioned is cut off by positioned elements only.
+      // Only positioned ancestors cut off a positioned element.
       each =
         position === "absolute" || position === "fixed"
           ? (each as HTMLElement).offsetParent

@@ -249,7 +249,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
   if (problem !== null) return outcome(unloaded(problem));
   // The largest paint may come with the last files.
   const last = (await settled(page, isLoop)) ?? seen;
-  // What is lazy on the page itself is asked for without the tag, too.
+  // Without the tag, too: it requests the page's own lazy files.
   if (hasPicture || group === null) {
     await scrollToPlaceholder(page, context.experiment);
     await network.quiet();

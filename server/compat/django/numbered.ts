@@ -22,7 +22,7 @@ export class Numbered {
     return this.#registry.list();
   }
 
-  /** Those that are seen without a token. */
+  /** Experiments visible without a token. */
   async started(): Promise<readonly Experiment[]> {
     return startedOf(await this.list());
   }

@@ -28,7 +28,7 @@ const EVENTS = ["/api/experiments/event", "/api/experiments/impression"];
 
 /** The registry's API: experiments, events, results and definitions. */
 export function registryRoutes({ registry, sticky, analysis, store, guard }: Deps) {
-  /** What is seen without a token. */
+  /** Experiments visible without a token. */
   const started = () => startedOf(registry.list());
 
   const receive = async (c: Context<Env>) => {

@@ -47,7 +47,7 @@ test.skipIf(process.platform !== "linux")(
       .map((path) => path.replace(/\{(\w+)\}/g, (_, name) => (name === "key" ? "e1" : "1")));
     const asked = [...new Set([...documented, ...MORE])];
     expect(asked.length).toBeGreaterThan(40);
-    // What is compiled or read for the first time is no page's work.
+    // Each page once before: compilation and first reads are not measured.
     for (const path of asked) await ask(path);
     await writeFile(held, "0");
     const found: string[] = [];
