@@ -145,8 +145,9 @@ export interface Deps {
 /** Guarded paths and everything below them, so that new routes are guarded by default. */
 const ADMIN_PATHS = ["/experiments/*", "/api/admin/*", "/metrics/*", "/docs/*", "/openapi.json", "/logout"] as const;
 
-/** Other paths with answers that may be large and are made for each request. */
-const COMPRESSED_PATHS = ["/", "/api/experiments", "/tag-with-groups.js", "/reports/*", "/compat/*", "/ofrep/*"];
+/** Other answers that may be large and are made anew: pages by themselves, and all below a path. */
+const COMPRESSED_PAGES = ["/", "/events", "/api/experiments", "/tag-with-groups.js"];
+const COMPRESSED_PATHS = ["/reports/*", "/compat/*", "/ofrep/*"];
 
 /** A page of one experiment. */
 const EXPERIMENT_PATH = /^\/experiments\/([A-Za-z_][\w-]{0,99})(?:\/(?:edit|history|results))?$/;
@@ -177,7 +178,7 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
   if (deps.adminToken !== null) deps.registry.judgeStarts(standings(deps.rehearsals));
 
   for (const path of COMPRESSED_PATHS) app.use(path, compressed);
-  app.get("/events", compressed);
+  app.on("GET", COMPRESSED_PAGES, compressed);
   // First: it has routes of ours in other terms.
   if (deps.compat.isOriginal) app.route("/", originalRoutes({ ...deps, record }));
   const tag = publishTag(deps.assets.tag);
