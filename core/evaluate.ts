@@ -1,4 +1,4 @@
-import { type CumulativeTable, digest, pick, remainder, type Sha256Hex, sha256Hex } from "./assign.ts";
+import { digest, pick, remainder, type Sha256Hex, sha256Hex } from "./assign.ts";
 import { isHeldOut, isInSlots } from "./eligibility.ts";
 import type { Experiment } from "./experiment.ts";
 import { hasGroup } from "./group.ts";
@@ -18,9 +18,6 @@ export interface Exposed {
   of(experiment: Experiment, unitId: string): StickyEntry | undefined;
 }
 
-/** Returns what `choose` chooses for a unit from a table, by a memory of earlier choices. */
-export type RememberChoice = (table: CumulativeTable, unitId: string, choose: () => string) => string;
-
 /** Everything except the unit that an assignment may depend on. Missing parts have no effect. */
 export interface Context extends Partial<RuleContext> {
   readonly settings?: Settings;
@@ -28,7 +25,6 @@ export interface Context extends Partial<RuleContext> {
   readonly forced?: ReadonlyMap<string, string>;
   /** Earlier exposures of units. */
   readonly sticky?: Exposed;
-  readonly remember?: RememberChoice;
   /** Look-up of other experiments, for dependencies and layers. */
   readonly experiments?: { get(key: string): Experiment | undefined; list?(): readonly Experiment[] };
 }
@@ -101,8 +97,7 @@ function assignEligible(experiment: Experiment, unitId: string, context: Context
   const { allocations, table } = prepared(experiment);
   const chosen = allocations.find(({ holds }) => holds(ruleContext(context)));
   const split = chosen?.table ?? table;
-  const choose = () => pick(split, remainder(digest(unitId, salt ?? key, hash), split.total));
-  const group = context.remember?.(split, unitId, choose) ?? choose();
+  const group = pick(split, remainder(digest(unitId, salt ?? key, hash), split.total));
   // In the current epoch the hash explains a unit's group.
   return asKept && asKept.group !== group ? asKept : { group, reason: chosen ? "allocation" : "hash", epoch };
 }

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Evaluation } from "../../core/evaluate.ts";
 import { MAX_TEXT_LENGTH } from "../../core/event-limits.ts";
 import type { Experiment } from "../../core/experiment.ts";
-import { fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
+import { type Fingerprint, fingerprint, type Seeds } from "../../core/sticky/fingerprint.ts";
 import type { EventLog } from "../events/log.ts";
 import { RecentIds } from "../events/recent-ids.ts";
 import type { RateLimit } from "../http/rate-limit.ts";
@@ -50,15 +50,29 @@ export class AssignmentRecord {
     this.#limit = limit;
   }
 
-  /** Records the assignment if it is new, without delaying the caller. */
-  add(assigned: readonly Assigned[], asked: Asked): void {
+  /**
+   * Records the assignment if it is new, without delaying the caller. Returns its fingerprint, by
+   * which `isRecorded` knows it.
+   */
+  add(assigned: readonly Assigned[], asked: Asked): Fingerprint {
     const print = fingerprint(signature(assigned, asked), this.#seeds);
-    if (this.#recorded.has(print)) {
-      if (asked.run === null && asked.deviceId !== undefined) this.#log.visitBegan(asked.deviceId, asked.path ?? "");
-      return;
+    if (this.isRecorded(print)) {
+      if (asked.run === null) this.visitBegan(asked);
+    } else {
+      this.#recorded.add(print);
+      void this.#store(assigned, asked).catch(() => undefined);
     }
-    this.#recorded.add(print);
-    void this.#store(assigned, asked).catch(() => undefined);
+    return print;
+  }
+
+  /** Whether an assignment would not be recorded again. */
+  isRecorded(print: Fingerprint): boolean {
+    return this.#recorded.has(print);
+  }
+
+  /** Notes that a device whose assignment is recorded came again. */
+  visitBegan({ deviceId, path }: Pick<Asked, "deviceId" | "path">): void {
+    if (deviceId !== undefined) this.#log.visitBegan(deviceId, path ?? "");
   }
 
   async #store(assigned: readonly Assigned[], asked: Asked): Promise<void> {

@@ -18,7 +18,7 @@ import { RUN_HEADER, type RunSigner } from "../tokens/simulation-run.ts";
 import { assignedText } from "./answer-text.ts";
 import { type Assigned, AssignmentRecord } from "./assignment-record.ts";
 import { type ForceDeps, forcedGroups } from "./forced-groups.ts";
-import { recentChoices } from "./recent-choices.ts";
+import { areExposures, exposuresOf, RecentAnswers, visitorName } from "./recent-answers.ts";
 
 interface Deps extends ForceDeps {
   readonly registry: Registry;
@@ -57,7 +57,7 @@ export function groupsAnswer(deps: Deps): AnswerGroups {
 function plainGroups({ registry, log, runs, sticky, rehearsals, ...deps }: Deps): (request: PlainRequest) => Answer {
   const readForces = forcedGroups({ registry, ...deps });
   const record = new AssignmentRecord(log, deps.limits.assignments);
-  const remember = recentChoices();
+  const recent = new RecentAnswers();
   const headersAt = headersOfVersions();
   return (request) => {
     const settings = registry.settings();
@@ -65,7 +65,8 @@ function plainGroups({ registry, log, runs, sticky, rehearsals, ...deps }: Deps)
     const { url, header } = request;
     const ids = readUnitIds(request);
     const path = readPath(request);
-    const hasContext = isAskedFor(registry.list()) || url.includes("ctx.");
+    const needs = needsOf(registry.list());
+    const hasContext = needs.has("context") || url.includes("ctx.");
     const rest = hasContext ? readRuleContext(request) : {};
     const asked: Context = { settings, experiments: registry, path: path ?? "", ...rest };
 
@@ -87,25 +88,38 @@ function plainGroups({ registry, log, runs, sticky, rehearsals, ...deps }: Deps)
     }
 
     const { device, account, session } = ids;
-    const context: Context = { ...asked, sticky, remember, ...(isPreview ? { forced } : {}) };
+    const isVisitor = (device !== null || account !== null) && experiments.length > 0 && !isPreview && !isRehearsal;
+    const isUsual = isVisitor && run === null && !hasContext && !needs.has("random");
+    const version = registry.history.last;
+    recent.update({ list: registry.list(), settings, version });
+    const name = isUsual ? visitorName(ids, needs.has("path") ? (path ?? "") : null) : "";
+    const before = isUsual ? recent.find(name) : undefined;
+    if (before && record.isRecorded(before.print) && areExposures(before.kept, experiments, ids, sticky)) {
+      if (device !== null) record.visitBegan({ deviceId: device, path });
+      return before.answer;
+    }
+
+    const context: Context = { ...asked, sticky, ...(isPreview ? { forced } : {}) };
     const assigned = experiments.map(
       (experiment): Assigned => [experiment, evaluate(experiment, unitIdOf(experiment.unit, ids), context, sha256)],
     );
-    if ((device !== null || account !== null) && assigned.length > 0 && !isPreview && !isRehearsal) {
+    const texts = assigned.map(([experiment, { group, reason, epoch }]) =>
+      isRehearsal && reason === "forced"
+        ? assignedText({ ...experiment, state: "active" }, group, "hash", epoch)
+        : assignedText(experiment, group, reason, epoch),
+    );
+    const answer = recent.shared({ status: 200, headers: headersAt(version), body: `{${texts.join(",")}}` });
+    if (isVisitor) {
       const address = () => clientBehind(request.address, header, deps.limits.proxies);
       const named = {
         ...(device === null ? {} : { deviceId: device }),
         ...(account === null ? {} : { accountId: account }),
         ...(session === null ? {} : { sessionId: session }),
       };
-      record.add(assigned, { ...named, path, run, address });
+      const print = record.add(assigned, { ...named, path, run, address });
+      if (isUsual) recent.set(name, { answer, print, kept: exposuresOf(experiments, ids, sticky) });
     }
-    const texts = assigned.map(([experiment, { group, reason, epoch }]) =>
-      isRehearsal && reason === "forced"
-        ? assignedText({ ...experiment, state: "active" }, group, "hash", epoch)
-        : assignedText(experiment, group, reason, epoch),
-    );
-    return { status: 200, headers: headersAt(registry.history.last), body: `{${texts.join(",")}}` };
+    return answer;
   };
 }
 
@@ -120,14 +134,22 @@ function headersOfVersions(): (version: number) => Answer["headers"] {
   };
 }
 
-const askedFor = new WeakMap<readonly Experiment[], boolean>();
+/** Something of a request, besides the IDs of units, that answers depend on. */
+type Need = "context" | "path" | "random";
 
-/** Whether any rule asks about requests. */
-function isAskedFor(experiments: readonly Experiment[]): boolean {
-  let isAsked = askedFor.get(experiments);
-  if (isAsked === undefined) {
-    isAsked = experiments.some(({ rule, allocations }) => rule !== null || allocations.length > 0);
-    askedFor.set(experiments, isAsked);
+const needed = new WeakMap<readonly Experiment[], ReadonlySet<Need>>();
+
+function needsOf(experiments: readonly Experiment[]): ReadonlySet<Need> {
+  let found = needed.get(experiments);
+  if (found === undefined) {
+    found = new Set(
+      experiments.flatMap(({ rule, allocations, routes, unit }): Need[] => [
+        ...(rule !== null || allocations.length > 0 ? (["context"] as const) : []),
+        ...(routes.length > 0 ? (["path"] as const) : []),
+        ...(unit === "random" ? (["random"] as const) : []),
+      ]),
+    );
+    needed.set(experiments, found);
   }
-  return isAsked;
+  return found;
 }

@@ -1,30 +1,25 @@
-import { BoundedMap } from "../memory/bounded-map.ts";
 import { acceptedEncoding, compressAnswer, type Encoding, MIN_COMPRESSED_BYTES } from "./encoding.ts";
 import type { Answer, HeaderOf, SentAnswer } from "./http.ts";
 
-/** Compressed texts that are kept, of at most so many characters each: some 40 MB at most. */
-const MAX_KEPT = 1000;
-const MAX_KEPT_LENGTH = 16_384;
-
 /**
- * Compresses texts that are sent again and again, such as the groups of visitors, for clients that
- * take it. A text sent before costs a look-up.
+ * Compresses answers for clients that take it. An answer given again, such as the groups of many
+ * visitors, costs a look-up.
  */
 export function compressedAnswers(): (answer: Answer, header: HeaderOf) => SentAnswer | Promise<SentAnswer> {
-  const kept = new BoundedMap<string, Buffer>(MAX_KEPT);
+  const kept = new WeakMap<Answer, Map<Encoding | null, SentAnswer>>();
+  const keep = (answer: Answer, encoding: Encoding | null, body: SentAnswer["body"]): SentAnswer => {
+    const sent = { status: answer.status, headers: encodedHeaders(answer.headers, encoding), body };
+    kept.set(answer, (kept.get(answer) ?? new Map<Encoding | null, SentAnswer>()).set(encoding, sent));
+    return sent;
+  };
   return (answer, header) => {
-    const { status, body } = answer;
+    const { body } = answer;
     if (body.length <= MIN_COMPRESSED_BYTES) return answer;
     const encoding = acceptedEncoding(header("accept-encoding"));
-    const name = `${encoding} ${body}`;
-    const bytes = encoding && (kept.get(name) ?? compressAnswer(Buffer.from(body), encoding));
-    if (!bytes) return { status, headers: encodedHeaders(answer.headers, null), body };
-    const headers = encodedHeaders(answer.headers, encoding);
-    if (!(bytes instanceof Promise)) return { status, headers, body: bytes };
-    return bytes.then((made) => {
-      if (body.length <= MAX_KEPT_LENGTH) kept.set(name, made);
-      return { status, headers, body: made };
-    });
+    const known = kept.get(answer)?.get(encoding);
+    if (known) return known;
+    const compressed = encoding && compressAnswer(Buffer.from(body), encoding);
+    return compressed ? compressed.then((bytes) => keep(answer, encoding, bytes)) : keep(answer, null, body);
   };
 }
 

@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { BoundedMap } from "../memory/bounded-map.ts";
 
 export type Encoding = "br" | "gzip";
 
@@ -14,10 +15,22 @@ const FAST = { br: 5, gzip: 6 } as const;
  */
 const MAX_UNDER_WAY = 2;
 
+/** Browsers send a few values of Accept-Encoding. */
+const accepted = new BoundedMap<string, Encoding | null>(100);
+
 /** Encoding that a client accepts, by its Accept-Encoding; null for none of ours. */
-export function acceptedEncoding(accept: string | undefined): Encoding | null {
+export function acceptedEncoding(accept = ""): Encoding | null {
+  let encoding = accepted.get(accept);
+  if (encoding === undefined) {
+    encoding = preferredEncoding(accept);
+    accepted.set(accept, encoding);
+  }
+  return encoding;
+}
+
+function preferredEncoding(accept: string): Encoding | null {
   const weights = new Map<string, number>();
-  for (const part of accept?.toLowerCase().split(",") ?? []) {
+  for (const part of accept.toLowerCase().split(",")) {
     const [name = "", ...parameters] = part.split(";").map((text) => text.trim());
     const q = parameters.find((parameter) => parameter.startsWith("q="));
     weights.set(name, q === undefined ? 1 : Number(q.slice(2)) || 0);
