@@ -92,7 +92,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "compat/registry": ["analysis", "auth", "compat/projection", "http", "registry", "sticky"],
   "compat/unleash": ["compat/projection", "http", "registry", "sticky"],
   "api/openapi": ["admin/form", "admin/ui", "api", "auth", "http", "registry"],
-  assign: ["events", "files", "http", "registry", "sticky", "tokens"],
+  assign: ["events", "files", "http", "memory", "registry", "sticky", "tokens"],
   auth: ["admin/ui", "files", "http", "memory", "registry", "tokens"],
   demo: ["http"],
   events: ["files", "memory"],

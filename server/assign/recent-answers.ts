@@ -4,11 +4,14 @@ import type { Settings } from "../../core/settings.ts";
 import type { Fingerprint } from "../../core/sticky/fingerprint.ts";
 import { type UnitIds, unitIdOf } from "../../core/unit.ts";
 import type { Answer } from "../http/http.ts";
+import { copied } from "../memory/copied.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
 
 /** Limits of a generation: some 40 MB, of which there are two. */
 const MAX_VISITORS = 100_000;
 const MAX_CHARACTERS = 10_000_000;
+/** A reference takes as much memory as this many characters. */
+const REFERENCE = 8;
 
 /** An answer to a visitor, with what it depended on besides the registry. */
 export interface Answered {
@@ -39,7 +42,8 @@ interface Generation {
  * generations is forgotten as a whole, and a change of the registry makes both void.
  *
  * @param maxVisitors visitors of a generation
- * @param maxCharacters characters of a generation's texts
+ * @param maxCharacters characters of a generation's texts, of its visitors' names (which may have a
+ * path of 8,192), and of what else is kept of visitors
  */
 export class RecentAnswers {
   readonly #maxVisitors: number;
@@ -72,7 +76,8 @@ export class RecentAnswers {
 
   set(visitor: string, answered: Answered): void {
     const answer = this.shared(answered.answer);
-    this.#newer.visitors.set(visitor, answer === answered.answer ? answered : { ...answered, answer });
+    this.#newer.visitors.set(copied(visitor), answer === answered.answer ? answered : { ...answered, answer });
+    this.#newer.characters += visitor.length + REFERENCE * answered.kept.length;
   }
 
   /** The answer with the same text if there is one, else this one; its headers are of the state. */

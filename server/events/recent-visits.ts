@@ -1,4 +1,5 @@
 import { BoundedMap } from "../memory/bounded-map.ts";
+import { copied } from "../memory/copied.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
 import { isAfter, laterOf } from "./position.ts";
 import { fieldsOf, positionBefore, scanLog } from "./scan-log.ts";
@@ -68,7 +69,7 @@ export class VisitWatch {
   /** Records a repeated request for groups, which the log does not have. */
   began(deviceId: string, beginning: Beginning): void {
     this.#asked = laterOf(this.#asked, beginning.position);
-    this.#devices.set(deviceId, beginning);
+    this.#devices.set(copied(deviceId), { ...beginning, path: copied(beginning.path) });
   }
 
   #after(from: Position): RecentVisits {

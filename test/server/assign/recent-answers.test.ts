@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { type Answered, RecentAnswers, visitorName } from "../../../server/assign/recent-answers.ts";
 
@@ -64,6 +66,38 @@ test("texts that differ for each visitor are bounded, remembered with a visitor 
   for (let n = 0; n < 30; n += 1) recent.shared(answered(`${n} ${"y".repeat(1000)}`).answer);
   expect(recent.find("29")).toBeUndefined();
   expect(recent.shared({ status: 200, headers: {}, body: "first" })).not.toBe(first);
+});
+
+test.each([
+  ["names", (n: number) => ({ name: `${n} ${"x".repeat(1000)}`, kept: [] })],
+  ["earlier exposures", (n: number) => ({ name: `${n}`, kept: Array(125) })],
+])("%s are bounded by characters, too", (_, visitor) => {
+  const recent = opened(1000, 10_000);
+  for (let n = 0; n < 30; n += 1) {
+    const { name, kept } = visitor(n);
+    recent.set(name, { ...answered("text"), kept });
+  }
+  const known = Array.from({ length: 30 }, (_, n) => recent.find(visitor(n).name) !== undefined);
+  expect(known.slice(25)).toEqual(Array(5).fill(true));
+  expect(known.slice(0, 5)).toEqual(Array(5).fill(false));
+});
+
+test("a remembered visitor does not keep the URL of a request in memory", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const recent = opened();
+  const ids = { account: null, session: null, random: () => "" };
+  const heap = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heap();
+  for (let n = 0; n < 100; n += 1) {
+    const url = `/api/expgroups?device_id=a-device-of-a-visitor-${n}&${"x".repeat(1_000_000)}`;
+    recent.set(visitorName({ ...ids, device: url.slice(25, url.indexOf("&")) }, null), answered("text"));
+  }
+  expect(heap() - before).toBeLessThan(10_000_000);
+  expect(recent.find("device a-device-of-a-visitor-99")).toBeDefined();
 });
 
 test("no IDs of one visitor make the name of another", () => {
