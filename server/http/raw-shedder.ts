@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Socket } from "node:net";
 import type { Answer } from "./http.ts";
 import { readHead } from "./message-head.ts";
-import { betweenMessages, type NodeConnection } from "./node-connection.ts";
+import { betweenMessages, type NodeConnection, readShared } from "./node-connection.ts";
 
 /** A longer body is not waited for: the connection is closed. */
 const MAX_SKIPPED_BYTES = 64 * 1024;
@@ -132,11 +132,15 @@ function watch(
   let skipUntil = 0;
   let isRead = false;
 
-  function onData(bytes: Buffer): void {
+  const onData = (bytes: Buffer) => take(bytes, bytes);
+  const onShared = (bytes: Buffer) => take(bytes, null);
+
+  /** @param kept the same bytes if they stay as they are; null if the next read overwrites them */
+  function take(bytes: Buffer, kept: Buffer | null): void {
     let at = 0;
     if (left > 0) {
       if (!isSkipping) {
-        handOver(bytes, 0);
+        handOver(kept ?? Buffer.from(bytes));
         return;
       }
       at = Math.min(left, bytes.length);
@@ -147,7 +151,7 @@ function watch(
       const head = readHead(bytes, at);
       const answer = head && canAnswer() && mayWatch() ? turnAway(head.method, head.url) : null;
       if (!head || !answer) {
-        handOver(bytes, at);
+        handOver(kept?.subarray(at) ?? Buffer.from(bytes.subarray(at)));
         return;
       }
       const { bodyBytes } = head;
@@ -182,11 +186,11 @@ function watch(
   }
 
   /** Gives bytes to Node, and follows them to the end of the last message in them. */
-  function handOver(bytes: Buffer, from: number): void {
+  function handOver(bytes: Buffer): void {
     isSkipping = false;
     isRead = true;
-    let at = from + Math.min(left, bytes.length - from);
-    left -= at - from;
+    let at = Math.min(left, bytes.length);
+    left -= at;
     let isClear = true;
     while (isClear && at < bytes.length) {
       const head = readHead(bytes, at);
@@ -198,12 +202,13 @@ function watch(
     }
     write();
     if (!isClear) unwatch();
-    toNode(from === 0 ? bytes : bytes.subarray(from));
+    toNode(bytes);
   }
 
   function unwatch(): void {
     socket.removeListener("data", onData);
     socket.on("data", toNode);
+    readShared(socket, (bytes) => socket.push(Buffer.from(bytes)));
     onEnd();
   }
 
@@ -212,12 +217,14 @@ function watch(
     write();
     socket.removeListener("data", onData);
     socket.on("data", () => undefined);
+    readShared(socket, () => undefined);
     socket.end(bytesOf(answer).last);
     setTimeout(() => socket.destroy(), MAX_LINGER_MS).unref();
   }
 
   socket.removeListener("data", toNode);
   socket.on("data", onData);
+  readShared(socket, onShared);
 }
 
 const written = new WeakMap<Answer, { readonly open: Buffer; readonly last: Buffer }>();

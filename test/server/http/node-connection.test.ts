@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { betweenMessages, isAnswered } from "../../../server/http/node-connection.ts";
+import { betweenMessages, isAnswered, readShared } from "../../../server/http/node-connection.ts";
 
 const undo: (() => unknown)[] = [];
 
@@ -79,4 +79,27 @@ test("a request that is answered before its body was read is not over", async ()
   write("bc");
   await read(bytesRead() + 2);
   await expect.poll(states).toEqual([true, true]);
+});
+
+test("connections are read into one buffer, by the last reader of each", async () => {
+  const reads: [name: string, text: string, memory: ArrayBufferLike][] = [];
+  const readBy = (socket: Socket, name: string) =>
+    readShared(socket, (bytes) => reads.push([name, bytes.toString(), bytes.buffer]));
+  const server = createTcpServer().listen(0);
+  await once(server, "listening");
+  undo.push(() => server.close());
+  for (const name of ["a", "b"]) {
+    const client = connect((server.address() as AddressInfo).port);
+    const [own] = (await once(server, "connection")) as [Socket];
+    undo.push(() => client.destroy());
+    readBy(own, name);
+    own.on("data", () => reads.push(["data", "", new ArrayBuffer(0)]));
+    client.write(`of ${name}`);
+    await expect.poll(() => reads.at(-1)?.slice(0, 2)).toEqual([name, `of ${name}`]);
+    readBy(own, `other ${name}`);
+    client.write("again");
+    await expect.poll(() => reads.at(-1)?.slice(0, 2)).toEqual([`other ${name}`, "again"]);
+  }
+  expect(new Set(reads.map(([, , memory]) => memory)).size).toBe(1);
+  expect(reads).toHaveLength(4);
 });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { problemAnswer } from "../../../server/http/http.ts";
 import { rawShedder } from "../../../server/http/raw-shedder.ts";
@@ -35,6 +36,7 @@ async function busyServer() {
       response.writeHead(503, { "content-length": 0 }).end();
       return;
     }
+    if (url === "/late") await sleep(100);
     let body = "";
     for await (const chunk of request) body += chunk;
     state.served.push(body);
@@ -99,6 +101,9 @@ function open(port: number): Client {
 const post = (body: string, url = "/events", headers = "") =>
   `POST ${url} HTTP/1.1\r\nHost: a\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
+const chunked = (body: string, url: string) =>
+  `POST ${url} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+
 /** A connection of which one request was turned away, so that the next ones are raw. */
 async function watchedClient(port: number): Promise<Client> {
   const client = open(port);
@@ -160,6 +165,20 @@ test("what is served goes to Node whole, wherever the bytes are cut", async () =
     expect(await client.ask(post("x"))).toMatchObject([{ status: 503 }]);
   }
   expect(new Set(state.served)).toEqual(new Set(["0123456789"]));
+});
+
+test.each([
+  ["of known length", (body: string) => post(body, "/late")],
+  ["in chunks", (body: string) => chunked(body, "/late")],
+])("bodies %s that Node reads late are held back, and stay as they came", async (_, request) => {
+  const { port, state } = await busyServer();
+  const clients = await Promise.all(Array.from({ length: 4 }, () => watchedClient(port)));
+  await Promise.all(clients.map((client) => client.ask(post("second"))));
+  state.isBusy = false;
+  const bodies = clients.map((_, n) => `${n}`.repeat(2_000_000));
+  const answers = await Promise.all(clients.map((client, n) => client.ask(request(bodies[n] ?? ""))));
+  expect(answers.map(([answer], n) => answer?.body === bodies[n])).toEqual(Array(4).fill(true));
+  for (const client of clients) expect(await client.ask(post("third"))).toMatchObject([{ status: 200, body: "third" }]);
 });
 
 test("it serves again when the overload is over", async () => {
