@@ -256,10 +256,11 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
   if (!deps.demoPages) app.get("/", (c) => c.redirect("/experiments"));
 
   app.notFound((c) => {
-    const { path, method } = c.req;
+    // Still encoded: browsers take a decoded \ for a slash, and drop tabs.
+    const { pathname, search } = new URL(c.req.url);
     // Not of //host/, which would lead to another site.
-    if (method === "GET" && /^\/[^/].*[^/]\/+$/.test(path)) {
-      return c.redirect(path.replace(/\/+$/, "") + new URL(c.req.url).search, 301);
+    if (c.req.method === "GET" && /^\/[^/].*[^/]\/+$/.test(pathname)) {
+      return c.redirect(pathname.replace(/\/+$/, "") + search, 301);
     }
     const key = EXPERIMENT_PATH.exec(c.req.path)?.[1];
     if (key !== undefined && !deps.registry.get(key)) {
