@@ -51,7 +51,7 @@ const EXAMPLES = {
  * Replaces `-` while yargs parses the arguments, because yargs drops a dash from a list. No path
  * contains NUL.
  */
-const STANDARD_INPUT = "\0-";
+const DASH = "\0-";
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. */
 export async function runCli(args: readonly string[]): Promise<void> {
@@ -96,8 +96,9 @@ function parser(args: readonly string[]) {
         await main(mode, config, flags.original === true, hasBrowser);
       },
     }) as const;
-  return yargs(args.map((arg) => (arg === "-" ? STANDARD_INPUT : arg)))
+  return yargs(args.map((arg) => (arg === "-" ? DASH : arg)))
     .scriptName("fairsplit")
+    .middleware(withDashes)
     .command(server("serve", "run the server"))
     .command(server("demo", "run the server with its demo pages, on loopback and without login"))
     .command({
@@ -263,8 +264,7 @@ function parser(args: readonly string[]) {
           .options(ANALYZE_OPTIONS)
           .example(exampleRows("analyze")),
       handler: async (flags) => {
-        const files = (flags.files as string[]).map((file) => (file === STANDARD_INPUT ? "-" : file));
-        const options = parseAnalyzeOptions({ ...flags, files });
+        const options = parseAnalyzeOptions(flags);
         // Loaded on demand: it brings the pages and the engine.
         const { analyze } = await import("./analyze/analyze.ts");
         const { withQuestions } = await import("./analyze/interactive.ts");
@@ -304,6 +304,12 @@ function parser(args: readonly string[]) {
       if (error && error.name !== "YError") throw error;
       throw new UsageError(inPlainWords(error?.message ?? message, args));
     });
+}
+
+/** Puts the dashes back, into lists and into single values. */
+function withDashes(flags: Record<string, unknown>): void {
+  const back = (value: unknown) => (value === DASH ? "-" : value);
+  for (const [name, value] of Object.entries(flags)) flags[name] = Array.isArray(value) ? value.map(back) : back(value);
 }
 
 /** yargs counts a command's missing argument among its "non-option arguments". */

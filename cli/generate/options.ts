@@ -58,7 +58,8 @@ export function parseGenerateOptions(flags: Readonly<Record<string, unknown>>): 
     if (/^\d{1,9}$/.test(value) && Number(value) >= 1 && Number(value) <= max) return Number(value);
     throw new BadConfig(`--${name} is "${value}": allowed are whole numbers from 1 to ${max.toLocaleString("en")}`);
   };
-  const output = given("output");
+  const path = given("output");
+  const output = path === "-" ? null : path;
   return {
     visitors: whole("visitors", 10_000, MAX_VISITORS),
     days: whole("days", 14, 366),

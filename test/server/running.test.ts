@@ -99,6 +99,12 @@ describe("what the server writes", () => {
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
   });
 
+  test("has the lines of requests, too, where they go to a dash", async () => {
+    const { base, output } = await serve(["--access-log", "-"]);
+    await fetch(`${base}/nowhere`);
+    await expect.poll(() => output.stderr).toMatch(/ GET \/nowhere 404 /);
+  });
+
   // Windows cannot pause a process.
   test.skipIf(process.platform === "win32")(
     "has a line of each request that was turned away",

@@ -255,6 +255,10 @@ describe("a flag", () => {
     expect(() => parseGenerateOptions(flags)).toThrow(message);
   });
 
+  test("writes to standard output for a dash, as without a file", () => {
+    expect(parseGenerateOptions({ output: "-" })).toEqual(parseGenerateOptions({}));
+  });
+
   test("takes the format from the file's name", () => {
     const formatOf = (flags: object) => parseGenerateOptions({ ...flags }).format;
     expect(formatOf({ output: "a.csv" })).toBe("csv");
