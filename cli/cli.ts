@@ -23,6 +23,7 @@ import { DOCTOR_OPTIONS } from "./doctor/options.ts";
 import { DELETE_OPTIONS, ERASE_OPTIONS, runDeleteExperiment, runForgetUnit } from "./erase.ts";
 import { GENERATE_OPTIONS, parseGenerateOptions } from "./generate/options.ts";
 import { IMPORT_KINDS, IMPORT_OPTIONS } from "./import/options.ts";
+import { expectClosedOutput } from "./output-streams.ts";
 import { NothingToRestore, parseRestoreOptions, RESTORE_OPTIONS, runRestore } from "./restore.ts";
 
 /** Exit codes, as documented. */
@@ -55,6 +56,7 @@ const DASH = "\0-";
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. */
 export async function runCli(args: readonly string[]): Promise<void> {
+  expectClosedOutput(EXIT.environment);
   try {
     await parser(args).parseAsync();
   } catch (error) {

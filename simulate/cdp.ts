@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { removeTemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /**
  * Chromium flags: no network calls of its own, no first-run work, no page kept alive for the next
@@ -101,10 +100,10 @@ export async function launchBrowser(
     if (isRunning) await exited;
     // Child processes of the browser may keep the pipes open, which would keep this process alive.
     for (const stream of child.stdio) stream?.destroy();
-    // Retry: the children of a killed browser write to its profile for another moment.
-    await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    await removeTemporaryFolder(profile);
   };
-  process.once("exit", atExit);
+  // Before the listener that removes the profile.
+  process.prependOnceListener("exit", atExit);
   const patience = setTimeout(
     () => connection.close(`it did not answer within ${START_PATIENCE_MS / 1000} s`),
     START_PATIENCE_MS,

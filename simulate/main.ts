@@ -4,7 +4,7 @@ import type { ResultsRead } from "./checks/results.ts";
 import type { Visit } from "./driver.ts";
 import { browserFor, closeDrivers, openDrivers } from "./drivers.ts";
 import { EnvironmentMissing } from "./environment.ts";
-import { exitOnTermination } from "./exit-on-signals.ts";
+import { listenForSignals } from "./exit-on-signals.ts";
 import { openFailuresFolder } from "./failures.ts";
 import { mergeReports, readReport } from "./merge.ts";
 import { driversText, visitsOf } from "./mix.ts";
@@ -22,12 +22,11 @@ import { buildScenarioReport } from "./scenario/scenario-report.ts";
 import { decider, sendVisits } from "./send-visits.ts";
 import { type ServerClient, serverClient } from "./server-client.ts";
 import { rangesOf, shardText } from "./shard.ts";
-import { openTarget } from "./target.ts";
+import { openTarget, type Target } from "./target.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Demo page that contains the seed experiments. */
 const DEMO_PAGE = "/demo/7-admin-page";
-const INTERRUPTED = 130;
 const INCONCLUSIVE = 4;
 /** Timeout for the server to store the events that it accepted. */
 const STORAGE_PATIENCE_MS = 3000;
@@ -39,7 +38,6 @@ const STORAGE_PATIENCE_MS = 3000;
  * @param version of this package
  */
 export async function simulate(options: Options, version: string): Promise<number> {
-  exitOnTermination();
   await requireWritable(options.reporters);
   if (options.scenario !== null) return simulateScenario(options, version);
   const { parts, shard } = options;
@@ -48,10 +46,11 @@ export async function simulate(options: Options, version: string): Promise<numbe
     throw new UsageError(`--shard is "${shardText(shard)}" of fewer visits: some shards are empty`);
   const executable = browserFor(parts, options.browserPath);
   const failures = options.output === null ? null : await openFailuresFolder(options.output);
-  const target = await openTarget(options);
-  const interruption = listenForInterrupt();
+  const interruption = listenForSignals();
+  let target: Target | null = null;
   const visits: Visit[] = [];
   try {
+    target = await openTarget(options);
     const client = serverClient(target.base, options.token);
     const claims = await client.claims();
     const rates = parseRates(options.rates, claims);
@@ -64,8 +63,10 @@ export async function simulate(options: Options, version: string): Promise<numbe
     const drivers = await openDrivers({ ...options, ranges, executable, url, isOwnServer, headers, note, failures });
     let stopped: Error | null = null;
     let seconds = 0;
+    interruption.hold();
     try {
-      await sendVisits(drivers, options, decider(options.seed, rates, claims), () => interruption.happened, visits);
+      const isOver = () => interruption.code !== null;
+      await sendVisits(drivers, options, decider(options.seed, rates, claims), isOver, visits);
     } catch (error) {
       if (visits.length === 0) throw error;
       stopped = error as Error;
@@ -92,13 +93,13 @@ export async function simulate(options: Options, version: string): Promise<numbe
       startedAt: startedAt.toISOString(),
       seconds,
     });
-    await writeReports(report, options.reporters);
-    say(options, `run it again with ${report.rerun}`);
+    await tell(report, options);
     if (stopped !== null) throw stopped;
-    return interruption.happened ? INTERRUPTED : exitCode(report, options);
+    return interruption.code ?? exitCode(report, options);
   } finally {
+    interruption.release();
+    await target?.stop();
     interruption.stop();
-    await target.stop();
   }
 }
 
@@ -119,13 +120,14 @@ async function simulateScenario(options: Options, version: string): Promise<numb
     throw new UsageError(`--shard is "${shardText(shard)}" of fewer people: some shards are empty`);
   const executable = browserFor(parts, options.browserPath);
   const startMs = firstDayOf(scenario, Date.now());
-  const target = await openTarget({
-    ...options,
-    experiments: experimentsOf(scenario, startMs),
-    redirects: redirectsOf(scenario),
-  });
-  const interruption = listenForInterrupt();
+  const interruption = listenForSignals();
+  let target: Target | null = null;
   try {
+    target = await openTarget({
+      ...options,
+      experiments: experimentsOf(scenario, startMs),
+      redirects: redirectsOf(scenario),
+    });
     const client = serverClient(target.base, options.token);
     if (options.url !== null) await requireExperiments(scenario, await client.claims(), client, startMs);
     const { run, header } = await client.startRun();
@@ -136,9 +138,10 @@ async function simulateScenario(options: Options, version: string): Promise<numb
       headers: { "Fairsplit-Run": header },
       note: (text) => say(options, text),
     });
+    interruption.hold();
     const observed = await runScenario({
       ...{ scenario, client, run, seed, quiet, startMs, concurrency: options.concurrency, parts: sites.parts },
-      isOver: (failures) => interruption.happened || (maxFailures !== null && failures >= maxFailures),
+      isOver: (failures) => interruption.code !== null || (maxFailures !== null && failures >= maxFailures),
     }).finally(sites.close);
     const report = buildScenarioReport(observed, {
       version,
@@ -152,19 +155,28 @@ async function simulateScenario(options: Options, version: string): Promise<numb
       startedAt: startedAt.toISOString(),
       seconds: (Date.now() - startedAt.getTime()) / 1000,
     });
-    await writeReports(report, options.reporters);
-    say(options, `run it again with ${report.rerun}`);
+    await tell(report, options);
     if (observed.stopped !== null) throw observed.stopped;
-    return interruption.happened ? INTERRUPTED : exitCode(report, options);
+    return interruption.code ?? exitCode(report, options);
   } finally {
+    interruption.release();
+    await target?.stop();
     interruption.stop();
-    await target.stop();
   }
 }
 
 function exitCode({ ok, checks }: SimulationReport, { strict }: Pick<Options, "strict">): number {
   if (!ok) return 1;
   return strict && checks.some(({ tested }) => !tested) ? INCONCLUSIVE : 0;
+}
+
+/** Writes the reports, and how to repeat the run, even where a report cannot be written. */
+async function tell(report: SimulationReport, options: Options): Promise<void> {
+  try {
+    await writeReports(report, options.reporters);
+  } finally {
+    say(options, `run it again with ${report.rerun}`);
+  }
 }
 
 function say({ quiet }: Options, text: string): void {
@@ -204,26 +216,4 @@ function refuseEmptyPage(visits: readonly Visit[], url: string): void {
   if (visits.length === 0 || visits.some(({ seen }) => seen !== null && seen.placeholders.length > 0)) return;
   const reason = visits.find(({ errors }) => errors.length > 0)?.errors[0] ?? "no element has data-exp";
   throw new EnvironmentMissing(`no visitor saw a placeholder at ${url}: ${reason}`);
-}
-
-interface Interruption {
-  readonly happened: boolean;
-  stop(): void;
-}
-
-/** The first Ctrl-C lets running visits finish and prints the report; the second exits at once. */
-function listenForInterrupt(): Interruption {
-  const state = { happened: false };
-  const onSignal = () => {
-    if (state.happened) process.exit(INTERRUPTED);
-    state.happened = true;
-    process.stderr.write("\nfairsplit: interrupted, finishing the visits under way …\n");
-  };
-  process.on("SIGINT", onSignal);
-  return {
-    get happened() {
-      return state.happened;
-    },
-    stop: () => process.off("SIGINT", onSignal),
-  };
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { EnvironmentMissing } from "./environment.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { removeTemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 const START_PATIENCE_MS = 20_000;
 /** The server stops by itself within 8 s. */
@@ -40,7 +40,7 @@ export async function startOwnServer(prepare?: Preparation): Promise<OwnServer> 
     url,
     async stop() {
       await end(child);
-      await rm(data, { recursive: true, force: true });
+      await removeTemporaryFolder(data);
     },
   };
 }
@@ -95,7 +95,8 @@ async function run(data: string): Promise<{ child: ChildProcess; url: string }> 
     detached: process.platform !== "win32",
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("FAIRSPLIT_"))),
   });
-  process.once("exit", () => child.kill("SIGKILL"));
+  // Before the listener that removes its data.
+  process.prependOnceListener("exit", () => child.kill("SIGKILL"));
   const url = await new Promise<string>((resolve, reject) => {
     const fail = (reason: string) => reject(new EnvironmentMissing(`the server did not start: ${reason}`));
     const timer = setTimeout(() => fail(`no answer within ${START_PATIENCE_MS / 1000} s`), START_PATIENCE_MS);

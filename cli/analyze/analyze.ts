@@ -1,4 +1,4 @@
-import { rm, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { CrossTally } from "../../core/cross-tally.ts";
 import type { Experiment } from "../../core/experiment.ts";
@@ -7,7 +7,7 @@ import { reportText } from "../../core/report/report-text.ts";
 import { ENGINE, type Engine, openEngine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { ExperimentsFile } from "../../server/registry/experiments-file.ts";
-import { temporaryFolder } from "../../simulate/temporary-folder.ts";
+import { removeTemporaryFolder, temporaryFolder } from "../../simulate/temporary-folder.ts";
 import { type Definitions, readDefinitions } from "../experiment-definitions.ts";
 import { withAssigned } from "./assign/stage-assigned.ts";
 import { valuesOf } from "./columns/map-columns.ts";
@@ -100,7 +100,7 @@ async function analyzeFiles(options: AnalyzeOptions): Promise<Analyzed> {
       await engine.close();
     }
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await removeTemporaryFolder(temporary);
   }
 }
 

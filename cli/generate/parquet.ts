@@ -1,11 +1,11 @@
 import { createReadStream } from "node:fs";
-import { copyFile, rm } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import { ENGINE, openEngine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
-import { temporaryFolder } from "../../simulate/temporary-folder.ts";
+import { removeTemporaryFolder, temporaryFolder } from "../../simulate/temporary-folder.ts";
 import { CSV_COLUMNS } from "./csv-format.ts";
 
 /** Types of columns that are not text. */
@@ -40,6 +40,6 @@ export async function writeParquet(path: string | null, writeCsv: (path: string)
     if (code === undefined || error instanceof BadConfig) throw error;
     throw new BadConfig(`${path ?? "standard output"} cannot be written: ${message}`);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTemporaryFolder(folder);
   }
 }

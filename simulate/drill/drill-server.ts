@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { EnvironmentMissing } from "../environment.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { removeTemporaryFolder, temporaryFolder } from "../temporary-folder.ts";
 
 const START_PATIENCE_MS = 30_000;
 /** Quota that a drill fills; the least that the server takes. */
@@ -29,7 +28,8 @@ export async function drillServer(program: URL): Promise<DrillServer> {
   let child: ChildProcess | null = null;
   let url = "";
   const atExit = () => child?.kill("SIGKILL");
-  process.once("exit", atExit);
+  // Before the listener that removes its data.
+  process.prependOnceListener("exit", atExit);
   const kill = async () => {
     const ended = child;
     child = null;
@@ -67,7 +67,7 @@ export async function drillServer(program: URL): Promise<DrillServer> {
     async remove() {
       await kill();
       process.off("exit", atExit);
-      await rm(data, { recursive: true, force: true });
+      await removeTemporaryFolder(data);
     },
   };
 }

@@ -22,7 +22,7 @@ export async function prove(definitions: Definitions, version: string, options: 
   ).finally(() => progress.stop());
   const proof = proofOf(open, counts, { seed, ids, version });
   const text = `${JSON.stringify(proof, null, 2)}\n`;
-  await writeOutput(file, text);
   process.stdout.write(json ? text : proofText(proof));
+  await writeOutput(file, text);
   return proof.ok ? 0 : 1;
 }

@@ -13,7 +13,7 @@ import { BROWSER_FIXES } from "../browser-install.ts";
 import { type Browser, BrowserEnded } from "../cdp.ts";
 import { EnvironmentMissing } from "../environment.ts";
 import { exitOnSignals } from "../exit-on-signals.ts";
-import { outputFile, requireWritableFile, writeOutput } from "../output-file.ts";
+import { allInTurn, outputFile, requireWritableFile, writeOutput } from "../output-file.ts";
 import { showProgress } from "../progress.ts";
 import { screenColors } from "../reporters/screen-colors.ts";
 import { lostBrowser, startBrowser } from "../start-browser.ts";
@@ -45,9 +45,11 @@ export async function rehearse(options: RehearseOptions): Promise<number> {
   const server = rehearsalServer(options.server, options.token, options.experiment);
   const report = await rehearsalReport(options, server);
   process.stdout.write(reportText(report, screenColors()));
-  await writeOutput(html, rehearsalHtml(report));
-  await writeOutput(json, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.isKept) await server.keep(report);
+  await allInTurn([
+    () => writeOutput(html, rehearsalHtml(report)),
+    () => writeOutput(json, `${JSON.stringify(report, null, 2)}\n`),
+    ...(options.isKept ? [() => server.keep(report)] : []),
+  ]);
   if (!report.ok) return 1;
   return options.strict && report.checks.some(({ tested }) => !tested) ? INCONCLUSIVE : 0;
 }

@@ -1,4 +1,5 @@
 import { appendFile } from "node:fs/promises";
+import { EnvironmentMissing } from "../environment.ts";
 import type { SimulationReport } from "../report.ts";
 import { markdown } from "./markdown.ts";
 
@@ -10,7 +11,11 @@ export function githubAnnotations({ checks, partial, stopped }: SimulationReport
 
 /** Appends the report to the job's summary, if GitHub Actions names a file for it. */
 export async function appendSummary(report: SimulationReport, env: NodeJS.ProcessEnv): Promise<void> {
-  if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, `${markdown(report)}\n`);
+  const { GITHUB_STEP_SUMMARY: file } = env;
+  if (!file) return;
+  await appendFile(file, `${markdown(report)}\n`).catch(({ message }: Error) => {
+    throw new EnvironmentMissing(`GITHUB_STEP_SUMMARY is "${file}", which cannot be written (${message})`);
+  });
 }
 
 function annotation(title: string, text: string): string {

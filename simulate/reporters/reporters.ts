@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import pc from "picocolors";
-import { type OutputFile, requireWritableFile, writeOutput } from "../output-file.ts";
+import { allInTurn, type OutputFile, requireWritableFile, writeOutput } from "../output-file.ts";
 import { pretty } from "../pretty.ts";
 import type { SimulationReport } from "../report.ts";
 import { UsageError } from "../usage-error.ts";
@@ -68,19 +68,23 @@ function outputOf({ name, file }: Reporter): OutputFile | null {
   return file === null ? null : { option: `--reporter has "${name}=${file}"`, path: file };
 }
 
-/** Prints and writes the report of a run, even of a failed or interrupted one. */
+/**
+ * Prints and writes the report of a run, even of a failed or interrupted one. Throws
+ * EnvironmentMissing, after all that could be written.
+ */
 export async function writeReports(report: SimulationReport, reporters: readonly Reporter[]): Promise<void> {
-  for (const reporter of reporters) {
-    const { name, file } = reporter;
-    if (name === "github") {
-      process.stdout.write(githubAnnotations(report));
-      await appendSummary(report, process.env);
-      continue;
-    }
-    const text = formatted(name, report, file === null);
-    if (file === null) process.stdout.write(text);
-    else await writeOutput(outputOf(reporter), text);
+  await allInTurn(reporters.map((reporter) => () => writeReport(report, reporter)));
+}
+
+async function writeReport(report: SimulationReport, reporter: Reporter): Promise<void> {
+  const { name, file } = reporter;
+  if (name === "github") {
+    process.stdout.write(githubAnnotations(report));
+    return appendSummary(report, process.env);
   }
+  const text = formatted(name, report, file === null);
+  if (file === null) process.stdout.write(text);
+  else await writeOutput(outputOf(reporter), text);
 }
 
 function formatted(name: Exclude<Reporter["name"], "github">, report: SimulationReport, isScreen: boolean): string {

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { PROGRAM } from "../server/rig/built-program.ts";
 
 const PAGE = `<!doctype html><script src="/tag.js"></script><div data-exp="x"><template data-group="A">A</template></div>`;
@@ -80,29 +80,53 @@ test("--output has the failing visits with their reasons", async () => {
   }
 }, 30_000);
 
-test.skipIf(process.platform === "win32").each(["SIGTERM", "SIGHUP"] as const)(
-  "a run that %s ends leaves no server behind",
-  async (signal) => {
-    const args = ["simulate", "-n", "1000000", "--driver", "http"];
-    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "ignore", "pipe"] });
-    // Its progress, so its visits.
-    await once(child.stderr, "data");
-    const serverOf = () => {
-      const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-      const rows = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-      return rows.find(([, parent]) => parent === child.pid)?.[0] ?? 0;
-    };
-    const server = serverOf();
-    expect(server).toBeGreaterThan(0);
-    child.kill(signal);
-    await once(child, "exit");
-    const isRunning = () => {
-      try {
-        return process.kill(server, 0);
-      } catch {
-        return false;
-      }
-    };
-    await expect.poll(isRunning).toBe(false);
-  },
-);
+/** Runs `simulate` with a folder of its own for temporary files, and sends it a signal. */
+async function signalled(signal: NodeJS.Signals, begun: "server" | "visits") {
+  const folder = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const [temporary, file] = [join(folder, "tmp"), join(folder, "report.json")];
+  await mkdir(temporary);
+  const args = ["simulate", "-n", "1000000", "--driver", "http", "--reporter", `line,json=${file}`];
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, TMPDIR: temporary },
+  });
+  const serverOf = () => {
+    const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+    const rows = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+    return rows.find(([, parent]) => parent === child.pid)?.[0] ?? 0;
+  };
+  if (begun === "visits") await once(child.stderr, "data");
+  else await expect.poll(serverOf, { timeout: 15_000 }).toBeGreaterThan(0);
+  const server = serverOf();
+  child.kill(signal);
+  child.stderr.resume();
+  const [code] = await once(child, "exit");
+  const isRunning = () => {
+    try {
+      return process.kill(server, 0);
+    } catch {
+      return false;
+    }
+  };
+  await expect.poll(isRunning).toBe(false);
+  expect(await readdir(temporary)).toEqual([]);
+  return { code, report: await readFile(file, "utf8").then(JSON.parse, () => null) };
+}
+
+describe.skipIf(process.platform === "win32").each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const)("a run that %s ends", (signal, code) => {
+  test("is reported as far as it came, never ok, and leaves neither server nor files behind", async () => {
+    expect(await signalled(signal, "visits")).toMatchObject({
+      code,
+      report: { ok: false, partial: true, stopped: null },
+    });
+  }, 30_000);
+
+  test("while its server starts leaves neither server nor files nor an empty report", async () => {
+    expect(await signalled(signal, "server")).toEqual({ code, report: null });
+  }, 30_000);
+});

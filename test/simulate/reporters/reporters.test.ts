@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseOptions } from "../../../simulate/options.ts";
@@ -146,10 +146,14 @@ test.each([
   expect(() => parseReporters(text, false)).toThrow(message);
 });
 
-test("a file that cannot be written is named", async () => {
+test("a file that cannot be written is named, after the others were written", async () => {
   const folder = join(await temporaryFolder(), "folder");
   await mkdir(folder);
-  await expect(written(`line=${folder}`)).rejects.toThrow(`--reporter has "line=${folder}", which cannot be written`);
+  const other = `${folder}.json`;
+  await expect(written(`line=${folder},json=${other}`)).rejects.toThrow(
+    `--reporter has "line=${folder}", which cannot be written`,
+  );
+  expect(JSON.parse(await readFile(other, "utf8"))).toMatchObject({ ok: false });
 });
 
 test("two reports to one file are refused, however it is written", () => {
@@ -158,12 +162,16 @@ test("two reports to one file are refused, however it is written", () => {
   );
 });
 
-test("a report that cannot be written is refused before the run, and an earlier one stays", async () => {
+test("a report that cannot be written is refused before the run, an earlier one stays, and no empty one is left", async () => {
   const folder = await temporaryFolder();
   const file = join(folder, "report.json");
   await writeFile(file, "earlier");
   await requireWritable(parseReporters(`json=${file}`, false));
   expect(await readFile(file, "utf8")).toBe("earlier");
+  const link = join(folder, "link");
+  await symlink(join(folder, "target"), link);
+  await requireWritable(parseReporters(`json=${link},junit=${join(folder, "new.xml")}`, false));
+  expect((await readdir(folder)).sort()).toEqual(["link", "report.json"]);
   await expect(requireWritable(parseReporters(`junit=${join(folder, "no", "x.xml")}`, false))).rejects.toThrow(
     /--reporter has "junit=.*x\.xml", which cannot be written/,
   );
