@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Fifo } from "../memory/fifo.ts";
 import { type Answer, problemAnswer } from "./http.ts";
 
 /**
@@ -49,10 +50,17 @@ const MAX_RETRY_S = 4;
 const IS_KEPT =
   /^\/(?:experiments|api\/admin|login|logout|metrics|healthz|readyz|docs|openapi\.json|admin\.|reports)(?:$|[/?#]|css|js)/;
 
+/**
+ * While others wait, kept requests are every eighth that is begun (arbitrary). Anybody may ask for
+ * them: in one queue with the others, a flood of them would turn all visitors away.
+ */
+const OTHERS_PER_KEPT = 7;
+
 interface Waiting {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly since: number;
+  readonly isKept: boolean;
 }
 
 interface Options {
@@ -80,11 +88,12 @@ export interface RequestQueue {
 }
 
 /**
- * Puts all requests into one queue, first come, first served, and begins a few in each turn of the
- * event loop; of several requests on a connection only the first is in the queue. While more come
- * than can be done, those that would wait for too long are turned away at once (503 with
- * Retry-After), which costs a small part of doing them: a queue that stands is kept short, while a
- * burst is taken as a whole (https://queue.acm.org/detail.cfm?id=2839461).
+ * Puts all requests into one queue, and those that are never turned away into another, first come,
+ * first served, and begins a few in each turn of the event loop; of several requests on a
+ * connection only the first is in a queue. While more come than can be done, those that would wait
+ * for too long are turned away at once (503 with Retry-After), which costs a small part of doing
+ * them: a queue that stands is kept short, while a burst is taken as a whole
+ * (https://queue.acm.org/detail.cfm?id=2839461).
  */
 export function requestQueue(
   next: RequestListener,
@@ -96,14 +105,15 @@ export function requestQueue(
     random = Math.random,
   }: Options,
 ): RequestQueue {
-  /** Waiting requests from `head` on. */
-  let queue: Waiting[] = [];
-  let head = 0;
-  /** Connections with a request in the queue, and those behind it that they sent already. */
+  const queue = new Fifo<Waiting>();
+  /** Waiting requests that are never turned away. */
+  const kept = new Fifo<Waiting>();
+  let othersSinceKept = 0;
+  /** Connections with a request in a queue, and those behind it that they sent already. */
   const connections = new Map<Socket, Waiting[] | null>();
   /** Requests that wait behind another of their connection. */
   let behind = 0;
-  /** Posts among all that wait. */
+  /** Posts among all that wait, except kept ones. */
   let posts = 0;
   let emptyAt = now();
   /** Turns that began requests, and their number when the queue was last empty. */
@@ -148,35 +158,28 @@ export function requestQueue(
   }
 
   function endTurn(): void {
-    const waiting = queue.length - head;
-    if (waiting === 0) {
-      queue = [];
-      head = 0;
-    }
-    while (planned < Math.min(MAX_PER_TURN, waiting)) plan();
+    while (planned < Math.min(MAX_PER_TURN, queue.length + kept.length)) plan();
   }
 
-  /** Takes the first request out of the queue; the next of its connection enters at the end. */
+  /** Takes the next request out of its queue; the next of its connection enters at the end. */
   function take(): Waiting | undefined {
-    const first = queue[head];
+    const isOfKept = kept.length > 0 && (queue.length === 0 || othersSinceKept >= OTHERS_PER_KEPT);
+    const first = (isOfKept ? kept : queue).shift();
     if (!first) return undefined;
-    // Let go of it, and of the part of the list that is done with.
-    queue[head] = undefined as never;
-    head += 1;
-    if (head >= 1024 && head * 2 > queue.length) {
-      queue = queue.slice(head);
-      head = 0;
-    }
     const { method, socket } = first.request;
-    if (method === "POST") posts -= 1;
+    if (method === "POST" && !first.isKept) posts -= 1;
     const following = connections.get(socket)?.shift();
     if (following) {
       behind -= 1;
-      queue.push(following);
+      enter(following);
     } else {
       connections.delete(socket);
     }
     return first;
+  }
+
+  function enter(waiting: Waiting): void {
+    (waiting.isKept ? kept : queue).push(waiting);
   }
 
   /** Begins the next request, unless the turn was long enough. */
@@ -186,11 +189,12 @@ export function requestQueue(
       if (time - turnStart > MAX_TURN_MS) return;
       const first = take();
       if (!first) return;
-      const { request, response, since } = first;
-      const { method = "", url = "" } = request;
+      const { request, response, since, isKept } = first;
+      const { method = "" } = request;
       if (response.destroyed || request.socket.destroyed) continue;
-      if (!isOverloaded(time) || time - since <= maxWait(method) || IS_KEPT.test(url)) {
+      if (isKept || !isOverloaded(time) || time - since <= maxWait(method)) {
         begun += 1;
+        othersSinceKept = isKept ? 0 : othersSinceKept + 1;
         return void next(request, response);
       }
       shed(request, response);
@@ -198,11 +202,11 @@ export function requestQueue(
   }
 
   /** Posts that may wait under overload. */
-  const maxPosts = () => Math.min(MAX_POSTS, Math.max(MIN_POSTS, 2 * begunBefore, (queue.length - head) / 2));
+  const maxPosts = () => Math.min(MAX_POSTS, Math.max(MIN_POSTS, 2 * begunBefore, queue.length / 2));
 
   /** Milliseconds that a request may wait under overload. */
   function maxWait(method: string): number {
-    const isOfMany = method === "POST" && 2 * posts >= queue.length - head;
+    const isOfMany = method === "POST" && 2 * posts >= queue.length;
     return isOfMany ? MAX_OVERLOADED_POST_MS : MAX_OVERLOADED_WAIT_MS;
   }
 
@@ -211,15 +215,15 @@ export function requestQueue(
   function isOverloaded(time: number): boolean {
     if (isShedding(time)) return true;
     const isStanding = time - emptyAt > STANDING_MS && turns - emptyTurns >= STANDING_TURNS;
-    return isStanding && queue.length - head >= MAX_PER_TURN;
+    return isStanding && queue.length >= MAX_PER_TURN;
   }
 
   /** Whether a request that comes now would wait for too long. */
   function isTooMuch(method: string, time: number): boolean {
-    const first = queue[head];
+    const { first } = queue;
     const isBusy = first !== undefined && isOverloaded(time);
     if (method === "POST" && posts >= (isBusy ? maxPosts() : MAX_POSTS)) return true;
-    if (queue.length - head + behind >= MAX_WAITING) return true;
+    if (queue.length + kept.length + behind >= MAX_WAITING) return true;
     // One that came after an overdue one would be overdue, too.
     return isBusy && time - first.since > maxWait(method);
   }
@@ -255,8 +259,9 @@ export function requestQueue(
       const turnedAway = turnAway(request.method ?? "", request.url ?? "");
       if (turnedAway) return send(request, response, turnedAway);
       const since = now();
-      const waiting = { request, response, since };
-      if (request.method === "POST") posts += 1;
+      const isKept = IS_KEPT.test(request.url ?? "");
+      const waiting = { request, response, since, isKept };
+      if (request.method === "POST" && !isKept) posts += 1;
       if (others !== undefined) {
         behind += 1;
         if (others === null) connections.set(socket, [waiting]);
@@ -264,8 +269,8 @@ export function requestQueue(
         return;
       }
       connections.set(socket, null);
-      if (head === queue.length) startStanding(since);
-      queue.push(waiting);
+      if (queue.length === 0 && !isKept) startStanding(since);
+      enter(waiting);
       if (planned < MAX_PER_TURN) plan();
     },
   };

@@ -165,6 +165,24 @@ test("the admin's pages and health checks are never turned away", () => {
   expect(shed.slice(shedBefore).map(({ url }) => url)).toEqual(expect.arrayContaining(others));
 });
 
+test("a flood of requests that are never turned away keeps no visitor out, and neither the other way round", () => {
+  const { come, turn, shed, begun } = loop();
+  for (let n = 0; n < 1000; n += 1) {
+    // Five times as many as can be done.
+    for (let more = 0; more < 20; more += 1) come("/login", "GET");
+    if (n % 2 === 0) come(`/groups?${n}`, "GET");
+    turn(1);
+  }
+  expect(shed).toEqual([]);
+  expect(begun.filter((url) => url !== "/login")).toHaveLength(500);
+  for (let n = 0; n < 1000; n += 1) {
+    for (let more = 0; more < 20; more += 1) come("/groups", "GET");
+    turn(1);
+  }
+  const last = begun.slice(-800);
+  expect(last.filter((url) => url === "/login")).toHaveLength(100);
+});
+
 test("a pause of the process is no overload: what waited meanwhile is begun", () => {
   const { come, turn, shed, begun, wait } = loop();
   for (const url of names(0, 40)) come(url);
