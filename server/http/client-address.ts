@@ -39,11 +39,32 @@ function forwardedEntries(header: HeaderOf): string[] {
   if (listed !== undefined && listed.trim() !== "") return listed.split(",").map((entry) => entry.trim());
   const forwarded = header("forwarded")?.slice(-MAX_HEADER_LENGTH) ?? "";
   if (forwarded.trim() === "") return [];
-  // A quoted text cannot contain a comma here: nodes are addresses with ports, or tokens.
-  return forwarded
-    .split(",")
-    .map((element) => /(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))/i.exec(element))
-    .map((match) => match?.[1] ?? match?.[2] ?? "");
+  return elementsOf(forwarded).map(forOf);
+}
+
+/**
+ * Elements of a Forwarded header, read from its end: a client may have sent its beginning with a
+ * quote too few, and a proxy quotes the client's Host, which may have commas.
+ */
+function elementsOf(header: string): string[] {
+  const elements: string[] = [];
+  let end = header.length;
+  let isQuoted = false;
+  for (let at = end - 1; at >= 0; at -= 1) {
+    if (header[at] === '"') isQuoted = !isQuoted;
+    if (header[at] !== "," || isQuoted) continue;
+    elements.unshift(header.slice(at + 1, end));
+    end = at;
+  }
+  return [header.slice(0, end), ...elements];
+}
+
+/** The parameter `for` of an element; empty if there is none. */
+function forOf(element: string): string {
+  for (const [, name = "", quoted, token] of element.matchAll(/([^=;\s"]+)\s*=\s*(?:"([^"]*)"|([^;"]*))/g)) {
+    if (name.toLowerCase() === "for") return quoted ?? token?.trim() ?? "";
+  }
+  return "";
 }
 
 /**
@@ -56,13 +77,16 @@ function addressOf(entry: string): string | null {
   return ipaddr.isValid(text) && (text.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(text)) ? text : null;
 }
 
-/** The whole of an IPv4 address, the /64 of an IPv6 address. */
+/** The whole of an IPv4 address, also as IPv6 writes it; the /64 of an IPv6 address. */
 export function networkOf(address: string): string {
-  if (!address.includes(":") || address.startsWith("::ffff:")) return address;
+  if (!address.includes(":")) return address;
+  if (/^::ffff:[\d.]+$/.test(address)) return address.slice("::ffff:".length);
   const text = address.replace(/%.*$/, "");
   if (!ipaddr.IPv6.isValid(text)) return address;
-  return ipaddr.IPv6.parse(text)
-    .parts.slice(0, 4)
+  const parsed = ipaddr.IPv6.parse(text);
+  if (parsed.isIPv4MappedAddress()) return parsed.toIPv4Address().toString();
+  return parsed.parts
+    .slice(0, 4)
     .map((part) => part.toString(16))
     .join(":");
 }
