@@ -17,6 +17,7 @@ import { listSegments, type Position, segmentSizes } from "../server/events/segm
 import { writeLog } from "./analysis-log.ts";
 import { load } from "./http-load.ts";
 import { type Contestant, start, stop } from "./http-servers.ts";
+import { processTimes } from "./process-times.ts";
 
 const run = promisify(execFile);
 const BARE = "node_modules/.cache/fairsplit-bench/analysis-bare.js";
@@ -156,12 +157,10 @@ async function endOf(log: string): Promise<Position> {
 /** Processor time and memory of the engine's process. */
 async function useOfChild(): Promise<{ cpuMs: number; peakMb: number }> {
   const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
-  const pid = children.trim().split(" ").at(-1);
+  const pid = Number(children.trim().split(" ").at(-1));
   const status = await readFile(`/proc/${pid}/status`, "utf8");
-  // Fields 14 and 15 of proc(5), counted behind the name in parentheses, in ticks of 10 ms.
-  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ") ?? [];
   return {
-    cpuMs: (Number(fields[11]) + Number(fields[12])) * 10,
+    cpuMs: processTimes(pid)?.ownMs ?? Number.NaN,
     peakMb: Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1000,
   };
 }

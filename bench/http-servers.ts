@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { readBytes } from "../server/events/segments.ts";
+import { processTimes } from "./process-times.ts";
 
 /** A server under load. */
 export interface Contestant {
@@ -52,17 +52,13 @@ export async function stop({ process }: Contestant): Promise<void> {
   await once(process, "exit");
 }
 
-export const hasCpuTimes = existsSync("/proc/self/stat");
+export const hasCpuTimes = processTimes(process.pid) !== null;
 
 /**
  * Processor time that a server took so far, all its threads together; NaN where there is no /proc.
  */
-export function cpuSeconds({ process: { pid } }: Contestant): number {
-  if (!hasCpuTimes) return Number.NaN;
-  // Fields 14 and 15 of proc(5), counted behind the name in parentheses: user and system time in
-  // ticks of 10 ms.
-  const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
-  return (Number(user) + Number(system)) / 100;
+export function cpuSeconds({ process: { pid = 0 } }: Contestant): number {
+  return (processTimes(pid)?.ownMs ?? Number.NaN) / 1000;
 }
 
 const END = { segment: Number.POSITIVE_INFINITY, offset: 0 };
