@@ -1,7 +1,7 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { MARK } from "./placeholders.ts";
 import type { Placement } from "./placement.ts";
-import { isText, templateOf, templatesOf } from "./variant.ts";
+import { isTemplate, isText, templateOf, templatesOf } from "./variant.ts";
 
 /**
  * Replaces the placeholder's content by its group's text or template, see `variantOf`. Returns
@@ -27,7 +27,7 @@ export function placeFirst(
     put = [...variant.childNodes];
   } else if (html) return;
   if (put[0]) {
-    content = [...placeholder.childNodes].filter((node) => !templates.includes(node));
+    content = [...placeholder.childNodes].filter((node) => !isTemplate(node));
     const first = content.find((node) => (node as Element).tagName) || placeholder.firstChild;
     for (const node of put) placeholder.insertBefore(node, first);
     aside.append(...content);

@@ -4,7 +4,7 @@ import { unkeep } from "./in-place.ts";
 import { MARK, optionOf } from "./placeholders.ts";
 import { isChangedAside, type Rendered, shapeOf } from "./placement.ts";
 import { remember } from "./remember.ts";
-import { contentOf } from "./variant.ts";
+import { contentOf, templatesOf } from "./variant.ts";
 
 /** Time in which a framework makes its content in steps: shorter than that until an exposure. */
 const SETTLE_MS = 30;
@@ -50,12 +50,12 @@ function isAddedTo(placeholder: Element, { put }: Rendered): boolean {
 export function holds(placeholder: HTMLElement, placement: Rendered | undefined, again: () => void): boolean {
   const content = contentOf(placeholder);
   const original = originals.get(placeholder);
-  if (original !== undefined) {
+  if (original != null) {
     if (shapeOf(content) !== original) return true;
     originals.delete(placeholder);
   }
   if (!placement) return isToWait(placeholder, again);
-  if (optionOf(placeholder, "text") != null || placeholder.querySelector(":scope>template[data-group]")) return false;
+  if (optionOf(placeholder, "text") != null || templatesOf(placeholder)[0]) return false;
   // The own content came back, or other content came. A morph to the own markup removes the mark.
   return (
     placeholder.textContent !== placement.before &&

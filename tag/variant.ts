@@ -1,9 +1,11 @@
 import type { AssignedGroup } from "../core/http-contract.ts";
 import { nodesOf } from "./html.ts";
 
-/** A placeholder's own templates. */
-export const templatesOf = (placeholder: Element): Node[] =>
-  [...placeholder.children].filter((child) => child.matches("template[data-group]"));
+/** True for a template of a group, in a placeholder. */
+export const isTemplate = (node: Node) => (node as Element).matches?.("template[data-group]");
+
+/** A placeholder's own templates. Avoid `children`, which a form's field may hide. */
+export const templatesOf = (placeholder: Element): Node[] => [...placeholder.childNodes].filter(isTemplate);
 
 /** The template of a group; without a group, the one marked `data-fallback`, else the first one. */
 export const templateOf = (templates: readonly Node[], group: string | undefined) =>
@@ -17,8 +19,7 @@ export const isText = (placeholder: Element, payload: unknown) =>
   placeholder.hasAttribute("data-exp-text") && payload != null && payload !== Object(payload);
 
 /** A placeholder's content without its templates. */
-export const contentOf = (placeholder: Element, templates = templatesOf(placeholder)) =>
-  [...placeholder.childNodes].filter((node) => !templates.includes(node));
+export const contentOf = (placeholder: Element) => [...placeholder.childNodes].filter((node) => !isTemplate(node));
 
 /** True for elements, and for text other than white space. */
 export const isVisible = (node: Node) =>

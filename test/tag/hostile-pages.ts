@@ -266,7 +266,7 @@ const documents: HostilePage[] = [
   {
     name: "a form as a placeholder, whose fields hide what it is",
     shows: "variant",
-    body: `<form data-exp="test">Content${TEMPLATES}<input type="hidden" name="dataset"><input type="hidden" name="hidden"></form>`,
+    body: `<form data-exp="test">Content${TEMPLATES}${["dataset", "hidden", "children", "content"].map((name) => `<input type="hidden" name="${name}">`).join("")}</form>`,
   },
   { name: "no doctype", shows: "variant", doctype: "" },
   {
