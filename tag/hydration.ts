@@ -5,13 +5,18 @@ declare global {
   }
 }
 
+/** The root of a Nuxt app, whose `Suspense` hydrates its pages later, without a mark. */
+interface NuxtRoot extends Node {
+  readonly __vue_app__?: { readonly $nuxt?: { readonly isHydrating?: boolean } };
+}
+
 /** Roots that frameworks hydrate. Not `#app`, a name that other pages use as well. */
 const OWN_ROOTS = "#root,[id^=__],[id^=S\\:],astro-island[ssr],[ng-server-context],[data-hk]";
 const STARTER_ROOTS = "#app";
 /** Scripts of pages whose `#app` is hydrated. */
 const FRAMEWORK_SCRIPTS =
-  "script[type=module],link[rel=modulepreload],script[src*=chunk],script[src*=bundle],script[src*='main.'],script[src*=react],script[src*=vue]";
-/** Scripts of Next and of React Router, which hydrate the document itself. */
+  "[type=module],[rel=modulepreload],script[src*=chunk],script[src*=bundle],script[src*='main.'],script[src*=react],script[src*=vue]";
+/** Scripts of Next and of React Router, which hydrate the document, as TanStack Start does. */
 const DOCUMENT_SCRIPTS = "[src*='/_next/'],[href*='entry.client']";
 /** Maximum wait after loading; a later hydration corrects what was rendered. Arbitrary. */
 const MAX_WAIT_MS = 1000;
@@ -27,7 +32,7 @@ let isPolling: boolean | undefined;
 export function isToWait(placeholder: Element, again: () => void): boolean {
   if (document.readyState === "complete") loadedAt ??= performance.now();
   const isWaiting =
-    loadedAt === undefined
+    loadedAt == null
       ? placeholder.closest("[data-after=load]") || isToBeHydrated(placeholder)
       : performance.now() - loadedAt < MAX_WAIT_MS && isToBeHydrated(placeholder);
   if (!isWaiting) return false;
@@ -44,7 +49,7 @@ export function isToWait(placeholder: Element, again: () => void): boolean {
 /** Truthy if a framework is about to hydrate a placeholder. */
 function isToBeHydrated(placeholder: Element): unknown {
   const state = hydrationOf(placeholder);
-  if (state !== undefined) return state;
+  if (state != null) return state;
   const root = placeholder.closest(OWN_ROOTS);
   if (root?.matches("[data-hk]")) {
     const hydrated = window._$HY?.completed;
@@ -52,7 +57,7 @@ function isToBeHydrated(placeholder: Element): unknown {
   }
   // Its scripts may not have been parsed yet.
   if (root) return true;
-  if (!placeholder.closest(STARTER_ROOTS)) return document.querySelector(DOCUMENT_SCRIPTS);
+  if (!placeholder.closest(STARTER_ROOTS)) return "$_TSR" in window || document.querySelector(DOCUMENT_SCRIPTS);
   return (
     document.readyState === "loading" ||
     ["React", "ReactDOM", "Vue", "preact"].some((name) => name in window) ||
@@ -66,21 +71,21 @@ function isToBeHydrated(placeholder: Element): unknown {
  */
 function hydrationOf(element: Element): boolean | undefined {
   for (let node: Node | null = element; node; node = node.parentNode) {
-    if (isKept(node)) return false;
+    if (isKept(node)) return !!(node as NuxtRoot).__vue_app__?.$nuxt?.isHydrating;
     if (hasOwn(node, /^__reactContainer/) || isInBoundary(node)) return true;
   }
   return undefined;
 }
 
 /** True between the comments of a Suspense boundary. */
-function isInBoundary({ previousSibling }: Node): boolean {
+function isInBoundary({ previousSibling }: Node): true | undefined {
   let closed = 0;
   for (let node = previousSibling; node; node = node.previousSibling) {
     if (node.nodeType !== 8) continue;
-    if (/^\/\$/.test(`${node.nodeValue}`)) closed += 1;
-    else if (/^\$/.test(`${node.nodeValue}`) && closed-- === 0) return true;
+    if (/^\/\$/.test(node.nodeValue as string)) closed += 1;
+    else if (/^\$/.test(node.nodeValue as string) && !closed--) return true;
   }
-  return false;
+  return undefined;
 }
 
 const hasOwn = (object: object, names: RegExp) => Object.keys(object).some((name) => names.test(name));
@@ -90,8 +95,5 @@ const hasOwn = (object: object, names: RegExp) => Object.keys(object).some((name
  * each element when it is hydrated; Vue marks the root at the end.
  */
 export function isKept(element: object): boolean {
-  return hasOwn(
-    element,
-    /^(__reactFiber|__reactInternal|__reactProps|__vue|_vnode|__vnode|__k$|_children$|__ngContext)/,
-  );
+  return hasOwn(element, /^(__react[FIP]|__vue|__?vnode|__k$|_children$|__ngContext)/);
 }

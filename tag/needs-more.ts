@@ -10,8 +10,8 @@ const OWNERS = "#root,[data-after],[id^=__],[ssr],[ngh],.swiper,[data-hk],#app";
  */
 export const needsMore = (placeholder: HTMLElement) =>
   placeholder.querySelector("input,select,textarea") ||
-  // Next hydrates the whole document.
-  placeholders("[src*=_next]")[0] ||
+  // Next hydrates the whole document, as do some that load their modules ahead, such as Remix.
+  placeholders("[src*=_next],[rel^=mod]")[0] ||
   // A framework's properties: it still uses the element.
   Object.keys(placeholder)[0] ||
   // Without templates the variant is the experiment's html.

@@ -102,7 +102,7 @@ export function start(options: Options, source: string, bundled?: Load): void {
     const assigned = shown[experiment as string];
     const reported = {
       id: eventId(),
-      ts: new Date().toISOString(),
+      ts: new Date(),
       deviceId: device,
       accountId: account,
       path: location.pathname,

@@ -389,6 +389,12 @@ const vues: LivingPage[] = [
     shows: ["Variant"],
     never: ["GET QUOTE"],
   },
+  {
+    name: "Vue hydrates a page in Suspense after the app, as Nuxt does",
+    page: `${HEAD}</head><body><div id="__nuxt"><h1 data-exp="headline" data-exp-text="">Old headline</h1></div>${VUE}<script>const page={async setup(){await new Promise(done=>setTimeout(done,700));return()=>Vue.h('h1',{'data-exp':'headline','data-exp-text':''},'Old headline')}};const app=Vue.createSSRApp({render:()=>Vue.h(Vue.Suspense,{onResolve(){app.$nuxt.isHydrating=false}},{default:()=>Vue.h(page)})});app.$nuxt={isHydrating:true};setTimeout(()=>app.mount('#__nuxt'),100)</script>`,
+    shows: ["New headline"],
+    never: ["Old headline"],
+  },
 ];
 
 const TURBO = nm("@hotwired/turbo/dist/turbo.es2017-umd.js");
@@ -813,6 +819,16 @@ const reactHydrates = (name: string, before: string, after: string, script: stri
   never: ["GET QUOTE"],
   holds: "window.isMounted === true",
 });
+/** A page whose framework hydrates the document, late, and loads its modules by the head. */
+const documentHydrates = (name: string, entry: string, head = ""): LivingPage => ({
+  name,
+  page: `<!doctype html><html lang="en"><head>${head}${TAG}<link rel="icon" href="data:,"><title>A shop</title><link rel="modulepreload" href="${entry}"><script async src="${entry}"></script></head><body><h1 data-exp="headline" data-exp-text="">Old headline</h1></body></html>`,
+  files: {
+    [entry]: `import {createElement as h} from "react19"; import {hydrateRoot} from "react-dom19/client"; const App=()=>h("html",{lang:"en"},h("head",null,h("title",null,"A shop")),h("body",null,h("h1",{"data-exp":"headline","data-exp-text":""},"Old headline"))); setTimeout(()=>hydrateRoot(document,h(App)),300)`,
+  },
+  shows: ["New headline"],
+  never: ["Old headline"],
+});
 
 const libraries: LivingPage[] = [
   imported(
@@ -855,6 +871,12 @@ const libraries: LivingPage[] = [
     `<!doctype html><html lang="en"><head><script async src="/_next/app.js"></script>${TAG}<title>A shop</title></head><body>`,
     "</body></html>",
     `import {createElement as h,useEffect} from "react19"; import {hydrateRoot} from "react-dom19/client"; const tag=document.querySelector("script[src*='tag.js']").getAttribute("src"); function App(){useEffect(()=>{window.isMounted=true});return h("html",{lang:"en"},h("head",null,h("script",{async:true,src:tag}),h("title",null,"A shop")),h("body",null,${PLACED}))} setTimeout(()=>hydrateRoot(document,h(App)),300)`,
+  ),
+  documentHydrates("React 19 hydrates the document, as React Router and Remix do", "/entry.client.js"),
+  documentHydrates(
+    "React 19 hydrates the document, as TanStack Start does",
+    "/main.js",
+    "<script>self.$_TSR={}</script>",
   ),
   reactHydrates(
     "React 18 hydrates an Astro island that has lost its mark already",
