@@ -18,6 +18,8 @@ export interface GoalEvent {
   /** The event's name, or the glob of the pages. */
   readonly name: string;
   readonly isPage: boolean;
+  /** True if it counts only with a key, from a back end. */
+  readonly needsKey: boolean;
 }
 
 /** A goal's event that a visit makes happen. */
@@ -127,8 +129,12 @@ async function tryPage(page: Session, step: GoalStep, circumstances: OfDevice): 
   return { ...attempt(step, "page"), arrived: heard.length > 0 };
 }
 
-function attempt({ name, isPage }: GoalStep, way: GoalAttempt["way"], problem: string | null = null): GoalAttempt {
-  return { name, isPage, way, arrived: false, problem };
+function attempt(
+  { name, isPage, needsKey }: GoalStep,
+  way: GoalAttempt["way"],
+  problem: string | null = null,
+): GoalAttempt {
+  return { name, isPage, needsKey, way, arrived: false, problem };
 }
 
 /** Waits until all goals are heard of, or nothing more is to be expected, or for long. */
@@ -211,7 +217,10 @@ async function click(page: Session, selectors: readonly string[]): Promise<Click
 }
 
 /** Tells whether an event that was heard is the one of a goal. */
-export function isGoalEvent({ name, isPage }: GoalEvent, event: { event: string; path?: string | undefined }): boolean {
+export function isGoalEvent(
+  { name, isPage }: Pick<GoalEvent, "name" | "isPage">,
+  event: { event: string; path?: string | undefined },
+): boolean {
   if (!isPage) return event.event === name;
   return event.event === "pageview" && event.path !== undefined && compileRoutes([name])(event.path);
 }

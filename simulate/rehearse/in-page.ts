@@ -8,7 +8,8 @@ export const UNSENT = "fairsplitRehearsalUnsent";
 /** Message that a page sends at once, because it may be left. */
 export type Told =
   | { readonly kind: "placeholder"; readonly redirect: string | null }
-  | { readonly kind: "csp"; readonly directive: string; readonly blocked: string };
+  | { readonly kind: "csp"; readonly directive: string; readonly blocked: string }
+  | { readonly kind: "error"; readonly text: string };
 
 /** A placeholder of the experiment, once the page has settled. */
 export interface PlaceholderSeen {
@@ -16,6 +17,7 @@ export interface PlaceholderSeen {
   readonly shown: string | null;
   /** The group whose template's content the placeholder has; null if it has none of them. */
   readonly rendered: string | null;
+  /** True if it has a place on the page, whatever its opacity: it may fade in. */
   readonly isVisible: boolean;
   readonly hasContent: boolean;
   readonly templates: readonly { readonly group: string; readonly isEmpty: boolean; readonly isOnPurpose: boolean }[];
@@ -100,6 +102,14 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
     // A policy that only reports blocks nothing.
     if (disposition === "enforce") tell({ kind: "csp", directive, blocked });
   });
+
+  // The browser reports no error whose event a handler of the page has cancelled.
+  const tellCancelled = (event: Event, text: string) =>
+    setTimeout(() => event.defaultPrevented && tell({ kind: "error", text }));
+  addEventListener("error", (event) => {
+    if (event instanceof ErrorEvent) tellCancelled(event, String(event.error ?? event.message));
+  });
+  addEventListener("unhandledrejection", (event) => tellCancelled(event, String(event.reason)));
 
   // Placeholders are found in open shadow roots as well, of scripts and of the page's source.
   const roots = new Set<Document | ShadowRoot>([document]);
@@ -221,7 +231,6 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
     if (getComputedStyle(element).display === "contents")
       return [...element.children].some((each) => isSeen(each as HTMLElement));
     const isShown = element.checkVisibility({
-      opacityProperty: true,
       visibilityProperty: true,
       contentVisibilityAuto: true,
     });
@@ -278,9 +287,10 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
     const timeout = tagScripts()[0]?.dataset.timeout ?? fairsplitConfig?.timeout;
     const given = (running?.groups as Record<string, { group?: string } | undefined> | undefined)?.[experiment];
     const deviceId = deviceIdOf();
+    // A frame of this origin may have written an ID of its own: a preview makes it a moment later.
     const isIn = (read: () => string) => {
       try {
-        return deviceId !== null && read().includes(deviceId);
+        return deviceId !== null && (read().includes(deviceId) || read().includes(devices));
       } catch {
         return false;
       }

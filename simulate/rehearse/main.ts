@@ -160,7 +160,10 @@ async function rehearseWith(
 /** Visits of the groups in turn, so that none has the server or the machine at its best. */
 function plansOf(begun: Begun, options: RehearseOptions): VisitPlan[] {
   const goals = goalEvents(begun.experiment).map(
-    (goal): GoalStep => ({ ...goal, hint: options.goals.get(goal.name) ?? null }),
+    (goal): GoalStep => ({
+      ...goal,
+      hint: goal.needsKey ? { kind: "skip" } : (options.goals.get(goal.name) ?? null),
+    }),
   );
   const plan = (group: string | null, token: string, screen: ScreenName, isFirst: boolean): VisitPlan => ({
     url: token === "" ? options.page : withForce(options.page, token),
@@ -205,16 +208,19 @@ function withForce(page: string, token: string): string {
 
 /** The events that the experiment counts, those of ratios' denominators too. */
 export function goalEvents({ goals }: Pick<Experiment, "goals">): GoalEvent[] {
-  const events = goals.flatMap(({ event, click, page, ratio }): GoalEvent[] => {
+  const events = goals.flatMap(({ event, click, page, ratio, requires }): GoalEvent[] => {
+    const needsKey = requires === "key";
     const per = ratio === undefined || ratio.per === "session" ? null : ratio.per;
     const perName = per === null ? undefined : "event" in per ? per.event : "click" in per ? per.click : undefined;
     return [
-      ...(page === undefined ? [{ name: event ?? click ?? "", isPage: false }] : [{ name: page, isPage: true }]),
-      ...(perName === undefined ? [] : [{ name: perName, isPage: false }]),
-      ...(per !== null && "page" in per ? [{ name: per.page, isPage: true }] : []),
+      ...(page === undefined
+        ? [{ name: event ?? click ?? "", isPage: false, needsKey }]
+        : [{ name: page, isPage: true, needsKey }]),
+      ...(perName === undefined ? [] : [{ name: perName, isPage: false, needsKey }]),
+      ...(per !== null && "page" in per ? [{ name: per.page, isPage: true, needsKey }] : []),
     ];
   });
-  return [...new Map(events.map((goal) => [`${goal.isPage} ${goal.name}`, goal])).values()];
+  return [...new Map(events.map((goal) => [`${goal.isPage} ${goal.needsKey} ${goal.name}`, goal])).values()];
 }
 
 function refuseUnknownGoals({ goals }: RehearseOptions, experiment: Experiment): void {

@@ -1,6 +1,6 @@
 import { MAX_PICTURE_CHARACTERS } from "../../core/rehearsal/report.ts";
 import type { Session } from "../cdp.ts";
-import { DESCRIBE, FIND } from "./find-in-page.ts";
+import { DESCRIBE, FIND, FIND_ALL } from "./find-in-page.ts";
 
 /** Qualities to try until the picture is small enough. */
 const QUALITIES = [70, 40, 10];
@@ -8,13 +8,79 @@ const QUALITIES = [70, 40, 10];
 /** Opacity above which nothing is seen through an element; arbitrary. */
 const OPAQUE = 0.9;
 
-/** Scrolls to the placeholder, which may start to load what is lazy. */
+/** Looks at a placeholder that does not show: pages fade in what has been scrolled to. */
+const APPEAR_STEP_MS = 500;
+const MAX_APPEAR_STEPS = 6;
+
+/**
+ * Scrolls to the placeholder, which may start to load what is lazy. Where visitors cannot scroll
+ * (`overflow: hidden`), nothing is scrolled.
+ */
 export async function scrollToPlaceholder(page: Session, experiment: string): Promise<void> {
   await page
     .send("Runtime.evaluate", {
-      expression: `(${FIND})(${placeholderOf(experiment)})?.scrollIntoView({ block: "center", behavior: "instant" })`,
+      expression: `(() => {
+        const placeholder = (${FIND})(${placeholderOf(experiment)});
+        const fixed = [];
+        for (let each = placeholder; each; each = each.parentElement ?? each.getRootNode().host) {
+          const { overflowX, overflowY } = getComputedStyle(each);
+          if (overflowX === "hidden") fixed.push([each, "scrollLeft", each.scrollLeft]);
+          if (overflowY === "hidden") fixed.push([each, "scrollTop", each.scrollTop]);
+        }
+        // The viewport takes the overflow of the body.
+        if (placeholder && getComputedStyle(document.body).overflowX === "hidden")
+          fixed.push([document.scrollingElement, "scrollLeft", scrollX]);
+        placeholder?.scrollIntoView({ block: "center", behavior: "instant" });
+        for (const [element, side, value] of fixed) element[side] = value;
+      })()`,
     })
     .catch(() => undefined);
+}
+
+/**
+ * True if the screen looks the same when placeholders are made transparent, for as long as pages
+ * take to fade them in. It finds what no property tells alone: colours, clips, masks, an element
+ * behind others.
+ */
+export async function isUnseen(page: Session, experiment: string): Promise<boolean> {
+  for (let step = 0; step < MAX_APPEAR_STEPS; step += 1) {
+    if (step > 0) await new Promise((resolve) => setTimeout(resolve, APPEAR_STEP_MS));
+    const shown = await screen(page);
+    // An animation changes no attribute, which the page and the tag would hear of.
+    const answer = await page
+      .send<{ result: { value?: boolean } }>("Runtime.evaluate", {
+        expression: `(() => {
+          const placeholders = (${FIND_ALL})(${placeholderOf(experiment)}[0]);
+          const isBox = (element) => getComputedStyle(element).display !== "contents";
+          const hasText = ({ childNodes }) => [...childNodes].some((node) => node.nodeType === 3 && /\\S/.test(node.data));
+          const boxesOf = (element) =>
+            isBox(element) ? [element] : [...element.children].filter((each) => each.localName !== "template");
+          const boxes = placeholders.flatMap(boxesOf);
+          window.${ANIMATIONS} = boxes.map((each) => each.animate({ opacity: [0, 0] }, { duration: 1e8 }));
+          return boxes.length > 0 && placeholders.every((each) => isBox(each) || !hasText(each))
+            // The top layer takes no opacity from its parents.
+            && placeholders.every((each) => each.querySelector(":modal, :popover-open") === null)
+            && boxes.every((each) => getComputedStyle(each).opacity === "0");
+        })()`,
+        returnByValue: true,
+      })
+      .catch(() => null);
+    const without = answer?.result.value ? await screen(page) : null;
+    await page
+      .send("Runtime.evaluate", { expression: `window.${ANIMATIONS}?.forEach((each) => each.cancel())` })
+      .catch(() => undefined);
+    if (shown === null || without === null || shown !== without) return false;
+  }
+  return true;
+}
+
+/** Name by which a page keeps the animations that hide its placeholders. */
+const ANIMATIONS = "fairsplitRehearsalHidden";
+
+/** The screen as PNG in base64, which is the same for the same pixels; null if it cannot be had. */
+async function screen(page: Session): Promise<string | null> {
+  const answer = await page.send<{ data: string }>("Page.captureScreenshot", { format: "png" }).catch(() => null);
+  return answer?.data ?? null;
 }
 
 const placeholderOf = (experiment: string) => JSON.stringify([`[data-exp=${JSON.stringify(experiment)}]`]);

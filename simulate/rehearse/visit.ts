@@ -4,7 +4,7 @@ import type { Browser, Session } from "../cdp.ts";
 import { type GoalAttempt, type GoalStep, type HeardOf, tryGoals } from "./goal-attempts.ts";
 import { observePage, type PageSeen, SEE, TOLD, type Told, UNSENT } from "./in-page.ts";
 import { watchNetwork } from "./network.ts";
-import { coverOf, scrollToPlaceholder, takePicture } from "./picture.ts";
+import { coverOf, isUnseen, scrollToPlaceholder, takePicture } from "./picture.ts";
 
 /** Time for a page with its redirects to settle. */
 const PAGE_PATIENCE_MS = 20_000;
@@ -71,6 +71,8 @@ export interface RehearsalVisit extends Pick<VisitPlan, "group" | "screen"> {
   readonly picture: string | null;
   /** Element of the page that covers the placeholder; null if none does. */
   readonly cover: string | null;
+  /** True if the screen looks the same without the placeholder. */
+  readonly isUnseen: boolean;
   /** Time for which the page was watched after it had loaded. */
   readonly watchedMs: number;
   readonly goals: readonly GoalAttempt[];
@@ -140,6 +142,7 @@ function unfinished({ group, screen }: VisitPlan): RehearsalVisit {
     foreign: [],
     picture: null,
     cover: null,
+    isUnseen: false,
     watchedMs: 0,
     goals: [],
   };
@@ -180,6 +183,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
   page.on("Runtime.bindingCalled", ({ payload }) => {
     const told = JSON.parse(String(payload)) as Told;
     if (told.kind === "placeholder") redirect ??= told.redirect;
+    else if (told.kind === "error") note(errors, told.text);
     else if (isListening && violations.length < MAX_MESSAGES) violations.push(told);
   });
   page.on("Page.frameNavigated", ({ frame }) => {
@@ -255,6 +259,8 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
     await network.quiet();
   }
   const cover = hasPicture ? await coverOf(page, context.experiment) : null;
+  const hasPlace = last.placeholders.some(({ isVisible }) => isVisible);
+  const isInvisible = hasPicture && hasPlace && cover === null && (await isUnseen(page, context.experiment));
   const picture = hasPicture ? await takePicture(page) : null;
   isListening = false;
   const watchedMs = Math.max(0, performance.now() - loadedAt);
@@ -271,6 +277,7 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
     seen: last,
     picture,
     cover,
+    isUnseen: isInvisible,
     watchedMs,
     goals,
     foreign: foreign(),

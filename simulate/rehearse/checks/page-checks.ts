@@ -139,14 +139,17 @@ function hasOther({ experiment }: Rehearsed, placeholder: PlaceholderSeen, group
   );
 }
 
+function isEmptyOnPurpose({ seen, group }: ReturnType<typeof decidedOf>[number]): boolean {
+  return seen.placeholders.some(({ templates }) =>
+    templates.some((one) => one.group === group && one.isEmpty && one.isOnPurpose),
+  );
+}
+
 /** Checks that visitors can see the placeholder. */
 export function checkVisible(rehearsed: Rehearsed): Outcome {
   const shown = decidedOf(rehearsed).filter(({ seen }) => seen.placeholders.length > 0);
-  const hidden = shown.filter(({ seen, group }) =>
-    seen.placeholders.every(({ isVisible, templates }) => {
-      const isEmptyOnPurpose = templates.some((one) => one.group === group && one.isEmpty && one.isOnPurpose);
-      return !isVisible && !isEmptyOnPurpose;
-    }),
+  const hidden = shown.filter(
+    (visit) => visit.seen.placeholders.every(({ isVisible }) => !isVisible) && !isEmptyOnPurpose(visit),
   );
   if (shown.length === 0) return untested("no variant was shown");
   const covered = shown.filter(({ cover }) => cover !== null);
@@ -158,10 +161,14 @@ export function checkVisible(rehearsed: Rehearsed): Outcome {
       "put the placeholder where nothing lies over it, or let it be rendered when that is gone",
     );
   }
-  if (hidden.length === 0) return passed("the placeholder can be seen by every group, on both screens");
+  const unseen = shown.filter((visit) => visit.isUnseen && !isEmptyOnPurpose(visit));
+  if (hidden.length + unseen.length === 0) return passed("the placeholder can be seen by every group, on both screens");
+  const alike = listed(unseen.map(nameOf));
   return failed(
-    `${listed(hidden.map(nameOf))}: the placeholder cannot be seen, and counts as seen`,
-    "show it (display, visibility, opacity, size, position), or put the placeholder where the variant is visible",
+    hidden.length > 0
+      ? `${listed(hidden.map(nameOf))}: the placeholder cannot be seen, and counts as seen`
+      : `${alike}: the placeholder cannot be seen (the screen looks the same without it), and counts as seen`,
+    "show it (display, visibility, opacity, color, clip-path, size, position, z-index), or put the placeholder where the variant is visible",
   );
 }
 

@@ -72,7 +72,13 @@ export function checkGoals({ visits, experiment, groups }: Rehearsed): Outcome {
     );
   }
   const arrived = new Set(tried.filter((one) => one.arrived).map(({ name }) => name));
-  const skipped = [...new Set(tried.filter(({ way }) => way === "skip").map(({ name }) => name))];
+  const skipped = [
+    ...new Set(
+      tried
+        .filter(({ way }) => way === "skip")
+        .map(({ name, needsKey }) => (needsKey ? `${name} (counts only from your back end, with a key)` : name)),
+    ),
+  ];
   const silent = groups.filter((group) => !tried.some((one) => one.group === group));
   if (silent.length > 0) return failed(`no goal of ${listed(silent)} could be tried`, "see the checks above");
   if (arrived.size === 0) return untested(`left out: ${listed(skipped)}`);

@@ -68,8 +68,13 @@ const BROKEN: readonly [page: string, check: RehearsalCheckName, detail: RegExp,
   ["redirect-loop", "redirect", /^B.*: the page never arrives/, /stay where it is/],
   ["redirect-back", "redirect", /B ended at \/redirect-back, not at \/leads-back/, /no redirect back/],
   ["hidden-placeholder", "visible", /cannot be seen/, /opacity/],
+  ["clip-path", "visible", /^A, B, A on .* \(the screen looks the same without it\)/, /clip-path/],
+  ["hidden-variant", "visible", /^B, B on a phone-sized screen: .*looks the same/, /display/],
+  ["cut-off", "visible", /^A, B, .*looks the same/, /position/],
   ["hidden-on-phones", "visible", /^A on a phone-sized screen, B on a phone-sized screen:/, /display/],
   ["script-error", "errors", /^B: Error: the variant broke/, /script/],
+  ["caught-error", "errors", /^B: Error: the variant broke$/, /script/],
+  ["caught-rejection", "errors", /^B: Error: the variant broke$/, /script/],
   ["slow-server", "time to variant", /fallback was shown after 1000 ms/, /nearer/],
   ["missing-asset", "assets", /^B: .*no-such\.png answered 404/, /address/],
   ["layout-shift", "layout shift", /more than without the tag/, /min-height/],
@@ -136,6 +141,23 @@ describe("a rehearsal", () => {
     expect(detail).toContain("signup in A: its element was clicked, in a form that is not filled in (email)");
   });
 
+  test("leaves out goals that count only with a key, which no page has", async () => {
+    const goals = [
+      { event: "button_click", kind: "binary" },
+      { event: "paid", kind: "binary", requires: "key" },
+    ];
+    const groups = ["A", "B"].map((name) => ({ name, weight: 1 }));
+    await admin("/api/admin/experiments", {
+      method: "POST",
+      body: JSON.stringify({ key: "second_goal", groups, goals }),
+    });
+    const report = await rehearsed("second-goal", { experiment: "second_goal", goal: "paid=button" });
+    expect(failedOf(report)).toEqual([]);
+    expect(report.checks.find(({ name }) => name === "goals")?.detail).toBe(
+      "button_click arrived in 2 of 2 groups of second_goal; left out: paid (counts only from your back end, with a key)",
+    );
+  });
+
   test("finds what lies over a variant, and files that come only where it is seen", async () => {
     const report = await rehearsed("covered-variant");
     expect(failedOf(report)).toEqual(["visible", "goals", "assets"]);
@@ -150,6 +172,8 @@ describe("a rehearsal", () => {
     ["an element for each screen, of which one is hidden", "for-each-screen"],
     ["a placeholder that is made late, where it is scrolled to", "made-late"],
     ["a missing file of its own that comes only where it is seen", "lazy-own"],
+    ["a variant that fades in where it is scrolled to", "fades-in"],
+    ["a frame of its own that has the tag, too", "frame-too"],
     ["a base for its links, which the addresses of groups do not have", "based"],
   ])("passes on a page with %s", async (_, page) => {
     const report = await rehearsed(page);

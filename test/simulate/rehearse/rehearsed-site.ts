@@ -52,6 +52,7 @@ export const PAGES: Readonly<Record<string, SitePage>> = {
       </script>`,
     from: "/late/",
   },
+  "second-goal": { body: placeholder(A + B).replace("headline", "second_goal") },
   conditional: { body: placeholder(A + B).replace("headline", "conditional") },
   "missing-template": { body: `<h1>Shop</h1>${placeholder(`Loading… ${A}`)}` },
   "wrong-key": { body: placeholder(A + B).replace("headline", "headlin") },
@@ -77,6 +78,27 @@ export const PAGES: Readonly<Record<string, SitePage>> = {
     head: "<style>@media (max-width: 600px) { .wide { display: none } }</style>",
     body: `<h1>Shop</h1><div class="wide">${placeholder(A + B)}</div>${BUTTON}`,
   },
+  "clip-path": { body: `<h1>Shop</h1><div style="clip-path: inset(100%)">${placeholder(A + B)}</div>` },
+  "hidden-variant": { body: placeholder(`${A}<template data-group="B"><h2 hidden>Bold</h2></template>`) },
+  "cut-off": {
+    body: `<div style="overflow: hidden; height: 200px; position: relative"><div style="height: 600px"></div>${placeholder(A + B)}</div>`,
+  },
+  "fades-in": {
+    head: "<style>.late { opacity: 0; transition: opacity 0.2s } .seen { opacity: 1 }</style>",
+    body: `<div style="height: 3000px"></div><div class="late">${placeholder(A + B)}</div><script>
+      new IntersectionObserver(([{ isIntersecting, target }]) => isIntersecting && target.classList.add("seen"))
+        .observe(document.querySelector(".late"));
+    </script>`,
+  },
+  "caught-error": {
+    head: "<script>window.onerror = () => true; setTimeout(() => { throw new Error('the own one'); });</script>",
+    body: placeholder(A + B.replace("<h2>", '<script>throw new Error("the variant broke")</script><h2>')),
+  },
+  "caught-rejection": {
+    head: "<script>addEventListener('unhandledrejection', (event) => event.preventDefault());</script>",
+    body: placeholder(A + B.replace("<h2>", '<script>Promise.reject(new Error("the variant broke"))</script><h2>')),
+  },
+  "frame-too": { body: `${placeholder(A + B)}<iframe src="/other" title="Another"></iframe>` },
   "script-error": {
     body: placeholder(A + B.replace("<h2>", '<script>throw new Error("the variant broke")</script><h2>')),
   },
