@@ -57,9 +57,10 @@ export function judged(
   return events.map((event) => {
     const text = event.text.slice(event.start, event.end);
     if (!MARK.test(text)) return event;
-    const { event: name, experiment, group, epoch, deviceId, accountId } = JSON.parse(text);
+    const exposure = JSON.parse(text);
+    const { event: name, experiment, group, epoch } = exposure;
     if (name !== "exposure" || experiment === undefined || group === undefined || epoch === undefined) return event;
-    const reason = epochs.judge({ experiment, group, epoch, deviceId, accountId }, receivedAt);
+    const reason = epochs.judge(exposure, receivedAt);
     return reason === null ? event : { ...event, addition: `${event.addition},"uncounted":"${reason}"` };
   });
 }

@@ -1,8 +1,11 @@
+import { MAX_UNIT_ID_LENGTH } from "../../core/assign.ts";
 import { isInSlots } from "../../core/eligibility.ts";
 import { MAX_LATE_MS } from "../../core/epoch-end.ts";
 import { groupsByHash } from "../../core/evaluate.ts";
+import type { Event } from "../../core/event.ts";
 import type { Experiment, Unit } from "../../core/experiment.ts";
 import { hasGroup } from "../../core/group.ts";
+import { unitOf } from "../../core/unit.ts";
 import { sha256 } from "../tokens/sha256.ts";
 
 /** An epoch of an experiment. */
@@ -28,12 +31,10 @@ interface Past {
 }
 
 /** An exposure, as far as it can be judged. */
-export interface JudgedExposure {
+export interface JudgedExposure extends Partial<Event> {
   readonly experiment: string;
   readonly group: string;
   readonly epoch: number;
-  readonly deviceId?: string | undefined;
-  readonly accountId?: string | undefined;
 }
 
 /**
@@ -95,7 +96,8 @@ export class KnownEpochs {
    *
    * @param receivedAt ISO 8601 time in UTC with milliseconds
    */
-  judge({ experiment, group, epoch, deviceId, accountId }: JudgedExposure, receivedAt: string): Uncounted | null {
+  judge(exposure: JudgedExposure, receivedAt: string): Uncounted | null {
+    const { experiment, group, epoch } = exposure;
     const past = this.#pasts.get(experiment);
     if (!past) return null;
     const known = past.epochs.get(epoch);
@@ -103,14 +105,16 @@ export class KnownEpochs {
     if (known.end !== null && Date.parse(receivedAt) > Date.parse(known.end) + MAX_LATE_MS) return "ended";
     const { pausedAt } = known.newest;
     if (pausedAt !== null && Date.parse(receivedAt) > Date.parse(pausedAt) + MAX_PAUSE_LATE_MS) return "paused";
-    const id = known.unit === "device" ? deviceId : known.unit === "account" ? accountId : undefined;
+    const id = unitOf(exposure, known.unit);
     const splits = [...known.splits.values()];
-    if (id === undefined || !splits.some(({ groups }) => hasGroup(groups, group))) return null;
+    if (id === null || !splits.some(({ groups }) => hasGroup(groups, group))) return null;
     return splits.some((split) => isPossible(split, id, group)) ? null : "group";
   }
 }
 
 function isPossible(experiment: Experiment, id: string, group: string): boolean {
+  // Sessions of events may have longer IDs than those that get groups.
+  if (id.length > MAX_UNIT_ID_LENGTH) return false;
   if (experiment.layer !== null && !isInSlots(id, experiment.layer, sha256)) return false;
   return groupsByHash(experiment, id, sha256).includes(group);
 }

@@ -37,6 +37,15 @@ describe("an exposure", () => {
     expect((await stored()).map((event) => event.uncounted)).toEqual([uncounted, uncounted]);
   });
 
+  test.each(["sessionId", "session_id"])("of a session is judged by its %s", async (name) => {
+    const { post, stored } = await openApp([{ ...active("headline"), unit: "session" }]);
+    const group = groupOf("s1");
+    const ids = ["s1", "s1", "x".repeat(257)].map((id) => ({ [name]: id }));
+    await post(ids.map((id, n) => exposure("d1", { ...id, group: n === 1 ? otherOf("s1") : group })));
+    await post(exposure("d1", { group: otherOf("s1") }));
+    expect((await stored()).map((event) => event.uncounted)).toEqual([undefined, "group", "group", undefined]);
+  });
+
   test("may keep the group of an earlier epoch, and comes too late when its epoch is over", async () => {
     const { post, stored, registry } = await openApp([active("headline")]);
     const weights = [
