@@ -1,5 +1,5 @@
 import { optionOf } from "./placeholders.ts";
-import { contentOf } from "./variant.ts";
+import { contentOf, isVisible } from "./variant.ts";
 
 /** The content of placeholders before they were changed in place. */
 const before = new WeakMap<Element, Node[]>();
@@ -32,12 +32,10 @@ export function unkeep(placeholder: Element): boolean {
   return true;
 }
 
-const isBlank = (node: Node) => node.nodeType !== 1 && !/\S/.test(node.nodeType === 3 ? (node.nodeValue ?? "") : "");
-
 function turn(parent: Node, from: readonly Node[], to: readonly Node[]): void {
-  const old = from.filter((node) => !isBlank(node));
+  const old = from.filter(isVisible);
   const end = from.at(-1)?.nextSibling ?? (from.length > 0 ? null : parent.firstChild);
-  const wanted = to.filter((node) => !isBlank(node));
+  const wanted = to.filter(isVisible);
   for (const [index, node] of wanted.entries()) {
     const kept = old[index];
     if (!kept) parent.insertBefore(node, end);

@@ -31,7 +31,7 @@ export let url: string | undefined;
  * Keeps an event until the server has it. A held event is sent with the next `flush` at the latest.
  */
 export function add(event: object, isHeld?: boolean): void {
-  queue(`\n${boundedText({ id: eventId(), ts: new Date().toISOString(), ...event, lost })}`);
+  queue(`\n${boundedText({ id: eventId(), ts: new Date(), ...event, lost })}`);
   isHeld || later();
 }
 

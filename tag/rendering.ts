@@ -73,7 +73,7 @@ export function startRendering(given: Page, ...begun: Begun): void {
   // The first part's own searches the whole page at each change.
   observer?.disconnect();
   safely(() => {
-    observer = new MutationObserver((changes) => page.look(changes));
+    observer = new MutationObserver(page.look);
   });
   observe(document);
 }

@@ -5,6 +5,7 @@ import { emit } from "./emit.ts";
 import type { Fairsplit, Groups } from "./fairsplit.ts";
 import { afterFrame } from "./frame.ts";
 import { AGAIN, type Decided, type Handover, SAID, type TakenOver, UNSAID } from "./handover.ts";
+import { readCookie } from "./identity.ts";
 import { forgetDevice, keepDevice } from "./keep-device.ts";
 import { add, closeOutbox, flush, openOutbox, resend, takeWaiting, url } from "./outbox.ts";
 import { random128 } from "./random.ts";
@@ -150,7 +151,8 @@ export const takeOver = (
       if (!isGiven) tag.forget();
       else if (!isAllowed) {
         isAllowed = true;
-        device ||= random128();
+        // Another tab may have begun.
+        device = readCookie(cookie) || device || random128();
         force || open();
         see();
       }
@@ -217,8 +219,12 @@ export const takeOver = (
 
   // Defer: the app renders the new page in the same task. In engines without the Navigation API the
   // document's changes are observed.
-  window.navigation?.addEventListener("currententrychange", () => setTimeout(() => look()));
+  window.navigation?.addEventListener("currententrychange", () => setTimeout(look));
   addEventListener("visibilitychange", flush);
+  // Another tab has forgotten the visitor: count nothing more, and leave what it may begin anew.
+  addEventListener("storage", ({ key }) => {
+    if (key === "fairsplit" && !area.fairsplit) isAllowed = device = "";
+  });
   // A page from the back/forward cache still shows its variants: only count the view.
   addEventListener("pageshow", ({ persisted }) => persisted && isAllowed && viewed());
   if (query.has("fairsplit_debug")) load("debug.js");

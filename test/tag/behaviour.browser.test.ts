@@ -189,6 +189,47 @@ describe("without consent there is no cookie, nothing stored, nothing heard by t
   });
 });
 
+describe("of two tabs of a site that asks for consent", () => {
+  let tabs: [Page, Page];
+  const CONSENT = "fairsplit.consent(true)";
+  const shown = (page: Page) => page.locator("button").textContent();
+  const devices = async () => new Set((await shop.stored()).map(({ deviceId }) => deviceId)).size;
+  beforeEach(async () => {
+    shop.pages.set("/", TAG.replace("async", 'async data-consent="required"') + placeholder());
+    tabs = [await open("/?1"), await open("/?2")];
+  });
+
+  test("both are one device, whichever is asked first", async () => {
+    const [one, two] = tabs;
+    await one.evaluate(CONSENT);
+    await expect.poll(shop.heard).toEqual(["exposure /", "pageview /"]);
+    await two.evaluate(CONSENT);
+    await expect.poll(shop.heard).toEqual(["exposure /", "exposure /", "pageview /", "pageview /"]);
+    expect(await devices()).toBe(1);
+    expect(await shown(two)).toBe(await shown(one));
+  });
+
+  test("neither goes on counting when consent is withdrawn in one, and the other leaves what begins anew", async () => {
+    const [one, two] = tabs;
+    await one.evaluate(CONSENT);
+    await expect.poll(shop.heard).toHaveLength(2);
+    await two.evaluate(CONSENT);
+    await expect.poll(shop.heard).toHaveLength(4);
+    await two.evaluate("new Promise((heard) => addEventListener('storage', heard)).then(() => (isTold = true)); 0");
+    await one.evaluate("fairsplit.consent(false)");
+    await two.waitForFunction("window.isTold");
+    await two.click("button");
+    await two.evaluate("fairsplit.track('later'); history.pushState(null, '', '/next')");
+    expect(await context.cookies()).toEqual([]);
+    await one.evaluate(CONSENT);
+    await expect.poll(shop.heard).toHaveLength(6);
+    await two.goto("about:blank");
+    expect(await context.cookies()).toHaveLength(1);
+    expect(await shop.heard()).toHaveLength(6);
+    expect(await devices()).toBe(2);
+  });
+});
+
 test("what a page said before the tag was there is heard", async () => {
   shop.pages.set(
     "/",
