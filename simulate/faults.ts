@@ -118,8 +118,7 @@ function tampering(fault: Fault, claims: Claims, redirects: readonly Redirect[])
       return {
         events: (events) => ({
           forward: events.map((event) => {
-            const isClick = event.experiment !== undefined && event.event !== "exposure";
-            return isClick ? { ...event, ts: new Date(Date.parse(event.ts) - EARLY_MS).toISOString() } : event;
+            return isGoal(event) ? { ...event, ts: new Date(Date.parse(event.ts) - EARLY_MS).toISOString() } : event;
           }),
         }),
       };
@@ -222,10 +221,7 @@ function tampering(fault: Fault, claims: Claims, redirects: readonly Redirect[])
     case "drop-events":
       return {
         events(events) {
-          const forward = events.filter(({ experiment, event }) => {
-            const isClick = experiment !== undefined && event !== "exposure";
-            return !(isClick && isFirstOfEvery(DROP_EVERY));
-          });
+          const forward = events.filter((event) => !(isGoal(event) && isFirstOfEvery(DROP_EVERY)));
           const dropped = events.length - forward.length;
           return { forward, answer: (answer) => ({ ...answer, accepted: answer.accepted + dropped }) };
         },
@@ -240,6 +236,11 @@ function tampering(fault: Fault, claims: Claims, redirects: readonly Redirect[])
         },
       };
   }
+}
+
+/** True for a click or another goal; those of scenarios are in no placeholder. */
+function isGoal({ event }: Event): boolean {
+  return !["pageview", "exposure", "exp_groups"].includes(event);
 }
 
 function isForGroups(path: string): boolean {

@@ -51,14 +51,16 @@ export function serverClient(base: string, token: string | null, patienceMs = BU
   const ask = async (path: string, method: string): Promise<Response> => {
     const url = new URL(path, base).href;
     const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
-    return fetch(url, { method, headers })
+    const send = () => fetch(url, { method, headers, signal: AbortSignal.timeout(patienceMs) });
+    return send()
       .catch((error: Error) => {
         // The server may have closed an idle connection meanwhile: reading can be repeated.
-        if (method !== "GET") throw error;
-        return fetch(url, { method, headers });
+        if (method !== "GET" || error.name === "TimeoutError") throw error;
+        return send();
       })
-      .catch((error: Error & { cause?: Error }) => {
-        throw new EnvironmentMissing(`${url} cannot be reached: ${error.cause?.message || error.message}`);
+      .catch(({ name, message, cause }: Error & { cause?: Error }) => {
+        const reason = name === "TimeoutError" ? `no answer within ${patienceMs / 1000} s` : cause?.message || message;
+        throw new EnvironmentMissing(`${url} cannot be reached: ${reason}`);
       });
   };
   const json = async <T>(response: Response): Promise<T> => {

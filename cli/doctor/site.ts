@@ -2,6 +2,8 @@ import { permission } from "./csp.ts";
 import { bad, type Finding, good, unknown } from "./finding.ts";
 
 const TIMEOUT_MS = 10_000;
+/** Text of an answer that is read: a small one may be compressed to hold gigabytes. */
+const MAX_CHARACTERS = 5_000_000;
 const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 /** Hosts and folders on public filter lists of blockers. */
 const BLOCKED = /(^|[./-])(analytics|tracking|tracker|telemetry|metrics|stats|pixel|adserver|ads)([./-]|$)/i;
@@ -10,10 +12,10 @@ const BLOCKED = /(^|[./-])(analytics|tracking|tracker|telemetry|metrics|stats|pi
 export async function examineSite(url: string): Promise<Finding[]> {
   const page = new URL(url);
   const asked = Date.now();
-  const answer = await ask(page);
-  if (typeof answer === "string")
-    return [bad("site", `${url} cannot be reached: ${answer}`, "check the address and its certificate")];
-  const html = await answer.text();
+  const asking = await ask(page);
+  if (typeof asking === "string")
+    return [bad("site", `${url} cannot be reached: ${asking}`, "check the address and its certificate")];
+  const { answer, text: html } = asking;
   const at = new URL(answer.url);
   if (!answer.ok) return [bad("site", `${url} answered ${answer.status}`, "name a page that visitors see")];
   const found = [good("site", `${answer.url} answered ${answer.status}`), clock(answer, asked)];
@@ -59,10 +61,31 @@ export async function examineSite(url: string): Promise<Finding[]> {
   return found;
 }
 
-async function ask(url: URL): Promise<Response | string> {
-  return fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
-    (error: Error & { cause?: Error }) => error.cause?.message || error.message,
-  );
+interface Asking {
+  readonly answer: Response;
+  /** Its text, or the begin of a long one. */
+  readonly text: string;
+}
+
+/** Asks for a page or a script with its text; resolves to the reason where that does not come. */
+async function ask(url: URL): Promise<Asking | string> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return { answer, text: await beginOf(answer) };
+  } catch (error) {
+    const { message, cause, name } = error as Error & { cause?: Error };
+    return name === "TimeoutError" ? `no answer within ${TIMEOUT_MS / 1000} s` : cause?.message || message;
+  }
+}
+
+async function beginOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (text.length > MAX_CHARACTERS) break;
+  }
+  return text;
 }
 
 function clock(answer: Response, asked: number): Finding {
@@ -76,14 +99,14 @@ function clock(answer: Response, asked: number): Finding {
 }
 
 async function examineTag(src: URL): Promise<Finding> {
-  const answer = await ask(src);
-  if (typeof answer === "string")
+  const asking = await ask(src);
+  if (typeof asking === "string")
     return bad(
       "tag loads",
-      `${src.href} cannot be reached: ${answer}`,
+      `${src.href} cannot be reached: ${asking}`,
       "start the server, or mend its name or certificate",
     );
-  const body = await answer.text();
+  const { answer, text: body } = asking;
   const type = answer.headers.get("content-type") ?? "no content type";
   if (!answer.ok) return bad("tag loads", `${src.href} answered ${answer.status}`, "check the address of the script");
   if (!/javascript/.test(type) || !body.includes("data-exp")) {

@@ -69,6 +69,14 @@ describe.each(Array.from({ length: SEEDS }, (_, seed) => `gate-${seed + 1}`))("w
   });
 });
 
+test.each([
+  ["drop-events", ["accounting", "results"]],
+  ["early-clicks", ["results"]],
+] as const)("the gate fails in a scenario, whose goals are in no placeholder, when the fault is %s", async (fault, checks) => {
+  const { code, report } = await simulate(300, "gate-1", { fault, scenario: "shop" });
+  expect([code, report.checks.filter(({ ok }) => !ok).map(({ name }) => name)]).toEqual([1, checks]);
+});
+
 test("a fault that single visits cannot show asks for a scenario", async () => {
   const args = [PROGRAM, "simulate", "--driver", "http", "--fault", "cut-values"];
   const { code, stderr } = await new Promise<{ code: number; stderr: string }>((resolve) => {

@@ -38,6 +38,23 @@ test("a server that stays busy is given up, with what it says", async () => {
   );
 });
 
+test("a server that accepts connections and never answers is given up once", async () => {
+  let asked = 0;
+  const server = createServer(() => {
+    asked += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(serverClient(base, null, 50).claims()).rejects.toThrow(
+    `${base}/api/experiments cannot be reached: no answer within 0.05 s`,
+  );
+  expect(asked).toBe(1);
+});
+
 test("any other answer is none of a fairsplit server, at once", async () => {
   const { base, asked } = await serve([500, {}]);
   await expect(serverClient(base, null).claims()).rejects.toThrow("answered 500, so it is no fairsplit server");

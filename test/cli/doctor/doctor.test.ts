@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { permission } from "../../../cli/doctor/csp.ts";
 import { examineDataFolder } from "../../../cli/doctor/data-folder.ts";
@@ -120,6 +121,28 @@ test("a data folder is examined as it is, and nothing stays in it", async () => 
   await writeFile(join(data, "file"), "");
   await mkdir(join(data, "folder"));
   expect(await states(join(data, "file"))).toEqual({ "data folder": false });
+});
+
+describe("an odd site", () => {
+  const found = async (headers: Record<string, string>, body: Buffer | string) => {
+    const origin = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "text/html", ...headers }).end(body);
+    });
+    return (await examineSite(`${origin}/`)).filter(({ ok }) => ok !== true).map(({ what, detail }) => [what, detail]);
+  };
+
+  test("whose answer breaks off is said to be out of reach", async () => {
+    expect(await found({ "content-encoding": "gzip" }, "no gzip")).toEqual([
+      ["site", expect.stringMatching(/cannot be reached: incorrect header check$/)],
+    ]);
+  });
+
+  test("whose answer is endless when it is unpacked is read up to a limit", async () => {
+    const bomb = gzipSync(Buffer.concat([Buffer.from(SCRIPT), Buffer.alloc(300_000_000, " ")]), { level: 1 });
+    const before = process.memoryUsage().rss;
+    expect(await found({ "content-encoding": "gzip" }, bomb)).toEqual([["tag loads", expect.anything()]]);
+    expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
+  });
 });
 
 test("a port that is taken is named with what to do", async () => {
