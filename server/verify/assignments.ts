@@ -27,8 +27,9 @@ interface Claim {
 /**
  * Recomputes the groups of events from the experiment's definition in their epoch and the event's
  * unit. Not checked, only counted: groups of unknown epochs and experiments, of random draws, of
- * events without the experiment's unit, and of units that did not take part. A unit that keeps its
- * group is checked by the epoch of that group.
+ * events without the experiment's unit, of units that did not take part, and of exposures that were
+ * marked as impossible when they came. A unit that keeps its group is checked by the epoch of that
+ * group.
  */
 export class AssignmentCheck {
   /** Definitions by key and epoch; those that do not differ in groups are kept once. */
@@ -48,6 +49,10 @@ export class AssignmentCheck {
 
   check(event: Event): Contradiction[] {
     if (event.event === "exposure" && event.experiment !== undefined) {
+      if (event.uncounted !== undefined) {
+        this.unchecked += 1;
+        return [];
+      }
       const { experiment: key, epoch, group } = event;
       return this.#compare({ event, key, epoch, group, kind: "exposure" });
     }

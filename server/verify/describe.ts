@@ -15,7 +15,7 @@ export function describeVerification(verification: Verification): string {
     `checkpoints: ${number(checkpoints.checked)} compared` +
       (checkpoints.damaged > 0 ? `, ${number(checkpoints.damaged)} damaged (the next start does without)` : ""),
     `groups: ${number(assignments.checked)} recomputed, ${number(assignments.unchecked)} not ` +
-      "(of other epochs, of units that did not take part or are not named)",
+      "(of other epochs, of units that did not take part or are not named, or impossible and left out)",
     sticky.units === null
       ? `exposed units: ${sticky.isThere ? "the file is unusable, the next start makes it again" : "none saved"}`
       : `exposed units: ${number(sticky.units)} compared with the log`,

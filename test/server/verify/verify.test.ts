@@ -372,6 +372,12 @@ describe("groups are recomputed from the definition of their epoch", () => {
     );
   });
 
+  test("those that were marked as impossible when they came are no drifts: anybody can send them", async () => {
+    const forged = { ...exposure("d1", other(groupOf("d1"))), uncounted: "group" };
+    const data = await dataOf([forged], [experiment]);
+    expect(await verify(data)).toMatchObject({ ok: true, assignments: { checked: 0, unchecked: 1 } });
+  });
+
   test("those of other epochs and of unknown experiments are counted as not checked", async () => {
     const lost = event("x", { event: "exposure", experiment: "gone", group: "A", epoch: 1 });
     const unmarked = event("y", { event: "exp_groups", source: "backend", params: { on: "A" } });
