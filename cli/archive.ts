@@ -3,9 +3,9 @@ import type { Options as YargsOption } from "yargs";
 import { isTimestamp } from "../core/timestamp.ts";
 import { readConfig } from "../server/config.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
-import { lockDataFolder } from "../server/files/data-lock.ts";
 import { exists } from "../server/registry/backups.ts";
 import { ERASE_OPTIONS } from "./erase.ts";
+import { lockToChange } from "./locked-data.ts";
 
 export const ARCHIVE_OPTIONS = {
   ...ERASE_OPTIONS,
@@ -24,7 +24,7 @@ export async function runArchive(flags: Readonly<Record<string, unknown>>, env: 
   if (!(await exists(join(folder, "events")))) {
     throw new BadConfig(`data is "${folder}": allowed is a data folder, which has a folder events`);
   }
-  const lock = await lockDataFolder(folder);
+  const lock = await lockToChange(folder);
   try {
     const { archiveSegments } = await import("../server/retention/archive.ts");
     const { segments, events, stays } = await archiveSegments({ data: folder, before, to, now });

@@ -2,8 +2,8 @@ import type { Options as YargsOption } from "yargs";
 import { MAX_UNIT_ID_LENGTH } from "../core/assign.ts";
 import { readConfig } from "../server/config.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
-import { lockDataFolder } from "../server/files/data-lock.ts";
 import { exists } from "../server/registry/backups.ts";
+import { lockToChange } from "./locked-data.ts";
 
 export const ERASE_OPTIONS = {
   data: { type: "string", requiresArg: true, describe: "the data folder [FAIRSPLIT_DATA, default ./data]" },
@@ -34,7 +34,7 @@ export async function runDeleteExperiment(
 ): Promise<void> {
   const key = String(flags.key ?? "");
   await locked(flags, env, async (folder) => {
-    const withEvents = flags.withEvents === true;
+    const withEvents = flags["with-events"] === true;
     const { deleteExperiment } = await import("../server/retention/erase.ts");
     const { removed, changed } = await deleteExperiment(folder, key, withEvents, new Date().toISOString());
     if (!withEvents) return `deleted ${key}; its events stay in the log`;
@@ -49,7 +49,7 @@ async function locked(
 ): Promise<void> {
   const folder = readConfig(flags.data === undefined ? {} : { data: flags.data }, env).data;
   if (!(await exists(folder))) throw new BadConfig(`data is "${folder}": there is no such folder`);
-  const lock = await lockDataFolder(folder);
+  const lock = await lockToChange(folder);
   try {
     process.stdout.write(`${await work(folder)}\n`);
   } finally {

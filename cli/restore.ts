@@ -2,10 +2,10 @@ import { join } from "node:path";
 import type { Options as YargsOption } from "yargs";
 import { readConfig } from "../server/config.ts";
 import { BadConfig } from "../server/files/bad-config.ts";
-import { lockDataFolder } from "../server/files/data-lock.ts";
 import { type Backup, exists, listBackups, MAX_BACKUPS } from "../server/registry/backups.ts";
 import { CorruptRegistry, ExperimentsFile } from "../server/registry/experiments-file.ts";
 import { acceptEdited, chooseBackup, restore } from "../server/registry/restore.ts";
+import { lockToChange } from "./locked-data.ts";
 
 export interface RestoreOptions {
   /** The data folder. */
@@ -42,7 +42,7 @@ export class NothingToRestore extends Error {}
 /** `fairsplit restore`: lists the backups, explains the damage, and restores. */
 export async function runRestore({ folder, from, accept }: RestoreOptions, say: (line: string) => void): Promise<void> {
   if (!(await exists(folder))) throw new BadConfig(`data is "${folder}": there is no such folder`);
-  const lock = await lockDataFolder(folder);
+  const lock = await lockToChange(folder);
   try {
     const path = join(folder, "experiments.json");
     const backups = await listBackups(path);

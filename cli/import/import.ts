@@ -7,9 +7,9 @@ import { hasGroup } from "../../core/group.ts";
 import { readConfig } from "../../server/config.ts";
 import { type EventLog, openEventLog } from "../../server/events/log.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
-import { lockDataFolder } from "../../server/files/data-lock.ts";
 import { exists } from "../../server/registry/backups.ts";
 import { openRegistry, type Registry } from "../../server/registry/registry.ts";
+import { lockToChange } from "../locked-data.ts";
 import { importCsv } from "./csv.ts";
 import { importDjango } from "./django.ts";
 import { importGrowthbook } from "./growthbook.ts";
@@ -31,7 +31,7 @@ export async function runImport(
   const folder = readConfig(data === undefined ? {} : { data }, env).data;
   if (!(await exists(folder))) throw new BadConfig(`data is "${folder}": there is no such folder`);
   const imported = await readImported(String(kind), String(file));
-  const lock = await lockDataFolder(folder);
+  const lock = await lockToChange(folder);
   try {
     const registry = await openRegistry(join(folder, "experiments.json"), []);
     checkAssignments(imported, registry);
