@@ -35,15 +35,14 @@ export function unkeep(placeholder: Element): boolean {
 function turn(parent: Node, from: readonly Node[], to: readonly Node[]): void {
   const old = from.filter(isVisible);
   const end = from.at(-1)?.nextSibling ?? (from.length > 0 ? null : parent.firstChild);
-  const wanted = to.filter(isVisible);
-  for (const [index, node] of wanted.entries()) {
-    const kept = old[index];
+  for (const node of to.filter(isVisible)) {
+    const kept = old.shift();
     if (!kept) parent.insertBefore(node, end);
     else if (kept.nodeName !== node.nodeName) parent.replaceChild(node, kept);
     else if (kept.nodeType === 1) turnElement(kept as Element, node as Element);
     else kept.nodeValue = node.nodeValue;
   }
-  for (const node of old.slice(wanted.length)) parent.removeChild(node);
+  for (const node of old) parent.removeChild(node);
 }
 
 function turnElement(element: Element, wanted: Element): void {

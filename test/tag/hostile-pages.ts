@@ -152,6 +152,12 @@ const scripts: HostilePage[] = [
     init: "Array.prototype.toJSON = function () { return '[' + this.map((one) => JSON.stringify(one)).join() + ']'; };",
   },
   {
+    name: "arrays whose entries are their elements, as Prototype.js has them",
+    shows: "variant",
+    init: "Array.prototype.entries = function () { return [...this]; };",
+    body: PLACEHOLDER.replace('data-exp="test"', 'data-exp="test" data-exp-keep'),
+  },
+  {
     name: "objects that make JSON of themselves",
     shows: "variant",
     init: "Object.prototype.toJSON = () => 'an object';",
