@@ -1,5 +1,8 @@
+import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 import * as v from "valibot";
 import { parse } from "../../core/parse.ts";
 import { timestamp } from "../../core/timestamp.ts";
@@ -72,6 +75,8 @@ export class Archive {
   readonly #segments: readonly ArchivedSegment[];
   /** When the copies were last written, as they were checked; milliseconds since 1970. */
   readonly #checked = new Map<number, number>();
+  /** The same of lines, with what was found. */
+  readonly #lines = new Map<number, { readonly written: number; readonly areWhole: boolean }>();
   #problem: string | null = null;
 
   /** @param events folder of the log */
@@ -111,7 +116,7 @@ export class Archive {
       const { isDistinct, hasAccounts } = one;
       if (await this.#isGood(engine, one)) {
         files.push({ path: archivedCopyPath(one), format: "parquet", isDistinct, hasAccounts });
-      } else if ((await writtenAt(archivedLinesPath(one))) !== null) {
+      } else if (await this.#hasLines(one)) {
         files.push({ path: archivedLinesPath(one), format: "ndjson" });
       } else missing.push(one);
     }
@@ -131,6 +136,18 @@ export class Archive {
     return true;
   }
 
+  /** Whether the lines can be read to their end: the engine takes a cut file for a whole one. */
+  async #hasLines(one: ArchivedSegment): Promise<boolean> {
+    const path = archivedLinesPath(one);
+    const written = await writtenAt(path);
+    if (written === null) return false;
+    const known = this.#lines.get(one.segment);
+    if (known?.written === written) return known.areWhole;
+    const areWhole = await isWholeGzip(path);
+    this.#lines.set(one.segment, { written, areWhole });
+    return areWhole;
+  }
+
   #tell(missing: readonly ArchivedSegment[]): void {
     const last = missing.at(-1);
     const until = last?.lastAt === null ? "" : `, up to ${last?.lastAt}`;
@@ -138,6 +155,19 @@ export class Archive {
       ? `The archive ${last.folder} lacks ${missing.length} of its segments${until}: results lack their events.`
       : null;
   }
+}
+
+/** Reads a compressed file, whose parts have checksums; false also for an empty one. */
+async function isWholeGzip(path: string): Promise<boolean> {
+  let bytes = 0;
+  try {
+    await pipeline(createReadStream(path), createGunzip(), async (parts: AsyncIterable<Buffer>) => {
+      for await (const part of parts) bytes += part.length;
+    });
+  } catch {
+    return false;
+  }
+  return bytes > 0;
 }
 
 function writtenAt(path: string): Promise<number | null> {

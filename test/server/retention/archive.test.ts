@@ -145,6 +145,26 @@ test("an archive that is gone is said, a copy that is damaged is replaced by its
   );
 });
 
+test.each([
+  ["cut", (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
+  [
+    "changed by a bit",
+    (bytes: Buffer) => bytes.fill((bytes[bytes.length >> 1] ?? 0) ^ 1, bytes.length >> 1, (bytes.length >> 1) + 1),
+  ],
+  ["empty", () => Buffer.alloc(0)],
+])("lines that are %s are as good as gone where the copy is, and break no other results", async (_, damaged) => {
+  const folder = await folderWithSegments();
+  await archive(folder, "2026-06-01");
+  const names = (await readdir(folder.to)).filter((name) => name.endsWith(".gz"));
+  for (const name of names) {
+    await rm(join(folder.to, name.replace("ndjson.gz", "parquet")));
+    await writeFile(join(folder.to, name), damaged(await readFile(join(folder.to, name))));
+  }
+  const analysis = await analysisOf(folder.data);
+  expect(await analysis.tally("one", OPTIONS)).toEqual(tally("one", await eventsIn(folder.data), OPTIONS));
+  expect(analysis.archiveProblem()).toContain(`lacks ${names.length} of its segments`);
+});
+
 describe("erasing", () => {
   test("takes a device out of the archive, too, and again if it was killed halfway", async () => {
     const folder = await folderWithSegments();
