@@ -34,6 +34,8 @@ const STAY_MS = 300;
 /** Checks that excuse what the page has without the tag. */
 const COMPARED: readonly RehearsalCheckName[] = ["csp", "errors", "assets", "layout shift", "largest paint"];
 const RANDOM_DIGITS = 12;
+const MAX_LOST_VISITS = 3;
+const MAX_LOST_VISITS_OF_GROUP = 2;
 const INCONCLUSIVE = 4;
 
 /** Rehearses an experiment, prints the report on stdout, and resolves to the exit code. */
@@ -112,10 +114,15 @@ async function rehearseWith(
     heardOf: heardBy(server, begun),
   };
   const visits: RehearsalVisit[] = [];
+  const made: VisitPlan[] = [];
   const deviceId = () => `${randomBytes(RANDOM_DIGITS / 2).toString("hex")}${begun.devices}`;
   let current = context;
   try {
     for (const plan of plans) {
+      if (isHopeless(visits, plan)) {
+        progress?.advance();
+        continue;
+      }
       let visit = await visitPage(browser, plan, current);
       if (visit.foreign.length > 0 && current.preset === null) {
         // A server of the site makes the IDs, and takes the one that a browser brings.
@@ -124,6 +131,7 @@ async function rehearseWith(
         visit = await visitPage(browser, plan, current);
       }
       visits.push(visit);
+      made.push(plan);
       progress?.advance();
     }
   } finally {
@@ -152,9 +160,25 @@ async function rehearseWith(
   const isSuspect = first.checks.some(({ name, ok }) => !ok && COMPARED.includes(name));
   const short = isSuspect ? tooShort(visits) : [];
   for (const { place, stayMs } of short) {
-    visits[place] = await visitPage(browser, { ...(plans[place] as VisitPlan), stayMs }, current);
+    visits[place] = await visitPage(browser, { ...(made[place] as VisitPlan), stayMs }, current);
   }
   return short.length > 0 ? report() : first;
+}
+
+/**
+ * True if no page, or none of the group, has settled so far: each further visit could take a minute
+ * and a half.
+ */
+function isHopeless(visits: readonly RehearsalVisit[], { group }: VisitPlan): boolean {
+  const areLost = (some: readonly RehearsalVisit[], least: number) =>
+    some.length >= least && some.every(({ seen }) => seen === null);
+  return (
+    areLost(visits, MAX_LOST_VISITS) ||
+    areLost(
+      visits.filter((visit) => visit.group === group),
+      MAX_LOST_VISITS_OF_GROUP,
+    )
+  );
 }
 
 /** Visits of the groups in turn, so that none has the server or the machine at its best. */

@@ -24,6 +24,15 @@ export function checkTag(rehearsed: Rehearsed): Outcome {
     if (problem == null) return failed("no page settled: see redirect", "end the redirects");
     return failed(`${page} did not load: ${problem}`, "name a page that visitors see, and that answers in time");
   }
+  const lost = visits.filter(
+    ({ group, problem }) => problem !== null && settled.every((visit) => visit.group !== group),
+  );
+  if (lost.length > 0) {
+    return failed(
+      listed(lost.map((visit) => `${nameOf(visit)}: ${visit.problem}`)),
+      "mend the variant of that group: it keeps the page from loading, or its scripts do not end",
+    );
+  }
   const running = settled.filter(({ seen }) => seen.isTagRunning);
   if (running.length === 0) {
     const [script] = first.seen.tagScripts;

@@ -62,6 +62,7 @@ const failedOf = ({ checks }: RehearsalReport) => checks.filter(({ ok }) => !ok)
 const BROKEN: readonly [page: string, check: RehearsalCheckName, detail: RegExp, fix: RegExp][] = [
   ["missing-template", "content", /B has no template/, /data-group/],
   ["wrong-key", "placeholder", /its placeholders are of headlin/, /data-exp="headline"/],
+  ["endless", "tag", /^B: the page did not settle/, /scripts do not end/],
   ["csp", "csp", /script-src-elem blocks http/, /add http.* to script-src/],
   ["hydration", "hydration", /server|hydrat/i, /render on the server/],
   ["goal-never-fires", "goals", /button_click in [AB]: no element/, /data-exp-click="button_click"/],

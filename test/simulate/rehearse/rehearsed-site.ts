@@ -78,6 +78,7 @@ export const PAGES: Readonly<Record<string, SitePage>> = {
     head: "<style>@media (max-width: 600px) { .wide { display: none } }</style>",
     body: `<h1>Shop</h1><div class="wide">${placeholder(A + B)}</div>${BUTTON}`,
   },
+  endless: { body: placeholder(A + B.replace("<h2>", "<script>for (;;);</script><h2>")) },
   "clip-path": { body: `<h1>Shop</h1><div style="clip-path: inset(100%)">${placeholder(A + B)}</div>` },
   "hidden-variant": { body: placeholder(`${A}<template data-group="B"><h2 hidden>Bold</h2></template>`) },
   "cut-off": {
