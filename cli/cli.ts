@@ -49,10 +49,10 @@ const EXAMPLES = {
 } as const;
 
 /**
- * Replaces `-` while yargs parses the arguments, because yargs drops a dash from a list. No path
- * contains NUL.
+ * Put before arguments that are no flags while yargs parses them: it drops a dash from a list, and
+ * all that follows `--`. No argument contains NUL.
  */
-const DASH = "\0-";
+const NO_FLAG = "\0";
 
 /** Runs one command line (without `node` and the script) and sets the process's exit code. */
 export async function runCli(args: readonly string[]): Promise<void> {
@@ -98,7 +98,7 @@ function parser(args: readonly string[]) {
         await main(mode, config, flags.original === true, hasBrowser);
       },
     }) as const;
-  return yargs(args.map((arg) => (arg === "-" ? DASH : arg)))
+  return yargs(withoutFlags(args))
     .scriptName("fairsplit")
     .middleware(withDashes)
     .command(server("serve", "run the server"))
@@ -308,9 +308,16 @@ function parser(args: readonly string[]) {
     });
 }
 
-/** Puts the dashes back, into lists and into single values. */
+/** Marks a dash, and what follows `--`: an ID may begin with a dash. */
+function withoutFlags(args: readonly string[]): string[] {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const marked = (arg: string) => (arg.startsWith("-") ? NO_FLAG + arg : arg);
+  return [...args.slice(0, end).map((arg) => (arg === "-" ? marked(arg) : arg)), ...args.slice(end + 1).map(marked)];
+}
+
+/** Takes the marks off again, from lists and from single values. */
 function withDashes(flags: Record<string, unknown>): void {
-  const back = (value: unknown) => (value === DASH ? "-" : value);
+  const back = (value: unknown) => (typeof value === "string" && value.startsWith(NO_FLAG) ? value.slice(1) : value);
   for (const [name, value] of Object.entries(flags)) flags[name] = Array.isArray(value) ? value.map(back) : back(value);
 }
 
@@ -318,7 +325,12 @@ function withDashes(flags: Record<string, unknown>): void {
 function inPlainWords(message: string, [command, of]: readonly string[]): string {
   if (!message.startsWith("Not enough non-option arguments")) return message;
   if (command === "simulate") return of === "merge" ? "Which reports of shards?" : "Which experiment?";
-  return command === "analyze" ? "Which file?" : "Which data folder?";
+  const wanted = new Map([
+    ["analyze", "file"],
+    ["forget-unit", "id"],
+    ["delete-experiment", "experiment"],
+  ]);
+  return `Which ${wanted.get(command ?? "") ?? "data folder"}?`;
 }
 
 function version(): string {

@@ -157,8 +157,8 @@ export class Archive {
   }
 }
 
-/** Reads a compressed file, whose parts have checksums; false also for an empty one. */
-async function isWholeGzip(path: string): Promise<boolean> {
+/** Reads a compressed file, whose parts have checksums; false also for a missing or empty one. */
+export async function isWholeGzip(path: string): Promise<boolean> {
   let bytes = 0;
   try {
     await pipeline(createReadStream(path), createGunzip(), async (parts: AsyncIterable<Buffer>) => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
@@ -8,6 +8,7 @@ import {
   type ArchivedSegment,
   archivedCopyPath,
   archivedLinesPath,
+  isWholeGzip,
   readArchive,
   writeArchive,
 } from "../analysis/archive.ts";
@@ -22,10 +23,11 @@ import { listSegments, segmentPath } from "../events/segments.ts";
 import { BadConfig } from "../files/bad-config.ts";
 import { syncFolder } from "../files/durable-file.ts";
 import { type Author, openRegistry, type Registry } from "../registry/registry.ts";
+import { NothingToErase } from "./nothing-to-erase.ts";
 import { dropJournal, recount } from "./rewrite-log.ts";
 
-/** A part of the archive is not where the list says. */
-export class ArchiveMissing extends Error {}
+/** A part of the archive is not where the list says, or cannot be read. */
+export class ArchiveMissing extends NothingToErase {}
 
 export interface Archived {
   /** Segments moved by this call. */
@@ -115,17 +117,16 @@ export async function moveSegments({ data, before, to, author, registry, useEngi
 
 /**
  * Rewrites the archived segments in the same way as the log. Throws ArchiveMissing, with nothing
- * changed, if one of them is not there.
+ * changed, if one of them is not there or damaged.
  */
 export async function rewriteArchive(data: string, removal: Removal, useEngine: UseEngine): Promise<Rewritten> {
   const list = await readArchive(data);
   for (const one of list) {
     const path = archivedLinesPath(one);
-    await stat(path).catch(() => {
-      throw new ArchiveMissing(
-        `${path} is not there: bring the archive back, or take the segment out of ${data}/archive.json if it is gone`,
-      );
-    });
+    if (await isWholeGzip(path)) continue;
+    throw new ArchiveMissing(
+      `${path} is not there or damaged: bring the archive back, or take the segment out of ${data}/archive.json if it is gone`,
+    );
   }
   let removed = 0;
   let changed = 0;

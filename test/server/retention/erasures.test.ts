@@ -254,7 +254,7 @@ test("archiving beside ingestion moves segments, and forgetting takes out of the
   await erasures.ask({ ...FORGET, unit: visitor(4) });
   await expect.poll(() => server.errors.length).toBeGreaterThan(1);
   expect(server.errors[0]).toMatch(
-    /^Forgetting a device or account is not finished: .* is not there: bring the archive/,
+    /^Forgetting a device or account is not finished: .* is not there or damaged: bring the archive/,
   );
   expect(erasures.pending()).toMatchObject([{ error: expect.stringContaining("is not there") }]);
   await rename(`${to}-away`, to);
