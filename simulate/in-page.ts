@@ -136,9 +136,15 @@ export function visitInPage(
     tellWhenSettled();
   });
   document.addEventListener("DOMContentLoaded", tellWhenSettled);
+  // A click on a link or a form counts, but the visitor stays: the next page would be another view,
+  // and would not have what is to be clicked next.
   addEventListener(
     "click",
-    () => {
+    (event) => {
+      for (const node of event.composedPath()) if (node instanceof HTMLAnchorElement) node.target = "_self";
+      window.navigation?.addEventListener("navigate", (leaving) => {
+        if (!leaving.destination.sameDocument) leaving.preventDefault();
+      });
       lastAction = performance.now();
       isWaiting = true;
       patience = setTimeout(() => tell(false), patienceMs);

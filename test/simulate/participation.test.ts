@@ -93,6 +93,62 @@ test("understands the html, texts and attributes of a page of one's own", async 
   expect(converted.reduce((sum, row) => sum + row.converted, 0)).toBeGreaterThan(0);
 }, 120_000);
 
+test("clicks links and forms of a page of one's own without leaving it", async () => {
+  const data = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
+  onTestFinished(() => rm(data, { recursive: true, force: true }));
+  await openRegistry(
+    join(data, "experiments.json"),
+    ["link", "tab", "form", "button"].map((key) => active(key)),
+  );
+  const server = spawn(process.execPath, [PROGRAM, "demo", "--port", "0", "--data", data], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(server.stdout as NodeJS.ReadableStream, "data");
+  const url = /http:\S+/.exec(String(line))?.[0] ?? "";
+  const both = (html: string) => ["A", "B"].map((name) => `<template data-group="${name}">${html}${name}</template>`);
+  const placeholders = [
+    ["link", `<a href="/next" data-exp-click="signup">Go `],
+    ["tab", `<a href="/next" target="_blank" data-exp-click="signup">Open `],
+    ["form", `<form action="/next"><button data-exp-click="signup">Send `],
+    ["button", `<button data-exp-click="signup" onclick="location.href = '/next'">Buy `],
+  ].map(([key, html]) => `<div data-exp="${key}">Own${both(`${html}`).join("")}</div>`);
+  // The next page is also the site's, with the tag.
+  const site = createServer((_, response) =>
+    response
+      .setHeader("content-type", "text/html; charset=utf-8")
+      .end(
+        `<!doctype html><link rel="icon" href="data:,"><script async src="${url}/tag.js"></script>${placeholders.join("")}`,
+      ),
+  ).listen(0, "127.0.0.1");
+  await once(site, "listening");
+  const page = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
+  const report = await new Promise<SimulationReport>((resolve) => {
+    const rates = ["link", "tab", "form", "button"].flatMap((key) => [`${key}.A=0.6`, `${key}.B=0.6`]).join();
+    const args = [
+      PROGRAM,
+      "simulate",
+      "--url",
+      url,
+      "--page",
+      page,
+      "--seed",
+      "17",
+      "-n",
+      "20",
+      "--rates",
+      rates,
+      "--json",
+    ];
+    execFile(process.execPath, args, { maxBuffer: 1 << 26 }, (_, stdout) => resolve(JSON.parse(stdout)));
+  });
+  site.closeAllConnections();
+  site.close();
+  server.kill("SIGTERM");
+  await once(server, "exit");
+  expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect(report.accounting.sent - 20 * 5).toBeGreaterThan(30);
+}, 120_000);
+
 /** Visitor i saw these two groups, and the server recorded these reasons. */
 type Visitor = readonly [button: "A" | "B", headline: "Future" | "Journey", reasons: Readonly<Record<string, string>>];
 
