@@ -4,7 +4,7 @@ import type { ResultsRead } from "./checks/results.ts";
 import type { Visit } from "./driver.ts";
 import { browserFor, closeDrivers, openDrivers } from "./drivers.ts";
 import { EnvironmentMissing } from "./environment.ts";
-import { listenForSignals } from "./exit-on-signals.ts";
+import { type Interruption, listenForSignals } from "./exit-on-signals.ts";
 import { openFailuresFolder } from "./failures.ts";
 import { mergeReports, readReport } from "./merge.ts";
 import { driversText, visitsOf } from "./mix.ts";
@@ -89,7 +89,7 @@ export async function simulate(options: Options, version: string): Promise<numbe
       shard: shardText(shard),
       rerun: rerunCommand(options),
       partial: stopped !== null || visits.length < visitsOf(ranges),
-      stopped: stopped?.message ?? null,
+      stopped: stopped?.message ?? limitReached(visits.length < visitsOf(ranges), interruption),
       startedAt: startedAt.toISOString(),
       seconds,
     });
@@ -105,6 +105,7 @@ export async function simulate(options: Options, version: string): Promise<numbe
 
 /** Merges the reports of shards, prints the whole, and resolves to the exit code. */
 export async function merge(files: readonly string[], options: Pick<Options, "reporters" | "strict">): Promise<number> {
+  await requireWritable(options.reporters);
   const report = mergeReports(files.map((file) => ({ file, report: readReport(file) })));
   await writeReports(report, options.reporters);
   return exitCode(report, options);
@@ -146,7 +147,7 @@ async function simulateScenario(options: Options, version: string): Promise<numb
     const report = buildScenarioReport(observed, {
       version,
       shard: shardText(shard),
-      stopped: observed.stopped?.message ?? null,
+      stopped: observed.stopped?.message ?? limitReached(observed.people.people < visitsOf(ranges), interruption),
       seed,
       target: target.name,
       driver: driversText(parts),
@@ -168,6 +169,11 @@ async function simulateScenario(options: Options, version: string): Promise<numb
 function exitCode({ ok, checks }: SimulationReport, { strict }: Pick<Options, "strict">): number {
   if (!ok) return 1;
   return strict && checks.some(({ tested }) => !tested) ? INCONCLUSIVE : 0;
+}
+
+/** Why a run without an error ended early; null for a signal, or a run that did not. */
+function limitReached(isShort: boolean, { code }: Interruption): string | null {
+  return isShort && code === null ? "as many visits failed as --max-failures says" : null;
 }
 
 /** Writes the reports, and how to repeat the run, even where a report cannot be written. */

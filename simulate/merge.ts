@@ -258,7 +258,33 @@ export function readReport(file: string): SimulationReport {
   } catch (error) {
     throw new UsageError(`${file} is no JSON report of simulate (${(error as Error).message})`);
   }
-  const isReport = typeof report?.seed === "string" && Array.isArray(report.checks) && report.shard !== undefined;
-  if (!isReport) throw new UsageError(`${file} is no JSON report of this version's simulate`);
-  return report as SimulationReport;
+  if (!isReport(report)) throw new UsageError(`${file} is no JSON report of this version's simulate`);
+  const { shard } = report;
+  if (shard !== null && !isShard(shard))
+    throw new UsageError(`${file} has the shard "${shard}": allowed is such as 1/4`);
+  return report;
+}
+
+const TEXTS = ["version", "seed", "driver", "target", "rerun"] as const;
+const LISTS = ["checks", "experiments", "conversions", "independence"] as const;
+const OBJECTS = ["rendering", "accounting", "errors", "timing"] as const;
+
+/** Tells whether a document has the parts of a report; what is in them is its simulator's. */
+function isReport(report: Partial<SimulationReport> | null): report is SimulationReport {
+  if (report === null || typeof report !== "object") return false;
+  const { shard } = report;
+  return (
+    (shard === null || typeof shard === "string") &&
+    TEXTS.every((name) => typeof report[name] === "string") &&
+    LISTS.every((name) => Array.isArray(report[name])) &&
+    OBJECTS.every((name) => typeof report[name] === "object" && report[name] !== null)
+  );
+}
+
+function isShard(text: string): boolean {
+  try {
+    return parseShard(text) !== null;
+  } catch {
+    return false;
+  }
 }

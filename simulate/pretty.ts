@@ -1,12 +1,12 @@
 import type { Colors } from "picocolors/types.js";
 import { FALSE_ALARM_RATE } from "./checks/check.ts";
 import type { SimulationReport } from "./report.ts";
-import { effectRows, percent } from "./reporters/group-rows.ts";
+import { effectRows, percent, reasonOf } from "./reporters/group-rows.ts";
 
 /** Formats the report as text, ending with a newline. */
 export function pretty(report: SimulationReport, colors: Colors): string {
   const lines = [
-    `${report.visits} ${report.driver} visits to ${report.target}, seed ${report.seed}${report.partial ? " (interrupted)" : ""}`,
+    `${report.visits} ${report.driver} visits to ${report.target}, seed ${report.seed}${report.partial ? " (not finished)" : ""}`,
     "",
     ...report.experiments.flatMap((experiment) => experimentLines(report, experiment)),
     ...report.independence.flatMap((pair) => [
@@ -79,7 +79,8 @@ function resultLine(report: SimulationReport, colors: Colors): string {
   if (report.ok) return colors.green("All checks passed.");
   const names = failed(report);
   const result = names === "" ? [] : [`Failed: ${names}.`];
-  const end = report.partial ? [`Not finished: ${report.stopped ?? "the run was interrupted"}.`] : [];
+  const reason = reasonOf(report);
+  const end = reason === null ? [] : [`Not finished: ${reason}.`];
   return colors.red([...result, ...end].join(" "));
 }
 

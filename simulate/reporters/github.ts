@@ -1,12 +1,14 @@
 import { appendFile } from "node:fs/promises";
 import { EnvironmentMissing } from "../environment.ts";
 import type { SimulationReport } from "../report.ts";
+import { reasonOf } from "./group-rows.ts";
 import { markdown } from "./markdown.ts";
 
 /** Annotations of GitHub Actions, one for each failed check. */
-export function githubAnnotations({ checks, partial, stopped }: SimulationReport): string {
-  const failed = checks.filter(({ ok }) => !ok).map(({ name, detail }) => annotation(name, detail));
-  return [...failed, ...(partial ? [annotation("complete", stopped ?? "the run was interrupted")] : [])].join("");
+export function githubAnnotations(report: SimulationReport): string {
+  const reason = reasonOf(report);
+  const failed = report.checks.filter(({ ok }) => !ok).map(({ name, detail }) => annotation(name, detail));
+  return [...failed, ...(reason === null ? [] : [annotation("complete", reason)])].join("");
 }
 
 /** Appends the report to the job's summary, if GitHub Actions names a file for it. */

@@ -9,8 +9,14 @@ export interface GroupRow {
 }
 
 /** The result in a word or two. */
-export function resultWords({ ok, partial }: SimulationReport): string {
-  return partial ? "Interrupted" : ok ? "All checks passed" : "Failed";
+export function resultWords({ ok, partial, stopped }: SimulationReport): string {
+  if (partial) return stopped === null ? "Interrupted" : "Not finished";
+  return ok ? "All checks passed" : "Failed";
+}
+
+/** Why a run did not end by itself; null if it did. */
+export function reasonOf({ partial, stopped }: SimulationReport): string | null {
+  return partial ? (stopped ?? "the run was interrupted") : null;
 }
 
 /** All groups, in the order of the report. */

@@ -1,5 +1,5 @@
 import type { SimulationReport } from "../report.ts";
-import { effectRows, groupRows, resultWords } from "./group-rows.ts";
+import { effectRows, groupRows, reasonOf, resultWords } from "./group-rows.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -16,6 +16,7 @@ code { overflow-wrap: anywhere; }
 export function html(report: SimulationReport): string {
   const { visits, seed, target, checks, timing } = report;
   const result = resultWords(report);
+  const reason = reasonOf(report);
   const checkRows = checks.map(({ name, ok: passed, tested, detail }) => {
     const state = passed ? (tested ? "✓ passed" : "– not tested") : "✗ failed";
     return `<tr><th scope="row" class="name">${name}</th><td class="state">${state}</td><td>${escapeHtml(detail)}</td></tr>`;
@@ -31,7 +32,7 @@ export function html(report: SimulationReport): string {
 <main>
 <h1>${result}</h1>
 <p>${visits} visits to ${escapeHtml(target)}, seed <code>${escapeHtml(seed)}</code>, ${timing.seconds.toFixed(1)} s, started ${escapeHtml(timing.startedAt)}.</p>
-<h2>Checks</h2>
+${reason === null ? "" : `<p>Not finished: ${escapeHtml(reason)}.</p>\n`}<h2>Checks</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Checks"><table><thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col">Detail</th></tr></thead><tbody>${checkRows.join("")}</tbody></table></div>
 <h2>Groups</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Groups"><table><thead><tr><th scope="col">Experiment</th><th scope="col">Group</th><th scope="col" class="number">Visits</th><th scope="col" class="number">Share</th><th scope="col" class="number">Expected</th><th scope="col" class="number">Conversion</th><th scope="col" class="number">True rate</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>

@@ -1,4 +1,5 @@
 import type { SimulationReport } from "../report.ts";
+import { reasonOf } from "./group-rows.ts";
 
 /**
  * JUnit XML: a suite for the run and a test case for each check. A check that was not tested is
@@ -6,7 +7,9 @@ import type { SimulationReport } from "../report.ts";
  *
  * Source: the schema of Jenkins' xUnit plugin (junit-10.xsd).
  */
-export function junit({ checks, partial, stopped, seed, driver, target, timing }: SimulationReport): string {
+export function junit(report: SimulationReport): string {
+  const { checks, seed, driver, target, timing } = report;
+  const reason = reasonOf(report);
   const failures = checks.filter(({ ok }) => !ok).length;
   const skipped = checks.filter(({ tested }) => !tested).length;
   const time = timing.seconds.toFixed(3);
@@ -18,11 +21,12 @@ export function junit({ checks, partial, stopped, seed, driver, target, timing }
         : `<skipped message="${escapeXml(detail)}"/>`;
     return `    <testcase classname="fairsplit.simulate" name="${name}" time="0">${inside}</testcase>`;
   });
-  const interrupted = partial
-    ? [
-        `    <testcase classname="fairsplit.simulate" name="complete" time="0"><error message="${escapeXml(stopped ?? "the run was interrupted")}" type="interrupted"/></testcase>`,
-      ]
-    : [];
+  const interrupted =
+    reason === null
+      ? []
+      : [
+          `    <testcase classname="fairsplit.simulate" name="complete" time="0"><error message="${escapeXml(reason)}" type="interrupted"/></testcase>`,
+        ];
   const counts = `tests="${checks.length + interrupted.length}" failures="${failures}" errors="${interrupted.length}"`;
   const suite = `name="fairsplit simulate" ${counts} skipped="${skipped}" time="${time}" timestamp="${timing.startedAt.slice(0, 19)}"`;
   return [

@@ -1,13 +1,15 @@
 import type { SimulationReport } from "../report.ts";
-import { effectRows, groupRows, resultWords } from "./group-rows.ts";
+import { effectRows, groupRows, reasonOf, resultWords } from "./group-rows.ts";
 
 /** The report as Markdown, for a job's summary or a comment. */
 export function markdown(report: SimulationReport): string {
   const { ok, visits, seed, target, checks, timing } = report;
+  const reason = reasonOf(report);
   return [
     `## ${ok ? "✅" : "❌"} fairsplit simulate: ${resultWords(report)}`,
     "",
     `${visits} visits to ${cell(target)}, seed \`${code(seed)}\`, ${timing.seconds.toFixed(1)} s.`,
+    ...(reason === null ? [] : ["", `Not finished: ${cell(reason)}.`]),
     "",
     "| | check | |",
     "|---|---|---|",

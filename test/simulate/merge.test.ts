@@ -96,6 +96,7 @@ describe("the merged report of shards", () => {
     ["a whole run", { shard: null }, "is a whole run"],
     ["the same shard", { shard: "1/3" }, "are both shard 1/3"],
     ["of another number", { shard: "2/4" }, "is shard 2/4"],
+    ["an impossible one", { shard: "4/3" }, 'other.json has the shard "4/3": allowed is such as 1/4'],
     [
       "another number of visits",
       { rerun: "fairsplit simulate -n 9 --shard 2/3" },
@@ -109,9 +110,19 @@ describe("the merged report of shards", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
   });
 
-  test("refuses what is no report", async () => {
-    writeFileSync(file("none.json"), "{}");
+  test.each([
+    ["{}", "is no JSON report of this version's simulate"],
+    ["null", "is no JSON report of this version's simulate"],
+    ['{"seed": "1", "checks": [], "shard": "1/2"}', "is no JSON report of this version's simulate"],
+    ['{"seed": "1', "is no JSON report of simulate (Unterminated"],
+  ])("refuses %s, which is no report", async (text, says) => {
+    writeFileSync(file("none.json"), text);
     const { code, stderr } = await run("merge", file("none.json"));
-    expect([code, stderr]).toEqual([2, expect.stringContaining("is no JSON report of this version's simulate")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
+  });
+
+  test("refuses a file that cannot be written, before it merges", async () => {
+    const { code, stderr } = await run("merge", file("1.json"), "--reporter", `json=${file("no/such.json")}`);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("which cannot be written")]);
   });
 });

@@ -80,6 +80,18 @@ test("--output has the failing visits with their reasons", async () => {
   }
 }, 30_000);
 
+test("a run that --max-failures ended says so", async () => {
+  const args = ["simulate", "-n", "300", "--driver", "http", "--scenario", "shop", "--fault", "double-events"];
+  const child = spawn(process.execPath, [PROGRAM, ...args, "--max-failures", "1", "-q", "--json"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [out, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  expect([code, JSON.parse(out)]).toEqual([
+    1,
+    expect.objectContaining({ ok: false, partial: true, stopped: "as many visits failed as --max-failures says" }),
+  ]);
+}, 30_000);
+
 /** Runs `simulate` with a folder of its own for temporary files, and sends it a signal. */
 async function signalled(signal: NodeJS.Signals, begun: "server" | "visits") {
   const folder = await mkdtemp(join(tmpdir(), "fairsplit-test-"));

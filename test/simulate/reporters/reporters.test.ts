@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import pc from "picocolors";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseOptions } from "../../../simulate/options.ts";
+import { pretty } from "../../../simulate/pretty.ts";
 import { buildReport, type SimulationReport } from "../../../simulate/report.ts";
 import { githubAnnotations } from "../../../simulate/reporters/github.ts";
 import { html } from "../../../simulate/reporters/html.ts";
@@ -92,6 +94,16 @@ describe("a report", () => {
     expect(counted).toEqual(["8", "1", "1", "4"]);
     expect(page.querySelector("failure")?.getAttribute("message")).toContain(`<b>"&'|`);
     expect(xml).not.toContain("\u0007");
+  });
+
+  test("of a run that could not go on says why, wherever it goes", () => {
+    const report = { ...reportOf({ partial: true }), stopped: "http://x/events answered 500" };
+    const colors = pc.createColors(false);
+    for (const text of [line(report), html(report), markdown(report), junit(report), pretty(report, colors)]) {
+      expect(text).toContain("http://x/events answered 500");
+      expect(text).not.toMatch(/Interrupted|was interrupted/);
+    }
+    expect(githubAnnotations(report)).toContain("title=fairsplit complete::http://x/events answered 500");
   });
 
   test("as HTML and Markdown shows what people wrote as text", () => {
