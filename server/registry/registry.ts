@@ -67,6 +67,8 @@ export interface Registry {
     expectedVersion?: number | null,
     reason?: string,
   ): Promise<Experiment | undefined>;
+  /** Replaces all experiments for which `change` returns others, in one write. */
+  updateAll(change: (experiment: Experiment) => Experiment): Promise<void>;
   /**
    * Resolves to the removed experiment, or undefined. Throws InvalidInput if another experiment
    * depends on it.
@@ -155,21 +157,31 @@ export async function openRegistry(
     await write({ ...content, experiments, retired }, [entry]);
     return tell(after);
   };
+  const replaceAll = async (
+    pairs: readonly (readonly [before: Experiment, after: Experiment])[],
+    more: Partial<ExperimentEntry> = {},
+    reason?: string,
+  ) => {
+    const { content } = store;
+    const changed = new Map(pairs);
+    const experiments = content.experiments.map((experiment) => changed.get(experiment) ?? experiment);
+    checkLinks(experiments, pairs.length === 1 ? pairs[0]?.[0].key : undefined);
+    const entries = pairs.map(([before, after]) => {
+      const { key, updatedAt: at, updatedBy: by } = after;
+      const facts = startFacts(before, after, reason);
+      return { key, action: actionOf(before, after), at, by, before, after, ...facts, ...more };
+    });
+    await write({ ...content, experiments }, entries);
+    for (const [, after] of pairs) tell(after);
+  };
   const replace = async (
     before: Experiment,
     after: Experiment,
     more: Partial<ExperimentEntry> = {},
     reason?: string,
   ) => {
-    const { content } = store;
-    const { key } = before;
-    const experiments = content.experiments.map((experiment) => (experiment === before ? after : experiment));
-    checkLinks(experiments, key);
-    const { updatedAt: at, updatedBy: by } = after;
-    const facts = startFacts(before, after, reason);
-    const entry = { key, action: actionOf(before, after), at, by, before, after, ...facts, ...more };
-    await write({ ...content, experiments }, [entry]);
-    return tell(after);
+    await replaceAll([[before, after]], more, reason);
+    return after;
   };
   const take = async (before: Experiment, { by, now: at }: Author) => {
     const { content } = store;
@@ -211,6 +223,12 @@ export async function openRegistry(
         if (!current) return undefined;
         expectVersion(current, current.version, expectedVersion);
         return replace(current, change(current), {}, reason);
+      }),
+    updateAll: (change) =>
+      changes.run(async () => {
+        const pairs = store.content.experiments.map((before) => [before, change(before)] as const);
+        const changed = pairs.filter(([before, after]) => after !== before);
+        if (changed.length > 0) await replaceAll(changed);
       }),
     remove: (key, author, expectedVersion = null) =>
       changes.run(async () => {

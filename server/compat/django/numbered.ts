@@ -40,18 +40,16 @@ export class Numbered {
     return 1 + Math.max(0, ...this.#registry.list().map(({ external }) => external?.id ?? 0));
   }
 
+  /** In one write: with hundreds of experiments, one each would take many seconds. */
   async #number(): Promise<void> {
-    for (const { key, external } of this.#registry.list()) {
-      if (external?.id !== undefined) continue;
-      const id = this.next();
-      await this.#registry.update(key, (experiment) =>
-        transition(
-          experiment,
-          { by: AUTHOR, definition: { external: { ...experiment.external, id } } },
-          new Date().toISOString(),
-        ),
-      );
-    }
+    const now = new Date().toISOString();
+    let last: number | null = null;
+    await this.#registry.updateAll((experiment) => {
+      const { external } = experiment;
+      if (external?.id !== undefined) return experiment;
+      last = last === null ? this.next() : last + 1;
+      return transition(experiment, { by: AUTHOR, definition: { external: { ...external, id: last } } }, now);
+    });
   }
 }
 

@@ -39,6 +39,24 @@ test("drafts are nothing to anybody, until they are started", async () => {
   expect((await ask()).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 201]);
 });
 
+test("experiments without numbers get the next ones in one write, each with an entry in the history", async () => {
+  const { call, registry } = await open();
+  const by = { by: "test", now: "2026-01-31T12:00:00.000Z" };
+  await registry.create(active("numbered", { external: { id: 7, name: "Numbered" } }), by);
+  for (const key of ["a", "b", "c"]) await registry.create(active(key), by);
+  const epochs = () => registry.list().map(({ epoch }) => epoch);
+  const before = { last: registry.history.last, epochs: epochs() };
+  let writes = 0;
+  registry.onWrite(() => {
+    writes += 1;
+  });
+  const lists = await Promise.all([call("GET", "/api/experiments/"), call("GET", "/api/experiments/")]);
+  for (const { body } of lists) expect(body.map(({ id }: { id: number }) => id)).toEqual([8, 7, 9, 10, 11]);
+  expect(writes).toBe(1);
+  expect(registry.history.last - before.last).toBe(4);
+  expect(epochs()).toEqual(before.epochs);
+});
+
 describe("experiments", () => {
   test("are listed with numbers, created, changed and removed below trailing slashes", async () => {
     const { call, registry } = await open();
