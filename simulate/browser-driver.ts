@@ -3,6 +3,7 @@ import { clickOn, openBrowserTab } from "./browser-tab.ts";
 import { type Browser, BrowserEnded } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
 import { type FailuresFolder, reasonsOf } from "./failures.ts";
+import { followVisit } from "./follow-visit.ts";
 import { type Instructions, REPORT, SEED, visitInPage } from "./in-page.ts";
 import { listenToReports } from "./page-reports.ts";
 import { readPage, type Seen } from "./read-page.ts";
@@ -92,7 +93,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
   const [report] = await Promise.all([
     listenToReports<Seen>(page, { name: REPORT, patienceMs: REPORT_PATIENCE_MS, late }),
     page.send("Page.addScriptToEvaluateOnNewDocument", {
-      source: `(${visitInPage})(${JSON.stringify(instructions)},${readPage})`,
+      source: `(${visitInPage})(${JSON.stringify(instructions)},${readPage},${followVisit})`,
     }),
   ]);
 
@@ -100,7 +101,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     async visit(index, decide) {
       tab.takeErrors();
       if (seedScript) void page.send("Page.removeScriptToEvaluateOnNewDocument", { identifier: seedScript });
-      const source = `${SEED}=${JSON.stringify(seedWords(seed, index))}`;
+      const source = `window.${SEED}?.(${JSON.stringify(seedWords(seed, index))})`;
       const added = page.send<{ identifier: string }>("Page.addScriptToEvaluateOnNewDocument", { source });
       const seen = await report(async () => {
         const { errorText } = await page.send<{ errorText?: string }>("Page.navigate", { url });

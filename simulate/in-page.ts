@@ -1,7 +1,9 @@
+import type { Seen } from "./read-page.ts";
+
 /** Name of the function by which the page reports to the simulator. */
 export const REPORT = "fairsplitReport";
 
-/** Name of the global that holds the visitor's seed. */
+/** Name of the function that is called with the visitor's seed. */
 export const SEED = "fairsplitSeed";
 
 /** Arguments of the in-page script. */
@@ -9,8 +11,8 @@ export interface Instructions {
   /** Name of the reporting function. */
   readonly report: string;
   /**
-   * Name of the global that holds the visitor's seed: four 32-bit words, set before the page's
-   * scripts run.
+   * Name of the function that is called with the visitor's seed, four 32-bit words, before the
+   * page's scripts run.
    */
   readonly seed: string;
   /** Server timeout. */
@@ -31,27 +33,38 @@ export interface Instructions {
 export function visitInPage(
   { report, seed, patienceMs, headers }: Instructions,
   readPage: typeof import("./read-page.ts").readPage,
+  followVisit: typeof import("./follow-visit.ts").followVisit,
 ): void {
   if (window.top !== window) return;
 
+  type Words = [a: number, b: number, c: number, d: number];
+  let words: Words = [0, 0, 0, 1];
+  let followed: ReturnType<typeof followVisit> | undefined;
+  (window as unknown as Record<string, (given: Words) => void>)[seed] = (given) => {
+    followed = followVisit(window, given.join(" "));
+    const { left } = followed;
+    if (left === 0) wipe();
+    // Each page of a visit has IDs of its own.
+    words = [given[0], given[1] ^ Math.imul(left, 0x9e3779b9), given[2], given[3]];
+  };
+
   // Clear storage again here: a page may write while it unloads, after the simulator's clean-up.
-  try {
-    localStorage.clear();
-    sessionStorage.clear();
-    for (const cookie of document.cookie.split("; ")) {
-      // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous
-      document.cookie = `${cookie.split("=")[0]}=;path=/;max-age=0`;
+  const wipe = () => {
+    try {
+      localStorage.clear();
+      sessionStorage.clear();
+      for (const cookie of document.cookie.split("; ")) {
+        // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous
+        document.cookie = `${cookie.split("=")[0]}=;path=/;max-age=0`;
+      }
+    } catch {
+      // Opaque origins have no storage, so nothing can remain.
     }
-  } catch {
-    // Opaque origins have no storage, so nothing can remain.
-  }
-  window.name = "";
+  };
 
   // sfc32 (Chris Doty-Humphrey, PractRand): the same seed gives the same visitor.
-  let words: [a: number, b: number, c: number, d: number] | undefined;
   const next = () => {
-    words ??= (window as unknown as Record<string, typeof words>)[seed];
-    let [a, b, c, d] = words ?? [0, 0, 0, 1];
+    let [a, b, c, d] = words;
     const sum = (a + b + d) | 0;
     d = (d + 1) | 0;
     a = b ^ (b >>> 9);
@@ -68,15 +81,24 @@ export function visitInPage(
 
   /** The server's last answer: the visitor's groups. */
   let answered: Parameters<typeof readPage>[1];
+  /** Requests for groups under way: the tag may show the groups that it stored before. */
+  let asking = 0;
   const { fetch } = window;
   window.fetch = (input, init) => {
     const all = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
     for (const [name, value] of Object.entries(headers)) all.set(name, value);
     const response = fetch(input, { ...init, headers: all });
     if (/\/(groups|api\/expgroups)\?/.test(String(input))) {
-      response.then(async (given) => {
-        answered = await given.clone().json();
-      }, Boolean);
+      asking += 1;
+      response
+        .then(async (given) => {
+          answered = await given.clone().json();
+        })
+        .catch(Boolean)
+        .then(() => {
+          asking -= 1;
+          tellWhenSettled();
+        });
     }
     return response;
   };
@@ -91,6 +113,8 @@ export function visitInPage(
   window.cancelAnimationFrame = clearTimeout;
 
   let isReady = false;
+  /** False on a page without a tag, which a redirect may lead to. */
+  let isTagged = true;
   let readyAt = 0;
   let isWaiting = true;
   let lastAction = 0;
@@ -98,7 +122,10 @@ export function visitInPage(
   const tell = (acknowledged: boolean) => {
     clearTimeout(patience);
     isWaiting = false;
-    const seen = readPage(document, answered, history.length, acknowledged);
+    const page = readPage(document, answered, history.length, acknowledged);
+    const { left = 0, arrivals } = followed ?? {};
+    const placeholders = [...page.placeholders, ...(arrivals?.() ?? [])];
+    const seen: Seen = { ...page, placeholders, pageviews: left + Number(isTagged) };
     (window as unknown as Record<string, (text: string) => void>)[report]?.(JSON.stringify(seen));
   };
   /** True if a variant is still to come: the tag loads what only some placeholders need. */
@@ -108,7 +135,12 @@ export function visitInPage(
       ({ dataset }) => answered?.[dataset.exp ?? ""],
     );
   const isSettled = () =>
-    isWaiting && isReady && !isToCome() && document.readyState !== "loading" && lastAnswered >= lastAction;
+    isWaiting &&
+    isReady &&
+    asking === 0 &&
+    !isToCome() &&
+    document.readyState !== "loading" &&
+    lastAnswered >= lastAction;
   const tellWhenSettled = () => {
     if (!isSettled()) return;
     // Wait: the tag reports an exposure two frames after rendering the variant.
@@ -122,8 +154,17 @@ export function visitInPage(
   };
   let patience = setTimeout(() => tell(false), patienceMs);
 
-  document.addEventListener("fairsplit:exposure", () => {
+  document.addEventListener("fairsplit:exposure", (event) => {
     lastAction = performance.now();
+    const { experiment, group } = (event as CustomEvent<{ experiment: string; group: string }>).detail;
+    followed?.note(experiment, group);
+  });
+  addEventListener("load", () => {
+    setTimeout(() => {
+      if (!followed?.left || "fairsplit" in window || !isWaiting) return;
+      isTagged = false;
+      tell(true);
+    }, 1000);
   });
   document.addEventListener("fairsplit:ready", () => {
     isReady = true;

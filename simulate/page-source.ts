@@ -33,6 +33,9 @@ export async function readPageSource(url: string): Promise<PageSource> {
   const scripts = [...document.querySelectorAll("script[src]")];
   const tag = scripts.find((script) => /\/tag(-with-groups)?(\.[0-9a-f]+)?\.js/.test(script.getAttribute("src") ?? ""));
   if (!tag) throw new EnvironmentMissing(`${url} has no script of the tag, so --driver http does not know its server`);
+  if (document.querySelector("[data-exp-redirect]")) {
+    throw new EnvironmentMissing(`${url} has data-exp-redirect: only --driver browser follows visitors to other pages`);
+  }
   const placeholders = [...document.querySelectorAll("[data-exp]")].map((element): PlaceholderSource => {
     const experiment = element.getAttribute("data-exp") ?? "";
     const templates = [...element.children].filter(

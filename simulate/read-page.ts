@@ -20,6 +20,8 @@ export interface Seen {
   }[];
   /** Event names of the click-reporting elements outside all placeholders, in document order. */
   readonly outside?: readonly string[];
+  /** Page views that the tag reports: redirects lead through several pages; default 1. */
+  readonly pageviews?: number;
   /** Number of pages in the tab's history, including this one. */
   readonly historyLength: number;
   /** False when the server did not answer the events before the timeout. */

@@ -5,9 +5,10 @@ import type { Check } from "./check.ts";
 
 export interface Accounting {
   /**
-   * Expected events: one page view, one exposure per active experiment that the visitor takes part
-   * in (`empty_variant` where its variant is empty by accident, so that the page's own content is
-   * shown), one `unknown_placeholder` per placeholder without an experiment, and the clicks.
+   * Expected events: a page view of each page with the tag, an exposure per active experiment that
+   * the visitor takes part in (`empty_variant` where its variant is empty by accident, so that the
+   * page's own content is shown), an `unknown_placeholder` per placeholder without an experiment,
+   * and the clicks.
    */
   readonly sent: number;
   readonly stored: number;
@@ -85,7 +86,7 @@ function expectedEvents(observations: Observations): Map<string, number> {
   const sent = new Map<string, number>();
   for (const { seen, clicks } of visits) {
     if (!seen) continue;
-    add(sent, seen.deviceId, "pageview");
+    for (let page = 0; page < (seen.pageviews ?? 1); page += 1) add(sent, seen.deviceId, "pageview");
     for (const [key, group] of groupsShown(seen)) {
       const isEmpty = group === null && hasEmptyVariant(seen, key);
       if (isEmpty && Object.hasOwn(claims, key)) add(sent, seen.deviceId, "empty_variant", key);

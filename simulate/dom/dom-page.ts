@@ -59,6 +59,9 @@ export async function openDomPage(options: DomPageOptions): Promise<DomPage> {
       `${url} has data-consent, and a script of its own asks for it: only --driver browser runs it`,
     );
   }
+  if (first.window.document.querySelector("[data-exp-redirect]")) {
+    throw new EnvironmentMissing(`${url} has data-exp-redirect: only --driver browser follows visitors to other pages`);
+  }
   const program = await readTagProgram(built, globalsOf(first.window));
   const served = await fetchText(new URL(tag.getAttribute("src") ?? "", url).href);
   if (served.text !== program.source) {
