@@ -9,6 +9,8 @@ export interface DomPageOptions {
   /** Address of the page, after redirects. */
   readonly url: string;
   readonly html: string;
+  /** True if visitors are followed to the pages that redirects lead to. */
+  readonly followsRedirects?: boolean;
   /** True if visitors give the consent that the page asks for. */
   readonly givesConsent?: boolean;
   /** Folder of the built tag. */
@@ -32,7 +34,14 @@ export interface DomPage {
  * this version
  */
 export async function openDomPage(options: DomPageOptions): Promise<DomPage> {
-  const { url, html, givesConsent = false, built = new URL("./", import.meta.url), note } = options;
+  const {
+    url,
+    html,
+    givesConsent = false,
+    followsRedirects = false,
+    built = new URL("./", import.meta.url),
+    note,
+  } = options;
   const happyDom = await loadHappyDom("dom");
   quickenQueries(happyDom);
   const { Browser } = happyDom;
@@ -59,7 +68,7 @@ export async function openDomPage(options: DomPageOptions): Promise<DomPage> {
       `${url} has data-consent, and a script of its own asks for it: only --driver browser runs it`,
     );
   }
-  if (first.window.document.querySelector("[data-exp-redirect]")) {
+  if (!followsRedirects && first.window.document.querySelector("[data-exp-redirect]")) {
     throw new EnvironmentMissing(`${url} has data-exp-redirect: only --driver browser follows visitors to other pages`);
   }
   const program = await readTagProgram(built, globalsOf(first.window));

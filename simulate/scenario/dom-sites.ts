@@ -21,7 +21,7 @@ export async function openDomSites(options: PageSitesOptions): Promise<Sites> {
   };
   try {
     for (const { path, url, html } of pages) {
-      opened.set(path, await openDomPage({ url, html, givesConsent: true, note }));
+      opened.set(path, await openDomPage({ url, html, givesConsent: true, followsRedirects: true, note }));
     }
   } catch (error) {
     await close();
