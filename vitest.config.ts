@@ -41,7 +41,7 @@ export default defineConfig({
     retry: 1,
     hookTimeout: 120_000,
     // Browser tests and tests of processes wait for most of their time.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    maxWorkers: availableParallelism() * 2,
     // Longer than any wait of a healthy run, so that a busy machine fails none.
     expect: { poll: { timeout: 10_000 } },
   },

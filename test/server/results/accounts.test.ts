@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Report } from "../../../core/report/report.ts";
 import { verify } from "../../../server/verify/verify.ts";
-import { active, openApp } from "../rig/open-app.ts";
+import { active, openApp, pageview } from "../rig/open-app.ts";
 
 const KEY = "prices";
 const goals = [{ event: "order", kind: "value" } as const];
@@ -72,7 +72,9 @@ test("verify finds an account with a group that its hash does not give", async (
   const served = await openApp([active(KEY, { unit: "account", goals })]);
   const { group, epoch } = await groupOf(served, KEY, "account_id=a1");
   const other = group === "A" ? "B" : "A";
-  await served.post({ deviceId: "d1", accountId: "a1", event: "exposure", experiment: KEY, group: other, epoch });
+  // Not by a post, which would be marked as impossible when it comes.
+  const exposure = { accountId: "a1", event: "exposure", experiment: KEY, group: other, epoch };
+  await served.log.append([pageview("1", exposure)]);
   await served.log.close();
   const { details } = await verify(served.folder);
   expect(details.map(({ detail }) => detail)).toEqual([
