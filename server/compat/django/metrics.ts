@@ -8,12 +8,22 @@ import { tallyOf } from "../projection/tally-of.ts";
 const CLICK: Goal = { event: "click", kind: "binary" };
 const ALPHA = 0.05;
 
+/** A group's numbers as the platform names them; rates in percent. */
+export interface MetricsRow {
+  readonly experiment: number;
+  readonly group: string;
+  readonly ctr: number;
+  readonly conversion: number;
+  readonly p_value: number | null;
+  readonly timestamp: string;
+}
+
 /**
  * Rows of an experiment by group: `ctr` is the percent of exposed users who clicked, `conversion`
  * of those who reached the primary goal, `p_value` that of the clicks against the control. With two
  * groups both rows have it.
  */
-export async function metricsOf(analysis: Analysis, experiment: Experiment, now: string) {
+export async function metricsOf(analysis: Analysis, experiment: Experiment, now: string): Promise<MetricsRow[]> {
   const { groups, control, goals, external } = experiment;
   const [primary = CLICK] = goals;
   const counted = await tallyOf(analysis, experiment, [CLICK, reached(primary)]);

@@ -11,6 +11,7 @@ import { authorOf } from "../../auth/author.ts";
 import type { EventLog } from "../../events/log.ts";
 import { BodyRejected } from "../../http/body.ts";
 import { type Env, publicJson, respond } from "../../http/http.ts";
+import { sharedRuns } from "../../memory/shared-runs.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { reservedKeyProblems } from "../../registry/reserved-keys.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
@@ -23,7 +24,7 @@ import { idOf, type NewEvent, type Store } from "../projection/store.ts";
 import { Assignments } from "./assignments.ts";
 import { readExperiment, shownOf } from "./experiment.ts";
 import { BLANK, NOT_FOUND, noSuchKey, REQUIRED, ValidationError } from "./messages.ts";
-import { metricsOf } from "./metrics.ts";
+import { type MetricsRow, metricsOf } from "./metrics.ts";
 import { Numbered } from "./numbered.ts";
 
 interface Deps {
@@ -169,14 +170,20 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
     return publicJson({ status: "accepted" }, 202);
   };
 
+  /** Anybody may ask for all numbers, each of which is a count of the log. */
+  const counts = sharedRuns<MetricsRow[]>();
+  const rowsOf = async (experiments: readonly Experiment[]) => {
+    const rows: MetricsRow[] = [];
+    for (const experiment of experiments)
+      rows.push(...(await metricsOf(analysis, experiment, new Date().toISOString())));
+    return rows;
+  };
   const metrics = async (c: Context<Env>) => {
     const id = c.req.query("experiment");
-    const wanted = id === undefined ? await numbered.started() : [await numbered.getStarted(id)];
-    const rows = [];
-    for (const experiment of wanted) {
-      if (experiment) rows.push(...(await metricsOf(analysis, experiment, new Date().toISOString())));
-    }
-    return publicJson(rows);
+    const found = id === undefined ? await numbered.started() : [await numbered.getStarted(id)];
+    const wanted = found.filter((experiment) => experiment !== undefined);
+    const question = id === undefined ? "all" : `of ${wanted[0]?.key}`;
+    return publicJson(await counts(question, () => rowsOf(wanted)));
   };
 
   function namesBut(key?: string): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Analysis } from "../../../server/analysis/contract.ts";
 import { active, inactive, openApp } from "../rig/open-app.ts";
 
 const TOKEN = "a-token-of-the-tests-0123456789";
@@ -126,6 +127,26 @@ test("a group is kept from its assignment on, for everybody who asks, and listed
   expect(body).toEqual(users.map((user, at) => ({ id: at + 1, user_id: user, experiment: 1, group: before[at] })));
   expect((await call("GET", "/api/experiments/1/assign-group/", undefined, {})).status).toBe(400);
   expect((await call("GET", "/api/experiments/9/assign-group/?user_id=u", undefined, {})).status).toBe(404);
+});
+
+test("a flood of questions for the numbers takes one count at a time", async () => {
+  let counts = 0;
+  const analysis = {
+    tally: async () => {
+      counts += 1;
+      await new Promise(setImmediate);
+      return { epochs: [] };
+    },
+  } as unknown as Analysis;
+  const { app } = await openApp([active("old"), active("new")], { adminToken: TOKEN, analysis });
+  const ask = async (query = "") => (await app.request(`http://localhost/compat/django/api/metrics/${query}`)).json();
+  await ask();
+  counts = 0;
+  const flood = await Promise.all(Array.from({ length: 20 }, () => ask()));
+  expect(flood.map(({ length }) => length)).toEqual(Array(20).fill(4));
+  expect(counts).toBe(2);
+  const others = await Promise.all(["?experiment=1", "?experiment=9", ""].map(ask));
+  expect(others.map(({ length }) => length)).toEqual([2, 0, 4]);
 });
 
 test("views are exposures, clicks the goal, logged events count for nothing, and metrics add up", async () => {
