@@ -9,6 +9,8 @@ import { startServer, storedEvents, until } from "./rig/server-process.ts";
 
 const BROKEN_MS = 500;
 const RECOVERY_MS = 1000;
+const REST_MS = 100;
+const MAX_RESTS = 20;
 
 /**
  * A disk that fails and comes back. After a failed sync nobody knows what was written, so nothing
@@ -34,9 +36,7 @@ export const eio: Fault = {
     for (let cycle = 0; cycle < cycles && server.isAlive(); cycle += 1) {
       for (const mode of broken) {
         await disk.set(mode);
-        // A write that was being synced at that moment may still be acknowledged.
-        await delay(100);
-        const before = journal.acknowledgedCount;
+        const before = await countAtRest(journal);
         await delay(BROKEN_MS);
         acknowledgedWhileBroken += journal.acknowledgedCount - before;
         const soundAt = performance.now();
@@ -71,3 +71,16 @@ export const eio: Fault = {
     };
   },
 };
+
+/**
+ * Acknowledged events once no more come. A write that was being synced when the disk broke may
+ * still be acknowledged, later on a busy machine; a server that goes on is not waited for.
+ */
+async function countAtRest(journal: Journal): Promise<number> {
+  let count = -1;
+  for (let rests = 0; rests < MAX_RESTS && journal.acknowledgedCount !== count; rests += 1) {
+    count = journal.acknowledgedCount;
+    await delay(REST_MS);
+  }
+  return journal.acknowledgedCount;
+}
