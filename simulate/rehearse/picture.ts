@@ -12,6 +12,9 @@ const OPAQUE = 0.9;
 const APPEAR_STEP_MS = 500;
 const MAX_APPEAR_STEPS = 6;
 
+/** Time for four frames after scrolling; a page may draw none. */
+const MAX_FRAMES_MS = 1000;
+
 /**
  * Scrolls to the placeholder, which may start to load what is lazy. Where visitors cannot scroll
  * (`overflow: hidden`), nothing is scrolled.
@@ -32,7 +35,11 @@ export async function scrollToPlaceholder(page: Session, experiment: string): Pr
           fixed.push([document.scrollingElement, "scrollLeft", scrollX]);
         placeholder?.scrollIntoView({ block: "center", behavior: "instant" });
         for (const [element, side, value] of fixed) element[side] = value;
+        // Lazy files are requested once a frame has been drawn there.
+        const frame = (next) => requestAnimationFrame(() => requestAnimationFrame(next));
+        return new Promise((resolve) => { frame(() => frame(resolve)); setTimeout(resolve, ${MAX_FRAMES_MS}); });
       })()`,
+      awaitPromise: true,
     })
     .catch(() => undefined);
 }
