@@ -22,18 +22,18 @@ export interface FollowedVisit {
 export function followVisit(window: Window, visit: string): FollowedVisit {
   type Addresses = Record<string, string>;
   const { document, location } = window;
-  const read = (): { visit: string; left: number; leads: Record<string, Addresses> } => {
+  /** What the page before has kept; null on the first page, whose name may be anything. */
+  const read = (): { readonly left: number; readonly leads: Record<string, Addresses> } | null => {
     try {
-      return JSON.parse(window.name);
+      const kept = JSON.parse(window.name);
+      return kept.visit === visit ? kept : null;
     } catch {
-      return { visit: "", left: 0, leads: {} };
+      return null;
     }
   };
   const before = read();
-  const isSame = before.visit === visit;
-  const left = isSame ? before.left : 0;
-  const leads = isSame ? before.leads : {};
-  if (!isSame) window.name = "";
+  const { left, leads } = before ?? { left: 0, leads: {} };
+  if (!before) window.name = "";
 
   /** `data-exp-redirect`: an object in JSON, or a list of `group:page`. */
   const addressesOf = (list: string, group: string): Addresses => {
