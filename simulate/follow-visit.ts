@@ -22,7 +22,7 @@ export interface FollowedVisit {
 export function followVisit(window: Window, visit: string): FollowedVisit {
   type Addresses = Record<string, string>;
   const { document, location } = window;
-  /** What the page before has kept; null on the first page, whose name may be anything. */
+  /** The state kept by the page before; null on the first page, whose name may be anything. */
   const read = (): { readonly left: number; readonly leads: Record<string, Addresses> } | null => {
     try {
       const kept = JSON.parse(window.name);

@@ -9,7 +9,7 @@ export interface NodeConnection {
   readonly server?: Server;
 }
 
-/** What Node reads with where the reader gives the buffer, as with `onread` of `net.connect`. */
+/** A handle that can read into a given buffer, as `onread` of `net.connect` has it do. */
 interface Handle {
   useUserBuffer?(buffer: Uint8Array): void;
 }

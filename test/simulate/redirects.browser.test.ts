@@ -25,7 +25,7 @@ async function simulated(site: Site, ...more: string[]): Promise<SimulationRepor
   return JSON.parse((await run(site, ...more)).stdout);
 }
 
-/** What visits to the first page of a site print. */
+/** Output of a run of visits to the first page of a site. */
 async function run({ pages, moved = {} }: Site, ...more: string[]): Promise<{ stdout: string; stderr: string }> {
   const data = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
   onTestFinished(() => rm(data, { recursive: true, force: true }));
