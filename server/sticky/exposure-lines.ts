@@ -2,7 +2,11 @@ import { fieldsOf } from "../events/scan-log.ts";
 
 /** Assignments are kept too: other systems' platforms fix the group on assignment. */
 const EVENTS: readonly unknown[] = ["exposure", "assignment"];
-const MARKS = EVENTS.map((event) => Buffer.from(`"${event}"`));
+/**
+ * Parts of the two names whose first letter is rare in other lines. Node searches for at most six
+ * bytes by that letter, eight times as fast as for a longer text.
+ */
+const MARKS = ["xposur", "gnment"].map((mark) => Buffer.from(mark));
 const NEWLINE = 0x0a;
 
 /** Fields of an exposure, or an assignment, in the log. */
