@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { contextStorage } from "hono/context-storage";
 import { accessPageRoutes } from "./admin/access/routes.tsx";
 import { calculatorPageRoutes } from "./admin/calculator/routes.tsx";
 import { dataPageRoutes } from "./admin/erasing/routes.tsx";
@@ -21,6 +20,7 @@ import { alarms } from "./admin/shell/alarms.ts";
 import { errorsAsPages } from "./admin/shell/error-pages.tsx";
 import { onlyWhileOn } from "./admin/shell/global-switch.tsx";
 import type { LiveStreams } from "./admin/shell/live-streams.ts";
+import { rendersPages } from "./admin/ui/page-context.ts";
 import type { Analysis } from "./analysis/contract.ts";
 import { adminExperimentsRoutes } from "./api/admin-experiments.ts";
 import { adminHistoryRoutes } from "./api/admin-history.ts";
@@ -203,7 +203,7 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
     proxies: deps.limits.proxies,
   };
   const guard = adminGuard(access);
-  for (const path of ADMIN_PATHS) app.use(path, contextStorage(), compressed);
+  for (const path of ADMIN_PATHS) app.use(path, rendersPages, compressed);
   const basePath = basePathOf(deps.baseUrl);
   if (basePath !== "") app.use("*", underBasePath(basePath));
   for (const path of ADMIN_PATHS) app.use(path, guard, alarms(deps));

@@ -7,6 +7,7 @@ import type { Registry } from "../../registry/registry.ts";
 import { readResultsQuery } from "../../results/query.ts";
 import type { Results } from "../../results/results.ts";
 import type { LiveStreams } from "../shell/live-streams.ts";
+import { renderFor } from "../ui/page-context.ts";
 import { AsOf, ResultsReport } from "./results-report.tsx";
 
 const TYPE = "text/event-stream";
@@ -55,11 +56,13 @@ export function resultsLiveRoutes({ registry, results, streams, onError }: Deps)
           const report = await results.of(key, query, streams.everyMs);
           if (!experiment || !report) return;
           const now = contentOf(report);
-          const data = String(
-            now === shown ? (
-              <AsOf at={report.asOf ?? new Date(began).toISOString()} />
-            ) : (
-              <ResultsReport report={report} experiment={experiment} />
+          const data = await renderFor(c, () =>
+            String(
+              now === shown ? (
+                <AsOf at={report.asOf ?? new Date(began).toISOString()} />
+              ) : (
+                <ResultsReport report={report} experiment={experiment} />
+              ),
             ),
           );
           await stream.writeSSE({ event: now === shown ? "checked" : "report", data });

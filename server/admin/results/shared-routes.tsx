@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { contextStorage } from "hono/context-storage";
 import { InvalidInput, type Problem } from "../../../core/parse.ts";
 import { setAdminHeaders } from "../../auth/admin-headers.ts";
 import { authorOf } from "../../auth/author.ts";
@@ -9,6 +8,7 @@ import type { Env } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Results } from "../../results/results.ts";
 import { ErrorPage } from "../ui/error-page.tsx";
+import { rendersPages } from "../ui/page-context.ts";
 import { type CreatedLink, LinksPage } from "./links.tsx";
 import { reportOrWhy } from "./report-or-why.ts";
 import { SharedReportPage } from "./shared-report.tsx";
@@ -44,7 +44,7 @@ export function sharedReportRoutes({ registry, results, links, baseUrl, slowMs, 
     return c.html(<LinksPage {...page} />, status);
   };
 
-  app.use("/reports/*", contextStorage(), async (c, next) => {
+  app.use("/reports/*", rendersPages, async (c, next) => {
     await next();
     setAdminHeaders(c);
     c.res.headers.set("x-robots-tag", "noindex, nofollow");
