@@ -31,7 +31,7 @@ export function inputsText(inputs: readonly ReadInput[]): string {
 const MAX_IGNORED = 12;
 
 /** `user_id → visitor · group → variant · converted → goal (conversion) · device, age ignored`. */
-export function columnsText(columns: ReadInput["columns"]): string {
+function columnsText(columns: ReadInput["columns"]): string {
   const used = Object.entries(columns).filter(([, role]) => role !== "ignored");
   const ignored = Object.entries(columns).flatMap(([name, role]) => (role === "ignored" ? [name] : []));
   const more = ignored.length > MAX_IGNORED ? ` and ${ignored.length - MAX_IGNORED} more` : "";

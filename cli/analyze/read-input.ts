@@ -98,7 +98,7 @@ function rolesSaid(table: Table, { columns, unit }: AnalyzeOptions): Map<string,
 }
 
 /** Index of the unit's column: `--unit store` also matches `store_id`. */
-export function unitPlace(columns: readonly string[], unit: string): number | null {
+function unitPlace(columns: readonly string[], unit: string): number | null {
   const place = placeOf(columns, unit) ?? placeOf(columns, `${unit}_id`);
   if (place !== null) return place;
   const like = columns.flatMap((name, at) => (normalised(name).startsWith(normalised(unit)) ? [at] : []));

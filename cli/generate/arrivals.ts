@@ -3,7 +3,7 @@ import type { Random } from "../../core/random-streams.ts";
 import { weightedChoice } from "../../core/weighted-choice.ts";
 import { HOUR_MS, orderByTime } from "./order-by-time.ts";
 
-export const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Visits of all visitors in the order of their start times. */
 export interface Visits {

@@ -7,7 +7,7 @@ import { PAGES } from "./site.ts";
  * Targets of effects: pages, whose visitors become more or fewer, in the order of the funnel, and
  * the amount of a purchase.
  */
-export const GOALS = ["product_a", "product_b", "cart", "payment", "confirmation", "purchase"] as const;
+const GOALS = ["product_a", "product_b", "cart", "payment", "confirmation", "purchase"] as const;
 export type EffectGoal = (typeof GOALS)[number];
 
 /** The effect of a group on its visitors. */

@@ -23,7 +23,7 @@ export interface GenerateOptions {
 }
 
 const DEFAULT_EXPERIMENTS = "checkout:A=50,B=50;headline:A=50,B=50";
-export const MAX_VISITORS = 20_000_000;
+const MAX_VISITORS = 20_000_000;
 
 const text = (describe: string) => ({ type: "string", requiresArg: true, describe }) as const;
 

@@ -14,7 +14,7 @@ import type { Engine } from "./engine.ts";
 import type { EventFile } from "./log-source.ts";
 
 /** File of the data folder that lists the archived segments. */
-export const ARCHIVE_FILE = "archive.json";
+const ARCHIVE_FILE = "archive.json";
 
 const ArchivedSegmentSchema = v.strictObject({
   segment: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),

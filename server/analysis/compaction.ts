@@ -18,7 +18,7 @@ const FORMAT = "format parquet, compression zstd, compression_level 1";
 const DISTINCT = "distinct";
 const ACCOUNTS = "accounts";
 
-export function compactedPath(folder: string, segment: number): string {
+function compactedPath(folder: string, segment: number): string {
   return segmentPath(folder, segment).replace(/\.ndjson$/, ".parquet");
 }
 

@@ -73,6 +73,6 @@ export function LoginLinkPage({ code }: { code: string }) {
   );
 }
 
-export function loginPath(next: string): string {
+function loginPath(next: string): string {
   return `/login?${new URLSearchParams({ next })}`;
 }

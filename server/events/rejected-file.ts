@@ -9,7 +9,7 @@ export interface Rejection {
   readonly text: string;
 }
 
-export const REJECTED_FILE = "rejected.bad.ndjson";
+const REJECTED_FILE = "rejected.bad.ndjson";
 const OLDER_FILE = "rejected.1.bad.ndjson";
 export const REJECTED_FILES: readonly string[] = [REJECTED_FILE, OLDER_FILE];
 /** Enough to see a site's mistakes; bounded, so that clients cannot fill the disk. */

@@ -4,7 +4,7 @@ import { BodyRejected, readBody } from "./body.ts";
 import { type Env, header } from "./http.ts";
 
 /** Enough for a hundred groups with some HTML each. */
-export const MAX_JSON_BYTES = 256 * 1024;
+const MAX_JSON_BYTES = 256 * 1024;
 /** An experiment with the deepest payload has 11 levels. */
 const MAX_LEVELS = 32;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;

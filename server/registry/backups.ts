@@ -6,7 +6,7 @@ import { NotARegistry, parseContent, type RegistryContent } from "./content.ts";
 export const MAX_BACKUPS = 10;
 
 /** `experiments.json.1` is the state before the last change, `.10` the one before the last ten. */
-export function backupPath(path: string, number: number): string {
+function backupPath(path: string, number: number): string {
   return `${path}.${number}`;
 }
 

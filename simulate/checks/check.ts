@@ -1,4 +1,4 @@
-export const CHECK_NAMES = [
+const CHECK_NAMES = [
   "rendering",
   "sticky",
   "split",

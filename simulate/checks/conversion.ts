@@ -75,7 +75,7 @@ export function conversionTests(rows: readonly ConversionReport[]): Test[] {
 }
 
 /** The goal event: that of the first clickable element on the page. */
-export function goalOf({ visits }: Pick<Observations, "visits">): string | undefined {
+function goalOf({ visits }: Pick<Observations, "visits">): string | undefined {
   for (const { seen } of visits) {
     for (const placeholder of seen?.placeholders ?? []) {
       const event = clickableOf(seen as Seen, placeholder)?.event;

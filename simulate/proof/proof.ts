@@ -5,7 +5,7 @@ import { adjustPValues, binomialExact, independence } from "../../core/statistic
 import type { Block, BlockCounts, Definitions } from "./count-block.ts";
 
 /** Probability that a correct assignment fails any test of a proof. */
-export const PROOF_FALSE_ALARM_RATE = 1e-4;
+const PROOF_FALSE_ALARM_RATE = 1e-4;
 
 const MAX_BLOCK = 100_000;
 /** Expected IDs per block and group that an evenness test needs for chi-square to hold. */

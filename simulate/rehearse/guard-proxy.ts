@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import ipaddr from "ipaddr.js";
 
 /** An address that a page of others must not lead a server's browser to. */
-export class NotPublic extends Error {}
+class NotPublic extends Error {}
 
 /** The browser's only way out, so that redirects, scripts and other names of an address are met. */
 export interface GuardProxy {

@@ -231,7 +231,7 @@ function withForce(page: string, token: string): string {
 }
 
 /** The events that the experiment counts, those of ratios' denominators too. */
-export function goalEvents({ goals }: Pick<Experiment, "goals">): GoalEvent[] {
+function goalEvents({ goals }: Pick<Experiment, "goals">): GoalEvent[] {
   const events = goals.flatMap(({ event, click, page, ratio, requires }): GoalEvent[] => {
     const needsKey = requires === "key";
     const per = ratio === undefined || ratio.per === "session" ? null : ratio.per;

@@ -60,6 +60,6 @@ export function effectRows({ effects = [] }: SimulationReport): EffectRow[] {
 }
 
 /** A relative change with one decimal: “+12.3%”. */
-export function change(lift: number): string {
+function change(lift: number): string {
   return `${lift < 0 ? "" : "+"}${(100 * lift).toFixed(1)}%`;
 }

@@ -30,7 +30,7 @@ export async function servePages(scenario: Scenario, base: string): Promise<Serv
 }
 
 /** A page with the placeholders of its experiments, and a button for each goal that is clicked. */
-export function plainPage(scenario: Scenario, page: string, base: string): string {
+function plainPage(scenario: Scenario, page: string, base: string): string {
   const { experiments, pages, goals, visitors } = scenario;
   const redirect = pages[page]?.redirect ?? {};
   const consent = visitors.consent < 1 ? ' data-consent="required"' : "";

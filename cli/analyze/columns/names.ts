@@ -21,7 +21,7 @@ export type Role = (typeof ROLES)[number];
  * else does (`likely`). Case, accents, and all characters but letters and digits are ignored: `User
  * ID`, `user_id` and `userId` are equal.
  */
-export const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; readonly likely: readonly string[] }>> = {
+const NAMES: Readonly<Record<Role, { readonly sure: readonly string[]; readonly likely: readonly string[] }>> = {
   visitor: {
     sure: words(`userid uid userkey userpseudoid userdomainid customerid custid clientid anonymousid anonid distinctid
       deviceid visitorid visitorkey fullvisitorid accountid memberid playerid personid subjectid participantid respondentid

@@ -27,7 +27,7 @@ export const MAX_GOALS = 20;
 export const MAX_VALUE = 1e9;
 
 /** A value as a whole number of millionths, to the nearest. */
-export const millionthsOf = (value: string) =>
+const millionthsOf = (value: string) =>
   `case when abs(${value}) <= ${MAX_VALUE} then cast(round_even(${value} * 1e6, 0) as bigint) end`;
 
 const CALENDAR_DAY = "(?:19|20)\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])(?:\\.0+)?";

@@ -199,7 +199,7 @@ const FEW = 0.1;
 /**
  * Finds the style of a column's times from all of its cells; null if most of them are not times.
  */
-export async function timeStyle(engine: Engine, cell: string, rows: string, said: TimeSaid): Promise<TimeStyle | null> {
+async function timeStyle(engine: Engine, cell: string, rows: string, said: TimeSaid): Promise<TimeStyle | null> {
   const zone: Zone =
     said.timezone === "UTC" ? (naive) => naive : (naive) => `timezone(${literal(said.timezone)}, ${naive})`;
   const present = await one(`count(*) ${rows} and not ${isMissing(cell)}`);

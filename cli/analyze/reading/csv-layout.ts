@@ -22,7 +22,7 @@ export interface CsvSaid {
 
 const SEPARATORS = [",", ";", "\t", "|", "\u0001"] as const;
 const NAMES: Readonly<Record<string, string>> = { "\t": "tab", "\u0001": "\\x01" };
-export const separatorName = (separator: string) => NAMES[separator] ?? separator;
+const separatorName = (separator: string) => NAMES[separator] ?? separator;
 
 /** Records examined to find the separator; arbitrary. */
 const LOOKED_AT = 500;

@@ -69,6 +69,6 @@ async function firstCharacter(path: string): Promise<string> {
 }
 
 /** File extensions of unsupported formats. */
-export const NOT_READ = [".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".docx", ".pdf", ".sav", ".dta", ".rds", ".pkl"];
+const NOT_READ = [".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".docx", ".pdf", ".sav", ".dta", ".rds", ".pkl"];
 
 export const isNotRead = (path: string) => NOT_READ.includes(extname(path).toLowerCase());

@@ -4,7 +4,7 @@ import type { SeenNames } from "../../events/seen-names.ts";
 import { goalSource } from "../ui/goal-words.ts";
 
 /** Selectors of goals without events in the last day: “purchase”, “page /thank-you”. */
-export function unseenGoals(goals: readonly Goal[], { events, pages }: SeenNames): string[] {
+function unseenGoals(goals: readonly Goal[], { events, pages }: SeenNames): string[] {
   const isSeen = (goal: object) => {
     const { event, page, click } = goal as Partial<Record<"event" | "page" | "click", string>>;
     if (page !== undefined) return [...pages.keys()].some(compileRoutes([page]));

@@ -5,10 +5,10 @@ import type { Goal } from "../../../core/goal.ts";
  * Sources of a goal's events: an event's name, the path of a page view, or a clicked element's
  * event.
  */
-export const GOAL_SOURCES = ["event", "page", "click"] as const;
+const GOAL_SOURCES = ["event", "page", "click"] as const;
 
 /** Denominators of a ratio. */
-export const RATIO_BASES = ["session", ...GOAL_SOURCES] as const;
+const RATIO_BASES = ["session", ...GOAL_SOURCES] as const;
 
 /** A goal as entered: all texts, not validated. */
 export interface GoalFields {

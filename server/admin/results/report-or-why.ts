@@ -5,7 +5,7 @@ import type { ResultsQuery } from "../../results/query.ts";
 import type { Results } from "../../results/results.ts";
 
 /** Counting ten million events takes some 10 s; a page does not wait for longer. */
-export const SLOW_MS = 10_000;
+const SLOW_MS = 10_000;
 /** A page that asks again takes the count that it waited for. */
 const WAITED_MS = 300_000;
 

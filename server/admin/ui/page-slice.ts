@@ -1,5 +1,5 @@
 /** Rows on a page of a table. */
-export const PAGE_ROWS = 50;
+const PAGE_ROWS = 50;
 
 /** One page of a list. */
 export interface PageSlice<Item> {

@@ -4,7 +4,7 @@ import { isCounted } from "../../../core/reason.ts";
 import type { Evaluated } from "../projection/evaluated.ts";
 
 /** A group's value: its payload, or its name without one. */
-export function featureValue({ groups }: Experiment, name: string): unknown {
+function featureValue({ groups }: Experiment, name: string): unknown {
   return groups.find((group: Group) => group.name === name)?.payload ?? name;
 }
 

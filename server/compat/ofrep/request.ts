@@ -22,7 +22,7 @@ export class OfrepError extends Error {
   }
 }
 
-export const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 const MAX_LEVELS = 32;
 
 /** Inputs of an evaluation, and the context as received. */

@@ -32,7 +32,7 @@ export function isPayloadType(name: string | undefined): name is string {
 const typeNames = new WeakMap<Experiment, string>();
 
 /** Name of the type that the payloads of all groups have. */
-export function payloadTypeOf(experiment: Experiment): string {
+function payloadTypeOf(experiment: Experiment): string {
   let name = typeNames.get(experiment);
   if (name === undefined) {
     const payloads = experiment.groups.flatMap(({ payload }) => (payload == null ? [] : [payload]));

@@ -35,7 +35,7 @@ export interface Wanted {
 }
 
 /** The goals counted by the registry, the conversion first. */
-export const REGISTRY_GOALS: Definition["goals"] = [
+const REGISTRY_GOALS: Definition["goals"] = [
   { event: "conversion", kind: "binary" },
   { event: "cta_click", kind: "count" },
   { event: "form_start", kind: "count" },

@@ -32,7 +32,7 @@ export function figuresOf(visits: readonly RehearsalVisit[]) {
   };
 }
 
-export function median(values: readonly number[]): number | null {
+function median(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
