@@ -1,5 +1,4 @@
 import { type Context, evaluate } from "../../core/evaluate.ts";
-import type { Experiment } from "../../core/experiment.ts";
 import { startedOf } from "../../core/started.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import type { EventLog } from "../events/log.ts";
@@ -19,6 +18,7 @@ import { assignedText } from "./answer-text.ts";
 import { type Assigned, AssignmentRecord } from "./assignment-record.ts";
 import { type ForceDeps, forcedGroups } from "./forced-groups.ts";
 import { areExposures, exposuresOf, RecentAnswers, visitorName } from "./recent-answers.ts";
+import { needsOf } from "./request-needs.ts";
 
 interface Deps extends ForceDeps {
   readonly registry: Registry;
@@ -132,24 +132,4 @@ function headersOfVersions(): (version: number) => Answer["headers"] {
     known = version;
     return headers;
   };
-}
-
-/** Something of a request, besides the IDs of units, that answers depend on. */
-type Need = "context" | "path" | "random";
-
-const needed = new WeakMap<readonly Experiment[], ReadonlySet<Need>>();
-
-function needsOf(experiments: readonly Experiment[]): ReadonlySet<Need> {
-  let found = needed.get(experiments);
-  if (found === undefined) {
-    found = new Set(
-      experiments.flatMap(({ rule, allocations, routes, unit }): Need[] => [
-        ...(rule !== null || allocations.length > 0 ? (["context"] as const) : []),
-        ...(routes.length > 0 ? (["path"] as const) : []),
-        ...(unit === "random" ? (["random"] as const) : []),
-      ]),
-    );
-    needed.set(experiments, found);
-  }
-  return found;
 }
