@@ -10,8 +10,10 @@ export const compressed: MiddlewareHandler<Env> = async (c, next) => {
   await next();
   const { res } = c;
   const encoding = acceptedEncoding(header(c, "accept-encoding"));
-  const isWhole = WHOLE.test(res.headers.get("content-type") ?? "") && !res.headers.has("content-encoding");
-  if (!isWhole || !res.body || c.req.method === "HEAD") return;
+  const isWhole = WHOLE.test(res.headers.get("content-type") ?? "");
+  // Assets choose the encoding themselves.
+  const isChosen = /accept-encoding/i.test(res.headers.get("vary") ?? "");
+  if (!isWhole || isChosen || !res.body || c.req.method === "HEAD") return;
   const content = new Uint8Array(await res.arrayBuffer());
   const headers = new Headers(res.headers);
   headers.append("vary", "Accept-Encoding");
