@@ -26,6 +26,8 @@ const templates = ["A", "B"].map((group) => `<template data-group="${group}">${V
 const TAG = `<script async src="/tag.js"></script>`;
 const BLOCKING = `<script src="/tag.js"></script>`;
 const RENDER_BLOCKING = `<script async blocking="render" src="/tag.js"></script>`;
+/** The tag of the first version, which sites may have pinned. */
+const FIRST = `<script async src="/tag.first.js"></script>`;
 const WITH_GROUPS = `<script async src="/tag-with-groups.js"></script>`;
 const GROWTHBOOK = `<script async data-api-host="{site}" data-client-key="sdk-bench" data-no-streaming="1" data-tracking="none"
   src="/auto.min.js"></script>`;
@@ -66,6 +68,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   { name: "fairsplit", head: TAG, slot: ORIGINAL },
   { name: "fairsplit, script blocking", head: BLOCKING, slot: ORIGINAL },
   RESERVING,
+  { name: "fairsplit, place kept free, the first version's tag", head: HEIGHT + FIRST, slot: RESERVED },
   { name: "fairsplit, place kept free, script blocking", head: HEIGHT + BLOCKING, slot: RESERVED },
   { name: "fairsplit, async blocking=render", head: HEIGHT + RENDER_BLOCKING, slot: RESERVED },
   INLINED,
@@ -121,6 +124,7 @@ const PAYLOAD = JSON.stringify({
 export async function openSite(api: string, latencyMs: number) {
   const tag = await readFile("dist/tag.js", "utf8");
   const more = await readFile("dist/tag-more.js", "utf8");
+  const first = await readFile("test/cases/data-folders/schema-2/tags/tag.3c58ec0d860ab9fc.js", "utf8");
   // Experiments that the site keeps, so that no page waits for the server.
   const client = createClient({ baseUrl: api });
   const growthbook = await readFile("node_modules/@growthbook/growthbook/dist/bundles/auto.min.js", "utf8");
@@ -142,6 +146,7 @@ export async function openSite(api: string, latencyMs: number) {
       return once().catch(once);
     };
     if (url === "/tag.js") return send("text/javascript", tag, "public, max-age=300");
+    if (url === "/tag.first.js") return send("text/javascript", first, "public, max-age=300");
     if (url.startsWith("/tag-more.")) return send("text/javascript", more, "public, max-age=31536000, immutable");
     if (url === "/auto.min.js") return send("text/javascript", growthbook, "public, max-age=300");
     if (url === "/tag-with-groups.js") {
