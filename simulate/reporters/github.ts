@@ -3,6 +3,7 @@ import { EnvironmentMissing } from "../environment.ts";
 import type { SimulationReport } from "../report.ts";
 import { reasonOf } from "./group-rows.ts";
 import { markdown } from "./markdown.ts";
+import { shortened } from "./shortened.ts";
 
 /** Annotations of GitHub Actions, one for each failed check. */
 export function githubAnnotations(report: SimulationReport): string {
@@ -22,5 +23,5 @@ export async function appendSummary(report: SimulationReport, env: NodeJS.Proces
 
 function annotation(title: string, text: string): string {
   const encoded = (part: string) => part.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-  return `::error title=fairsplit ${encoded(title).replaceAll(":", "%3A").replaceAll(",", "%2C")}::${encoded(text)}\n`;
+  return `::error title=fairsplit ${encoded(title).replaceAll(":", "%3A").replaceAll(",", "%2C")}::${encoded(shortened(text))}\n`;
 }

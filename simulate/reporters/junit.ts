@@ -1,5 +1,6 @@
 import type { SimulationReport } from "../report.ts";
 import { reasonOf } from "./group-rows.ts";
+import { shortened } from "./shortened.ts";
 
 /**
  * JUnit XML: a suite for the run and a test case for each check. A check that was not tested is
@@ -46,12 +47,15 @@ export function junit(report: SimulationReport): string {
   ].join("\n");
 }
 
-/** Text for XML 1.0, which has no way to write most control characters. */
+/**
+ * Text for XML 1.0, which has no way to write most control characters. Lines and tabs are written
+ * by number: in attributes they would be read as blanks.
+ */
 function escapeXml(text: string): string {
   const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   return (
-    text
-      .replace(/[&<>"]/g, (character) => entities[character] ?? "")
+    shortened(text)
+      .replace(/[&<>"\t\n\r]/g, (character) => entities[character] ?? `&#${character.charCodeAt(0)};`)
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu, "\ufffd")
   );

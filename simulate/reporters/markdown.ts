@@ -1,5 +1,6 @@
 import type { SimulationReport } from "../report.ts";
 import { effectRows, groupRows, reasonOf, resultWords } from "./group-rows.ts";
+import { shortened } from "./shortened.ts";
 
 /** The report as Markdown, for a job's summary or a comment. */
 export function markdown(report: SimulationReport): string {
@@ -43,9 +44,11 @@ function effectLines(report: SimulationReport): string[] {
   ];
 }
 
-const code = (text: string) => text.replaceAll("`", "'");
+const code = (text: string) => shortened(text).replaceAll("`", "'");
 
 /** Text in a table's cell: no markup of Markdown or HTML, and one line. */
 function cell(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~&]/g, (mark) => `&#${mark.charCodeAt(0)};`).replace(/\s+/g, " ");
+  return shortened(text)
+    .replace(/[\\`*_{}[\]<>()#+!|~&]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+    .replace(/\s+/g, " ");
 }

@@ -1,7 +1,11 @@
 // @vitest-environment happy-dom
+import { spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { buildReport, type SimulationReport } from "../../../simulate/report.ts";
 import { junit } from "../../../simulate/reporters/junit.ts";
+import { temporaryFolder } from "../../server/rig/open-app.ts";
 
 /**
  * Rules of elements in junit-10.xsd of Jenkins' xUnit plugin, the schema that its reader enforces:
@@ -67,21 +71,77 @@ function reportOf(changes: Partial<SimulationReport>): SimulationReport {
   return { ...report, ...changes };
 }
 
+/** The same rules as an XML Schema, for a validator that knows nothing of this test. */
+function xmlSchema(): string {
+  const elements = Object.entries(SCHEMA).map(([name, { children, required, optional }]) => {
+    const attributes = [...required, ...optional].map((each) => {
+      const type = each === "time" && /^testsuites?$/.test(name) ? "time" : "xs:string";
+      return `<xs:attribute name="${each}" type="${type}" use="${required.includes(each) ? "required" : "optional"}"/>`;
+    });
+    const inside = children.map((child) => `<xs:element ref="${child}"/>`).join("");
+    const content = inside && `<xs:choice minOccurs="0" maxOccurs="unbounded">${inside}</xs:choice>`;
+    const type = `<xs:complexType mixed="${MAY_HAVE_TEXT.includes(name)}">${content}${attributes.join("")}</xs:complexType>`;
+    return `<xs:element name="${name}">${type}</xs:element>`;
+  });
+  const time = `<xs:restriction base="xs:string"><xs:pattern value="${TIME.source.slice(1, -1)}"/></xs:restriction>`;
+  return `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:simpleType name="time">${time}</xs:simpleType>${elements.join("")}</xs:schema>`;
+}
+
+/** Debian's package libxml2-utils has it. */
+const hasXmllint = spawnSync("xmllint", ["--version"]).status === 0;
+
+/** What xmllint says of a file; empty if it is valid. */
+async function complaintsOf(xml: string): Promise<string> {
+  const folder = await temporaryFolder();
+  const [schema, file] = [join(folder, "junit.xsd"), join(folder, "report.xml")];
+  await writeFile(schema, xmlSchema());
+  await writeFile(file, xml);
+  const { status, stderr } = spawnSync("xmllint", ["--noout", "--schema", schema, file], { encoding: "utf8" });
+  return status === 0 ? "" : stderr;
+}
+
 describe("the JUnit file keeps to its published schema", () => {
   const all = reportOf({}).checks;
-  test.each([
+  const saying = (detail: string, more: Partial<(typeof all)[number]> = {}) => ({
+    checks: all.map((check) => ({ ...check, detail, ...more })),
+  });
+  const REPORTS: [what: string, changes: Partial<SimulationReport>][] = [
     ["failed and not tested", {}],
     ["passed", { checks: all.map((check) => ({ ...check, ok: true, tested: true })) }],
     ["interrupted", { partial: true }],
     ["stopped", { partial: true, stopped: `<the "server" & more>` }],
-    ["with control characters", { checks: all.map((check) => ({ ...check, detail: "\u0000\u001b[31m <x>" })) }],
-  ])("%s", (_, changes) => {
+    ["with control characters", saying("\u0000\u001b[31m <x>\u0008\u000b\u000c\u007f\u0085\ufffe\uffff")],
+    ["with lines", saying("one\ntwo\r\nthree\tfour")],
+    ["with emoji and halves of them", saying("👩‍🚀 \ud83d x \udc69 𝒳")],
+    ["with marks of XML", saying("]]> <!-- --> <![CDATA[x]]> &amp; <?x ?> ' \"")],
+    ["with marks of XML in what passed", saying("]]> <!-- --> <![CDATA[x]]> &amp; \u0000", { ok: true, tested: true })],
+    ["with very long texts", saying("<".repeat(2_000_000), { ok: false })],
+    ["of a long seed and target", { seed: "\n\t\u0001<".repeat(1000), target: "http://x/?a=1&b=]]>" }],
+    [
+      "of a run of hours",
+      { timing: { startedAt: "2026-11-28T12:00:00.000Z", seconds: 123_456.789, visitsPerSecond: 1 } },
+    ],
+  ];
+
+  test.each(REPORTS)("%s", (_, changes) => {
     expect(violationsOf(junit(reportOf(changes)))).toEqual([]);
   });
 
+  test.skipIf(!hasXmllint).each(REPORTS)("%s, as xmllint reads it", async (_, changes) => {
+    expect(await complaintsOf(junit(reportOf(changes)))).toBe("");
+  });
+
+  test.skipIf(!hasXmllint)("and readers get texts back as they were, line by line", async () => {
+    const detail = 'one\n  two\ttabbed "quoted" ]]> 👩‍🚀';
+    const file = join(await temporaryFolder(), "report.xml");
+    await writeFile(file, junit(reportOf(saying(detail, { ok: false }))));
+    const { stdout } = spawnSync("xmllint", ["--xpath", "string((//failure)[1]/@message)", file], { encoding: "utf8" });
+    expect(stdout).toBe(`${detail}\n`);
+  });
+
+  const WRONG = `<testsuites disabled="0" time="1s"><testsuite name="x"><failure/>text</testsuite></testsuites>`;
   test("which this test enforces", () => {
-    const wrong = `<testsuites disabled="0" time="1s"><testsuite name="x"><failure/>text</testsuite></testsuites>`;
-    expect(violationsOf(wrong)).toEqual([
+    expect(violationsOf(WRONG)).toEqual([
       "<testsuites> has the attribute disabled",
       "<testsuites> has a bad time",
       "<testsuite> has no tests",
@@ -90,5 +150,12 @@ describe("the JUnit file keeps to its published schema", () => {
       "<testsuite> has a <failure>",
       "<testsuite> has text",
     ]);
+  });
+
+  test.skipIf(!hasXmllint)("which xmllint enforces", async () => {
+    const complaints = await complaintsOf(WRONG);
+    for (const words of ["'disabled' is not allowed", "'1s' is not accepted", "'tests' is required", "failure"]) {
+      expect(complaints).toContain(words);
+    }
   });
 });

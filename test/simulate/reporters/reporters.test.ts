@@ -117,6 +117,14 @@ describe("a report", () => {
     }
   });
 
+  test("fits where programs read it, however much a page wrote, and says what is left out", () => {
+    const report = reportOf({ target: "<".repeat(3_000_000), rerun: "`".repeat(3_000_000) });
+    for (const text of [junit(report), markdown(report)]) {
+      expect(text.length).toBeLessThan(200_000);
+      expect(text).toMatch(/more characters/);
+    }
+  });
+
   test("for GitHub is one annotation per failed check, and a summary where GitHub says", async () => {
     expect(githubAnnotations(reportOf())).toBe(
       `::error title=fairsplit rendering::${NASTY.replace("%", "%25").replaceAll("\n", "%0A")}\n`,
