@@ -35,6 +35,7 @@ import { requestQueue } from "./http/request-queue.ts";
 import { EVENTS_PATHS, eventsLane } from "./ingest/events.ts";
 import { openNetworkHash } from "./ingest/network-hash.ts";
 import { openAccessLog } from "./ops/access-log.ts";
+import { endWithParent } from "./ops/end-with-parent.ts";
 import { createLogger } from "./ops/logger.ts";
 import { readinessOf } from "./ops/readiness.ts";
 import { openRegistry } from "./registry/registry.ts";
@@ -294,6 +295,8 @@ export async function main(
     reserve.close();
     lock.release();
   });
+  // The simulator's own server does not outlive it.
+  if (demo) endWithParent();
 
   // Print it last: a reader of this line finds all others printed, and may stop the server.
   const where = config.socket === null ? `http://${host}:${port}` : `unix:${config.socket}`;

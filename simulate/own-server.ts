@@ -89,7 +89,8 @@ async function edit(experimentsFile: string, change: (experiment: StoredExperime
 async function run(data: string): Promise<{ child: ChildProcess; url: string }> {
   const program = fileURLToPath(new URL("fairsplit.js", import.meta.url));
   const child = spawn(process.execPath, [program, "demo", "--port", "0", "--data", data], {
-    stdio: ["ignore", "pipe", "inherit"],
+    // By the channel it hears of this process's end, even of one that was killed.
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
     // Use a separate process group: the simulator handles Ctrl-C and stops the server after the
     // visits.
     detached: process.platform !== "win32",

@@ -48,7 +48,8 @@ export async function drillServer(program: URL): Promise<DrillServer> {
       const limit = log === "small" ? ["--max-log", SMALL_LOG] : [];
       const args = [fileURLToPath(program), "demo", "--port", "0", "--data", data, "--rate-limit", "0", ...limit];
       const started = spawn(process.execPath, args, {
-        stdio: ["ignore", "pipe", "ignore"],
+        // By the channel it hears of this process's end, even of one that was killed.
+        stdio: ["ignore", "pipe", "ignore", "ipc"],
         detached: process.platform !== "win32",
         env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("FAIRSPLIT_"))),
       });
@@ -58,7 +59,7 @@ export async function drillServer(program: URL): Promise<DrillServer> {
         const timer = setTimeout(() => fail(`no answer within ${START_PATIENCE_MS / 1000} s`), START_PATIENCE_MS);
         started.once("error", (error) => fail(error.message));
         started.once("exit", (code) => fail(`exit code ${code}`));
-        createInterface({ input: started.stdout }).once("line", (line) => {
+        createInterface({ input: started.stdout as NodeJS.ReadableStream }).once("line", (line) => {
           clearTimeout(timer);
           resolve(/http:\S+/.exec(line)?.[0] ?? "");
         });

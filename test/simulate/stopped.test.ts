@@ -92,6 +92,16 @@ test("a run that --max-failures ended says so", async () => {
   ]);
 }, 30_000);
 
+const childrenOf = (pid: number | undefined): number[] => {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const rows = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  return rows.flatMap(([child = 0, parent]) => (parent === pid ? [child] : []));
+};
+
+/** False for a process that has ended, even where nobody has asked for its exit code yet. */
+const isRunning = (pid: number) =>
+  /^[^Z\s]/.test(spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout);
+
 /** Runs `simulate` with a folder of its own for temporary files, and sends it a signal. */
 async function signalled(signal: NodeJS.Signals, begun: "server" | "visits") {
   const folder = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
@@ -103,25 +113,14 @@ async function signalled(signal: NodeJS.Signals, begun: "server" | "visits") {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, TMPDIR: temporary },
   });
-  const serverOf = () => {
-    const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-    const rows = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-    return rows.find(([, parent]) => parent === child.pid)?.[0] ?? 0;
-  };
+  const serverOf = () => childrenOf(child.pid)[0] ?? 0;
   if (begun === "visits") await once(child.stderr, "data");
   else await expect.poll(serverOf, { timeout: 15_000 }).toBeGreaterThan(0);
   const server = serverOf();
   child.kill(signal);
   child.stderr.resume();
   const [code] = await once(child, "exit");
-  const isRunning = () => {
-    try {
-      return process.kill(server, 0);
-    } catch {
-      return false;
-    }
-  };
-  await expect.poll(isRunning).toBe(false);
+  await expect.poll(() => isRunning(server)).toBe(false);
   expect(await readdir(temporary)).toEqual([]);
   return { code, report: await readFile(file, "utf8").then(JSON.parse, () => null) };
 }
@@ -142,3 +141,27 @@ describe.skipIf(process.platform === "win32").each([
     expect(await signalled(signal, "server")).toEqual({ code, report: null });
   }, 30_000);
 });
+
+test.skipIf(process.platform === "win32").each([
+  ["visits", ["-n", "1000000", "--driver", "http"]],
+  ["a drill", ["drill", "-n", "300", "--faults", "slow"]],
+])(
+  "nothing runs on after a kill -9 of %s",
+  async (_, args) => {
+    const temporary = await mkdtemp(join(tmpdir(), "fairsplit-test-"));
+    onTestFinished(() => rm(temporary, { recursive: true, force: true, maxRetries: 10 }));
+    const child = spawn(process.execPath, [PROGRAM, "simulate", ...args], {
+      stdio: "ignore",
+      env: { ...process.env, TMPDIR: temporary },
+    });
+    const isServing = async () => (await readdir(temporary)).some((name) => /-(data|drill)-/.test(name));
+    await expect.poll(isServing, { timeout: 30_000 }).toBe(true);
+    const least = args[0] === "drill" ? 2 : 1;
+    await expect.poll(() => childrenOf(child.pid).length, { timeout: 15_000 }).toBeGreaterThanOrEqual(least);
+    const children = childrenOf(child.pid);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await expect.poll(() => children.filter(isRunning), { timeout: 15_000 }).toEqual([]);
+  },
+  90_000,
+);
