@@ -6,6 +6,7 @@ import { type FailuresFolder, reasonsOf } from "./failures.ts";
 import { followVisit } from "./follow-visit.ts";
 import { type Instructions, REPORT, SEED, visitInPage } from "./in-page.ts";
 import { listenToReports } from "./page-reports.ts";
+import { presetConfig, UNHURRIED_MS } from "./preset-config.ts";
 import { readPage, type Seen } from "./read-page.ts";
 import { seedWords } from "./seed.ts";
 import { lostBrowser, startBrowser } from "./start-browser.ts";
@@ -85,7 +86,10 @@ interface Tab {
 async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOptions): Promise<Tab> {
   const tab = await openBrowserTab(browser);
   const { page } = tab;
-  const instructions: Instructions = { report: REPORT, seed: SEED, patienceMs: PAGE_PATIENCE_MS, headers };
+  const instructions: Instructions = {
+    ...{ report: REPORT, seed: SEED, patienceMs: PAGE_PATIENCE_MS, timeoutMs: UNHURRIED_MS },
+    headers,
+  };
   let seedScript: string | undefined;
   let historyLength = 1;
 
@@ -93,7 +97,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
   const [report] = await Promise.all([
     listenToReports<Seen>(page, { name: REPORT, patienceMs: REPORT_PATIENCE_MS, late }),
     page.send("Page.addScriptToEvaluateOnNewDocument", {
-      source: `(${visitInPage})(${JSON.stringify(instructions)},${readPage},${followVisit})`,
+      source: `(${visitInPage})(${JSON.stringify(instructions)},${readPage},${followVisit},${presetConfig})`,
     }),
   ]);
 

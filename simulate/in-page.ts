@@ -17,6 +17,8 @@ export interface Instructions {
   readonly seed: string;
   /** Server timeout. */
   readonly patienceMs: number;
+  /** Timeout of the tag on a page that says none. */
+  readonly timeoutMs: number;
   /**
    * Sent with every `fetch`: the DevTools way of adding headers costs a quarter of all visits per
    * second.
@@ -31,11 +33,13 @@ export interface Instructions {
  * so far has been answered, and once more after each click.
  */
 export function visitInPage(
-  { report, seed, patienceMs, headers }: Instructions,
+  { report, seed, patienceMs, timeoutMs, headers }: Instructions,
   readPage: typeof import("./read-page.ts").readPage,
   followVisit: typeof import("./follow-visit.ts").followVisit,
+  presetConfig: typeof import("./preset-config.ts").presetConfig,
 ): void {
   if (window.top !== window) return;
+  presetConfig(window, { timeout: timeoutMs });
 
   type Words = [a: number, b: number, c: number, d: number];
   let words: Words = [0, 0, 0, 1];
@@ -130,7 +134,7 @@ export function visitInPage(
   };
   /** True if a variant is still to come: the tag loads what only some placeholders need. */
   const isToCome = () =>
-    performance.now() - readyAt < 3000 &&
+    performance.now() - readyAt < timeoutMs &&
     [...document.querySelectorAll<HTMLElement>("[data-exp]:not([data-exp-shown])")].some(
       ({ dataset }) => answered?.[dataset.exp ?? ""],
     );

@@ -8,7 +8,7 @@ import { type Interruption, listenForSignals } from "./exit-on-signals.ts";
 import { openFailuresFolder } from "./failures.ts";
 import { mergeReports, readReport } from "./merge.ts";
 import { driversText, visitsOf } from "./mix.ts";
-import { experimentsOnPage, type Observations } from "./observations.ts";
+import { assignedGroups, experimentsOnPage, NO_GROUPS, type Observations } from "./observations.ts";
 import type { Options } from "./options.ts";
 import { parseRates } from "./rates.ts";
 import { buildReport, type SimulationReport } from "./report.ts";
@@ -75,6 +75,7 @@ export async function simulate(options: Options, version: string): Promise<numbe
       await closeDrivers(drivers);
     }
     visits.sort((a, b) => a.index - b.index);
+    if (options.url === null) dropAddress(visits, target.base);
     await failures?.write(visits);
     if (stopped === null) refuseEmptyPage(visits, url);
     const observations = await collect({ claims, rates, visits }, client, run).catch((error: Error) => {
@@ -207,8 +208,13 @@ async function collect(
   let observations: Observations;
   for (const deadline = Date.now() + STORAGE_PATIENCE_MS; ; ) {
     observations = { ...seen, events: await client.events(run), results };
+    const groupsOf = assignedGroups(observations);
+    // Groups that are the fallbacks, too, leave no other trace of a missing assignment.
+    const isAssigned = ({ seen }: Visit) => !seen?.deviceId || groupsOf(seen.deviceId) !== NO_GROUPS;
     const isComplete =
-      checkAccounting(observations).accounting.lost === 0 && checkRendering(observations).rendering.mismatches === 0;
+      checkAccounting(observations).accounting.lost === 0 &&
+      checkRendering(observations).rendering.mismatches === 0 &&
+      seen.visits.every(isAssigned);
     if (isComplete || Date.now() > deadline) break;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
@@ -216,6 +222,14 @@ async function collect(
     results.set(key, { experiment: await client.experiment(key), report: await client.results(key, run) });
   }
   return observations;
+}
+
+/** Leaves out of errors the address of the run's own server, whose port is another in each run. */
+function dropAddress(visits: Visit[], base: string): void {
+  for (const [place, visit] of visits.entries()) {
+    if (visit.errors.length === 0) continue;
+    visits[place] = { ...visit, errors: visit.errors.map((text) => text.replaceAll(base, "")) };
+  }
 }
 
 function refuseEmptyPage(visits: readonly Visit[], url: string): void {

@@ -70,6 +70,9 @@ export function experimentsWithClicks({ visits }: Pick<Observations, "visits">):
   return [...keys];
 }
 
+/** Groups of a device that the server recorded none of. */
+export const NO_GROUPS: Readonly<Record<string, string>> = {};
+
 /** Groups of a device, by experiment, that the server recorded with its answer. */
 export function assignedGroups({
   events,
@@ -78,7 +81,7 @@ export function assignedGroups({
   for (const { event, source, deviceId = "", params } of events) {
     if (event === "exp_groups" && source === "backend") assigned.set(deviceId, params);
   }
-  return (deviceId) => (assigned.get(deviceId) ?? {}) as Readonly<Record<string, string>>;
+  return (deviceId) => (assigned.get(deviceId) ?? NO_GROUPS) as Readonly<Record<string, string>>;
 }
 
 /**

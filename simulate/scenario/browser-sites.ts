@@ -1,6 +1,7 @@
 import { type BrowserTab, clickOn, openBrowserTab } from "../browser-tab.ts";
 import { type Browser, BrowserEnded } from "../cdp.ts";
 import { listenToReports } from "../page-reports.ts";
+import { presetConfig, UNHURRIED_MS } from "../preset-config.ts";
 import { readPage } from "../read-page.ts";
 import { lostBrowser, startBrowser } from "../start-browser.ts";
 import { BOT } from "./http-sites.ts";
@@ -10,8 +11,6 @@ import { PERSON, type PersonInstructions, personInPage } from "./person-in-page.
 import type { Sites, View } from "./site.ts";
 
 const REPORT = "fairsplitReport";
-/** Timeout of the tag where the network is not slow: a busy machine is not taken for one. */
-const UNHURRIED_MS = 10_000;
 /** Timeout for the page to come to rest: on a slow network seven requests follow one another. */
 const PAGE_PATIENCE_MS = 60_000;
 /** Timeout for the report of a page, which a busy machine delays. */
@@ -137,7 +136,7 @@ function devicesOf({ kind, accountId: person }: Person, { api, headers, userAgen
       };
       current.hasConsented ||= instructions.givesConsent;
       if (view.isSlow) await slow(shown, page.timeoutMs + BEYOND_MS);
-      const source = `(${personInPage})(${JSON.stringify(instructions)},${readPage},${JSON.stringify(PERSON)})`;
+      const source = `(${personInPage})(${JSON.stringify(instructions)},${readPage},${presetConfig},${JSON.stringify(PERSON)})`;
       const snapshot = await shown.open(page.url, source);
       if (view.isSlow) await slow(shown, 0);
       return snapshot;

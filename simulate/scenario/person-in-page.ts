@@ -36,6 +36,7 @@ export const PERSON = "fairsplitPerson";
 export function personInPage(
   given: PersonInstructions,
   readPage: typeof import("../read-page.ts").readPage,
+  presetConfig: typeof import("../preset-config.ts").presetConfig,
   name: string,
 ): void {
   if (window.top !== window) return;
@@ -75,7 +76,7 @@ export function personInPage(
   if (hasPrivacyControl) Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true });
   const own = window as unknown as Record<string, unknown>;
   let account = given.accountId;
-  own.fairsplitConfig = { timeout: given.timeoutMs, ...(account === "" ? {} : { account }) };
+  presetConfig(window, { timeout: given.timeoutMs }, account === "" ? {} : { account });
 
   let answered: Parameters<typeof readPage>[1];
   let answeredAccount: string | undefined;

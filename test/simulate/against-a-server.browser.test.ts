@@ -1,10 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { json } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { buffer, json } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { SimulationReport } from "../../simulate/report.ts";
 import { launchBrowser } from "../launch-browser.ts";
 import { PROGRAM } from "../server/rig/built-program.ts";
@@ -32,7 +34,7 @@ function simulate(...args: string[]): Promise<{ code: number; report: Simulation
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [PROGRAM, "simulate", "--url", base, "--seed", "5", "--json", ...args],
+      [PROGRAM, "simulate", ...(args.includes("--url") ? [] : ["--url", base]), "--seed", "5", "--json", ...args],
       { maxBuffer: 1 << 26 },
       (error, stdout) =>
         resolve({ code: error ? Number(error.code ?? -1) : 0, report: JSON.parse(stdout) as SimulationReport }),
@@ -64,6 +66,31 @@ it("an experiment that an admin switched off in the page shows its fallback only
   expect(seen("homepage_button_test")).toEqual({ A: 40, B: 0 });
   expect(Object.values(seen("headline_test")).every((devices) => devices > 0)).toBe(true);
   expect(report).toMatchObject({ ok: true, rendering: { mismatches: 0 }, accounting: { lost: 0, unexpected: 0 } });
+}, 120_000);
+
+it("a machine that is busy for longer than the tag waits is not taken for a fault", async () => {
+  let asked = 0;
+  const proxy = createServer(async (request, response) => {
+    const body = await buffer(request);
+    // Longer than the tag's timeout of a second.
+    if (request.url?.startsWith("/groups") && asked++ % 5 === 0)
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+    const answer = await fetch(new URL(request.url ?? "/", base), {
+      method: request.method ?? "GET",
+      headers: { ...(request.headers as Record<string, string>), "accept-encoding": "identity" },
+      ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
+    });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const { report } = await simulate("-n", "10", "--url", url);
+  expect(asked).toBe(10);
+  expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
 }, 120_000);
 
 it("Ctrl-C ends the visits under way, prints the report of those that were made, and exits with 130", async () => {
