@@ -72,6 +72,7 @@ import { type Rehearsals, standings } from "./rehearsals/rehearsals.ts";
 import type { RehearsalRunner } from "./rehearsals/runner.ts";
 import { CountingFailed } from "./results/counting-failed.ts";
 import { withFailures } from "./results/counting-failures.ts";
+import { inTime } from "./results/in-time.ts";
 import { Results } from "./results/results.ts";
 import type { Erasures } from "./retention/erasures.ts";
 import type { StickyGroups } from "./sticky/sticky-groups.ts";
@@ -136,7 +137,7 @@ export interface Deps {
   /** Text of the demo pages' files by name; null leaves them out. */
   readonly demoPages: ReadonlyMap<string, string> | null;
   readonly compat: CompatSettings;
-  /** Milliseconds after which a page does not wait for a count; default 10,000. */
+  /** Milliseconds after which a request does not wait for a count; default 10,000. */
   readonly slowMs?: number;
   /** Called with server errors, never with client errors. */
   readonly onError: (error: Error) => void;
@@ -174,6 +175,7 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
   const app = new Hono<Env>();
   const { analysis, failures } = withFailures(deps.analysis);
   const results = new Results({ ...deps, analysis });
+  const counted = { analysis, results, inTime: inTime(deps.slowMs) };
   // The demo is there to try things out.
   if (deps.adminToken !== null) deps.registry.judgeStarts(standings(deps.rehearsals));
 
@@ -211,7 +213,7 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
   for (const path of ["/experiments/*", "/api/admin/experiments/*"]) app.use(path, onlyWhileOn(deps));
   app.get("/events", guard);
   const stopped = deps.streams.stopped;
-  for (const { path, app: dialect } of compatRoutes(deps.compat, { ...deps, stopped, guard, record })) {
+  for (const { path, app: dialect } of compatRoutes(deps.compat, { ...deps, ...counted, stopped, guard, record })) {
     app.route(path, dialect);
   }
   app.route("/", loginRoutes(access, deps.links));
@@ -226,7 +228,7 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
   if (deps.erasures) app.route("/", dataPageRoutes({ registry: deps.registry, erasures: deps.erasures }));
   app.route("/", forcePageRoutes(deps));
   app.route("/", calculatorPageRoutes());
-  app.route("/", independencePageRoutes({ ...deps, analysis }));
+  app.route("/", independencePageRoutes({ ...deps, ...counted }));
   app.route("/", eventLogRoutes(deps));
   app.route("/", adminExperimentsRoutes(deps));
   app.route("/", adminSettingsRoutes(deps));
@@ -234,7 +236,7 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
   app.route("/", impactRoutes(deps));
   app.route("/", revertRoutes(deps));
   app.route("/", explainRoutes(deps));
-  app.route("/", resultsRoutes({ results }));
+  app.route("/", resultsRoutes(counted));
   app.route("/", exportRoutes(deps));
   app.route("/", metricsRoutes({ ...deps, failures }));
   app.route("/", runRoutes(deps));
@@ -242,14 +244,14 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
   app.route("/", openApiRoutes({ app, baseUrl: deps.baseUrl }));
   app.route("/", exclusionRoutes(deps));
   if (deps.reportLinks) {
-    app.route("/", sharedReportRoutes({ ...deps, results, links: deps.reportLinks }));
+    app.route("/", sharedReportRoutes({ ...deps, ...counted, links: deps.reportLinks }));
     app.route("/", reportLinkRoutes({ ...deps, links: deps.reportLinks }));
   }
   app.route("/", rehearsalPageRoutes(deps));
   app.route("/", experimentStateRoutes(deps));
   app.route("/", experimentFormRoutes(deps));
-  app.route("/", resultsLiveRoutes({ ...deps, results }));
-  app.route("/", resultsPageRoutes({ ...deps, results }));
+  app.route("/", resultsLiveRoutes({ ...deps, ...counted }));
+  app.route("/", resultsPageRoutes({ ...deps, ...counted }));
   app.route("/", experimentsPageRoutes({ ...deps, results, failures }));
 
   // The demo has its own start page.

@@ -5,6 +5,7 @@ import { problem } from "../http/http.ts";
 import { BadParameter } from "../http/visitor.ts";
 import { Conflict, KeyTaken, NotSaved } from "../registry/errors.ts";
 import { CountingFailed } from "../results/counting-failed.ts";
+import { CountingSlow } from "../results/in-time.ts";
 import { UnknownEpoch } from "../results/results.ts";
 
 /** Longer values are truncated in an answer. */
@@ -30,6 +31,9 @@ export function problemFor(error: Error): Response | null {
   }
   if (error instanceof CountingFailed) {
     return problem(503, "Counting failed", error.message, { headers: { "retry-after": "10" } });
+  }
+  if (error instanceof CountingSlow) {
+    return problem(503, "Counting takes longer than usual", error.message, { headers: { "retry-after": "10" } });
   }
   if (error instanceof BadParameter || error instanceof UnknownEpoch) {
     return problem(400, "Bad Request", error.message);

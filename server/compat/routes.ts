@@ -6,6 +6,7 @@ import type { Env } from "../http/http.ts";
 import type { Limits } from "../http/rate-limit.ts";
 import type { Recorder, RecorderDeps } from "../ingest/record.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { InTime } from "../results/in-time.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
 import { djangoRoutes } from "./django/routes.ts";
 import { growthbookRoutes } from "./growthbook/routes.ts";
@@ -29,6 +30,7 @@ interface Deps extends ForceDeps {
   readonly registry: Registry;
   readonly log: EventLog;
   readonly analysis: Analysis;
+  readonly inTime: InTime;
   readonly sticky: StickyGroups;
   readonly limits: Limits;
   readonly baseUrl: string | null;

@@ -5,6 +5,7 @@ import type { Pair, Pairs } from "../../results/pairs.ts";
 import { unbroken } from "../ui/format.ts";
 import { Layout } from "../ui/layout.tsx";
 import { PagesNav } from "../ui/pages-nav.tsx";
+import { AGAIN_S, type Why, WhyUncounted } from "./why-uncounted.tsx";
 
 const STATUS = {
   independent: { look: "good", shape: "M1 6.5l3.5 3.5L11 2", words: "Nothing speaks against it" },
@@ -72,6 +73,16 @@ export function IndependencePage(props: Props) {
           )}
         </>
       )}
+    </Layout>
+  );
+}
+
+/** The page without numbers. */
+export function UncountedPairsPage({ why, again }: Why) {
+  return (
+    <Layout title="Independence" section="experiments" refreshTo={again} refreshAfterS={AGAIN_S}>
+      <h1>Are the experiments independent?</h1>
+      <WhyUncounted why={why} again={again} />
     </Layout>
   );
 }

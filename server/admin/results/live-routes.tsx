@@ -4,6 +4,7 @@ import { streamSSE } from "hono/streaming";
 import type { Report } from "../../../core/report/report.ts";
 import { type Env, header, problem } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
+import type { InTime } from "../../results/in-time.ts";
 import { readResultsQuery } from "../../results/query.ts";
 import type { Results } from "../../results/results.ts";
 import type { LiveStreams } from "../shell/live-streams.ts";
@@ -17,6 +18,7 @@ const REST = 9;
 interface Deps {
   readonly registry: Registry;
   readonly results: Results;
+  readonly inTime: InTime;
   readonly streams: LiveStreams;
   readonly onError: (error: Error) => void;
 }
@@ -25,14 +27,14 @@ interface Deps {
  * `GET /experiments/:key/results/live?epoch=&run=`: the report's HTML as server-sent events:
  * `report` at once and whenever it changes, in between `checked`. The stream ends with the login.
  */
-export function resultsLiveRoutes({ registry, results, streams, onError }: Deps) {
+export function resultsLiveRoutes({ registry, results, inTime, streams, onError }: Deps) {
   return new Hono<Env>().get("/experiments/:key/results/live", async (c) => {
     const key = c.req.param("key");
     if (!(header(c, "accept") ?? "").includes(TYPE)) {
       return problem(406, "Not Acceptable", `this is for the results page: allowed is the header Accept: ${TYPE}`);
     }
     const query = readResultsQuery(c);
-    if (!(await results.of(key, query))) return c.notFound();
+    if (!(await inTime(["report", key, query], () => results.of(key, query)))) return c.notFound();
     // A HEAD answer has no body to end the stream with.
     if (c.req.method === "HEAD") return c.body(null, 200, { "content-type": TYPE });
     const release = streams.take();

@@ -6,11 +6,12 @@ import type { ReportLinks } from "../../auth/report-links.ts";
 import { readForm } from "../../http/form.ts";
 import type { Env } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
+import type { InTime } from "../../results/in-time.ts";
 import type { Results } from "../../results/results.ts";
 import { ErrorPage } from "../ui/error-page.tsx";
 import { rendersPages } from "../ui/page-context.ts";
+import { countedOrWhy } from "./counted-or-why.ts";
 import { type CreatedLink, LinksPage } from "./links.tsx";
-import { reportOrWhy } from "./report-or-why.ts";
 import { SharedReportPage } from "./shared-report.tsx";
 import { UncountedPage } from "./uncounted.tsx";
 
@@ -19,13 +20,14 @@ interface Deps {
   readonly results: Results;
   readonly links: ReportLinks;
   readonly baseUrl: string | null;
-  /** Milliseconds after which a page does not wait for a count; default 10,000. */
-  readonly slowMs?: number | undefined;
+  readonly inTime: InTime;
   /** Called when counting fails. */
   readonly onError: (error: Error) => void;
 }
 
 const PRESENT = { epoch: null, run: null };
+/** Anybody with the link can ask, and each count reads the log. */
+const MAX_AGE_MS = 300_000;
 /** Days of a new link unless said. */
 const DEFAULT_DAYS = "30";
 
@@ -34,7 +36,7 @@ const DEFAULT_DAYS = "30";
  * and `POST /experiments/:key/links`: the links to one, and a new one; `POST
  * /experiments/:key/links/revoke` ends one.
  */
-export function sharedReportRoutes({ registry, results, links, baseUrl, slowMs, onError }: Deps) {
+export function sharedReportRoutes({ registry, results, links, baseUrl, inTime, onError }: Deps) {
   const app = new Hono<Env>();
   const show = (c: Context<Env>, key: string, status: 200 | 422, more: More = {}) => {
     const experiment = registry.get(key);
@@ -56,10 +58,8 @@ export function sharedReportRoutes({ registry, results, links, baseUrl, slowMs, 
     if (!link || !experiment) {
       return c.html(<ErrorPage title="No such report" detail="The link is too old, or was revoked." />, 404);
     }
-    const found = await reportOrWhy(results, experiment.key, PRESENT, {
-      isAgain: true,
-      ...(slowMs === undefined ? {} : { slowMs }),
-    });
+    const { key } = experiment;
+    const found = await countedOrWhy(inTime(["shared report", key], () => results.of(key, PRESENT, MAX_AGE_MS)));
     if ("why" in found) {
       if (found.error) onError(found.error);
       // The reason is for those who run the server.
@@ -67,7 +67,7 @@ export function sharedReportRoutes({ registry, results, links, baseUrl, slowMs, 
       const page = <UncountedPage experiment={experiment} why={why} again={null} isShared />;
       return found.error ? c.html(page, 503, { "retry-after": "10" }) : c.html(page);
     }
-    const { report } = found;
+    const report = found.counted;
     if (!report) return c.notFound();
     return c.html(<SharedReportPage report={report} experiment={experiment} expiresAt={link.expiresAt} />);
   });

@@ -2,16 +2,10 @@ import type { Experiment } from "../../../core/experiment.ts";
 import { Layout } from "../ui/layout.tsx";
 import { Split } from "../ui/split.tsx";
 import { StateBadge } from "../ui/state-badge.tsx";
+import { AGAIN_S, type Why, WhyUncounted } from "./why-uncounted.tsx";
 
-/** Seconds after which the page asks again. */
-const AGAIN_S = 10;
-
-interface Props {
+interface Props extends Why {
   readonly experiment: Experiment;
-  /** Why there are no numbers, in a sentence. */
-  readonly why: string;
-  /** Address that asks again by itself; null to leave that to people. */
-  readonly again: string | null;
   /** Whether people without a login see it. */
   readonly isShared: boolean;
 }
@@ -33,9 +27,7 @@ export function UncountedPage({ experiment, why, again, isShared }: Props) {
           </div>
         )}
       </div>
-      <p class="warning" role="alert">
-        {why} {again === null ? "Reload this page to try again." : "This page asks again by itself."}
-      </p>
+      <WhyUncounted why={why} again={again} />
       <section class="card" aria-labelledby="groups">
         <h2 id="groups">Groups of period {epoch}</h2>
         <Split experiment={experiment} />

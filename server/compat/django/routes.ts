@@ -14,6 +14,7 @@ import { type Env, publicJson, respond } from "../../http/http.ts";
 import { sharedRuns } from "../../memory/shared-runs.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { reservedKeyProblems } from "../../registry/reserved-keys.ts";
+import type { InTime } from "../../results/in-time.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import { BadId, hashable } from "../projection/attributes.ts";
 import { preflightFor } from "../projection/cors.ts";
@@ -32,6 +33,7 @@ interface Deps {
   readonly sticky: StickyGroups;
   readonly log: EventLog;
   readonly analysis: Analysis;
+  readonly inTime: InTime;
   readonly store: Store;
   readonly guard: MiddlewareHandler<Env>;
 }
@@ -44,7 +46,7 @@ const ASSIGN = "/api/experiments/:id/assign-group/";
  * The Django platform's API, with its trailing slashes and the words of its errors. A group is kept
  * from the moment it is assigned: the event `assignment` says so in the log. A `view` exposes.
  */
-export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: Deps) {
+export function djangoRoutes({ registry, sticky, log, analysis, inTime, store, guard }: Deps) {
   const numbered = new Numbered(registry);
   const assignments = new Assignments(log);
 
@@ -183,7 +185,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, store, guard }: 
     const found = id === undefined ? await numbered.started() : [await numbered.getStarted(id)];
     const wanted = found.filter((experiment) => experiment !== undefined);
     const question = id === undefined ? "all" : `of ${wanted[0]?.key}`;
-    return publicJson(await counts(question, () => rowsOf(wanted)));
+    return publicJson(await inTime(["django", question], () => counts(question, () => rowsOf(wanted))));
   };
 
   function namesBut(key?: string): ReadonlySet<string> {

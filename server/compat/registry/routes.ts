@@ -8,6 +8,7 @@ import { authorOf } from "../../auth/author.ts";
 import { BodyRejected } from "../../http/body.ts";
 import { type Env, publicJson, respond } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
+import type { InTime } from "../../results/in-time.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
 import { preflightFor } from "../projection/cors.ts";
 import { readAnyJson } from "../projection/json-body.ts";
@@ -20,6 +21,7 @@ interface Deps {
   readonly registry: Registry;
   readonly sticky: StickyGroups;
   readonly analysis: Analysis;
+  readonly inTime: InTime;
   readonly store: Store;
   readonly guard: MiddlewareHandler<Env>;
 }
@@ -27,7 +29,7 @@ interface Deps {
 const EVENTS = ["/api/experiments/event", "/api/experiments/impression"];
 
 /** The registry's API: experiments, events, results and definitions. */
-export function registryRoutes({ registry, sticky, analysis, store, guard }: Deps) {
+export function registryRoutes({ registry, sticky, analysis, inTime, store, guard }: Deps) {
   /** Experiments visible without a token. */
   const started = () => startedOf(registry.list());
 
@@ -76,10 +78,13 @@ export function registryRoutes({ registry, sticky, analysis, store, guard }: Dep
     .get("/api/v1/experiments/results", async (c) => {
       const key = c.req.query("experiment_key");
       const wanted = registry.list().filter((experiment) => key === undefined || experiment.key === key);
-      const results = [];
-      // Run one after the other: each reads the log.
-      for (const experiment of wanted) results.push(await registryResults(analysis, experiment));
-      return publicJson(results);
+      const count = async () => {
+        const results = [];
+        // Run one after the other: each reads the log.
+        for (const experiment of wanted) results.push(await registryResults(analysis, experiment));
+        return results;
+      };
+      return publicJson(await inTime(["registry", key ?? null], count));
     })
     .get("/api/admin/experiments", () =>
       registry.settings().enabled

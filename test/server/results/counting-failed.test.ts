@@ -75,11 +75,11 @@ test("a count that takes long lets the page show the groups, and ask again for t
   expect(response.status).toBe(200);
   const page = await response.text();
   expect(page).toContain("Counting takes longer than usual. This page asks again by itself.");
-  expect(page).toContain('http-equiv="refresh" content="10; url=?again="');
+  expect(page).toContain('http-equiv="refresh" content="10; url=?"');
   expect(page).toContain("Groups of period 1");
   await log.append([pageview(1)]);
   finish();
-  const again = async () => (await app.request("/experiments/one/results?again=", PAGE)).text();
+  const again = async () => (await app.request("/experiments/one/results", PAGE)).text();
   await expect.poll(again, { timeout: 10_000 }).toContain("Verdict");
   expect(counts()).toBe(1);
 });
@@ -105,13 +105,56 @@ async function slow() {
   return { log, analysis, counts: () => counts, finish: () => finish() };
 }
 
-test.each(["/experiments/independence"])("the page %s says so", async (path) => {
-  const { app } = await broken();
-  const response = await app.request(path, PAGE);
+test("the page of independence says so", async () => {
+  const { app, errors } = await broken();
+  const response = await app.request("/experiments/independence", PAGE);
   expect(response.status).toBe(503);
   const page = await response.text();
-  expect(page).toContain("<h1>Counting failed</h1>");
-  expect(page).toContain("The events are stored, but cannot be counted now: the disk is full.");
+  expect(page).toContain("<h1>Are the experiments independent?</h1>");
+  expect(page).toContain(`Counting failed: ${REASON}. Reload this page to try again.`);
+  expect(errors.map(({ message }) => message)).toEqual([REASON]);
+});
+
+test.each([
+  "/compat/registry/api/v1/experiments/results",
+  "/compat/django/api/metrics/",
+])("GET %s is a 503 with the reason, too", async (path) => {
+  const { app } = await broken();
+  const response = await app.request(path);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ title: "Counting failed", detail: REASON });
+});
+
+/** An app whose counting process does not answer. */
+async function stuck() {
+  const never = () => new Promise<never>(() => {});
+  const analysis = { tally: never, reachedAt: never, traffic: never };
+  const others = { crossTally: never, crossTallies: never, sharedTallies: never };
+  return openApp([active("one"), active("two")], { analysis: { ...analysis, ...others }, slowMs: 5 });
+}
+
+test.each([
+  ["/api/admin/experiments/one/results", {}],
+  ["/api/admin/experiments/one/results?format=csv", {}],
+  ["/experiments/one/results/live", { accept: "text/event-stream" }],
+  ["/compat/registry/api/v1/experiments/results", {}],
+  ["/compat/django/api/metrics/", {}],
+])("GET %s waits for a count as long as the page of results does", async (path, headers) => {
+  const { app, errors } = await stuck();
+  const response = await app.request(path, { headers });
+  expect(response.status).toBe(503);
+  expect(response.headers.get("retry-after")).toBe("10");
+  expect((await response.json()).title).toBe("Counting takes longer than usual");
+  expect(errors).toEqual([]);
+});
+
+test("the page of independence asks again when counting takes long", async () => {
+  const { app } = await stuck();
+  const response = await app.request("/experiments/independence?page=2", PAGE);
+  expect(response.status).toBe(200);
+  const page = await response.text();
+  expect(page).toContain("Counting takes longer than usual. This page asks again by itself.");
+  expect(page).toContain('http-equiv="refresh" content="10; url=?page=2"');
 });
 
 test("the list of experiments stays, without verdicts", async () => {
