@@ -157,17 +157,19 @@ export class Archive {
   }
 }
 
-/** Reads a compressed file, whose parts have checksums; false also for a missing or empty one. */
+/**
+ * Reads a compressed file, whose parts have checksums; false also for a missing one, and for one
+ * without any byte. It may have no lines: all of them may have been forgotten.
+ */
 export async function isWholeGzip(path: string): Promise<boolean> {
-  let bytes = 0;
   try {
     await pipeline(createReadStream(path), createGunzip(), async (parts: AsyncIterable<Buffer>) => {
-      for await (const part of parts) bytes += part.length;
+      for await (const _ of parts);
     });
+    return (await stat(path)).size > 0;
   } catch {
     return false;
   }
-  return bytes > 0;
 }
 
 function writtenAt(path: string): Promise<number | null> {

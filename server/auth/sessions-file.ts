@@ -32,7 +32,7 @@ interface Options {
 
 /** Sessions that can be saved with their last uses. */
 export interface SavedSessionsFile extends Sessions {
-  save(): Promise<void>;
+  save(): Promise<boolean>;
 }
 
 /**
@@ -49,12 +49,14 @@ export async function openSavedSessions(
   const save = () =>
     saves.run(async () => {
       const text = JSON.stringify({ admin, ...sessions.state() });
-      if (text === savedText) return;
+      if (text === savedText) return true;
       try {
         await reserve.spend(() => replaceFile(path, `${text}\n`, 0o600));
         savedText = text;
+        return true;
       } catch (error) {
         onError(new Error(`the sessions cannot be saved, and end with the server: ${(error as Error).message}`));
+        return false;
       }
     });
   const before = await readSessions(path, admin).catch((error: Error) => {

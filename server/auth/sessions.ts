@@ -27,8 +27,11 @@ export interface Sessions {
   isCsrf(id: string, given: string): boolean;
   /** The sessions as stored for a restart. */
   state(): SavedSessions;
-  /** Resolves when sessions opened and ended before the call are on the disk, or cannot be. */
-  saved(): Promise<void>;
+  /**
+   * Resolves when sessions opened and ended before the call are on the disk; to false when they
+   * cannot be, and a restart finds them as they were.
+   */
+  saved(): Promise<boolean>;
 }
 
 /** Sessions as stored: hashes only, so that the file reveals no usable ID. */
@@ -54,8 +57,11 @@ export const SESSION_LIMITS = {
 interface Options {
   /** Sessions from before a restart; default none. */
   readonly before?: SavedSessions | null;
-  /** Saves the sessions after one was opened or ended; default: they are in memory only. */
-  readonly save?: () => Promise<void>;
+  /**
+   * Saves the sessions after one was opened or ended, and resolves to whether it could; default:
+   * they are in memory only.
+   */
+  readonly save?: () => Promise<boolean>;
 }
 
 interface Session {
@@ -68,7 +74,7 @@ interface Session {
 export function openSessions(
   now: () => number,
   { idleMs, totalMs, most } = SESSION_LIMITS,
-  { before = null, save = async () => undefined }: Options = {},
+  { before = null, save = async () => true }: Options = {},
 ): Sessions {
   const key = before ? Buffer.from(before.key, "base64url") : randomBytes(32);
   /** Keyed by the hash of the ID, least recently used first: a memory dump reveals no usable ID. */
@@ -79,7 +85,7 @@ export function openSessions(
   for (const { hash: name, ...session } of before?.sessions ?? []) {
     if (!isOver(session)) sessions.set(name, session);
   }
-  let saving = Promise.resolve();
+  let saving = Promise.resolve(true);
   const changed = () => {
     saving = save();
   };

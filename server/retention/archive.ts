@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
@@ -23,6 +23,9 @@ import { listSegments, segmentPath } from "../events/segments.ts";
 import { BadConfig } from "../files/bad-config.ts";
 import { syncFolder } from "../files/durable-file.ts";
 import { type Author, openRegistry, type Registry } from "../registry/registry.ts";
+import { asPending } from "./as-pending.ts";
+import { ERASURES_FILE, readErasures } from "./erasures-file.ts";
+import { noteOnce } from "./note-once.ts";
 import { NothingToErase } from "./nothing-to-erase.ts";
 import { dropJournal, recount } from "./rewrite-log.ts";
 
@@ -53,12 +56,16 @@ export type UseEngine = <Result>(work: (engine: Engine) => Promise<Result>) => P
 
 /** {@link moveSegments} in the folder of a stopped server. */
 export async function archiveSegments({ data, before, to, now }: ArchiveOptions): Promise<Archived> {
+  await checkFolder({ data, to });
   const events = join(data, "events");
   const registry = await openRegistry(join(data, "experiments.json"), [], now);
   await dropJournal(events);
-  const author = { by: "command line", now };
-  const found = await withOwnEngine(data, [resolve(to)], (useEngine) =>
-    moveSegments({ data, before, to, author, registry, useEngine }),
+  const erasure = { kind: "archive", before, to: resolve(to), by: "command line", at: now } as const;
+  const found = await asPending(data, erasure, (asked) =>
+    withOwnEngine(data, [resolve(to)], (useEngine) => {
+      const author = { by: asked.by, now };
+      return moveSegments({ data, before, to, author, registry, useEngine, askedAt: asked.at });
+    }),
   );
   if ((await readArchive(data)).length > 0) {
     // Both are derived from the log, and would disagree with it.
@@ -70,6 +77,8 @@ export async function archiveSegments({ data, before, to, now }: ArchiveOptions)
 
 interface Move extends Omit<ArchiveOptions, "now"> {
   readonly author: Author;
+  /** ISO 8601 time in UTC, by which the history knows the request. */
+  readonly askedAt: string;
   readonly registry: Registry;
   readonly useEngine: UseEngine;
 }
@@ -82,12 +91,42 @@ interface Move extends Omit<ArchiveOptions, "now"> {
  * After a kill, running it again completes it: a segment is removed from the log only when its
  * files were read back, are durable, and are in the list.
  */
-export async function moveSegments({ data, before, to, author, registry, useEngine }: Move): Promise<Archived> {
+export async function moveSegments(move: Move): Promise<Archived> {
+  await checkFolder(move);
+  try {
+    return await moveAll(move);
+  } catch (error) {
+    await dropUnlisted(move.data, move.to);
+    throw error;
+  }
+}
+
+/** Throws BadConfig for a folder whose files have the names of an archive's. */
+async function checkFolder({ data, to }: Pick<Move, "data" | "to">): Promise<void> {
+  const real = async (path: string) => realpath(path).catch(() => resolve(path));
+  const own = [await real(data), await real(join(data, "events"))];
+  if (!own.includes(await real(to))) return;
+  throw new BadConfig(`to is "${to}": allowed is a folder that is neither the data folder nor its events`);
+}
+
+/**
+ * Removes what an unfinished move has left in the archive of the segment that its list does not
+ * have yet: nothing else would take a forgotten visitor out of it.
+ */
+export async function dropUnlisted(data: string, to: string): Promise<void> {
+  await checkFolder({ data, to });
+  const listed = (await readArchive(data)).map(({ segment }) => segment);
+  const segment = (await listSegments(join(data, "events"))).find((one) => !listed.includes(one));
+  if (segment === undefined) return;
+  const place = { folder: resolve(to), segment };
+  for (const path of [archivedLinesPath(place), archivedCopyPath(place)]) {
+    for (const one of [path, `${path}.tmp`]) await rm(one, { force: true });
+  }
+}
+
+async function moveAll({ data, before, to, author, askedAt, registry, useEngine }: Move): Promise<Archived> {
   const events = join(data, "events");
   const folder = resolve(to);
-  if (folder === resolve(events) || folder === resolve(data)) {
-    throw new BadConfig(`to is "${to}": allowed is a folder that is neither the data folder nor its events`);
-  }
   const limit = await limitOf(registry, before);
   let list = [...(await readArchive(data))];
   // Left by a run that was killed before it removed them.
@@ -105,7 +144,7 @@ export async function moveSegments({ data, before, to, author, registry, useEngi
       const files = await writeFiles(engine, path, { folder, segment }, list.map(fileOf));
       list = [...list, { segment, folder, events: stored, lastAt, ...files }];
       // First: what is in no history must not happen.
-      if (moved === 0) await registry.note("log_archived", author, `before ${before}, to ${folder}`);
+      if (moved === 0) await noteOnce(registry, "log_archived", author, `before ${before}, to ${folder}, `, askedAt);
       await writeArchive(data, list);
       await removeSegment(events, segment);
     });
@@ -120,6 +159,9 @@ export async function moveSegments({ data, before, to, author, registry, useEngi
  * changed, if one of them is not there or damaged.
  */
 export async function rewriteArchive(data: string, removal: Removal, useEngine: UseEngine): Promise<Rewritten> {
+  for (const one of await readErasures(join(data, ERASURES_FILE))) {
+    if (one.kind === "archive") await dropUnlisted(data, one.to);
+  }
   const list = await readArchive(data);
   for (const one of list) {
     const path = archivedLinesPath(one);

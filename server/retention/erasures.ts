@@ -1,5 +1,5 @@
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type ArchivedSegment, readArchive } from "../analysis/archive.ts";
 import { dropStaleCompressed } from "../events/compress-segment.ts";
 import type { EventLog } from "../events/log.ts";
@@ -8,10 +8,12 @@ import { replaceRewritten, UNFINISHED } from "../events/rewrite-segment.ts";
 import { listSegments, segmentPath } from "../events/segments.ts";
 import { NO_RESERVE, type Reserve } from "../files/reserve.ts";
 import { PromiseQueue } from "../memory/promise-queue.ts";
+import { NotSaved } from "../registry/errors.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
-import { moveSegments, rewriteArchive, type UseEngine } from "./archive.ts";
+import { dropUnlisted, moveSegments, rewriteArchive, type UseEngine } from "./archive.ts";
 import { ERASURES_FILE, type Erasure, readErasures, writeErasures } from "./erasures-file.ts";
+import { noteOnce } from "./note-once.ts";
 
 /** A finished erasure, or one that was given up, in a sentence. */
 export interface Outcome {
@@ -84,7 +86,9 @@ export async function openErasures(deps: Deps): Promise<Erasures> {
         path,
         after.map(({ erasure }) => erasure),
         reserve,
-      );
+      ).catch((error) => {
+        throw new NotSaved(error);
+      });
       pending = after;
     });
   const remove = (erasure: Erasure) => save((before) => before.filter((other) => other.erasure !== erasure));
@@ -119,16 +123,20 @@ export async function openErasures(deps: Deps): Promise<Erasures> {
     }
     await log.follow({ events: 0, removal });
     await afterwards();
-    await registry.note("erased", { by: erasure.by, now: new Date().toISOString() });
+    await noteOnce(registry, "erased", { by: erasure.by, now: new Date().toISOString() }, "", erasure.at);
     const parts = found.changed === 0 ? "" : `, and its part of ${found.changed} assignments`;
     return erasure.kind === "unit"
       ? `Took ${found.removed} events of a device or account out.`
       : `Deleted ${erasure.experiment}: took out ${found.removed} events${parts}.`;
   }
 
-  async function archive({ before, to, by }: Erasure & { kind: "archive" }): Promise<string> {
+  async function archive({ before, to, by, at: askedAt }: Erasure & { kind: "archive" }): Promise<string> {
+    if (archiveTo === null || resolve(to) !== resolve(archiveTo)) {
+      await dropUnlisted(data, to);
+      throw new Error(`${to} is not the archive of this server, the command completes it`);
+    }
     const author = { by, now: new Date().toISOString() };
-    const moved = await moveSegments({ data, before, to, author, registry, useEngine });
+    const moved = await moveSegments({ data, before, to, author, askedAt, registry, useEngine });
     await log.follow({ events: moved.events, removal: null });
     await afterwards();
     const { stays } = moved;

@@ -4,7 +4,7 @@ import { authorOf } from "../../auth/author.ts";
 import { clearSessionCookie, type Reach } from "../../auth/session-cookie.ts";
 import type { Sessions } from "../../auth/sessions.ts";
 import { readForm, readVersion } from "../../http/form.ts";
-import type { Env } from "../../http/http.ts";
+import { type Env, problem } from "../../http/http.ts";
 import { BadParameter } from "../../http/visitor.ts";
 import { Conflict, NotSaved } from "../../registry/errors.ts";
 import type { SettingsEntry } from "../../registry/history-entry.ts";
@@ -101,7 +101,11 @@ export function settingsPageRoutes(deps: PageDeps) {
   app.post("/experiments/settings/log-out", async (c) => {
     if (c.var.isDemo) return c.notFound();
     sessions.closeAll();
-    await sessions.saved();
+    if (!(await sessions.saved())) {
+      const detail =
+        "all sessions are ended, but that cannot be saved: they are open again after a restart of the server, unless you log in and do this again once its disk can be written";
+      return problem(503, "Storage unavailable", detail, { headers: { "retry-after": "10" } });
+    }
     clearSessionCookie(c, deps);
     return c.redirect("/login", 303);
   });

@@ -24,7 +24,7 @@ describe("sessions over a restart", () => {
     const first = await open();
     const [admin, ada] = [first.open(), first.open("0".repeat(64))];
     const csrf = first.csrf(admin);
-    await first.saved();
+    expect(await first.saved()).toBe(true);
     const text = await readFile(path, "utf8");
     for (const secret of [admin, ada, csrf, TOKEN]) expect(text).not.toContain(secret);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -96,7 +96,7 @@ describe("sessions over a restart", () => {
       onError: ({ message }) => void errors.push(message),
     });
     const id = sessions.open();
-    await sessions.saved();
+    expect(await sessions.saved()).toBe(false);
     expect(sessions.isOpen(id)).toBe(true);
     expect(errors).toEqual([expect.stringContaining("the sessions cannot be saved, and end with the server")]);
   });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -8,7 +8,10 @@ import { tally } from "../../../core/tally.ts";
 import { createAnalysis, type LogAnalysis } from "../../../server/analysis/analysis.ts";
 import { readArchive } from "../../../server/analysis/archive.ts";
 import { openEngine } from "../../../server/analysis/engine.ts";
+import { compressSegment } from "../../../server/events/compress-segment.ts";
 import { openEventLog } from "../../../server/events/log.ts";
+import { segmentPath } from "../../../server/events/segments.ts";
+import { BadConfig } from "../../../server/files/bad-config.ts";
 import { openRegistry } from "../../../server/registry/registry.ts";
 import { ArchiveMissing, archiveSegments } from "../../../server/retention/archive.ts";
 import { deleteExperiment, forgetUnit } from "../../../server/retention/erase.ts";
@@ -76,6 +79,14 @@ async function eventsIn(data: string) {
   const { events } = await log.read({ since: null, limit: Number.POSITIVE_INFINITY, where: () => true });
   await log.close();
   return events;
+}
+
+/** Actions of the history that are neither an experiment's nor the settings', newest first. */
+async function entriesOf(data: string) {
+  const { history } = await openRegistry(join(data, "experiments.json"), [], NOW);
+  const actions: string[] = [];
+  for await (const { action } of history.all({ key: null })) actions.push(action);
+  return actions;
 }
 
 const archive = (folder: { data: string; to: string }, before: string) =>
@@ -189,11 +200,66 @@ describe("erasing", () => {
     expect((await tallyOf(folder.data)).epochs).toEqual([]);
   });
 
+  test("takes a device out of what a killed run has left in the archive's folder", async () => {
+    const folder = await folderWithSegments();
+    await archive(folder, "2026-06-01");
+    const { data } = await folderWithSegments();
+    // The state after a kill before the first segment is in the list.
+    const asked = { kind: "archive", before: "2026-06-01", to: folder.to, by: "command line", at: NOW };
+    await writeFile(join(data, "erasures.json"), JSON.stringify([asked]));
+    await writeFile(join(folder.to, "00000001.parquet.tmp"), '"d3"');
+    const left = () => readdir(folder.to).then((names) => names.filter((name) => name.startsWith("00000001")));
+    expect(await left()).toHaveLength(3);
+    await forgetUnit(data, "d3", NOW);
+    expect(await left()).toEqual([]);
+    expect(await archive({ data, to: folder.to }, "2026-06-01")).toMatchObject({ stays: null });
+    expect(await entriesOf(data)).toEqual(["log_archived", "erased"]);
+    expect(JSON.parse(await readFile(join(data, "erasures.json"), "utf8"))).toEqual([]);
+  });
+
+  test("leaves the log alone where its own folder is named as the archive's", async () => {
+    const { data, events } = await folderWithSegments();
+    await compressSegment(segmentPath(events, 1));
+    const link = join(data, "link");
+    await symlink(events, link);
+    for (const to of [events, data, link]) {
+      await expect(archive({ data, to }, "2026-06-01")).rejects.toThrow(BadConfig);
+    }
+    expect(await readdir(events)).toContain("00000001.ndjson.gz");
+  });
+
+  test("goes on where a segment has no lines any more", async () => {
+    const folder = await folderWithSegments();
+    const devices = new Set((await eventsIn(folder.data)).map(({ deviceId = "" }) => deviceId));
+    await archive(folder, "2026-02-10");
+    for (const device of devices) await forgetUnit(folder.data, device, NOW);
+    const analysis = await analysisOf(folder.data);
+    expect((await analysis.tally("one", OPTIONS)).epochs).toEqual([]);
+    expect(analysis.archiveProblem()).toBeNull();
+    expect((await verify(folder.data)).details).toEqual([]);
+  });
+
+  test("is one request, and one entry of the history, however often it is killed", async () => {
+    const { data } = await folderWithSegments();
+    const path = join(data, "erasures.json");
+    const asked = { kind: "unit", unit: "d3", by: "Ada", at: NOW };
+    // The state after a kill between the entry and the end of the request.
+    for (let run = 0; run < 2; run += 1) {
+      await writeFile(path, JSON.stringify([asked]));
+      await forgetUnit(data, "d3", `2026-06-0${run + 2}T00:00:00.000Z`);
+      expect(JSON.parse(await readFile(path, "utf8"))).toEqual([]);
+    }
+    expect(await entriesOf(data)).toEqual(["erased"]);
+    await forgetUnit(data, "d3", "2026-06-04T00:00:00.000Z");
+    expect(await entriesOf(data)).toEqual(["erased", "erased"]);
+  });
+
   test("changes nothing where a part of the archive is not there", async () => {
     const folder = await folderWithSegments();
     await archive(folder, "2026-02-10");
     await rm(join(folder.to, "00000001.ndjson.gz"));
     await expect(forgetUnit(folder.data, "d3", NOW)).rejects.toThrow(ArchiveMissing);
+    expect(JSON.parse(await readFile(join(folder.data, "erasures.json"), "utf8"))).toEqual([]);
     expect((await eventsIn(folder.data)).some(({ deviceId }) => deviceId === "d3")).toBe(true);
   });
 });

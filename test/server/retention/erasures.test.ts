@@ -138,6 +138,39 @@ test("a device is taken out beside ingestion: nothing else is lost, and counts, 
   expect(again.log.state()).toMatchObject({ stored: 89, lastError: null });
 });
 
+test("a request that was done before a kill is not in the history again", async () => {
+  const data = await temporaryFolder();
+  const first = openLight(data);
+  const { log, erasures, close } = await first;
+  await expose(log, 0, 5);
+  await erasures.ask(FORGET);
+  await erasures.idle();
+  await close();
+  // The state after a kill between the entry and the end of the request.
+  await writeFile(join(data, "erasures.json"), JSON.stringify([FORGET]));
+  const again = await openLight(data);
+  await again.erasures.idle();
+  const actions: string[] = [];
+  for await (const { action } of again.registry.history.all({ key: null })) actions.push(action);
+  expect(actions).toEqual(["erased"]);
+  expect(await readErasures(join(data, "erasures.json"))).toEqual([]);
+  await again.close();
+});
+
+test("an archive that the command line began elsewhere is the command's to complete", async () => {
+  const data = await temporaryFolder();
+  const to = join(data, "elsewhere");
+  const asked = { kind: "archive", before: "2026-01-01", to, by: "command line", at: NOW };
+  await writeFile(join(data, "erasures.json"), JSON.stringify([asked]));
+  const { erasures, close, registry } = await openLight(data);
+  await erasures.idle();
+  expect(erasures.outcomes()).toMatchObject([
+    { text: `Nothing more is archived: ${to} is not the archive of this server, the command completes it.` },
+  ]);
+  expect((await registry.history.page(1)).entries.map(({ action }) => action)).toEqual(["created"]);
+  await close();
+});
+
 test("what was asked for before a kill is done by the next start", async () => {
   const data = await temporaryFolder();
   const first = await open(data);

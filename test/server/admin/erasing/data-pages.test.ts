@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { verify } from "../../../../server/verify/verify.ts";
@@ -103,4 +103,20 @@ test("only an admin sees the page and may use it, also while all experiments are
   expect((await send(`${PAGE}/forget`, { unit: "d1", confirmed: "yes" })).status).toBe(303);
   await erasures.idle();
   expect(await page()).toContain("Took 2 events");
+});
+
+test("a disk that cannot be written is said, and nothing is asked for", async () => {
+  const { send, folder, erasures, registry } = await open();
+  // In the place of the file that would be renamed.
+  await mkdir(join(folder, "erasures.json.tmp", "in-the-way"), { recursive: true });
+  const posts = [
+    send(`${PAGE}/forget`, { unit: "d1", confirmed: "yes" }),
+    send("/experiments/two/erase", { confirm: "two" }),
+  ];
+  for (const response of await Promise.all(posts)) {
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain("The change cannot be saved: ");
+  }
+  expect(erasures.pending()).toEqual([]);
+  expect(registry.get("two")).toBeDefined();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Settings } from "../../../../core/settings.ts";
-import { openSessions } from "../../../../server/auth/sessions.ts";
+import { openSessions, SESSION_LIMITS } from "../../../../server/auth/sessions.ts";
 import { active, inactive, openApp, rolledOut } from "../../rig/open-app.ts";
 
 const TOKEN = "a-token-of-the-tests-0123456789";
@@ -216,8 +216,8 @@ describe("two tabs never overwrite each other", () => {
 });
 
 describe("a write of settings", () => {
-  async function loggedIn() {
-    const sessions = openSessions(Date.now);
+  async function loggedIn(save = async () => true) {
+    const sessions = openSessions(Date.now, SESSION_LIMITS, { save });
     const opened = await openApp([active("one")], { adminToken: TOKEN, sessions });
     const [session, other] = [sessions.open(), sessions.open()];
     const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
@@ -250,6 +250,14 @@ describe("a write of settings", () => {
     expect([sessions.isOpen(session), sessions.isOpen(other)]).toEqual([false, false]);
     const headers = { authorization: `Bearer ${TOKEN}` };
     expect((await app.request("/experiments/settings", { headers })).status).toBe(200);
+  });
+
+  test("logging out everywhere says that it is lost with a restart where it cannot be saved", async () => {
+    const { csrf, post, sessions, session, other } = await loggedIn(async () => false);
+    const response = await post("/experiments/settings/log-out", { csrf });
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain("they are open again after a restart of the server");
+    expect([sessions.isOpen(session), sessions.isOpen(other)]).toEqual([false, false]);
   });
 
   test("there is nothing to log out of in the demo", async () => {
