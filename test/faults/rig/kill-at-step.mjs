@@ -28,7 +28,9 @@ for (const name of ["write", "writeFile", "writev", "sync", "datasync", "truncat
   methods[name] = function (data, ...parts) {
     if (!isLast()) return call.call(this, data, ...parts);
     const bytes = name.startsWith("write") && !Array.isArray(data) ? Buffer.from(data) : Buffer.alloc(0);
-    if (bytes.length > 1) fs.writeSync(this.fd, bytes, 0, bytes.length >> 1);
+    // `write(bytes, offset, length, position)`; the others go on where the file is.
+    const [from = 0, length = bytes.length, position = null] = name === "write" ? parts : [];
+    if (length > 1) fs.writeSync(this.fd, bytes, from, length >> 1, position);
     return die();
   };
 }
