@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { MAX_TEXT_LENGTH } from "./event-limits.ts";
 
 const ALLOWED =
   "a path of 1 to 256 characters beginning with /, in which * stands for any part of a segment and ** for any segments";
@@ -13,8 +14,14 @@ export const Route = v.pipe(
 /** Pages on which an experiment runs; empty for every page. */
 export const Routes = v.pipe(v.array(Route, "a list of paths"), v.maxLength(100, "at most 100 paths"));
 
-/** Largest `routeCost` of an experiment: 8 ms for the longest path. */
+/** Largest `routeCost` of an experiment: 1 ms for the longest part of a path that is followed. */
 export const MAX_ROUTE_COST = 1000;
+
+/**
+ * Characters of a decoded path that globs with wildcards follow, as many as events have of it: of
+ * 8,192, which a request may name, 500 experiments took seconds.
+ */
+const MAX_FOLLOWED = MAX_TEXT_LENGTH;
 
 /**
  * Cost of matching a path against globs: their characters from the first wildcard on, of all that
@@ -31,6 +38,9 @@ export type RouteTest = (path: string) => boolean;
  * Compiles globs: `*` is any part of a segment, also none; `**` is any characters with slashes.
  * `/a/**` is `/a` and everything below, `/a/**` + `/b` is `/a/b` and `/a/x/y/b`. Everything else is
  * literal, percent-encoded or not; case and a trailing slash matter.
+ *
+ * Of a path with more than 1,024 characters only globs that end in `**` are true, by those, or one
+ * that is the path.
  *
  * All positions of a path in the glob are followed side by side, so the time is at most the path's
  * length times the glob's; a regular expression would backtrack.
@@ -55,7 +65,9 @@ function compileGlob(glob: string): RouteTest {
   if (star === -1) return (path) => path === glob;
   const prefix = glob.slice(0, star).replace(/\/$/, "");
   const steps = stepsOf(glob.slice(prefix.length));
-  return (path) => path.startsWith(prefix) && follows(path, prefix.length, steps);
+  const isOpen = steps.at(-1) === PARTS;
+  return (path) =>
+    path.startsWith(prefix) && (isOpen || path.length <= MAX_FOLLOWED) && follows(path, prefix.length, steps);
 }
 
 function stepsOf(glob: string): Uint32Array {
@@ -71,14 +83,16 @@ function stepsOf(glob: string): Uint32Array {
 
 function follows(path: string, from: number, steps: Uint32Array): boolean {
   const end = steps.length;
+  const stop = Math.min(path.length, MAX_FOLLOWED);
   let at = new Uint8Array(end + 3);
   let next = new Uint8Array(end + 3);
   at[0] = 1;
-  for (let index = from; index <= path.length; index += 1) {
+  for (let index = from; index <= stop; index += 1) {
     // NaN after the last character: no step consumes it, and steps that need no character still
     // match.
     const character = path.charCodeAt(index);
     next.fill(0);
+    if (!at.includes(1)) return false;
     for (let place = 0; place < end; place += 1) {
       if (at[place] === 0) continue;
       const step = steps[place];
@@ -91,9 +105,10 @@ function follows(path: string, from: number, steps: Uint32Array): boolean {
         at[place + 3] = 1;
       }
     }
-    if (index < path.length) [at, next] = [next, at];
+    if (index < stop) [at, next] = [next, at];
   }
-  return at[end] === 1;
+  // Any characters may follow those of a long path where the glob ends in them.
+  return at[stop < path.length ? end - 1 : end] === 1;
 }
 
 /**
@@ -102,6 +117,14 @@ function follows(path: string, from: number, steps: Uint32Array): boolean {
  */
 export function decode(path: string): string {
   if (!path.includes("%")) return path;
+  // All experiments ask for the same path.
+  if (path !== last.path) last = { path, decoded: decodeAnew(path) };
+  return last.decoded;
+}
+
+let last = { path: "", decoded: "" };
+
+function decodeAnew(path: string): string {
   try {
     return decodeURI(path);
   } catch {
