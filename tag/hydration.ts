@@ -1,3 +1,5 @@
+import { real } from "./ownership.ts";
+
 declare global {
   interface Window {
     /** Solid's state of hydration: `completed` holds hydrated elements, and is null at the end. */
@@ -70,7 +72,7 @@ function isToBeHydrated(placeholder: Element): unknown {
  * or its Suspense boundary has not come yet. Undefined if none has begun.
  */
 function hydrationOf(element: Element): boolean | undefined {
-  for (let node: Node | null = element; node; node = node.parentNode) {
+  for (let node: Node | null = element; node; node = real(node, "parentNode")) {
     if (isKept(node)) return !!(node as NuxtRoot).__vue_app__?.$nuxt?.isHydrating;
     if (hasOwn(node, /^__reactContainer/) || isInBoundary(node)) return true;
   }

@@ -4,7 +4,8 @@ type Call = (...nodes: Node[]) => Node;
 const asides = new WeakMap<Element, DocumentFragment>();
 
 /** The browser's own value of a property that `keepParent` overrides on the node. */
-const real = (node: Node, name: "parentNode" | "parentElement"): Node | null => Reflect.get(Node.prototype, name, node);
+export const real = (node: Node, name: "parentNode" | "parentElement"): Node | null =>
+  Reflect.get(Node.prototype, name, node);
 
 /**
  * Redirects a framework's calls on the placeholder to the nodes that were moved aside. Otherwise

@@ -1,6 +1,7 @@
 import { undecorate } from "./decoration.ts";
 import { isKept, isToWait } from "./hydration.ts";
 import { unkeep } from "./in-place.ts";
+import { real } from "./ownership.ts";
 import { MARK, optionOf } from "./placeholders.ts";
 import { isChangedAside, type Rendered, shapeOf } from "./placement.ts";
 import { remember } from "./remember.ts";
@@ -66,7 +67,7 @@ export function holds(placeholder: HTMLElement, placement: Rendered | undefined,
 /** Restores the placeholder's own content, unless the page has replaced it. */
 function withdraw(placeholder: Element, { put, aside, after }: Rendered): void {
   const finish = remember(placeholder);
-  const there = put.filter((node) => node.parentNode === placeholder);
+  const there = put.filter((node) => real(node, "parentNode") === placeholder);
   const isText = put.length === 1 && put[0]?.nodeType === 3;
   const isRewritten = put.length > 0 && (there.length === 0 || (isText && placeholder.textContent !== after));
   if (!isRewritten && !unkeep(placeholder)) {

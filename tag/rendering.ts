@@ -4,7 +4,7 @@ import { decorate } from "./decoration.ts";
 import type { Groups } from "./fairsplit.ts";
 import { afterFrame } from "./frame.ts";
 import type { ByKey, Decided } from "./handover.ts";
-import { redirectCalls } from "./ownership.ts";
+import { real, redirectCalls } from "./ownership.ts";
 import { isClosed, keyOf, MARK, placeholders } from "./placeholders.ts";
 import { isIntact, type Placement, place, type Rendered } from "./placement.ts";
 import { holds, release } from "./release.ts";
@@ -116,7 +116,7 @@ function search(find: (selector: string) => Iterable<HTMLElement>): void {
 
 /** Adds the placeholders that a change of the page concerns: added ones, and those around it. */
 function searchChange({ type, target, addedNodes }: MutationRecord): void {
-  for (let node: Node | null | undefined = target; node; node = node.parentNode ?? owners.get(node))
+  for (let node: Node | null | undefined = target; node; node = real(node, "parentNode") ?? owners.get(node))
     if (placements.has(node as Element)) due.add(node as HTMLElement);
   for (const node of type === "childList" ? addedNodes : [target])
     if (node.nodeType === 1) {
