@@ -20,6 +20,8 @@ const MAX_RENDERINGS = 1000;
  */
 const MAX_REPEATS = 100;
 const REPEAT_MS = 1000;
+/** Time that a page may stay after the path has changed, while it fades out. Arbitrary. */
+const TRANSITION_MS = 1000;
 
 /** An object without prototype: an experiment may be called `constructor`. */
 const none = () => ({ __proto__: null }) as never;
@@ -30,6 +32,8 @@ export let shown: ByKey<AssignedGroup>;
 export let groups: Groups;
 export let decided: Decided;
 let exposed: ByKey<boolean>;
+/** Time at which the view began, in ms since 1970; 0 if its path is that of the view before. */
+let begunAt = 0;
 let renderings = 0;
 let isLeaving: boolean | undefined;
 /** The variants that placeholders show; some are the first part's. */
@@ -93,13 +97,18 @@ function observe(root: ParentNode): void {
   });
 }
 
-/** Begins a view, with nothing decided. */
-export function beginView(): void {
+/**
+ * Begins a view, with nothing decided.
+ *
+ * @param isOther truthy if the view before had another path
+ */
+export function beginView(isOther?: unknown): void {
   exposed = none();
   shown = none();
   groups = shown;
   decided = 0;
   renderings = 0;
+  begunAt = isOther ? Date.now() : 0;
 }
 
 /** Decides the groups. Shown variants stay: replacing one would flicker. */
@@ -148,7 +157,10 @@ export function reconcileAll(changes?: readonly MutationRecord[]): void {
         due.delete(placeholder);
         if (keyOf(placeholder) in exposed) return;
         const seen = exposed;
-        afterFrame(() => seen === exposed && placeholder.isConnected && expose(placeholder));
+        const exposeLater = () => afterFrame(() => seen === exposed && placeholder.isConnected && expose(placeholder));
+        // What an earlier view placed may be about to go.
+        if ((renderedOf(placeholder) as Rendered).at < begunAt) setTimeout(exposeLater, TRANSITION_MS);
+        else exposeLater();
       }
     });
 }

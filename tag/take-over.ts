@@ -108,11 +108,12 @@ export const takeOver = (
 
   /** Starts a page view, on each change of path; or decides again what had no account. */
   const see = async (again?: typeof AGAIN) => {
-    path = location.pathname;
-    const at = path;
+    const at = location.pathname;
+    const isOther = path && path !== at;
+    path = at;
     const by = account;
     if (!again) {
-      beginView();
+      beginView(isOther);
       tag.groups = groups;
       isFirst = false;
     }

@@ -370,6 +370,23 @@ const vues: LivingPage[] = [
     again: { shows: ["New tpl"], exposures: { tpl: 1 } },
   },
   {
+    name: "Vue fades a page out whose path has changed, as Nuxt does",
+    page: VUE_APP(
+      `<transition name="x" mode="out-in">${["tpl", "tpl2"]
+        .map(
+          (key, at) =>
+            `<div ${at ? "v-else" : 'v-if="!d"'} key="${key}"><div data-exp="${key}"><a>Old</a><component is="template" data-group="B"><a>New ${key}</a></component></div></div>`,
+        )
+        .join("")}</transition>`,
+    ).replace("</head>", "<style>.x-leave-active{transition:opacity .4s}.x-leave-to{opacity:0}</style></head>"),
+    shows: ["New tpl"],
+    act: `history.pushState('','','/faded');${GO}`,
+    afterwards: ["New tpl2"],
+    holds: `fairsplit.events.filter(({event})=>event==='exposure').map(({experiment,path})=>experiment+path).join().match(/^tpl\\/\\d+(,tpl2\\/faded)?$/) !== null`,
+    exposures: { tpl: 1 },
+    again: { shows: ["New tpl"], exposures: { tpl: 1 } },
+  },
+  {
     name: "Vue takes a page's own markup as its template",
     page: `${HEAD}</head><body><div id="app"><h1 data-exp="headline" data-exp-text>Old headline</h1><p>{{d}}</p></div>${VUE}<script>setTimeout(()=>Vue.createApp({data:()=>({d:5})}).mount('#app'),150)</script>`,
     shows: ["New headline"],
