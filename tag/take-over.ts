@@ -7,6 +7,7 @@ import { afterFrame } from "./frame.ts";
 import { AGAIN, type Decided, type Handover, SAID, type TakenOver, UNSAID } from "./handover.ts";
 import { readCookie } from "./identity.ts";
 import { forgetDevice, keepDevice } from "./keep-device.ts";
+import { isLabelsClick } from "./label-click.ts";
 import { add, closeOutbox, flush, openOutbox, resend, takeWaiting, url } from "./outbox.ts";
 import { random128 } from "./random.ts";
 import { beginView, decide, decided, expose, groups, reconcileAll, shown, startRendering, watch } from "./rendering.ts";
@@ -54,7 +55,7 @@ export const takeOver = (
   let isPreview: unknown;
 
   const report: TakenOver[2] = (event, experiment, params, value) => {
-    if (!device || isPreview) return;
+    if (!device || isPreview || isLabelsClick(event)) return;
     const assigned = shown[experiment as string];
     const reported = {
       deviceId: device,
