@@ -12,6 +12,16 @@ const HEARD_PATIENCE_MS = 8000;
  */
 const QUIET_MS = 2000;
 const STEP_MS = 100;
+/** Parts of an element to click on, as shares of its width and height. */
+const CLICK_POINTS = [
+  [0.5, 0.5],
+  [0.75, 0.5],
+  [0.25, 0.5],
+  [0.5, 0.8],
+  [0.5, 0.2],
+  [0.9, 0.5],
+  [0.1, 0.5],
+];
 
 /** An event that the experiment counts: a named one, or a page view of some paths. */
 export interface GoalEvent {
@@ -192,8 +202,11 @@ async function click(page: Session, selectors: readonly string[]): Promise<Click
       element.scrollIntoView({ block: "center", behavior: "instant" });
       const { x, y, width, height } = element.getBoundingClientRect();
       if (width < 1 || height < 1) return "the element to click has no size";
-      const [middle, center] = [x + width / 2, y + height / 2];
-      const hit = element.getRootNode().elementFromPoint?.(middle, center) ?? null;
+      // Its middle, or another part that nothing lies over, as a visitor takes.
+      const points = ${JSON.stringify(CLICK_POINTS)}.map(([right, down]) => [x + width * right, y + height * down]);
+      const hitAt = ([left, top]) => element.getRootNode().elementFromPoint?.(left, top) ?? null;
+      const [middle, center] = points.find((point) => element.contains(hitAt(point))) ?? points[0];
+      const hit = hitAt([middle, center]);
       const isHit = hit === null || element.contains(hit);
       const invalid = [...(element.closest("form")?.elements ?? [])].filter((field) => field.willValidate && !field.validity.valid);
       const problem =

@@ -19,6 +19,8 @@ export interface PlaceholderSeen {
   readonly rendered: string | null;
   /** True if it has a place on the page, whatever its opacity: it may fade in. */
   readonly isVisible: boolean;
+  /** True if it works elsewhere: the page's title, or a variant of styles and scripts alone. */
+  readonly needsNoPlace: boolean;
   readonly hasContent: boolean;
   readonly templates: readonly { readonly group: string; readonly isEmpty: boolean; readonly isOnPurpose: boolean }[];
   /** The values of `data-exp-text`, `-attr`, `-class` and `-redirect`; null where there is none. */
@@ -230,11 +232,15 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
     // An element without a box of its own is seen by its content.
     if (getComputedStyle(element).display === "contents")
       return [...element.children].some((each) => isSeen(each as HTMLElement));
-    const isShown = element.checkVisibility({
-      visibilityProperty: true,
-      contentVisibilityAuto: true,
-    });
+    // What is skipped while it is off the screen (`content-visibility: auto`) comes with scrolling.
+    const isShown = element.checkVisibility({ visibilityProperty: true });
     return isShown && hasArea(element) && !isClipped(element);
+  };
+  const worksElsewhere = (placeholder: HTMLElement, content: readonly ChildNode[]): boolean => {
+    const elements = content.filter((node): node is HTMLElement => node.nodeType === 1);
+    const isUnseen = (element: HTMLElement) => element.matches("style, script, link, meta");
+    const hasText = content.some((node) => node.nodeType === 3 && /\S/.test(node.nodeValue ?? ""));
+    return placeholder.closest("head") !== null || (elements.length > 0 && elements.every(isUnseen) && !hasText);
   };
   const describe = (placeholder: HTMLElement): PlaceholderSeen => {
     const found = [...placeholder.querySelectorAll<HTMLTemplateElement>(":scope > template[data-group]")];
@@ -251,6 +257,7 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
       shown,
       rendered: shown !== null && same.includes(shown) ? shown : (same[0] ?? null),
       isVisible: isSeen(placeholder),
+      needsNoPlace: worksElsewhere(placeholder, content),
       hasContent: !isNothing(content),
       templates: contents.map(({ group, nodes, isOnPurpose }) => ({ group, isEmpty: isNothing(nodes), isOnPurpose })),
       text: placeholder.getAttribute("data-exp-text"),

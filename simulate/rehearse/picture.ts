@@ -1,6 +1,7 @@
 import { MAX_PICTURE_CHARACTERS } from "../../core/rehearsal/report.ts";
 import type { Session } from "../cdp.ts";
 import { DESCRIBE, FIND, FIND_ALL } from "./find-in-page.ts";
+import { lookTheSame } from "./same-pixels.ts";
 
 /** Qualities to try until the picture is small enough. */
 const QUALITIES = [70, 40, 10];
@@ -45,9 +46,9 @@ export async function scrollToPlaceholder(page: Session, experiment: string): Pr
 }
 
 /**
- * True if the screen looks the same when placeholders are made transparent, for as long as pages
- * take to fade them in. It finds what no property tells alone: colours, clips, masks, an element
- * behind others.
+ * True if the screen looks the same when placeholders are made transparent, or the elements that a
+ * variant put into them, for as long as pages take to fade them in. It finds what no property tells
+ * alone: colours, clips, masks, an element behind others.
  */
 export async function isUnseen(page: Session, experiment: string): Promise<boolean> {
   for (let step = 0; step < MAX_APPEAR_STEPS; step += 1) {
@@ -60,8 +61,12 @@ export async function isUnseen(page: Session, experiment: string): Promise<boole
           const placeholders = (${FIND_ALL})(${placeholderOf(experiment)}[0]);
           const isBox = (element) => getComputedStyle(element).display !== "contents";
           const hasText = ({ childNodes }) => [...childNodes].some((node) => node.nodeType === 3 && /\\S/.test(node.data));
-          const boxesOf = (element) =>
-            isBox(element) ? [element] : [...element.children].filter((each) => each.localName !== "template");
+          const contentOf = (element) => [...element.children].filter((each) => !each.matches("template, style, script, link, meta, noscript"));
+          // The border and the background of a placeholder are no variant.
+          const isFilled = (element) =>
+            element.querySelector(":scope > template[data-group]") !== null && !hasText(element)
+            && contentOf(element).some((each) => isBox(each)) && contentOf(element).every((each) => isBox(each));
+          const boxesOf = (element) => isBox(element) && !isFilled(element) ? [element] : contentOf(element);
           const boxes = placeholders.flatMap(boxesOf);
           window.${ANIMATIONS} = boxes.map((each) => each.animate({ opacity: [0, 0] }, { duration: 1e8 }));
           return boxes.length > 0 && placeholders.every((each) => isBox(each) || !hasText(each))
@@ -76,7 +81,7 @@ export async function isUnseen(page: Session, experiment: string): Promise<boole
     await page
       .send("Runtime.evaluate", { expression: `window.${ANIMATIONS}?.forEach((each) => each.cancel())` })
       .catch(() => undefined);
-    if (shown === null || without === null || shown !== without) return false;
+    if (shown === null || without === null || !lookTheSame(shown, without)) return false;
   }
   return true;
 }

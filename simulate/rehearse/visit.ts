@@ -259,7 +259,9 @@ async function visitIn(page: Session, plan: VisitPlan, context: VisitContext): P
     await network.quiet();
   }
   const cover = hasPicture ? await coverOf(page, context.experiment) : null;
-  const hasPlace = last.placeholders.some(({ isVisible }) => isVisible);
+  const { placeholders } = last;
+  const hasPlace =
+    placeholders.some(({ isVisible }) => isVisible) && placeholders.every(({ needsNoPlace }) => !needsNoPlace);
   const isInvisible = hasPicture && hasPlace && cover === null && (await isUnseen(page, context.experiment));
   const picture = hasPicture ? await takePicture(page) : null;
   isListening = false;

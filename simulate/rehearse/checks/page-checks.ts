@@ -158,7 +158,9 @@ function isEmptyOnPurpose({ seen, group }: ReturnType<typeof decidedOf>[number])
 export function checkVisible(rehearsed: Rehearsed): Outcome {
   const shown = decidedOf(rehearsed).filter(({ seen }) => seen.placeholders.length > 0);
   const hidden = shown.filter(
-    (visit) => visit.seen.placeholders.every(({ isVisible }) => !isVisible) && !isEmptyOnPurpose(visit),
+    (visit) =>
+      visit.seen.placeholders.every(({ isVisible, needsNoPlace }) => !isVisible && !needsNoPlace) &&
+      !isEmptyOnPurpose(visit),
   );
   if (shown.length === 0) return untested("no variant was shown");
   const covered = shown.filter(({ cover }) => cover !== null);

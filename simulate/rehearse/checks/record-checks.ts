@@ -13,8 +13,8 @@ import {
 
 /** Checks that each visit shows what was assigned and would be recorded, once. */
 export function checkRecorded(rehearsed: Rehearsed): Outcome {
-  const { experiment, heard, page } = rehearsed;
-  const { key, routes } = experiment;
+  const { experiment: own, heard, page } = rehearsed;
+  const { key, routes } = own;
   const path = new URL(page).pathname;
   if (routes.length > 0 && !compileRoutes(routes)(path)) {
     return failed(
@@ -34,13 +34,14 @@ export function checkRecorded(rehearsed: Rehearsed): Outcome {
         if (rendered !== null && rendered !== group) return [`${name}: the content is the one of ${rendered}`];
       }
     }
-    const exposures = (heard.get(seen.deviceId ?? "") ?? []).filter(
-      (event) => event.event === "exposure" && event.experiment === key,
-    );
+    const events = heard.get(seen.deviceId ?? "") ?? [];
+    const exposures = events.filter(({ event, experiment }) => event === "exposure" && experiment === key);
+    // A click on a goal may lead to another page of the site, without a new document too.
+    const pages = events.filter(({ event }) => event === "pageview").length;
     if (exposures.length === 0) return [`${name}: no exposure arrived, so such visitors would not be counted`];
     const other = exposures.find((event) => event.group !== group);
     if (other) return [`${name}: an exposure of ${other.group} arrived`];
-    return exposures.length > 1 ? [`${name}: ${exposures.length} exposures arrived`] : [];
+    return exposures.length > Math.max(1, pages) ? [`${name}: ${exposures.length} exposures arrived`] : [];
   });
   const looked = decided.filter(
     ({ seen, group }) => seen.placeholders.length > 0 || (group !== null && redirectOf(rehearsed, group) !== null),

@@ -106,14 +106,20 @@ export function checkAssets({ visits, without }: Rehearsed): Outcome {
   return passed(own.size === 0 ? "every file came" : `only what the page lacks without the tag, too: ${listed(own)}`);
 }
 
-/** Messages of visits, each with the groups that have it. */
+/** Messages of visits, each with the groups that have it, and the screen if it is of one alone. */
 function messages(visits: readonly RehearsalVisit[], of: (visit: RehearsalVisit) => readonly string[]) {
-  const names = new Map<string, Set<string>>();
+  const found = new Map<string, { groups: Set<string>; screens: Set<string> }>();
   for (const visit of visits) {
     for (const text of of(visit)) {
-      const known = names.get(text) ?? new Set();
-      names.set(text, known.add(visit.group ?? ""));
+      const known = found.get(text) ?? { groups: new Set(), screens: new Set() };
+      known.groups.add(visit.group ?? "");
+      known.screens.add(visit.screen);
+      found.set(text, known);
     }
   }
-  return [...names].map(([text, groups]) => ({ text, groups, names: [...groups].join(" and ") }));
+  return [...found].map(([text, { groups, screens }]) => ({
+    text,
+    groups,
+    names: `${[...groups].join(" and ")}${screens.has("desktop") ? "" : " on a phone-sized screen"}`,
+  }));
 }

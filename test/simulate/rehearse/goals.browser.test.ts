@@ -33,6 +33,10 @@ test("leaves out goals that count only with a key, which no page has", async () 
   );
 });
 
+test("takes the exposure of a page that a click leads to for one of its own", async () => {
+  expect(failedOf(await rehearsed("goes-on-in-place", { goal: "button_click=button" }))).toEqual([]);
+});
+
 test("waits for a goal that the page reports after an answer of its server", async () => {
   expect(failedOf(await rehearsed("goal-after-answer", { goal: "button_click=button" }))).toEqual([]);
 });

@@ -34,9 +34,23 @@ test.each([
   ["a missing file of its own that comes only where it is seen", "lazy-own"],
   ["a variant that fades in where it is scrolled to", "fades-in"],
   ["a frame of its own that has the tag, too", "frame-too"],
+  ["a part that browsers skip while it is off the screen", "skipped-off-screen"],
+  ["variants of styles alone", "styles-alone"],
+  ["something over the middle of a button", "partly-covered"],
   ["a base for its links, which the addresses of groups do not have", "based"],
 ])("passes on a page with %s", async (_, page) => {
   const report = await rehearsed(page);
+  expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+});
+
+test("passes on a placeholder in the head, which nobody sees there", async () => {
+  const groups = ["A", "B"].map((name) => ({ name, weight: 1, payload: `The shop of ${name}` }));
+  const created = await admin("/api/admin/experiments", {
+    method: "POST",
+    body: JSON.stringify({ key: "in_head", groups }),
+  });
+  expect(created.status).toBe(201);
+  const report = await rehearsed("in-head", { experiment: "in_head" });
   expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
 });
 

@@ -80,6 +80,48 @@ export const PAGES: Readonly<Record<string, SitePage>> = {
   },
   endless: { body: placeholder(A + B.replace("<h2>", "<script>for (;;);</script><h2>")) },
   "clip-path": { body: `<h1>Shop</h1><div style="clip-path: inset(100%)">${placeholder(A + B)}</div>` },
+  "goes-on-in-place": {
+    body: placeholder(
+      (A + B).replaceAll(
+        BUTTON,
+        `<button onclick="history.pushState({}, '', '/done'); setTimeout(() => fairsplit.track('button_click'), 300)">Buy</button>`,
+      ),
+    ),
+  },
+  faint: { body: `<h1>Shop</h1><div style="opacity: 0.01">${placeholder(A + B)}</div>` },
+  "white-on-white": {
+    body: `<h1>Shop</h1>${placeholder(
+      (A + B).replaceAll(BUTTON, ""),
+      'style="min-height: 120px; border: 2px solid gray; background: white; color: white"',
+    )}${BUTTON}`,
+  },
+  "phone-error": {
+    body: placeholder(A + B.replace("<h2>", '<script>if (innerWidth < 600) throw new Error("a phone")</script><h2>')),
+  },
+  "in-head": {
+    head: '<meta name="description" content="Shop" data-exp="in_head" data-exp-attr="content">',
+    body: `<h1>Shop</h1>${BUTTON}`,
+  },
+  "skipped-off-screen": {
+    body: `<div style="height: 3000px"></div><div style="content-visibility: auto">${placeholder(A + B)}</div>`,
+  },
+  "styles-alone": {
+    body: `${BUTTON}${placeholder(
+      ["A", "B"]
+        .map((group) => `<template data-group="${group}"><style>h1 { color: navy }</style></template>`)
+        .join(""),
+      "",
+    )}`,
+  },
+  "partly-covered": {
+    body: `${placeholder(
+      (A + B).replaceAll(
+        BUTTON,
+        `<div style="position: relative">${BUTTON.replace("<button", '<button style="width: 200px; height: 60px"')}
+          <b style="position: absolute; left: 60px; top: 0; width: 80px; height: 60px">New</b></div>`,
+      ),
+    )}`,
+  },
   "hidden-variant": { body: placeholder(`${A}<template data-group="B"><h2 hidden>Bold</h2></template>`) },
   "cut-off": {
     body: `<div style="overflow: hidden; height: 200px; position: relative"><div style="height: 600px"></div>${placeholder(A + B)}</div>`,

@@ -10,6 +10,7 @@ const BROKEN: readonly BrokenPage[] = [
   ["script-error", "errors", /^B: Error: the variant broke/, /script/],
   ["caught-error", "errors", /^B: Error: the variant broke$/, /script/],
   ["caught-rejection", "errors", /^B: Error: the variant broke$/, /script/],
+  ["phone-error", "errors", /^B on a phone-sized screen: Error: a phone$/, /script/],
   ["slow-server", "time to variant", /fallback was shown after 1000 ms/, /nearer/],
   ["missing-asset", "assets", /^B: .*no-such\.png answered 404/, /address/],
   ["layout-shift", "layout shift", /more than without the tag/, /min-height/],

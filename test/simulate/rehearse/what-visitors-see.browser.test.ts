@@ -8,6 +8,8 @@ const BROKEN: readonly BrokenPage[] = [
   ["wrong-key", "placeholder", /its placeholders are of headlin/, /data-exp="headline"/],
   ["hidden-placeholder", "visible", /cannot be seen/, /opacity/],
   ["clip-path", "visible", /^A, B, A on .* \(the screen looks the same without it\)/, /clip-path/],
+  ["faint", "visible", /^A, B, A on .* \(the screen looks the same without it\)/, /opacity/],
+  ["white-on-white", "visible", /^A, B, A on .* \(the screen looks the same without it\)/, /color/],
   ["hidden-variant", "visible", /^B, B on a phone-sized screen: .*looks the same/, /display/],
   ["cut-off", "visible", /^A, B, .*looks the same/, /position/],
   ["hidden-on-phones", "visible", /^A on a phone-sized screen, B on a phone-sized screen:/, /display/],
