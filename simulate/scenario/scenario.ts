@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { LineCounter, parseDocument, visit } from "yaml";
+import { isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { isSplit, SPLIT_ALLOWED } from "../../core/group.ts";
 import { InvalidInput, parse } from "../../core/parse.ts";
 import { UsageError } from "../usage-error.ts";
@@ -10,6 +10,9 @@ export const SHIPPED = ["demo", "shop", "saas"] as const;
 /** Events that the tag and the server report themselves. */
 const OF_THE_TAG = ["pageview", "exposure", "exp_groups", "unknown_placeholder", "empty_variant"];
 const MAX_BYTES = 1 << 20;
+/** True without a tag, and for those of what JSON has, too: others make sets and dates. */
+const isPlain = (tag: string | undefined) =>
+  tag === undefined || /^tag:yaml\.org,2002:(map|seq|str|int|float|bool|null)$/.test(tag);
 /** Names that a record of the schema leaves out. */
 const RESERVED: readonly unknown[] = ["__proto__", "constructor", "prototype"];
 
@@ -59,9 +62,15 @@ export function parseScenario(named: string, text: string, changes: readonly str
   if (text.length > MAX_BYTES) fail(`the file has ${text.length} characters: allowed are ${MAX_BYTES}`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
-  const [problem] = document.errors;
+  // A warning is of something that would be ignored.
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem?.code === "MULTIPLE_DOCS") fail("the file has several documents, divided by ---: allowed is one");
   if (problem) fail(problem.message.split("\n")[0]?.replace(/:$/, "") ?? "it is no YAML");
   visit(document, {
+    Node(place, node) {
+      if (place === "key" && !isScalar(node)) fail(`a name is "${node}": allowed are texts`);
+      if ("tag" in node && !isPlain(node.tag)) fail(`a value has the tag ${node.tag}: allowed are values without one`);
+    },
     Scalar(place, { value }) {
       if (place === "key" && RESERVED.includes(value))
         fail(`a name is "${value}": allowed are names other than ${RESERVED.join(", ")}`);
@@ -75,12 +84,14 @@ export function parseScenario(named: string, text: string, changes: readonly str
     if (!(error instanceof InvalidInput || error instanceof ReferenceError)) throw error;
     return fail(error.message);
   }
-  const scenario = { ...fields, name: named, effects: effectsOf(fields, changes, fail) };
-  refuseContradictions(scenario, fail);
-  return scenario;
+  refuseContradictions(fields, fail);
+  return { ...fields, name: named, effects: effectsOf(fields, changes, fail) };
 }
 
-function refuseContradictions({ experiments, pages, goals, visitors }: Scenario, fail: (says: string) => never): void {
+function refuseContradictions(
+  { experiments, pages, goals, visitors }: ScenarioFields,
+  fail: (says: string) => never,
+): void {
   const names = Object.keys(pages);
   const requirePage = (field: string, page: string) => {
     if (!names.includes(page)) fail(`${field} is "${page}": allowed are the pages ${names.join(", ")}`);
@@ -127,7 +138,8 @@ function refuseContradictions({ experiments, pages, goals, visitors }: Scenario,
     if (by === "page" && Object.keys(pages[page]?.redirect ?? {}).length > 0) {
       fail(`goals.${key}.page is "${page}", which sends visitors on: allowed with by: page are pages that stay`);
     }
-    if (kind !== "count" && rate > 1) fail(`goals.${key}.rate is ${rate}: allowed is up to 100%, but for kind: count`);
+    if (kind !== "count" && rate > 1)
+      fail(`goals.${key}.rate is ${percent(rate)}: allowed is up to 100%, but for kind: count`);
     if ((kind === "value") !== (value !== undefined)) {
       fail(
         `goals.${key}.value is ${value ? "given" : "missing"} and its kind is ${kind}: value and kind: value go together`,

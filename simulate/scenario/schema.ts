@@ -45,12 +45,23 @@ const name = v.pipe(
   v.string("a name of letters, digits, _ and -"),
   v.regex(NAME, "a name of letters, digits, _ and -, that begins with a letter"),
 );
-const fields = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.strictObject(entries, ({ received }) =>
-    received === "undefined"
-      ? "a value, as this field is needed"
-      : `fields of these names only: ${Object.keys(entries).join(", ")}`,
+/** A list has fields, too: the numbers of its places. */
+const noList = (allowed: string) => v.custom<unknown>((input) => !Array.isArray(input), allowed);
+const fields = <Entries extends v.ObjectEntries>(entries: Entries) => {
+  const ofNames = `fields of these names only: ${Object.keys(entries).join(", ")}`;
+  return v.pipe(
+    noList(ofNames),
+    v.strictObject(entries, ({ received }) =>
+      received === "undefined" ? "a value, as this field is needed" : ofNames,
+    ),
   );
+};
+/** Values by name. */
+const byName = <Key extends v.GenericSchema<string, string>, Value extends v.GenericSchema>(
+  key: Key,
+  value: Value,
+  allowed: string,
+) => v.pipe(noList(allowed), v.record(key, value, allowed));
 /** A page's path; parsed to the form that browsers give it. */
 const path = v.pipe(
   v.string("a path such as /cart"),
@@ -61,12 +72,16 @@ const limit = wholeNumber("a whole number from 0", 0);
 
 const Experiment = fields({
   groups: v.pipe(
-    v.record(GroupName, Weight, "weights by group, such as { A: 50, B: 50 }"),
+    byName(GroupName, Weight, "weights by group, such as { A: 50, B: 50 }"),
     v.check((groups) => Object.keys(groups).length >= 2, "at least two groups with their weights"),
     v.check((groups) => Object.keys(groups).length <= MAX_GROUPS, `at most ${MAX_GROUPS} groups`),
   ),
   /** Pages that have its placeholder. */
-  pages: v.pipe(v.array(name, "a list of pages"), v.minLength(1, "a list with at least one page")),
+  pages: v.pipe(
+    v.array(name, "a list of pages"),
+    v.minLength(1, "a list with at least one page"),
+    v.check((pages) => new Set(pages).size === pages.length, "a list with each page once"),
+  ),
   unit: v.optional(v.picklist(["device", "account"], "device or account"), "device"),
 });
 
@@ -75,11 +90,11 @@ const Page = fields({
   /** Share of the visits that begin here. */
   start: v.optional(share, 0),
   /** Probability of each next page; the rest ends the visit. */
-  next: v.optional(v.record(name, share, "probabilities by page, such as { cart: 12% }"), {}),
+  next: v.optional(byName(name, share, "probabilities by page, such as { cart: 12% }"), {}),
   /** Median time on the page. */
   stay: v.optional(duration, "20s"),
   /** Page that a group is sent to, by experiment and group. */
-  redirect: v.optional(v.record(name, v.record(v.string(), name, "pages by group"), "groups by experiment"), {}),
+  redirect: v.optional(byName(name, byName(v.string(), name, "pages by group"), "groups by experiment"), {}),
 });
 
 const Goal = fields({
@@ -104,7 +119,7 @@ const Goal = fields({
   /** Money: log-normal, and the share that is paid back. */
   value: v.optional(
     fields({
-      median: positive("an amount above 0"),
+      median: positive(`an amount above 0, up to ${MAX_AMOUNT.toLocaleString("en")}`),
       sigma: v.optional(sigma, 0.6),
       refunds: v.optional(share, 0),
       refundedAfter: v.optional(duration, "3d"),
@@ -163,7 +178,7 @@ const Thresholds = fields({
 
 const limited = <Value extends v.GenericSchema>(value: Value, least: number, most: number, what: string) =>
   v.pipe(
-    v.record(name, value, `${what} by name`),
+    byName(name, value, `${what} by name`),
     v.check(
       (all) => Object.keys(all).length >= least && Object.keys(all).length <= most,
       `${least} to ${most} ${what}`,
@@ -193,7 +208,7 @@ export const ScenarioSchema = fields({
   goals: v.optional(limited(Goal, 0, MAX_PAGES, "goals"), {}),
   /** Changes such as `checkout.B.purchase: +20%`. */
   effects: v.optional(
-    v.record(
+    byName(
       v.string(),
       v.pipe(
         v.string("a change such as +20%"),

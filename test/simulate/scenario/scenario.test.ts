@@ -98,6 +98,31 @@ describe("a mistake is named with its field, its value and what is allowed", () 
     ["nothing", "title: x", "experiments is missing: allowed is a value, as this field is needed"],
     ["a share in words", SMALL.replace("100%", "all"), 'pages.home.start is "all": allowed is a share from 0% to 100%'],
     ["a goal of the tag", SMALL.replace("purchase:", "pageview:"), 'goals has "pageview": allowed are events other'],
+    ["several documents", `${SMALL}---\n${SMALL}`, "the file has several documents, divided by ---: allowed is one"],
+    ["a tag of nothing", `${SMALL}title: !text x`, "Unresolved tag: !text at line"],
+    [
+      "a set",
+      SMALL.replace("{ A: 50, B: 50 }", "!!set {A, B}"),
+      "a value has the tag tag:yaml.org,2002:set: allowed are",
+    ],
+    ["a name that is no text", `${SMALL}? { x: 1 }\n: 2`, 'a name is "{"x":1}": allowed are texts'],
+    [
+      "a list of groups",
+      SMALL.replace("{ A: 50, B: 50 }", "[A, B]"),
+      'groups is ["A","B"]: allowed is weights by group',
+    ],
+    [
+      "a list of fields",
+      "- days: 7",
+      'the input is [{"days":7}]: allowed is fields of these names only: title, site, days',
+    ],
+    ["a list of effects", `${SMALL}effects: [x]`, 'effects is ["x"]: allowed is changes by experiment.group.goal'],
+    ["a page twice", SMALL.replace("pages: [cart]", "pages: [cart, cart]"), "allowed is a list with each page once"],
+    [
+      "too large a rate",
+      SMALL.replace("rate: 40%", "rate: 140%"),
+      "goals.purchase.rate is 140%: allowed is up to 100%",
+    ],
     ["an alias of nothing", `${SMALL}title: *other`, "Unresolved alias"],
     [
       "aliases of aliases",
