@@ -101,6 +101,7 @@ function parser(args: readonly string[]) {
   return yargs(withoutFlags(args))
     .scriptName("fairsplit")
     .middleware(withDashes)
+    .middleware(refuseWords(args))
     .command(server("serve", "run the server"))
     .command(server("demo", "run the server with its demo pages, on loopback and without login"))
     .command({
@@ -313,6 +314,18 @@ function withoutFlags(args: readonly string[]): string[] {
   const end = args.includes("--") ? args.indexOf("--") : args.length;
   const marked = (arg: string) => (arg.startsWith("-") ? NO_FLAG + arg : arg);
   return [...args.slice(0, end).map((arg) => (arg === "-" ? marked(arg) : arg)), ...args.slice(end + 1).map(marked)];
+}
+
+/** Refuses `--strict=yes`, which yargs takes for no, as every value but "true". */
+function refuseWords(args: readonly string[]) {
+  return (flags: Record<string, unknown>): void => {
+    for (const [name, value] of Object.entries(flags)) {
+      const flag = name.length === 1 ? `-${name}` : `--${name}`;
+      const given = value === false ? args.find((arg) => arg.startsWith(`${flag}=`)) : undefined;
+      const word = given?.slice(flag.length + 1) ?? "false";
+      if (word !== "false") throw new UsageError(`${flag} is "${word}": allowed is the flag alone, or true or false`);
+    }
+  };
 }
 
 /** Takes the marks off again, from lists and from single values. */

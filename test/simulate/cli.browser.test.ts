@@ -29,6 +29,8 @@ function checksOf(stdout: string): Record<string, boolean> {
 
 describe("bad usage of simulate ends with exit code 2, one line and an example", () => {
   const cases: [args: string[], says: string][] = [
+    [["--strict=yes"], '--strict is "yes": allowed is the flag alone, or true or false'],
+    [["-q=1"], '-q is "1": allowed is the flag alone'],
     [["-n", "abc"], '-n is "abc"'],
     [["-n", "-5"], "-n"],
     [["-n", "1.5"], '-n is "1.5"'],
