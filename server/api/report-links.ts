@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { authorOf } from "../auth/author.ts";
+import { presentLinks } from "../auth/present-links.ts";
 import type { ReportLink, ReportLinks } from "../auth/report-links.ts";
 import { type Env, problem } from "../http/http.ts";
 import { readJson } from "../http/json-body.ts";
@@ -17,9 +18,9 @@ interface Deps {
  */
 export function reportLinkRoutes({ registry, links }: Deps) {
   return new Hono<Env>()
-    .get("/api/admin/experiments/:key/links", (c) => {
+    .get("/api/admin/experiments/:key/links", async (c) => {
       const key = c.req.param("key");
-      return registry.get(key) ? c.json(links.ofExperiment(key).map(shown)) : c.notFound();
+      return registry.get(key) ? c.json((await presentLinks(registry, links, key)).map(shown)) : c.notFound();
     })
     .post("/api/admin/experiments/:key/links", async (c) => {
       const key = c.req.param("key");

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { InvalidInput, type Problem } from "../../../core/parse.ts";
 import { setAdminHeaders } from "../../auth/admin-headers.ts";
 import { authorOf } from "../../auth/author.ts";
+import { isPresent, presentLinks } from "../../auth/present-links.ts";
 import type { ReportLinks } from "../../auth/report-links.ts";
 import { readForm } from "../../http/form.ts";
 import type { Env } from "../../http/http.ts";
@@ -38,11 +39,11 @@ const DEFAULT_DAYS = "30";
  */
 export function sharedReportRoutes({ registry, results, links, baseUrl, inTime, onError }: Deps) {
   const app = new Hono<Env>();
-  const show = (c: Context<Env>, key: string, status: 200 | 422, more: More = {}) => {
+  const show = async (c: Context<Env>, key: string, status: 200 | 422, more: More = {}) => {
     const experiment = registry.get(key);
     if (!experiment) return c.notFound();
     const { days = DEFAULT_DAYS, problems = [], created = null } = more;
-    const page = { experiment, links: links.ofExperiment(key), days, problems, created };
+    const page = { experiment, links: await presentLinks(registry, links, key), days, problems, created };
     return c.html(<LinksPage {...page} />, status);
   };
 
@@ -55,7 +56,7 @@ export function sharedReportRoutes({ registry, results, links, baseUrl, inTime, 
   app.get("/reports/:secret", async (c) => {
     const link = links.find(c.req.param("secret"));
     const experiment = link && registry.get(link.key);
-    if (!link || !experiment) {
+    if (!link || !experiment || !(await isPresent(registry, link))) {
       return c.html(<ErrorPage title="No such report" detail="The link is too old, or was revoked." />, 404);
     }
     const { key } = experiment;

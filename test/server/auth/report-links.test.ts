@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { transition } from "../../../core/transition.ts";
 import { MAX_LINKS, openReportLinks } from "../../../server/auth/report-links.ts";
 import { loggedPath } from "../../../server/ops/access-log.ts";
 import { authorized, logIn, TOKEN } from "../rig/logged-in.ts";
@@ -42,6 +43,31 @@ test("a link shows one report without a login, and leads to nothing else", async
   for (const wrong of ["x", `${secret}x`, secret.slice(1), links.ofExperiment("headline")[0]?.hash]) {
     expect((await app.request(`/reports/${wrong}`)).status, wrong).toBe(404);
   }
+});
+
+test("a link to a deleted experiment does not show the next one with its key; a revert brings it back", async () => {
+  const { app, links, registry } = await openWithLinks();
+  const later = (minutes: number) => ({ by: "ann", now: `2026-01-31T12:0${minutes}:00.000Z` });
+  const { secret } = await links.create("other", { days: 7 }, later(1));
+  const state = async () => {
+    const listed = await app.request("/api/admin/experiments/other/links", { headers: authorized });
+    const shown = await app.request("/experiments/other/links", { headers: authorized });
+    const isShown = (await shown.text()).includes("/experiments/other/links/revoke");
+    return [(await app.request(`/reports/${secret}`)).status, (await listed.json()).length, isShown];
+  };
+  const remove = async (minutes: number) => {
+    await registry.update("other", (one) => transition(one, { state: "inactive", by: "ann" }, later(minutes).now));
+    await registry.remove("other", later(minutes));
+  };
+  expect(await state()).toEqual([200, 1, true]);
+  await remove(2);
+  await registry.revert(registry.history.last, later(3));
+  expect(await state()).toEqual([200, 1, true]);
+  await registry.remove("other", later(4));
+  await registry.create({ key: "other", groups: active("other").groups, state: "active" }, later(5));
+  expect(await state()).toEqual([404, 0, false]);
+  await links.create("other", { days: 7 }, later(6));
+  expect((await state()).slice(1)).toEqual([1, true]);
 });
 
 test("a link ends by its time, by being revoked, and with its experiment", async () => {
