@@ -43,6 +43,21 @@ const CASES: readonly Case[] = [
     script: CYCLE + track('{ plan: "pro", note: cycle }', "cycle"),
     stored: { params: { plan: "pro" }, dropped: ["params.note"] },
   },
+  ...["() => 1", "new Map()", "[[1]]", "1e400", '"1,5"', '"١٢"', '"\\ud800"', "document"].map((value) => ({
+    name: `a value and a param that are ${value}`,
+    script: track(`{ plan: "pro", note: ${value} }`, value),
+    stored: { params: expect.objectContaining({ plan: "pro" }) },
+  })),
+  {
+    name: "a value and a param that no recursion can list",
+    script: `let deep = {}; for (let i = 0; i < 20000; i++) deep = { deep }; ${track('{ plan: "pro", note: deep }', "deep")}`,
+    stored: { params: { plan: "pro" }, dropped: ["params.note"] },
+  },
+  {
+    name: "params with names that objects have",
+    script: track(`JSON.parse('{"plan":"pro","__proto__":{"a":1},"constructor":"x"}')`),
+    stored: { value: 12.5, params: expect.objectContaining({ plan: "pro", constructor: "x" }) },
+  },
   { name: "a value that is 7n", script: track('{ plan: "pro" }', "7n"), stored: { ...GOOD, value: 7 } },
   { name: "params that are JSON as text", script: track(`'{"plan":"pro"}'`), stored: GOOD },
   ...['"pro"', '["pro"]', "7", "true"].map((params) => ({

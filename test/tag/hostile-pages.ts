@@ -274,12 +274,6 @@ const documents: HostilePage[] = [
     shows: "variant",
     body: `<form data-exp="test">Content${TEMPLATES}${["dataset", "hidden", "children", "content"].map((name) => `<input type="hidden" name="${name}">`).join("")}</form>`,
   },
-  ...["parentNode", "parentElement"].map<HostilePage>((name) => ({
-    name: `a form around the placeholder with a field called ${name}, and a change in it`,
-    shows: "variant",
-    body: `<form><input type="hidden" name="${name}">${PLACEHOLDER}</form><script>setTimeout(() =>
-      document.forms[0].append(document.createElement("i")), 500);</script>`,
-  })),
   { name: "no doctype", shows: "variant", doctype: "" },
   {
     name: "XHTML",

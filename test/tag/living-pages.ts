@@ -736,6 +736,15 @@ const others: LivingPage[] = [
     afterwards: ["New u"],
     exposures: { t: 1, u: 1 },
   },
+  {
+    name: "a change in a form whose field hides its parent",
+    page: plain(
+      `<form><input type="hidden" name="parentNode">${ORIGINAL}</form><script>go=()=>document.forms[0].append('x')</script>`,
+    ),
+    shows: [B],
+    act: `new Promise((resolve)=>setTimeout(resolve,300)).then(()=>${GO})`,
+    afterwards: [B],
+  },
   { name: "a page that waits until it is loaded", page: plain(`<div data-after="load">${ORIGINAL}</div>`), shows: [B] },
 ];
 
