@@ -120,10 +120,12 @@ function show(): void {
 }
 show();
 // Also for what is reported without an event of the document.
-tag.events.push = (...reported) => {
+const push = (...reported: object[]) => {
   setTimeout(show);
   return Array.prototype.push.apply(tag.events, reported);
 };
+// Assigning it would throw where the page has frozen the prototypes.
+Object.defineProperty(tag.events, "push", { value: push });
 // Defer the update: the tag is still rendering and reporting.
 for (const type of ["fairsplit:ready", "fairsplit:exposure", "fairsplit:error", "click"])
   addEventListener(type, () => setTimeout(show), true);

@@ -23,7 +23,7 @@ export function placeFirst(
   if (isText(placeholder, payload)) put = [document.createTextNode(payload as string)];
   else if (template) {
     const variant = template.content.cloneNode(true) as DocumentFragment;
-    if (!variant.children[0] && !/\S/.test(variant.textContent as string)) return;
+    if (!variant.children[0] && !(variant.textContent as string).trim()) return;
     put = [...variant.childNodes];
   } else if (html) return;
   if (put[0]) {

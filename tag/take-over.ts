@@ -232,15 +232,9 @@ export const takeOver = (
   if (query.has("fairsplit_debug")) load("debug.js");
   tag.push(...calls);
   // The first part goes on with its lists.
-  calls.push = (...given) => {
-    tag.push(...given);
-    return 0;
-  };
-  waiting.unshift = (...lines) => {
-    // Keep nothing if consent was withdrawn meanwhile.
-    if (isAllowed) resend(lines);
-    return 0;
-  };
+  override(calls, "push", tag.push);
+  // Keep nothing if consent was withdrawn meanwhile.
+  override(waiting, "unshift", (...lines: string[]) => isAllowed && resend(lines));
 
   /** Takes what the first part was still waiting for. */
   const takeFirst: TakenOver[1] = (given, last) => {
@@ -253,6 +247,9 @@ export const takeOver = (
   };
   return [look, takeFirst, report, flush, expose];
 };
+
+/** Gives a list another method. Assigning it would throw on pages that freeze the prototypes. */
+const override = (list: object, name: string, value: unknown) => Object.defineProperty(list, name, { value });
 
 /** Tells the page's data layer of an exposure. */
 function tellDataLayer(key: string, { group }: AssignedGroup): void {

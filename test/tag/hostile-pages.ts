@@ -183,6 +183,12 @@ const scripts: HostilePage[] = [
     shows: "variant",
     init: "for (const { prototype } of [Object, Array, Function, String, RegExp, Promise]) Object.freeze(prototype);",
   },
+  {
+    name: "frozen prototypes, and a variant that needs the tag's other part",
+    shows: "variant",
+    init: "for (const { prototype } of [Object, Array, Function, String, RegExp, Promise]) Object.freeze(prototype);",
+    body: WITHOUT_TEMPLATES,
+  },
   { name: "no MutationObserver", shows: "variant", init: "delete window.MutationObserver;" },
   {
     name: "MutationObserver that throws",
