@@ -6,6 +6,7 @@ import { EnvironmentMissing } from "../environment.ts";
 import { removeTemporaryFolder, temporaryFolder } from "../temporary-folder.ts";
 
 const START_PATIENCE_MS = 30_000;
+const MAX_COMPLAINT_CHARACTERS = 1000;
 /** Quota that a drill fills; the least that the server takes. */
 const SMALL_LOG = "1M";
 
@@ -35,11 +36,11 @@ export async function drillServer(program: URL): Promise<DrillServer> {
     child = null;
     if (!ended || ended.exitCode !== null || ended.signalCode !== null) return;
     const exited = once(ended, "exit");
-    ended.removeAllListeners("exit");
-    const closed = new Promise((resolve) => ended.once("exit", resolve));
+    ended.removeAllListeners("close");
     ended.kill("SIGKILL");
-    await Promise.race([exited, closed]);
+    await exited;
     ended.stdout?.destroy();
+    ended.stderr?.destroy();
   };
   return {
     url: () => url,
@@ -49,16 +50,21 @@ export async function drillServer(program: URL): Promise<DrillServer> {
       const args = [fileURLToPath(program), "demo", "--port", "0", "--data", data, "--rate-limit", "0", ...limit];
       const started = spawn(process.execPath, args, {
         // By the channel it hears of this process's end, even of one that was killed.
-        stdio: ["ignore", "pipe", "ignore", "ipc"],
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
         detached: process.platform !== "win32",
         env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("FAIRSPLIT_"))),
       });
       child = started;
+      let complaint = "";
+      started.stderr?.setEncoding("utf8").on("data", (text: string) => {
+        complaint = (complaint + text).slice(-MAX_COMPLAINT_CHARACTERS);
+      });
       url = await new Promise<string>((resolve, reject) => {
         const fail = (reason: string) => reject(new EnvironmentMissing(`the server did not start: ${reason}`));
         const timer = setTimeout(() => fail(`no answer within ${START_PATIENCE_MS / 1000} s`), START_PATIENCE_MS);
         started.once("error", (error) => fail(error.message));
-        started.once("exit", (code) => fail(`exit code ${code}`));
+        // Its streams have ended then, too, with what it says.
+        started.once("close", (code) => fail(`exit code ${code}${complaint && `: ${complaint.trim()}`}`));
         createInterface({ input: started.stdout as NodeJS.ReadableStream }).once("line", (line) => {
           clearTimeout(timer);
           resolve(/http:\S+/.exec(line)?.[0] ?? "");

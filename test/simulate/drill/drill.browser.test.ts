@@ -40,6 +40,14 @@ test("a server that forgets events when it is killed fails the drill", async () 
   expect(outcome?.lost).toBeGreaterThan(0);
 });
 
+test("a server that does not start says why", async () => {
+  const program = join(await temporaryFolder(), "broken.mjs");
+  await writeFile(program, `process.stderr.write("fairsplit: the disk is gone\\n"); process.exitCode = 3;`);
+  await expect(drilled({ faults: "kill" }, program)).rejects.toThrow(
+    "the server did not start: exit code 3: fairsplit: the disk is gone",
+  );
+});
+
 test("the command prints a line for each fault, or one document, and refuses unknown ones", async () => {
   const env = process.env.HOME === undefined ? {} : { HOME: process.env.HOME };
   const command = async (...args: string[]) => {
