@@ -16,3 +16,11 @@ export function afterRunning(ms: number, call: () => void): () => void {
   }, ms / STEPS);
   return () => clearInterval(timer);
 }
+
+/** Settles as a promise does, or rejects with an error when this process has run for a time. */
+export function within<Value>(ms: number, promise: Promise<Value>, late: Error): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const cancel = afterRunning(ms, () => reject(late));
+    promise.finally(cancel).then(resolve, reject);
+  });
+}

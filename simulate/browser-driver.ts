@@ -1,4 +1,4 @@
-import { afterRunning } from "./after-running.ts";
+import { within } from "./after-running.ts";
 import { clickOn, openBrowserTab } from "./browser-tab.ts";
 import { type Browser, BrowserEnded } from "./cdp.ts";
 import type { Click, Decide, Driver, Visit } from "./driver.ts";
@@ -123,7 +123,7 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     },
     async screenshot() {
       const taken = page.send<{ data: string }>("Page.captureScreenshot", { format: "png" });
-      const { data } = await within(SCREENSHOT_PATIENCE_MS, taken);
+      const { data } = await within(SCREENSHOT_PATIENCE_MS, taken, new Error("no answer in time"));
       return Buffer.from(data, "base64");
     },
     async wipe() {
@@ -136,13 +136,6 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
     },
     close: () => tab.close(),
   };
-}
-
-function within<Value>(timeoutMs: number, promise: Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const cancel = afterRunning(timeoutMs, () => reject(new Error("no answer in time")));
-    promise.finally(cancel).then(resolve, reject);
-  });
 }
 
 function selectorOf({ experiment, event }: Click): string {

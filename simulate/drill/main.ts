@@ -87,6 +87,10 @@ async function tryFault(
     const third = Math.floor(total / 3);
 
     const before = await open("before", third);
+    const [{ problem } = { problem: null }] = before;
+    if (problem !== null && before.every((visitor) => visitor.problem !== null)) {
+      throw new EnvironmentMissing(`the browser cannot open ${url}, before any fault: ${problem}`);
+    }
     // Acknowledged before the fault, so that a server that forgets is found.
     await untilDelivered(before);
     const began = Date.now();

@@ -1,15 +1,20 @@
-import { afterRunning } from "../after-running.ts";
+import { afterRunning, within } from "../after-running.ts";
 import { clickAt, describeException, openBlankTab } from "../browser-tab.ts";
 import type { Browser, Session } from "../cdp.ts";
+import { EnvironmentMissing } from "../environment.ts";
 import type { CountedEvent, DrillVisit } from "./outcome.ts";
 
 /** Time for a page to load, longer than any fault's delay. */
 const PAGE_PATIENCE_MS = 20_000;
 const STEP_MS = 50;
+/** Time for an answer of the browser; without files that it may open it gives none. */
+const ANSWER_PATIENCE_MS = 60_000;
 
 /** A visitor whose page stays open, so that what it sent may arrive later. */
 export interface DrillVisitor {
   readonly phase: DrillVisit["phase"];
+  /** Why the page could not be opened; null if it was. */
+  readonly problem: string | null;
   /** Clicks on the first element that reports clicks. */
   click(): Promise<void>;
   /** True if the server has acknowledged everything that the page reported. */
@@ -61,7 +66,8 @@ export async function openVisitor(
   browser: Browser,
   { url, userAgent, phase }: { url: string; userAgent: string; phase: DrillVisit["phase"] },
 ): Promise<DrillVisitor> {
-  const { page, close } = await openBlankTab(browser);
+  const { page: tab, close } = await openBlankTab(browser);
+  const page = inTime(tab);
   const errors: string[] = [];
   page.on("Runtime.exceptionThrown", ({ exceptionDetails }) => errors.push(describeException(exceptionDetails)));
   page.on("Runtime.consoleAPICalled", ({ type, args }) => {
@@ -77,9 +83,10 @@ export async function openVisitor(
   ]);
   const { errorText } = await page.send<{ errorText?: string }>("Page.navigate", { url });
   if (errorText) errors.push(`${url}: ${errorText}`);
-  await untilReady(page);
+  else await untilReady(page);
   return {
     phase,
+    problem: errorText ?? null,
     click: () => clickFirst(page),
     isDelivered: async () => (await stateOf(page))?.waiting === 0,
     async leave() {
@@ -92,6 +99,17 @@ export async function openVisitor(
         reported: state?.reported ?? [],
         isDelivered: state?.waiting === 0,
       };
+    },
+  };
+}
+
+/** The page, of which every answer comes in time. */
+function inTime(page: Session): Session {
+  return {
+    ...page,
+    send(method, params) {
+      const late = `the browser did not answer ${method} within ${ANSWER_PATIENCE_MS / 1000} s: it may lack memory, or files that it may open (ulimit -n)`;
+      return within(ANSWER_PATIENCE_MS, page.send(method, params), new EnvironmentMissing(late));
     },
   };
 }

@@ -48,6 +48,15 @@ test("a server that does not start says why", async () => {
   );
 });
 
+test("a browser that cannot open the page before any fault ends the drill at once", async () => {
+  const program = join(await temporaryFolder(), "deaf.mjs");
+  await writeFile(
+    program,
+    `console.log("fairsplit listening on http://127.0.0.1:1"); setInterval(() => undefined, 1e6);`,
+  );
+  await expect(drilled({ faults: "kill" }, program)).rejects.toThrow(/cannot open http.*, before any fault: net::ERR_/);
+});
+
 test("the command prints a line for each fault, or one document, and refuses unknown ones", async () => {
   const env = process.env.HOME === undefined ? {} : { HOME: process.env.HOME };
   const command = async (...args: string[]) => {
