@@ -18,7 +18,7 @@ export interface Checkpoint {
   readonly ids: FingerprintList;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 /**
  * Bytes of the log before the checkpoint's end whose CRC ties it to this log. Arbitrary: a page.
  */

@@ -7,7 +7,7 @@ import { SHARDS } from "../../core/sticky/unit-table.ts";
 import { tieOf } from "../events/checkpoint.ts";
 import type { Position } from "../events/segments.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 const BYTES_OF_PAIR = 8;
 
 /** The last part of the file. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fingerprint } from "../../../core/sticky/fingerprint.ts";
+import { type Fingerprint, fingerprint, type Seeds } from "../../../core/sticky/fingerprint.ts";
 import { Fingerprints } from "../../../server/events/fingerprints.ts";
 import { RecentIds } from "../../../server/events/recent-ids.ts";
 
@@ -36,6 +36,60 @@ test("ids that differ in one character, in their order or in their length are di
   const words = similar.map((id) => `${of(id).high}-${of(id).low}`);
   expect(new Set(words).size).toBe(similar.length);
   expect(of("a")).not.toEqual(fingerprint("a", { high: 0x5eee, low: 0xf00d }));
+});
+
+/** HalfSipHash-1-3 as its authors write it, over the same blocks, whose last one is the length. */
+function halfSipHash(text: string, { high: k0, low: k1 }: Seeds): Fingerprint {
+  const rotated = (x: number, bits: number) => (x << bits) | (x >>> (32 - bits));
+  let [v0, v1, v2, v3] = [k0, k1 ^ 0xee, 0x6c796765 ^ k0, 0x74656462 ^ k1];
+  const round = () => {
+    v0 = (v0 + v1) | 0;
+    v1 = rotated(v1, 5) ^ v0;
+    v0 = rotated(v0, 16);
+    v2 = (v2 + v3) | 0;
+    v3 = rotated(v3, 8) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = rotated(v3, 7) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = rotated(v1, 13) ^ v2;
+    v2 = rotated(v2, 16);
+  };
+  const code = (at: number) => (at < text.length ? text.charCodeAt(at) : 0);
+  for (let at = 0; at < text.length + 2; at += 2) {
+    const block = at < text.length ? code(at) | (code(at + 1) << 16) : text.length;
+    v3 ^= block;
+    round();
+    v0 ^= block;
+    if (block === text.length && at >= text.length) break;
+  }
+  v2 ^= 0xee;
+  for (let n = 0; n < 3; n += 1) round();
+  const high = v1 ^ v3;
+  v1 ^= 0xdd;
+  for (let n = 0; n < 3; n += 1) round();
+  return { high, low: v1 ^ v3 || 1 };
+}
+
+test("fingerprints are HalfSipHash-1-3, keyed by the seeds", () => {
+  const int = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 40 }), int, int, (text, high, low) => {
+      expect(fingerprint(text, { high, low })).toEqual(halfSipHash(text, { high, low }));
+    }),
+  );
+});
+
+test("IDs that MurmurHash3 takes for one, whatever its seeds, are different", () => {
+  const id = "account:customer-0001234-of-the-shop";
+  for (const other of [
+    "account:\ua1bb\uf595s\u3c25omer-0001234-of-the-shop",
+    "account:cu\ua1cb\u6cf6o\u3c1eer-0001234-of-the-shop",
+  ]) {
+    expect(other.length).toBe(id.length);
+    for (const seeds of [SEEDS, { high: 1, low: 2 }, { high: -12345, low: 987654321 }]) {
+      expect(fingerprint(other, seeds)).not.toEqual(fingerprint(id, seeds));
+    }
+  }
 });
 
 test("a table that is full refuses another one instead of looking for ever, and takes back none", () => {
