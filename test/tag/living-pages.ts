@@ -1161,6 +1161,60 @@ const unusual: LivingPage[] = [
   },
 ];
 
+const FRAMED = `${TAG.replace("</script>", "<\\/script>")}<div data-exp="tpl2">Old<template data-group="B">Framed</template></div>`;
+/** A page that puts a frame without an address of its own beside its placeholder. */
+const framed = (name: string, fill: string, holds: string, exposures = { tpl: 1 }): LivingPage => ({
+  name,
+  page: plain(
+    `${ORIGINAL}<script>const frame=Object.assign(document.createElement('iframe'),{title:'x'});const html=\`${FRAMED}\`;${fill}</script>`,
+  ),
+  shows: [B],
+  exposures,
+  holds,
+});
+const IN_FRAME = "document.querySelector('iframe').contentDocument.querySelector('[data-exp]')?.innerText === 'Framed'";
+const surroundings: LivingPage[] = [
+  changedBy(
+    "a page that freezes the prototypes brings its markup back",
+    "<script>for(const {prototype} of [Object,Array,Function,String,RegExp,Promise])Object.freeze(prototype)</script>",
+    "main.innerHTML=html",
+  ),
+  changedBy(
+    "a page with the lists of Prototype.js 1.6 brings its markup back",
+    "<script>Array.from=(list)=>[].slice.call(list||[]);Object.assign(Array.prototype,{reduce(){return this.length>1?this:this[0]},entries(){return [...this]},clear(){this.length=0},toJSON(){return 'x'}})</script>",
+    "main.innerHTML=html",
+  ),
+  changedBy(
+    "a page with the elements of MooTools brings its markup back",
+    "<script>Array.from=(list)=>list==null?[]:[list];Element.prototype.contains=function(e){return this!==e&&!!(this.compareDocumentPosition(e)&16)};for(const name of ['set','get','inject','dispose','match'])Element.prototype[name]=function(){return this}</script>",
+    "main.innerHTML=html",
+  ),
+  framed(
+    "a frame of a blob",
+    "frame.src=URL.createObjectURL(new Blob([html],{type:'text/html'}));document.body.append(frame)",
+    IN_FRAME,
+  ),
+  framed(
+    "a frame of a data URL",
+    "addEventListener('message',({data})=>{said=data});frame.src='data:text/html,'+encodeURIComponent(html+'<script>setInterval(()=>parent.postMessage(document.querySelector(\"[data-exp]\").innerText,\"*\"),50)<\\/script>');document.body.append(frame)",
+    "window.said === 'Framed'",
+  ),
+  framed(
+    "a frame that the page writes, whose address is the page's",
+    "document.body.append(frame);const to=frame.contentDocument;to.open();to.write(html);to.close()",
+    IN_FRAME,
+    { tpl: 1, tpl2: 1 } as never,
+  ),
+  {
+    name: "frames of a page in quirks mode",
+    page: `<html><head><title>x</title><link rel="icon" href="data:,"></head><frameset cols="50%,50%"><frame src="/quirky"><frame src="/quirky"></frameset></html>`,
+    files: { "/quirky": plain(`<div data-exp="tpl2">Old${template("Framed")}</div>`).replace("<!doctype html>", "") },
+    shows: [],
+    exposures: {},
+    holds: "frames[0].document.querySelector('[data-exp]').innerText === 'Framed'",
+  },
+];
+
 export const LIVING_PAGES: readonly LivingPage[] = [
   ...shared,
   ...consents,
@@ -1171,4 +1225,5 @@ export const LIVING_PAGES: readonly LivingPage[] = [
   ...between,
   ...libraries,
   ...unusual,
+  ...surroundings,
 ];
