@@ -98,7 +98,7 @@ export const MUTANTS = {
     "a request to forget is kept in memory only",
     "server/retention/erasures.ts",
     "await writeErasures(",
-    "((..._: unknown[]) => undefined)(",
+    "await (async (..._: unknown[]) => undefined)(",
   ),
   forged: mutant(
     "exposures that cannot be true are counted",
