@@ -224,8 +224,8 @@ export const takeOver = (
   window.navigation?.addEventListener("currententrychange", () => setTimeout(look));
   addEventListener("visibilitychange", flush);
   // Another tab has forgotten the visitor: count nothing more, and leave what it may begin anew.
-  addEventListener("storage", ({ key }) => {
-    if (key === "fairsplit" && !area.fairsplit) isAllowed = device = "";
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key === "fairsplit" && !newValue) isAllowed = device = "";
   });
   // A page from the back/forward cache still shows its variants: only count the view.
   addEventListener("pageshow", ({ persisted }) => persisted && isAllowed && viewed());
