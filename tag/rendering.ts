@@ -21,7 +21,7 @@ const MAX_RENDERINGS = 1000;
 const MAX_REPEATS = 100;
 const REPEAT_MS = 1000;
 /** Time that a page may stay after the path has changed, while it fades out. Arbitrary. */
-const TRANSITION_MS = 1000;
+const TRANSITION_MS = 500;
 
 /** An object without prototype: an experiment may be called `constructor`. */
 const none = () => ({ __proto__: null }) as never;

@@ -2,7 +2,8 @@ import type { AssignedGroup } from "../core/http-contract.ts";
 import { nodesOf } from "./html.ts";
 
 /** True for a template of a group, in a placeholder. */
-export const isTemplate = (node: Node) => (node as Element).matches?.("template[data-group]");
+export const isTemplate = (node: Node) =>
+  (node as Element).localName === "template" && (node as HTMLElement).dataset.group != null;
 
 /** A placeholder's own templates. Avoid `children`, which a form's field may hide. */
 export const templatesOf = (placeholder: Element): Node[] => [...placeholder.childNodes].filter(isTemplate);

@@ -378,7 +378,7 @@ const vues: LivingPage[] = [
             `<div ${at ? "v-else" : 'v-if="!d"'} key="${key}"><div data-exp="${key}"><a>Old</a><component is="template" data-group="B"><a>New ${key}</a></component></div></div>`,
         )
         .join("")}</transition>`,
-    ).replace("</head>", "<style>.x-leave-active{transition:opacity .4s}.x-leave-to{opacity:0}</style></head>"),
+    ).replace("</head>", "<style>.x-leave-active{transition:opacity .2s}.x-leave-to{opacity:0}</style></head>"),
     shows: ["New tpl"],
     act: `history.pushState('','','/faded');${GO}`,
     afterwards: ["New tpl2"],
@@ -744,6 +744,13 @@ const others: LivingPage[] = [
     shows: [B],
     act: `new Promise((resolve)=>setTimeout(resolve,300)).then(()=>${GO})`,
     afterwards: [B],
+  },
+  {
+    name: "forms with a field that hides their methods, in the own content and in the variant",
+    page: plain(
+      `<div data-exp="tpl"><form><input type="hidden" name="matches">GET QUOTE</form>${template(`<form><input type="hidden" name="matches">${B}</form>`)}</div>`,
+    ),
+    shows: [B],
   },
   { name: "a page that waits until it is loaded", page: plain(`<div data-after="load">${ORIGINAL}</div>`), shows: [B] },
 ];
