@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { defineExperiment } from "../core/experiment.ts";
 import { ExposedGroups } from "../core/sticky/exposed-groups.ts";
 import { framesOf, type LocalHeader } from "../core/sticky/exposed-units.ts";
-import { fingerprint } from "../core/sticky/fingerprint.ts";
+import { fingerprint, HASH } from "../core/sticky/fingerprint.ts";
 import { transition } from "../core/transition.ts";
 import { createClient } from "../sdk/node/client.ts";
 
@@ -41,6 +41,7 @@ const header: LocalHeader = {
   settings: { enabled: true, holdout: null } as LocalHeader["settings"],
   experiments,
   seeds,
+  hash: HASH,
   tables: experiments.map(({ key }, i) => ({ key, entries: exposed[i]?.entries ?? [] })),
 };
 const client = createClient({

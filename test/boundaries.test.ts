@@ -30,7 +30,18 @@ const MAY_IMPORT: Readonly<Record<string, { folders: string[]; packages: string[
   sdk: { folders: ["sdk", "core"], packages: ["node:", "react"] },
   simulate: {
     folders: ["simulate", "core"],
-    packages: ["node:", "yargs", "cli-progress", "picocolors", "ipaddr.js", "undici", "happy-dom", "yaml", "valibot"],
+    packages: [
+      "node:",
+      "yargs",
+      "cli-progress",
+      "picocolors",
+      "ipaddr.js",
+      "undici",
+      "happy-dom",
+      "yaml",
+      "valibot",
+      "fast-png",
+    ],
   },
   cli: {
     folders: ["cli", "setup", "server", "simulate", "core"],

@@ -20,6 +20,8 @@ export interface LocalHeader {
   readonly settings: Settings;
   readonly experiments: readonly Experiment[];
   readonly seeds: Seeds;
+  /** Name of the hash of fingerprints, `HASH`. */
+  readonly hash: string;
   /** Experiments with units, and the groups and epochs of their codes; the first has code 1. */
   readonly tables: readonly { readonly key: string; readonly entries: readonly StickyEntry[] }[];
 }

@@ -14,6 +14,9 @@ export interface Seeds {
   readonly low: number;
 }
 
+/** Name of the hash: fingerprints by another one are of other units. */
+export const HASH = "halfsiphash-1-3";
+
 export function fingerprint(id: string, seeds: Seeds): Fingerprint {
   return fingerprintIn(id, 0, id.length, seeds);
 }

@@ -9,7 +9,7 @@ import type { Experiment } from "../../core/experiment.ts";
 import { startedOf } from "../../core/started.ts";
 import { type ExposedGroups, groupsIn } from "../../core/sticky/exposed-groups.ts";
 import type { LocalHeader } from "../../core/sticky/exposed-units.ts";
-import { unitFingerprints } from "../../core/sticky/fingerprint.ts";
+import { HASH, unitFingerprints } from "../../core/sticky/fingerprint.ts";
 import { unitIdOf } from "../../core/unit.ts";
 import { CTX_NAME, MAX_CTX_LENGTH, MAX_CTX_NAMES, MAX_PATH_LENGTH } from "../../core/visitor-limits.ts";
 import type { Answer } from "./groups.ts";
@@ -126,6 +126,10 @@ export class LocalEvaluation {
       if (isWhole) tables = new Map();
       return tables;
     });
+    if (header.hash !== HASH) {
+      const other = header.hash ?? "one of an earlier version";
+      throw new Error(`the server's fingerprints are by ${other}, this version's by ${HASH}: update server and client`);
+    }
     this.#exposed = tables;
     const experiments = new Map(header.experiments.map((experiment) => [experiment.key, experiment]));
     this.#state = { header, experiments, printOf: unitFingerprints(header.seeds), at };

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { framesOf, type LocalHeader } from "../../core/sticky/exposed-units.ts";
+import { HASH } from "../../core/sticky/fingerprint.ts";
 import { type Env, header, problem } from "../http/http.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
@@ -34,7 +35,7 @@ export function localEvaluationRoutes({ registry, sticky, localToken }: Deps) {
     const [experiments, settings, version] = [registry.list(), registry.settings(), String(registry.history.last)];
     const { position, isWhole, seeds, experiments: exposed } = await sticky.since(c.req.query("after") || null);
     const tables = [...exposed].map(([key, groups]) => ({ key, entries: [...groups.entries] }));
-    const head: LocalHeader = { position, isWhole, version, settings, experiments, seeds, tables };
+    const head: LocalHeader = { position, isWhole, version, settings, experiments, seeds, hash: HASH, tables };
     const frames = framesOf(
       [...exposed.values()],
       tables.map(({ entries }) => entries.length),

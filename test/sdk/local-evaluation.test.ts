@@ -228,6 +228,25 @@ test("a wrong token is an error that says so, and the server is asked for each v
   expect((await client.groups({ deviceId: "d1" })).group("on")).toMatch(/^[AB]$/);
 });
 
+test("a server of a version with other fingerprints is an error that says so, and is asked for each visitor", async () => {
+  const { app } = await openApp(EXPERIMENTS, { localToken: TOKEN });
+  const errors: string[] = [];
+  const earlier = (async (url: string, init?: RequestInit) => {
+    const response = await app.request(url, init);
+    if (!url.includes("local-evaluation")) return response;
+    const bytes = Buffer.from(await response.arrayBuffer()).toString("latin1");
+    return new Response(Buffer.from(bytes.replace(/"hash":"[^"]*",/, ""), "latin1"));
+  }) as typeof fetch;
+  const local = { token: TOKEN, refreshMs: 60_000 };
+  const client = createClient({ baseUrl: BASE, fetch: earlier, local, onError: ({ message }) => errors.push(message) });
+  onTestFinished(() => client.close());
+  await client.refresh();
+  expect(errors[0]).toMatch(
+    /^local evaluation: the server's fingerprints are by one of an earlier version, this .* update/,
+  );
+  expect((await client.groups({ deviceId: "d1" })).all).toHaveProperty("plain");
+});
+
 test("a server without the setting says how to switch it on", async () => {
   const { app } = await openApp([active("on")]);
   const response = await app.request("/api/local-evaluation", { headers: { authorization: `Bearer ${TOKEN}` } });
