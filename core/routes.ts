@@ -14,7 +14,7 @@ export const Route = v.pipe(
 /** Pages on which an experiment runs; empty for every page. */
 export const Routes = v.pipe(v.array(Route, "a list of paths"), v.maxLength(100, "at most 100 paths"));
 
-/** Largest `routeCost` of an experiment: 1 ms for the longest part of a path that is followed. */
+/** Largest `routeCost` of an experiment: 2 ms for the longest part of a path that is followed. */
 export const MAX_ROUTE_COST = 1000;
 
 /**
