@@ -20,6 +20,14 @@ const STANDING_TURNS = 10;
 /** A longer turn is a pause of the process, after which the time starts anew. */
 const PAUSE_MS = 250;
 /**
+ * Least share of the time in which the process had a processor, of those times of `MEASURE_MS`
+ * (both arbitrary): with less the machine is busy otherwise, as with the browsers of a test.
+ */
+const MIN_SHARE = 0.5;
+const MEASURE_MS = 50;
+/** Wait that is too long on any machine: the tag has given up. */
+const GIVEN_UP_MS = 1000;
+/**
  * Under overload, longest wait of a post, while posts are at least half of the queue: the tag sends
  * it again later.
  */
@@ -69,6 +77,8 @@ interface Options {
   /** Called with a request that Node has read, before it is turned away. */
   readonly onRead?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly now?: () => number;
+  /** Processor time of the process so far, in ms. */
+  readonly usedMs?: () => number;
   /** Calls back in the next turn of the event loop. */
   readonly inNextTurn?: (callback: () => void) => unknown;
   readonly random?: () => number;
@@ -101,6 +111,7 @@ export function requestQueue(
     onShed,
     onRead = () => undefined,
     now = () => performance.now(),
+    usedMs = processorMs,
     inNextTurn = setImmediate,
     random = Math.random,
   }: Options,
@@ -120,6 +131,9 @@ export function requestQueue(
   let turns = 0;
   let emptyTurns = 0;
   let lastShed = Number.NEGATIVE_INFINITY;
+  /** The last measurement of the processor time, and the process's share since the one before. */
+  let measured = { at: now(), usedMs: usedMs() };
+  let share = 1;
   /** Callbacks that will begin requests in the next turn, and those left of this one. */
   let planned = 0;
   let left = 0;
@@ -147,9 +161,16 @@ export function requestQueue(
     const time = now();
     turns += 1;
     if (time - turnStart > PAUSE_MS) startStanding(time);
+    if (time - measured.at >= MEASURE_MS) measure(time);
     turnStart = time;
     begunBefore = begun;
     begun = 0;
+  }
+
+  function measure(time: number): void {
+    const used = usedMs();
+    share = (used - measured.usedMs) / (time - measured.at);
+    measured = { at: time, usedMs: used };
   }
 
   function startStanding(time: number): void {
@@ -215,7 +236,8 @@ export function requestQueue(
   function isOverloaded(time: number): boolean {
     if (isShedding(time)) return true;
     const isStanding = time - emptyAt > STANDING_MS && turns - emptyTurns >= STANDING_TURNS;
-    return isStanding && queue.length >= MAX_PER_TURN;
+    if (!isStanding || queue.length < MAX_PER_TURN) return false;
+    return share >= MIN_SHARE || time - (queue.first as Waiting).since > GIVEN_UP_MS;
   }
 
   /** Whether a request that comes now would wait for too long. */
@@ -274,6 +296,11 @@ export function requestQueue(
       if (planned < MAX_PER_TURN) plan();
     },
   };
+}
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** By the second of Retry-After. */

@@ -2,8 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { requestQueue } from "../../../server/http/request-queue.ts";
 
-/** A queue in a simulated event loop with its own clock. */
-function loop({ random = (): number => 0 } = {}) {
+/**
+ * A queue in a simulated event loop with its own clock.
+ *
+ * @param share of the time in which the process has a processor
+ */
+function loop({ random = (): number => 0, share = 1 } = {}) {
   let time = 0;
   let callbacks: (() => void)[] = [];
   const begun: string[] = [];
@@ -17,6 +21,7 @@ function loop({ random = (): number => 0 } = {}) {
     {
       onShed: () => undefined,
       now: () => time,
+      usedMs: () => time * share,
       inNextTurn: (callback) => callbacks.push(callback),
       random,
     },
@@ -202,6 +207,22 @@ test("on a machine that is busy otherwise, a few clients at once are served, how
   }
   expect(begun.length).toBeGreaterThan(200);
   expect(shed).toEqual([]);
+});
+
+test.each([
+  [0.2, 1000],
+  [0.45, 1000],
+  [0.55, 150],
+  [1, 150],
+])("a process that has a processor for %s of the time turns away what waits for %s ms", (share, expected) => {
+  const { come, turn, shed } = loop({ share });
+  for (let n = 0; shed.length === 0 && n < 1000; n += 1) {
+    for (let more = 0; more < 15; more += 1) come(`/groups?${n}-${more}`, "GET");
+    turn(1);
+  }
+  const [{ waitedMs } = { waitedMs: 0 }] = shed;
+  expect(waitedMs).toBeGreaterThan(expected);
+  expect(waitedMs).toBeLessThan(expected + 200);
 });
 
 test("clients are asked to come back at different times", () => {
