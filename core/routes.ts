@@ -39,8 +39,8 @@ export type RouteTest = (path: string) => boolean;
  * `/a/**` is `/a` and everything below, `/a/**` + `/b` is `/a/b` and `/a/x/y/b`. Everything else is
  * literal, percent-encoded or not; case and a trailing slash matter.
  *
- * Of a path with more than 1,024 characters only globs that end in `**` are true, by those, or one
- * that is the path.
+ * A path of more than 1,024 characters matches only a glob that ends in `**`, which is compared
+ * with the first 1,024, or a glob without wildcards that equals it.
  *
  * All positions of a path in the glob are followed side by side, so the time is at most the path's
  * length times the glob's; a regular expression would backtrack.

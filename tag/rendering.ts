@@ -158,7 +158,7 @@ export function reconcileAll(changes?: readonly MutationRecord[]): void {
         if (keyOf(placeholder) in exposed) return;
         const seen = exposed;
         const exposeLater = () => afterFrame(() => seen === exposed && placeholder.isConnected && expose(placeholder));
-        // What an earlier view placed may be about to go.
+        // A router may be about to remove a variant that an earlier view placed.
         if ((renderedOf(placeholder) as Rendered).at < begunAt) setTimeout(exposeLater, TRANSITION_MS);
         else exposeLater();
       }

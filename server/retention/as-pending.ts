@@ -30,7 +30,7 @@ export async function asPending<Kind extends Erasure, Result>(
   }
 }
 
-/** What is erased or archived, whoever asked for it. */
+/** Name of the unit, experiment or folder that an erasure concerns; the same for each author. */
 function subjectOf(erasure: Erasure): string {
   if (erasure.kind === "unit") return `unit ${erasure.unit}`;
   if (erasure.kind === "experiment") return `experiment ${erasure.experiment}`;

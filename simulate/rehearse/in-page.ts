@@ -232,7 +232,7 @@ export function observePage({ told, see, unsent, experiment, devices, stayMs }: 
     // An element without a box of its own is seen by its content.
     if (getComputedStyle(element).display === "contents")
       return [...element.children].some((each) => isSeen(each as HTMLElement));
-    // What is skipped while it is off the screen (`content-visibility: auto`) comes with scrolling.
+    // Scrolling renders the elements that `content-visibility: auto` skips off the screen.
     const isShown = element.checkVisibility({ visibilityProperty: true });
     return isShown && hasArea(element) && !isClipped(element);
   };

@@ -8,7 +8,7 @@ import { openShop, VISITOR } from "./shop.ts";
 interface Case {
   readonly name: string;
   readonly html: string;
-  /** What the visitor does; default: a click on `#label`. */
+  /** Action of the visitor; default: a click on `#label`. */
   readonly act?: (page: Page) => Promise<unknown>;
   /** Events that the server stored, besides the page view. */
   readonly heard: readonly string[];

@@ -329,6 +329,15 @@ const reacts: LivingPage[] = [
 
 const VUE_APP = (template: string, data = "d:0") =>
   `${HEAD}</head><body><div id="app"></div>${VUE}<script>Vue.createApp({data:()=>({${data}}),mounted(){window.go=()=>this.d++},template:\`${template}\`}).mount('#app')</script>`;
+/** Two placeholders, of which the first leaves before the second enters. */
+const VUE_TRANSITION = VUE_APP(
+  `<transition name="x" mode="out-in">${["tpl", "tpl2"]
+    .map(
+      (key, at) =>
+        `<div ${at ? "v-else" : 'v-if="!d"'} key="${key}"><div data-exp="${key}"><a>Old</a><component is="template" data-group="B"><a>New ${key}</a></component></div></div>`,
+    )
+    .join("")}</transition>`,
+);
 const vues: LivingPage[] = [
   {
     name: "Vue changes a text that the experiment decides",
@@ -354,14 +363,7 @@ const vues: LivingPage[] = [
   },
   {
     name: "Vue goes from one placeholder to another by a transition",
-    page: VUE_APP(
-      `<transition name="x" mode="out-in">${["tpl", "tpl2"]
-        .map(
-          (key, at) =>
-            `<div ${at ? "v-else" : 'v-if="!d"'} key="${key}"><div data-exp="${key}"><a>Old</a><component is="template" data-group="B"><a>New ${key}</a></component></div></div>`,
-        )
-        .join("")}</transition>`,
-    ),
+    page: VUE_TRANSITION,
     shows: ["New tpl"],
     act: GO,
     afterwards: ["New tpl2"],
@@ -371,14 +373,10 @@ const vues: LivingPage[] = [
   },
   {
     name: "Vue fades a page out whose path has changed, as Nuxt does",
-    page: VUE_APP(
-      `<transition name="x" mode="out-in">${["tpl", "tpl2"]
-        .map(
-          (key, at) =>
-            `<div ${at ? "v-else" : 'v-if="!d"'} key="${key}"><div data-exp="${key}"><a>Old</a><component is="template" data-group="B"><a>New ${key}</a></component></div></div>`,
-        )
-        .join("")}</transition>`,
-    ).replace("</head>", "<style>.x-leave-active{transition:opacity .2s}.x-leave-to{opacity:0}</style></head>"),
+    page: VUE_TRANSITION.replace(
+      "</head>",
+      "<style>.x-leave-active{transition:opacity .2s}.x-leave-to{opacity:0}</style></head>",
+    ),
     shows: ["New tpl"],
     act: `history.pushState('','','/faded');${GO}`,
     afterwards: ["New tpl2"],

@@ -1,7 +1,7 @@
 import { CountingFailed } from "../../results/counting-failed.ts";
 import { CountingSlow } from "../../results/in-time.ts";
 
-/** What was counted, or why there is nothing now. */
+/** Result of a count, or the reason why there is none now. */
 export type CountedOrWhy<Counted> =
   | { readonly counted: Counted }
   | { readonly why: string; readonly error: CountingFailed | null };

@@ -90,7 +90,7 @@ function xmlSchema(): string {
 /** Debian's package libxml2-utils has it. */
 const hasXmllint = spawnSync("xmllint", ["--version"]).status === 0;
 
-/** What xmllint says of a file; empty if it is valid. */
+/** Output of xmllint for a file; empty if it is valid. */
 async function complaintsOf(xml: string): Promise<string> {
   const folder = await temporaryFolder();
   const [schema, file] = [join(folder, "junit.xsd"), join(folder, "report.xml")];
