@@ -87,7 +87,10 @@ async function openTab(browser: Browser, { url, seed, headers }: BrowserDriverOp
   const tab = await openBrowserTab(browser);
   const { page } = tab;
   const instructions: Instructions = {
-    ...{ report: REPORT, seed: SEED, patienceMs: PAGE_PATIENCE_MS, timeoutMs: UNHURRIED_MS },
+    report: REPORT,
+    seed: SEED,
+    patienceMs: PAGE_PATIENCE_MS,
+    timeoutMs: UNHURRIED_MS,
     headers,
   };
   let seedScript: string | undefined;
