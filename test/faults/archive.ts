@@ -1,17 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { archiveKilledAt, LINES, linesOf, SEGMENTS, writeSegments } from "./rig/archived-log.ts";
 import type { Fault } from "./rig/fault.ts";
-import { eventOf } from "./rig/journal.ts";
+import { MAX_STEPS } from "./rig/killed-command.ts";
 import { MUTANTS } from "./rig/mutants.ts";
 import { startServer, storedEvents } from "./rig/server-process.ts";
 
-const SEGMENTS = 3;
-const LINES = 60;
-const BEFORE = "2026-01-01";
-/** More steps than any archiving has: beyond them the program was never at its end. */
-const MAX_STEPS = 500;
 /** A server is started on every so many results. */
 const STARTED = 8;
 
@@ -32,18 +26,18 @@ export const archive: Fault = {
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       const original = join(folder, `original-${cycle}`);
       await (await startServer(program, original)).stop();
-      await writeSegments(original, cycle);
+      await writeSegments(original, `s-${cycle}`);
       const all = await linesOf(original);
       for (let step = 1; step < MAX_STEPS; step += cycles === 1 ? 3 : 1) {
         const broken = join(folder, "broken");
         const to = join(folder, "archive");
         for (const path of [broken, to]) await rm(path, { recursive: true, force: true });
         await cp(original, broken, { recursive: true });
-        if (run(program, broken, to, step) !== null) break;
+        if (archiveKilledAt(step, program, broken, to) !== null) break;
         steps += 1;
         progress(`${cycle + 1}/${cycles}, step ${step}`);
         wrong.push(...differences(await linesOf(broken), all, true).map((text) => `step ${step}: ${text}`));
-        const again = run(program, broken, to, 0);
+        const again = archiveKilledAt(0, program, broken, to);
         if (again !== 0) wrong.push(`step ${step}: a second run ended with ${again}`);
         wrong.push(...differences(await linesOf(broken), all, false).map((text) => `step ${step}, again: ${text}`));
         const left = (await readdir(to)).filter((name) => name.endsWith(".tmp"));
@@ -69,47 +63,6 @@ export const archive: Fault = {
     };
   },
 };
-
-/** Closed segments of the year before, and an open one. */
-async function writeSegments(data: string, cycle: number): Promise<void> {
-  await rm(join(data, "events"), { recursive: true });
-  await mkdir(join(data, "events"));
-  for (let segment = 1; segment <= SEGMENTS + 1; segment += 1) {
-    const receivedAt = segment > SEGMENTS ? "2026-02-01T00:00:00.000Z" : `2025-1${segment - 1}-01T00:00:00.000Z`;
-    const lines = Array.from({ length: LINES }, (_, n) =>
-      JSON.stringify({ ...eventOf(`s-${cycle}-${segment}-${n}`), source: "test", receivedAt }),
-    );
-    const name = `${String(segment).padStart(8, "0")}.ndjson`;
-    await writeFile(join(data, "events", name), lines.map((line) => `${line}\n`).join(""));
-  }
-}
-
-/** Exit code of `archive`; null if it was killed at that step. */
-function run(program: string, data: string, to: string, killAt: number): number | null {
-  const killer = ["--import", "./test/faults/rig/kill-at-step.mjs"];
-  const found = spawnSync(
-    process.execPath,
-    [...killer, program, "archive", "--before", BEFORE, "--to", to, "--data", data],
-    { env: { PATH: process.env.PATH, KILL_AT: String(killAt) }, encoding: "utf8" },
-  );
-  return found.signal === "SIGKILL" ? null : found.status;
-}
-
-/** Lines of the segments of the log and of the listed archive, by where they are. */
-async function linesOf(data: string): Promise<{ log: string[]; archive: string[] }> {
-  const events = join(data, "events");
-  const names = (await readdir(events)).filter((name) => /^\d+\.ndjson$/.test(name)).sort();
-  const texts = await Promise.all(names.map((name) => readFile(join(events, name), "utf8")));
-  const list = await readFile(join(data, "archive.json"), "utf8").catch(() => "[]");
-  const archived = JSON.parse(list) as { segment: number; folder: string }[];
-  const packed = await Promise.all(
-    archived.map(async ({ segment, folder }) =>
-      gunzipSync(await readFile(join(folder, `${String(segment).padStart(8, "0")}.ndjson.gz`))).toString(),
-    ),
-  );
-  const lines = (parts: readonly string[]) => parts.join("").split("\n").filter(Boolean);
-  return { log: lines(texts), archive: lines(packed) };
-}
 
 type Lines = Awaited<ReturnType<typeof linesOf>>;
 

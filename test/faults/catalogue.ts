@@ -1,4 +1,5 @@
 import { archive } from "./archive.ts";
+import { archiveErase } from "./archive-erase.ts";
 import { clock } from "./clock.ts";
 import { connections } from "./connections.ts";
 import { devices } from "./devices.ts";
@@ -40,6 +41,7 @@ export const FAULTS: readonly Fault[] = [
   erase,
   eraseOnline,
   archive,
+  archiveErase,
   forged,
   poisoned,
   flood,

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Clients } from "./rig/clients.ts";
 import type { Fault } from "./rig/fault.ts";
 import { eventOf, Journal, sum, type Tally } from "./rig/journal.ts";
+import { MAX_STEPS, runKilledAt } from "./rig/killed-command.ts";
 import { mentions } from "./rig/mentions.ts";
 import { MUTANTS } from "./rig/mutants.ts";
 import { startServer, storedEvents, until } from "./rig/server-process.ts";
@@ -12,8 +12,6 @@ import { startServer, storedEvents, until } from "./rig/server-process.ts";
 const DEVICE = "the-forgotten";
 const SEGMENTS = 3;
 const LINES = 60;
-/** More steps than any erasure has: beyond them the program was never at its end. */
-const MAX_STEPS = 500;
 /** A server is started on every so many results. */
 const STARTED = 8;
 
@@ -28,6 +26,8 @@ export const erase: Fault = {
   cycle: `a log of ${SEGMENTS} segments and a journal, killed at each step; a single cycle takes every 3rd`,
   mutant: MUTANTS.erase,
   async run({ program, folder, random, cycles, progress }) {
+    const forget = (data: string, killAt: number) =>
+      runKilledAt(killAt, program, ["forget-unit", DEVICE, "--data", data]);
     const wrong: string[] = [];
     const tallies: Tally[] = [];
     let steps = 0;
@@ -49,7 +49,7 @@ export const erase: Fault = {
 
       const done = join(folder, `done-${cycle}`);
       await cp(original, done, { recursive: true });
-      const code = forget(program, done, 0);
+      const code = forget(done, 0);
       if (code !== 0) throw new Error(`forget-unit ended with ${code}`);
       const before = await segmentsOf(original);
       const after = await segmentsOf(done);
@@ -57,11 +57,11 @@ export const erase: Fault = {
         const broken = join(folder, "broken");
         await rm(broken, { recursive: true, force: true });
         await cp(original, broken, { recursive: true });
-        if (forget(program, broken, step) !== null) break;
+        if (forget(broken, step) !== null) break;
         steps += 1;
         progress(`${cycle + 1}/${cycles}, step ${step}`);
         wrong.push(...differences(await segmentsOf(broken), before, after).map((text) => `step ${step}: ${text}`));
-        const again = forget(program, broken, 0);
+        const again = forget(broken, 0);
         if (again !== 0) wrong.push(`step ${step}: a second run ended with ${again}`);
         for (const [name, text] of await segmentsOf(broken)) {
           if (text !== after.get(name)) wrong.push(`step ${step}: ${name} is another than without a kill`);
@@ -96,7 +96,7 @@ async function writeSegments(data: string, journal: Journal, cycle: number): Pro
     const ids = Array.from({ length: LINES }, (_, n) => `s-${cycle}-${segment}-${n}`);
     const lines = ids.map((id, n) => {
       const event = { ...eventOf(id), source: "test" };
-      return JSON.stringify(n % 7 === 3 ? { ...event, id: `f-${id}`, deviceId: DEVICE } : event);
+      return JSON.stringify(n % 7 === 3 ? { ...event, id: `${DEVICE}-${id}`, deviceId: DEVICE } : event);
     });
     const kept = ids.filter((_, n) => n % 7 !== 3);
     journal.sending(kept);
@@ -104,16 +104,6 @@ async function writeSegments(data: string, journal: Journal, cycle: number): Pro
     await writeFile(join(data, "events", name), lines.map((line) => `${line}\n`).join(""));
     journal.acknowledged(kept);
   }
-}
-
-/** Exit code of `forget-unit`; null if it was killed at that step. */
-function forget(program: string, data: string, killAt: number): number | null {
-  const found = spawnSync(
-    process.execPath,
-    ["--import", "./test/faults/rig/kill-at-step.mjs", program, "forget-unit", DEVICE, "--data", data],
-    { env: { PATH: process.env.PATH, KILL_AT: String(killAt) }, encoding: "utf8" },
-  );
-  return found.signal === "SIGKILL" ? null : found.status;
 }
 
 async function segmentsOf(data: string): Promise<Map<string, string>> {

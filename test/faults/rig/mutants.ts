@@ -118,6 +118,12 @@ export const MUTANTS = {
     "      await writeArchive(data, list);\n      await removeSegment(events, segment);",
     "      await removeSegment(events, segment);\n      await writeArchive(data, list);",
   ),
+  archiveErase: mutant(
+    "what a killed archiving has left is not searched",
+    "server/retention/archive.ts",
+    'if (one.kind === "archive") await dropUnlisted(data, one.to);',
+    "continue;",
+  ),
   connections: mutant(
     "at the limit nobody new gets in",
     "server/http/connection-share.ts",
