@@ -1,18 +1,20 @@
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeSynced } from "../files/durable-file.ts";
+import { inSteps } from "../memory/in-steps.ts";
 import { COUNTS_FILE } from "./accounting.ts";
-import { mentionsOf, type Removal } from "./removal.ts";
+import { type IsDropped, notesOf } from "./notes.ts";
+import type { Removal } from "./removal.ts";
 import { UNFINISHED } from "./rewrite-segment.ts";
 
 /** Takes lines out of a small file durably; a missing file has none. */
-export async function dropLines(path: string, isDropped: (line: Buffer) => boolean): Promise<void> {
+export async function dropLines(path: string, isDropped: IsDropped): Promise<void> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     return "";
   });
   const lines = text.split("\n");
-  const kept = lines.filter((line) => !isDropped(Buffer.from(line)));
+  const kept = (await inSteps(lines, (line) => (isDropped(line) ? [] : [line]))).flat();
   if (kept.length === lines.length) return;
   await writeSynced(`${path}${UNFINISHED}`, kept.join("\n"), 0o600);
   await rename(`${path}${UNFINISHED}`, path);
@@ -24,12 +26,12 @@ export async function dropLines(path: string, isDropped: (line: Buffer) => boole
  * @param but names of files that are left alone
  */
 export async function dropFromNotes(folder: string, removal: Removal, but: readonly string[] = []): Promise<void> {
-  const mentions = mentionsOf(removal);
+  const isDropped = notesOf(removal);
   for (const name of await readdir(folder)) {
     if (but.includes(name)) continue;
-    if (name.endsWith(".bad.ndjson") || name.endsWith(".bad")) await dropLines(join(folder, name), mentions);
+    if (name.endsWith(".bad.ndjson") || name.endsWith(".bad")) await dropLines(join(folder, name), isDropped);
     // Examples of fields.
-    else if (/\.json$/.test(name) && name !== COUNTS_FILE && mentions(await readFile(join(folder, name)))) {
+    else if (/\.json$/.test(name) && name !== COUNTS_FILE && isDropped(await readFile(join(folder, name), "utf8"))) {
       await rm(join(folder, name));
     }
   }

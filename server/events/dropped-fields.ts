@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { MAX_EVENT_NAME_LENGTH } from "../../core/event-limits.ts";
 import { replaceFile } from "../files/durable-file.ts";
+import { type IsDropped, NOTE_LIMITS, UNWRITABLE } from "./notes.ts";
 
 const Field = v.strictObject({
   /** Such as `params.note`. */
@@ -24,7 +24,6 @@ const SavedSchema = v.strictObject({ version: v.literal(1), fields: v.array(Fiel
 export const DROPPED_FIELDS_FILE = "dropped-fields.json";
 /** Enough to see a site's mistakes; bounded, because clients can invent field names. */
 const MAX_FIELDS = 50;
-const MAX_EXAMPLE_LENGTH = 200;
 
 /**
  * Counts fields that were cut or set aside, with an example of each, for the admin. Saved with the
@@ -65,18 +64,18 @@ export class DroppedFields {
       this.#fields.set(field, {
         field,
         events: (before?.events ?? 0) + 1,
-        event: event.slice(0, MAX_EVENT_NAME_LENGTH),
+        event: event.slice(0, NOTE_LIMITS.event),
         example,
         at,
       });
     }
   }
 
-  /** Drops the fields whose example matches. */
-  drop(isDropped: (example: Buffer) => boolean): void {
-    for (const [field, { example }] of this.#fields) {
-      if (!isDropped(Buffer.from(example))) continue;
-      this.#fields.delete(field);
+  /** Drops the fields that match, by their names or examples. */
+  drop(isDropped: IsDropped): void {
+    for (const field of this.list) {
+      if (!isDropped(JSON.stringify(field))) continue;
+      this.#fields.delete(field.field);
       this.#isSaved = false;
     }
   }
@@ -93,9 +92,8 @@ function exampleOf(input: unknown, field: string): string {
     .split(".")
     .reduce<unknown>((within, name) => (within as Record<string, unknown> | null | undefined)?.[name], input);
   try {
-    return (JSON.stringify(value === undefined ? input : value) ?? "").slice(0, MAX_EXAMPLE_LENGTH).toWellFormed();
+    return (JSON.stringify(value === undefined ? input : value) ?? "").slice(0, NOTE_LIMITS.example).toWellFormed();
   } catch {
-    // JSON.stringify overflows the stack on nesting that JSON.parse accepts.
-    return "nested too deep to be written";
+    return UNWRITABLE;
   }
 }

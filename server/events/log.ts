@@ -13,10 +13,11 @@ import { type Exposed, ExposedToday, type UnitOfKey } from "./exposed-today.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
 import { JOURNAL_FILE } from "./journal.ts";
 import { KnownIds } from "./known-ids.ts";
+import { notesOf } from "./notes.ts";
 import { BadPosition } from "./position.ts";
 import { type RecentVisits, VisitWatch } from "./recent-visits.ts";
 import { REJECTED_FILES, RejectedFile, type Rejection } from "./rejected-file.ts";
-import { mentionsOf, type Removal } from "./removal.ts";
+import type { Removal } from "./removal.ts";
 import { replay } from "./replay.ts";
 import { readEvent } from "./scan-log.ts";
 import { NameWatch, type SeenNames } from "./seen-names.ts";
@@ -361,9 +362,9 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       visits = new VisitWatch(folder);
       names = new NameWatch(folder);
       if (removal !== null) {
-        const mentions = mentionsOf(removal);
-        dropped.drop(mentions);
-        await rejectedFile.drop(mentions);
+        const isDropped = notesOf(removal);
+        dropped.drop(isDropped);
+        await rejectedFile.drop(isDropped);
         await dropFromNotes(folder, removal, [...REJECTED_FILES, DROPPED_FIELDS_FILE]);
       }
       await saveCountsNow();

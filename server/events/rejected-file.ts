@@ -1,6 +1,7 @@
 import { appendFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { dropLines } from "./drop-lines.ts";
+import { type IsDropped, NOTE_LIMITS } from "./notes.ts";
 
 /** A rejected event and the reason. */
 export interface Rejection {
@@ -14,8 +15,6 @@ const OLDER_FILE = "rejected.1.bad.ndjson";
 export const REJECTED_FILES: readonly string[] = [REJECTED_FILE, OLDER_FILE];
 /** Enough to see a site's mistakes; bounded, so that clients cannot fill the disk. */
 const MAX_BYTES = 16 * 1024 * 1024;
-const MAX_TEXT_LENGTH = 1024;
-const MAX_REASON_LENGTH = 256;
 /** Lines waiting to be written; further rejections are only counted. */
 const MAX_WAITING = 256;
 
@@ -48,7 +47,7 @@ export class RejectedFile {
   }
 
   keep(at: string, { reason, text }: Rejection): void {
-    const line = `${JSON.stringify({ at, reason: reason.slice(0, MAX_REASON_LENGTH), text: text.slice(0, MAX_TEXT_LENGTH) })}\n`;
+    const line = `${JSON.stringify({ at, reason: reason.slice(0, NOTE_LIMITS.reason), text: text.slice(0, NOTE_LIMITS.text) })}\n`;
     if (this.#waiting.length >= MAX_WAITING) {
       this.#dropped += 1;
       return;
@@ -63,7 +62,7 @@ export class RejectedFile {
   }
 
   /** Drops the lines that match from both files; others may be rejected meanwhile. */
-  async drop(isDropped: (line: Buffer) => boolean): Promise<void> {
+  async drop(isDropped: IsDropped): Promise<void> {
     await this.flush();
     const dropping = (async () => {
       for (const path of [this.#older, this.#path]) await dropLines(path, isDropped);

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { syncFolder } from "../files/durable-file.ts";
 import { lineAfter, mentionsOf, type Removal } from "./removal.ts";
 import { COMPRESSED, statSegmentFile } from "./segment-file.ts";
-import { scanLines } from "./segments.ts";
+import { idOfLine, scanLines } from "./segments.ts";
 
 export interface Rewritten {
   /** Removed events. */
@@ -42,7 +42,7 @@ export async function writeRewritten(path: string, removal: Removal): Promise<Re
       if (mentions(line)) {
         const before = line.toString("utf8");
         const after = lineAfter(before, removal);
-        if (after === null) removed += 1;
+        if (after === null) removed += idOfLine(line, 0, line.length) === null ? 0 : 1;
         else if (after !== before) changed += 1;
         kept = after === null ? null : after === before ? kept : Buffer.from(after);
       }

@@ -6,6 +6,7 @@ import { type EventText, writeEvent } from "../../core/event-text.ts";
 import type { EventsAnswer } from "../../core/http-contract.ts";
 import { InvalidInput } from "../../core/parse.ts";
 import { type EventLog, LogFull, Overloaded, StorageFailed } from "../events/log.ts";
+import { UNWRITABLE } from "../events/notes.ts";
 import { BodyRejected } from "../http/body.ts";
 import { isBot } from "../http/bots.ts";
 import { clientBehind } from "../http/client-address.ts";
@@ -246,7 +247,6 @@ function textOf(input: unknown): string {
   try {
     return JSON.stringify(input) ?? "";
   } catch {
-    // JSON.stringify overflows the stack on nesting that JSON.parse accepts.
-    return "nested too deep to be written";
+    return UNWRITABLE;
   }
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openEventLog } from "../../../server/events/log.ts";
@@ -45,6 +45,30 @@ test("a forgotten unit is nowhere in the folder, whose verification stays clean,
   const log = await openEventLog(join(folder, "events"));
   expect(log.state()).toMatchObject({ stored: before.events - 7, unreadable: 0, lastError: null });
   await log.close();
+});
+
+test("an ID with quotes is taken out of unreadable lines, rejected events and examples of fields, on both ways", async () => {
+  const folder = await folderWithEvents();
+  const events = join(folder, "events");
+  const id = 'say "d1"\\';
+  const log = await openEventLog(events);
+  for (const text of [JSON.stringify({ accountId: id }), `deviceId=${encodeURIComponent(id)}`]) {
+    log.reject([{ reason: `the input is ${JSON.stringify(id)}`, text }]);
+  }
+  log.dropFields([`params.${id}`], "order", {});
+  await log.close();
+  await appendFile(join(events, "00000001.ndjson"), `{"deviceId":${JSON.stringify(id)},"torn\n`);
+  await cp(folder, `${folder}-online`, { recursive: true });
+  const online = await openEventLog(join(`${folder}-online`, "events"));
+  await online.follow({ events: 0, removal: { unit: id } });
+  await online.close();
+  expect(await forgetUnit(folder, id, TESTER.now)).toEqual({ removed: 0, changed: 0 });
+  for (const name of ["rejected.bad.ndjson", "dropped-fields.json"]) {
+    for (const data of [folder, `${folder}-online`]) {
+      expect(await readFile(join(data, "events", name), "utf8").catch(() => "")).not.toMatch(/say/);
+    }
+  }
+  expect(await texts(folder)).not.toMatch(/say/);
 });
 
 test("a deleted experiment leaves no exposure and no assignment; the others keep theirs", async () => {
