@@ -185,7 +185,7 @@ export async function main(
     log,
     analysis,
     runs: runSigner(key),
-    forceTokens: forceTokens(key),
+    forceTokens: forceTokens(key, registry.firstVersion),
     sticky,
     adminToken: admin?.token ?? null,
     localToken: config.localToken || null,

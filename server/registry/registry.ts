@@ -38,6 +38,11 @@ export interface NewExperiment extends Pick<Experiment, "key" | "groups">, Parti
 export interface Registry {
   list(): readonly Experiment[];
   get(key: string): Experiment | undefined;
+  /**
+   * Version that the present experiment with a key was created with; undefined for none. Tells it
+   * from the next one with its key; a removed one that a revert has brought back is the same.
+   */
+  firstVersion(key: string): number | undefined;
   settings(): Settings;
   /** Number of the settings' last change; 0 if they never changed. */
   settingsVersion(): number;
@@ -121,8 +126,14 @@ export async function openRegistry(
   };
   const listeners: ((experiment: Experiment) => void)[] = [];
   const epochs = new KnownEpochs();
-  for await (const { key, before, after } of store.history.all()) {
+  const firstVersions = new Map<string, number>();
+  const noteCreation = ({ key, action, after }: Pick<ExperimentEntry, "key" | "action" | "after">) => {
+    if (action === "created" && after !== null) firstVersions.set(key, after.version);
+  };
+  for await (const entry of store.history.all()) {
+    const { key, before, after } = entry;
     if (key === null) continue;
+    noteCreation(entry);
     for (const state of [before, after]) if (state) epochs.learn(state);
   }
   for (const experiment of store.content.experiments) epochs.learn(experiment);
@@ -155,6 +166,7 @@ export async function openRegistry(
     const facts = startFacts(null, after);
     const entry = { key, action: actionOf(null, after), at, by, before: null, after, ...facts, ...more };
     await write({ ...content, experiments, retired }, [entry]);
+    noteCreation(entry);
     return tell(after);
   };
   const replaceAll = async (
@@ -197,6 +209,7 @@ export async function openRegistry(
   return {
     list: () => store.content.experiments,
     get: (key) => store.get(key),
+    firstVersion: (key) => store.get(key) && (firstVersions.get(key) ?? 0),
     settings: () => store.content.settings,
     settingsVersion: () => settingsVersion,
     onChange: (listener) => void listeners.push(listener),

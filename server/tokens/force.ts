@@ -31,23 +31,31 @@ export interface ForceTokens {
    * Issues a token valid from `now` until `expiresAt`, both in milliseconds. Throws InvalidInput.
    */
   issue(forces: Forces, expiresAt: number, now: number): string;
-  /** Content of a token; null if it is incomplete, forged, of another purpose, or expired. */
+  /**
+   * Content of a token; null if it is incomplete, forged, of another purpose, or expired, or if
+   * each of its experiments is another one now.
+   */
   read(token: string, now: number): ForceToken | null;
 }
 
+/** Number of the present experiment with a key, another for the next one; undefined for none. */
+type NumberOf = (key: string) => number | undefined;
+
 /**
- * A token is base64url of a JSON list (its expiry in seconds, then key, group, key, group …) and
- * 16 bytes of HMAC-SHA-256 over it. Its holder may preview, and nothing else.
+ * A token is base64url of a JSON list (its expiry in seconds, then key, group, number of the
+ * experiment, key …) and 16 bytes of HMAC-SHA-256 over it. Its holder may preview, and nothing
+ * else. A group ends with its experiment: the next one with the key is not the holder's.
  */
-export function forceTokens(secret: Buffer): ForceTokens {
+export function forceTokens(secret: Buffer, numberOf: NumberOf): ForceTokens {
   const key = createSecretKey(secret);
   return {
     issue(forces, expiresAt, now) {
+      const written = [...forces].flatMap(([key, group]) => [key, group, numberOf(key) ?? 0]);
       if (forces.size === 0) throw new InvalidInput([{ field: "forces", value: [], allowed: "at least one group" }]);
       if (!(expiresAt > now && expiresAt <= now + MAX_FORCE_MS)) {
         throw new InvalidInput([{ field: "expiresAt", value: expiresAt, allowed: "a time within the next 24 hours" }]);
       }
-      const body = Buffer.from(JSON.stringify([Math.floor(expiresAt / 1000), ...[...forces].flat()]));
+      const body = Buffer.from(JSON.stringify([Math.floor(expiresAt / 1000), ...written]));
       const token = Buffer.concat([body, mac(key, body)]).toString("base64url");
       if (token.length <= MAX_CHARACTERS) return token;
       const allowed = `as many groups as fit in ${MAX_CHARACTERS} characters of a link`;
@@ -60,20 +68,24 @@ export function forceTokens(secret: Buffer): ForceTokens {
       if (bytes.length <= MAC_BYTES || bytes.toString("base64url") !== token) return null;
       const body = bytes.subarray(0, -MAC_BYTES);
       if (!timingSafeEqual(mac(key, body), bytes.subarray(-MAC_BYTES))) return null;
-      const [expires, ...names] = JSON.parse(body.toString()) as [number, ...string[]];
+      const [expires, ...rest] = JSON.parse(body.toString()) as [number, ...(string | number)[]];
       if (expires * 1000 <= now) return null;
-      return { forces: new Map(pairs(names)), expiresAt: expires * 1000 };
+      const present = forcesOf(rest).filter(([key, , number]) => (numberOf(key) ?? number) === number);
+      if (present.length === 0) return null;
+      return { forces: new Map(present.map(([key, group]) => [key, group])), expiresAt: expires * 1000 };
     },
   };
 }
 
 /** A signature for one purpose is invalid for another, such as the name of a simulator's run. */
 function mac(key: KeyObject, body: Buffer): Buffer {
-  return createHmac("sha256", key).update("force:").update(body).digest().subarray(0, MAC_BYTES);
+  return createHmac("sha256", key).update("preview:").update(body).digest().subarray(0, MAC_BYTES);
 }
 
-function pairs(names: readonly string[]): [string, string][] {
-  const found: [string, string][] = [];
-  for (let at = 0; at + 1 < names.length; at += 2) found.push([names[at] ?? "", names[at + 1] ?? ""]);
+function forcesOf(rest: readonly (string | number)[]): [key: string, group: string, number: number][] {
+  const found: [string, string, number][] = [];
+  for (let at = 0; at + 2 < rest.length; at += 3) {
+    found.push([String(rest[at]), String(rest[at + 1]), Number(rest[at + 2])]);
+  }
   return found;
 }

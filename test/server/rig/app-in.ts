@@ -55,7 +55,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
   const runs = runSigner(key);
   const sessions = openSessions(Date.now);
   const links = loginLinks(Date.now);
-  const forces = forceTokens(key);
+  const forces = forceTokens(key, registry.firstVersion);
   const streams = new LiveStreams({ everyMs: 50 });
   const app = createApp({
     registry,

@@ -14,7 +14,7 @@ const FORCES: Forces = new Map([
   ["homepage_button_test", "B"],
   ["draft", "größer 🎯, so: ja"],
 ]);
-const tokens = forceTokens(SECRET);
+const tokens = forceTokens(SECRET, () => 1);
 const token = tokens.issue(FORCES, NOW + HOUR_MS, NOW);
 
 /** A signature with the server's secret, for a purpose of this name. */
@@ -23,7 +23,7 @@ function signed(purpose: string, body: string): string {
   return Buffer.concat([Buffer.from(body), mac]).toString("base64url");
 }
 
-const BODY = JSON.stringify([NOW / 1000 + 60, "draft", "B"]);
+const BODY = JSON.stringify([NOW / 1000 + 60, "draft", "B", 1]);
 
 describe("a token", () => {
   test("says which groups to show, until it ends, in characters that an address takes as they are", () => {
@@ -37,7 +37,7 @@ describe("a token", () => {
   });
 
   test("is read as this file's own signatures are", () => {
-    expect(tokens.read(signed("force:", BODY), NOW)?.forces).toEqual(new Map([["draft", "B"]]));
+    expect(tokens.read(signed("preview:", BODY), NOW)?.forces).toEqual(new Map([["draft", "B"]]));
   });
 
   test.each<[what: string, given: string, now?: number]>([
@@ -49,7 +49,7 @@ describe("a token", () => {
     ["cut off to its signature", token.slice(-22)],
     ["longer", `${token}A`],
     ["of another signature", `${token.slice(0, -8)}AAAAAAAA`],
-    ["of another server", forceTokens(Buffer.from("another secret")).issue(FORCES, NOW + HOUR_MS, NOW)],
+    ["of another server", forceTokens(Buffer.from("another secret"), () => 1).issue(FORCES, NOW + HOUR_MS, NOW)],
     [
       "swapped: one token's groups, another's signature",
       `${tokens.issue(new Map([["draft", "A"]]), NOW + HOUR_MS, NOW).slice(0, -22)}${tokens
@@ -57,6 +57,7 @@ describe("a token", () => {
         .slice(-22)}`,
     ],
     ["of a simulator's run", runSigner(SECRET).issue(NOW).header],
+    ["as earlier versions made it", signed("force:", BODY.replace(",1]", "]"))],
     ["signed for a run", signed("run:", BODY)],
     ["signed for stickiness", signed("sticky:", BODY)],
     ["signed for nothing", signed("", BODY)],

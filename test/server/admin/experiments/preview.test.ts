@@ -50,6 +50,29 @@ describe("a preview", () => {
     expect((await groups(issue({ [key]: "Z" })))[key]).toMatchObject({ group: "Z", value: 7, reason: "forced" });
   });
 
+  test("of a deleted experiment does not show the next one with its key; a revert brings it back", async () => {
+    const { groups, issue, registry, app } = await open();
+    const token = issue({ draft: "B", live: "B" });
+    const forced = async () => {
+      const answer = await groups(token);
+      return Object.keys(answer)
+        .filter((key) => answer[key]?.reason === "forced")
+        .sort();
+    };
+    const author = { by: "ann", now: "2026-01-31T12:00:00.000Z" };
+    await registry.remove("draft", author);
+    expect(await forced()).toEqual(["live"]);
+    await registry.revert(registry.history.last, author);
+    expect(await forced()).toEqual(["draft", "live"]);
+    await registry.remove("draft", author);
+    await registry.create({ key: "draft", groups: GROUPS }, author);
+    expect(await forced()).toEqual(["live"]);
+    const page = await app.request(`/experiments/force?force=${token}`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, accept: "text/html" },
+    });
+    expect(await page.text()).not.toContain('name="group.draft" value="B" checked');
+  });
+
   test("leaves the other experiments as they are", async () => {
     const { groups, issue } = await open();
     const { draft, ...usual } = await groups("");
