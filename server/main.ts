@@ -204,7 +204,12 @@ export async function main(
       logins: rateLimit(WRONG_TOKENS),
       proxies: config.trustProxy,
     },
-    rehearsals: await openRehearsals(join(config.data, "rehearsals"), key),
+    rehearsals: await openRehearsals({
+      folder: join(config.data, "rehearsals"),
+      secret: key,
+      registry,
+      onError: (error) => logger.warn(`a report of a rehearsal is still there: ${error.message}`),
+    }),
     // A Unix socket has no address that a browser could open.
     runner: config.socket === null && hasBrowser() ? runner : null,
     networks: await openNetworkHash(join(config.data, "network-key"), logger.error),

@@ -75,8 +75,8 @@ export function rehearsalApiRoutes({ registry, forceTokens, rehearsals }: Deps) 
     })
     .put("/api/admin/experiments/:key/rehearsal", async (c) => {
       const key = c.req.param("key");
-      if (!registry.get(key)) return unknown(key);
       const report = parseRehearsalReport(await readJson(c, MAX_REHEARSAL_BYTES));
+      if (!registry.get(key)) return unknown(key);
       if (report.experiment !== key) {
         throw new InvalidInput([{ field: "experiment", value: report.experiment, allowed: key }]);
       }

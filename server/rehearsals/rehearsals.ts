@@ -1,6 +1,7 @@
 import type { Experiment } from "../../core/experiment.ts";
 import { type Standing, standingOf } from "../../core/rehearsal/standing.ts";
 import { HeardEvents } from "../events/heard-events.ts";
+import type { Registry } from "../registry/registry.ts";
 import { type RehearsalDevices, rehearsalDevices } from "../tokens/rehearsal-devices.ts";
 import { openRehearsalStore, type RehearsalStore } from "./store.ts";
 
@@ -11,15 +12,21 @@ export interface Rehearsals {
   readonly store: RehearsalStore;
 }
 
-/**
- * @param folder of the reports, made with the first of them
- */
-export async function openRehearsals(folder: string, secret: Buffer): Promise<Rehearsals> {
-  return {
-    devices: rehearsalDevices(secret),
-    heard: new HeardEvents(),
-    store: await openRehearsalStore(folder),
-  };
+interface Deps {
+  /** The folder of the reports, made with the first of them. */
+  readonly folder: string;
+  readonly secret: Buffer;
+  /** Reports end with their experiments. */
+  readonly registry: Pick<Registry, "get" | "onWrite">;
+  readonly onError: (error: Error) => void;
+}
+
+export async function openRehearsals({ folder, secret, registry, onError }: Deps): Promise<Rehearsals> {
+  const store = await openRehearsalStore(folder);
+  const follow = () => store.keepOnly((key) => registry.get(key) !== undefined).catch(onError);
+  await follow();
+  registry.onWrite(() => void follow());
+  return { devices: rehearsalDevices(secret), heard: new HeardEvents(), store };
 }
 
 /** How experiments stand before their start. */

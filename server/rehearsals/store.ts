@@ -39,6 +39,8 @@ export interface RehearsalStore {
   read(key: string): Promise<RehearsalReport | null>;
   /** Keeps a rehearsal as the last one of its experiment; durable when it resolves. */
   keep(report: RehearsalReport): Promise<void>;
+  /** Removes those of experiments that are no more: the next one with such a key has none. */
+  keepOnly(isThere: (key: string) => boolean): Promise<void>;
 }
 
 interface Kept {
@@ -92,6 +94,15 @@ export async function openRehearsalStore(folder: string): Promise<RehearsalStore
         kept.set(report.experiment, { head, bytes: Buffer.byteLength(text) });
         await prune(report.experiment);
       }),
+    async keepOnly(isThere) {
+      const gone = [...kept.keys()].filter((key) => !isThere(key));
+      // From now on, not from when the file is gone.
+      for (const key of gone) kept.delete(key);
+      if (gone.length === 0) return;
+      await writes.run(async () => {
+        for (const key of gone) if (!kept.has(key)) await rm(pathOf(key), { force: true });
+      });
+    },
   };
 }
 

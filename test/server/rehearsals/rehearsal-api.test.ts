@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { rehearsedDefinition } from "../../../core/rehearsal/rehearsed-definition.ts";
 import type { RehearsalReport } from "../../../core/rehearsal/report.ts";
-import { openRehearsals } from "../../../server/rehearsals/rehearsals.ts";
+import { openRehearsalStore } from "../../../server/rehearsals/store.ts";
 import { active, inactive, openApp } from "../rig/open-app.ts";
 
 const KEY = "headline_test";
@@ -119,7 +119,7 @@ describe("the last rehearsal", () => {
   test("is there after a restart", async () => {
     const { app, folder } = await openApp([inactive(KEY)]);
     await keep(app, reportOf());
-    const { store } = await openRehearsals(join(folder, "rehearsals"), Buffer.from("a key"));
+    const store = await openRehearsalStore(join(folder, "rehearsals"));
     expect(store.head(KEY)).toMatchObject({ ok: true, failed: [] });
     expect(await store.read(KEY)).toEqual(reportOf());
   });
@@ -139,7 +139,7 @@ describe("the last rehearsal", () => {
   test("is of a bounded number of experiments: the oldest goes", async () => {
     const keys = Array.from({ length: 101 }, (_, index) => `exp_${index}`);
     const { folder } = await openApp();
-    const { store } = await openRehearsals(join(folder, "rehearsals"), Buffer.from("a key"));
+    const store = await openRehearsalStore(join(folder, "rehearsals"));
     for (const [index, experiment] of keys.entries()) {
       const startedAt = new Date(Date.UTC(2026, 0, 1, 0, index)).toISOString();
       await store.keep(reportOf({ experiment, startedAt }));

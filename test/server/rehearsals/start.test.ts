@@ -1,4 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
 import { rehearsedDefinition } from "../../../core/rehearsal/rehearsed-definition.ts";
 import type { RehearsalReport } from "../../../core/rehearsal/report.ts";
 import { TOKEN } from "../rig/logged-in.ts";
@@ -52,6 +54,24 @@ test("the denominator of a ratio is one of the events that are rehearsed", () =>
       goals: events.map((event) => ({ event: "paid", kind: "ratio", ratio: { of: "value", per: { event } } })),
     });
   expect(rated("opened")).not.toBe(rated("closed"));
+});
+
+test("a rehearsal of a deleted experiment is none of the next one with its key, and its report is gone", async () => {
+  const opened = await open();
+  const { registry, folder, app } = opened;
+  const standing = async () =>
+    (await (await app.request(`/api/admin/experiments/${KEY}/rehearsal`, { headers: BEARER })).json()).standing;
+  await keep(opened);
+  expect(await standing()).toBe("passed");
+  const { groups } = inactive(KEY);
+  const author = { by: "ann", now: "2026-01-31T12:00:00.000Z" };
+  await registry.remove(KEY, author);
+  await registry.create({ key: KEY, groups }, author);
+  expect(await standing()).toBe("none");
+  await keep(opened);
+  expect(await standing()).toBe("passed");
+  await registry.remove(KEY, author);
+  await vi.waitFor(async () => expect(await readdir(join(folder, "rehearsals"))).toEqual([]));
 });
 
 describe("a start by its page", () => {

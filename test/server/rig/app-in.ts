@@ -74,7 +74,12 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     streams,
     baseUrl: null,
     limits: limitsOf(),
-    rehearsals: await openRehearsals(join(folder, "rehearsals"), key),
+    rehearsals: await openRehearsals({
+      folder: join(folder, "rehearsals"),
+      secret: key,
+      registry,
+      onError: (error) => errors.push(error),
+    }),
     setup: { version: "0.0.0", startedAt: "2026-01-31T12:00:00.000Z", data: folder, rateLimit: 0 },
     obstacle: async () => null,
     assets: {
