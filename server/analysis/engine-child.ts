@@ -78,7 +78,17 @@ export async function openEngineChild(
       }
       return rows;
     });
-  await ask({ open: options });
+  const close = async () => {
+    isOpen = false;
+    // Safe: it holds nothing that must be saved.
+    child.kill("SIGKILL");
+    await exit;
+  };
+  await ask({ open: options }).catch(async (error) => {
+    // It would stay beside the one of the next question.
+    await close();
+    throw error;
+  });
   return {
     get isOpen() {
       return isOpen;
@@ -88,11 +98,6 @@ export async function openEngineChild(
     rewrite: async (path, removal) => (await ask({ rewrite: path, removal }))[0] as Rewritten | null,
     compress: async (path) => void (await ask({ compress: path })),
     survey: async (path) => (await ask({ survey: path }))[0] as Survey,
-    async close() {
-      isOpen = false;
-      // Safe: it holds nothing that must be saved.
-      child.kill("SIGKILL");
-      await exit;
-    },
+    close,
   };
 }

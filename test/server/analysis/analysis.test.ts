@@ -401,6 +401,15 @@ describe("the engine's process", { timeout: 30_000 }, () => {
     expect(children.map(({ isOpen }) => isOpen)).toEqual([false, true]);
   });
 
+  test("one that cannot be opened is ended: each question would leave another", async () => {
+    const temporary = join(await temporaryFolder(), "file");
+    await writeFile(temporary, "no folder");
+    const before = await childrenOf(process.pid);
+    const opening = openEngineChild(entry, { ...ENGINE, temporary: join(temporary, "engine"), folders: [] });
+    await expect(opening).rejects.toThrow("ENOTDIR");
+    expect((await childrenOf(process.pid)).filter((pid) => !before.includes(pid))).toEqual([]);
+  });
+
   test("a device's total counts up to 10^9, so that nobody's values overflow a sum", async () => {
     const { append, analysis } = await open({ openEngine: (options) => openEngineChild(entry, options) });
     await append([exposure("d1", 0, "A"), ...Array.from({ length: 13_100 }, () => order("d1", 1, 1e9))]);
