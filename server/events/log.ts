@@ -19,7 +19,7 @@ import { type RecentVisits, VisitWatch } from "./recent-visits.ts";
 import { REJECTED_FILES, RejectedFile, type Rejection } from "./rejected-file.ts";
 import type { Removal } from "./removal.ts";
 import { replay } from "./replay.ts";
-import { readEvent } from "./scan-log.ts";
+import { positionBefore, readEvent } from "./scan-log.ts";
 import { NameWatch, type SeenNames } from "./seen-names.ts";
 import { SegmentWriter, StorageFailed } from "./segment-writer.ts";
 import { diskBytes, isLineStart, listSegments, type Position, readBytes, readLines } from "./segments.ts";
@@ -91,6 +91,13 @@ export interface EventLog {
    * at `since`.
    */
   read(options: ReadOptions): Promise<{ events: Event[]; next: Position }>;
+  /** Where the newest `bytes` of the log begin, at the start of a line. */
+  newest(bytes: number): Promise<Position>;
+  /**
+   * Number that grows when closed segments have changed: earlier positions may be within a line,
+   * and events that were read before may be forgotten.
+   */
+  rewrites(): number;
   /** The stored lines as bytes, up to the end at the time of the call. */
   raw(): AsyncGenerator<Uint8Array>;
   state(): LogState;
@@ -192,6 +199,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
   let exposed = new ExposedToday(folder);
   let visits = new VisitWatch(folder);
   let names = new NameWatch(folder);
+  let rewrites = 0;
   let lastError: LogState["lastError"] = null;
   if (homeless > 0) reportError(`${homeless} writes of ${JOURNAL_FILE} belong behind the end of the log`);
   if (before && before.stored > ids.total.stored) {
@@ -316,6 +324,13 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       }
       return { events, next };
     },
+    async newest(bytes) {
+      const from = await positionBefore(folder, writer.end, bytes);
+      if (await isLineStart(folder, from)) return from;
+      for await (const { end } of readLines(folder, from, writer.end)) return end;
+      return writer.end;
+    },
+    rewrites: () => rewrites,
     raw: () => readBytes(folder, writer.end),
     state: () => ({
       ...accounting.counts,
@@ -357,7 +372,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
     async follow({ events, removal }) {
       accounting.receive(-events);
       accounting.settle("stored", -events);
-      // Their positions may be within lines now.
+      rewrites += 1;
       exposed = new ExposedToday(folder);
       visits = new VisitWatch(folder);
       names = new NameWatch(folder);

@@ -282,7 +282,7 @@ const DJANGO: readonly Operation[] = [
   {
     method: "get",
     path: `${DJANGO_BASE}/user-groups/`,
-    summary: "Django platform: the groups that were assigned",
+    summary: "Django platform: the newest groups that were assigned",
     query: { experiment_id: "of one experiment; of all without it" },
     answers: { 200: own("In their order.") },
   },

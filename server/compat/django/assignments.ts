@@ -1,4 +1,7 @@
 import type { EventLog } from "../../events/log.ts";
+import type { Position } from "../../events/segments.ts";
+import { PromiseQueue } from "../../memory/promise-queue.ts";
+import { numberOf } from "./number-of.ts";
 
 /** A user's assignment, as listed by the platform. */
 export interface UserGroup {
@@ -10,40 +13,54 @@ export interface UserGroup {
 
 /** Events read at once. */
 const PAGE = 10_000;
+/** Newest part of the log that the first call reads, in some tenths of a second. */
+const MAX_BYTES = 32 * 1024 * 1024;
+/** Assignments that are listed, for whoever asks: some 1 MB. */
+const MAX_LISTED = 10_000;
 
-/** Lists the assignments of the log in order; each call reads the new part. */
+/** Lists the newest assignments of the log in order; each call reads the new part. */
 export class Assignments {
-  readonly #log: Pick<EventLog, "read">;
-  readonly #found: UserGroup[] = [];
-  readonly #known = new Set<string>();
-  #next: Awaited<ReturnType<EventLog["read"]>>["next"] | null = null;
-  #reading: Promise<void> = Promise.resolve();
+  readonly #log: Pick<EventLog, "read" | "newest" | "rewrites">;
+  /** By experiment and user, the oldest first. */
+  #found = new Map<string, UserGroup>();
+  #next: Position | null = null;
+  #rewrites = 0;
+  readonly #reading = new PromiseQueue();
 
-  constructor(log: Pick<EventLog, "read">) {
+  constructor(log: Pick<EventLog, "read" | "newest" | "rewrites">) {
     this.#log = log;
   }
 
   /** The first assignment of each user in an experiment; default: in all experiments. */
   async list(experiment?: string): Promise<readonly UserGroup[]> {
-    this.#reading = this.#reading.then(() => this.#read());
-    await this.#reading;
-    return experiment === undefined ? this.#found : this.#found.filter((one) => one.experiment === experiment);
+    await this.#reading.run(() => this.#read());
+    const all = [...this.#found.values()];
+    return experiment === undefined ? all : all.filter((one) => one.experiment === experiment);
   }
 
   async #read(): Promise<void> {
+    const rewrites = this.#log.rewrites();
+    // Some of these may be of a forgotten user, and the position within a line.
+    if (rewrites !== this.#rewrites) {
+      this.#found = new Map();
+      this.#next = null;
+      this.#rewrites = rewrites;
+    }
     for (;;) {
       const { events, next } = await this.#log.read({
-        since: this.#next,
+        since: this.#next ?? (await this.#log.newest(MAX_BYTES)),
         limit: PAGE,
         where: ({ event, source }) => event === "assignment" && source === "compat:django",
       });
       this.#next = next;
-      for (const { deviceId, experiment, group } of events) {
+      for (const { id, deviceId, experiment, group } of events) {
         if (deviceId === undefined || experiment === undefined || group === undefined) continue;
         const name = JSON.stringify([experiment, deviceId]);
-        if (this.#known.has(name)) continue;
-        this.#known.add(name);
-        this.#found.push({ id: this.#found.length + 1, user_id: deviceId, experiment, group });
+        if (!this.#found.has(name)) this.#found.set(name, { id: numberOf(id), user_id: deviceId, experiment, group });
+      }
+      for (const name of this.#found.keys()) {
+        if (this.#found.size <= MAX_LISTED) break;
+        this.#found.delete(name);
       }
       if (events.length < PAGE) return;
     }

@@ -26,6 +26,7 @@ import { Assignments } from "./assignments.ts";
 import { readExperiment, shownOf } from "./experiment.ts";
 import { BLANK, NOT_FOUND, noSuchKey, REQUIRED, ValidationError } from "./messages.ts";
 import { type MetricsRow, metricsOf } from "./metrics.ts";
+import { numberOf } from "./number-of.ts";
 import { Numbered } from "./numbered.ts";
 
 interface Deps {
@@ -221,11 +222,6 @@ export function djangoRoutes({ registry, sticky, log, analysis, inTime, store, g
 /** A user is both the device and the account. */
 function unitOf(user: string): NewEvent {
   return { deviceId: user, accountId: user };
-}
-
-/** The platform's ids are numbers: the first 48 bits of ours. */
-function numberOf(id: string): number {
-  return Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16);
 }
 
 function answered(answer: (c: Context<Env>) => Promise<Response>) {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { Event } from "../../../core/event.ts";
 import type { Analysis } from "../../../server/analysis/contract.ts";
-import { active, inactive, openApp } from "../rig/open-app.ts";
+import { Assignments } from "../../../server/compat/django/assignments.ts";
+import { active, inactive, NOW, openApp, pageview } from "../rig/open-app.ts";
 
 const TOKEN = "a-token-of-the-tests-0123456789";
 const BEARER = { authorization: `Bearer ${TOKEN}` };
@@ -124,9 +126,54 @@ test("a group is kept from its assignment on, for everybody who asks, and listed
   const own = await (await app.request("/api/expgroups?device_id=u3")).json();
   expect([own.old.group, own.old.epoch]).toEqual([before[3], 1]);
   const { body } = await call("GET", "/api/user-groups/?experiment_id=1", undefined, {});
-  expect(body).toEqual(users.map((user, at) => ({ id: at + 1, user_id: user, experiment: 1, group: before[at] })));
+  expect(body).toEqual(
+    users.map((user, at) => ({ id: expect.any(Number), user_id: user, experiment: 1, group: before[at] })),
+  );
+  expect(new Set(body.map(({ id }: { id: number }) => id)).size).toBe(20);
   expect((await call("GET", "/api/experiments/1/assign-group/", undefined, {})).status).toBe(400);
   expect((await call("GET", "/api/experiments/9/assign-group/?user_id=u", undefined, {})).status).toBe(404);
+});
+
+test("a forgotten user is listed no more, and the others are", async () => {
+  const { app, erasures } = await openApp([active("old")], { adminToken: TOKEN });
+  const ask = async (path: string) => (await app.request(`http://localhost/compat/django${path}`)).json();
+  const listed = async () =>
+    (await ask("/api/user-groups/")).map(({ user_id }: { readonly user_id: string }) => user_id);
+  await ask("/api/experiments/");
+  for (const user of ["ann", "a-user-with-a-long-name", "bob"]) {
+    await ask(`/api/experiments/1/assign-group/?user_id=${user}`);
+  }
+  expect(await listed()).toEqual(["ann", "a-user-with-a-long-name", "bob"]);
+  await erasures.ask({ kind: "unit", unit: "ann", by: "Ada", at: NOW });
+  await erasures.idle();
+  expect(await listed()).toEqual(["a-user-with-a-long-name", "bob"]);
+  await ask("/api/experiments/1/assign-group/?user_id=cy");
+  expect(await listed()).toEqual(["a-user-with-a-long-name", "bob", "cy"]);
+});
+
+test("the newest 10,000 assignments of the newest part of the log are listed, and a failed read is repeated", async () => {
+  const assignment = (at: number): Event =>
+    pageview(at, { deviceId: `u${at}`, event: "assignment", source: "compat:django", experiment: "old", group: "A" });
+  const { log } = await openApp();
+  await log.append(Array.from({ length: 10_001 }, (_, at) => assignment(at)));
+  let isBroken = true;
+  const assignments = new Assignments({
+    ...log,
+    newest: async () => {
+      if (isBroken) throw new Error("EIO");
+      return log.newest(1_500_000);
+    },
+  });
+  await expect(assignments.list()).rejects.toThrow("EIO");
+  isBroken = false;
+  const found = await assignments.list();
+  expect(found.length).toBeLessThan(10_000);
+  expect(found.length).toBeGreaterThan(5_000);
+  expect(found.at(-1)?.user_id).toBe("u10000");
+  await log.append(Array.from({ length: 10_000 }, (_, at) => assignment(20_000 + at)));
+  const later = await assignments.list();
+  expect(later).toHaveLength(10_000);
+  expect([later[0]?.user_id, later.at(-1)?.user_id]).toEqual(["u20000", "u29999"]);
 });
 
 test("a flood of questions for the numbers takes one count at a time", async () => {
