@@ -57,6 +57,7 @@ import { demoRoutes } from "./demo/demo.ts";
 import type { EventLog } from "./events/log.ts";
 import { basePathOf, underBasePath } from "./http/base-path.ts";
 import { compressed } from "./http/compressed.ts";
+import { withoutEndSlashes } from "./http/end-slashes.ts";
 import { type Env, problem } from "./http/http.ts";
 import type { Limits } from "./http/rate-limit.ts";
 import { recordRoutes } from "./ingest/events.ts";
@@ -260,9 +261,10 @@ export function createApp(deps: Deps, { record, groups }: HotAnswers = hotAnswer
   app.notFound((c) => {
     // Still encoded: browsers take a decoded \ for a slash, and drop tabs.
     const { pathname, search } = new URL(c.req.url);
+    const shorter = withoutEndSlashes(pathname);
     // Not of //host/, which would lead to another site.
-    if (c.req.method === "GET" && /^\/[^/].*[^/]\/+$/.test(pathname)) {
-      return c.redirect(pathname.replace(/\/+$/, "") + search, 301);
+    if (c.req.method === "GET" && shorter !== pathname && /^\/[^/]/.test(shorter)) {
+      return c.redirect(shorter + search, 301);
     }
     const key = EXPERIMENT_PATH.exec(c.req.path)?.[1];
     if (key !== undefined && !deps.registry.get(key)) {

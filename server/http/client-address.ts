@@ -26,20 +26,20 @@ export function ownAddress(c: Context<Env>): string {
  * counts as the connection's.
  */
 export function clientBehind(own: string, header: HeaderOf, proxies: number): string {
-  const entry = proxies === 0 ? undefined : forwardedEntries(header).at(-proxies);
+  const entry = proxies === 0 ? undefined : forwardedEntry(header, proxies);
   return networkOf((entry === undefined ? null : addressOf(entry)) ?? own);
 }
 
 /**
- * Entries that proxies appended, in the order of the hops: X-Forwarded-For, or else `for` of RFC
- * 7239's Forwarded.
+ * Entry that the outermost of some proxies appended: of X-Forwarded-For, or else `for` of RFC
+ * 7239's Forwarded. Those further left are anybody's, and not even read.
  */
-function forwardedEntries(header: HeaderOf): string[] {
+function forwardedEntry(header: HeaderOf, proxies: number): string | undefined {
   const listed = header("x-forwarded-for")?.slice(-MAX_HEADER_LENGTH);
-  if (listed !== undefined && listed.trim() !== "") return listed.split(",").map((entry) => entry.trim());
+  if (listed !== undefined && listed.trim() !== "") return listed.split(",").at(-proxies)?.trim();
   const forwarded = header("forwarded")?.slice(-MAX_HEADER_LENGTH) ?? "";
-  if (forwarded.trim() === "") return [];
-  return elementsOf(forwarded).map(forOf);
+  const element = forwarded.trim() === "" ? undefined : elementsOf(forwarded).at(-proxies);
+  return element === undefined ? undefined : forOf(element);
 }
 
 /**
@@ -61,7 +61,10 @@ function elementsOf(header: string): string[] {
 
 /** The parameter `for` of an element; empty if there is none. */
 function forOf(element: string): string {
-  for (const [, name = "", quoted, token] of element.matchAll(/([^=;\s"]+)\s*=\s*(?:"([^"]*)"|([^;"]*))/g)) {
+  // Begins at the start of a name: a try at each of its characters would take the square of time.
+  for (const [, name = "", quoted, token] of element.matchAll(
+    /(?<![^=;\s"])([^=;\s"]+)\s*=\s*(?:"([^"]*)"|([^;"]*))/g,
+  )) {
     if (name.toLowerCase() === "for") return quoted ?? token?.trim() ?? "";
   }
   return "";

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { InvalidInput, parse } from "../../../core/parse.ts";
 import { type PlannedDevices, plannedDevices } from "../../../core/planned-devices.ts";
+import { withoutPercent } from "../ui/number-text.ts";
 
 /** A calculation as entered, and as in its address: all texts, rates in percent. */
 export interface CalculatorFields {
@@ -48,7 +49,7 @@ const percentage = (allowed: string, check: (percent: number) => boolean) =>
     v.string(allowed),
     v.trim(),
     v.regex(/^[+-]?\d{1,9}(?:\.\d{1,9})?\s*%?$/, allowed),
-    v.transform((text) => Number(text.replace(/\s*%$/, ""))),
+    v.transform((text) => Number(withoutPercent(text))),
     v.check(check, allowed),
     v.transform((percent) => percent / 100),
   );

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Goal } from "../../../core/goal.ts";
+import { isNumberText, withoutPercent } from "../ui/number-text.ts";
 
 /**
  * Sources of a goal's events: an event's name, the path of a page view, or a clicked element's
@@ -132,7 +133,7 @@ export function enteredGoal(fields: GoalFields, isPrimary: boolean, before: Goal
     ...(kind === "value" && cap !== "" ? { cap: readCap(cap) } : {}),
     ...(better === "down" ? { better } : {}),
     ...(isGuardrail ? { role: "guardrail" } : {}),
-    ...(isGuardrail && margin !== "" ? { margin: readNumber(margin.replace(/\s*%$/, ""), 100) } : {}),
+    ...(isGuardrail && margin !== "" ? { margin: readNumber(withoutPercent(margin), 100) } : {}),
     ...(currency.trim() === "" ? {} : { currency: currency.trim().toUpperCase() }),
     ...(kind === "ratio" ? { ratio: { of, per: per === "session" ? per : { [per]: perName.trim() } } } : {}),
     ...(kind !== "ratio" && cuped !== "" ? { cuped: readNumber(cuped) } : {}),
@@ -147,5 +148,5 @@ function readCap(text: string): unknown {
 
 /** A number, or the text for the schema to reject. */
 function readNumber(text: string, divisor = 1): unknown {
-  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number((Number(text) / divisor).toPrecision(15)) : text;
+  return isNumberText(text) ? Number((Number(text) / divisor).toPrecision(15)) : text;
 }

@@ -2,6 +2,7 @@ import type { Definition, State } from "../../../core/experiment.ts";
 import type { Problem } from "../../../core/parse.ts";
 import type { Plan } from "../../../core/plan.ts";
 import { PLANNED_ALPHA, PLANNED_POWER, plannedDevices } from "../../../core/planned-devices.ts";
+import { isNumberText, withoutPercent } from "../ui/number-text.ts";
 import type { ExperimentForm, PlanFields } from "./fields.ts";
 
 type Planned = Pick<Definition, "plan" | "groups" | "control">;
@@ -109,7 +110,7 @@ function percentText(share: number | null): string {
 
 /** Null for an empty text, NaN for an invalid one. */
 function readPercent(text: string): number | null {
-  const number = text.replace(/\s*%$/, "");
+  const number = withoutPercent(text);
   if (number === "") return null;
-  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(number) ? Number(number) / 100 : Number.NaN;
+  return isNumberText(number) ? Number(number) / 100 : Number.NaN;
 }

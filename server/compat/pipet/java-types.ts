@@ -19,7 +19,7 @@ const whole = (bits: bigint) => (raw: string) => {
 /** Parses like `Double.valueOf`: allows spaces around the number and the suffixes f and d. */
 function decimal(raw: string): number | string {
   const [, sign = "", special, digits] =
-    /^\s*([+-]?)(?:(NaN|Infinity)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?)\s*$/.exec(raw) ?? [];
+    /^\s*([+-]?)(?:(NaN|Infinity)|((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?)\s*$/.exec(raw) ?? [];
   if (special === undefined && digits === undefined) throw new NotConverted("NumberFormatException");
   const value = Number(special ?? digits) * (sign === "-" ? -1 : 1);
   // JSON has neither number: Java's library writes them as text.

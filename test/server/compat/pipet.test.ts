@@ -169,6 +169,10 @@ test.each<[type: string, raw: string, value: unknown]>([
   expect(got).toBe(value);
 });
 
+test("a long text that is no number takes no longer than its length", () => {
+  expect(() => JAVA_TYPES.get("double")?.convert(`${"1".repeat(2 ** 20)}x`)).toThrow("NumberFormatException");
+});
+
 describe("forced groups", () => {
   const list = [...tests(), active("us-tst"), active("a"), active("a1")];
 

@@ -14,6 +14,12 @@ test.each([
   expect([response.status, response.headers.get("location")]).toEqual([301, target]);
 });
 
+test("a path of slashes takes no longer than its length", async () => {
+  const { app } = await openApp();
+  const path = `/a${"/".repeat(2 ** 20)}b`;
+  expect((await app.request(`${path}/`)).headers.get("location")).toBe(path);
+});
+
 const ELSEWHERE = ["//evil.example/", "///", "/", "/%5Cevil.example/", "/%09/evil.example/", "/%0A/evil.example/"];
 
 test.each(ELSEWHERE)("%j leads nowhere else", async (path) => {
