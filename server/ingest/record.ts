@@ -21,6 +21,11 @@ import { readPlainEvents } from "./plain-events.ts";
 import { type RehearsalEar, takeRehearsed } from "./rehearsed-events.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
+/**
+ * Exposures that the events of one request may report in texts, by whole events: hundreds of
+ * experiments of one event, but not of a hundred.
+ */
+const MAX_EXPOSURES_IN_TEXT = 500;
 /** Types that `fetch` and `sendBeacon` send without a preflight, and JSON. */
 const CONTENT_TYPE = /^(application\/json|text\/plain)\b/i;
 
@@ -157,7 +162,10 @@ export function recorder({
         run === null && !isChosenElsewhere ? judged(texts, registry.epochs, receivedAt) : texts;
       if (events.length === 0) return stored(heard, 0, rejected);
       const counts = await log.record(judge(events));
-      const exposures = withGroups.flatMap((event) => exposuresIn?.(event) ?? []);
+      const exposures: Event[] = [];
+      for (const event of exposuresIn ? withGroups : []) {
+        if (exposures.length < MAX_EXPOSURES_IN_TEXT) exposures.push(...(exposuresIn?.(event) ?? []));
+      }
       if (exposures.length > 0) await log.record(judge(exposures.map(writeEvent)));
       return stored(counts.stored + heard, counts.duplicates, rejected);
     } catch (error) {

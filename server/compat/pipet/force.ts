@@ -1,6 +1,6 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import { groupValue } from "../../../core/group.ts";
-import { numberedName } from "./numbered-name.ts";
+import { type ByKey, numberedName } from "./numbered-name.ts";
 import { isPayloadType, type ProctorPayload } from "./payload.ts";
 
 /** Groups of a `prforceGroups` text. */
@@ -20,11 +20,11 @@ export interface Forced {
 
 const STRING = String.raw`"(?:\\.|[^"\\])*"`;
 const SCALAR = String.raw`(?:${STRING}|-?\d+(?:\.\d+)?)`;
-const LIST = String.raw`\[\s*(?:${SCALAR}(?:\s*,\s*${SCALAR})*)?\s*\]`;
-const MAP = String.raw`\{\s*(?:${STRING}\s*:\s*(?:${SCALAR}|${LIST})(?:\s*,\s*${STRING}\s*:\s*(?:${SCALAR}|${LIST}))*)?\s*\}`;
-/** A token ends at a comma outside a payload. */
+const LIST = String.raw`\[(?:\s*${SCALAR}(?:\s*,\s*${SCALAR})*)?\s*\]`;
+const MAP = String.raw`\{(?:\s*${STRING}\s*:\s*(?:${SCALAR}|${LIST})(?:\s*,\s*${STRING}\s*:\s*(?:${SCALAR}|${LIST}))*)?\s*\}`;
+/** A token begins with a whole name, for linear time, and ends at a comma outside a payload. */
 const TOKEN = new RegExp(
-  String.raw`([\w-]*?-?\d+)(?:;(\w+):(${SCALAR}|${LIST}|${MAP}))?(?=\s*(?:,|$))|([A-Za-z_]+)(?=\s*(?:,|$))`,
+  String.raw`(?<![\w-])(?:([\w-]*\d)(?:;(\w+):(${SCALAR}|${LIST}|${MAP}))?(?=\s*(?:,|$))|([A-Za-z_]+)(?=\s*(?:,|$)))`,
   "g",
 );
 
@@ -35,7 +35,7 @@ const NOTHING: ForcedGroups = { groups: new Map(), others: "own" };
  * end in a digit or hold `-`, so they are matched with existing keys. Entries of unknown names and
  * values are ignored, as Proctor does.
  */
-export function parseForce(text: string, experiments: readonly Experiment[]): ForcedGroups {
+export function parseForce(text: string, experimentOf: ByKey): ForcedGroups {
   if (text === "") return NOTHING;
   const groups = new Map<string, Forced>();
   let others: ForcedGroups["others"] = "own";
@@ -45,12 +45,22 @@ export function parseForce(text: string, experiments: readonly Experiment[]): Fo
       else if (/^default_to_min_live$/i.test(mode)) others = "min_live";
       continue;
     }
-    const found = named === undefined ? null : numberedName(named, experiments);
+    const found = named === undefined ? null : numberedName(named, experimentOf);
     if (!found) continue;
-    const parsed = payload !== undefined && isPayloadType(type) ? { payload: { [type]: JSON.parse(payload) } } : {};
-    groups.set(found.experiment.key, { group: found.group, value: found.value, ...parsed });
+    const { experiment, group, value } = found;
+    const own = payload !== undefined && isPayloadType(type) ? payloadOf(type, payload) : {};
+    if (own !== null) groups.set(experiment.key, { group, value, ...own });
   }
   return { groups, others };
+}
+
+/** Null for a text such as `01`, which is no JSON. */
+function payloadOf(type: string, text: string): Pick<Forced, "payload"> | null {
+  try {
+    return { payload: { [type]: JSON.parse(text) } };
+  } catch {
+    return null;
+  }
 }
 
 /** The group of the lowest number that has weight. */

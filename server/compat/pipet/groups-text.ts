@@ -7,24 +7,26 @@ import { idOf } from "../projection/store.ts";
 import { numberedName } from "./numbered-name.ts";
 
 interface Deps {
-  readonly registry: { list(): readonly Experiment[] };
+  readonly registry: { get(key: string): Experiment | undefined };
   readonly sticky: StickyGroups;
 }
 
 /**
  * Exposures of an event whose `groups` is the output of django-proctor's `str(proc)`, such as
  * `buttoncolortst1,countryalgotst0`: the groups that the request showed. Entries with unknown names
- * and numbers are ignored.
+ * and numbers are ignored, and so are further groups of the same experiment.
  */
 export function exposuresInText({ registry, sticky }: Deps, event: Event): Event[] {
   const { groups, deviceId, accountId, session_id } = event as Event & Readonly<Record<string, unknown>>;
   if (typeof groups !== "string" || groups === "" || event.event === "exposure") return [];
   const text = (id: unknown) => (typeof id === "string" ? id : null);
   const ids = { device: text(deviceId), account: text(accountId), session: text(session_id), random: () => "" };
+  const seen = new Set<Experiment>();
   return groups.split(",").flatMap((entry): Event[] => {
-    const found = numberedName(entry.trim(), registry.list());
+    const found = numberedName(entry.trim(), registry.get);
     // A negative number is of a group that was not shown.
-    if (!found || found.value < 0) return [];
+    if (!found || found.value < 0 || seen.has(found.experiment)) return [];
+    seen.add(found.experiment);
     const unitId = unitIdOf(found.experiment.unit, ids);
     if (!unitId) return [];
     const { experiment, group } = found;

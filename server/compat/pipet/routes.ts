@@ -54,7 +54,7 @@ export function pipetRoutes(settings: PipetSettings, { registry, sticky, store, 
     const isPrivileged =
       parameters.force !== "" &&
       mayForce(c, settings.force, { adminToken: deps.adminToken, proxies: deps.limits.proxies });
-    const forced = parseForce(isPrivileged ? parameters.force : "", registry.list());
+    const forced = parseForce(isPrivileged ? parameters.force : "", registry.get);
     const evaluated = evaluatedFor({ registry, sticky }, { ...asked(parameters, forced), named: tests ?? [] }).filter(
       ({ experiment }) => tests === null || tests.includes(experiment.key),
     );

@@ -175,6 +175,7 @@ test("a long text that is no number takes no longer than its length", () => {
 
 describe("forced groups", () => {
   const list = [...tests(), active("us-tst"), active("a"), active("a1")];
+  const byKey = (key: string) => list.find((one) => one.key === key);
 
   test.each<[text: string, groups: Record<string, [string, number]>, others: string]>([
     ["", {}, "own"],
@@ -186,13 +187,20 @@ describe("forced groups", () => {
     ["buttoncolortst7,none1,=", {}, "own"],
     ["default_to_fallback, buttoncolortst1", { buttoncolortst: ["B", 1] }, "fallback"],
     ["DEFAULT_TO_MIN_LIVE", {}, "min_live"],
+    ["pricetst0;longValue:01,donetst0", { donetst: ["A", 0] }, "own"],
     ['pricetst0;stringArray:["a,b","c"],donetst0', { pricetst: ["low", 0], donetst: ["A", 0] }, "own"],
   ])("%s", (text, groups, others) => {
-    const parsed = parseForce(text, list);
+    const parsed = parseForce(text, byKey);
     expect(Object.fromEntries([...parsed.groups].map(([key, { group, value }]) => [key, [group, value]]))).toEqual(
       groups,
     );
     expect(parsed.others).toBe(others);
+  });
+
+  test("long texts take no longer than their length", () => {
+    for (const text of [`${"1".repeat(2 ** 16)}!`, `a1;longArray:[${" ".repeat(2 ** 16)}`, "a1;".repeat(2 ** 15)]) {
+      expect(parseForce(text, byKey).groups.size).toBe(0);
+    }
   });
 
   test("are for who may: nobody by default, networks, or the admin token as a password", async () => {
@@ -215,6 +223,18 @@ describe("forced groups", () => {
 });
 
 describe("exposures", () => {
+  test("of the texts of one request are bounded, and one for each experiment of an event", async () => {
+    const { post, stored, registry } = await open();
+    for (let n = 0; n < 40; n += 1) {
+      await registry.create({ key: `x${n}-`, groups: tests()[0]?.groups ?? [], state: "active" }, TESTER);
+    }
+    const groups = Array.from({ length: 40 }, (_, n) => `x${n}-0,x${n}-1`).join(",");
+    const events = Array.from({ length: 100 }, (_, n) => ({ deviceId: `u${n}`, event: "pageview", groups }));
+    expect((await post(events)).status).toBe(200);
+    const exposures = (await stored()).filter(({ event }) => event === "exposure");
+    expect(exposures).toHaveLength(520);
+  });
+
   test("are what str(proc) says in an event, and its conversions are in the report", async () => {
     const { app, identify, post, registry } = await open();
     const seen: Record<string, [number, number]> = { A: [0, 0], B: [0, 0] };
