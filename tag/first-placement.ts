@@ -28,7 +28,7 @@ export function placeFirst(
   } else if (html) return;
   if (put[0]) {
     content = [...placeholder.childNodes].filter((node) => !isTemplate(node));
-    const first = content.find((node) => (node as Element).tagName) || placeholder.firstChild;
+    const first = content.find((node) => (node as Element).children) || placeholder.firstChild;
     for (const node of put) placeholder.insertBefore(node, first);
     aside.append(...content);
   }

@@ -1,7 +1,8 @@
 import { keep } from "./in-place.ts";
+import { real } from "./ownership.ts";
 import { MARK, optionOf } from "./placeholders.ts";
 import { prepare } from "./prepare.ts";
-import { contentOf, isVisible } from "./variant.ts";
+import { contentOf, isVisible, templatesOf } from "./variant.ts";
 
 /** The variant that a placeholder shows. */
 export interface Placement {
@@ -21,6 +22,8 @@ export interface Rendered extends Placement {
   before: string | null;
   readonly after: string | null;
   readonly isEmpty: boolean;
+  /** The placeholder's templates. The page makes others if it writes the placeholder anew. */
+  readonly templates: readonly Node[];
   /**
    * Time of placement in ms since 1970, and the number of recent repetitions; 0 if the first part
    * placed it.
@@ -32,6 +35,9 @@ export interface Rendered extends Placement {
 /** The element names of nodes. */
 export const shapeOf = (nodes: Iterable<Node>) =>
   `${[...nodes].filter(({ nodeType }) => nodeType === 1).map(({ nodeName }) => nodeName)}`;
+
+const markupOf = (nodes: Iterable<Node>) =>
+  [...nodes].map((node) => (node as Element).outerHTML ?? node.nodeValue).join();
 
 /** True if the page has changed its own content since it was moved aside. */
 export const isChangedAside = ({ aside, content }: Placement) => shapeOf(aside.childNodes) !== shapeOf(content);
@@ -58,20 +64,34 @@ export function place(
     finish();
   }
   placeholder.setAttribute(MARK, group || "");
-  return { key, group, put, aside, content, before, after: placeholder.textContent, isEmpty: variant === null };
+  const after = placeholder.textContent;
+  const templates = templatesOf(placeholder);
+  return { key, group, put, aside, content, before, after, isEmpty: variant === null, templates };
 }
 
+/** True if the page has put its own content back. Its markup tells where its text does not. */
+export const isBack = (placeholder: Element, { put, aside, before, after }: Rendered) =>
+  placeholder.textContent === before &&
+  ((before !== after && before?.trim()) || !put[0] || markupOf(contentOf(placeholder)) === markupOf(aside.childNodes));
+
+/** Number of words that a text has in common with another. */
+const commonWords = (text: string, other: string) =>
+  text.split(" ").filter((word) => other.split(" ").includes(word)).length;
+
 /**
- * Truthy while the variant is there, and the page's own content has not come back. Scripts may wrap
- * its nodes, or make others with the same text; translators wrap texts in `font` elements.
+ * Truthy while the variant is there, whatever scripts have made of it, and the own content has not
+ * come back. Scripts may replace its nodes, and remove them, as long as they leave the templates
+ * beside them; translators wrap texts in `font` elements.
  */
-export const isIntact = (placeholder: HTMLElement, { put, before, after }: Rendered) => {
-  const { textContent } = placeholder;
-  const isText = optionOf(placeholder, "text") != null;
-  return (
-    placeholder.hasAttribute(MARK) &&
-    (placeholder.querySelector("font font,[_mstmutation]") ||
-      (textContent === after && (isText || before !== after)) ||
-      (!isText && put.every((node) => placeholder.contains(node)) && (before === after || textContent !== before)))
-  );
+export const isIntact = (placeholder: HTMLElement, rendered: Rendered) => {
+  const { put, before, after, templates } = rendered;
+  const textContent = placeholder.textContent as string;
+  const isThere = put.every((node) => placeholder.contains(node));
+  if (!placeholder.hasAttribute(MARK)) return false;
+  if (placeholder.querySelector("font font,[_mstmutation]")) return true;
+  if (optionOf(placeholder, "text") != null)
+    return textContent === after || commonWords(textContent, `${after}`) > commonWords(textContent, `${before}`);
+  if (before === after ? isThere : textContent === after) return true;
+  const isPlaced = isThere || (templates[0] && templates.every((node) => real(node, "parentNode") === placeholder));
+  return isPlaced && !isBack(placeholder, rendered);
 };

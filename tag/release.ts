@@ -3,7 +3,7 @@ import { isKept, isToWait } from "./hydration.ts";
 import { unkeep } from "./in-place.ts";
 import { real } from "./ownership.ts";
 import { MARK, optionOf } from "./placeholders.ts";
-import { isChangedAside, type Rendered, shapeOf } from "./placement.ts";
+import { isBack, isChangedAside, isIntact, type Rendered, shapeOf } from "./placement.ts";
 import { remember } from "./remember.ts";
 import { contentOf, templatesOf } from "./variant.ts";
 
@@ -17,7 +17,7 @@ const originals = new WeakMap<Element, string>();
  * Removes a variant if the placeholder now has another experiment or group, or if the page has
  * replaced its own content, which is then shown. Returns whether it did.
  */
-export function release(placeholder: Element, placement: Rendered | undefined, isOther: unknown): boolean {
+export function release(placeholder: HTMLElement, placement: Rendered | undefined, isOther: unknown): boolean {
   if (!placement) return false;
   const isPages = isChangedAside(placement) || isAddedTo(placeholder, placement);
   if (!isOther && !isPages) return false;
@@ -27,7 +27,7 @@ export function release(placeholder: Element, placement: Rendered | undefined, i
   }
   if (isPages && !isOther) originals.set(placeholder, shapeOf(placement.content));
   else originals.delete(placeholder);
-  withdraw(placeholder, placement);
+  withdraw(placeholder, placement, isPages);
   return true;
 }
 
@@ -59,20 +59,24 @@ export function holds(placeholder: HTMLElement, placement: Rendered | undefined,
   if (optionOf(placeholder, "text") != null || templatesOf(placeholder)[0]) return false;
   // The own content came back, or other content came. A morph to the own markup removes the mark.
   return (
-    placeholder.textContent !== placement.before &&
+    !isBack(placeholder, placement) &&
     (placeholder.hasAttribute(MARK) || shapeOf(content) !== shapeOf(placement.content))
   );
 }
 
 /** Restores the placeholder's own content, unless the page has replaced it. */
-function withdraw(placeholder: Element, { put, aside, after }: Rendered): void {
+function withdraw(placeholder: HTMLElement, placement: Rendered, isPages: boolean): void {
+  const { put, aside, after } = placement;
   const finish = remember(placeholder);
   const there = put.filter((node) => real(node, "parentNode") === placeholder);
   const isText = put.length === 1 && put[0]?.nodeType === 3;
   const isRewritten = put.length > 0 && (there.length === 0 || (isText && placeholder.textContent !== after));
-  if (!isRewritten && !unkeep(placeholder)) {
+  const isOurs = isIntact(placeholder, placement);
+  if ((!isRewritten || isOurs) && !unkeep(placeholder)) {
+    // Others' nodes in the place of the variant's go with it.
+    const gone = isOurs && !isPages && there.length < put.length ? contentOf(placeholder) : there;
     placeholder.insertBefore(aside, there[0] ?? placeholder.firstChild);
-    for (const node of there) placeholder.removeChild(node);
+    for (const node of gone) placeholder.removeChild(node);
   }
   placeholder.removeAttribute(MARK);
   undecorate(placeholder);

@@ -192,6 +192,7 @@ function renderedOf(placeholder: HTMLElement): Rendered | undefined {
       ? `${payload}`
       : ((put[0] && templateOf(templatesOf(placeholder), group)?.content.textContent) ?? placeholder.textContent),
     isEmpty: false,
+    templates: templatesOf(placeholder),
     at: 0,
     repeats: 0,
   };

@@ -1166,6 +1166,95 @@ const unusual: LivingPage[] = [
   },
 ];
 
+const SVG = "document.createElementNS('http://www.w3.org/2000/svg','svg')";
+/** Replaces icons by drawings whenever one comes, as the scripts of Font Awesome do. */
+const ICONS = `<script>drawn=0;draw=()=>{for(const i of document.querySelectorAll('i.icon')){const s=${SVG};s.setAttribute('class',i.id);i.replaceWith(s);drawn++}};new MutationObserver(draw).observe(document,{childList:true,subtree:true})</script>`;
+const ICON = `<div data-exp="tpl"><i class="icon" id="old"></i> Buy${template('<i class="icon" id="new"></i> Buy')}</div>`;
+/** Pages whose scripts rewrite what the variant consists of. */
+const rewritten: LivingPage[] = [
+  {
+    name: "a banner that its own button takes away, as Bootstrap's alerts do",
+    page: plain(
+      `<div data-exp="tpl">Old${template('<p>Sale <button onclick="this.parentElement.remove()">x</button></p>')}</div>`,
+    ),
+    shows: ["Sale x"],
+    act: "document.querySelector('button').click()",
+    afterwards: [""],
+  },
+  {
+    name: "a banner that was taken away, on a page that then has no such experiment",
+    page: plain(`<main data-exp="tpl">Old${template("<p>Sale</p>")}</main>`),
+    shows: ["Sale"],
+    act: "document.querySelector('p').remove();setTimeout(()=>document.querySelector('main').removeAttribute('data-exp'),100)",
+    afterwards: [],
+    holds: "document.querySelector('main').innerText.trim() === 'Old'",
+  },
+  {
+    name: "a form that gives way to thanks",
+    page: plain(
+      `<div data-exp="tpl">Old${template("<form onsubmit=\"event.preventDefault();this.outerHTML='<p>Thank you</p>'\"><button>Send</button></form>")}</div>`,
+    ),
+    shows: ["Send"],
+    act: "document.querySelector('button').click()",
+    afterwards: ["Thank you"],
+  },
+  {
+    name: "htmx replaces a button of the variant",
+    page: plain(
+      `<div data-exp="tpl">Old${template('<button hx-get="/thanks" hx-swap="outerHTML">Buy</button>')}</div>${nm("htmx.org/dist/htmx.min.js")}<script>go=()=>{htmx.process(document.body);document.querySelector('button').click()}</script>`,
+    ),
+    files: { "/thanks": "<p>Thank you</p>" },
+    shows: ["Buy"],
+    act: GO,
+    afterwards: ["Thank you"],
+  },
+  {
+    name: "icons that a script replaces, beside the own content's text",
+    page: plain(ICON + ICONS),
+    shows: ["Buy"],
+    holds: "!!document.querySelector('[data-exp] #new, [data-exp] .new') && drawn <= 2",
+  },
+  {
+    name: "a quotation that a script replaces by a frame, as embedded posts are",
+    page: plain(
+      `<div data-exp="tpl"><img alt="x" src="data:,">${template("<blockquote>A post</blockquote>")}</div><script>framed=0;go=()=>setInterval(()=>{const b=document.querySelector('blockquote');if(!b)return;framed++;b.replaceWith(Object.assign(document.createElement('iframe'),{title:'x'}))},100)</script>`,
+    ),
+    shows: ["A post"],
+    act: `${GO};new Promise((resolve)=>setTimeout(resolve,500))`,
+    afterwards: [""],
+    holds: "framed === 1 && !!document.querySelector('[data-exp] iframe')",
+  },
+  {
+    name: "emoji that a script replaces by images, and then no such experiment",
+    page: plain(
+      `<main data-exp="tpl">Old${template("New \u{1f389} yes")}</main><script>images=0;const draw=()=>{for(const t of document.querySelector('main').childNodes)if(t.nodeType===3&&/\u{1f389}/u.test(t.data)){images++;t.replaceWith('New',new Image,'yes')}};new MutationObserver(draw).observe(document,{childList:true,subtree:true});go=()=>{window.was=document.querySelectorAll('img').length;document.querySelector('main').removeAttribute('data-exp')}</script>`,
+    ),
+    shows: ["Newyes"],
+    act: GO,
+    afterwards: [],
+    holds: "was === 1 && images === 1 && document.querySelector('main').innerText.trim() === 'Old'",
+  },
+  {
+    name: "a text whose words a script swaps, as those of telephone numbers do",
+    page: plain(
+      `<h1 data-exp="headline" data-exp-text>Old headline</h1><script>go=()=>{document.querySelector('h1').firstChild.data='New HEADLINE'}</script>`,
+    ),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: ["New HEADLINE"],
+  },
+  {
+    name: "a text whose words were swapped, on a page that then has no such experiment",
+    page: plain(
+      `<h1 data-exp="headline" data-exp-text>Old headline</h1><script>go=()=>{const h=document.querySelector('h1');h.firstChild.data='New HEADLINE';setTimeout(()=>h.removeAttribute('data-exp'),100)}</script>`,
+    ),
+    shows: ["New headline"],
+    act: GO,
+    afterwards: [],
+    holds: "document.querySelector('h1').textContent === 'Old headline'",
+  },
+];
+
 const FRAMED = `${TAG.replace("</script>", "<\\/script>")}<div data-exp="tpl2">Old<template data-group="B">Framed</template></div>`;
 /** A page that puts a frame without an address of its own beside its placeholder. */
 const framed = (name: string, fill: string, holds: string, exposures = { tpl: 1 }): LivingPage => ({
@@ -1230,5 +1319,6 @@ export const LIVING_PAGES: readonly LivingPage[] = [
   ...between,
   ...libraries,
   ...unusual,
+  ...rewritten,
   ...surroundings,
 ];
