@@ -32,15 +32,20 @@ export interface Rendered extends Placement {
   readonly repeats: number;
 }
 
-/** The element names of nodes. */
+/** The element names of nodes. Without icons: libraries replace empty elements by drawings. */
 export const shapeOf = (nodes: Iterable<Node>) =>
-  `${[...nodes].filter(({ nodeType }) => nodeType === 1).map(({ nodeName }) => nodeName)}`;
+  `${[...nodes].map(({ nodeName, firstChild }) => (/^(#|svg$)/.test(nodeName) || (!firstChild && /^(I|SPAN)$/.test(nodeName)) ? "" : nodeName)).filter(Boolean)}`;
 
 const markupOf = (nodes: Iterable<Node>) =>
   [...nodes].map((node) => (node as Element).outerHTML ?? node.nodeValue).join();
 
-/** True if the page has changed its own content since it was moved aside. */
-export const isChangedAside = ({ aside, content }: Placement) => shapeOf(aside.childNodes) !== shapeOf(content);
+/**
+ * True if the page has changed its own content since it was moved aside; not if a library has only
+ * wrapped it.
+ */
+export const isChangedAside = ({ aside, content }: Placement) =>
+  shapeOf(aside.childNodes) !== shapeOf(content) &&
+  (aside.childNodes.length > content.length || content.some((node) => !aside.contains(node)));
 
 /** Replaces the placeholder's content by a variant; templates stay in place. */
 export function place(

@@ -1215,6 +1215,23 @@ const rewritten: LivingPage[] = [
     holds: "!!document.querySelector('[data-exp] #new, [data-exp] .new') && drawn <= 2",
   },
   {
+    name: "icons that a script has found before the variant came, and replaces then",
+    page: plain(`${ICON}<script>const own=document.querySelector('#old');go=()=>{own.replaceWith(${SVG})}</script>`),
+    shows: ["Buy"],
+    act: GO,
+    afterwards: ["Buy"],
+    holds: "!!document.querySelector('[data-exp]>#new') && !document.querySelector('[data-exp]>svg')",
+  },
+  {
+    name: "a script wraps what the variant replaced, as GSAP's pins do",
+    page: plain(
+      `${ORIGINAL}<script>const own=document.querySelector('[data-exp]>a');go=()=>{const s=document.createElement('div');own.parentNode.insertBefore(s,own);s.append(own)}</script>`,
+    ),
+    shows: [B],
+    act: GO,
+    afterwards: [B],
+  },
+  {
     name: "a quotation that a script replaces by a frame, as embedded posts are",
     page: plain(
       `<div data-exp="tpl"><img alt="x" src="data:,">${template("<blockquote>A post</blockquote>")}</div><script>framed=0;go=()=>setInterval(()=>{const b=document.querySelector('blockquote');if(!b)return;framed++;b.replaceWith(Object.assign(document.createElement('iframe'),{title:'x'}))},100)</script>`,
