@@ -1,3 +1,4 @@
+import { isKept } from "./hydration.ts";
 import { keep } from "./in-place.ts";
 import { real } from "./ownership.ts";
 import { MARK, optionOf } from "./placeholders.ts";
@@ -74,10 +75,18 @@ export function place(
   return { key, group, put, aside, content, before, after, isEmpty: variant === null, templates };
 }
 
-/** True if the page has put its own content back. Its markup tells where its text does not. */
-export const isBack = (placeholder: Element, { put, aside, before, after }: Rendered) =>
+/**
+ * True if the page has put its own content back. Its markup tells: a script may have made the same
+ * text of both. Frameworks give nodes that they hydrate the own text alone, and a page that writes
+ * the placeholder anew may have changed its markup since.
+ */
+export const isBack = (placeholder: Element, { put, aside, before, after, templates }: Rendered) =>
   placeholder.textContent === before &&
-  ((before !== after && before?.trim()) || !put[0] || markupOf(contentOf(placeholder)) === markupOf(aside.childNodes));
+  (!put[0] ||
+    markupOf(contentOf(placeholder)) === markupOf(aside.childNodes) ||
+    (before !== after &&
+      before?.trim() &&
+      (put.every((node) => placeholder.contains(node)) ? put.some(isKept) : !templates[0])));
 
 /** Number of words that a text has in common with another. */
 const commonWords = (text: string, other: string) =>

@@ -1232,6 +1232,14 @@ const rewritten: LivingPage[] = [
     afterwards: [B],
   },
   {
+    name: "a number that a script swaps in the own content, and then in the same one of a larger variant",
+    page: plain(
+      `<div data-exp="tpl"><a>555</a>${template('<a class="big">555</a>')}</div><script>swaps=0;const swap=()=>{for(const a of document.querySelectorAll('a'))if(a.textContent==='555'){swaps++;a.firstChild.data='800'}};swap();new MutationObserver(swap).observe(document,{childList:true,subtree:true})</script>`,
+    ),
+    shows: ["800"],
+    holds: "swaps <= 2 && !!document.querySelector('[data-exp]>.big')",
+  },
+  {
     name: "a quotation that a script replaces by a frame, as embedded posts are",
     page: plain(
       `<div data-exp="tpl"><img alt="x" src="data:,">${template("<blockquote>A post</blockquote>")}</div><script>framed=0;go=()=>setInterval(()=>{const b=document.querySelector('blockquote');if(!b)return;framed++;b.replaceWith(Object.assign(document.createElement('iframe'),{title:'x'}))},100)</script>`,
