@@ -40,11 +40,13 @@ const MARK = /"event"\s*:\s*"exposure"/;
  * Events with `uncounted` on exposures that cannot be true. Parses exposures only.
  *
  * @param receivedAt ISO 8601 time in UTC with milliseconds
+ * @param isChosenElsewhere whether units may have groups that our hash does not give them
  */
 export function judged(
   events: readonly EventText[],
   epochs: Pick<KnownEpochs, "judge">,
   receivedAt: string,
+  isChosenElsewhere = false,
 ): readonly EventText[] {
   // Most requests have none. Events that are stored as received share one text, searched once.
   let searched: string | undefined;
@@ -61,6 +63,7 @@ export function judged(
     const { event: name, experiment, group, epoch } = exposure;
     if (name !== "exposure" || experiment === undefined || group === undefined || epoch === undefined) return event;
     const reason = epochs.judge(exposure, receivedAt);
+    if (reason === "group" && isChosenElsewhere) return event;
     return reason === null ? event : { ...event, addition: `${event.addition},"uncounted":"${reason}"` };
   });
 }

@@ -159,7 +159,7 @@ export function recorder({
         return problemAnswer(400, "Bad Request", rejected[0]?.reason ?? "", { rejected });
       // Do not judge events of a signed run: they are not in the results of visitors.
       const judge = (texts: readonly EventText[]) =>
-        run === null && !isChosenElsewhere ? judged(texts, registry.epochs, receivedAt) : texts;
+        run === null ? judged(texts, registry.epochs, receivedAt, isChosenElsewhere) : texts;
       if (events.length === 0) return stored(heard, 0, rejected);
       const counts = await log.record(judge(events));
       const exposures: Event[] = [];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { transition } from "../../../core/transition.ts";
 import { active, inactive, openApp, stopped, TESTER } from "../rig/open-app.ts";
 
 const TOKEN = "a-token-of-the-tests-0123456789";
@@ -56,6 +57,20 @@ const LISTED = {
 };
 const TAKEN = { status: 202, body: { ok: true, accepted: true } };
 const NOT_TAKEN = { status: 202, body: { ok: true, accepted: false } };
+
+test("impressions of a stopped and of a paused experiment are stored, and do not count", async () => {
+  const { call, stored, registry } = await open();
+  const impression = async (experiment_key: string, variant_key: string) => {
+    const body = { ...posted("late"), experiment_key, variant_key };
+    expect(await call("POST", "/api/experiments/impression", body)).toEqual(TAKEN);
+    return (await stored()).findLast(({ event }) => event === "exposure")?.uncounted;
+  };
+  // Neither of them is the one of our hash.
+  expect([await impression("hero", "bold"), await impression("hero", "plain")]).toEqual([undefined, undefined]);
+  expect(await impression("stopped", "B")).toBe("ended");
+  await registry.update("hero", (one) => transition(one, { state: "inactive", isPause: true, by: "ann" }, TESTER.now));
+  expect(await impression("hero", "bold")).toBe("paused");
+});
 
 test("a value that is text is counted as the number it says, and what is set aside is named", async () => {
   const { call, stored } = await open();
