@@ -1,4 +1,5 @@
 import type { EventText } from "../../core/event-text.ts";
+import { STICKY_EVENTS } from "../../core/sticky/sticky-events.ts";
 import type { TimeBounds } from "../../core/timestamp.ts";
 import type { KnownEpochs } from "../registry/known-epochs.ts";
 
@@ -33,11 +34,12 @@ let last: { readonly received: number; readonly firstStart: string | null; reado
   bounds: { earliest: "", latest: "" },
 };
 
-/** Found in every exposure: its writer may add spaces. */
-const MARK = /"event"\s*:\s*"exposure"/;
+/** Found in every exposure and assignment: its writer may add spaces. */
+const MARK = /"event"\s*:\s*"(?:exposure|assignment)"/;
 
 /**
- * Events with `uncounted` on exposures that cannot be true. Parses exposures only.
+ * Events with `uncounted` on exposures and assignments that cannot be true: they count for nothing,
+ * and fix nobody's group. Parses these only.
  *
  * @param receivedAt ISO 8601 time in UTC with milliseconds
  * @param isChosenElsewhere whether units may have groups that our hash does not give them
@@ -53,7 +55,7 @@ export function judged(
   const mayHaveOne = events.some(({ text }) => {
     if (text === searched) return false;
     searched = text;
-    return text.includes('"exposure"');
+    return text.includes('"exposure"') || text.includes('"assignment"');
   });
   if (!mayHaveOne) return events;
   return events.map((event) => {
@@ -61,7 +63,8 @@ export function judged(
     if (!MARK.test(text)) return event;
     const exposure = JSON.parse(text);
     const { event: name, experiment, group, epoch } = exposure;
-    if (name !== "exposure" || experiment === undefined || group === undefined || epoch === undefined) return event;
+    if (!STICKY_EVENTS.includes(name) || experiment === undefined || group === undefined || epoch === undefined)
+      return event;
     const reason = epochs.judge(exposure, receivedAt);
     if (reason === "group" && isChosenElsewhere) return event;
     return reason === null ? event : { ...event, addition: `${event.addition},"uncounted":"${reason}"` };

@@ -1,7 +1,6 @@
+import { STICKY_EVENTS } from "../../core/sticky/sticky-events.ts";
 import { fieldsOf } from "../events/scan-log.ts";
 
-/** Assignments are kept too: other systems' platforms fix the group on assignment. */
-const EVENTS: readonly unknown[] = ["exposure", "assignment"];
 /**
  * Parts of the two names whose first letter is rare in other lines. Node searches for at most six
  * bytes by that letter, eight times as fast as for a longer text.
@@ -43,7 +42,7 @@ export function* exposuresIn(lines: Buffer): Generator<ExposureLine> {
 function exposureOf(line: Buffer): ExposureLine | null {
   const { event, experiment, group, epoch, deviceId, accountId, receivedAt, uncounted } = fieldsOf(line);
   if (uncounted !== undefined) return null;
-  if (!EVENTS.includes(event) || typeof experiment !== "string" || typeof group !== "string") return null;
+  if (!STICKY_EVENTS.includes(event) || typeof experiment !== "string" || typeof group !== "string") return null;
   if (typeof epoch !== "number" || !Number.isSafeInteger(epoch)) return null;
   return {
     experiment,

@@ -37,6 +37,15 @@ describe("an exposure", () => {
     expect((await stored()).map((event) => event.uncounted)).toEqual([uncounted, uncounted]);
   });
 
+  test.each(["exposure", "assignment"])("of another group keeps nobody in it: %s", async (event) => {
+    const { app, post } = await openApp([active("headline")]);
+    await post([exposure("d1", { event, group: otherOf("d1") }), exposure("d2", { event })]);
+    const answer = async (device: string) =>
+      (await (await app.request(`/api/expgroups?device_id=${device}`)).json()).headline;
+    expect(await answer("d1")).toMatchObject({ group: groupOf("d1"), reason: "hash" });
+    expect(await answer("d2")).toMatchObject({ group: groupOf("d2") });
+  });
+
   test.each(["sessionId", "session_id"])("of a session is judged by its %s", async (name) => {
     const { post, stored } = await openApp([{ ...active("headline"), unit: "session" }]);
     const group = groupOf("s1");
