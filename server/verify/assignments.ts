@@ -27,9 +27,9 @@ interface Claim {
 /**
  * Recomputes the groups of events from the experiment's definition in their epoch and the event's
  * unit. Not checked, only counted: groups of unknown epochs and experiments, of random draws, of
- * events without the experiment's unit, of units that did not take part, and of exposures that were
- * marked as impossible when they came. A unit that keeps its group is checked by the epoch of that
- * group.
+ * events without the experiment's unit, of units that did not take part, of exposures that were
+ * marked as impossible when they came, and those that other systems chose. A unit that keeps its
+ * group is checked by the epoch of that group.
  */
 export class AssignmentCheck {
   /** Definitions by key and epoch; those that do not differ in groups are kept once. */
@@ -49,14 +49,15 @@ export class AssignmentCheck {
 
   check(event: Event): Contradiction[] {
     if (event.event === "exposure" && event.experiment !== undefined) {
-      if (event.uncounted !== undefined) {
+      if (event.uncounted !== undefined || isChosenElsewhere(event)) {
         this.unchecked += 1;
         return [];
       }
       const { experiment: key, epoch, group } = event;
       return this.#compare({ event, key, epoch, group, kind: "exposure" });
     }
-    if (event.event !== "exp_groups" || event.source !== "backend") return [];
+    // Anybody can post one that says the same; the server's own ones were not received.
+    if (event.event !== "exp_groups" || event.source !== "backend" || event.receivedAt !== undefined) return [];
     const epochs = new Map(Object.entries((event.epochs ?? {}) as Record<string, unknown>));
     const reasons = new Map(Object.entries((event.reasons ?? {}) as Record<string, unknown>));
     return Object.entries(event.params ?? {}).flatMap(([key, group]) => {
@@ -94,6 +95,14 @@ export class AssignmentCheck {
 
 function nameOf(key: string, epoch: unknown): string {
   return JSON.stringify([key, epoch]);
+}
+
+/**
+ * Whether another system chose an exposure's group. Anybody can post one that says so, which was
+ * then marked as impossible when it came.
+ */
+function isChosenElsewhere({ source, receivedAt }: Event): boolean {
+  return source === "compat:registry" || (source === "import" && receivedAt === undefined);
 }
 
 /**

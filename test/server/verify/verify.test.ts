@@ -378,6 +378,33 @@ describe("groups are recomputed from the definition of their epoch", () => {
     expect(await verify(data)).toMatchObject({ ok: true, assignments: { checked: 0, unchecked: 1 } });
   });
 
+  test("posted events that look like the server's or like an import's make no drift", async () => {
+    const { post, log, folder } = await openApp([experiment]);
+    const wrong = other(groupOf("d1"));
+    for (const source of ["backend", "import", "compat:registry"]) {
+      await post([
+        { ...groups("d1", wrong), id: `g-${source}`, source },
+        { ...exposure("d1", wrong), id: `e-${source}`, source },
+      ]);
+    }
+    await log.close();
+    expect(await verify(folder)).toMatchObject({ ok: true, events: 6, assignments: { checked: 0, unchecked: 3 } });
+  });
+
+  test("those that other systems chose are counted as not checked", async () => {
+    const wrong = exposure("d1", other(groupOf("d1")));
+    const { app, log, folder } = await openApp([experiment]);
+    await log.append([{ ...wrong, source: "import" }]);
+    for (const variant_key of ["A", "B"]) {
+      await app.request("/compat/registry/api/experiments/impression", {
+        method: "POST",
+        body: JSON.stringify({ experiment_key: "on", variant_key, session_id: `s${variant_key}`, event_name: "seen" }),
+      });
+    }
+    await log.close();
+    expect(await verify(folder)).toMatchObject({ ok: true, events: 3, assignments: { checked: 0, unchecked: 3 } });
+  });
+
   test("those of other epochs and of unknown experiments are counted as not checked", async () => {
     const lost = event("x", { event: "exposure", experiment: "gone", group: "A", epoch: 1 });
     const unmarked = event("y", { event: "exp_groups", source: "backend", params: { on: "A" } });
