@@ -17,5 +17,5 @@ export const needsMore = (placeholder: HTMLElement) =>
   // Without templates the variant is the experiment's html.
   !(placeholder.hasAttribute("data-exp-text") || templatesOf(placeholder)[0]) ||
   placeholder.closest(OWNERS) ||
-  // `data-exp-attr`, `-class`, `-keep` and `-redirect`.
-  /-exp-(a|cla|k|r)/.test(placeholder.getAttributeNames() as never);
+  // `data-exp-attr`, `-class`, `-keep` and `-redirect`; scripts, which may write to the document.
+  /-exp-(a|cla|k|r)|<scr/.test(placeholder.outerHTML);

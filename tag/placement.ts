@@ -4,6 +4,7 @@ import { real } from "./ownership.ts";
 import { MARK, optionOf } from "./placeholders.ts";
 import { prepare } from "./prepare.ts";
 import { contentOf, isVisible, templatesOf } from "./variant.ts";
+import { insertWithWrites } from "./written-text.ts";
 
 /** The variant that a placeholder shows. */
 export interface Placement {
@@ -62,9 +63,11 @@ export function place(
   if (variant) {
     const own = contentOf(placeholder);
     const finish = prepare(placeholder, aside);
-    put = keep(placeholder, own, put) || put;
-    const first = own.find(isVisible) || placeholder.firstChild;
-    for (const node of put) placeholder.insertBefore(node, first);
+    insertWithWrites(() => {
+      put = keep(placeholder, own, put) || put;
+      const first = own.find(isVisible) || placeholder.firstChild;
+      for (const node of put) placeholder.insertBefore(node, first);
+    });
     content = own.filter((node) => !put.includes(node));
     aside.replaceChildren(...content);
     finish();

@@ -247,13 +247,13 @@ export function start(options: Options, source: string, bundled?: Load): void {
   );
   const begin = async () => {
     changeCookie("", device, options);
-    options.pageview === "off" || report("pageview");
+    if (options.pageview !== "off") report("pageview");
     // The stored text may be missing or not ours. A server may have put the same text into the
     // page.
     safely(() => {
       const text = document.getElementById("fairsplit")?.textContent || localStorage.fairsplit;
       const [id, at, everywhere, of, onPath] = JSON.parse(text) as StoredGroups;
-      const isHere = path === of;
+      const isHere = of === path;
       // Earlier tags store their time elsewhere.
       if (id === device && options.stored !== "off" && Date.now() - at < DAY_MS)
         take({ ...everywhere, ...(isHere && onPath) }, 0, !isHere && onPath);

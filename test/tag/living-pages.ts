@@ -44,6 +44,8 @@ const tpl = (inner: string, group = "B") => `h('template',{'data-group':'${group
 const TPL = tpl(`h('a',null,'${B}')`);
 const plain = (body: string) => `${HEAD}</head><body>${body}`;
 const template = (html: string, group = "B") => `<template data-group="${group}">${html}</template>`;
+/** A script that the years since have made common. */
+const YEAR = "<script>document.write(2031)</script>";
 const ORIGINAL = `<div data-exp="tpl"><a>GET QUOTE</a>${template(`<a>${B}</a>`)}</div>`;
 const STATE = "const[d,s]=React.useState(0);window.go=()=>s(d+1);";
 
@@ -626,6 +628,38 @@ const others: LivingPage[] = [
     page: plain(`<div data-exp="scripts">Old</div>`),
     shows: ["Variant"],
     holds: "window.ran === 1",
+  },
+  {
+    name: "a footer's script writes the year, in the own content and in the template",
+    page: plain(`<footer data-exp="tpl">© ${YEAR}, Old${template(`© ${YEAR}, New`)}</footer><p id="rest">rest</p>`),
+    shows: ["© 2031, New"],
+    holds: "!!rest && document.scripts.length === 2 && document.write === Document.prototype.write",
+  },
+  {
+    name: "a script writes an element in parts, after the page has loaded",
+    page: plain(
+      `<ul><li>Old</li>${template("<li>New</li><script>document.write('<li class=','w>');document.writeln('Written');document.write('</li>')</script>")}</ul><script>go=()=>document.querySelector('ul').setAttribute('data-exp','tpl')</script>`,
+    ),
+    shows: [],
+    exposures: { tpl: 1 },
+    act: GO,
+    afterwards: ["New\nWritten"],
+    exposedByAct: ["tpl"],
+    holds: "document.querySelectorAll('ul>li').length === 2 && !!document.querySelector('.w')",
+  },
+  {
+    name: "a script writes a script, in content that is changed in place",
+    page: plain(
+      `<div data-exp="tpl" data-exp-keep><p>Old</p>${template("<p>New <script>document.write('<script>ran=1<\\/script>here')</script></p>")}</div><p id="rest">rest</p>`,
+    ),
+    shows: ["New here"],
+    holds: "ran === 1 && !!rest",
+  },
+  {
+    name: "a script in an experiment's html writes",
+    page: plain(`<div data-exp="writes">Old</div><p id="rest">rest</p>`),
+    shows: ["Variant"],
+    holds: "!!rest",
   },
   {
     name: "scripts in a template",

@@ -26,6 +26,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   ...["tpl", "tpl2", "tpl3", "t", "u"].map((key) => onlyB(key)),
   onlyB("htmlh", {}, { html: "<b>Variant</b>" }),
   onlyB("scripts", {}, { html: "<b>Variant</b><script>window.ran = (window.ran || 0) + 1</script>" }),
+  onlyB("writes", {}, { html: "<b>Var<script>document.write('iant')</script></b>" }),
   onlyB("headline", { payload: "Old" }, { payload: "New headline" }),
   onlyB("link", { payload: "/old" }, { payload: "/new" }),
   onlyB("picture", { payload: "/old.png" }, { payload: "/new.png" }),
