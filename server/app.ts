@@ -78,6 +78,7 @@ import { Results } from "./results/results.ts";
 import type { Erasures } from "./retention/erasures.ts";
 import type { StickyGroups } from "./sticky/sticky-groups.ts";
 import type { ForceTokens } from "./tokens/force.ts";
+import type { OwnId } from "./tokens/own-ids.ts";
 import { isSameSecret } from "./tokens/same-secret.ts";
 import type { RunSigner } from "./tokens/simulation-run.ts";
 
@@ -88,6 +89,8 @@ export interface Deps {
   readonly runs: RunSigner;
   readonly sticky: StickyGroups;
   readonly forceTokens: ForceTokens;
+  /** IDs of the events that dialects make. */
+  readonly ownId: OwnId;
   /**
    * The admin's bearer token; null opens the admin routes, which only the demo does, on loopback.
    */

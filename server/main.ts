@@ -46,6 +46,7 @@ import { ERASURES_FILE, readErasures } from "./retention/erasures-file.ts";
 import { recount } from "./retention/rewrite-log.ts";
 import { openStickyGroups } from "./sticky/sticky-groups.ts";
 import { forceTokens } from "./tokens/force.ts";
+import { ownIds } from "./tokens/own-ids.ts";
 import { runSigner } from "./tokens/simulation-run.ts";
 
 export type Mode = "demo" | "serve";
@@ -186,6 +187,7 @@ export async function main(
     analysis,
     runs: runSigner(key),
     forceTokens: forceTokens(key, registry.firstVersion),
+    ownId: ownIds(key),
     sticky,
     adminToken: admin?.token ?? null,
     localToken: config.localToken || null,

@@ -8,6 +8,7 @@ import type { Recorder, RecorderDeps } from "../ingest/record.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { InTime } from "../results/in-time.ts";
 import type { StickyGroups } from "../sticky/sticky-groups.ts";
+import type { OwnId } from "../tokens/own-ids.ts";
 import { djangoRoutes } from "./django/routes.ts";
 import { growthbookRoutes } from "./growthbook/routes.ts";
 import { ofrepRoutes } from "./ofrep/routes.ts";
@@ -32,6 +33,7 @@ interface Deps extends ForceDeps {
   readonly analysis: Analysis;
   readonly inTime: InTime;
   readonly sticky: StickyGroups;
+  readonly ownId: OwnId;
   readonly limits: Limits;
   readonly baseUrl: string | null;
   /** Aborted when the server stops. */

@@ -16,12 +16,13 @@ import type { Registry } from "../../registry/registry.ts";
 import { reservedKeyProblems } from "../../registry/reserved-keys.ts";
 import type { InTime } from "../../results/in-time.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
+import type { OwnId } from "../../tokens/own-ids.ts";
 import { BadId, hashable } from "../projection/attributes.ts";
 import { preflightFor } from "../projection/cors.ts";
 import { evaluatedFor } from "../projection/evaluated.ts";
 import { epochOf } from "../projection/exposure.ts";
 import { readAnyJson } from "../projection/json-body.ts";
-import { idOf, type NewEvent, type Store } from "../projection/store.ts";
+import type { NewEvent, Store } from "../projection/store.ts";
 import { Assignments } from "./assignments.ts";
 import { readExperiment, shownOf } from "./experiment.ts";
 import { BLANK, NOT_FOUND, noSuchKey, REQUIRED, ValidationError } from "./messages.ts";
@@ -32,6 +33,7 @@ import { Numbered } from "./numbered.ts";
 interface Deps {
   readonly registry: Registry;
   readonly sticky: StickyGroups;
+  readonly ownId: OwnId;
   readonly log: EventLog;
   readonly analysis: Analysis;
   readonly inTime: InTime;
@@ -47,7 +49,7 @@ const ASSIGN = "/api/experiments/:id/assign-group/";
  * The Django platform's API, with its trailing slashes and the words of its errors. A group is kept
  * from the moment it is assigned: the event `assignment` says so in the log. A `view` exposes.
  */
-export function djangoRoutes({ registry, sticky, log, analysis, inTime, store, guard }: Deps) {
+export function djangoRoutes({ registry, sticky, ownId, log, analysis, inTime, store, guard }: Deps) {
   const numbered = new Numbered(registry);
   const assignments = new Assignments(log);
 
@@ -107,7 +109,7 @@ export function djangoRoutes({ registry, sticky, log, analysis, inTime, store, g
     if (isCounted(reason) && sticky.of(found, user)?.group !== group) {
       const answer = await store(c, [
         {
-          id: idOf("assignment", found.key, epoch, user),
+          id: ownId("assignment", found.key, epoch, user),
           ...unitOf(user),
           event: "assignment",
           experiment: found.key,

@@ -5,6 +5,7 @@ import { BodyRejected } from "../../http/body.ts";
 import { type Env, publicJson, respond } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
+import type { OwnId } from "../../tokens/own-ids.ts";
 import { answeredWith } from "../projection/answered.ts";
 import { askedBy, hashable } from "../projection/attributes.ts";
 import { preflightFor } from "../projection/cors.ts";
@@ -17,6 +18,7 @@ import { eventOf } from "./track.ts";
 interface Deps {
   readonly registry: Registry;
   readonly sticky: StickyGroups;
+  readonly ownId: OwnId;
   readonly store: Store;
 }
 
@@ -31,7 +33,7 @@ const WHY_NOT =
  * GrowthBook's remote evaluation and its tracking plugin's ingestor
  * (https://docs.growthbook.io/self-host/proxy). The client key may be any text.
  */
-export function growthbookRoutes({ registry, sticky, store }: Deps) {
+export function growthbookRoutes({ registry, sticky, ownId, store }: Deps) {
   const evaluate = async (c: Context<Env>) => {
     const body = await readAnyJson(c);
     if (!isRecord(body)) throw new BodyRejected(400, "the body is to be {attributes, url, …}");
@@ -59,7 +61,7 @@ export function growthbookRoutes({ registry, sticky, store }: Deps) {
   const track = async (c: Context<Env>) => {
     const body = await readAnyJson(c);
     const inputs: readonly unknown[] = Array.isArray(body) ? body : [body];
-    const events = inputs.map((input) => eventOf({ registry, sticky }, input)).filter((event) => event !== null);
+    const events = inputs.map((input) => eventOf({ registry, sticky, ownId }, input)).filter((event) => event !== null);
     const answer = await store(c, events);
     return respond(answer);
   };

@@ -3,12 +3,14 @@ import type { Experiment } from "../../../core/experiment.ts";
 import { hasGroup } from "../../../core/group.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
+import type { OwnId } from "../../tokens/own-ids.ts";
 import { epochOf } from "../projection/exposure.ts";
-import { idOf, type NewEvent } from "../projection/store.ts";
+import type { NewEvent } from "../projection/store.ts";
 
 interface Deps {
   readonly registry: Pick<Registry, "get">;
   readonly sticky: StickyGroups;
+  readonly ownId: OwnId;
 }
 
 /** Sent for every evaluated flag; it is not an exposure. */
@@ -18,7 +20,7 @@ const IGNORED = ["Feature Evaluated"];
  * Converts an event of GrowthBook's tracking plugin; null for one without a meaning here.
  * "Experiment Viewed" is the exposure: it has no ID, so one is made of experiment, unit and group.
  */
-export function eventOf({ registry, sticky }: Deps, input: unknown): NewEvent | null {
+export function eventOf({ registry, sticky, ownId }: Deps, input: unknown): NewEvent | null {
   if (!isRecord(input) || typeof input.event_name !== "string" || IGNORED.includes(input.event_name)) return null;
   const properties = isRecord(input.properties_json) ? input.properties_json : {};
   const context = isRecord(input.context_json) ? input.context_json : {};
@@ -45,7 +47,7 @@ export function eventOf({ registry, sticky }: Deps, input: unknown): NewEvent | 
   }
   const epoch = epochOf(experiment, unitId, group, sticky);
   return {
-    id: idOf("exposure", "growthbook", experiment.key, epoch, group, unitId),
+    id: ownId("exposure", "growthbook", experiment.key, epoch, group, unitId),
     ...common,
     ...(experiment.unit === "account" ? { accountId: unitId } : { deviceId: unitId }),
     event: "exposure",

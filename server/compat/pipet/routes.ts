@@ -5,6 +5,7 @@ import { type Env, publicJson } from "../../http/http.ts";
 import type { Limits } from "../../http/rate-limit.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
+import type { OwnId } from "../../tokens/own-ids.ts";
 import { BadId } from "../projection/attributes.ts";
 import { type Evaluated, evaluatedFor } from "../projection/evaluated.ts";
 import { exposureOf } from "../projection/exposure.ts";
@@ -27,6 +28,7 @@ export interface PipetSettings {
 interface Deps {
   readonly registry: Registry;
   readonly sticky: StickyGroups;
+  readonly ownId: OwnId;
   readonly adminToken: string | null;
   readonly limits: Limits;
   readonly store: Store;
@@ -45,7 +47,7 @@ interface Bucket {
  * Proctor Pipet's REST API (https://github.com/indeedeng/proctor), as django-proctor calls it. Its
  * callers are back ends, so there is no bot filter.
  */
-export function pipetRoutes(settings: PipetSettings, { registry, sticky, store, onError, ...deps }: Deps) {
+export function pipetRoutes(settings: PipetSettings, { registry, sticky, ownId, store, onError, ...deps }: Deps) {
   const { configuration } = settings;
 
   const identify = async (c: Context<Env>) => {
@@ -64,7 +66,7 @@ export function pipetRoutes(settings: PipetSettings, { registry, sticky, store, 
       // Do not delay the answer.
       void store(
         c,
-        exposed.map((one) => exposureOf(one, ids, "pipet")),
+        exposed.map((one) => exposureOf(one, ids, "pipet", ownId)),
         { isBackEnd: true },
       ).catch(onError);
     }

@@ -1,7 +1,8 @@
 import type { Experiment } from "../../../core/experiment.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
+import type { OwnId } from "../../tokens/own-ids.ts";
 import type { CallerIds, Evaluated } from "./evaluated.ts";
-import { idOf, type NewEvent } from "./store.ts";
+import type { NewEvent } from "./store.ts";
 
 /** IDs as an event's fields. */
 export function eventIds({ device, account, session }: CallerIds): NewEvent {
@@ -16,10 +17,15 @@ export function eventIds({ device, account, session }: CallerIds): NewEvent {
  * The exposure of a unit to its group. Its ID is derived from unit, group and epoch: repeated ones
  * are stored once, and only the first counts.
  */
-export function exposureOf({ experiment, unitId, evaluation }: Evaluated, ids: CallerIds, dialect: string): NewEvent {
+export function exposureOf(
+  { experiment, unitId, evaluation }: Evaluated,
+  ids: CallerIds,
+  dialect: string,
+  ownId: OwnId,
+): NewEvent {
   const { group, epoch } = evaluation;
   return {
-    id: idOf("exposure", dialect, experiment.key, epoch, group, unitId ?? ""),
+    id: ownId("exposure", dialect, experiment.key, epoch, group, unitId ?? ""),
     ...eventIds(ids),
     event: "exposure",
     experiment: experiment.key,

@@ -50,7 +50,7 @@ export function isStored(answer: Answer): boolean {
   return accepted + duplicates > 0;
 }
 
-/** ID of an event that a client may repeat: the same for the same parts. */
+/** Digest of some parts: the same for the same ones. */
 export function idOf(...parts: readonly (string | number)[]): string {
   return sha256(JSON.stringify(parts)).slice(0, 32);
 }

@@ -5,6 +5,7 @@ import { isKnownTag } from "../../http/etag.ts";
 import { type Env, header, PUBLIC_HEADERS, publicJson, respond } from "../../http/http.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { StickyGroups } from "../../sticky/sticky-groups.ts";
+import type { OwnId } from "../../tokens/own-ids.ts";
 import { answeredWith } from "../projection/answered.ts";
 import { askedBy, hashable } from "../projection/attributes.ts";
 import { preflightFor } from "../projection/cors.ts";
@@ -17,6 +18,7 @@ import { toggleOf } from "./toggle.ts";
 interface Deps {
   readonly registry: Registry;
   readonly sticky: StickyGroups;
+  readonly ownId: OwnId;
   readonly store: Store;
 }
 
@@ -39,7 +41,7 @@ const WHY_NOT =
  * toggles that the visitor has. Metrics name no visitor, so they are accepted but not counted;
  * impressions are the exposures.
  */
-export function unleashRoutes({ registry, sticky, store }: Deps) {
+export function unleashRoutes({ registry, sticky, ownId, store }: Deps) {
   const toggles = (c: Context<Env>, context: Readonly<Record<string, unknown>>) => {
     const evaluated = evaluatedFor({ registry, sticky }, readContext(c, context));
     const listed = evaluated.filter(({ takesPart }) => takesPart).map(toggleOf);
@@ -75,7 +77,7 @@ export function unleashRoutes({ registry, sticky, store }: Deps) {
     if (unitId === null) return null;
     const epoch = epochOf(experiment, unitId, group, sticky);
     return {
-      id: idOf("exposure", "unleash", experiment.key, epoch, group, unitId),
+      id: ownId("exposure", "unleash", experiment.key, epoch, group, unitId),
       ...eventIds(ids),
       event: "exposure",
       experiment: experiment.key,

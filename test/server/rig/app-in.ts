@@ -15,6 +15,7 @@ import { openRehearsals } from "../../../server/rehearsals/rehearsals.ts";
 import { openErasures } from "../../../server/retention/erasures.ts";
 import { openStickyGroups } from "../../../server/sticky/sticky-groups.ts";
 import { forceTokens } from "../../../server/tokens/force.ts";
+import { ownIds } from "../../../server/tokens/own-ids.ts";
 import { runSigner } from "../../../server/tokens/simulation-run.ts";
 import { analysisByDefinition } from "./analysis-by-definition.ts";
 import { limitsOf } from "./limits.ts";
@@ -64,6 +65,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
     runs,
     sticky,
     forceTokens: forces,
+    ownId: ownIds(key),
     adminToken: null,
     localToken: null,
     tokens: await openNamedTokens(join(folder, "tokens.json"), registry),
