@@ -1,6 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { createAnalysis } from "../../../server/analysis/analysis.ts";
 import type { Analysis } from "../../../server/analysis/contract.ts";
+import { openEngineChild } from "../../../server/analysis/engine-child.ts";
 import { openEventLog } from "../../../server/events/log.ts";
 import { analysisByDefinition } from "../rig/analysis-by-definition.ts";
 import { active, openApp, pageview, temporaryFolder } from "../rig/open-app.ts";
@@ -155,6 +159,41 @@ test("the page of independence asks again when counting takes long", async () =>
   const page = await response.text();
   expect(page).toContain("Counting takes longer than usual. This page asks again by itself.");
   expect(page).toContain('http-equiv="refresh" content="10; url=?page=2"');
+});
+
+test("a counting process that is killed at each question makes each page say so, until it lives", async () => {
+  const { log, folder: data } = await openApp([]);
+  let isKilled = true;
+  const analysis = createAnalysis({
+    events: join(data, "events"),
+    end: () => log.end(),
+    temporary: join(data, "analysis"),
+    openEngine: async (options) => {
+      const engine = await openEngineChild(pathToFileURL(join(process.cwd(), "dist", "engine.js")), options);
+      const rows: typeof engine.rows = (query) => {
+        const asked = engine.rows(query);
+        // SIGKILL, as the system sends where memory is short.
+        if (isKilled) void engine.close();
+        return asked as never;
+      };
+      return Object.defineProperty({ ...engine, rows }, "isOpen", { get: () => engine.isOpen });
+    },
+    onError: () => {},
+  });
+  onTestFinished(() => analysis.close());
+  const { app } = await openApp([active("one"), active("two")], { log, analysis });
+  const statuses = async () => {
+    const paths = ["/experiments/one/results", "/experiments/independence", "/api/admin/experiments/one/results"];
+    const found: number[] = [];
+    for (const path of paths) {
+      await log.append([pageview(randomUUID())]);
+      found.push((await app.request(path, PAGE)).status);
+    }
+    return found;
+  };
+  expect(await statuses()).toEqual([503, 503, 503]);
+  isKilled = false;
+  expect(await statuses()).toEqual([200, 200, 200]);
 });
 
 test("the list of experiments stays, without verdicts", async () => {
