@@ -154,14 +154,21 @@ function Archive({ before, to, problem }: { before: string; to: string | null; p
   );
 }
 
+interface ConfirmProps {
+  readonly unit: string;
+  /** The ID as entered, with the spaces around it, which an ID may have. */
+  readonly given: string;
+}
+
 /** Says what forgetting a visitor removes, and asks for confirmation. */
-export function ConfirmForgetPage({ unit }: { unit: string }) {
+export function ConfirmForgetPage({ unit, given }: ConfirmProps) {
   return (
     <Layout title="Forget this visitor?" section="settings">
       <h1>Forget this visitor?</h1>
       <div class="card">
         <p>
           <code class="id">{unit}</code>
+          {given !== unit && " – and the same ID with the spaces that you entered around it"}
         </p>
         <ul class="consequences">
           <li>
@@ -177,6 +184,7 @@ export function ConfirmForgetPage({ unit }: { unit: string }) {
         <form method="post" action="/experiments/settings/data/forget">
           <CsrfField />
           <input type="hidden" name="unit" value={unit} />
+          {given !== unit && <input type="hidden" name="given" value={given} />}
           <input type="hidden" name="confirmed" value="yes" />
           <div class="actions">
             <button type="submit" class="danger">

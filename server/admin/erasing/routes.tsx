@@ -29,14 +29,18 @@ export function dataPageRoutes({ registry, erasures }: Deps) {
     .get(PAGE, (c) => show(c, 200, null))
     .post(`${PAGE}/forget`, async (c) => {
       const form = await readForm(c);
-      const unit = form.get("unit")?.trim() ?? "";
+      const given = form.get("unit") ?? "";
+      const unit = given.trim();
       if (unit === "" || unit.length > MAX_UNIT_ID_LENGTH) {
         const allowed = `an ID of 1 to ${MAX_UNIT_ID_LENGTH} characters`;
         return show(c, 422, { field: "unit", value: unit, allowed }, { unit, before: "" });
       }
-      if (form.get("confirmed") !== "yes") return c.html(<ConfirmForgetPage unit={unit} />);
+      if (form.get("confirmed") !== "yes") return c.html(<ConfirmForgetPage unit={unit} given={given} />);
       const { by, now } = authorOf(c);
-      await erasures.ask({ kind: "unit", unit, by, at: now });
+      // Another ID, if it is one.
+      const entered = form.get("given") ?? "";
+      const asEntered = entered.trim() === unit ? entered : unit;
+      for (const one of new Set([unit, asEntered])) await erasures.ask({ kind: "unit", unit: one, by, at: now });
       return c.redirect(PAGE, 303);
     })
     .post(`${PAGE}/archive`, async (c) => {

@@ -44,6 +44,19 @@ test("a visitor is forgotten after a page that asks again, and the history names
   expect((await verify(folder)).details).toEqual([]);
 });
 
+test("an ID with spaces around it is forgotten as it was entered, too", async () => {
+  const { send, post, erasures, stored } = await open();
+  await post([
+    { deviceId: " d1 ", event: "x" },
+    { deviceId: "d1 ", event: "x" },
+  ]);
+  expect(await (await send(`${PAGE}/forget`, { unit: " d1 " })).text()).toContain('name="given" value=" d1 "');
+  await send(`${PAGE}/forget`, { unit: "d1", given: " d1 ", confirmed: "yes" });
+  await erasures.idle();
+  const left = new Set((await stored()).map(({ deviceId }) => deviceId));
+  expect([...left].sort()).toEqual(["d1 ", "d2"]);
+});
+
 test("an ID that is none is refused with what is allowed", async () => {
   const { send } = await open();
   for (const unit of ["", "x".repeat(257)]) {
