@@ -110,7 +110,7 @@ const SERVER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "compat/growthbook": ["compat/projection", "http", "registry", "sticky", "tokens"],
   "compat/ofrep": ["assign", "compat/projection", "files", "http", "registry", "sticky", "tokens", "events"],
-  "compat/pipet": ["compat/projection", "files", "http", "registry", "sticky", "tokens"],
+  "compat/pipet": ["auth", "compat/projection", "files", "http", "registry", "sticky", "tokens"],
   "compat/original": ["compat/projection", "events", "http", "ingest", "registry", "sticky"],
   "compat/projection": ["analysis", "files", "http", "ingest", "registry", "results", "sticky", "tokens"],
   "compat/registry": ["analysis", "auth", "compat/projection", "http", "registry", "results", "sticky"],

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import ipaddr from "ipaddr.js";
+import type { Lockout } from "../../auth/lockout.ts";
 import { BadConfig } from "../../files/bad-config.ts";
 import { clientAddress } from "../../http/client-address.ts";
 import { type Env, header } from "../../http/http.ts";
@@ -32,23 +33,31 @@ export function readPrivilege(text: string): ForcePrivilege {
   return { isTrustedNetwork: entries.includes("trusted"), networks, isBasic: entries.includes("basic") };
 }
 
+interface Deps {
+  readonly adminToken: string | null;
+  readonly proxies: number;
+  /** Guesses of the admin token count like those at the admin's pages. */
+  readonly lockout: Lockout;
+}
+
 /** Whether a request may force groups. */
-export function mayForce(
+export async function mayForce(
   c: Context<Env>,
   { isTrustedNetwork, networks, isBasic }: ForcePrivilege,
-  { adminToken, proxies }: { readonly adminToken: string | null; readonly proxies: number },
-): boolean {
+  { adminToken, proxies, lockout }: Deps,
+): Promise<boolean> {
   // The demo is for this computer only.
   if (adminToken === null) return true;
+  const address = clientAddress(c, proxies);
   if (isBasic) {
     const [, encoded = ""] = /^Basic\s+(\S+)$/i.exec(header(c, "authorization") ?? "") ?? [];
     const password = Buffer.from(encoded, "base64")
       .toString("utf8")
       .replace(/^[^:]*:/, "");
-    if (password !== "" && isSameSecret(password, adminToken)) return true;
+    const isRight = isSameSecret(password, adminToken);
+    if (password !== "" && (await lockout.attempt(address, isRight)) === null && isRight) return true;
   }
   if (!isTrustedNetwork && networks.length === 0) return false;
-  const address = clientAddress(c, proxies);
   // An IPv6 client counts by its network.
   const text = address.includes(":") && !ipaddr.isValid(address) ? `${address}::` : address;
   if (!ipaddr.isValid(text)) return false;

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { isCounted } from "../../../core/reason.ts";
 import { startedOf } from "../../../core/started.ts";
+import { lockout } from "../../auth/lockout.ts";
 import { type Env, publicJson } from "../../http/http.ts";
 import type { Limits } from "../../http/rate-limit.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -49,13 +50,18 @@ interface Bucket {
  */
 export function pipetRoutes(settings: PipetSettings, { registry, sticky, ownId, store, onError, ...deps }: Deps) {
   const { configuration } = settings;
+  const guesses = lockout(deps.limits.logins);
 
   const identify = async (c: Context<Env>) => {
     const parameters = readParameters(c, configuration);
     const { ids, tests, context } = parameters;
     const isPrivileged =
       parameters.force !== "" &&
-      mayForce(c, settings.force, { adminToken: deps.adminToken, proxies: deps.limits.proxies });
+      (await mayForce(c, settings.force, {
+        adminToken: deps.adminToken,
+        proxies: deps.limits.proxies,
+        lockout: guesses,
+      }));
     const forced = parseForce(isPrivileged ? parameters.force : "", registry.get);
     const evaluated = evaluatedFor({ registry, sticky }, { ...asked(parameters, forced), named: tests ?? [] }).filter(
       ({ experiment }) => tests === null || tests.includes(experiment.key),

@@ -4,6 +4,8 @@ import { parseForce } from "../../../server/compat/pipet/force.ts";
 import { JAVA_TYPES } from "../../../server/compat/pipet/java-types.ts";
 import { NOBODY, readPrivilege } from "../../../server/compat/pipet/privilege.ts";
 import type { PipetSettings } from "../../../server/compat/pipet/routes.ts";
+import { rateLimit } from "../../../server/http/rate-limit.ts";
+import { limitsOf } from "../rig/limits.ts";
 import { active, openApp, rolledOut, stopped, TESTER } from "../rig/open-app.ts";
 import { resultsOf } from "./results-of.ts";
 
@@ -41,9 +43,10 @@ const tests = () => [
   stopped("offtst", { fallback: "B" }),
 ];
 
-async function open(settings: Partial<PipetSettings> = {}, adminToken: string | null = null) {
+async function open(settings: Partial<PipetSettings> = {}, adminToken: string | null = null, wrongTokens = 0) {
   const opened = await openApp(tests(), {
     adminToken,
+    limits: limitsOf({ logins: rateLimit(wrongTokens) }),
     compat: { dialects: ["pipet"], pipet: { ...SETTINGS, ...settings } },
   });
   const get = async (path: string, headers: Record<string, string> = {}) => {
@@ -220,6 +223,18 @@ describe("forced groups", () => {
     expect((await others("default_to_min_live")).pricetst).toMatchObject({ name: "low", value: 0 });
     expect(() => readPrivilege("trusted,here")).toThrow('pipet-force has "here"');
   });
+});
+
+test("passwords are guessed no faster than at the admin's pages", async () => {
+  const token = "a-token-of-the-tests-0123456789";
+  const { identify, app } = await open({ force: readPrivilege("basic") }, token, 5);
+  const query = { "id.USER": "u1", test: "pricetst", prforceGroups: 'pricetst1;map:{"p":1}' };
+  const basic = (password: string) => ({ authorization: `Basic ${btoa(`proctor:${password}`)}` });
+  for (let n = 0; n < 5; n += 1) await identify(query, basic(`guess-${n}`));
+  const usual = (await identify({ ...query, prforceGroups: "" })).data.groups;
+  expect((await identify(query, basic(token))).data.groups).toEqual(usual);
+  const admin = await app.request("/api/admin/settings", { headers: { authorization: `Bearer ${token}` } });
+  expect(admin.status).toBe(429);
 });
 
 describe("exposures", () => {
