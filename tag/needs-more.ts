@@ -15,7 +15,8 @@ export const needsMore = (placeholder: HTMLElement) =>
   // A framework's properties: it still uses the element.
   Object.keys(placeholder)[0] ||
   // Without templates the variant is the experiment's html.
-  !(placeholder.hasAttribute("data-exp-text") || templatesOf(placeholder)[0]) ||
+  !(templatesOf(placeholder)[0] || placeholder.hasAttribute("data-exp-text")) ||
   placeholder.closest(OWNERS) ||
-  // `data-exp-attr`, `-class`, `-keep` and `-redirect`; scripts, which may write to the document.
-  /-exp-(a|cla|k|r)|<scr/.test(placeholder.outerHTML);
+  // `data-exp-attr`, `-class`, `-keep` and `-redirect`, and `-shown` of a copy that the page has
+  // made; scripts, which may write to the document.
+  /-exp-(a|cla|k|r|s)|<scr/.test(placeholder.outerHTML);

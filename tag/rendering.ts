@@ -226,7 +226,9 @@ function isShown(placeholder: HTMLElement): unknown {
     const skip = () => (exposed[key] = true);
     isLeaving = !placement && leave(placeholder, key, assigned.group, () => exposeShown(placeholder), skip);
     if (isLeaving) return;
-    const variant = variantOf(placeholder, group, assigned);
+    // A copy of a shown placeholder, as carousels make, has its variant: its scripts ran already.
+    const isCopy = !placement && templatesOf(placeholder)[0] && placeholder.getAttribute(MARK) === group;
+    const variant = isCopy ? undefined : variantOf(placeholder, group, assigned);
     const at = Date.now();
     const { repeats = 0, at: before = 0 } = { ...placement };
     const again = repeats < MAX_REPEATS && at - before > REPEAT_MS ? 0 : repeats + 1;

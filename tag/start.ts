@@ -177,9 +177,8 @@ export function start(options: Options, source: string, bundled?: Load): void {
   /** Checks the page for placeholders to render. A page of another path is the other part's. */
   let look: TakenOver[0] = () =>
     safely(() => {
-      if (path !== location.pathname) more();
-      else
-        for (const placeholder of placeholders("[data-exp]")) safely(() => isClosed(placeholder) && show(placeholder));
+      if (path !== location.pathname) return more();
+      for (const placeholder of placeholders("[data-exp]")) safely(() => isClosed(placeholder) && show(placeholder));
     });
   let take: TakenOver[1] = (groups, last, isPart) => {
     if (decided) return;
@@ -194,7 +193,7 @@ export function start(options: Options, source: string, bundled?: Load): void {
       flush();
       more();
     };
-    document.hidden ? painted() : afterFrame(painted);
+    (document.hidden ? safely : afterFrame)(painted);
   };
 
   const tag: Fairsplit = {

@@ -1273,6 +1273,18 @@ const rewritten: LivingPage[] = [
     shows: ["800"],
     holds: "swaps <= 2 && !!document.querySelector('[data-exp]>.big')",
   },
+  ...[true, false].map((isActBetweenParts) => ({
+    name: `a copy of a placeholder with a listener, as sticky headers have, ${isActBetweenParts ? "between the tag's parts" : "later"}`,
+    page: plain(
+      `<div data-exp="tpl"><a>GET QUOTE</a>${template(`<a>${B}</a>${isActBetweenParts ? "" : "<script>ran++</script>"}`)}</div><script>ran=0;go=()=>{const c=document.querySelector('[data-exp]').cloneNode(true);c.querySelector('a').onclick=()=>{document.title='hit'};document.body.append(c)}</script>`,
+    ),
+    shows: [B],
+    isActBetweenParts,
+    act: GO,
+    afterwards: [B, B],
+    holds: "(document.querySelectorAll('[data-exp]>a')[1].click(), document.title === 'hit' && ran <= 1)",
+    again: { shows: [B], exposures: { tpl: 1 } },
+  })),
   {
     name: "a quotation that a script replaces by a frame, as embedded posts are",
     page: plain(
