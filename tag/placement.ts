@@ -78,6 +78,10 @@ export function place(
   return { key, group, put, aside, content, before, after, isEmpty: variant === null, templates };
 }
 
+/** True if nodes are in a placeholder, wherever scripts have put them there. */
+export const isThere = (placeholder: Element, nodes: readonly Node[]) =>
+  nodes.every((node) => placeholder.contains(node));
+
 /**
  * True if the page has put its own content back. Its markup tells: a script may have made the same
  * text of both. Frameworks give nodes that they hydrate the own text alone, and a page that writes
@@ -89,7 +93,7 @@ export const isBack = (placeholder: Element, { put, aside, before, after, templa
     markupOf(contentOf(placeholder)) === markupOf(aside.childNodes) ||
     (before !== after &&
       before?.trim() &&
-      (put.every((node) => placeholder.contains(node)) ? put.some(isKept) : !templates[0])));
+      (contentOf(placeholder).some(isKept) || (!templates[0] && !isThere(placeholder, put)))));
 
 /** Number of words that a text has in common with another. */
 const commonWords = (text: string, other: string) =>
@@ -103,12 +107,12 @@ const commonWords = (text: string, other: string) =>
 export const isIntact = (placeholder: HTMLElement, rendered: Rendered) => {
   const { put, before, after, templates } = rendered;
   const textContent = placeholder.textContent as string;
-  const isThere = put.every((node) => placeholder.contains(node));
   if (!placeholder.hasAttribute(MARK)) return false;
   if (placeholder.querySelector("font font,[_mstmutation]")) return true;
   if (optionOf(placeholder, "text") != null)
     return textContent === after || commonWords(textContent, `${after}`) > commonWords(textContent, `${before}`);
-  if (before === after ? isThere : textContent === after) return true;
-  const isPlaced = isThere || (templates[0] && templates.every((node) => real(node, "parentNode") === placeholder));
+  const areThere = isThere(placeholder, put);
+  if (before === after ? areThere : textContent === after) return true;
+  const isPlaced = areThere || (templates[0] && templates.every((node) => real(node, "parentNode") === placeholder));
   return isPlaced && !isBack(placeholder, rendered);
 };

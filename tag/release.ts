@@ -3,7 +3,7 @@ import { isKept, isToWait } from "./hydration.ts";
 import { unkeep } from "./in-place.ts";
 import { real } from "./ownership.ts";
 import { MARK, optionOf } from "./placeholders.ts";
-import { isBack, isChangedAside, isIntact, type Rendered, shapeOf } from "./placement.ts";
+import { isBack, isChangedAside, isIntact, isThere, type Rendered, shapeOf } from "./placement.ts";
 import { remember } from "./remember.ts";
 import { contentOf, templatesOf } from "./variant.ts";
 
@@ -37,10 +37,15 @@ function settle(placement: Rendered): void {
   placement.before = placement.aside.textContent;
 }
 
-/** True if a framework has added nodes, unaware that its content was moved aside. */
+/**
+ * True if a framework has added nodes beside the variant's, unaware that its content was moved
+ * aside. In the place of them it may be a part of the variant that a script makes, such as Vue 2's.
+ */
 function isAddedTo(placeholder: Element, { put }: Rendered): boolean {
   return (
-    contentOf(placeholder).some((node) => node.nodeType === 1 && !put.includes(node) && isKept(node)) && put.length > 0
+    put.length > 0 &&
+    isThere(placeholder, put) &&
+    contentOf(placeholder).some((node) => node.nodeType === 1 && !put.includes(node) && isKept(node))
   );
 }
 

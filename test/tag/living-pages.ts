@@ -1286,6 +1286,15 @@ const rewritten: LivingPage[] = [
     again: { shows: [B], exposures: { tpl: 1 } },
   })),
   {
+    name: "Vue 2 puts a component in the place of the variant's element",
+    page: plain(
+      `<div data-exp="tpl">Old${template('<div id="w">Wait</div>')}</div>${nm("vue2/dist/vue.min.js")}<script>go=()=>{new Vue({el:'#w',template:'<section>Component</section>'})}</script>`,
+    ),
+    shows: ["Wait"],
+    act: GO,
+    afterwards: ["Component"],
+  },
+  {
     name: "a quotation that a script replaces by a frame, as embedded posts are",
     page: plain(
       `<div data-exp="tpl"><img alt="x" src="data:,">${template("<blockquote>A post</blockquote>")}</div><script>framed=0;go=()=>setInterval(()=>{const b=document.querySelector('blockquote');if(!b)return;framed++;b.replaceWith(Object.assign(document.createElement('iframe'),{title:'x'}))},100)</script>`,
