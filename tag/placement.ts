@@ -109,7 +109,7 @@ export const isIntact = (placeholder: HTMLElement, rendered: Rendered) => {
   const textContent = placeholder.textContent as string;
   if (!placeholder.hasAttribute(MARK)) return false;
   if (placeholder.querySelector("font font,[_mstmutation]")) return true;
-  if (optionOf(placeholder, "text") != null)
+  if (put[0] && optionOf(placeholder, "text") != null)
     return textContent === after || commonWords(textContent, `${after}`) > commonWords(textContent, `${before}`);
   const areThere = isThere(placeholder, put);
   if (before === after ? areThere : textContent === after) return true;

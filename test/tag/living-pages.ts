@@ -1295,6 +1295,16 @@ const rewritten: LivingPage[] = [
     afterwards: ["Component"],
   },
   {
+    name: "a text without payload that the page changes all the time, and another path then",
+    page: plain(
+      `<b data-exp="tpl" data-exp-text>0</b><script>go=()=>{let n=0;const t=setInterval(()=>{document.querySelector('b').textContent=++n;if(n===150){clearInterval(t);history.pushState('','','/counted')}},1)}</script>`,
+    ),
+    shows: ["0"],
+    act: GO,
+    afterwards: ["150"],
+    holds: "fairsplit.events.filter(({event})=>event==='exposure').length === 2",
+  },
+  {
     name: "a quotation that a script replaces by a frame, as embedded posts are",
     page: plain(
       `<div data-exp="tpl"><img alt="x" src="data:,">${template("<blockquote>A post</blockquote>")}</div><script>framed=0;go=()=>setInterval(()=>{const b=document.querySelector('blockquote');if(!b)return;framed++;b.replaceWith(Object.assign(document.createElement('iframe'),{title:'x'}))},100)</script>`,
