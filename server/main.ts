@@ -186,7 +186,7 @@ export async function main(
     log,
     analysis,
     runs: runSigner(key),
-    forceTokens: forceTokens(key, registry.firstVersion),
+    forceTokens: forceTokens(key, (name) => registry.firstOf(name)?.version),
     ownId: ownIds(key),
     sticky,
     adminToken: admin?.token ?? null,

@@ -16,7 +16,15 @@ export interface Exposed {
   readonly isComplete: boolean;
 }
 
-export type UnitOfKey = (key: string) => Unit | undefined;
+/** An experiment that there is. */
+interface Present {
+  readonly unit: Unit;
+  /** Exposures of earlier epochs are of a removed experiment with the same key. */
+  readonly firstEpoch: number;
+}
+
+/** Undefined for a key of no experiment: anyone can send an event that names another. */
+export type PresentOf = (key: string) => Present | undefined;
 
 /** Distinct pairs of experiment and unit: some 20 MB of memory when all are used. */
 const MAX_PAIRS = 1_000_000;
@@ -36,6 +44,7 @@ export class ExposedToday {
   readonly #seeds: Seeds = { high: randomInt(2 ** 32), low: randomInt(2 ** 32) };
   readonly #maxPairs: number;
   #pairs: Fingerprints;
+  /** By key and first epoch of the experiment. */
   #devices = new Map<string, number>();
   #isComplete = true;
   #day = "";
@@ -50,23 +59,26 @@ export class ExposedToday {
 
   /**
    * @param end where the log ends
-   * @param unitOfKey unit of the experiment with that key; undefined when there is none: anyone can
-   * send an event that names another
    */
-  count(end: Position, now: Date, unitOfKey: UnitOfKey): Promise<Exposed> {
-    return this.#queue.run(() => this.#read(end, now, unitOfKey));
+  count(end: Position, now: Date, presentOf: PresentOf): Promise<Exposed> {
+    return this.#queue.run(() => this.#read(end, now, presentOf));
   }
 
-  async #read(end: Position, now: Date, unitOfKey: UnitOfKey): Promise<Exposed> {
+  async #read(end: Position, now: Date, presentOf: PresentOf): Promise<Exposed> {
     const day = now.toISOString().slice(0, 10);
     if (day !== this.#day) this.#forget(day);
     this.#next ??= await this.#firstOf(day);
     // A failed read is repeated, and its pairs count once.
     await scanLog(this.#folder, this.#next, end, (line) => {
-      if (line.includes(MARK)) this.#add(line, unitOfKey);
+      if (line.includes(MARK)) this.#add(line, presentOf);
     });
     this.#next = end;
-    return { devices: new Map(this.#devices), isComplete: this.#isComplete };
+    const devices = new Map<string, number>();
+    for (const [name, count] of this.#devices) {
+      const [key = "", firstEpoch] = name.split(" ");
+      if (presentOf(key)?.firstEpoch === Number(firstEpoch)) devices.set(key, count);
+    }
+    return { devices, isComplete: this.#isComplete };
   }
 
   #forget(day: string): void {
@@ -89,24 +101,26 @@ export class ExposedToday {
     return { segment: segments[first] ?? 0, offset: 0 };
   }
 
-  #add(line: Buffer, unitOfKey: UnitOfKey): void {
+  #add(line: Buffer, presentOf: PresentOf): void {
     const event = fieldsOf(line);
-    const { experiment, ts, run, uncounted } = event;
+    const { experiment, epoch = 0, ts, run, uncounted } = event;
     if (event.event !== "exposure" || run !== undefined || uncounted !== undefined || !ts?.startsWith(this.#day))
       return;
-    const unit = experiment === undefined ? undefined : unitOfKey(experiment);
-    if (experiment === undefined || unit === undefined) return;
+    const present = experiment === undefined ? undefined : presentOf(experiment);
+    if (present === undefined || epoch < present.firstEpoch) return;
+    const { unit, firstEpoch } = present;
     // With the unit `random` every exposure is of a new unit.
     const id = unit === "random" ? event.id : unitOf(event, unit);
     if (!id) return;
     // Unambiguous: keys contain no space.
-    const pair = fingerprint(`${experiment} ${id}`, this.#seeds);
+    const name = `${experiment} ${firstEpoch}`;
+    const pair = fingerprint(`${name} ${id}`, this.#seeds);
     if (this.#pairs.has(pair)) return;
     if (this.#pairs.isFull) {
       this.#isComplete = false;
       return;
     }
     this.#pairs.add(pair);
-    this.#devices.set(experiment, (this.#devices.get(experiment) ?? 0) + 1);
+    this.#devices.set(name, (this.#devices.get(name) ?? 0) + 1);
   }
 }

@@ -9,7 +9,7 @@ import { Accounting, type Counts, readCounts, saveCounts } from "./accounting.ts
 import { dropStaleCompressed } from "./compress-segment.ts";
 import { dropFromNotes } from "./drop-lines.ts";
 import { DROPPED_FIELDS_FILE, type DroppedField, DroppedFields } from "./dropped-fields.ts";
-import { type Exposed, ExposedToday, type UnitOfKey } from "./exposed-today.ts";
+import { type Exposed, ExposedToday, type PresentOf } from "./exposed-today.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
 import { JOURNAL_FILE } from "./journal.ts";
 import { KnownIds } from "./known-ids.ts";
@@ -104,7 +104,7 @@ export interface EventLog {
   /** The state's `room`; cheap, for every request. */
   room(): LogState["room"];
   /** Devices exposed since midnight (UTC), of known experiments. */
-  exposedToday(now: Date, unitOfKey: UnitOfKey): Promise<Exposed>;
+  exposedToday(now: Date, presentOf: PresentOf): Promise<Exposed>;
   /** Event names and page paths of the last 24 hours, from the newest part of the log. */
   seenNames(now: Date): Promise<SeenNames>;
   /** Position of the next event. */
@@ -343,7 +343,7 @@ export async function openEventLog(folder: string, options: Partial<LogOptions> 
       lastError,
     }),
     room: () => roomFor(0),
-    exposedToday: (now, unitOfKey) => exposed.count(writer.end, now, unitOfKey),
+    exposedToday: (now, presentOf) => exposed.count(writer.end, now, presentOf),
     seenNames: (now) => names.seen(writer.end, now),
     end: () => writer.end,
     visitBegan(deviceId, path) {

@@ -20,6 +20,8 @@ export interface Author {
   readonly now: string;
 }
 
+export type FirstState = Pick<Experiment, "version" | "epoch">;
+
 /** Required and optional fields of a new experiment. */
 export interface NewExperiment extends Pick<Experiment, "key" | "groups">, Partial<Omit<Definition, "groups">> {
   /** Default `inactive`; `active` starts it at once. */
@@ -39,10 +41,11 @@ export interface Registry {
   list(): readonly Experiment[];
   get(key: string): Experiment | undefined;
   /**
-   * Version that the present experiment with a key was created with; undefined for none. Tells it
-   * from the next one with its key; a removed one that a revert has brought back is the same.
+   * Version and epoch that the present experiment with a key was created with; undefined for none.
+   * They tell it from earlier ones with its key; a removed one that a revert has brought back is
+   * the same.
    */
-  firstVersion(key: string): number | undefined;
+  firstOf(key: string): FirstState | undefined;
   settings(): Settings;
   /** Number of the settings' last change; 0 if they never changed. */
   settingsVersion(): number;
@@ -126,9 +129,9 @@ export async function openRegistry(
   };
   const listeners: ((experiment: Experiment) => void)[] = [];
   const epochs = new KnownEpochs();
-  const firstVersions = new Map<string, number>();
+  const firstStates = new Map<string, FirstState>();
   const noteCreation = ({ key, action, after }: Pick<ExperimentEntry, "key" | "action" | "after">) => {
-    if (action === "created" && after !== null) firstVersions.set(key, after.version);
+    if (action === "created" && after !== null) firstStates.set(key, { version: after.version, epoch: after.epoch });
   };
   for await (const entry of store.history.all()) {
     const { key, before, after } = entry;
@@ -209,7 +212,7 @@ export async function openRegistry(
   return {
     list: () => store.content.experiments,
     get: (key) => store.get(key),
-    firstVersion: (key) => store.get(key) && (firstVersions.get(key) ?? 0),
+    firstOf: (key) => store.get(key) && (firstStates.get(key) ?? { version: 0, epoch: 0 }),
     settings: () => store.content.settings,
     settingsVersion: () => settingsVersion,
     onChange: (listener) => void listeners.push(listener),

@@ -64,7 +64,11 @@ export function experimentsPageRoutes({ registry, log, failures, results, ...reh
 }
 
 function exposedToday(registry: Registry, log: EventLog) {
-  const counted = log.exposedToday(new Date(), (key) => registry.get(key)?.unit).catch(() => "unknown" as const);
+  const presentOf = (key: string) => {
+    const [experiment, first] = [registry.get(key), registry.firstOf(key)];
+    return experiment && first && { unit: experiment.unit, firstEpoch: first.epoch };
+  };
+  const counted = log.exposedToday(new Date(), presentOf).catch(() => "unknown" as const);
   return atMost(MAX_COUNT_MS, counted, "counting" as const);
 }
 

@@ -8,7 +8,7 @@ import { listSegments, segmentPath, segmentSizes } from "../../../server/events/
 import { temporaryFolder } from "../rig/open-app.ts";
 
 const TODAY = new Date("2026-01-31T12:00:00.000Z");
-const anything = () => "device" as const;
+const anything = () => ({ unit: "device" as const, firstEpoch: 0 });
 let ids = 0;
 
 const exposure = (experiment: string, deviceId: string, more: Partial<Event> = {}): Event => {
@@ -43,7 +43,7 @@ test.each<[what: string, event: Event]>([
 ])("leaves out %s", async (_, event) => {
   const { log } = await openLog();
   await log.append([event, exposure("a", "d9")]);
-  const { devices } = await log.exposedToday(TODAY, (key) => (key === "a" ? "device" : undefined));
+  const { devices } = await log.exposedToday(TODAY, (key) => (key === "a" ? anything() : undefined));
   expect(Object.fromEntries(devices)).toEqual({ a: 1 });
 });
 
@@ -51,11 +51,23 @@ test("counts the experiment's own units, and every exposure where each request i
   const { log } = await openLog();
   const account = (device: string, accountId: string) => exposure("a", device, { accountId, session_id: "s1" });
   await log.append([account("d1", "a1"), account("d2", "a1"), account("d3", "a2"), exposure("a", "d4")]);
-  const counted = async (unit: "account" | "session" | "random") => (await log.exposedToday(TODAY, () => unit)).devices;
+  const counted = async (unit: "account" | "session" | "random") =>
+    (await log.exposedToday(TODAY, () => ({ unit, firstEpoch: 0 }))).devices;
   expect((await counted("account")).get("a")).toBe(2);
   const { log: other } = await openLog();
   await other.append([account("d1", "a1"), account("d1", "a1")]);
-  expect((await other.exposedToday(TODAY, () => "random")).devices.get("a")).toBe(2);
+  expect((await other.exposedToday(TODAY, () => ({ unit: "random", firstEpoch: 0 }))).devices.get("a")).toBe(2);
+});
+
+test("leaves out those of a removed experiment with the same key, whenever they were counted", async () => {
+  const { log } = await openLog();
+  const count = async (firstEpoch: number) =>
+    (await log.exposedToday(TODAY, () => ({ unit: "device", firstEpoch }))).devices.get("a");
+  await log.append([exposure("a", "d1", { epoch: 1 }), exposure("a", "d2", { epoch: 2 })]);
+  expect(await count(0)).toBe(2);
+  expect(await count(3)).toBe(undefined);
+  await log.append([exposure("a", "d3", { epoch: 2 }), exposure("a", "d1", { epoch: 3 })]);
+  expect(await count(3)).toBe(1);
 });
 
 test("counts anew after midnight", async () => {

@@ -56,7 +56,7 @@ export async function appIn(folder: string, experiments: readonly Experiment[], 
   const runs = runSigner(key);
   const sessions = openSessions(Date.now);
   const links = loginLinks(Date.now);
-  const forces = forceTokens(key, registry.firstVersion);
+  const forces = forceTokens(key, (name) => registry.firstOf(name)?.version);
   const streams = new LiveStreams({ everyMs: 50 });
   const app = createApp({
     registry,

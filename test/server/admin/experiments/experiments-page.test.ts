@@ -134,6 +134,7 @@ test("shows how many devices were exposed today", async () => {
     source: "test",
     params: {},
     experiment: "price_table",
+    epoch: 1,
   }));
   await log.append(exposures);
   // Retry: a page does not wait for the count, and this machine may be busy.
