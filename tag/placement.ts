@@ -21,8 +21,8 @@ export interface Placement {
 /** A placement by the other part of the tag, or one of the first part that it has adopted. */
 export interface Rendered extends Placement {
   /** The placeholder's text before and after. */
-  before: string | null;
-  readonly after: string | null;
+  before: string;
+  readonly after: string;
   readonly isEmpty: boolean;
   /** The placeholder's templates. The page makes others if it writes the placeholder anew. */
   readonly templates: readonly Node[];
@@ -57,7 +57,7 @@ export function place(
   variant: Node[] | undefined | null,
   aside: DocumentFragment,
 ): Omit<Rendered, "at" | "repeats"> {
-  const before = placeholder.textContent;
+  const before = placeholder.textContent as string;
   let put = variant || [];
   let content: readonly Node[] = [...aside.childNodes];
   if (variant) {
@@ -73,7 +73,7 @@ export function place(
     finish();
   }
   placeholder.setAttribute(MARK, group || "");
-  const after = placeholder.textContent;
+  const after = placeholder.textContent as string;
   const templates = templatesOf(placeholder);
   return { key, group, put, aside, content, before, after, isEmpty: variant === null, templates };
 }
@@ -92,7 +92,7 @@ export const isBack = (placeholder: Element, { put, aside, before, after, templa
   (!put[0] ||
     markupOf(contentOf(placeholder)) === markupOf(aside.childNodes) ||
     (before !== after &&
-      before?.trim() &&
+      before.trim() &&
       (contentOf(placeholder).some(isKept) || (!templates[0] && !isThere(placeholder, put)))));
 
 /** Number of words that a text has in common with another. */
@@ -110,7 +110,7 @@ export const isIntact = (placeholder: HTMLElement, rendered: Rendered) => {
   if (!placeholder.hasAttribute(MARK)) return false;
   if (placeholder.querySelector("font font,[_mstmutation]")) return true;
   if (put[0] && optionOf(placeholder, "text") != null)
-    return textContent === after || commonWords(textContent, `${after}`) > commonWords(textContent, `${before}`);
+    return textContent === after || commonWords(textContent, after) > commonWords(textContent, before);
   const areThere = isThere(placeholder, put);
   if (before === after ? areThere : textContent === after) return true;
   const isPlaced = areThere || (templates[0] && templates.every((node) => real(node, "parentNode") === placeholder));

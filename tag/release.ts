@@ -5,7 +5,7 @@ import { real } from "./ownership.ts";
 import { MARK, optionOf } from "./placeholders.ts";
 import { isBack, isChangedAside, isIntact, isThere, type Rendered, shapeOf } from "./placement.ts";
 import { remember } from "./remember.ts";
-import { contentOf, templatesOf } from "./variant.ts";
+import { contentOf, isVisible, templatesOf } from "./variant.ts";
 
 /** Time in which a framework makes its content in steps: shorter than that until an exposure. */
 const SETTLE_MS = 30;
@@ -34,7 +34,7 @@ export function release(placeholder: HTMLElement, placement: Rendered | undefine
 /** Takes the own content as it is now for the original: it was still being made. */
 function settle(placement: Rendered): void {
   placement.content = [...placement.aside.childNodes];
-  placement.before = placement.aside.textContent;
+  placement.before = placement.aside.textContent as string;
 }
 
 /**
@@ -74,12 +74,14 @@ function withdraw(placeholder: HTMLElement, placement: Rendered, isPages: boolea
   const { put, aside, after } = placement;
   const finish = remember(placeholder);
   const there = put.filter((node) => real(node, "parentNode") === placeholder);
+  const now = contentOf(placeholder);
   const isText = put.length === 1 && put[0]?.nodeType === 3;
-  const isRewritten = put.length > 0 && (there.length === 0 || (isText && placeholder.textContent !== after));
+  // Where the variant was taken away, nothing visible is left.
+  const isRewritten = put[0] && (there[0] ? isText && placeholder.textContent !== after : now.some(isVisible));
   const isOurs = isIntact(placeholder, placement);
   if ((!isRewritten || isOurs) && !unkeep(placeholder)) {
     // Others' nodes in the place of the variant's go with it.
-    const gone = isOurs && !isPages && there.length < put.length ? contentOf(placeholder) : there;
+    const gone = isOurs && !isPages && there.length < put.length ? now : there;
     placeholder.insertBefore(aside, there[0] ?? placeholder.firstChild);
     for (const node of gone) placeholder.removeChild(node);
   }

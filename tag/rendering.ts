@@ -186,7 +186,7 @@ function renderedOf(placeholder: HTMLElement): Rendered | undefined {
   const payload = groups[key]?.payload;
   const adopted: Rendered = {
     ...placement,
-    before: put[0] ? aside.textContent : placeholder.textContent,
+    before: (put[0] ? aside : placeholder).textContent as string,
     // The page may have changed the text since, or a framework has hydrated the variant's nodes.
     after: isText(placeholder, payload)
       ? `${payload}`

@@ -1215,14 +1215,17 @@ const rewritten: LivingPage[] = [
     act: "document.querySelector('button').click()",
     afterwards: [""],
   },
-  {
-    name: "a banner that was taken away, on a page that then has no such experiment",
-    page: plain(`<main data-exp="tpl">Old${template("<p>Sale</p>")}</main>`),
-    shows: ["Sale"],
-    act: "document.querySelector('p').remove();setTimeout(()=>document.querySelector('main').removeAttribute('data-exp'),100)",
+  ...[
+    ["of a template", `<main data-exp="tpl">Old${template("<b>Variant</b>")}</main>`],
+    ["of an experiment's html", `<main data-exp="htmlh">Old</main>`],
+  ].map(([source, placeholder]) => ({
+    name: `a banner ${source} that was taken away, on a page that then has no such experiment`,
+    page: plain(`${placeholder}`),
+    shows: ["Variant"],
+    act: "document.querySelector('b').remove();setTimeout(()=>document.querySelector('main').removeAttribute('data-exp'),100)",
     afterwards: [],
     holds: "document.querySelector('main').innerText.trim() === 'Old'",
-  },
+  })),
   {
     name: "a form that gives way to thanks",
     page: plain(
