@@ -15,7 +15,7 @@ const LATE_MS = 660_000;
 
 /**
  * Events that cannot be true: of periods that have not begun, of groups that a visitor cannot have,
- * and dated into a period that is over. No count may change.
+ * and dated into a period that is over. No count may change, and nobody's group.
  */
 export const forged: Fault = {
   id: "forged",
@@ -52,6 +52,13 @@ export const forged: Fault = {
         forgers.map((one) => exposure({ ...one, epoch: one.epoch + 1 })),
       );
       await postAll(server.url, forgers.map(order));
+      const victims = numbered("victim", HONEST);
+      const [{ epoch } = { epoch: 0 }] = honest;
+      await postAll(
+        server.url,
+        victims.map((deviceId) => ({ deviceId, event: "assignment", experiment: KEY, group: "B", epoch })),
+      );
+      const unmoved = (await visitorsOf(server.url, KEY, victims)).filter(({ group }) => group === "A").length;
       const attacked = await admin.report(KEY);
       const problems = attacked.health.problems.map(({ text }) => text).join(" ");
 
@@ -69,6 +76,7 @@ export const forged: Fault = {
       checks.push(
         { ok: before.devices === HONEST, text: `${before.devices} honest visitors counted` },
         { ok: same(before, attacked), text: "impossible groups and later epochs changed no count" },
+        { ok: unmoved > HONEST / 4, text: `${unmoved} of ${HONEST} visitors got group A, whom others had assigned B` },
         { ok: problems.includes("Impossible group"), text: "they are named in the health panel" },
         { ok: same(before, stopped), text: "stopping changed no count" },
         { ok: same(before, afterStop), text: `${dated.length} goals dated into the stopped period changed no count` },
