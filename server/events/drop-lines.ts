@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { writeSynced } from "../files/durable-file.ts";
 import { inSteps } from "../memory/in-steps.ts";
 import { COUNTS_FILE } from "./accounting.ts";
+import { DROPPED_FIELDS_FILE, DroppedFields } from "./dropped-fields.ts";
 import { type IsDropped, notesOf } from "./notes.ts";
 import type { Removal } from "./removal.ts";
 import { UNFINISHED } from "./rewrite-segment.ts";
@@ -30,9 +31,12 @@ export async function dropFromNotes(folder: string, removal: Removal, but: reado
   for (const name of await readdir(folder)) {
     if (but.includes(name)) continue;
     if (name.endsWith(".bad.ndjson") || name.endsWith(".bad")) await dropLines(join(folder, name), isDropped);
-    // Examples of fields.
     else if (/\.json$/.test(name) && name !== COUNTS_FILE && isDropped(await readFile(join(folder, name), "utf8"))) {
+      const others = name === DROPPED_FIELDS_FILE ? await DroppedFields.open(folder) : null;
+      others?.drop(isDropped);
+      // Also one that is damaged, whose fields are not known.
       await rm(join(folder, name));
+      await others?.save();
     }
   }
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "../../core/event-fields.ts";
 import { MAX_EVENT_NAME_LENGTH } from "../../core/event-limits.ts";
 import type { Removal } from "./removal.ts";
 
@@ -46,8 +47,13 @@ function isCut(line: string): boolean {
     // The end of a line that a power cut has torn.
     return line !== "" && !line.endsWith("}");
   }
-  const texts = Object.entries(note ?? {}) as [string, unknown][];
-  return texts.some(([name, text]) => {
+  if (!isRecord(note)) return false;
+  // A file may have a list of notes.
+  return [note, ...Object.values(note).flat()].some((one) => isRecord(one) && hasCutText(one));
+}
+
+function hasCutText(note: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(note).some(([name, text]) => {
     if (typeof text !== "string") return false;
     return text === UNWRITABLE || text.length >= (NOTE_LIMITS[name as keyof typeof NOTE_LIMITS] ?? Infinity);
   });

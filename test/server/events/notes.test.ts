@@ -52,6 +52,7 @@ test("an experiment is found by its whole key", () => {
 
 test("what was cut or torn goes with any unit, as it may end within an ID, and with no experiment", () => {
   const cut = ["x".repeat(NOTE_LIMITS.text), "nested too deep to be written"].map((text) => rejected(text));
+  cut.push(JSON.stringify({ version: 1, fields: [{ field: "note", example: "x".repeat(NOTE_LIMITS.example) }] }));
   const torn = '{"id":"1","deviceId":"some';
   for (const line of [...cut, torn]) {
     expect(notesOf({ unit: "someone" })(line)).toBe(true);

@@ -56,6 +56,8 @@ test("an ID with quotes is taken out of unreadable lines, rejected events and ex
     log.reject([{ reason: `the input is ${JSON.stringify(id)}`, text }]);
   }
   log.dropFields([`params.${id}`], "order", {});
+  log.dropFields(["cut"], "order", { cut: "x".repeat(300) });
+  log.dropFields(["other"], "order", { other: null });
   await log.close();
   await appendFile(join(events, "00000001.ndjson"), `{"deviceId":${JSON.stringify(id)},"torn\n`);
   await cp(folder, `${folder}-online`, { recursive: true });
@@ -69,6 +71,10 @@ test("an ID with quotes is taken out of unreadable lines, rejected events and ex
     }
   }
   expect(await texts(folder)).not.toMatch(/say/);
+  for (const data of [folder, `${folder}-online`]) {
+    const { fields } = JSON.parse(await readFile(join(data, "events", "dropped-fields.json"), "utf8"));
+    expect(fields.map(({ field }: { readonly field: string }) => field)).toEqual(["other"]);
+  }
 });
 
 test("a deleted experiment leaves no exposure and no assignment; the others keep theirs", async () => {
