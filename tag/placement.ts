@@ -34,9 +34,12 @@ export interface Rendered extends Placement {
   readonly repeats: number;
 }
 
-/** The element names of nodes. Without icons: libraries replace empty elements by drawings. */
+/** True for a drawing, and for an empty element that a library of icons may replace by one. */
+const isIcon = ({ nodeName, firstChild }: Node) => nodeName === "svg" || (!firstChild && /^(I|SPAN)$/.test(nodeName));
+
+/** The names of elements, but for icons. */
 export const shapeOf = (nodes: Iterable<Node>) =>
-  `${[...nodes].map(({ nodeName, firstChild }) => (/^(#|svg$)/.test(nodeName) || (!firstChild && /^(I|SPAN)$/.test(nodeName)) ? "" : nodeName)).filter(Boolean)}`;
+  `${[...nodes].flatMap((node) => (node.nodeType !== 1 || isIcon(node) ? [] : node.nodeName))}`;
 
 const markupOf = (nodes: Iterable<Node>) =>
   [...nodes].map((node) => (node as Element).outerHTML ?? node.nodeValue).join();
@@ -84,13 +87,14 @@ export const isThere = (placeholder: Element, nodes: readonly Node[]) =>
 
 /**
  * True if the page has put its own content back. Its markup tells: a script may have made the same
- * text of both. Frameworks give nodes that they hydrate the own text alone, and a page that writes
- * the placeholder anew may have changed its markup since.
+ * text of both; and not even that if a template has the own text, as one of a control group, of
+ * which scripts make the same. Frameworks give nodes that they hydrate the own text alone, and a
+ * page that writes the placeholder anew may have changed its markup since.
  */
 export const isBack = (placeholder: Element, { put, aside, before, after, templates }: Rendered) =>
   placeholder.textContent === before &&
   (!put[0] ||
-    markupOf(contentOf(placeholder)) === markupOf(aside.childNodes) ||
+    ((before !== after || !templates[0]) && markupOf(contentOf(placeholder)) === markupOf(aside.childNodes)) ||
     (before !== after &&
       before.trim() &&
       (contentOf(placeholder).some(isKept) || (!templates[0] && !isThere(placeholder, put)))));

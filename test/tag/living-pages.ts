@@ -1308,6 +1308,14 @@ const rewritten: LivingPage[] = [
     holds: "fairsplit.events.filter(({event})=>event==='exposure').length === 2",
   },
   {
+    name: "a script makes a link of the own content, and then of a template that is the same",
+    page: plain(
+      `<div data-exp="tpl">Call 555${template("Call 555")}</div><script>links=0;const link=()=>{for(const t of document.querySelector('[data-exp]').childNodes)if(t.nodeType===3){links++;const a=document.createElement('a');a.textContent=t.data;t.replaceWith(a)}};link();new MutationObserver(link).observe(document,{childList:true,subtree:true})</script>`,
+    ),
+    shows: ["Call 555"],
+    holds: "links <= 2 && !!document.querySelector('[data-exp]>a')",
+  },
+  {
     name: "a quotation that a script replaces by a frame, as embedded posts are",
     page: plain(
       `<div data-exp="tpl"><img alt="x" src="data:,">${template("<blockquote>A post</blockquote>")}</div><script>framed=0;go=()=>setInterval(()=>{const b=document.querySelector('blockquote');if(!b)return;framed++;b.replaceWith(Object.assign(document.createElement('iframe'),{title:'x'}))},100)</script>`,
