@@ -100,8 +100,10 @@ export const isBack = (placeholder: Element, { put, aside, before, after, templa
       (contentOf(placeholder).some(isKept) || (!templates[0] && !isThere(placeholder, put)))));
 
 /** Number of words that a text has in common with another. */
-const commonWords = (text: string, other: string) =>
-  text.split(" ").filter((word) => other.split(" ").includes(word)).length;
+const commonWords = (text: string, other: string) => {
+  const words = other.split(" ");
+  return text.split(" ").filter((word) => words.includes(word)).length;
+};
 
 /**
  * Truthy while the variant is there, whatever scripts have made of it, and the own content has not
