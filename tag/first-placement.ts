@@ -5,7 +5,8 @@ import { isTemplate, isText, templateOf, templatesOf } from "./variant.ts";
 
 /**
  * Replaces the placeholder's content by its group's text or template, see `variantOf`. Returns
- * undefined if that needs the other part: for `html`, templates made by JSX, and empty ones.
+ * undefined if that needs the other part: for `html`, templates made by JSX, empty ones, and those
+ * with scripts, which may write to the document.
  */
 export function placeFirst(
   placeholder: HTMLElement,
@@ -23,7 +24,8 @@ export function placeFirst(
   if (isText(placeholder, payload)) put = [document.createTextNode(payload as string)];
   else if (template) {
     const variant = template.content.cloneNode(true) as DocumentFragment;
-    if (!variant.children[0] && !(variant.textContent as string).trim()) return;
+    const isEmpty = !variant.children[0] && !(variant.textContent as string).trim();
+    if (isEmpty || variant.querySelector("script")) return;
     put = [...variant.childNodes];
   } else if (html) return;
   if (put[0]) {
