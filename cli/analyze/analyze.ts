@@ -1,12 +1,10 @@
-import { stat, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { CrossTally } from "../../core/cross-tally.ts";
-import type { Experiment } from "../../core/experiment.ts";
 import type { Report } from "../../core/report/report.ts";
 import { reportText } from "../../core/report/report-text.ts";
 import { ENGINE, type Engine, openEngine } from "../../server/analysis/engine.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
-import { ExperimentsFile } from "../../server/registry/experiments-file.ts";
 import { removeTemporaryFolder, temporaryFolder } from "../../simulate/temporary-folder.ts";
 import { type Definitions, readDefinitions } from "../experiment-definitions.ts";
 import { withAssigned } from "./assign/stage-assigned.ts";
@@ -18,6 +16,7 @@ import { failures } from "./fail-on.ts";
 import { type Independence, independenceOf, independenceText } from "./independence.ts";
 import { inputFiles } from "./input-files.ts";
 import { inputsText } from "./inputs-text.ts";
+import { type KnownExperiment, knownExperiments } from "./known-experiments.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import { joinOutcomes } from "./outcome-tables.ts";
 import { type Progress, showProgress } from "./progress.ts";
@@ -76,7 +75,7 @@ async function analyzeFiles(options: AnalyzeOptions): Promise<Analyzed> {
     const definitions = options.assign === null ? null : await readDefinitions("assign", options.assign);
     const known = new Map([
       ...(await knownExperiments(options.paths)),
-      ...(definitions?.experiments ?? []).map((experiment) => [experiment.key, experiment] as const),
+      ...(definitions?.experiments ?? []).map((experiment) => [experiment.key, { experiment, epochs: null }] as const),
     ]);
     const steps = showProgress(files.length + 1);
     const folders = [...new Set(files.map(({ path }) => dirname(resolve(path))))];
@@ -107,7 +106,7 @@ async function analyzeFiles(options: AnalyzeOptions): Promise<Analyzed> {
 interface Work {
   readonly engine: Engine;
   readonly inputs: readonly Input[];
-  readonly known: ReadonlyMap<string, Experiment>;
+  readonly known: ReadonlyMap<string, KnownExperiment>;
   /** The experiments of `--assign`. */
   readonly definitions: Definitions | null;
   readonly options: AnalyzeOptions;
@@ -290,18 +289,6 @@ function sentence(error: unknown): unknown {
   return /(^|: )[A-Z][A-Za-z ]* Error: /.test(message)
     ? new BadConfig(`the files cannot be read: ${message.split("\n")[0]?.replace(/^.*?[A-Z][A-Za-z ]* Error: /, "")}`)
     : error;
-}
-
-/** The experiments of the data folders among the paths. */
-async function knownExperiments(paths: readonly string[]): Promise<ReadonlyMap<string, Experiment>> {
-  const known = new Map<string, Experiment>();
-  for (const path of paths) {
-    const file = join(path, "experiments.json");
-    if (!(await stat(file).catch(() => null))) continue;
-    const content = await new ExperimentsFile(file).read();
-    for (const experiment of content?.experiments ?? []) known.set(experiment.key, experiment);
-  }
-  return known;
 }
 
 function analyzedText({ inputs, reports, independence, notes }: Analyzed, { explain }: AnalyzeOptions): string {

@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { compareCodePoints } from "../../core/assign.ts";
 import type { CrossTally } from "../../core/cross-tally.ts";
-import type { Experiment, Unit } from "../../core/experiment.ts";
+import type { Unit } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
 import { countWords } from "../../core/report/number-words.ts";
 import { type Report, report } from "../../core/report/report.ts";
 import { TOLERANCE_MS } from "../../core/unit-goal.ts";
+import type { Analysis } from "../../server/analysis/contract.ts";
 import { literal } from "../../server/analysis/duckdb-dialect.ts";
 import type { Engine } from "../../server/analysis/engine.ts";
-import { crossTallyFiles, reachedAtFiles, tallyFiles } from "../../server/analysis/log-analysis.ts";
+import { crossTallyFiles, reachedAtFiles, tallyFiles, trafficFiles } from "../../server/analysis/log-analysis.ts";
 import type { EventFile } from "../../server/analysis/log-source.ts";
 import { BadConfig } from "../../server/files/bad-config.ts";
 import { frozenOf } from "../../server/results/frozen.ts";
@@ -18,15 +19,19 @@ import { timeNotes } from "./columns/times.ts";
 import { definitionOf } from "./definition.ts";
 import { stageAssignments, stageEvents } from "./events.ts";
 import { rejectedText } from "./inputs-text.ts";
+import type { KnownExperiment } from "./known-experiments.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { columnRoles, type Input, type ReadInput, withoutRoles } from "./read-input.ts";
+import { EXPOSES, isServerLog } from "./server-marks.ts";
 import { cellNotes, filtered, poolName, without } from "./visitors.ts";
 
 /** Events of all files, as one log. */
 export interface EventLog {
   readonly files: readonly EventFile[];
   readonly inputs: readonly ReadInput[];
+  /** Whether a server of ours has stored all events. */
+  readonly isOfServer: boolean;
   /** Keys of the reported experiments. */
   readonly reported: string[];
 }
@@ -99,14 +104,14 @@ export async function stageEventLog(
       ],
     });
   }
-  return { files, inputs, reported: [] };
+  return { files, inputs, isOfServer: events.every(({ table }) => isServerLog(table.columns)), reported: [] };
 }
 
 /** The reports of experiments with exposure events. Throws BadConfig without any. */
 export async function eventReports(
   engine: Engine,
   log: EventLog,
-  known: ReadonlyMap<string, Experiment>,
+  known: ReadonlyMap<string, KnownExperiment>,
   options: AnalyzeOptions,
   steps: Progress,
 ): Promise<EventReports> {
@@ -138,7 +143,7 @@ async function leftOut(
   const rows = await engine.rows<[string, bigint, bigint, bigint]>({
     text: `with firsts as (
         select device, min(at_ms) as first_ms from ${eventsOf(files)}
-        where name = 'exposure' and experiment = ${literal(key)} and ${isOfRun} group by device
+        where ${EXPOSES} and experiment = ${literal(key)} and ${isOfRun} group by device
       )
       select name, count(*) filter (where first_ms is null), count(distinct device) filter (where first_ms is null),
         count(*) filter (where at_ms < ${counted})
@@ -159,7 +164,7 @@ async function experimentsIn(
   { experiments, run }: AnalyzeOptions,
 ): Promise<string[]> {
   const rows = await engine.rows<[string, string | null]>({
-    text: `select distinct experiment, run from ${eventsOf(files)} where name = 'exposure'`,
+    text: `select distinct experiment, run from ${eventsOf(files)} where ${EXPOSES}`,
     values: [],
   });
   const ofRun = rows.filter((row) => row[1] === run).map(([key]) => key);
@@ -187,16 +192,22 @@ async function experimentsIn(
 
 async function reportOf(
   engine: Engine,
-  { files, inputs }: EventLog,
+  { files, inputs, isOfServer }: EventLog,
   key: string,
-  known: Experiment | undefined,
+  of: KnownExperiment | undefined,
   options: AnalyzeOptions,
 ): Promise<Report> {
+  const { definitions, ends = [], pauses = [] } = of?.epochs ?? {};
+  const known = (options.epoch !== null && definitions?.get(options.epoch)) || of?.experiment;
+  const exclusions = options.run === null ? (of?.experiment.exclusions ?? []) : [];
   // Experiments of `--assign` may have no goals.
   const isGiven = known !== undefined && known.goals.length > 0 && options.goals === null;
   const goals = isGiven ? known.goals : await goalsIn(engine, files, key, options);
-  const asked = { goals, run: options.run };
-  const { epochs } = await tallyFiles(engine, files, key, asked);
+  const bounded: Pick<Analysis, "tally" | "reachedAt"> = {
+    tally: (of, scope) => tallyFiles(engine, files, of, { ...scope, ends, pauses, exclusions }),
+    reachedAt: (of, planned) => reachedAtFiles(engine, files, of, { ...planned, ends, exclusions }),
+  };
+  const { epochs } = await bounded.tally(key, { goals, run: options.run });
   const numbers = epochs.map(({ epoch }) => epoch);
   const tally = options.epoch === null ? epochs.at(-1) : epochs.find(({ epoch }) => epoch === options.epoch);
   if (!tally) throw new BadConfig(`--epoch is ${options.epoch}: allowed are those of ${key}, ${numbers.join(", ")}`);
@@ -205,10 +216,11 @@ async function reportOf(
   const plan = isFinished ? null : definition.plan;
   const reached = isFinished
     ? { frozen: null, reachedAt: null }
-    : await frozenOf({ ...definition, plan }, tally, options.run, {
-        tally: (of, scope) => tallyFiles(engine, files, of, scope),
-        reachedAt: (of, planned) => reachedAtFiles(engine, files, of, planned),
-      });
+    : await frozenOf({ ...definition, plan }, tally, options.run, bounded);
+  const traffic =
+    isOfServer && options.run === null
+      ? await trafficFiles(engine, files, key, { epoch: tally.epoch, exclusions })
+      : null;
   return report({
     experiment: { ...definition, plan },
     epoch: tally.epoch,
@@ -220,6 +232,7 @@ async function reportOf(
     isFile: true,
     asOf: tally.lastAt,
     leftOut: { bots: null, rejected: null },
+    traffic,
     counted: { unit: definition.unit === visitorUnit(inputs) ? definition.unit : "device" },
   });
 }
@@ -251,7 +264,7 @@ async function goalsIn(
   const rows = await engine.rows<[string, bigint, bigint]>({
     text: `select name, count(distinct device), count(value) from ${eventsOf(files)}
       where name not in (${standard}) and run is not distinct from ${run === null ? "null" : literal(run)}
-        and device in (select device from ${eventsOf(files)} where name = 'exposure' and experiment = ${literal(key)})
+        and device in (select device from ${eventsOf(files)} where ${EXPOSES} and experiment = ${literal(key)})
       group by name order by 2 desc, name`,
     values: [],
   });
@@ -271,7 +284,7 @@ async function goalsIn(
 /** Notes goal events whose visitor IDs do not occur among the exposed. */
 async function strangersIn(engine: Engine, files: readonly EventFile[], key: string): Promise<string | null> {
   const [row] = await engine.rows<[bigint, bigint, bigint]>({
-    text: `with exposed as (select distinct device from ${eventsOf(files)} where name = 'exposure' and experiment = ${literal(key)}),
+    text: `with exposed as (select distinct device from ${eventsOf(files)} where ${EXPOSES} and experiment = ${literal(key)}),
         acting as (select distinct device from ${eventsOf(files)} where name <> 'exposure')
       select (select count(*) from exposed), (select count(*) from acting), (select count(*) from exposed join acting using (device))`,
     values: [],

@@ -12,6 +12,7 @@ import type { AnalyzeOptions } from "./options.ts";
 import { columnRoles, type Input, type ReadInput } from "./read-input.ts";
 import { MAX_EXAMPLES, type Rejected, shown } from "./reading/rejected.ts";
 import { numberedFile } from "./reading/table.ts";
+import { epochSql, MARKS, marksSql, NO_MARKS } from "./server-marks.ts";
 
 /** Events in the form of a compacted log segment, and a summary of what was read. */
 export interface StagedEvents {
@@ -75,8 +76,8 @@ export async function stageEvents(
   await engine.run(`copy (
     select ${line}event_id as id, hash(event_id) as fingerprint, cast(at_ms as bigint) as at_ms, ${keyOf("device")} as device, name,
       case when name = 'exposure' then event_experiment end as experiment,
-      case when name = 'exposure' then coalesce(try_cast(epoch_text as bigint), 1) end as epoch,
-      grp, value_number as value, run, session, event_experiment, reason,
+      case when name = 'exposure' then ${epochSql(table.columns)} end as epoch,
+      grp, value_number as value, run, session, ${MARKS}, event_experiment, reason,
       case reason when 'time' then time_text when 'epoch' then epoch_text when 'value' then value_text when null then null else name end as example
     from (select *, ${reasonCase()} as reason from (
       select * exclude (event), ${exposureOf} as name
@@ -84,7 +85,7 @@ export async function stageEvents(
         select ${line}${cell("event id")} as event_id, ${time?.sql ?? "cast(null as bigint)"} as at_ms, ${named("visitor")} as device,
           ${named("event")} as event, ${roles.has("experiment") ? named("experiment") : literal(experiment)} as event_experiment, ${cell("epoch")} as epoch_text,
           ${named("variant")} as grp, ${cell("value")} as value_text, ${value.sql} as value_number, ${cell("run")} as run,
-          ${cell("session")} as session, ${cell("time")} as time_text
+          ${cell("session")} as session, ${cell("time")} as time_text, ${marksSql(table.columns)}
         ${unnumbered ? `from ${unnumbered}` : rows}
       ) as fields
     ) as named) as reasoned
@@ -138,11 +139,11 @@ export async function stageEvents(
   /** Copies the events without rejected rows; each gets an ID and, where needed, an exposure. */
   async function stageLog(): Promise<void> {
     const columns = `coalesce(id, 'row ${index} ' || line) as id, hash(coalesce(id, 'row ${index} ' || line)) as fingerprint,
-      at_ms, device, name, experiment, epoch, grp, value, run, session, line as place`;
+      at_ms, device, name, experiment, epoch, grp, value, run, session, ${MARKS}, line as place`;
     const implicit = `
       union all
       select 'first ${index} ' || min(line), hash('first ${index} ' || min(line)), min(at_ms), device, 'exposure', event_experiment,
-        1, grp, null, any_value(run), null, min(line)
+        1, grp, null, any_value(run), null, ${NO_MARKS}, min(line)
       from ${events} where reason is null and grp is not null and event_experiment is not null group by device, event_experiment, grp, run is null`;
     await engine.run(
       `copy (select ${columns} from ${events} where reason is null ${isImplicit ? implicit : ""}) to ${literal(path)} (${STAGED})`,
@@ -255,7 +256,7 @@ export async function stageAssignments(
     select 'row ${index} ' || line as id, hash('row ${index} ' || line) as fingerprint, coalesce(${time?.sql ?? "null"}, 0) as at_ms,
       ${keyOf(device)} as device, 'exposure' as name, ${roles.has("experiment") ? `c${roles.get("experiment")}` : literal(experiment)} as experiment,
       cast(1 as bigint) as epoch, c${roles.get("variant")} as grp, cast(null as double) as value, cast(null as varchar) as run,
-      cast(null as varchar) as session, line as place
+      cast(null as varchar) as session, ${NO_MARKS}, line as place
     ${accepted}
   ) to ${literal(path)} (format parquet)`);
   return {

@@ -1,8 +1,8 @@
-import type { Experiment } from "../../core/experiment.ts";
 import type { Goal } from "../../core/goal.ts";
 import { type Report, report } from "../../core/report/report.ts";
 import { MAX_GOALS } from "./columns/outcomes.ts";
 import { definitionOf } from "./definition.ts";
+import type { KnownExperiment } from "./known-experiments.ts";
 import type { AnalyzeOptions } from "./options.ts";
 import type { VisitorTally } from "./visitor-tally.ts";
 
@@ -10,10 +10,16 @@ import type { VisitorTally } from "./visitor-tally.ts";
 export function reportOfTally(
   { experiment, tally, hasTimes }: VisitorTally,
   goals: readonly Goal[],
-  known: ReadonlyMap<string, Experiment>,
+  known: ReadonlyMap<string, KnownExperiment>,
   options: AnalyzeOptions,
 ): Report {
-  const definition = definitionOf(experiment, tally, goals.slice(0, MAX_GOALS), known.get(experiment), options);
+  const definition = definitionOf(
+    experiment,
+    tally,
+    goals.slice(0, MAX_GOALS),
+    known.get(experiment)?.experiment,
+    options,
+  );
   return report({
     experiment: { ...definition, goals: goals.slice(0, MAX_GOALS), plan: null },
     epoch: tally.epoch,

@@ -24,7 +24,7 @@ export function trafficProblems({ networks, uncounted, excluded }: Traffic): Hea
     ...networks.map(({ network, day, exposures, ofDay }): HealthProblem => {
       const share = `${percentWords(exposures / ofDay)} of the exposures of ${day}`;
       const counts = `${wholeWords(exposures)} of ${wholeWords(ofDay)}`;
-      const text = `One network (${network}) brought ${share} (${counts}). It can be left out below.`;
+      const text = `One network (${network}) brought ${share} (${counts}). An admin can leave it out of the results.`;
       return { severity: "warning", text };
     }),
     ...(excluded === 0

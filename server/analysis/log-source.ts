@@ -71,7 +71,7 @@ function fromLines(files: string, key: KeyOf, place: string): string {
 }
 
 /** A column's time, cut to milliseconds; null for an invalid one. */
-function millisecondsOf(column: string): string {
+export function millisecondsOf(column: string): string {
   return `epoch_ms(try_cast(case when strlen(${column}) = 24 then ${column} else left(${column}, 23) end as timestamp))`;
 }
 

@@ -87,6 +87,13 @@ export class History {
     return new History(path, places, last, size, { missing: last - places.length, unreadable, torn });
   }
 
+  /** The file as it is, to be read alone; one that is missing has no changes. */
+  static async look(path: string): Promise<History> {
+    const size = (await stat(path).catch(ifMissing))?.size ?? 0;
+    const { places, unreadable } = size === 0 ? { places: [], unreadable: 0 } : await findEntries(path, size);
+    return new History(path, places, places.at(-1)?.number ?? 0, size, { missing: 0, unreadable, torn: 0 });
+  }
+
   /** Number of the last change; 0 without changes. */
   get last(): number {
     return this.#last;

@@ -10,6 +10,7 @@ import type { EventFile } from "../../../server/analysis/log-source.ts";
 import { BadConfig } from "../../../server/files/bad-config.ts";
 import { sha256 } from "../../../server/tokens/sha256.ts";
 import type { Definitions } from "../../experiment-definitions.ts";
+import { NO_MARKS } from "../server-marks.ts";
 import type { PageViews } from "./page-views.ts";
 import { stagePaths } from "./pages.ts";
 
@@ -94,7 +95,7 @@ export async function assignVisitors(
     select 'assigned ${index} ' || n as id, hash('assigned ${index} ' || n) as fingerprint, first_at.ms as at_ms,
       cast(md5(visitor) as uuid) as device, 'exposure' as name, ${literal(key)} as experiment, cast(${experiment.epoch} as bigint) as epoch,
       list_extract([${list}], places.place + 1) as grp, cast(null as double) as value, ${run === null ? "cast(null as varchar)" : literal(run)} as run,
-      cast(null as varchar) as session, n as place
+      cast(null as varchar) as session, ${NO_MARKS}, n as place
     from ${candidates} join read_csv(${literal(groups)}, header = true, auto_detect = false, columns = {'n': 'BIGINT', 'place': 'INTEGER'}) as places using (n)
   ) to ${literal(path)} (format parquet)`);
   await engine.run(`drop table ${candidates}`);

@@ -7,6 +7,7 @@ import type { Definitions } from "../../experiment-definitions.ts";
 import type { EventLog } from "../event-reports.ts";
 import type { AnalyzeOptions } from "../options.ts";
 import type { Input } from "../read-input.ts";
+import { NO_MARKS } from "../server-marks.ts";
 import { assignVisitors } from "./assign.ts";
 import { type PageViews, stagePageViews } from "./page-views.ts";
 import { type PageGoal, pageGoals, pagePlace, stagePaths } from "./pages.ts";
@@ -90,7 +91,7 @@ async function stageGoal(
   await engine.run(`copy (
     select ${id} as id, hash(${id}) as fingerprint, at_ms, cast(md5(visitor) as uuid) as device, ${literal(name)} as name,
       cast(null as varchar) as experiment, cast(null as bigint) as epoch, cast(null as varchar) as grp, cast(null as double) as value, run,
-      cast(null as varchar) as session, place
+      cast(null as varchar) as session, ${NO_MARKS}, place
     from ${table} where path in (select path from ${paths})
   ) to ${literal(path)} (format parquet)`);
   return { path, format: "parquet", isDistinct: true };
