@@ -1,4 +1,4 @@
-const USERS = ["simulate", "test", "test:browser", "bench", "compat"];
+const USERS = ["simulate", "test", "test:browser", "bench", "compat", "themes"];
 /** Commands of `simulate` that visit nothing. */
 const WITHOUT_VISITS = ["proof", "merge"];
 

@@ -14,6 +14,7 @@ const OWN_PROGRAMS = {
   calibrate: ["../bench/run.mjs", "calibrate"],
   compat: ["../test/compat/run.mjs"],
   faults: ["../test/faults/run.mjs"],
+  themes: ["../test/themes/run.mjs"],
 };
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
