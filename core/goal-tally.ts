@@ -12,6 +12,8 @@ export interface GoalTally {
   readonly events: number;
   /** Events with a value that cannot be counted, for goals that sum values. */
   readonly unusableValues: number;
+  /** Devices with such an event; absent when not known. */
+  readonly unusableUnits?: number;
   /** Events per device; with skewness if the kind is count. */
   readonly counts: Sums;
   /** Total of the values per device, in millionths, with skewness; 0 unless the kind is value. */
@@ -68,6 +70,7 @@ export function goalTally(goal: Goal, units: readonly UnitGoal[], limit: bigint)
     devices: mature.filter(hasConverted).length,
     events: mature.reduce((sum, { events }) => sum + events, 0),
     unusableValues: mature.reduce((sum, { unusable }) => sum + unusable, 0),
+    unusableUnits: mature.filter(({ unusable }) => unusable > 0).length,
     counts: addUp(mature.length, mature.map(eventsOf), kind === "count"),
     values: addUp(mature.length, valuesOf(goal, mature, limit), kind === "value"),
     pending: units.length - mature.length,

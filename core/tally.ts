@@ -51,7 +51,7 @@ export type { RatioSums } from "./ratio-sums.ts";
  *  9. A unit converts at most once per goal, however many events it sends.
  * 10. A goal event's value counts in millionths, rounded to the nearest one and half to even, where
  *     the goal sums values. One without a value adds 0. A value beyond ±10^9 adds 0 and is counted
- *     as unusable; its event counts like any other.
+ *     as unusable, and so is its unit; its event counts like any other.
  * 11. Sums are of the units' totals, where a unit without a goal event has 0.
  * 12. A unit that was exposed to more than one group of its epoch is counted in its first group,
  *     and as one of two groups.

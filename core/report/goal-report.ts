@@ -91,6 +91,8 @@ export interface GoalDraft extends Omit<GoalReport, "comparisons"> {
 
 /** Above this share of uncountable values the goal's sums are meaningless. */
 const MAX_UNUSABLE = 1 / 1000;
+/** So few visitors with such values rule out no verdict: anybody can send them (arbitrary). */
+const FEW_UNITS = 10;
 
 /** 10^9 in units of the sums: the limit of totals without a cap. */
 const NO_CAP = 10n ** 15n;
@@ -137,12 +139,19 @@ export function goalDraft(goal: Goal, place: number, counted: EpochTally | null,
   };
 }
 
-/** Counts a goal's events with uncountable values, and says if they rule out a verdict. */
+/**
+ * Counts a goal's events with uncountable values, and says if they rule out a verdict: by the
+ * visitors who sent them where these are known, since one can send any number.
+ */
 export function unusableOf(goal: Goal, groups: readonly GoalTally[]): { values: number; isBlocked: boolean } {
   if (goal.kind !== "value" && goal.ratio?.of !== "value") return { values: 0, isBlocked: false };
   const values = groups.reduce((sum, { unusableValues }) => sum + unusableValues, 0);
-  const events = groups.reduce((sum, own) => sum + own.events, 0);
-  return { values, isBlocked: values > MAX_UNUSABLE * events };
+  const total = (of: (tally: GoalTally) => number) => groups.reduce((sum, own) => sum + of(own), 0);
+  if (groups.some(({ unusableUnits }) => unusableUnits === undefined)) {
+    return { values, isBlocked: values > MAX_UNUSABLE * total(({ events }) => events) };
+  }
+  const units = total(({ unusableUnits = 0 }) => unusableUnits);
+  return { values, isBlocked: units > Math.max(FEW_UNITS, MAX_UNUSABLE * total(({ devices }) => devices)) };
 }
 
 function goalGroup(
@@ -186,7 +195,15 @@ export function goalTallyOf(counted: EpochTally | null, group: string, goal: Goa
 /** The counts of a goal that none of the devices reached. */
 function nothing(goal: Goal, devices: number): GoalTally {
   const sums = { n: devices, sum: 0n, sumSquares: 0n, sample: [] };
-  return { event: goalName(goal), devices: 0, events: 0, unusableValues: 0, counts: sums, values: sums };
+  return {
+    event: goalName(goal),
+    devices: 0,
+    events: 0,
+    unusableValues: 0,
+    unusableUnits: 0,
+    counts: sums,
+    values: sums,
+  };
 }
 
 function omnibusOf(rows: readonly GoalGroup[]): Omnibus {

@@ -71,7 +71,7 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
     const blocked =
       unusableGoals.length === 0
         ? ""
-        : ` That is more than 1 in 1,000 events of ${listWords(unusableGoals.map((label) => `“${label}”`))}, so ${unusableGoals.length === 1 ? "it has" : "they have"} no verdict.`;
+        : ` They are more than 1 in 1,000 of ${listWords(unusableGoals.map((label) => `“${label}”`))}, so ${unusableGoals.length === 1 ? "it has" : "they have"} no verdict.`;
     say("warning", `${values}${blocked}`);
   }
   if (traffic !== null) for (const { severity, text } of trafficProblems(traffic)) say(severity, text);

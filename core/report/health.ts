@@ -49,7 +49,10 @@ export interface Health {
   readonly traffic: Traffic | null;
   /** Goal events whose value could not be counted; they count as conversions. */
   readonly unusableValues: number;
-  /** Labels of goals with more than 1 in 1,000 of these, which therefore have no verdict. */
+  /**
+   * Labels of goals without a verdict, since more than 1 in 1,000 of their visitors, and more than
+   * ten, sent such values; of a table, more than 1 in 1,000 of its values.
+   */
   readonly unusableGoals: readonly string[];
   /** Problems among the above, most severe first; empty without problems. */
   readonly problems: readonly HealthProblem[];

@@ -46,7 +46,7 @@ export function tallyOfRows(
 type EpochRow = TallyRow & { readonly 1: bigint };
 
 /** Columns of a row's numbers. */
-const [A, B, C, D, E, F, G, H] = [5, 6, 7, 8, 9, 10, 11, 12] as const;
+const [A, B, C, D, E, F, G, H, I] = [5, 6, 7, 8, 9, 10, 11, 12, 13] as const;
 
 function epochTally(
   epoch: number,
@@ -130,6 +130,7 @@ function goalTally(goal: Goal, n: number, pending: number, limit: bigint, rows: 
     devices: converted,
     events: add(perDay, B),
     unusableValues: add(perDay, F),
+    unusableUnits: add(perDay, I),
     counts: sums("counts", [B, C], converted),
     values: kind === "value" ? sums("values", [D, E], add(perDay, G)) : { n, sum: 0n, sumSquares: 0n, sample: [] },
     pending,

@@ -31,8 +31,8 @@ export type TallySection =
  *    devices with a wrong clock; then for each window of `windowsOf` the devices for which it has
  *    closed
  *  - `goal` (per epoch, group, day and goal): devices, events, sum of squared events, sum of
- *    values, of squared values, unusable values, devices whose total is not 0, and whose total was
- *    cut
+ *    values, of squared values, unusable values, devices whose total is not 0, whose total was cut,
+ *    and who sent an unusable value
  *  - `sessions` (per epoch and group): sessions
  *  - `two groups` (per epoch): devices
  *  - `no unit` (per epoch): exposures that do not name the experiment's unit
@@ -62,7 +62,7 @@ export function windowsOf({ parts }: Pick<ReturnType<typeof goalParts>, "parts">
 }
 
 /** Numbers in a row of `goal`: more than in any other but `devices`. */
-const GOAL_NUMBERS = 8;
+const GOAL_NUMBERS = 9;
 /** Numbers in a row of `devices` before those of the windows. */
 export const DEVICE_NUMBERS = 5;
 
@@ -110,10 +110,11 @@ export function tallySql(experiment: string, options: TallyOptions, source: Sour
     sum(case when is_wrong_clock then 1 else 0 end) as wrong${closed.map((sum, i) => `, ${sum} as closed_${i}`).join("")}
   from firsts group by arm, day
 ) as per_day join arms on per_day.arm = arms.arm`,
-    `${section("goal", "epoch, grp, day, part", ["devices", "events", "events2", "value", "value2", "unusable", "valued", "cut"])} from (
+    `${section("goal", "epoch, grp, day, part", ["devices", "events", "events2", "value", "value2", "unusable", "valued", "cut", "spoilt"])} from (
   select arm, day, part, count(*) as devices, sum(events) as events, sum(events * events) as events2,
     sum(value) as value, sum(${wide("value")} * value) as value2, sum(unusable) as unusable,
-    sum(case when value <> 0 then 1 else 0 end) as valued, sum(case when is_cut then 1 else 0 end) as cut
+    sum(case when value <> 0 then 1 else 0 end) as valued, sum(case when is_cut then 1 else 0 end) as cut,
+    sum(case when unusable > 0 then 1 else 0 end) as spoilt
   from totals where part < ${goals.length} group by arm, day, part
 ) as per_goal join arms on per_goal.arm = arms.arm`,
     ends.size === 0

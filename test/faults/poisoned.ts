@@ -10,6 +10,8 @@ const HONEST = 100;
 /** Squared, their sum is beyond 2^127. */
 const EVENTS = 13_100;
 const MAX_VALUE = 1e9;
+/** More than 1 in 1,000 of all. */
+const UNUSABLE = 200;
 const STRANGE = ["1e400", "-1e400", "1e308", '"1e9"', '"NaN"', "null", "[]", "5e-324", "-0"];
 
 /**
@@ -48,6 +50,10 @@ export const poisoned: Fault = {
         server.url,
         Array.from({ length: EVENTS }, () => ({ ...order, value: sign * MAX_VALUE })),
       );
+      await postAll(
+        server.url,
+        Array.from({ length: UNUSABLE }, () => ({ ...order, value: sign * 1000 * MAX_VALUE })),
+      );
       // Some are no JSON numbers, so that they are written by hand.
       for (const value of STRANGE) {
         const text = `{"deviceId":"${poisoner?.deviceId}","event":"order","value":${value}}`;
@@ -63,6 +69,10 @@ export const poisoned: Fault = {
         {
           ok: converted.reduce((sum, count) => sum + count, 0) === 1,
           text: isReport ? `${converted.join(" + ")} visitors converted` : report.message.slice(0, 200),
+        },
+        {
+          ok: isReport && report.health.unusableGoals.length === 0,
+          text: "values of one visitor that cannot be counted rule out no verdict",
         },
         { ok: total > 0 && total <= MAX_VALUE, text: `their values are ${total}, at most ${MAX_VALUE}` },
       );

@@ -160,8 +160,19 @@ describe("what is not counted as it was assigned", () => {
     const { verdict, health } = totalsReport({ A: totals, B: totals }, { change: { unusableValues } });
     expect(verdict.kind).toBe(kind);
     expect(health.unusableGoals).toEqual(kind === "untrusted" ? ["purchase"] : []);
-    if (kind === "untrusted") expect(verdict.text).toContain("more than 1 in 1,000 events of “purchase”");
+    if (kind === "untrusted") expect(verdict.text).toContain("more than 1 in 1,000 of “purchase”");
   });
+});
+
+test.each([
+  [5000, 10, "unclear"],
+  [12, 12, "untrusted"],
+])("%d unusable values of %d visitors make the verdict %s", (unusableValues, unusableUnits, kind) => {
+  const totals = Array.from({ length: 400 }, (_, place) => 1 + (place % 9));
+  const change = { unusableValues: unusableValues / 2, unusableUnits: unusableUnits / 2 };
+  const { verdict, health } = totalsReport({ A: totals, B: totals }, { change });
+  expect(verdict.kind).toBe(kind);
+  expect(health.problems.map(({ text }) => text).join(" ")).toContain("not counted: allowed are numbers up to");
 });
 
 describe("direction and guardrails", () => {
