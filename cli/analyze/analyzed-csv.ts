@@ -1,4 +1,5 @@
 import { stringify } from "csv-stringify/sync";
+import { exclusionWords } from "../../core/exclusion-words.ts";
 import type { Analyzed } from "./analyze.ts";
 
 /** A row per experiment, goal and group. Numbers are not rounded; missing ones are empty. */
@@ -27,6 +28,7 @@ export function analyzedCsv({ reports }: Pick<Analyzed, "reports">): string {
           p: comparison?.pValue,
           adjusted_p: comparison?.adjustedP,
           p_at_any_look: comparison?.alwaysValid?.pValue,
+          left_out: report.health.exclusions.map(exclusionWords).join("; "),
         };
       }),
     ),

@@ -233,6 +233,7 @@ async function reportOf(
     asOf: tally.lastAt,
     leftOut: { bots: null, rejected: null },
     traffic,
+    exclusions,
     counted: { unit: definition.unit === visitorUnit(inputs) ? definition.unit : "device" },
   });
 }

@@ -1,4 +1,6 @@
 import { NO_GROUP } from "../arms.ts";
+import type { Exclusion } from "../exclusion.ts";
+import { exclusionWords } from "../exclusion-words.ts";
 import type { Health, HealthProblem } from "./health.ts";
 import { countWords, listWords, numberWords, percentWords, sentenceP, wholeWords } from "./number-words.ts";
 import type { SplitHealth } from "./split-health.ts";
@@ -29,6 +31,7 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
     unusableGoals,
     leftOut,
     traffic,
+    exclusions,
   } = health;
   const problems: HealthProblem[] = [];
   const say = (severity: HealthProblem["severity"], text: string) => problems.push({ severity, text });
@@ -75,6 +78,7 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
     say("warning", `${values}${blocked}`);
   }
   if (traffic !== null) for (const { severity, text } of trafficProblems(traffic)) say(severity, text);
+  if (exclusions.length > 0) say("note", exclusionsSentence(exclusions, traffic?.excluded ?? 0));
   if (wrongClocks.devices > 0) {
     const share = wrongClocks.share ?? 0;
     say(
@@ -89,6 +93,16 @@ export function healthProblems(health: Omit<Health, "problems">): HealthProblem[
   if (counted.length > 0) say("note", `Left out, of all experiments together: ${listWords(counted)}.`);
   const order = ["alarm", "warning", "note"];
   return problems.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+/** Parts that are named; arbitrary. */
+const MAX_NAMED = 10;
+
+function exclusionsSentence(exclusions: readonly Exclusion[], exposures: number): string {
+  const named = exclusions.slice(0, MAX_NAMED).map(exclusionWords);
+  const more = exclusions.length - named.length;
+  const parts = more === 0 ? named : [...named, `${more} more`];
+  return `${countWords(exposures, "exposure")} left out by an admin: ${listWords(parts)}.`;
 }
 
 function countedWords(count: number | null, one: string, many: string): string | null {

@@ -1,3 +1,4 @@
+import type { Exclusion } from "../exclusion.ts";
 import type { Experiment } from "../experiment.ts";
 import { goalName } from "../goal.ts";
 import type { EpochTally } from "../tally.ts";
@@ -47,6 +48,8 @@ export interface Health {
   };
   /** Origin of the exposures, and the exposures that do not count; null if not known. */
   readonly traffic: Traffic | null;
+  /** Parts of the log that an admin left out of the results. */
+  readonly exclusions: readonly Exclusion[];
   /** Goal events whose value could not be counted; they count as conversions. */
   readonly unusableValues: number;
   /**
@@ -88,7 +91,7 @@ export function health(
   counted: EpochTally | null,
   context: Pick<ReportContext, "experiment">,
   leftOut: LeftOut,
-  traffic: Traffic | null = null,
+  { traffic = null, exclusions = [] }: Partial<Pick<Health, "traffic" | "exclusions">> = {},
   { unit: countedUnit = context.experiment.unit ?? "device", withoutUnit = 0 }: CountedUnits = {},
 ): Health {
   const { experiment } = context;
@@ -119,6 +122,7 @@ export function health(
     unknownGroups: groups.filter((group) => !isKnown(group)).map(({ group, devices }) => ({ group, devices })),
     leftOut: { ...leftOut, refused: leftOut.rejected },
     traffic,
+    exclusions,
     unusableValues: goals.reduce((sum, { values }) => sum + values, 0),
     unusableGoals: goals.filter(({ isBlocked }) => isBlocked).map(({ label }) => label),
   };

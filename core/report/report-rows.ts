@@ -1,3 +1,4 @@
+import { exclusionWords } from "../exclusion-words.ts";
 import type { Bounds } from "./bounds.ts";
 import type { Comparison } from "./comparison.ts";
 import type { GoalGroup, GoalReport } from "./goal-report.ts";
@@ -68,6 +69,7 @@ const COLUMNS: readonly (readonly [name: string, of: (row: Row) => Cell])[] = [
   ["unit", ({ report }) => report.health.countedUnit],
   ["exposures_without_unit", ({ report }) => report.health.withoutUnit],
   ["split_accounts", ({ report }) => report.health.splitAccounts],
+  ["left_out", ({ report }) => report.health.exclusions.map(exclusionWords).join("; ") || null],
 ];
 
 export const REPORT_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);

@@ -1,3 +1,4 @@
+import type { Exclusion } from "../exclusion.ts";
 import { isReached, type Plan } from "../plan.ts";
 import { PLANNED_ALPHA } from "../planned-devices.ts";
 import type { EpochTally } from "../tally.ts";
@@ -47,6 +48,8 @@ export interface ReportInput {
   readonly isFile?: boolean;
   /** Origin of the exposures; null if not known. */
   readonly traffic?: Traffic | null;
+  /** Parts of the log that the counts leave out; default none. */
+  readonly exclusions?: readonly Exclusion[];
   /** The unit that `tally` counts, and the exposures of the epoch that it leaves out. */
   readonly counted?: CountedUnits;
   /** Windows and caps changed after the start; default none. */
@@ -127,7 +130,8 @@ export function report(input: ReportInput): Report {
   const counted = frozen ?? tally;
   const from = hasTimes ? (counted?.firstAt ?? null) : null;
   const alpha = plan?.alpha ?? PLANNED_ALPHA;
-  const found = { health: health(tally, { experiment }, leftOut, input.traffic ?? null, input.counted) };
+  const { traffic = null, exclusions = [] } = input;
+  const found = { health: health(tally, { experiment }, leftOut, { traffic, exclusions }, input.counted) };
   const isFixed = frozen !== null || isFinished;
   const context: ReportContext = { experiment, plan, alpha, isFixed, isTrusted: found.health.trusted };
   const results = {

@@ -11,7 +11,7 @@ const REASONS: Readonly<Record<string, readonly [name: string, why: string]>> = 
 };
 
 /** The problems with the origin of exposures. */
-export function trafficProblems({ networks, uncounted, excluded }: Traffic): HealthProblem[] {
+export function trafficProblems({ networks, uncounted }: Traffic): HealthProblem[] {
   return [
     ...uncounted.map(({ reason, exposures, networks: from }): HealthProblem => {
       const [name, why] = REASONS[reason] ?? [reason, "the server marked them"];
@@ -27,8 +27,5 @@ export function trafficProblems({ networks, uncounted, excluded }: Traffic): Hea
       const text = `One network (${network}) brought ${share} (${counts}). An admin can leave it out of the results.`;
       return { severity: "warning", text };
     }),
-    ...(excluded === 0
-      ? []
-      : [{ severity: "note" as const, text: `${countWords(excluded, "exposure")} left out by an admin.` }]),
   ];
 }

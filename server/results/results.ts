@@ -136,6 +136,7 @@ export class Results {
       run,
       asOf: new Date(now()).toISOString(),
       leftOut: this.#leftOut(run),
+      exclusions: run === null ? experiment.exclusions : [],
       changes: known.changes.get(epoch) ?? [],
     });
   }

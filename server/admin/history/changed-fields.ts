@@ -1,6 +1,6 @@
+import { exclusionWords } from "../../../core/exclusion-words.ts";
 import { DEFINITION_FIELDS, type Definition, type Experiment } from "../../../core/experiment.ts";
 import type { Group } from "../../../core/group.ts";
-import { exclusionWords } from "../ui/exclusion-words.ts";
 import { fieldWords } from "../ui/field-words.ts";
 import { goalWords } from "../ui/goal-words.ts";
 import { planWords } from "../ui/plan-words.ts";

@@ -9,6 +9,7 @@ import type { Registry } from "../../registry/registry.ts";
 /**
  * `POST /experiments/:key/exclusions`: leaves a network of a day (`network`, `day`) or a time range
  * (`from`, `to`) out of the reports of an experiment, or counts one again (`remove`, its place).
+ * Leads back to the results of the period that was shown (`epoch`).
  */
 export function exclusionRoutes({ registry }: { readonly registry: Registry }) {
   return new Hono<Env>().post("/experiments/:key/exclusions", async (c) => {
@@ -31,6 +32,7 @@ export function exclusionRoutes({ registry }: { readonly registry: Registry }) {
       },
       readVersion(form),
     );
-    return changed ? c.redirect(`/experiments/${key}/results`, 303) : c.notFound();
+    const epoch = /^\d{1,15}$/.test(text("epoch")) ? `?epoch=${text("epoch")}` : "";
+    return changed ? c.redirect(`/experiments/${key}/results${epoch}`, 303) : c.notFound();
   });
 }

@@ -1,10 +1,15 @@
+import { exclusionWords } from "../../../core/exclusion-words.ts";
 import type { Experiment } from "../../../core/experiment.ts";
 import type { Report } from "../../../core/report/report.ts";
 import { CsrfField } from "../ui/csrf-field.tsx";
-import { exclusionWords } from "../ui/exclusion-words.ts";
+
+interface Props {
+  readonly experiment: Experiment;
+  readonly report: Report;
+}
 
 /** Traffic excluded from an experiment's reports, and forms to change the exclusions. */
-export function ExclusionsForm({ experiment, report }: { experiment: Experiment; report: Report }) {
+export function ExclusionsForm({ experiment, report }: Props) {
   const { key, exclusions } = experiment;
   const networks = (report.health.traffic?.networks ?? []).filter(
     ({ network, day }) => !exclusions.some((one) => "network" in one && one.network === network && one.day === day),
@@ -18,7 +23,7 @@ export function ExclusionsForm({ experiment, report }: { experiment: Experiment;
       {exclusions.map((exclusion, place) => (
         <form method="post" action={`/experiments/${key}/exclusions`}>
           <CsrfField />
-          <input type="hidden" name="version" value={String(experiment.version)} />
+          <Shown experiment={experiment} report={report} />
           <input type="hidden" name="remove" value={String(place)} />
           {exclusionWords(exclusion)} <button type="submit">Count it again</button>
         </form>
@@ -26,7 +31,7 @@ export function ExclusionsForm({ experiment, report }: { experiment: Experiment;
       {networks.map(({ network, day }) => (
         <form method="post" action={`/experiments/${key}/exclusions`}>
           <CsrfField />
-          <input type="hidden" name="version" value={String(experiment.version)} />
+          <Shown experiment={experiment} report={report} />
           <input type="hidden" name="network" value={network} />
           <input type="hidden" name="day" value={day} />
           <button type="submit">
@@ -36,7 +41,7 @@ export function ExclusionsForm({ experiment, report }: { experiment: Experiment;
       ))}
       <form method="post" action={`/experiments/${key}/exclusions`}>
         <CsrfField />
-        <input type="hidden" name="version" value={String(experiment.version)} />
+        <Shown experiment={experiment} report={report} />
         <label>
           From (UTC) <input name="from" placeholder="2026-01-31T12:00:00Z" required />
         </label>{" "}
@@ -46,5 +51,15 @@ export function ExclusionsForm({ experiment, report }: { experiment: Experiment;
         <button type="submit">Leave out what was received then</button>
       </form>
     </details>
+  );
+}
+
+/** The version that the person sees, and the period to come back to. */
+function Shown({ experiment, report }: Props) {
+  return (
+    <>
+      <input type="hidden" name="version" value={String(experiment.version)} />
+      <input type="hidden" name="epoch" value={String(report.epoch)} />
+    </>
   );
 }

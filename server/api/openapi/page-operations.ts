@@ -121,6 +121,7 @@ export const PAGE_OPERATIONS: readonly Operation[] = [
     "from",
     "to",
     "remove",
+    "epoch",
     "version",
   ]),
   form("/experiments/:key/state", "Start, stop or roll out", [

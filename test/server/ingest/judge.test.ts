@@ -147,6 +147,34 @@ test("an admin leaves a time range out of a report, which is in the history", as
   expect(await results()).not.toContain("left out by an admin");
 });
 
+test("what is left out is said in each form of the report, also without an exposure, and its period is shown again", async () => {
+  const exclusions = [
+    { network: "0123abcd", day: "2026-01-31" },
+    { from: "2026-01-30T01:00:00Z", to: "2026-01-30T02:00:00Z" },
+  ];
+  const { app, registry } = await openApp([active("headline", { exclusions })]);
+  const get = async (path: string) => (await app.request(path)).text();
+  const words = [
+    "network 0123abcd on 2026-01-31",
+    "events received from 2026-01-30T01:00:00Z until 2026-01-30T02:00:00Z",
+  ];
+  const sentence = `0 exposures left out by an admin: ${words.join(" and ")}.`;
+  const link = await app.request("/api/admin/experiments/headline/links", {
+    method: "POST",
+    body: JSON.stringify({ days: 1 }),
+    headers: { "content-type": "application/json" },
+  });
+  const { path } = await link.json();
+  for (const page of ["/experiments/headline/results?epoch=1", path]) expect(await get(page)).toContain(sentence);
+  const { health } = JSON.parse(await get("/api/admin/experiments/headline/results"));
+  expect(health.exclusions).toEqual(exclusions);
+  expect(await get("/api/admin/experiments/headline/results?format=csv")).toContain(words.join("; "));
+  const body = new URLSearchParams({ remove: "0", epoch: "1" });
+  const answer = await app.request("/experiments/headline/exclusions", { method: "POST", body });
+  expect(answer.headers.get("location")).toBe("/experiments/headline/results?epoch=1");
+  expect(registry.get("headline")?.exclusions).toHaveLength(1);
+});
+
 test("the hash of a network is that of its /24 or /48, and another one the next day", () => {
   const hash = networkHash();
   const [day, next] = ["2026-01-31", "2026-02-01"];

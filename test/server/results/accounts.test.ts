@@ -53,8 +53,8 @@ test("an experiment of accounts counts accounts, from exposure to verdict, page,
   expect(page).toContain("Counted by account: each account is one visitor, on however many devices.");
   expect(page).toContain("without an account: not counted.");
   const [header, row] = (await text(served, `/api/admin/experiments/${KEY}/results?format=csv`)).split("\r\n");
-  expect(header).toMatch(/,"unit","exposures_without_unit","split_accounts"$/);
-  expect(row).toMatch(/,"account","1","0"$/);
+  expect(header).toMatch(/,"unit","exposures_without_unit","split_accounts","left_out"$/);
+  expect(row).toMatch(/,"account","1","0",""$/);
   const events = await (await app.request("/events?account_id=a7")).json();
   expect(events.map(({ event }: { event: string }) => event).sort()).toEqual([
     "exp_groups",

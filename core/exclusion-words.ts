@@ -1,4 +1,4 @@
-import type { Exclusion } from "../../../core/exclusion.ts";
+import type { Exclusion } from "./exclusion.ts";
 
 /** Words an exclusion. */
 export function exclusionWords(exclusion: Exclusion): string {
