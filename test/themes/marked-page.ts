@@ -45,14 +45,8 @@ interface Marking {
  */
 export function markPage(source: string, { tag, pick, isKept }: Marking): { html: string; keys: string[] } {
   const $ = load(source);
-  const keys: string[] = [];
-  for (const { key, selector, isAround } of KINDS) {
-    const free = $(selector)
-      .toArray()
-      .filter((element) => isFree($, element) && (key === "image" || $(element).text().trim().length > 1));
-    const element = free[Math.min(pick, free.length - 1)];
-    if (!element) continue;
-    keys.push(key);
+  const marked = choose($, pick);
+  for (const [{ key, isAround }, element] of marked) {
     if (key === TEXT) {
       $(element).attr({ "data-exp": key, "data-exp-text": "" });
       continue;
@@ -68,13 +62,26 @@ export function markPage(source: string, { tag, pick, isKept }: Marking): { html
         .append(templates.join(""));
   }
   $("head").prepend(`<script async src="${tag}" data-timeout="20000"></script>`);
-  return { html: $.html(), keys };
+  return { html: $.html(), keys: marked.map(([{ key }]) => key) };
 }
 
-/** Whether an element is in the page's own flow, and neither in a placeholder nor around one. */
-function isFree($: CheerioAPI, element: Element): boolean {
-  const isApart = $(element).find("[data-exp]").length === 0 && $(element).closest("[data-exp]").length === 0;
-  return isApart && $(element).closest("template,script,noscript,svg,head").length === 0;
+/** An element for each kind that the page has one for: none of them is within another. */
+function choose($: CheerioAPI, pick: number): [Kind, Element][] {
+  const chosen: [Kind, Element][] = [];
+  const withAncestors = (element: Element): Element[] => [element, ...$(element).parents().toArray()];
+  for (const kind of KINDS) {
+    const free = $(kind.selector)
+      .toArray()
+      .filter((element) => {
+        const around = withAncestors(element);
+        const isApart = chosen.every(([, other]) => !around.includes(other) && !withAncestors(other).includes(element));
+        const isSeen = kind.key === "image" || $(element).text().trim().length > 1;
+        return isApart && isSeen && !$(element).closest("template,script,noscript,svg,head")[0];
+      });
+    const element = free[Math.min(pick, free.length - 1)];
+    if (element) chosen.push([kind, element]);
+  }
+  return chosen;
 }
 
 /** The content with its first text replaced, or with a text behind it where it has none. */
