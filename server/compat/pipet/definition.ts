@@ -16,16 +16,18 @@ interface Experiments {
   get(key: string): Experiment | undefined;
 }
 
-/** An experiment as a test of Proctor's matrix. */
+/**
+ * An experiment as a test of Proctor's matrix. The matrix is public: descriptions and labels, which
+ * clients do not use, are left empty.
+ */
 export function definitionOf(experiment: Experiment, experiments: Experiments) {
-  const { key, state, groups, allocations, rolloutGroup, fallback, description, rule, salt, unit, version } =
-    experiment;
-  const bucket = ({ name, label, payload }: Group) => {
+  const { key, state, groups, allocations, rolloutGroup, fallback, rule, salt, unit, version } = experiment;
+  const bucket = ({ name, payload }: Group) => {
     const typed = proctorPayload(experiment, payload);
     return {
       name,
       value: groupValue(experiment, name),
-      description: label ?? "",
+      description: "",
       ...(typed === undefined ? {} : { payload: typed }),
     };
   };
@@ -59,7 +61,7 @@ export function definitionOf(experiment: Experiment, experiments: Experiments) {
       experiment.dependsOn === null
         ? null
         : { testName: experiment.dependsOn.key, bucketValue: valueIn(experiments, experiment.dependsOn) },
-    description,
+    description: "",
   };
 }
 
