@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defineExperiment } from "../../core/experiment.ts";
 import { compileRoutes } from "../../core/routes.ts";
+import { seededRandom } from "../../core/statistics/seeded-random.ts";
 
 describe("which paths a glob stands for", () => {
   test.each<[glob: string, yes: readonly string[], no: readonly string[]]>([
@@ -48,6 +49,33 @@ test("no glob makes a path slow, where a regular expression would take for ever"
   expect(compileRoutes([`/${"**/".repeat(80)}x`])(`/${"a/".repeat(511)}`)).toBe(false);
   // Measured: 20 ms for all three.
   expect(performance.now() - start).toBeLessThan(1000);
+});
+
+test("500 globs that are as nasty as can be take a few milliseconds of a request", () => {
+  const tests = Array.from({ length: 500 }, (_, n) => compileRoutes([`/${"*a".repeat(40)}${n}`]));
+  const start = performance.now();
+  expect(tests.some((isRoute) => isRoute(`/${"a".repeat(1000)}b`))).toBe(false);
+  // Measured: 17 ms; 163 ms when places were followed one by one.
+  expect(performance.now() - start).toBeLessThan(150);
+});
+
+test("globs of more places than a word has bits match as a regular expression does", () => {
+  const random = seededRandom(19);
+  const pick = (of: readonly string[]) => of[Math.floor(random() * of.length)] ?? "";
+  const text = (length: number, of: readonly string[]) => Array.from({ length }, () => pick(of)).join("");
+  let matches = 0;
+  for (let n = 0; n < 20_000; n += 1) {
+    const literals = ["a", "b", "/", "ab".repeat(16), "/a".repeat(17)];
+    const parts = Array.from({ length: 4 }, () => [pick(literals), pick(["*", "**", "/**", "/**/", "*a", ""])]).flat();
+    const glob = `/${parts.join("")}`;
+    const path = `/${parts.map((part) => (part.includes("*") ? text(random() * 5, ["a", "b", "/"]) : part)).join("")}`;
+    const words = { "/**": "(?:/.*)?", "*": "[^/]*" } as Record<string, string>;
+    const pattern = glob.replace(/\/\*\*(?=\/|$)|\*+/g, (token) => words[token] ?? ".*");
+    const isMatch = new RegExp(`^${pattern}$`).test(path);
+    if (isMatch) matches += 1;
+    expect([glob, path, compileRoutes([glob])(path)]).toEqual([glob, path, isMatch]);
+  }
+  expect(matches).toBeGreaterThan(2000);
 });
 
 describe("a path of more than 1,024 characters", () => {
