@@ -77,7 +77,9 @@ function destination(
   /** A page may have more parameters, such as a campaign's. */
   const isAt = (address: string) => {
     const there = new URL(address);
-    return pageOf(there) === pageOf(url) && [...own].every(([name, value]) => there.searchParams.get(name) === value);
+    // A name may be there several times.
+    const hasParam = ([name, value]: string[]) => there.searchParams.getAll(name as string).includes(value as string);
+    return pageOf(there) === pageOf(url) && [...own].every(hasParam);
   };
   if (!isOfSite(url, cookieDomain) || [location.href, ...steps.map(([, address]) => address)].some(isAt)) return;
   // Keep the query verbatim if there is nothing to merge.

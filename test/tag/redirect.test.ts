@@ -136,6 +136,13 @@ describe("it is gone to once, and exposed once,", () => {
     expect(left).toEqual(["https://shop.example.com/?page_id=2&utm=x"]);
   });
 
+  test("where its own query has a name several times", () => {
+    see("B:/new?size=s&size=m");
+    happyDOM.setURL(left[0] as string);
+    expect(see("B:/new?size=s&size=m")).toEqual(["shown, reported before"]);
+    expect(left).toEqual(["https://shop.example.com/new?size=s&size=m&utm=x#plans"]);
+  });
+
   test("where the host takes the query away", () => {
     see("B:/here?page_id=7");
     happyDOM.setURL("https://shop.example.com/here");
