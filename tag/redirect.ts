@@ -82,13 +82,10 @@ function destination(
     return pageOf(there) === pageOf(url) && [...own].every(hasParam);
   };
   if (!isOfSite(url, cookieDomain) || [location.href, ...steps.map(([, address]) => address)].some(isAt)) return;
-  // Keep the query verbatim if there is nothing to merge.
-  if (!url.search) url.search = location.search;
-  else {
-    for (const [name, value] of new URLSearchParams(location.search)) {
-      if (!own.has(name)) url.searchParams.append(name, value);
-    }
-  }
+  // Keep both queries verbatim: some pages do not take `+` for a space, and signatures are of texts.
+  const isOthers = (param: string) => ![...new URLSearchParams(param).keys()].some((name) => own.has(name));
+  const params = [url.search.slice(1), ...location.search.slice(1).split("&").filter(isOthers)];
+  url.search = params.filter(Boolean).join("&");
   return url;
 }
 

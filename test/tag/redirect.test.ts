@@ -63,6 +63,18 @@ describe("a group's page", () => {
   });
 
   test.each([
+    ["?q=a%20b&c=1%2B1+1&latin=%E9&flag", "/new?of=a%20b/c", "of=a%20b/c&q=a%20b&c=1%2B1+1&latin=%E9&flag"],
+    ["?a%20b=1&c[]=1&c[]=2&?d=1", "/new?a%20b=2&bare", "a%20b=2&bare&c[]=1&c[]=2&?d=1"],
+    ["?utm=x&utm=y&gclid=z", "/new?utm=z&utm=w", "utm=z&utm=w&gclid=z"],
+    ["", "/new?a=1", "a=1"],
+    ["?&&", "/new?a=1&&b", "a=1&&b"],
+  ])("on a page with the query %j, to %s: both are kept as they are written", (search, target, expected) => {
+    happyDOM.setURL(`https://shop.example.com/here${search}`);
+    see(`B:${target}`);
+    expect(left).toEqual([`https://shop.example.com/new?${expected}`]);
+  });
+
+  test.each([
     ["Big Red", "A:/a Big Red:/red"],
     ["x:y", "A:/a x:y:/red"],
   ])("of a group called %j", (group, list) => {
