@@ -96,8 +96,9 @@ function destination(
 export function arrive(resend: (events: readonly string[]) => void, cookieDomain?: string): void {
   const { events } = readTrail();
   resend(events);
-  const end = ({ isTrusted }: Event) => isTrusted && writeTrail(undefined, cookieDomain);
-  for (const type of ["pointerdown", "keydown"]) addEventListener(type, end, { once: true, capture: true });
+  // Every time: an app, and a page from the back/forward cache, may redirect again.
+  const end = ({ isTrusted }: Event) => isTrusted && readTrail().steps[0] && writeTrail(undefined, cookieDomain);
+  for (const type of ["pointerdown", "keydown"]) addEventListener(type, end, true);
 }
 
 function isOfSite({ origin, protocol, hostname }: URL, cookieDomain = ""): boolean {

@@ -123,6 +123,24 @@ describe("a redirect", () => {
     expect(new Set(await shop.heard())).toEqual(new Set(["exposure /", "pageview /", "pageview /b"]));
   });
 
+  test("between routes of an app is done each time that the visitor goes there", async () => {
+    shop.pages.set(
+      "/",
+      `${TAG}<a href="#/plans">Plans</a> <a href="#/">Home</a><main></main><script>
+        const draw = () => (document.querySelector("main").innerHTML =
+          location.hash === "#/plans" ? '<p data-exp="test" data-exp-redirect="A:#/new B:#/new">Old</p>' : location.hash);
+        addEventListener("hashchange", draw);
+      </script>`,
+    );
+    const page = await open();
+    for (let visit = 1; visit <= 3; visit += 1) {
+      await page.getByText("Plans").click();
+      await page.waitForURL("**/#/new");
+      await page.getByText("Home").click();
+    }
+    await expect.poll(shop.heard).toEqual(["exposure /", "pageview /"]);
+  });
+
   test.each([
     "https://elsewhere.example/b",
     "//elsewhere.example/b",
