@@ -102,7 +102,7 @@ export function arrive(resend: (events: readonly string[]) => void, cookieDomain
 }
 
 function isOfSite({ origin, protocol, hostname }: URL, cookieDomain = ""): boolean {
-  const domain = `.${cookieDomain.replace(/^\./, "")}`;
+  const domain = `.${cookieDomain.replace(/^\./, "").toLowerCase()}`;
   return origin === location.origin || (!!domain[1] && /^http/.test(protocol) && `.${hostname}`.endsWith(domain));
 }
 
@@ -122,7 +122,10 @@ function writeTrail(trail: Trail | undefined, domain = ""): void {
   const text =
     trail && whole.length > MAX_TRAIL_LENGTH ? encodeURIComponent(JSON.stringify({ ...trail, events: [] })) : whole;
   safely(() => {
-    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on plain http
-    document.cookie = `${TRAIL}=${text};path=/;max-age=${trail ? TRAIL_S : 0};samesite=lax;domain=${domain}`;
+    // A mistyped domain is not the page's: redirects within its own host go on.
+    for (const each of [domain, ""])
+      if (!trail || !document.cookie.includes(text))
+        // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on plain http
+        document.cookie = `${TRAIL}=${text};path=/;max-age=${trail ? TRAIL_S : 0};samesite=lax;domain=${each}`;
   });
 }

@@ -18,6 +18,7 @@ beforeEach(() => {
     configurable: true,
     get: () => cookie,
     set: (text: string) => {
+      if (text.includes("domain=typo")) return;
       cookie = text.includes("max-age=0") ? "" : (text.split(";")[0] ?? "");
     },
   });
@@ -111,7 +112,7 @@ describe("a group's page", () => {
   });
 
   test("may be on a subdomain that shares the device", () => {
-    see("B:https://www.example.com/new", { cookieDomain: "example.com" });
+    see("B:https://www.example.com/new", { cookieDomain: "Example.com" });
     see("B:https://www.example.com.evil.com/", { cookieDomain: "example.com" });
     see("B:https://badexample.com/", { cookieDomain: "example.com" });
     expect(left).toEqual(["https://www.example.com/new?utm=x#plans"]);
@@ -119,6 +120,13 @@ describe("a group's page", () => {
 });
 
 describe("it is gone to once, and exposed once,", () => {
+  test("where the shared domain is mistyped", () => {
+    expect(see("B:/new", { cookieDomain: "typo.com" })).toEqual(["exposed", "flushed"]);
+    happyDOM.setURL("https://shop.example.com/new");
+    expect(see("B:/here", { cookieDomain: "typo.com" })).toEqual(["shown, reported before"]);
+    expect(left).toHaveLength(1);
+  });
+
   test("where the host adds a slash to it", () => {
     see("B:/new");
     happyDOM.setURL("https://shop.example.com/new/");
