@@ -32,7 +32,8 @@ export function attend(given: Tag): void {
 
 /**
  * Leaves for the page of the group, if the placeholder has one, see `redirect`. Returns whether it
- * does; before, it calls `expose`, or `skip` if the exposure was reported on another page.
+ * does; before, it calls `expose`. Otherwise it calls `skip` if the exposure was reported on another
+ * page, or `miss` if the group's page cannot be gone to.
  */
 export function leave(
   placeholder: Element,
@@ -40,13 +41,15 @@ export function leave(
   group: string | undefined,
   expose: () => void,
   skip: () => void,
+  miss: () => void,
 ): boolean {
   const list = optionOf(placeholder, "redirect");
   if (!list || !group) return false;
   let isLeaving = true;
-  const show = (isReported: boolean) => {
+  const show = (isReported: boolean, isMissed?: boolean) => {
     isLeaving = false;
     if (isReported) skip();
+    else if (isMissed) miss();
   };
   redirect((tag as Tag).options.cookieDomain, flush, unsent, experiment, list, group, show, expose);
   return isLeaving;

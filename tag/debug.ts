@@ -75,7 +75,7 @@ function warnings(): string[] {
       takesPayload && assigned?.payload === null && `group ${group} has no payload.`,
       isMissing && !assigned.html && !takesPayload && `there is no template for group ${group}.`,
       reported.some(({ experiment }) => experiment === key) &&
-        `the variant of group ${group} is empty; if it is meant, say so by data-empty.`,
+        `the variant of group ${group} is empty; if it is meant, say so by data-empty. Redirects lead to this site only.`,
       isReplaced &&
         "listeners that a script binds to the page's own elements here do not hear the variant: use data-exp-keep, or listen on the document.",
     ].flatMap((text) => (text ? [`${key}: ${text}`] : []));

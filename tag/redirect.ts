@@ -31,7 +31,7 @@ interface Trail {
  * @param unsent events not yet accepted by the server, as stored by the outbox
  * @param list `data-exp-redirect`: pages by group
  * @param show shows the placeholder's variant on this page, and reports its exposure unless already
- * reported
+ * reported; `isMissed` if the group's page cannot be gone to
  * @param expose reports the exposure; called only when the page is left, just before
  */
 export function redirect(
@@ -41,7 +41,7 @@ export function redirect(
   experiment: string,
   list: string,
   group: string,
-  show: (isReported: boolean) => void,
+  show: (isReported: boolean, isMissed?: boolean) => void,
   expose: () => void,
 ): void {
   const { steps } = readTrail();
@@ -51,7 +51,7 @@ export function redirect(
   if (url) writeTrail({ steps: [...steps, [experiment, href], [experiment, url.href]], events: [] }, cookieDomain);
   // Stay if the trail cannot be stored: nothing would end a loop.
   if (!url || !readTrail().steps[steps.length]) {
-    show(isReported);
+    show(isReported, url == null);
     return;
   }
   if (!isReported) expose();
@@ -62,15 +62,18 @@ export function redirect(
   if (withoutHash(url.href) === withoutHash(href)) show(true);
 }
 
-/** The target page of the group, unless it is this page or a redirect already led from or to it. */
+/**
+ * The target page of the group; `""` if there is none, if it is this page, or if a redirect already
+ * led from or to it; undefined for a page of another site.
+ */
 function destination(
   list: string,
   group: string,
   cookieDomain: string | undefined,
   steps: readonly Step[],
-): URL | undefined {
+): URL | "" | undefined {
   const word = wordFor(list, group);
-  if (!word) return;
+  if (!word) return "";
   const url = new URL(word, location.href);
   const own = new URLSearchParams(url.search);
   url.hash ||= location.hash;
@@ -81,7 +84,8 @@ function destination(
     const hasParam = ([name, value]: string[]) => there.searchParams.getAll(name as string).includes(value as string);
     return pageOf(there) === pageOf(url) && [...own].every(hasParam);
   };
-  if (!isOfSite(url, cookieDomain) || [location.href, ...steps.map(([, address]) => address)].some(isAt)) return;
+  if (!isOfSite(url, cookieDomain)) return;
+  if ([location.href, ...steps.map(([, address]) => address)].some(isAt)) return "";
   // Keep both queries verbatim: some pages do not take `+` for a space, and signatures are of texts.
   const isOthers = (param: string) => ![...new URLSearchParams(param).keys()].some((name) => own.has(name));
   const params = [url.search.slice(1), ...location.search.slice(1).split("&").filter(isOthers)];

@@ -224,11 +224,14 @@ function isShown(placeholder: HTMLElement): unknown {
   if (!placement || !isIntact(placeholder, placement)) {
     if (holds(placeholder, placement, page.look)) return;
     const skip = () => (exposed[key] = true);
-    isLeaving = !placement && leave(placeholder, key, assigned.group, () => exposeShown(placeholder), skip);
+    let isMissed: boolean | undefined;
+    const miss = () => (isMissed = true);
+    isLeaving = !placement && leave(placeholder, key, assigned.group, () => exposeShown(placeholder), skip, miss);
     if (isLeaving) return;
     // A copy of a shown placeholder, as carousels make, has its variant: its scripts ran already.
     const isCopy = !placement && templatesOf(placeholder)[0] && placeholder.getAttribute(MARK) === group;
-    const variant = isCopy ? undefined : variantOf(placeholder, group, assigned);
+    const found = isCopy ? undefined : variantOf(placeholder, group, assigned);
+    const variant = found === undefined && isMissed ? null : found;
     const at = Date.now();
     const { repeats = 0, at: before = 0 } = { ...placement };
     const again = repeats < MAX_REPEATS && at - before > REPEAT_MS ? 0 : repeats + 1;

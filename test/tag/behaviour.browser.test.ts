@@ -146,10 +146,10 @@ describe("a redirect", () => {
     "//elsewhere.example/b",
     "javascript:alert(1)",
     "data:text/html,x",
-  ])("to %s is not done", async (target) => {
+  ])("to %s is not done, and nobody counted for it", async (target) => {
     shop.pages.set("/", `${TAG}<div data-exp="test" data-exp-redirect="A:${target} B:${target}"></div><p>stays`);
     const page = await open();
-    await expect.poll(shop.heard).toEqual(["exposure /", "pageview /"]);
+    await expect.poll(shop.heard).toEqual(["empty_variant /", "pageview /"]);
     expect(page.url()).toBe(`${shop.siteUrl}/`);
   });
 });

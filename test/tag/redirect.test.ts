@@ -39,7 +39,8 @@ function see(list: string, { group = "B", cookieDomain = "", unsent = [] as stri
     "test",
     list,
     group,
-    (isReported) => calls.push(isReported ? "shown, reported before" : "shown"),
+    (isReported, isMissed) =>
+      calls.push(isReported ? "shown, reported before" : isMissed ? "shown, instead of another page" : "shown"),
     () => calls.push("exposed"),
   );
   return calls;
@@ -89,12 +90,20 @@ describe("a group's page", () => {
     ["it is this one with its query", "B:/here?utm=x"],
     ["it is this one with a fragment", "B:/here#faq"],
     ["it is this one with a slash", "B:/here/"],
-    ["it is another site's", "B:https://evil.example.com/"],
-    ["it is another site's that looks like a path", "B://evil.example.com/"],
-    ["it is a script", "B:javascript:alert(1)"],
     ["the list is nonsense", "B: :B :: B"],
   ])("is not gone to where %s: the placeholder is shown here", (_, list, group = "B") => {
     expect(see(list, { group })).toEqual(["shown"]);
+    expect(left).toEqual([]);
+  });
+
+  test.each([
+    ["another site's", "B:https://evil.example.com/"],
+    ["another site's that looks like a path", "B://evil.example.com/"],
+    ["another port's", "B:https://shop.example.com:8443/new"],
+    ["a script", "B:javascript:alert(1)"],
+    ["no address", "B:https://"],
+  ])("is not gone to where it is %s: the visitor has not seen it", (_, list) => {
+    expect(see(list)).toEqual(["shown, instead of another page"]);
     expect(left).toEqual([]);
   });
 
