@@ -1,7 +1,7 @@
 import { safely } from "./safely.ts";
 
 /** Reports a click as the event of the nearest `[data-exp-click]`, also in open shadow roots. */
-export type Clicked = (event: Event) => void;
+export type Clicked = (event: Pick<Event, "composedPath">) => void;
 
 /**
  * Reports clicks on `[data-exp-click]` by mouse, middle button and keyboard, also on elements added

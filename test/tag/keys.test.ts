@@ -28,8 +28,22 @@ test.each(["Enter", " "])("%j on what only its role makes a button is a click, o
 });
 
 test.each([
+  "link",
+  "menuitemradio",
+  "tab",
+  "option",
+  "switch",
+  "checkbox",
+  "radio",
+])("the space bar on a %s is a click", async (role) => {
+  await press(show(`<div role="${role}" tabindex="0">x</div>`), " ");
+  expect(clicked).toHaveBeenCalledOnce();
+});
+
+test.each([
   ["another key", '<div role="button">x</div>', "x"],
   ["what the browser clicks itself", '<a href="/" role="button">x</a>', "Enter"],
+  ["Enter on what the space bar ticks", '<div role="checkbox">x</div>', "Enter"],
   ["what is no button", "<div>x</div>", "Enter"],
 ])("is no click: %s", async (_, html, key) => {
   await press(show(html), key);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { launchBrowser } from "../launch-browser.ts";
 import { openShop, VISITOR } from "./shop.ts";
 
-// Browsers make a second click, on the field, of each click on its label.
+// Browsers make a second click, on the field, of each click on its label, and none of keys on roles.
 
 interface Case {
   readonly name: string;
@@ -98,6 +98,26 @@ const CASES: readonly Case[] = [
     act: async (page) => {
       await page.focus("#field");
       await page.keyboard.press("Space");
+    },
+    heard: ["pick"],
+  },
+  ...["button", "switch"].flatMap((role) =>
+    ["Enter", "Space"].map((key) => ({
+      name: `${key} on what is a ${role} by its role, in what is marked`,
+      html: `<div data-exp-click="pick"><b id="field" role="${role}" tabindex="0">x</b></div>`,
+      act: async (page: Page) => {
+        await page.focus("#field");
+        await page.keyboard.press(key);
+      },
+      heard: ["pick"],
+    })),
+  ),
+  {
+    name: "Enter on a button by its role whose listener takes it away",
+    html: `<b id="field" role="button" tabindex="0" data-exp-click="pick" onkeydown="this.remove()">x</b>`,
+    act: async (page) => {
+      await page.focus("#field");
+      await page.keyboard.press("Enter");
     },
     heard: ["pick"],
   },
