@@ -1,6 +1,6 @@
 import { boundedText, MAX_EVENT_LENGTH } from "./bounded-text.ts";
 import { eventId } from "./event-id.ts";
-import { area, clearStorage, keep, LINE_START, openStorage } from "./storage.ts";
+import { area, closeStorage, keep, LINE_START, openStorage } from "./storage.ts";
 
 /** Events within this time are sent together. */
 const GATHER_MS = 30;
@@ -54,11 +54,11 @@ export function openOutbox(to: string): void {
   adopt();
 }
 
-/** Closes the outbox: nothing is sent or stored any more. */
+/** Closes the outbox: nothing is sent or stored any more. What is stored stays. */
 export function closeOutbox(): void {
   waiting = [];
   url = "";
-  clearStorage();
+  closeStorage();
 }
 
 /**

@@ -19,9 +19,13 @@ export function openStorage(): void {
   });
 }
 
-/** Deletes stored values, also those of earlier pages. */
-export function clearStorage(): void {
+/** Switches to memory, with nothing in it. */
+export function closeStorage(): void {
   area = {};
+}
+
+/** Deletes what the browser stores, also of earlier pages. */
+export function clearStorage(): void {
   safely(() => {
     for (const name of Object.keys(localStorage))
       if (/^(\n{|fairsplit(_id|_consent)?$)/.test(name)) delete localStorage[name];

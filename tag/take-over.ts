@@ -5,14 +5,14 @@ import { emit } from "./emit.ts";
 import type { Fairsplit, Groups } from "./fairsplit.ts";
 import { afterFrame } from "./frame.ts";
 import { AGAIN, type Decided, type Handover, SAID, type TakenOver, UNSAID } from "./handover.ts";
-import { readCookie } from "./identity.ts";
+import { readCookie, readDevice } from "./identity.ts";
 import { forgetDevice, keepDevice } from "./keep-device.ts";
 import { isLabelsClick } from "./label-click.ts";
 import { add, closeOutbox, flush, openOutbox, resend, takeWaiting, url } from "./outbox.ts";
 import { random128 } from "./random.ts";
 import { beginView, decide, decided, expose, groups, reconcileAll, shown, startRendering, watch } from "./rendering.ts";
 import { safely } from "./safely.ts";
-import { area, CONSENT, keep } from "./storage.ts";
+import { area, CONSENT, clearStorage, keep } from "./storage.ts";
 
 const DEFAULT_TIMEOUT_MS = 1000;
 const DAY_MS = 86_400_000;
@@ -49,6 +49,8 @@ export const takeOver = (
   let account = firstAccount;
   let path: string | undefined = isToBegin ? undefined : begunPath;
   let isAllowed: unknown = isBegunAllowed;
+  /** True if the browser keeps the device. */
+  let isKept: boolean | undefined;
   /** True in the view that the first part began. */
   let isFirst = true;
   let force: string | null | undefined = query.get("fairsplit_force");
@@ -89,6 +91,7 @@ export const takeOver = (
   const open = () => {
     openOutbox(`${api}/notes`);
     keepDevice(device, cookie, cookieDomain);
+    isKept = readDevice(cookie) === device;
     // Remember the consent for the next views.
     consent && keep(CONSENT, "1");
     renew();
@@ -96,6 +99,12 @@ export const takeOver = (
 
   const load = (name: string) =>
     import(/* webpackIgnore: true */ /* @vite-ignore */ `${api}/${name}`).catch(() => undefined);
+
+  /** Counts nothing more, sends nothing that waits, and leaves what another page has begun anew. */
+  const stop = () => {
+    isAllowed = device = "";
+    closeOutbox();
+  };
 
   /** Stores an answer for the next view. */
   const store = (given: Groups, of: string) => {
@@ -160,10 +169,9 @@ export const takeOver = (
       }
     },
     forget() {
-      isAllowed = false;
-      closeOutbox();
+      stop();
+      clearStorage();
       forgetDevice(cookie, cookieDomain);
-      device = "";
     },
     identify(id) {
       account = id;
@@ -223,12 +231,13 @@ export const takeOver = (
   // document's changes are observed.
   window.navigation?.addEventListener("currententrychange", () => setTimeout(look));
   addEventListener("visibilitychange", flush);
-  // Another tab has forgotten the visitor: count nothing more, and leave what it may begin anew.
-  addEventListener("storage", ({ key, newValue }) => {
-    if (key === "fairsplit" && !newValue) isAllowed = device = "";
+  // Another tab has forgotten the visitor.
+  addEventListener("storage", ({ key, newValue }) => /^fairsplit/.test(key as string) && !newValue && stop());
+  // A page from the back/forward cache still shows its variants: only count the view. It has not
+  // heard whether another page has forgotten the visitor meanwhile.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted && isAllowed) isKept && readDevice(cookie) !== device ? stop() : viewed();
   });
-  // A page from the back/forward cache still shows its variants: only count the view.
-  addEventListener("pageshow", ({ persisted }) => persisted && isAllowed && viewed());
   if (query.has("fairsplit_debug")) load("debug.js");
   tag.push(...calls);
   // The first part goes on with its lists.

@@ -227,6 +227,48 @@ describe("of two tabs of a site that asks for consent", () => {
     expect(await shown(two)).toBe(await shown(one));
   });
 
+  describe("when consent is withdrawn in one, the other", () => {
+    const UNHEARD = "addEventListener('storage', (event) => event.stopImmediatePropagation(), true)";
+    const both = async () => {
+      for (const [at, tab] of tabs.entries()) {
+        await tab.evaluate(CONSENT);
+        await expect.poll(shop.heard).toHaveLength(2 * at + 2);
+      }
+      return tabs;
+    };
+
+    test("sends nothing that waits", async () => {
+      const [one, two] = await both();
+      await two.route("**/notes?*", (route) => route.abort());
+      const failed = two.waitForEvent("requestfailed");
+      await two.evaluate("fairsplit.track('waits')");
+      await failed;
+      complaints.splice(0);
+      await one.evaluate("fairsplit.consent(false)");
+      await two.unroute("**/notes?*");
+      await two.waitForTimeout(3000);
+      complaints.splice(0);
+      expect(await shop.heard()).toHaveLength(4);
+      expect(await two.evaluate("localStorage.length")).toBe(0);
+    });
+
+    test.each([
+      ["and not given again", "", 0],
+      ["and given again", CONSENT, 1],
+    ])("counts nothing when it comes back from the browser's memory, %s", async (_, again, cookies) => {
+      await context.addInitScript(UNHEARD);
+      await tabs[1].reload();
+      const [one, two] = await both();
+      await one.evaluate(`fairsplit.consent(false); ${again}`);
+      await expect.poll(shop.heard).toHaveLength(4 + 2 * cookies);
+      await two.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+      await two.evaluate("fairsplit.track('later'); history.pushState(null, '', '/next')");
+      await two.waitForTimeout(500);
+      expect(await shop.heard()).toHaveLength(4 + 2 * cookies);
+      expect(await context.cookies()).toHaveLength(cookies);
+    });
+  });
+
   test("neither goes on counting when consent is withdrawn in one, and the other leaves what begins anew", async () => {
     const [one, two] = tabs;
     await one.evaluate(CONSENT);

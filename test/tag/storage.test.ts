@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { area, clearStorage, keep, LINE_START, openStorage } from "../../tag/storage.ts";
+import { area, clearStorage, closeStorage, keep, LINE_START, openStorage } from "../../tag/storage.ts";
 
 /** Every access throws, as where third parties may not store anything. */
 const BLOCKED = new Proxy(
@@ -37,7 +37,7 @@ test("what is given stays until something else or nothing is given", () => {
 
 describe("while nothing may be kept", () => {
   test("it stays with the page, and is forgotten when that changes", () => {
-    clearStorage();
+    closeStorage();
     keep("fairsplit", "two");
     expect(area.fairsplit).toBe("two");
     expect(storage).toHaveLength(0);
@@ -54,6 +54,7 @@ describe("while nothing may be kept", () => {
     keep(`${LINE_START}1"}`, "");
     clearStorage();
     expect({ ...storage }).toEqual(own);
+    closeStorage();
     expect(Object.keys(area)).toEqual([]);
   });
 });
@@ -69,6 +70,7 @@ test.each([
   keep("fairsplit");
   expect(Object.keys(area)).toEqual([]);
   expect(clearStorage).not.toThrow();
+  closeStorage();
   keep("fairsplit", "one");
   expect(area.fairsplit).toBe("one");
 });
