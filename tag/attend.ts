@@ -32,8 +32,8 @@ export function attend(given: Tag): void {
 
 /**
  * Leaves for the page of the group, if the placeholder has one, see `redirect`. Returns whether it
- * does; before, it calls `expose`. Otherwise it calls `skip` if the exposure was reported on another
- * page, or `miss` if the group's page cannot be gone to.
+ * does; before, it calls `expose`. Otherwise it calls `skip` if the exposure was reported on
+ * another page, or `miss` if the group's page cannot be gone to.
  */
 export function leave(
   placeholder: Element,

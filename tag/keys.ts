@@ -7,8 +7,8 @@ const NATIVE = "a[href],button,input,select,textarea,summary";
 const KEY_AND_ROLE = /^(( |Enter)(button|link|menuitem.*|tab|option|switch)| (checkbox|radio))$/;
 
 /**
- * Reports Enter and the space bar on an element that is a button, a link or the like only by its role: the
- * page's own listener acts on the key, and may dispatch a click.
+ * Reports Enter and the space bar on an element that is a button, a link or the like only by its
+ * role: the page's own listener acts on the key, and may dispatch a click.
  */
 export function watchKeys(report: Clicked): void {
   addEventListener(

@@ -86,7 +86,7 @@ function destination(
   };
   if (!isOfSite(url, cookieDomain)) return;
   if ([location.href, ...steps.map(([, address]) => address)].some(isAt)) return "";
-  // Keep both queries verbatim: some pages do not take `+` for a space, and signatures are of texts.
+  // Keep both queries verbatim: some pages take no `+` for a space, and signatures are of texts.
   const isOthers = (param: string) => ![...new URLSearchParams(param).keys()].some((name) => own.has(name));
   const params = [url.search.slice(1), ...location.search.slice(1).split("&").filter(isOthers)];
   url.search = params.filter(Boolean).join("&");
@@ -129,7 +129,7 @@ function writeTrail(trail: Trail | undefined, domain = ""): void {
     // A mistyped domain is not the page's: redirects within its own host go on.
     for (const each of [domain, ""])
       if (!trail || !document.cookie.includes(text))
-        // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on plain http
+        // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is absent on http
         document.cookie = `${TRAIL}=${text};path=/;max-age=${trail ? TRAIL_S : 0};samesite=lax;domain=${each}`;
   });
 }

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { launchBrowser } from "../launch-browser.ts";
 import { openShop, VISITOR } from "./shop.ts";
 
-// Browsers make a second click, on the field, of each click on its label, and none of keys on roles.
+// Browsers make a second click, on the field, of each click on its label, and none of a key on a
+// role.
 
 interface Case {
   readonly name: string;
