@@ -35,6 +35,8 @@ test("a server's data folder is counted as the server does, whatever strangers h
   const goals = [
     { event: "buy", kind: "binary" },
     { event: "order", kind: "binary", requires: "key" },
+    { page: "/thanks/*", kind: "binary" },
+    { event: "buy", kind: "ratio", ratio: { of: "count", per: { page: "/shop/**" } } },
   ] as const;
   const experiment = active("one", { groups, plan, goals: [...goals] });
   const { app, folder, log, post } = await openApp([experiment], { ingestToken: INGEST });
@@ -51,12 +53,17 @@ test("a server's data folder is counted as the server does, whatever strangers h
   const other = (deviceId: string) => ({ group: groupOf(deviceId) === "A" ? "B" : "A" });
   const names = (of: string, count: number) => Array.from({ length: count }, (_, n) => `${of}-${n}`);
   const honest = names("honest", 90);
-  await post(honest.map((one) => exposure(one)));
+  // Fewer than the plan needs: of goals after its look none counts.
+  const early = honest.slice(0, 50);
+  await post(early.map((one) => exposure(one)));
   await post(honest.slice(0, 20).map((deviceId) => ({ deviceId, event: "buy" })));
   await post(
     honest.slice(0, 30).map((deviceId) => ({ deviceId, event: "order" })),
     { authorization: `Bearer ${INGEST}` },
   );
+  const views = [...early.slice(0, 12).map((one) => [one, "/thanks/1"]), ...early.map((one) => [one, "/shop/a%20b/c"])];
+  await post(views.map(([deviceId, path]) => ({ deviceId, event: "pageview", path })));
+  await post(honest.slice(50).map((one) => exposure(one)));
   const forgers = names("forger", 80);
   await post(forgers.map((one) => exposure(one, other(one))));
   await post(forgers.map((one) => exposure(one, { epoch: 2 })));
@@ -78,7 +85,10 @@ test("a server's data folder is counted as the server does, whatever strangers h
     return decided(server);
   };
 
-  expect(await same(1)).toMatchObject({
+  const first = await same(1);
+  const conversions = first.counts.map((counts) => counts.reduce((sum, [, , count]) => sum + Number(count), 0));
+  expect(conversions.slice(0, 3)).toEqual([20, 30, 12]);
+  expect(first).toMatchObject({
     uncounted: [
       { reason: "epoch", exposures: 80 },
       { reason: "group", exposures: 80 },
@@ -100,5 +110,5 @@ test("a server's data folder is counted as the server does, whatever strangers h
     ],
   });
   await change({ state: "active" });
-  expect((await same(1)).counts).toHaveLength(2);
+  expect((await same(1)).counts).toHaveLength(goals.length);
 });

@@ -31,7 +31,7 @@ export async function stagePageViews(
       ${cell(named("browserlanguage", "language", "locale"))} as language,
       ${cell(named("browseruseragent", "useragent"))} as user_agent,
       ${event === undefined ? "true" : `coalesce(${isPageView(`c${event}`)}, false)`} as is_view ${input.rows}`;
-    return `select ${index} as file, place, at_ms, visitor, path, replace(language, '_', '-') as language, user_agent, run, is_view
+    return `select ${index} as file, place, at_ms, visitor, texts.path, replace(language, '_', '-') as language, user_agent, run, is_view
       from read_parquet(${literal(files[index]?.path ?? "")}) as events join (${texts}) as texts on events.place = texts.line
       where name <> 'exposure'`;
   });
