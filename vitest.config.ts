@@ -40,8 +40,9 @@ export default defineConfig({
     // tests that were run again; what fails twice is a fault.
     retry: 1,
     hookTimeout: 120_000,
-    // Browser tests and tests of processes wait for most of their time.
-    maxWorkers: availableParallelism() * 2,
+    // Browser tests and tests of processes wait for most of their time: two workers a core leave it
+    // idle for a third of the time.
+    maxWorkers: Math.ceil(availableParallelism() * 2.5),
     // Longer than any wait of a healthy run, so that a busy machine fails none.
     expect: { poll: { timeout: 10_000 } },
   },

@@ -12,7 +12,7 @@ const LINT = {
 /** The quick faults that tolerate a busy machine; `npm run faults` runs all. */
 const FAULTS = [
   "kill power prefix full reserve eio read-only clock registry toggles forged poisoned flood stop connections malformed",
-  "--mutants kill power prefix forged poisoned flood",
+  "--mutants kill power prefix",
 ].map((faults) => ({ name: `faults ${faults}`, line: [NODE, "test/faults/run.mjs", "--short", ...faults.split(" ")] }));
 /** The packed package as its users install it; needs the npm registry. */
 const CONSUMERS = { name: "consumers", line: [NODE, "test/compat/run.mjs", "--quick"] };
