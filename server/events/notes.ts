@@ -4,10 +4,10 @@ import type { Removal } from "./removal.ts";
 
 /** Characters that are kept of the texts of a note; longer ones are cut. */
 export const NOTE_LIMITS = {
-  // Of a rejected event.
+  // Fields of a rejected event.
   text: 1024,
   reason: 256,
-  // Of a field that was cut or set aside.
+  // Fields of an entry on a field that was cut or set aside.
   field: MAX_EVENT_NAME_LENGTH,
   event: MAX_EVENT_NAME_LENGTH,
   example: 200,

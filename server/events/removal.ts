@@ -17,7 +17,7 @@ export function mentionsOf(removal: Removal): (line: Buffer) => boolean {
 /** A line of the log after a removal: the same text, another text, or null for none. */
 export function lineAfter(line: string, removal: Removal): string | null {
   const event = readEvent(line);
-  // Nobody can say whose an unreadable line is: it names the unit.
+  // An unreadable line that names the unit may be its own.
   if (!event) return "unit" in removal ? null : line;
   if ("unit" in removal) return event.deviceId === removal.unit || event.accountId === removal.unit ? null : line;
   const key = removal.experiment;

@@ -15,7 +15,7 @@ async function analyzed(folder: string, flags: object): Promise<Report> {
   return JSON.parse(printed).reports[0];
 }
 
-/** What a report decides by. */
+/** Fields of a report that decide its verdict. */
 const decided = ({ epoch, goals, health, progress, verdict }: Report) => ({
   epoch,
   counts: goals.map(({ groups }) => groups.map(({ group, devices, conversions }) => [group, devices, conversions])),

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import type { Event } from "../../core/event.ts";
 import { BUTTON, KEYS, wordOf } from "./marked-page.ts";
 
-/** What a visit has found, as far as it concerns the tag. */
+/** Findings of a visit that concern the tag. */
 export interface Visit {
   readonly errors: readonly string[];
   /** By experiment, the groups whose words its placeholder had in turn; `-` for none. */
